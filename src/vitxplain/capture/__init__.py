@@ -1,0 +1,1 @@
+"""The tap on attention, activations and gradients; it leaves the model as found."""

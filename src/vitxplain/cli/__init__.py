@@ -1,0 +1,1 @@
+"""One command, one file; torch is imported only inside a command."""

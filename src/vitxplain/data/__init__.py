@@ -1,0 +1,1 @@
+"""Images and, later, data sets."""

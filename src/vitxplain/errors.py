@@ -1,0 +1,60 @@
+"""Everything that can go wrong, as one tree.
+
+    VitxplainError
+    ├── UsageError              the call itself is wrong: nothing was attempted
+    │   ├── UnknownNameError    no such method, adapter, metric, model name or class
+    │   ├── OptionError         an option no method has, or a value it cannot take
+    │   └── TargetError         a target the model does not have
+    ├── ModelLoadError          no model could be made of the source
+    ├── ImageError              the input is no readable image
+    ├── UnsupportedModelError   the method needs something this model does not have
+    ├── CaptureError            attention ran in a way that cannot be seen
+    ├── PluginError             an installed plugin is broken, or two claim one name
+    └── OutputError             the result could not be written
+
+Every message says what happened, what was expected and what to do, in the user's own words.
+"""
+
+
+class VitxplainError(Exception):
+    """Base of all errors a user may meet."""
+
+
+class UsageError(VitxplainError):
+    """The call itself is wrong; nothing was attempted."""
+
+
+class UnknownNameError(UsageError):
+    """A name nobody registered; the message carries the nearest known ones."""
+
+
+class OptionError(UsageError):
+    """An option no named method has, or a value it cannot take."""
+
+
+class TargetError(UsageError):
+    """A target (class index or name) the model does not have."""
+
+
+class ModelLoadError(VitxplainError):
+    """No model could be made of the source string, folder or module."""
+
+
+class ImageError(VitxplainError):
+    """The input is not an image that can be read."""
+
+
+class UnsupportedModelError(VitxplainError):
+    """A method needs something the model does not offer."""
+
+
+class CaptureError(VitxplainError):
+    """Attention ran in a way that cannot be watched; the message names what was met."""
+
+
+class PluginError(VitxplainError):
+    """An installed plugin cannot be loaded, or two packages offer one name."""
+
+
+class OutputError(VitxplainError):
+    """A result could not be written; nothing half-written is left behind."""

@@ -1,0 +1,75 @@
+"""The contract of every method: Explainer, and the two kinds that share forward passes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import Tensor
+
+from vitxplain.capture.record import AttentionRecord
+from vitxplain.grid import TokenGrid
+from vitxplain.tasks.classification import TargetLike
+from vitxplain.types import PixelValues
+
+if TYPE_CHECKING:
+    from vitxplain.capture.activation import LayerActivation
+    from vitxplain.models.vision_model import VisionModel
+
+
+class Explainer(ABC):
+    """One method with its options; subclasses are frozen dataclasses whose fields are the options.
+
+    Attributes:
+        needs: what the model must offer, words of `vitxplain.models.offers`.
+        axes: the result's axes, batch first: "batch row column", "batch layer head", ...
+        class_specific: whether the result depends on the target.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+    axes: ClassVar[str]
+    class_specific: ClassVar[bool]
+
+    @abstractmethod
+    def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
+        """Signed, raw values with the axes this class states; row i depends on image i alone."""
+
+
+class AttentionExplainer(Explainer):
+    """A method on attention weights: what to keep of each layer as it runs, and how to combine what was kept.
+
+    Methods of this kind share one forward pass. If `needs` holds "attention_gradients" they share one backward pass
+    too: `keep` is then called after it, first layer first, and `record.gradients` is there.
+    """
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"token"})  # the attention `keep` is called for
+
+    @abstractmethod
+    def keep(self, record: AttentionRecord) -> Tensor:
+        """What is needed of one layer, batch first; the weights are gone afterwards."""
+
+    @abstractmethod
+    def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> Tensor:
+        """The result from what was kept of each layer, first layer first."""
+
+    def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
+        from vitxplain.explainers.shared_pass import shared_pass
+
+        return shared_pass(model, pixel_values, [self], target).maps[0]
+
+
+class LayerExplainer(Explainer):
+    """A method on the output of one layer: `layer` names the node, None takes the one the probe found.
+
+    Methods of this kind share the forward pass with every other; if `needs` holds "gradients" the backward pass too.
+    """
+
+    layer: str | None
+
+    @abstractmethod
+    def attribute(self, activation: "LayerActivation") -> Tensor:
+        """The result from the layer's feature map (and its gradient)."""
+
+    def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
+        from vitxplain.explainers.shared_pass import shared_pass
+
+        return shared_pass(model, pixel_values, [self], target).maps[0]

@@ -1,0 +1,86 @@
+"""Explanation: one method's answer about one image, with everything needed to draw, save and repeat it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+from PIL.Image import Image
+
+from vitxplain.geometry import Geometry
+from vitxplain.grid import TokenGrid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The top-k classes, most probable first; probabilities by softmax (sigmoid for multi-label models)."""
+
+    names: tuple[str, ...]
+    indices: tuple[int, ...]
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The class that was explained."""
+
+    index: int
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Values of one method for one image: signed, raw, float32, no batch axis.
+
+    `axes` names the axes of `values` ("row column", "layer head row column", "layer head", "row column row2 column2").
+    """
+
+    values: Float[np.ndarray, "..."]
+    axes: str
+    method: str  # canonical name
+    options: Mapping[str, Any]
+    prediction: Prediction
+    target: Target | None  # None where the method is not about a class
+    grid: TokenGrid | None
+    geometry: Geometry
+    image: Image = field(repr=False)  # the original, upright, RGB
+    provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def heatmap(self) -> Float[np.ndarray, "height width"]:
+        """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
+        from vitxplain.render.heatmap import heatmap
+
+        return heatmap(self)
+
+    def plot(self, style: str = "auto", **options: Any) -> "Figure":
+        """The picture that fits the axes, or the named style (`vitxplain.render.STYLES`)."""
+        from vitxplain.render import plot
+
+        return plot(self, style, **options)
+
+    def overlay(self, alpha: float = 0.5) -> Image:
+        """The heat map blended over the original image, same size."""
+        from vitxplain.render.overlay import overlay
+
+        return overlay(self, alpha)
+
+    def save(self, folder: str | Path, stem: str = "image", formats: str = "png,npz,json") -> list[Path]:
+        """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
+
+        Raises:
+            OutputError: the folder cannot be written or the disk is full; no half-written file stays.
+        """
+        from vitxplain.storage import save
+
+        return save(self, Path(folder), stem, formats.split(","))
+
+    def _repr_html_(self) -> str:
+        from vitxplain.render.notebook import to_html
+
+        return to_html(self)

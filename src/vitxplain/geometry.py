@@ -1,0 +1,40 @@
+"""Geometry: where the pixels the model saw lie on the original image."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The model input shows the box (top, left, bottom, right) of the original image, in its pixels.
+
+    A box inside the image is a crop; one that reaches beyond it means the processor padded.
+    """
+
+    image_size: tuple[int, int]  # (height, width) of the original image
+    input_size: tuple[int, int]  # (height, width) of pixel_values
+    box: tuple[float, float, float, float]
+
+    @classmethod
+    def identity(cls, size: tuple[int, int]) -> "Geometry":
+        """The input is the image, pixel for pixel."""
+        return cls(size, size, (0.0, 0.0, float(size[0]), float(size[1])))
+
+    @property
+    def visible(self) -> tuple[int, int, int, int]:
+        """The part of the original image the model saw, in whole pixels: (top, left, bottom, right)."""
+        height, width = self.image_size
+        top, left, bottom, right = (round(edge) for edge in self.box)
+        return max(top, 0), max(left, 0), min(bottom, height), min(right, width)
+
+    @property
+    def crops(self) -> bool:
+        """Whether some of the original image was never seen."""
+        return self.visible != (0, 0, *self.image_size)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: list(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> "Geometry":
+        return cls(**{name: tuple(value) for name, value in fields.items()})

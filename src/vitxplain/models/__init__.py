@@ -1,0 +1,1 @@
+"""Load a model of any kind and find out what it is."""

@@ -1,0 +1,11 @@
+"""What a model can offer a method, as words; `Explainer.needs` uses the same ones."""
+
+from typing import Final
+
+ATTENTIONS: Final = "attentions"  # every layer's tokens ask the same grid of tokens (isotropic)
+ATTENTION_MAPS: Final = "attention_maps"  # attention that can be laid on the image: token or window attention
+ATTENTION_GRADIENTS: Final = "attention_gradients"  # and the logit's gradient reaches it
+GRADIENTS: Final = "gradients"  # the logit is differentiable
+FEATURE_MAP: Final = "feature_map"  # a layer in patch layout that the logit depends on
+LINEAR_HEAD: Final = "linear_head"  # global average pooling, then one linear layer
+POSITION_EMBEDDINGS: Final = "position_embeddings"  # a learned table, one row a patch

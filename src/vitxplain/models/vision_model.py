@@ -1,0 +1,67 @@
+"""VisionModel: a module, how images become its input, and what the probe found it to be."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from vitxplain.grid import TokenGrid
+from vitxplain.types import Logits, PixelValues
+
+if TYPE_CHECKING:
+    from vitxplain.models.preprocessing import Processor
+    from vitxplain.models.probe import Probe
+
+
+@dataclass(frozen=True, eq=False)
+class VisionModel:
+    """Any image classifier behind one face. Frozen; what the probe finds is computed once a size and kept.
+
+    `inputs` turns pixel_values into the module's keyword arguments where it does not simply take pixel_values first.
+    `stated_grid` is the user's word on the token grid and goes before anything found.
+    """
+
+    module: nn.Module
+    source: str
+    processor: "Processor"
+    labels: Mapping[int, str] = field(repr=False)
+    task: str = "image-classification"
+    revision: str | None = None
+    inputs: Callable[[PixelValues], dict[str, Any]] | None = field(default=None, repr=False)
+    multi_label: bool = False  # probabilities by sigmoid instead of softmax
+    stated_grid: TokenGrid | None = None
+    device: torch.device = torch.device("cpu")  # where inputs go
+    dtype: torch.dtype = torch.float32
+    _probes: dict[tuple[int, int], "Probe"] = field(default_factory=dict, repr=False)
+
+    def logits(self, pixel_values: PixelValues) -> Logits:
+        """The raw scores, before softmax or sigmoid, (batch, label)."""
+        pixel_values = pixel_values.to(self.device, self.dtype)
+        output = self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
+        if not isinstance(output, Tensor):
+            output = output["logits"] if isinstance(output, Mapping) else getattr(output, "logits", None) or output[0]
+        return output
+
+    def probe(self, size: tuple[int, int] | None = None) -> "Probe":
+        """What the model is at this input size (height, width); one observed pass, kept."""
+        from vitxplain.models.probe import probe
+
+        size = size or self.processor.input_size
+        if size not in self._probes:
+            self._probes[size] = probe(self, size)
+        return self._probes[size]
+
+    @property
+    def grid(self) -> TokenGrid | None:
+        """The token grid at the processor's input size; None for a model without tokens."""
+        return self.probe().grid
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """What methods can be built on: words of `vitxplain.models.offers`."""
+        return self.probe().offers
+
+    def probabilities(self, logits: Logits) -> Tensor:
+        return logits.float().sigmoid() if self.multi_label else logits.float().softmax(-1)

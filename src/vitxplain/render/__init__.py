@@ -1,0 +1,1 @@
+"""From axes to a picture."""

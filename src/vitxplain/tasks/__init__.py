@@ -1,0 +1,1 @@
+"""Targets: how a task's output becomes one score an image."""

@@ -1,0 +1,75 @@
+"""Class targets: the raw logit of one class an image."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from vitxplain.errors import TargetError
+from vitxplain.types import ClassIndices, Logits, Scores
+
+TargetLike: TypeAlias = "None | int | str | Sequence[int | str] | Tensor | ClassTarget"
+
+
+@dataclass(frozen=True)
+class ClassTarget:
+    """The class to explain for each image; None means the class with the highest logit.
+
+    One index serves the whole batch. The score is the raw logit, before softmax or sigmoid.
+    """
+
+    indices: tuple[int, ...] | None = None
+
+    def resolve(self, logits: Logits) -> ClassIndices:
+        """One class index an image.
+
+        Raises:
+            TargetError: an index outside the logits, or as many targets as fit neither one nor the batch.
+        """
+        batch, labels = logits.shape
+        if self.indices is None:
+            return logits.argmax(-1)
+        if len(self.indices) not in (1, batch):
+            raise TargetError(f"{len(self.indices)} targets were given for {batch} images; give one, or one an image.")
+        for index in self.indices:
+            if not 0 <= index < labels:
+                raise TargetError(f"target {index} does not exist: the model has {labels} classes, 0 to {labels - 1}.")
+        indices = self.indices * batch if len(self.indices) == 1 else self.indices
+        return torch.tensor(indices, device=logits.device)
+
+    def score(self, logits: Logits) -> Scores:
+        """The raw logit of each image's class; their sum mixes no images."""
+        return logits.gather(1, self.resolve(logits)[:, None])[:, 0]
+
+
+def class_target(target: TargetLike, labels: Mapping[int, str]) -> ClassTarget:
+    """A target as users write it: None, an index, a name (`name:7` for a class called "7"), or one an image."""
+    if target is None or isinstance(target, ClassTarget):
+        return target or ClassTarget()
+    if isinstance(target, Tensor):
+        target = target.flatten().tolist()
+    if isinstance(target, (int, str)):
+        target = [target]
+    return ClassTarget(tuple(_index(one, labels) for one in target))
+
+
+def _index(target: int | str, labels: Mapping[int, str]) -> int:
+    if not isinstance(target, str):
+        return int(target)
+    if target.lstrip("-").isdigit():
+        return int(target)
+    name = target.removeprefix("name:").strip().casefold()
+    exact = [index for index, label in labels.items() if label.casefold() == name]
+    # ImageNet's names list synonyms: "tench, Tinca tinca"; any one of them will do.
+    synonyms = [i for i, label in labels.items() if name in (part.strip() for part in label.casefold().split(","))]
+    found = exact or synonyms
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise TargetError(f"class name {target!r} means several classes: {found}; give the index.")
+    near = get_close_matches(name, [label.casefold() for label in labels.values()], n=3, cutoff=0.5)
+    hint = f" Near: {'; '.join(near)}." if near else ""
+    raise TargetError(f"the model has no class named {target!r}.{hint} Give an index or a name from its labels.")
