@@ -27,6 +27,7 @@ class AttentionLayout:
     axes: str
     shape: tuple[int, ...]  # raw weights for a batch of one
     heads: int
+    num_windows: int = 1
     grid: TokenGrid | None = None  # the tokens that are keys
     # window attention: the grid position (row * columns + column) each key of each window comes from, -1 for padding
     placement: Int[Tensor, "window key"] | None = None

@@ -1,13 +1,16 @@
 """AttentionRecord: one layer's attention, computed only as far as somebody asks."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Literal, TypeAlias
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.weights import Weights
 from vitxplain.grid import TokenGrid
 from vitxplain.types import Attention, TokenMatrix
 
@@ -18,11 +21,87 @@ Fusion: TypeAlias = Literal["mean", "max", "min"]
 class AttentionRecord:
     """Post-softmax attention of one layer, fp32, rows summing to one.
 
-    Everything but `layout` is worked out when it is asked for, while the layer runs; nothing is kept.
+    Nothing is computed before it is asked for, while the layer runs, and nothing is kept.
     `gradients` (of the target's raw logit) is there only in a pass that asked for attention gradients.
     """
 
-    layer: int  # position among the records of the same kind, first layer 0
+    layer: int  # position among the records of its kind, first layer 0
     layout: AttentionLayout
-    source: "object"
-    gradients: Attention | None = None
+    source: Weights
+    raw_gradients: Tensor | None = None  # in the call's own axes
+
+    @property
+    def grid(self) -> TokenGrid:
+        """The tokens that are keys."""
+        if self.layout.grid is None:
+            raise ValueError(f"{self.layout.describe()} has no token grid")
+        return self.layout.grid
+
+    @property
+    def weights(self) -> Attention:
+        """All weights, (batch, head, query, key); windows, if any, are folded into the batch axis, batch-major."""
+        return self._canonical(self.source.full())
+
+    @property
+    def gradients(self) -> Attention:
+        """Gradient of the target's raw logit with respect to `weights`."""
+        if self.raw_gradients is None:
+            raise ValueError('no gradients in this pass: the method must name "attention_gradients" in `needs`')
+        return self._canonical(self.raw_gradients)
+
+    def rows(self, queries: Sequence[int]) -> Float[Tensor, "batch head query key"]:
+        """The weights of some queries (token indices) only; far cheaper than all."""
+        return self._canonical(self.source.rows(queries))
+
+    def heads(self) -> Iterator[TokenMatrix]:
+        """One head's (batch, query, key) at a time."""
+        names = self.layout.axes.split()
+        if "head" in names:
+            return self.source.slices(names.index("head"))
+        return iter(self.weights.unbind(1))
+
+    def fuse_heads(self, how: Fusion) -> TokenMatrix:
+        """One matrix an image: the mean, max or min over heads, accumulated head by head."""
+        if how == "mean":
+            heads = self.heads()
+            total = next(heads).clone()
+            for head in heads:
+                total += head
+            return total.div_(self.layout.heads)
+        return reduce(torch.maximum if how == "max" else torch.minimum, self.heads())
+
+    def patch_rows(self, query: int | None = None) -> Float[Tensor, "batch head row column"]:
+        """Attention on the patches, laid out on the grid, unscaled; windows are stitched, shifts undone.
+
+        `query` is a patch index (row * columns + column); None asks the readout tokens and averages them
+        (the class token where there is one, else every patch).
+        """
+        from vitxplain.capture.windows import stitch
+
+        if self.layout.kind == "window":
+            return stitch(self, query)
+        grid = self.grid
+        if self.layout.num_queries == self.layout.num_keys:
+            queries = grid.readout_tokens if query is None else (grid.num_prefix_tokens + query,)
+            rows = self.weights if len(queries) == self.layout.num_queries else self.rows(queries)
+        else:  # pooled keys, or one learned query: the query axis has its own tokens
+            rows = self.weights if query is None else self.rows((query,))
+        return grid.to_map(rows.mean(2))
+
+    def with_gradients(self, gradients: Tensor) -> "AttentionRecord":
+        return replace(self, raw_gradients=gradients)
+
+    def _canonical(self, raw: Tensor) -> Attention:
+        """Raw axes to (batch, head, query, key), windows folded into batch."""
+        names = self.layout.axes.split()
+        for position, name in reversed(list(enumerate(names))):
+            if "*" in name:
+                first, second = name.split("*")
+                inner = self.layout.heads if second == "head" else self.layout.num_windows
+                raw = raw.unflatten(position, (-1, inner))
+                names[position : position + 1] = [first, second]
+        order = [names.index(name) for name in ("batch", "window", "head", "query", "key") if name in names]
+        raw = raw.permute(order)
+        if "head" not in names:
+            raw = raw.unsqueeze(-3)
+        return raw.flatten(0, 1) if "window" in names else raw

@@ -1,0 +1,132 @@
+"""Where attention weights come from: recomputed beside a fused call, or the very tensor the model made."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+
+class Weights(ABC):
+    """Post-softmax weights of one attention call in the call's own axes, fp32, worked out only as far as asked."""
+
+    value: Tensor
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]: ...
+
+    @abstractmethod
+    def full(self) -> Tensor:
+        """All weights."""
+
+    @abstractmethod
+    def rows(self, queries: Sequence[int]) -> Tensor:
+        """The weights of some queries only, (..., len(queries), key)."""
+
+    @abstractmethod
+    def slices(self, axis: int) -> Iterator[Tensor]:
+        """The weights one index of `axis` at a time; little else lives meanwhile."""
+
+    def output(self) -> Tensor | None:
+        """The call's result if `slices` happened to yield all of it; saves the fused call."""
+        return None
+
+
+@dataclass(eq=False)
+class ExplicitWeights(Weights):
+    """The tensor that was contracted with the values."""
+
+    tensor: Tensor
+    value: Tensor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.tensor.shape)
+
+    def full(self) -> Tensor:
+        return self.tensor.float()
+
+    def rows(self, queries: Sequence[int]) -> Tensor:
+        return self.tensor[..., list(queries), :].float()
+
+    def slices(self, axis: int) -> Iterator[Tensor]:
+        return (part.float() for part in self.tensor.unbind(axis))
+
+
+@dataclass(eq=False)
+class FusedWeights(Weights):
+    """What `scaled_dot_product_attention` never stores: softmax(q k^T * scale + mask), in fp32."""
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    mask: Tensor | None = None
+    is_causal: bool = False
+    scale: float | None = None
+    enable_gqa: bool = False
+    _outputs: dict[int, Tensor] = field(default_factory=dict, init=False)
+    _axis: int | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if self.enable_gqa and self.key.shape[-3] != self.query.shape[-3]:
+            groups = self.query.shape[-3] // self.key.shape[-3]
+            self.key = self.key.repeat_interleave(groups, -3)
+            self.value = self.value.repeat_interleave(groups, -3)
+        if self.is_causal:
+            queries, keys = self.query.shape[-2], self.key.shape[-2]
+            self.mask = torch.ones(queries, keys, dtype=torch.bool, device=self.query.device).tril()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        leading = torch.broadcast_shapes(self.query.shape[:-2], self.key.shape[:-2])
+        return (*leading, self.query.shape[-2], self.key.shape[-2])
+
+    def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
+        scale = self.scale if self.scale is not None else 1 / math.sqrt(self.query.shape[-1])
+        scores = (query.float() * scale) @ key.float().transpose(-2, -1)
+        if mask is None:
+            return scores.softmax(-1)
+        scores = scores.masked_fill(~mask, -math.inf) if mask.dtype == torch.bool else scores + mask.float()
+        # A row with nothing to attend to: the fused kernel gives zeros, a plain softmax NaN.
+        return scores.softmax(-1).nan_to_num(0.0)
+
+    def full(self) -> Tensor:
+        return self._softmax(self.query, self.key, self.mask)
+
+    def rows(self, queries: Sequence[int]) -> Tensor:
+        rows = list(queries)
+        mask = self.mask
+        if mask is not None and mask.shape[-2] != 1:
+            mask = mask[..., rows, :]
+        return self._softmax(self.query[..., rows, :], self.key, mask)
+
+    def slices(self, axis: int) -> Iterator[Tensor]:
+        axis = axis % len(self.shape)
+        behind = len(self.shape) - axis  # masks and keys may have fewer axes: count from the end
+        self._axis = axis
+        self._outputs.clear()
+        # The weights are in the cache now: using them for the output as well costs less than the fused call later.
+        exact = not torch.is_grad_enabled() and self.value.dtype == torch.float32
+        for index in range(self.shape[axis]):
+            key, value = _pick(self.key, behind, index), _pick(self.value, behind, index)
+            mask = None if self.mask is None else _pick(self.mask, behind, index)
+            weights = self._softmax(_pick(self.query, behind, index), key, mask)
+            if exact:
+                self._outputs[index] = weights @ value
+            yield weights
+
+    def output(self) -> Tensor | None:
+        if self._axis is None or len(self._outputs) != self.shape[self._axis]:
+            return None
+        return torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)
+
+
+def _pick(tensor: Tensor, behind: int, index: int) -> Tensor:
+    """One index of the axis that is `behind` axes from the end; an axis of size one is broadcast."""
+    if tensor.dim() < behind:
+        return tensor
+    axis = tensor.dim() - behind
+    return tensor.select(axis, 0 if tensor.shape[axis] == 1 else index)
