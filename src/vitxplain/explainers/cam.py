@@ -1,0 +1,45 @@
+"""Class activation map (Zhou et al. 2016, arXiv 1512.04150)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from vitxplain.capture.activation import LayerActivation
+from vitxplain.errors import OptionError
+from vitxplain.explainers.base import LayerExplainer
+from vitxplain.models.offers import FEATURE_MAP, LINEAR_HEAD
+from vitxplain.types import PatchMap
+
+
+@dataclass(frozen=True)
+class CAM(LayerExplainer):
+    """The pooled feature map weighted by the class's row of the linear head (Zhou et al. 2016, arXiv 1512.04150).
+
+    Args:
+        layer: the node whose output is pooled; None takes the one the probe found.
+
+    The map's mean plus the head's bias is the logit, exactly.
+    """
+
+    layer: str | None = None
+
+    needs: ClassVar[frozenset[str]] = frozenset({FEATURE_MAP, LINEAR_HEAD})
+    axes: ClassVar[str] = "batch row column"
+    class_specific: ClassVar[bool] = True
+
+    def attribute(self, activation: LayerActivation) -> PatchMap:
+        """Sum over channels of weight x feature.
+
+        Raises:
+            OptionError: the chosen layer is not the one the linear head reads.
+        """
+        if activation.head_weight is None or activation.target is None:
+            raise ValueError('no head weight or target in this pass: the method must name "linear_head" in `needs`')
+        weights = activation.head_weight.float()[activation.target]
+        if weights.shape[1] != activation.values.shape[1]:
+            raise OptionError(
+                f"layer {activation.layer} has {activation.values.shape[1]} channels, the linear head reads "
+                f"{weights.shape[1]}; cam takes only the layer that is pooled: leave `layer` out, or use grad-cam."
+            )
+        return torch.einsum("bc,bcij->bij", weights, activation.values)

@@ -1,0 +1,55 @@
+"""Checks of option values; each failure says what the option takes."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from vitxplain.errors import OptionError
+
+Item = TypeVar("Item")
+
+
+def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
+    """Raises OptionError unless the value is one of the words allowed."""
+    if value not in allowed:
+        raise OptionError(f"{name} is {value!r}; it takes {', '.join(allowed[:-1])} or {allowed[-1]}.")
+
+
+def check_share(name: str, value: object, *, zero: bool = True, one: bool = True) -> None:
+    """Raises OptionError unless the value is a number from 0 to 1; `zero` and `one` say whether the ends count."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 <= value <= 1 or (value == 0 and not zero) or (value == 1 and not one):
+        ends = f"{'' if zero else ' (0 itself excluded)'} to 1{'' if one else ' (1 itself excluded)'}"
+        raise OptionError(f"{name} is {value!r}; it takes a number from 0{ends}.")
+
+
+def check_index(name: str, value: object, *, negative: bool = False) -> None:
+    """Raises OptionError unless the value is a whole number; negative ones count from the end where allowed."""
+    if isinstance(value, bool) or not isinstance(value, int) or (value < 0 and not negative):
+        raise OptionError(f"{name} is {value!r}; it takes a whole number{'' if negative else ' of at least 0'}.")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raises OptionError unless the value is True or False."""
+    if not isinstance(value, bool):
+        raise OptionError(f"{name} is {value!r}; it takes True or False.")
+
+
+def pick(name: str, items: Sequence[Item], index: int) -> Item:
+    """`items[index]`.
+
+    Raises:
+        OptionError: the model has no such item; the message says which ones there are.
+    """
+    if not -len(items) <= index < len(items):
+        raise OptionError(f"{name} {index} does not exist: this model has {len(items)}, 0 to {len(items) - 1}.")
+    return items[index]
+
+
+def layers_from(kept: Sequence[Item], start_layer: int) -> Sequence[Item]:
+    """What was kept from `start_layer` on.
+
+    Raises:
+        OptionError: the model has no such layer.
+    """
+    pick("start_layer", kept, start_layer)
+    return kept[start_layer:]

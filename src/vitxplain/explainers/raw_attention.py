@@ -1,0 +1,92 @@
+"""Raw attention: rows of the weights as they are (Caron et al. 2021, arXiv 2104.14294, for maps and mass threshold)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vitxplain.capture.record import AttentionRecord
+from vitxplain.errors import OptionError
+from vitxplain.explainers.base import AttentionExplainer
+from vitxplain.explainers.options import check_index, check_share, pick
+from vitxplain.grid import TokenGrid
+from vitxplain.models.offers import ATTENTION_MAPS
+
+
+@dataclass(frozen=True)
+class RawAttention(AttentionExplainer):
+    """What one query attends to, per layer and head, as probabilities (after Caron et al. 2021, arXiv 2104.14294).
+
+    Args:
+        layer: an index (negative ones count from the end); None takes every layer that shares the last one's grid and
+            number of heads.
+        head: an index; "mean" averages the heads; None shows all.
+        query: the asking patch, "row,column" or row * columns + column; None asks the tokens the logits are read from.
+        mass: per head, only the fewest patches that hold this share of the attention on patches; the others are 0.
+
+    Values are not scaled: what they lack to a sum of one went to prefix and suffix tokens. Not about a class.
+    """
+
+    layer: int | None = None
+    head: int | Literal["mean"] | None = None
+    query: int | str | None = None
+    mass: float | None = None
+
+    needs: ClassVar[frozenset[str]] = frozenset({ATTENTION_MAPS})
+    axes: ClassVar[str] = "batch layer head row column"
+    class_specific: ClassVar[bool] = False
+    kinds: ClassVar[frozenset[str]] = frozenset({"token", "window"})
+
+    def __post_init__(self) -> None:
+        if self.layer is not None:
+            check_index("layer", self.layer, negative=True)
+        if self.head not in (None, "mean"):
+            check_index("head", self.head, negative=True)
+        if isinstance(self.query, str) and not re.fullmatch(r"\s*\d+\s*,\s*\d+\s*", self.query):
+            raise OptionError(f'query is {self.query!r}; it takes "row,column" of a patch, both from 0, or its index.')
+        if self.query is not None and not isinstance(self.query, str):
+            check_index("query", self.query)
+        if self.mass is not None:
+            check_share("mass", self.mass, zero=False)
+
+    def keep(self, record: AttentionRecord) -> Tensor:
+        """The query's row on the grid, (batch, head, row, column); empty where the grid has no such patch."""
+        query = _patch_index(self.query, record.grid)
+        return torch.empty(0) if query == -1 else record.patch_rows(query)
+
+    def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> Float[Tensor, "batch layer head row column"]:
+        last = kept[-1] if self.layer is None else pick("layer", kept, self.layer)
+        if not last.numel():
+            raise OptionError(
+                f"query {self.query!r} is no patch of that layer; the model's grid has {grid.rows} x {grid.columns} "
+                f"patches, row,column from 0,0 to {grid.rows - 1},{grid.columns - 1}."
+            )
+        chosen = [one for one in kept if one.shape[1:] == last.shape[1:]] if self.layer is None else [last]
+        maps = torch.stack(chosen, 1)
+        if self.head == "mean":
+            maps = maps.mean(2, keepdim=True)
+        elif self.head is not None:
+            pick("head", range(maps.shape[2]), self.head)
+            maps = maps[:, :, [self.head]]
+        return maps if self.mass is None else heaviest(maps, self.mass)
+
+
+def heaviest(maps: Float[Tensor, "*leading row column"], mass: float) -> Float[Tensor, "*leading row column"]:
+    """Each map's fewest patches that hold at least `mass` of its total, as they are; the others 0."""
+    flat = maps.flatten(-2)
+    values, order = flat.sort(-1, descending=True, stable=True)
+    before = values.cumsum(-1) - values  # the mass of all heavier patches
+    wanted = before < mass * values.sum(-1, keepdim=True)
+    return torch.zeros_like(flat).scatter(-1, order, values * wanted).view_as(maps)
+
+
+def _patch_index(query: int | str | None, grid: TokenGrid) -> int | None:
+    """The patch as row * columns + column; -1 where the grid has no such patch."""
+    if isinstance(query, str):
+        row, column = map(int, query.split(","))
+        query = row * grid.columns + column if row < grid.rows and column < grid.columns else -1
+    return query if query is None or query < grid.num_patches else -1
