@@ -92,16 +92,20 @@ class AttentionRecord:
         return replace(self, raw_gradients=gradients)
 
     def _canonical(self, raw: Tensor) -> Attention:
-        """Raw axes to (batch, head, query, key), windows folded into batch."""
-        names = self.layout.axes.split()
-        for position, name in reversed(list(enumerate(names))):
-            if "*" in name:
-                first, second = name.split("*")
-                inner = self.layout.heads if second == "head" else self.layout.num_windows
-                raw = raw.unflatten(position, (-1, inner))
-                names[position : position + 1] = [first, second]
-        order = [names.index(name) for name in ("batch", "window", "head", "query", "key") if name in names]
-        raw = raw.permute(order)
-        if "head" not in names:
-            raw = raw.unsqueeze(-3)
-        return raw.flatten(0, 1) if "window" in names else raw
+        return canonical(raw, self.layout)
+
+
+def canonical(raw: Tensor, layout: AttentionLayout) -> Float[Tensor, "batch head first second"]:
+    """The call's own leading axes to (batch, head), windows folded into batch; the last two axes stay."""
+    names = layout.axes.split()
+    for position, name in reversed(list(enumerate(names))):
+        parts = name.split("*")
+        sizes = {"batch": -1, "head": layout.heads, "window": layout.num_windows}
+        if len(parts) > 1:
+            raw = raw.unflatten(position, [sizes[part] for part in parts])
+            names[position : position + 1] = parts
+    order = [names.index(name) for name in ("batch", "window", "head") if name in names]
+    raw = raw.permute(*order, -2, -1)
+    if "head" not in names:
+        raw = raw.unsqueeze(-3)
+    return raw.flatten(0, 1) if "window" in names else raw

@@ -109,7 +109,8 @@ class FusedWeights(Weights):
         self._axis = axis
         self._outputs.clear()
         # The weights are in the cache now: using them for the output as well costs less than the fused call later.
-        exact = not torch.is_grad_enabled() and self.value.dtype == torch.float32
+        graph = self.query.requires_grad or self.key.requires_grad or self.value.requires_grad
+        exact = self.value.dtype == torch.float32 and not graph
         for index in range(self.shape[axis]):
             key, value = _pick(self.key, behind, index), _pick(self.value, behind, index)
             mask = None if self.mask is None else _pick(self.mask, behind, index)

@@ -1,13 +1,21 @@
-"""Probe: what a model is, found by watching it run once."""
+"""Probe: what a model is, found by watching it run."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.grid import TokenGrid
+from vitxplain.models import offers
+from vitxplain.models.attention_layouts import attention_layouts
+from vitxplain.models.cam_layer import cam_layer
+from vitxplain.models.linear_head import linear_head
+from vitxplain.models.observation import Observation, observe
+from vitxplain.models.position_tables import missing_table, position_table
+from vitxplain.models.window_placement import place_windows
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -22,16 +30,111 @@ class Probe:
     """
 
     input_size: tuple[int, int]
-    grid: TokenGrid | None
+    grid: TokenGrid | None  # of the token attention, with its readout tokens
     layouts: tuple[AttentionLayout, ...]
     offers: frozenset[str]
     missing: Mapping[str, str]
+    isotropic: bool  # every layer asks the same patches: a plain ViT
+    maps: tuple[tuple[int, int], ...] = ()  # (rows, columns) of the feature maps seen
     cam_layer: str | None = None
-    head_weight: Tensor | None = field(default=None, repr=False)
+    head_weight: Tensor | None = field(default=None, repr=False)  # (label, channel)
     position_embeddings: Tensor | None = field(default=None, repr=False)  # (row, column, channel)
-    isotropic: bool = False
 
 
 def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
-    """Watch the model on a batch of two noise images and say what it is."""
-    raise NotImplementedError
+    """Watch the model on noise, once with a graph and once on two images, and say what it is."""
+    seen = observe(model, size)
+    assert seen.logits is not None
+    with torch.enable_grad():
+        score = _score(seen)
+        layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid))
+        isotropic = _isotropic(seen, layouts)
+        layouts = _with_readout(seen, layouts, score)
+        layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
+    grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
+    weight = linear_head(seen, layer, grids)
+    table = position_table(model.module, grids[-1] if grids else None)
+    missing = _missing(seen, layouts, isotropic)
+    if table is None:
+        missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module)
+    if layer is None:
+        missing[offers.FEATURE_MAP] = "no layer with a map of at least 2 x 2 places reaches the logits"
+    if weight is None:
+        missing[offers.LINEAR_HEAD] = "it does not end in global average pooling and one linear layer; use grad-cam"
+    words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
+    return Probe(
+        input_size=size,
+        grid=grids[-1] if grids else model.stated_grid,
+        layouts=tuple(layouts),
+        offers=frozenset(words - missing.keys()),
+        missing=missing,
+        isotropic=isotropic,
+        maps=tuple(seen.maps),
+        cam_layer=layer,
+        head_weight=weight,
+        position_embeddings=table,
+    )
+
+
+def _score(seen: Observation) -> Tensor:
+    """A number that depends on whatever the logits are computed from, even where the head is still all zero."""
+    assert seen.logits is not None
+    source = seen.head.input if seen.head is not None else seen.logits
+    mixing = torch.randn(source.shape, generator=torch.Generator().manual_seed(1)).to(source)
+    return (source * mixing).sum()
+
+
+def _isotropic(seen: Observation, layouts: Sequence[AttentionLayout]) -> bool:
+    own = [layout for layout in layouts if layout.kind in ("token", "window", "channel", "other")]
+    grids = {(layout.grid.rows, layout.grid.columns) for layout in own if layout.kind == "token" and layout.grid}
+    square = all(layout.num_queries == layout.num_keys for layout in own if layout.kind == "token")
+    attention = [layout for layout in own if layout.kind != "other"]
+    return len(grids) == 1 and square and all(layout.kind == "token" for layout in attention)
+
+
+def _with_readout(
+    seen: Observation, layouts: Sequence[AttentionLayout], score: Tensor
+) -> list[AttentionLayout]:
+    """The layouts, the token grids knowing which rows of the last token layer move the score."""
+    last = next((i for i in reversed(range(len(layouts))) if layouts[i].kind == "token"), None)
+    output = seen.calls[last].output if last is not None else None
+    if output is None or last is None or not (score.requires_grad and output.requires_grad):
+        return list(layouts)
+    (gradient,) = torch.autograd.grad(score, output, retain_graph=True, allow_unused=True)
+    if gradient is None:
+        return list(layouts)
+    moves = gradient.abs().movedim(-2, 0).flatten(1).sum(1) > 0
+    rows = tuple(moves.nonzero().flatten().tolist())
+    return [
+        replace(layout, grid=replace(layout.grid, readout=rows))
+        if layout.grid is not None and layout.kind == "token" and layout.num_queries == len(moves)
+        else layout
+        for layout in layouts
+    ]
+
+
+def _missing(seen: Observation, layouts: Sequence[AttentionLayout], isotropic: bool) -> dict[str, str]:
+    """Why attention or gradients are not there."""
+    assert seen.logits is not None
+    missing: dict[str, str] = {}
+    real = [layout for layout in layouts if layout.kind != "other"]
+    placed = [layout for layout in real if layout.kind in ("token", "window") and layout.grid is not None]
+    if not real:
+        reason = "it has no attention" + (f" ({len(layouts)} other softmaxes were seen)" if layouts else "")
+    else:
+        kinds = ", ".join(f"{sum(o.kind == kind for o in real)} {kind}" for kind in dict.fromkeys(o.kind for o in real))
+        reason = f"its {len(real)} attention layers ({kinds}) do not all ask the same grid of tokens"
+    if not isotropic:
+        missing[offers.ATTENTIONS] = reason
+    if not placed:
+        missing[offers.ATTENTION_MAPS] = (
+            reason if not real else f"its attention ({real[0].describe()}) has no place on the image"
+        )
+    if not seen.logits.requires_grad:
+        missing[offers.GRADIENTS] = "its logits carry no gradient (it runs under torch.no_grad or detaches)"
+    outputs = [one.output for one, o in zip(seen.calls, layouts, strict=True) if o.kind == "token"]
+    if not isotropic or not any(output is not None and output.requires_grad for output in outputs):
+        missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS) or missing.get(
+            offers.GRADIENTS, "no gradient of the logits reaches its attention"
+        )
+    return missing

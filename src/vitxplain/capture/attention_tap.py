@@ -1,0 +1,121 @@
+"""AttentionTap: sees every attention of any model by watching the mathematics, not the modules."""
+
+import re
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from vitxplain.capture.calls import AttentionCall, Watcher
+from vitxplain.capture.module_paths import ModulePaths
+from vitxplain.capture.softmax_chain import PRODUCTS, Contraction, SoftmaxChain
+from vitxplain.capture.weights import ExplicitWeights, FusedWeights
+from vitxplain.errors import CaptureError
+
+_SUSPECT = re.compile(r"attn|attention|^_?flash|^_?flex")
+
+# `F.multi_head_attention_forward` hands itself to the mode before it computes anything, for as long as any mode is
+# active: entered again it would hand itself over for ever. Its body, told that nothing overrides it, runs as it
+# stands, and the mode sees the products inside. Only this copy believes that; torch's own function is untouched.
+_MHA_BODY = types.FunctionType(
+    F.multi_head_attention_forward.__code__,
+    {**F.multi_head_attention_forward.__globals__, "has_torch_function": lambda _: False},
+    "multi_head_attention_forward",
+    F.multi_head_attention_forward.__defaults__,
+)
+_MHA_BODY.__kwdefaults__ = F.multi_head_attention_forward.__kwdefaults__
+
+
+class AttentionTap(TorchFunctionMode):
+    """While active on this thread, shows a watcher every attention call of `root`, in order.
+
+    It sees fused attention, `multi_head_attention_forward` and softmax(q k^T) v written out, in any library, and
+    changes nothing about the model. One tap serves one forward pass.
+
+    Raises:
+        CaptureError: attention ran in a function that hides its weights; the message names it.
+    """
+
+    def __init__(self, root: nn.Module, watcher: Watcher) -> None:
+        super().__init__()
+        self._paths = ModulePaths(root)
+        self._watcher = watcher
+        self._chain = SoftmaxChain()
+
+    def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+        kwargs = kwargs or {}
+        if func is F.scaled_dot_product_attention:
+            return self._fused(func, *args, **kwargs)
+        if func is F.multi_head_attention_forward:
+            with self:
+                return _MHA_BODY(*args, **kwargs)
+        name = getattr(func, "__name__", "")
+        if name == "__get__":  # x.shape, x.device, ...: most of what passes here
+            return self._attribute(func, args)
+        if name in PRODUCTS and (found := self._chain.contraction(name, args)) is not None:
+            result = self._contracted(func, found, args, kwargs)
+        else:
+            if _SUSPECT.search(name):
+                raise CaptureError(
+                    f"{self._paths.current() or 'the model'} calls {name}, which never makes its attention weights "
+                    "visible. Load the model with attn_implementation='sdpa' or 'eager', or use grad-cam."
+                )
+            result = func(*args, **kwargs)
+        self._chain.follow(name, args, kwargs, result)
+        return result
+
+    def _attribute(self, func: Callable, args: tuple) -> Any:
+        result = func(*args)
+        if isinstance(result, Tensor) and func.__self__ is Tensor.mT:
+            self._chain.follow("mT", args, {}, result)
+        return result
+
+    def _fused(self, func: Callable, query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        named = dict(zip(("attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa"), args, strict=False)) | kwargs
+        weights = FusedWeights(
+            query,
+            key,
+            value,
+            mask=named.get("attn_mask"),
+            is_causal=named.get("is_causal", False),
+            scale=named.get("scale"),
+            enable_gqa=named.get("enable_gqa", False),
+        )
+        call = AttentionCall(self._paths.current(), weights)
+        if self._watcher.before(call):
+            torch.set_grad_enabled(True)  # the pass that runs this restores it
+            call.differentiable = _differentiable(weights.full())
+            output = call.differentiable.to(weights.value.dtype) @ weights.value
+        else:
+            output = weights.output()
+            if output is None:
+                output = func(query, key, value, **named)
+        self._watcher.after(call, output)
+        return output
+
+    def _contracted(self, func: Callable, found: Contraction, args: tuple, kwargs: dict[str, Any]) -> Tensor:
+        nested = len(args) == 2 and isinstance(args[1], (list, tuple))  # einsum(equation, [a, b])
+        operands = [args[0], *args[1]] if nested else list(args)
+        tensor = operands[found.position]
+        ordered = tensor if found.order is None else tensor.permute(found.order)
+        value = next(one for one in reversed(operands) if isinstance(one, Tensor) and one is not tensor)
+        call = AttentionCall(self._paths.current(), ExplicitWeights(ordered, value), found.trace.scored)
+        if self._watcher.before(call):
+            torch.set_grad_enabled(True)
+            call.differentiable = _differentiable(ordered)
+            back = None if found.order is None else [found.order.index(axis) for axis in range(tensor.dim())]
+            operands[found.position] = call.differentiable if back is None else call.differentiable.permute(back)
+        output = func(operands[0], operands[1:], **kwargs) if nested else func(*operands, **kwargs)
+        self._watcher.after(call, output)
+        return output
+
+
+def _differentiable(weights: Tensor) -> Tensor:
+    """The same numbers with a graph: the first layer's become a leaf, tensors born in inference mode are cloned."""
+    if weights.is_inference():
+        weights = weights.clone()
+    return weights if weights.requires_grad else weights.detach().requires_grad_()

@@ -1,0 +1,103 @@
+"""A module made ready for a pass and put back as it was, whatever happens; threads may overlap."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from vitxplain.errors import CaptureError
+
+_CHECKPOINTING = ("gradient_checkpointing", "grad_checkpointing")  # transformers, timm
+_VISIBLE = ("sdpa", "eager")  # attention implementations the tap can watch
+
+
+@dataclass
+class _Borrowed:
+    """How many passes use the module now, and what puts it back after the last of them."""
+
+    passes: int = 0
+    undo: list[Callable[[], Any]] = field(default_factory=list)
+
+
+_lock = threading.Lock()
+_borrowed: "WeakKeyDictionary[nn.Module, _Borrowed]" = WeakKeyDictionary()
+
+
+def unwrap(module: nn.Module) -> nn.Module:
+    """The module itself under DataParallel, DistributedDataParallel or torch.compile's wrapper."""
+    while True:
+        if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            module = module.module
+        elif isinstance(getattr(module, "_orig_mod", None), nn.Module):
+            module = module._orig_mod
+        else:
+            return module
+
+
+@contextmanager
+def undisturbed(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode, no gradient checkpointing, visible attention, no compiled code; all restored on leaving.
+
+    Raises:
+        CaptureError: the model holds TorchScript modules, which nothing can watch.
+    """
+    with _lock:
+        state = _borrowed.setdefault(module, _Borrowed())
+        if state.passes == 0:
+            try:
+                _prepare(module, state.undo)
+            except BaseException:
+                _put_back(state)
+                raise
+        state.passes += 1
+    try:
+        with ExitStack() as stack:
+            if any(m._compiled_call_impl is not None for m in module.modules()):
+                stack.enter_context(torch.compiler.set_stance("force_eager"))
+            stack.enter_context(torch.inference_mode(False))
+            stack.enter_context(torch.no_grad())
+            yield
+    finally:
+        with _lock:
+            state.passes -= 1
+            if state.passes == 0:
+                _put_back(state)
+
+
+def _put_back(state: _Borrowed) -> None:
+    while state.undo:
+        state.undo.pop()()
+
+
+def _prepare(module: nn.Module, undo: list[Callable[[], Any]]) -> None:
+    for name, part in module.named_modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            raise CaptureError(
+                f"{name or 'the model'} is a TorchScript module ({type(part).__name__}), whose inside cannot be "
+                "watched. Give the model before torch.jit.script or torch.jit.trace."
+            )
+        if part.training:
+            undo.append(_setter(part, "training", True))
+            part.training = False
+        for flag in _CHECKPOINTING:
+            if getattr(part, flag, False) is True:
+                undo.append(_setter(part, flag, True))
+                setattr(part, flag, False)
+    implementation = getattr(getattr(module, "config", None), "_attn_implementation", None)
+    if implementation is not None and implementation not in _VISIBLE and hasattr(module, "set_attn_implementation"):
+        undo.append(lambda: module.set_attn_implementation(implementation))
+        module.set_attn_implementation("sdpa")
+
+
+def _setter(part: nn.Module, name: str, value: bool) -> Callable[[], None]:
+    return lambda: setattr(part, name, value)
+
+
+def ready(tensor: Tensor) -> Tensor:
+    """A tensor autograd may use; those born in inference mode are cloned."""
+    return tensor.clone() if tensor.is_inference() else tensor

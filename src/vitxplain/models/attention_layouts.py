@@ -1,0 +1,112 @@
+"""What each attention call is: its axes, its kind and the grid of its tokens, from shapes that were seen."""
+
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from torch import nn
+
+from vitxplain.capture.layout import AttentionLayout, Kind
+from vitxplain.grid import TokenGrid
+from vitxplain.models.observation import Observation, SeenCall
+from vitxplain.models.token_grids import token_grid
+
+_HEADS = ("num_heads", "num_attention_heads", "heads", "n_heads", "nhead")
+
+
+def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | None) -> list[AttentionLayout]:
+    """One layout a call, in order."""
+    config = getattr(module, "config", None)
+    tokens_seen = {n.tensor.shape[1] for n in seen.nodes if n.tensor.dim() == 3 and n.tensor.shape[0] == 1}
+    tokens_seen |= {rows * columns for rows, columns in seen.maps}
+    layouts: list[AttentionLayout] = []
+    known: list[TokenGrid] = []
+    for one in seen.calls:
+        layout = _axes(one, _num_heads(module, one.call.path))
+        if not one.call.scored or one.batch_axis is None:
+            layout = replace(layout, kind="other")
+        elif layout.num_windows > 1:
+            layout = replace(layout, kind="window")
+        elif _is_channel(one, layout.heads, tokens_seen):
+            layout = replace(layout, kind="channel")
+        else:
+            grid = token_grid(one, seen.size, seen.maps, config, known, stated)
+            if grid is not None and grid not in known:
+                known.append(grid)
+            layout = replace(layout, grid=grid, kind=_kind(layout, grid))
+        layouts.append(layout)
+    return _branches(layouts)
+
+
+def _axes(one: SeenCall, num_heads: int | None) -> AttentionLayout:
+    """Name the axes: the batch axis is the one that doubled, heads the one as long as the module says."""
+    leading = list(one.shape[:-2])
+    batch = one.batch_axis if one.batch_axis is not None and one.batch_axis < len(leading) else 0
+    names = ["head"] * len(leading)
+    others = [axis for axis in range(len(leading)) if axis != batch]
+    folded = leading[batch] if leading else 1
+    heads_axis = next((axis for axis in others if leading[axis] == num_heads), None)
+    if heads_axis is None and len(others) == 1 and (num_heads is None or folded > 1 or num_heads != 1):
+        heads_axis = others[0]
+    if heads_axis is None and len(others) > 1:
+        heads_axis = others[-1]
+    names = ["head" if axis == heads_axis else "window" for axis in range(len(leading))]
+    heads = leading[heads_axis] if heads_axis is not None else 1
+    windows = prod(leading[axis] for axis in others if axis != heads_axis)
+    if not leading:
+        names, heads = ["batch"], 1
+    elif folded == 1:
+        names[batch] = "batch"
+    elif heads_axis is not None or num_heads == 1:
+        names[batch], windows = "batch*window", folded * windows
+    elif num_heads is None or folded == num_heads:
+        names[batch], heads = "batch*head", folded
+    elif folded % num_heads == 0:
+        names[batch], heads, windows = "batch*window*head", num_heads, folded // num_heads
+    else:
+        names[batch], windows = "batch*window", folded
+    axes = " ".join([*names, "query", "key"])
+    return AttentionLayout(one.call.path, "other", axes, one.shape, heads, windows)
+
+
+def _num_heads(module: nn.Module, path: str) -> int | None:
+    """What the module of the call, or one of the two around it, says of its heads."""
+    parts = path.split(".") if path else []
+    for depth in range(len(parts), max(len(parts) - 3, -1), -1):
+        part = module.get_submodule(".".join(parts[:depth]))
+        for name in _HEADS:
+            value: Any = getattr(part, name, None)
+            if isinstance(value, int):
+                return value
+    return None
+
+
+def _is_channel(one: SeenCall, heads: int, tokens_seen: set[int]) -> bool:
+    """Whether channels ask channels: then the values' last axis runs over tokens and the keys over channels."""
+    queries, keys = one.shape[-2:]
+    over = one.call.weights.value.shape[-1]
+    return queries == keys and keys not in tokens_seen and over in tokens_seen and heads * keys not in tokens_seen
+
+
+def _kind(layout: AttentionLayout, grid: TokenGrid | None) -> Kind:
+    if layout.num_queries == layout.num_keys:
+        return "token" if grid is not None else "other"
+    if layout.num_queries == 1:
+        return "pooling"
+    return "token" if grid is not None and layout.num_queries > layout.num_keys // 16 else "cross"
+
+
+def _branches(layouts: list[AttentionLayout]) -> list[AttentionLayout]:
+    """Of parallel token streams the one with most layers is the model's own; attention within a patch is a branch."""
+    sequence = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
+    shapes = [(grid.rows, grid.columns) for grid in sequence]
+    changes = sum(a != b for a, b in zip(shapes, shapes[1:], strict=False))
+    parallel = changes > len(set(shapes)) - 1  # a stage never comes back; a branch does
+    main = max(shapes, key=shapes.count, default=None)
+    result = []
+    for layout in layouts:
+        grid = layout.grid
+        within_patches = layout.kind == "window" and main is not None and layout.num_windows == prod(main)
+        other_stream = parallel and layout.kind == "token" and grid is not None and (grid.rows, grid.columns) != main
+        result.append(replace(layout, kind="branch") if within_patches or other_stream else layout)
+    return result

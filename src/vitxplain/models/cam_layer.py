@@ -1,0 +1,55 @@
+"""The layer class activation maps are taken of: the last in patch layout whose patches still move the logit."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.patch_layout import patch_layout
+from vitxplain.grid import TokenGrid
+from vitxplain.models.observation import Node, Observation
+
+_ENOUGH_PATCHES = 0.05  # share of places with a gradient; a class token's block output has none
+
+
+def cam_layer(seen: Observation, score: Tensor, layouts: Sequence[AttentionLayout], module: nn.Module) -> str | None:
+    """The dotted name of the layer, or None.
+
+    What lies inside an attention (queries, keys, its own dropout) is passed over: around a ViT's last block that
+    leaves its first norm, in a network without a class token the last norm, in a CNN the last stage's output.
+    """
+    inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
+    grids = [layout.grid for layout in layouts if layout.grid is not None and layout.kind == "token"]
+    for inner in (inside, ()):
+        candidates = [
+            node for node in seen.nodes if _name(node, inner, module) and _is_map(node, seen, grids)
+        ]
+        gradients = torch.autograd.grad(score, [node.tensor for node in candidates], retain_graph=True, allow_unused=True) if candidates else ()
+        for node, gradient in reversed(list(zip(candidates, gradients, strict=True))):
+            if gradient is not None and _reaches_patches(gradient, seen, grids):
+                return _name(node, inner, module)
+    return None
+
+
+def _name(node: Node, inside: tuple[str, ...], module: nn.Module) -> str | None:
+    """The outermost module that returned the tensor and says something about it."""
+    names = [name for name in node.returned_by if name and not name.startswith(inside)]
+    telling = [name for name in names if not isinstance(module.get_submodule(name), (nn.Identity, nn.Dropout))]
+    return (telling or names or [None])[-1]
+
+
+def _is_map(node: Node, seen: Observation, grids: Sequence[TokenGrid]) -> bool:
+    tensor = node.tensor
+    return (
+        tensor.shape[0] == 1
+        and tensor.requires_grad
+        and patch_layout(tuple(tensor.shape), seen.size, seen.maps, grids) is not None
+    )
+
+
+def _reaches_patches(gradient: Tensor, seen: Observation, grids: Sequence[TokenGrid]) -> bool:
+    layout = patch_layout(tuple(gradient.shape), seen.size, seen.maps, grids)
+    assert layout is not None
+    places = layout.to_map(gradient)[0].abs().sum(0) > 0
+    return places.float().mean().item() >= _ENOUGH_PATCHES

@@ -1,0 +1,68 @@
+"""Which tokens are patches, and how they lie: from what was seen, the config and the aspect ratio, in that order."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from vitxplain.capture.patch_layout import factor
+from vitxplain.grid import TokenGrid
+from vitxplain.models.observation import SeenCall
+
+_MOST_EXTRA_TOKENS = 16  # class, distillation, registers: nobody has more
+
+
+def config_grid(config: Any, size: tuple[int, int]) -> tuple[int, int] | None:
+    """(rows, columns) by a transformers config's patch size, where it has one."""
+    patch = getattr(config, "patch_size", None)
+    if isinstance(patch, int):
+        patch = (patch, patch)
+    if not isinstance(patch, (list, tuple)) or len(patch) != 2 or not all(isinstance(p, int) and p > 0 for p in patch):
+        return None
+    return max(size[0] // patch[0], 1), max(size[1] // patch[1], 1)
+
+
+def token_grid(
+    seen: SeenCall,
+    size: tuple[int, int],
+    maps: Collection[tuple[int, int]],
+    config: Any,
+    known: Sequence[TokenGrid],
+    stated: TokenGrid | None,
+) -> TokenGrid | None:
+    """The grid of one call's keys, or None where no arrangement fits.
+
+    Prefix and suffix tokens are those whose values do not change with the image where they first appear; a later
+    layer has the patches of a grid already known, and the rest in front.
+    """
+    keys = seen.shape[-1]
+    if stated is not None and stated.num_patches <= keys:
+        prefix = keys - stated.num_patches - stated.num_suffix_tokens
+        return _grid(stated.rows, stated.columns, max(prefix, 0), stated.num_suffix_tokens, size)
+    for grid in known:
+        if grid.num_tokens == keys:
+            return grid
+    prefix, suffix = _constant_ends(seen.constant_keys)
+    candidates = [one for one in (config_grid(config, size), *maps) if one is not None]
+    patches = keys - prefix - suffix
+    for rows, columns in candidates:
+        if rows * columns == patches:
+            return _grid(rows, columns, prefix, suffix, size)
+    if patches > 0 and (found := factor(patches, size)):
+        return _grid(*found, prefix, suffix, size)
+    for grid in known:  # tokens added later than the first layer
+        if 0 < keys - grid.num_patches <= _MOST_EXTRA_TOKENS:
+            return _grid(grid.rows, grid.columns, keys - grid.num_patches, 0, size)
+    for extra in range(_MOST_EXTRA_TOKENS + 1):
+        if keys > extra and (found := factor(keys - extra, size)):
+            return _grid(*found, extra, 0, size)
+    return None
+
+
+def _grid(rows: int, columns: int, prefix: int, suffix: int, size: tuple[int, int]) -> TokenGrid:
+    return TokenGrid(rows, columns, prefix, suffix, (size[0] / rows, size[1] / columns))
+
+
+def _constant_ends(constant: list[bool] | None) -> tuple[int, int]:
+    """How many tokens in front and at the end do not depend on the image."""
+    if constant is None or all(constant):
+        return 0, 0
+    return constant.index(False), constant[::-1].index(False)
