@@ -33,7 +33,7 @@ class GradCAM(LayerExplainer):
         check_flag("relu", self.relu)
 
     def attribute(self, activation: LayerActivation) -> PatchMap:
-        """captum's Grad-CAM of the rest of the network, to first order.
+        """Grad-CAM, by captum, of the rest of the network, to first order.
 
         Grad-CAM knows the rest of the network only through the gradient at the feature map. So does a linear function
         with that gradient: captum runs on it, and the one backward pass through the model serves other methods too.

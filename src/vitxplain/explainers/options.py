@@ -16,8 +16,8 @@ def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
 
 def check_share(name: str, value: object, *, zero: bool = True, one: bool = True) -> None:
     """Raises OptionError unless the value is a number from 0 to 1; `zero` and `one` say whether the ends count."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0 <= value <= 1 or (value == 0 and not zero) or (value == 1 and not one):
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else -1
+    if not 0 <= number <= 1 or (number == 0 and not zero) or (number == 1 and not one):
         ends = f"{'' if zero else ' (0 itself excluded)'} to 1{'' if one else ' (1 itself excluded)'}"
         raise OptionError(f"{name} is {value!r}; it takes a number from 0{ends}.")
 

@@ -78,7 +78,7 @@ class RawAttention(AttentionExplainer):
 def heaviest(maps: Float[Tensor, "*leading row column"], mass: float) -> Float[Tensor, "*leading row column"]:
     """Each map's fewest patches that hold at least `mass` of its total, as they are; the others 0."""
     flat = maps.flatten(-2)
-    values, order = flat.sort(-1, descending=True, stable=True)
+    values, order = flat.sort(stable=True, dim=-1, descending=True)
     before = values.cumsum(-1) - values  # the mass of all heavier patches
     wanted = before < mass * values.sum(-1, keepdim=True)
     return torch.zeros_like(flat).scatter(-1, order, values * wanted).view_as(maps)

@@ -3,7 +3,7 @@
 Every method that multiplies the matrices of all layers reads a single row of the product in the end. So the row is
 carried back layer by layer, from the last to the first: O(N^2) a layer instead of O(N^3).
 
-Not every layer of an isotropic model has all tokens. Tokens are matched from the end of the grid, where the patches are:
+Not every layer of an isotropic model has all tokens; they are matched by their patches, at the end of the grid:
 - patch layers, before the class token is appended (CaiT, ConViT): the missing prefix tokens pass through unchanged;
 - class-attention layers (CaiT; one query, all keys): only the readout tokens move, every other passes unchanged;
 - a pooling head whose queries are learned latents, no tokens (timm's attention pooling): it weighs the final tokens,
