@@ -1,5 +1,6 @@
 """AttentionRecord: one layer's attention, computed only as far as somebody asks."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -56,7 +57,8 @@ class AttentionRecord:
     def heads(self) -> Iterator[TokenMatrix]:
         """One head's (batch, query, key) at a time."""
         names = self.layout.axes.split()
-        if "head" in names:
+        others = [name for name in names if name != "head"]
+        if "head" in names and others in (["batch", "query", "key"], ["batch*window", "query", "key"]):
             return self.source.slices(names.index("head"))
         return iter(self.weights.unbind(1))
 
@@ -70,10 +72,18 @@ class AttentionRecord:
             return total.div_(self.layout.heads)
         return reduce(torch.maximum if how == "max" else torch.minimum, self.heads())
 
+    @property
+    def asking_grid(self) -> tuple[int, int]:
+        """(rows, columns) of the patches that ask: the keys' own, or so many times finer where keys are pooled."""
+        if self.layout.kind == "window":
+            return self.grid.rows, self.grid.columns
+        times = max(math.isqrt(self.layout.num_queries // self.grid.num_patches), 1)
+        return self.grid.rows * times, self.grid.columns * times
+
     def patch_rows(self, query: int | None = None) -> Float[Tensor, "batch head row column"]:
         """Attention on the patches, laid out on the grid, unscaled; windows are stitched, shifts undone.
 
-        `query` is a patch index (row * columns + column); None asks the readout tokens and averages them
+        `query` is an index on `asking_grid` (row * columns + column); None asks the readout tokens and averages them
         (the class token where there is one, else every patch).
         """
         from vitxplain.capture.windows import stitch
@@ -85,7 +95,8 @@ class AttentionRecord:
             queries = grid.readout_tokens if query is None else (grid.num_prefix_tokens + query,)
             rows = self.weights if len(queries) == self.layout.num_queries else self.rows(queries)
         else:  # pooled keys, or one learned query: the query axis has its own tokens
-            rows = self.weights if query is None else self.rows((query,))
+            before = self.layout.num_queries - math.prod(self.asking_grid)
+            rows = self.weights if query is None else self.rows((before + query,))
         return grid.to_map(rows.mean(2))
 
     def with_gradients(self, gradients: Tensor) -> "AttentionRecord":

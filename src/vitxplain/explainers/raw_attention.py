@@ -22,8 +22,8 @@ class RawAttention(AttentionExplainer):
     """What one query attends to, per layer and head, as probabilities (after Caron et al. 2021, arXiv 2104.14294).
 
     Args:
-        layer: an index (negative ones count from the end); None takes every layer that shares the last one's grid and
-            number of heads.
+        layer: an index (negative ones count from the end); None takes every layer that shares grid and number of heads
+            with the last one the query asks in.
         head: an index; "mean" averages the heads; None shows all.
         query: the asking patch, "row,column" or row * columns + column; None asks the tokens the logits are read from.
         mass: per head, only the fewest patches that hold this share of the attention on patches; the others are 0.
@@ -39,7 +39,7 @@ class RawAttention(AttentionExplainer):
     needs: ClassVar[frozenset[str]] = frozenset({ATTENTION_MAPS})
     axes: ClassVar[str] = "batch layer head row column"
     class_specific: ClassVar[bool] = False
-    kinds: ClassVar[frozenset[str]] = frozenset({"token", "window"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"token", "window", "pooling"})
 
     def __post_init__(self) -> None:
         if self.layer is not None:
@@ -54,18 +54,18 @@ class RawAttention(AttentionExplainer):
             check_share("mass", self.mass, zero=False)
 
     def keep(self, record: AttentionRecord) -> Tensor:
-        """The query's row on the grid, (batch, head, row, column); empty where the grid has no such patch."""
-        query = _patch_index(self.query, record.grid)
+        """The query's row on the grid, (batch, head, row, column); empty where no such patch asks."""
+        query = _patch_index(self.query, record)
         return torch.empty(0) if query == -1 else record.patch_rows(query)
 
     def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> Float[Tensor, "batch layer head row column"]:
-        last = kept[-1] if self.layer is None else pick("layer", kept, self.layer)
-        if not last.numel():
+        asked = [one for one in (kept if self.layer is None else [pick("layer", kept, self.layer)]) if one.numel()]
+        if not asked:
             raise OptionError(
-                f"query {self.query!r} is no patch of that layer; the model's grid has {grid.rows} x {grid.columns} "
+                f"query {self.query!r} asks nothing there: the model's last grid has {grid.rows} x {grid.columns} "
                 f"patches, row,column from 0,0 to {grid.rows - 1},{grid.columns - 1}."
             )
-        chosen = [one for one in kept if one.shape[1:] == last.shape[1:]] if self.layer is None else [last]
+        chosen = [one for one in asked if one.shape[1:] == asked[-1].shape[1:]]
         maps = torch.stack(chosen, 1)
         if self.head == "mean":
             maps = maps.mean(2, keepdim=True)
@@ -84,9 +84,12 @@ def heaviest(maps: Float[Tensor, "*leading row column"], mass: float) -> Float[T
     return torch.zeros_like(flat).scatter(-1, order, values * wanted).view_as(maps)
 
 
-def _patch_index(query: int | str | None, grid: TokenGrid) -> int | None:
-    """The patch as row * columns + column; -1 where the grid has no such patch."""
+def _patch_index(query: int | str | None, record: AttentionRecord) -> int | None:
+    """The patch as row * columns + column; -1 where no such patch asks."""
+    if query is None:
+        return None
+    rows, columns = record.asking_grid
     if isinstance(query, str):
         row, column = map(int, query.split(","))
-        query = row * grid.columns + column if row < grid.rows and column < grid.columns else -1
-    return query if query is None or query < grid.num_patches else -1
+        query = row * columns + column if row < rows and column < columns else -1
+    return query if query < rows * columns and record.layout.kind != "pooling" else -1
