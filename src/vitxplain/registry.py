@@ -1,4 +1,145 @@
-"""Names of plugins: entry points and nothing else. Listing imports no plugin."""
+"""Names of plugins: entry points and nothing else. Listing imports no plugin.
 
-# names(kind) -> dict[str, EntryPoint]; load(kind, name) -> class; canonical(kind, name) -> canonical name
-# kinds: "explainers", "adapters", "metrics" (entry-point groups vitxplain.<kind>)
+A plugin is an entry point in one of the groups `vitxplain.explainers`, `vitxplain.adapters`, `vitxplain.metrics`; the
+built-ins stand in the same groups of our own package. Its name is the canonical one; aliases are the table below.
+"""
+
+import ast
+import re
+import sys
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from vitxplain.errors import PluginError, UnknownNameError
+
+Kind: TypeAlias = Literal["explainers", "adapters", "metrics"]
+
+NOUNS: Final = {"explainers": "method", "adapters": "adapter", "metrics": "metric"}
+
+ALIASES: Final[dict[str, dict[str, str]]] = {
+    "explainers": {
+        "rollout": "attention-rollout",
+        "attention": "raw-attention",
+        "chefer": "gradient-attention",
+        "grad-rollout": "gradient-rollout",
+        "attention-distance": "head-distance",
+        "mean-attention-distance": "head-distance",
+        "position-embeddings": "position-similarity",
+    }
+}
+
+
+def offered(kind: Kind) -> dict[str, tuple[EntryPoint, ...]]:
+    """Every name with the entry points that claim it, one a package; more than one is a conflict."""
+    places = tuple((place, Path(place or ".").stat().st_mtime_ns) for place in sys.path if Path(place or ".").exists())
+    return _scan(kind, places)
+
+
+@lru_cache(maxsize=8)
+def _scan(kind: Kind, _places: tuple[tuple[str, int], ...]) -> dict[str, tuple[EntryPoint, ...]]:
+    """Scanning reads every installed package's metadata (milliseconds), so it is done again only after an install."""
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in sorted(entry_points(group=f"vitxplain.{kind}"), key=lambda point: point.name):
+        found[point.name] = (*found.get(point.name, ()), point)
+    return found
+
+
+def names(kind: Kind) -> dict[str, EntryPoint]:
+    """Canonical names, sorted, with their entry points; nothing is imported."""
+    return {name: points[0] for name, points in offered(kind).items()}
+
+
+def aliases(kind: Kind, name: str) -> list[str]:
+    """Other words for a canonical name."""
+    return [alias for alias, meant in ALIASES.get(kind, {}).items() if meant == name]
+
+
+def canonical(kind: Kind, name: str) -> str:
+    """The canonical name of a name as users write it: an alias, a class name, other case, `_` for `-`.
+
+    Raises:
+        UnknownNameError: nobody registered it; the message has the nearest names.
+    """
+    known = {_key(one): one for one in offered(kind)}
+    meant = {_key(alias): full for alias, full in ALIASES.get(kind, {}).items() if _key(full) in known}
+    if found := known.get(_key(name)) or meant.get(_key(name)):
+        return found
+    near = get_close_matches(_key(name), [*known, *meant], n=3, cutoff=0.6)
+    nearest = dict.fromkeys(known.get(key) or meant[key] for key in near)
+    noun = NOUNS[kind]
+    hint = f"Did you mean {' or '.join(nearest)}?" if nearest else f"Known: {', '.join(known.values()) or 'none'}."
+    listing = " List them with: vitx methods" if kind == "explainers" else ""
+    raise UnknownNameError(f"no {noun} is called {name!r}. {hint}{listing}")
+
+
+def load(kind: Kind, name: str) -> type:
+    """The class behind a name (or alias).
+
+    Raises:
+        UnknownNameError: nobody registered it.
+        PluginError: its package cannot be imported, offers no class of this kind, or is one of two that claim the name.
+    """
+    name = canonical(kind, name)
+    points = offered(kind)[name]
+    if len(points) > 1:
+        packages = " and ".join(package(point) for point in points)
+        raise PluginError(f"two packages offer the {NOUNS[kind]} {name!r}: {packages}. Uninstall one of them.")
+    try:
+        found = points[0].load()
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way; it must never take others with it
+        raise PluginError(
+            f"the {NOUNS[kind]} {name!r} of {package(points[0])} cannot be loaded: {type(error).__name__}: {error}. "
+            "Update or uninstall that package; everything else works without it."
+        ) from error
+    if kind == "explainers":
+        from vitxplain.explainers.base import Explainer
+
+        if not (isinstance(found, type) and issubclass(found, Explainer)):
+            raise PluginError(
+                f"the method {name!r} of {package(points[0])} is no vitxplain Explainer but {found!r}. "
+                "Its entry point must name a subclass of vitxplain.explainers.base.Explainer."
+            )
+    return found
+
+
+def name_of(kind: Kind, cls: type) -> str:
+    """The canonical name of a class; one that nobody registered gets its own name in our spelling (`my-method`)."""
+    own_package = cls.__module__.partition(".")[0]
+    for name, points in offered(kind).items():
+        for point in points:
+            if point.attr == cls.__qualname__ and point.module.partition(".")[0] == own_package:
+                return name
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", cls.__name__).lower()
+
+
+def package(point: EntryPoint) -> str:
+    """The package (and version) that offers an entry point, for messages and tables."""
+    return f"{point.dist.name} {point.dist.version}" if point.dist else point.module.partition(".")[0]
+
+
+def summary(point: EntryPoint) -> str:
+    """What a plugin does, in one line: the first of its class's docstring, read from the source without running it."""
+    top, *inner = point.module.split(".")
+    try:
+        spec = find_spec(top)
+        if inner and spec and spec.submodule_search_locations:
+            stem = Path(spec.submodule_search_locations[0], *inner)
+            source = stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+        else:
+            source = Path(spec.origin if spec and spec.origin else "")
+        tree = ast.parse(source.read_text(encoding="utf-8"))
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == point.attr]
+        text = ast.get_docstring(classes[0]) if classes else None
+    except (ImportError, OSError, SyntaxError, ValueError):
+        text = None  # listing never fails: a package that hides its source is described by its metadata
+    text = text or (point.dist.metadata.get("Summary") if point.dist else None) or ""
+    return text.strip().partition("\n")[0].rstrip(".")
+
+
+def _key(name: str) -> str:
+    """Spelling without what people get wrong."""
+    return re.sub(r"[-_ .]", "", name).casefold()

@@ -1,0 +1,42 @@
+"""Explain any vision transformer or CNN: from an image to a map you can trust, in one line.
+
+    from vitxplain import explain
+    explain("google/vit-base-patch16-224", "cat.jpg").save("out")
+
+Importing this package imports neither torch nor a plugin; each name below loads its module when first used.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vitxplain.api import explain, explain_together, fitting
+    from vitxplain.errors import VitxplainError
+    from vitxplain.explanation import Explanation
+    from vitxplain.models.loading import load_model
+    from vitxplain.storage import load
+
+__all__ = ["Explanation", "VitxplainError", "explain", "explain_together", "fitting", "load", "load_model"]
+
+_HOMES = {
+    "Explanation": "vitxplain.explanation",
+    "VitxplainError": "vitxplain.errors",
+    "explain": "vitxplain.api",
+    "explain_together": "vitxplain.api",
+    "fitting": "vitxplain.api",
+    "load": "vitxplain.storage",
+    "load_model": "vitxplain.models.loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("vitxplain")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'vitxplain' has no attribute {name!r}; it offers {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
