@@ -1,0 +1,65 @@
+"""The contract of adapters: how one library's models become ours. An adapter claims the sources `NAME:...`.
+
+    class MyLibrary(Adapter):
+        def load(self, name, request):
+            module = mylib.create(name)
+            return VisionModel(module, f"mylib:{name}", statistics(mylib.MEAN, mylib.STD, (224, 224)), labels={})
+
+    [project.entry-points."vitxplain.adapters"]
+    mylib = "my_package:MyLibrary"
+
+makes `vitx explain cat.jpg --model mylib:resnet` work. Device, number format, stated grid and the checks are ours.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from vitxplain.errors import ModelLoadError
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """What the user asked for beside the source; None means: as the model has it.
+
+    An adapter sees to `revision`, `image_size` and `processor` where it can; the rest is applied after it.
+    """
+
+    revision: str | None = None
+    image_size: tuple[int, int] | None = None  # (height, width)
+    processor: Any = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    dtype: torch.dtype | None = None
+    device: torch.device | None = None  # None: the weights do not fit one device and are spread
+    device_map: dict[str, Any] | str | None = None
+    trust_remote_code: bool = False
+    allow_pickle: bool = False
+
+
+class Adapter(ABC):
+    """One library of models."""
+
+    @abstractmethod
+    def load(self, name: str, request: LoadRequest) -> "VisionModel":
+        """The trained model of this name, on the CPU, in evaluation mode.
+
+        Raises:
+            ModelLoadError: the library is not installed, or the weights cannot be had.
+            UnknownNameError: no such name; `unknown_name` words it.
+        """
+
+    def names(self) -> Sequence[str]:
+        """Names `load` knows, for suggestions and listings; empty where the library cannot tell."""
+        return ()
+
+    def build(self, architecture: str, num_classes: int) -> nn.Module:
+        """The module without its weights, which a saved folder (`vitxplain.json`) brings."""
+        raise ModelLoadError(f"{type(self).__name__} cannot open saved folders; it has no `build`.")

@@ -1,0 +1,26 @@
+"""The two small models that come in the package, where they do."""
+
+from pathlib import Path
+
+from vitxplain.errors import ModelLoadError
+
+NAMES = ("demo-vit", "demo-cnn")
+FOLDER = Path(__file__).resolve().parents[1] / "demo_models"
+
+
+def demo_folder(name: str) -> Path:
+    """The folder of a demo model.
+
+    Raises:
+        ModelLoadError: this installation came without it.
+    """
+    if not (FOLDER / name).is_dir():
+        raise ModelLoadError(
+            f"this installation of vitxplain comes without {name}; name a folder or a Hub id, or see `vitx models`."
+        )
+    return FOLDER / name
+
+
+def demo_hint() -> str:
+    """A clause that offers the demo model, where that would work."""
+    return ", use `--model demo-vit` (it is in the package)" if (FOLDER / "demo-vit").is_dir() else ""

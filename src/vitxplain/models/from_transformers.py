@@ -1,0 +1,175 @@
+"""Models of the transformers library: Hub ids, folders and objects already in memory."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.models.adapters import LoadRequest
+from vitxplain.models.checkpoint import check_complete, check_has_weights, loading_error
+from vitxplain.models.from_module import chosen_processor, no_processor
+from vitxplain.models.hub import hub_error, look_up
+from vitxplain.models.labels import class_names
+from vitxplain.models.patchify import patch_inputs, takes_patches
+from vitxplain.models.placement import fits, offload_folder
+from vitxplain.models.preprocessing import Processor
+from vitxplain.models.transformers_processor import wrap_processor
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.types import PixelValues
+
+
+def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
+    """A model of the Hub, or of the cache, at one commit."""
+    found = look_up(repo_id, request.revision)
+    return _load(repo_id, found.commit, request)
+
+
+def load_from_folder(folder: Path, request: LoadRequest) -> VisionModel:
+    """A folder that `save_pretrained` wrote."""
+    if not (folder / "config.json").is_file():
+        raise ModelLoadError(
+            f"{folder} holds no config.json (transformers) and no vitxplain.json, so it is no model folder; "
+            "give the folder that `save_pretrained` or `vitx train` wrote."
+        )
+    check_has_weights(folder, allow_pickle=request.allow_pickle)
+    return _load(str(folder), None, request)
+
+
+def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
+    """A transformers classifier already in memory, left as it is."""
+    config: Any = module.config
+    name = getattr(config, "_name_or_path", "") or ""
+    processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
+    if processor is None and name:
+        processor = _own_processor(name, getattr(config, "_commit_hash", None), request)
+    if processor is None:
+        raise no_processor(type(module).__name__)
+    return _assemble(module, name or type(module).__name__, None, processor)
+
+
+def _load(source: str, commit: str | None, request: LoadRequest) -> VisionModel:
+    from transformers import AutoConfig, AutoModelForImageClassification
+
+    pinned: dict[str, Any] = {"revision": commit} if commit else {}
+    pinned["trust_remote_code"] = request.trust_remote_code
+    with _translated(source, request.revision):
+        config = AutoConfig.from_pretrained(source, **pinned)
+    _check_task(source, config, request)
+    with _translated(source, request.revision):
+        module, report = AutoModelForImageClassification.from_pretrained(
+            source,
+            config=config,
+            dtype=request.dtype or "auto",
+            use_safetensors=None if request.allow_pickle else True,
+            output_loading_info=True,
+            **_placement(config, request),
+            **pinned,
+        )
+    check_complete(source, report)
+    processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
+    processor = processor or _own_processor(source, commit, request)
+    return _assemble(module.eval(), source, commit, processor)
+
+
+def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
+    config: Any = module.config
+    multi_label = getattr(config, "problem_type", None) == "multi_label_classification"
+    labels = class_names(getattr(config, "id2label", None) or {})
+    inputs = _inputs(module, processor)
+    return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, multi_label=multi_label)
+
+
+def _inputs(module: nn.Module, processor: Processor) -> Callable[[PixelValues], dict[str, Any]]:
+    """What the forward wants beside the pixels, told by its signature."""
+    config: Any = module.config
+    if takes_patches(module):
+        return patch_inputs(getattr(config, "vision_config", config).patch_size)
+    if "interpolate_pos_encoding" not in inspect.signature(module.forward).parameters:
+        return lambda pixel_values: {"pixel_values": pixel_values}
+    own = getattr(getattr(config, "vision_config", config), "image_size", processor.input_size)
+    own = (own, own) if isinstance(own, int) else tuple(own)
+
+    def inputs(pixel_values: PixelValues) -> dict[str, Any]:
+        other_size = tuple(pixel_values.shape[-2:]) != own
+        return {"pixel_values": pixel_values, **({"interpolate_pos_encoding": True} if other_size else {})}
+
+    return inputs
+
+
+def _own_processor(source: str, commit: str | None, request: LoadRequest) -> Processor:
+    from transformers import AutoImageProcessor
+
+    pinned = {"revision": commit} if commit else {}
+    try:
+        # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.
+        processor = AutoImageProcessor.from_pretrained(
+            source, backend="pil", trust_remote_code=request.trust_remote_code, **pinned
+        )
+    except Exception as error:
+        raise no_processor(source, error) from error
+    return wrap_processor(processor, request.image_size)
+
+
+def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
+    """What to do with a transformers processor (or the name of one) that the user gave."""
+
+    def wrap_given(processor: Any) -> Processor:
+        if isinstance(processor, str):
+            return _own_processor(processor, None, request)
+        return wrap_processor(processor, request.image_size)
+
+    return wrap_given
+
+
+def _check_task(source: str, config: Any, request: LoadRequest) -> None:
+    from transformers import AutoModelForImageClassification
+
+    remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
+    if type(config) in AutoModelForImageClassification._model_mapping or (remote and request.trust_remote_code):
+        return
+    what = ", ".join(config.architectures or []) or f"of type {config.model_type}"
+    raise ModelLoadError(
+        f"{source} is no image classifier but {what}; give a model for image classification, such as those of "
+        "https://huggingface.co/models?pipeline_tag=image-classification."
+    )
+
+
+def _placement(config: Any, request: LoadRequest) -> dict[str, Any]:
+    """Where from_pretrained shall put the weights: nowhere special, by the user's map, or spread as memory allows."""
+    if request.device_map is not None:
+        return {"device_map": request.device_map, "offload_folder": offload_folder(config)}
+    if request.device is None or _fits(config, request):
+        return {}
+    return {"device_map": "auto", "offload_folder": offload_folder(config)}
+
+
+def _fits(config: Any, request: LoadRequest) -> bool:
+    from accelerate import init_empty_weights
+    from transformers import AutoModelForImageClassification
+
+    with init_empty_weights():
+        empty = AutoModelForImageClassification.from_config(config, trust_remote_code=request.trust_remote_code)
+    return request.device is None or fits(empty, request.device, request.dtype or getattr(config, "dtype", None))
+
+
+@contextmanager
+def _translated(source: str, revision: str | None) -> Iterator[None]:
+    """Transformers' failures as ours, and its table of loaded weights not printed: we say what matters of it."""
+    from transformers.utils import logging
+
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    except VitxplainError:
+        raise
+    except Exception as error:
+        if Path(source).is_dir():
+            raise loading_error(source, error) from error
+        raise loading_error(source, error, hub_error(error, source, revision)) from error
+    finally:
+        logging.set_verbosity(verbosity)

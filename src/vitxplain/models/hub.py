@@ -1,0 +1,96 @@
+"""The Hugging Face Hub: one look-up that pins the commit, and its failures in the user's words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from vitxplain.errors import ModelLoadError
+from vitxplain.models.aliases import ALIASES
+from vitxplain.models.demo import demo_hint
+
+PATIENCE_SECONDS = 5.0  # for the Hub's first answer
+
+
+@dataclass(frozen=True)
+class HubModel:
+    """A model repository at one commit; the same commit for every file, and no request for what is cached."""
+
+    repo_id: str
+    commit: str
+
+
+def look_up(repo_id: str, revision: str | None = None) -> HubModel:
+    """The commit a Hub id (and revision) stands for, from the Hub or, where it cannot be reached, from the cache.
+
+    Raises:
+        ModelLoadError: no such model or revision, no access, or neither Hub nor cache has it.
+    """
+    from huggingface_hub import hf_hub_download
+
+    try:
+        config = hf_hub_download(repo_id, "config.json", revision=revision, etag_timeout=PATIENCE_SECONDS)
+    except Exception as error:
+        raise hub_error(error, repo_id, revision) from error
+    return HubModel(repo_id, Path(config).parent.name)
+
+
+def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -> ModelLoadError:
+    """What went wrong between us and the Hub, and what to do about it."""
+    from huggingface_hub import errors as hub
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+
+    causes = list(_causes(error))
+
+    def met(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    ways_out = f"Give a folder that holds the model{demo_hint()}"
+    if met(hub.HFValidationError):
+        return ModelLoadError(
+            f"{repo_id!r} is neither an existing folder nor a Hub id (`owner/name`).{near_names(repo_id)} "
+            "See `vitx models` for names to start with."
+        )
+    if met(hub.GatedRepoError):
+        return ModelLoadError(
+            f"{repo_id} is gated: accept its terms at https://huggingface.co/{repo_id}, then `hf auth login`."
+        )
+    if met(hub.RevisionNotFoundError):
+        return ModelLoadError(
+            f"{repo_id} has no revision {revision!r}; give a branch, tag or commit listed at "
+            f"https://huggingface.co/{repo_id}/commits."
+        )
+    if met(hub.RepositoryNotFoundError):
+        return ModelLoadError(
+            f"the Hub has no model {repo_id!r} that you may read.{near_names(repo_id)} Check the spelling; "
+            "if it is private, log in with `hf auth login`."
+        )
+    if HF_HUB_OFFLINE or met(hub.OfflineModeIsEnabled):
+        return ModelLoadError(
+            f"{repo_id} is not in the local cache, and HF_HUB_OFFLINE forbids asking the Hub.{near_names(repo_id)} "
+            f"{ways_out}, or unset HF_HUB_OFFLINE."
+        )
+    if met(hub.RemoteEntryNotFoundError):
+        return ModelLoadError(
+            f"{repo_id} has no config.json, so it is no transformers model. For a timm or torchvision model "
+            "write timm:NAME or torchvision:NAME."
+        )
+    status = next((s for c in causes if (s := getattr(getattr(c, "response", None), "status_code", None))), None)
+    reason = f"it answered with status {status}" if status else (str(causes[-1]) or type(causes[-1]).__name__)
+    return ModelLoadError(
+        f"{repo_id} is not in the local cache and the Hub could not be reached ({reason}).{near_names(repo_id)} "
+        f"{ways_out}, or try again when connected."
+    )
+
+
+def near_names(name: str) -> str:
+    """A question with the short names a word resembles, or nothing; starts with a space."""
+    near = [] if "/" in name else get_close_matches(name.lower().replace("_", "-"), ALIASES, n=3, cutoff=0.6)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those it came from, outermost first."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

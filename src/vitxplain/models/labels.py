@@ -1,0 +1,29 @@
+"""Class names from wherever they come."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from vitxplain.errors import UsageError
+
+LabelsLike: TypeAlias = Mapping[int, str] | Mapping[str, str] | Sequence[str]
+
+
+def class_names(labels: LabelsLike, count: int | None = None) -> dict[int, str]:
+    """Index to name, from a list or a mapping (whose keys may be digits, as JSON has them).
+
+    Raises:
+        UsageError: keys that are no indices, or not one name for each of the model's `count` classes.
+    """
+    pairs = labels.items() if isinstance(labels, Mapping) else enumerate(labels)
+    try:
+        names = {int(index): str(name) for index, name in pairs}
+    except ValueError as error:
+        raise UsageError(f"labels map class indices to names, such as {{0: 'cat'}}; {error}.") from error
+    if count is not None and sorted(names) != list(range(count)):
+        raise UsageError(f"{len(names)} labels were given for {count} classes; give one for each index from 0 on.")
+    return names
+
+
+def numbered(count: int) -> dict[int, str]:
+    """Names for classes nobody named, as transformers writes them."""
+    return {index: f"LABEL_{index}" for index in range(count)}

@@ -1,0 +1,107 @@
+"""Where a model's weights lie: one device, or spread over several by accelerate."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+
+from vitxplain.errors import UsageError
+
+DeviceLike: TypeAlias = str | torch.device | Mapping[str, Any]
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+SHORT = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+HEADROOM = 0.8  # share of a device's free memory the weights may take; the rest is for activations
+
+
+def available_devices() -> list[str]:
+    """Names of the devices of this machine, best first."""
+    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """The device of a name; "auto" is the first of CUDA, MPS, CPU.
+
+    Raises:
+        UsageError: no such device here; the message names those there are.
+    """
+    known = available_devices()
+    if device == "auto":
+        return torch.device(known[0])
+    try:
+        found = torch.device(device)
+    except RuntimeError:
+        found = None
+    if found is None or (str(found) not in known and not any(name.split(":")[0] == str(found) for name in known)):
+        raise UsageError(f"device {str(device)!r} is not available; here are: auto, {', '.join(known)}.")
+    return found
+
+
+def resolve_dtype(dtype: str | torch.dtype) -> torch.dtype | None:
+    """The number format of a name; None for "auto", the one the weights are stored in.
+
+    Raises:
+        UsageError: not a floating-point format.
+    """
+    if isinstance(dtype, torch.dtype):
+        if dtype.is_floating_point:
+            return dtype
+    elif dtype == "auto":
+        return None
+    elif (name := SHORT.get(dtype, dtype)) in DTYPES:
+        return DTYPES[name]
+    raise UsageError(f"dtype {str(dtype)!r} does not exist; choose auto, {', '.join(DTYPES)}.")
+
+
+def fits(module: nn.Module, device: torch.device, dtype: torch.dtype | None = None) -> bool:
+    """Whether the weights (which may be on the meta device) leave room on this device for a pass."""
+    size = sum(t.numel() * _bytes(t, dtype) for t in (*module.parameters(), *module.buffers()))
+    return size <= HEADROOM * free_memory(device)
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes free on a device; main memory for CPU and MPS, which share it."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    import psutil
+
+    return psutil.virtual_memory().available
+
+
+def spread(module: nn.Module, device_map: Mapping[str, Any] | str) -> nn.Module:
+    """The module dispatched over devices, main memory and disk ("auto": as memory allows), by accelerate."""
+    from accelerate import dispatch_model, infer_auto_device_map
+
+    if isinstance(device_map, str):
+        device_map = infer_auto_device_map(module, no_split_module_classes=getattr(module, "_no_split_modules", None))
+    return dispatch_model(module, dict(device_map), offload_dir=offload_folder(module), force_hooks=True)
+
+
+def offload_folder(owner: Any) -> str:
+    """A folder for weights that go to disk; it lives as long as its owner."""
+    folder = tempfile.mkdtemp(prefix="vitxplain-offload-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Where the module wants its input."""
+    spread_over = getattr(module, "hf_device_map", None)
+    if spread_over:
+        main = next((place for place in spread_over.values() if place not in ("cpu", "disk")), "cpu")
+        return torch.device("cuda", main) if isinstance(main, int) else torch.device(main)
+    return next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+
+
+def dtype_of(module: nn.Module) -> torch.dtype:
+    """The number format the module wants its input in: that of its first floating-point weight."""
+    return next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
+
+
+def _bytes(tensor: torch.Tensor, dtype: torch.dtype | None) -> int:
+    return dtype.itemsize if dtype is not None and tensor.is_floating_point() else tensor.element_size()
