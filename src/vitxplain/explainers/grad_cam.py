@@ -41,7 +41,8 @@ class GradCAM(LayerExplainer):
         if activation.gradient is None:
             raise ValueError('no gradient in this pass: the method must name "gradients" in `needs`')
         rest = _LinearRest(activation.gradient)
-        cam: Tensor = LayerGradCam(rest, rest.layer).attribute(activation.values, relu_attributions=self.relu)
+        values = activation.values.detach()  # captum makes the very tensor it is given require grad
+        cam: Tensor = LayerGradCam(rest, rest.layer).attribute(values, relu_attributions=self.relu)
         return cam[:, 0].detach()
 
 
