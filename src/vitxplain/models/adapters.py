@@ -14,12 +14,16 @@ makes `vitx explain cat.jpg --model mylib:resnet` work. Device, number format, s
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
-from vitxplain.errors import ModelLoadError
+from vitxplain.errors import ModelLoadError, UnknownNameError
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -63,3 +67,26 @@ class Adapter(ABC):
     def build(self, architecture: str, num_classes: int) -> nn.Module:
         """The module without its weights, which a saved folder (`vitxplain.json`) brings."""
         raise ModelLoadError(f"{type(self).__name__} cannot open saved folders; it has no `build`.")
+
+
+def import_library(name: str, source: str) -> ModuleType:
+    """The library of an adapter, imported now.
+
+    Raises:
+        ModelLoadError: not installed, or broken; the message names the extra of ours that brings it.
+    """
+    if find_spec(name) is None:
+        raise ModelLoadError(f"{source} needs {name}, which is not installed: pip install 'vitxplain[{name}]'")
+    try:
+        return import_module(name)
+    except Exception as error:  # compiled parts that do not fit torch fail in many ways
+        raise ModelLoadError(
+            f"{source} needs {name}, which is installed but cannot be imported ({error}); reinstall it to fit torch."
+        ) from error
+
+
+def unknown_name(name: str, library: str, known: Sequence[str]) -> UnknownNameError:
+    """No model of this name in a library, with the nearest ones there are."""
+    near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"It has {len(known)}, such as {', '.join(known[:3])}."
+    return UnknownNameError(f"{library} has no trained classifier called {name!r}. {hint}")

@@ -17,6 +17,7 @@ from vitxplain.models.labels import class_names
 from vitxplain.models.patchify import patch_inputs, takes_patches
 from vitxplain.models.placement import fits, offload_folder
 from vitxplain.models.preprocessing import Processor
+from vitxplain.models.quiet import quiet_transformers
 from vitxplain.models.transformers_processor import wrap_processor
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.types import PixelValues
@@ -106,9 +107,10 @@ def _own_processor(source: str, commit: str | None, request: LoadRequest) -> Pro
     pinned = {"revision": commit} if commit else {}
     try:
         # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.
-        processor = AutoImageProcessor.from_pretrained(
-            source, backend="pil", trust_remote_code=request.trust_remote_code, **pinned
-        )
+        with quiet_transformers():
+            processor = AutoImageProcessor.from_pretrained(
+                source, backend="pil", trust_remote_code=request.trust_remote_code, **pinned
+            )
     except Exception as error:
         raise no_processor(source, error) from error
     return wrap_processor(processor, request.image_size)
@@ -158,18 +160,12 @@ def _fits(config: Any, request: LoadRequest) -> bool:
 
 @contextmanager
 def _translated(source: str, revision: str | None) -> Iterator[None]:
-    """Transformers' failures as ours, and its table of loaded weights not printed: we say what matters of it."""
-    from transformers.utils import logging
-
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
+    """Failures of transformers, in our words."""
     try:
-        yield
+        with quiet_transformers():
+            yield
     except VitxplainError:
         raise
     except Exception as error:
-        if Path(source).is_dir():
-            raise loading_error(source, error) from error
-        raise loading_error(source, error, hub_error(error, source, revision)) from error
-    finally:
-        logging.set_verbosity(verbosity)
+        hub = None if Path(source).is_dir() else hub_error(error, source, revision)
+        raise loading_error(source, error, hub) from error

@@ -15,11 +15,9 @@ from vitxplain.models.vision_model import VisionModel
 def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionModel:
     """The model of a source, on the CPU unless its library placed it."""
     from vitxplain.models import from_transformers, saved_folder
-    from vitxplain.models.from_module import wrap_module
 
     if isinstance(source, nn.Module):
-        known = hasattr(source, "config") and hasattr(source, "from_pretrained")
-        return from_transformers.wrap(source, request) if known else wrap_module(source, request)
+        return _wrap(source, request)
     folder = Path(source).expanduser()
     if not folder.is_dir() and source in demo.NAMES:
         folder = demo.demo_folder(str(source))
@@ -36,6 +34,17 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
     if name in ALIASES:
         name = ALIASES[name].source
     return from_transformers.load_from_hub(name, request)
+
+
+def _wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
+    """A module in memory: what it carries tells whose it is."""
+    from vitxplain.models import from_module, from_timm, from_transformers
+
+    if hasattr(module, "config") and hasattr(module, "from_pretrained"):
+        return from_transformers.wrap(module, request)
+    if from_timm.is_timm(module):
+        return from_timm.wrap_timm(module, request)
+    return from_module.wrap_module(module, request)
 
 
 def _looks_like_a_path(source: "str | Path") -> bool:

@@ -1,0 +1,78 @@
+"""torchvision's classifiers: `torchvision:NAME` or `torchvision:NAME.WEIGHTS`, with their own preprocessing."""
+
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from torch import hub, nn
+
+from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.models.adapters import Adapter, LoadRequest, import_library, unknown_name
+from vitxplain.models.demo import demo_hint
+from vitxplain.models.from_module import chosen_processor
+from vitxplain.models.hub import PATIENCE_SECONDS
+from vitxplain.models.labels import class_names
+from vitxplain.models.preprocessing import Processor
+from vitxplain.models.simple_processor import from_callable
+from vitxplain.models.transformers_processor import wrap_processor
+from vitxplain.models.vision_model import VisionModel
+
+
+class TorchvisionAdapter(Adapter):
+    """torchvision.models.
+
+    Its weights exist as .pth files only. They are checked against the hash in their name and opened with
+    `weights_only`, which builds tensors and runs nothing.
+    """
+
+    def load(self, name: str, request: LoadRequest) -> VisionModel:
+        models = import_library("torchvision", f"torchvision:{name}").models
+        if request.revision is not None:
+            raise UsageError(f"torchvision:{name} has no revisions; choose weights as torchvision:NAME.IMAGENET1K_V1.")
+        architecture, _, chosen = name.partition(".")
+        if architecture not in self.names():
+            raise unknown_name(architecture, "torchvision", self.names())
+        entries = models.get_model_weights(architecture)
+        if chosen and chosen not in entries.__members__:
+            raise unknown_name(name, "torchvision", [f"{architecture}.{entry}" for entry in entries.__members__])
+        weights = entries[chosen] if chosen else entries.DEFAULT
+        source = f"torchvision:{architecture}.{weights.name}"
+        _check_reachable(source, weights.url)
+        module = models.get_model(architecture, weights=weights)
+        given = chosen_processor(request, wrap=lambda processor: wrap_processor(processor, request.image_size))
+        processor = given or _processor(weights, request)
+        return VisionModel(module.eval(), source, processor, class_names(weights.meta["categories"]))
+
+    def names(self) -> list[str]:
+        models = import_library("torchvision", "torchvision:NAME").models
+        return models.list_models(module=models)  # not those of its submodules: detection, segmentation, video
+
+    def build(self, architecture: str, num_classes: int) -> nn.Module:
+        models = import_library("torchvision", f"torchvision:{architecture}").models
+        if architecture not in self.names():
+            raise unknown_name(architecture, "torchvision", self.names())
+        return models.get_model(architecture, weights=None, num_classes=num_classes)
+
+
+def _processor(weights: Any, request: LoadRequest) -> Processor:
+    """The transform the weights were measured with; at another size the margin of its crop is kept."""
+    transform = weights.transforms()
+    if request.image_size is not None:
+        ratio = transform.resize_size[0] / transform.crop_size[0]
+        larger = round(ratio * max(request.image_size))
+        transform = weights.transforms(crop_size=list(request.image_size), resize_size=[larger])
+    return from_callable(transform, "torchvision transform")
+
+
+def _check_reachable(source: str, url: str) -> None:
+    """torch.hub waits without limit for a server; ask first, unless the file is here."""
+    if (Path(hub.get_dir()) / "checkpoints" / Path(url).name).is_file():
+        return
+    try:
+        urlopen(Request(url, method="HEAD"), timeout=PATIENCE_SECONDS).close()  # noqa: S310 (torchvision's own https)
+    except (URLError, OSError) as error:
+        raise ModelLoadError(
+            f"{source} is not in the local cache and {url} could not be reached ({error}). Give a folder that holds "
+            f"a model{demo_hint()}, or try again when connected."
+        ) from error
