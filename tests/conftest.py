@@ -27,7 +27,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores; threads 
 
 import jaxtyping  # noqa: E402
 
-jaxtyping.install_import_hook("vitxplain", "beartype.beartype")
+import tests.shapes  # noqa: E402, F401 - the hook finds it by name
+
+jaxtyping.install_import_hook("vitxplain", "tests.shapes.check")
 runpy.run_path(str(PEERS_SITE / "sitecustomize.py"))  # before anything imports torchvision
 
 import pytest  # noqa: E402

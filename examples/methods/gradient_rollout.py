@@ -1,0 +1,8 @@
+"""Gradient rollout beside gradient attention: two readings of one backward pass."""
+
+from vitxplain import explain_together
+
+methods = ["gradient-rollout", "gradient-attention"]
+explanations = explain_together("facebook/deit-tiny-patch16-224", "examples/cat.jpg", methods)
+for explanation in explanations.values():
+    explanation.save("vitx-out", stem="cat")
