@@ -7,6 +7,7 @@ from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout, Kind
 from vitxplain.capture.record import AttentionRecord
+from vitxplain.capture.weight_gradients import ExplicitGradients
 from vitxplain.capture.weights import ExplicitWeights
 from vitxplain.explainers.base import AttentionExplainer
 from vitxplain.grid import TokenGrid
@@ -32,8 +33,8 @@ def record(
 ) -> AttentionRecord:
     shape = (1, *weights.shape[1:])
     layout = AttentionLayout(path, kind, "batch head query key", shape, weights.shape[1], grid=grid)
-    value = torch.zeros(*weights.shape[:2], weights.shape[-1], 4)
-    return AttentionRecord(layer, layout, ExplicitWeights(weights, value), gradients)
+    source = ExplicitWeights(weights, torch.zeros(*weights.shape[:2], weights.shape[-1], 4))
+    return AttentionRecord(layer, layout, source, None if gradients is None else ExplicitGradients(source, gradients))
 
 
 def run(
