@@ -39,6 +39,8 @@ class Explanation:
     """Values of one method for one image: signed, raw, float32, no batch axis.
 
     `axes` names the axes of `values` ("row column", "layer head row column", "layer head", "row column row2 column2").
+    `provenance` holds plain values: `model` (id, revision or sha256, class), `versions`, `seconds`, `input` (where the
+    image came from), and whatever else belongs to the record.
     """
 
     values: Float[np.ndarray, "..."]
@@ -52,6 +54,15 @@ class Explanation:
     image: Image = field(repr=False)  # the original, upright, RGB
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        if self.values.ndim != len(self.axes.split()):
+            raise ValueError(f"values of shape {self.values.shape} cannot have the axes {self.axes!r}")
+        if (self.image.height, self.image.width) != self.geometry.image_size:
+            raise ValueError(
+                f"the image is {self.image.height} x {self.image.width} pixels (height x width), "
+                f"its geometry says {self.geometry.image_size}"
+            )
+
     def heatmap(self) -> Float[np.ndarray, "height width"]:
         """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
         from vitxplain.render.heatmap import heatmap
@@ -64,21 +75,24 @@ class Explanation:
 
         return plot(self, style, **options)
 
-    def overlay(self, alpha: float = 0.5) -> Image:
-        """The heat map blended over the original image, same size."""
+    def overlay(self, alpha: float = 0.6) -> Image:
+        """The heat map over the greyed original image, same size; `alpha` is the share of the heat map's colours."""
         from vitxplain.render.overlay import overlay
 
         return overlay(self, alpha)
 
-    def save(self, folder: str | Path, stem: str = "image", formats: str = "png,npz,json") -> list[Path]:
+    def save(self, folder: str | Path, stem: str | None = None, formats: str = "png,npz,json") -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
+
+        `stem` is by default that of the input's own name, or "image" where it has none.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
         """
         from vitxplain.storage import save
 
-        return save(self, Path(folder), stem, formats.split(","))
+        stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"
+        return save(self, Path(folder), stem, [name.strip() for name in formats.split(",")])
 
     def _repr_html_(self) -> str:
         from vitxplain.render.notebook import to_html

@@ -1,6 +1,7 @@
 """Geometry: where the pixels the model saw lie on the original image."""
 
 from dataclasses import asdict, dataclass
+from math import floor
 from typing import Any
 
 
@@ -24,7 +25,7 @@ class Geometry:
     def visible(self) -> tuple[int, int, int, int]:
         """The part of the original image the model saw, in whole pixels: (top, left, bottom, right)."""
         height, width = self.image_size
-        top, left, bottom, right = (round(edge) for edge in self.box)
+        top, left, bottom, right = (floor(edge + 0.5) for edge in self.box)
         return max(top, 0), max(left, 0), min(bottom, height), min(right, width)
 
     @property

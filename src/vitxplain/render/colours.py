@@ -1,0 +1,20 @@
+"""The colours of every picture: colour-blind-safe, light to dark in equal steps."""
+
+from typing import Final
+
+import matplotlib
+import numpy as np
+from jaxtyping import Float
+
+HEAT: Final = "inferno"  # over a greyed photograph: black stays photograph, what glows matters
+MAPS: Final = "viridis"  # maps that stand alone
+SIGNED: Final = "RdBu_r"  # blue against, white neither, red for
+LOCAL, GLOBAL, LINE = "#0072B2", "#D55E00", "#555555"  # Okabe & Ito's blue and vermilion
+INK, FAINT, PAPER = "#1a1a1a", "#666666", "#ffffff"
+
+
+def colours(values: Float[np.ndarray, "*shape"], name: str) -> Float[np.ndarray, "*shape 3"]:
+    """Red, green and blue in [0, 1] of values in [0, 1]; what is not finite is light grey."""
+    rgb = matplotlib.colormaps[name](np.nan_to_num(values))[..., :3].astype(np.float32)
+    rgb[~np.isfinite(values)] = 0.85
+    return rgb

@@ -1,0 +1,97 @@
+"""The sheet every picture is drawn on: sizes in inches from the top left, no pyplot, no global state.
+
+Without pyplot figures belong to their caller alone, so threads and servers without a screen are safe.
+"""
+
+from io import BytesIO
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from vitxplain.render.colours import FAINT, INK, PAPER
+from vitxplain.render.fonts import drawable, families
+
+DPI = 120
+MARGIN, HEADER = 0.2, 0.72  # inches
+NARROWEST = 5.0  # a title needs room
+
+
+class Picture(Figure):
+    """A matplotlib figure that notebooks show by itself."""
+
+    def _repr_png_(self) -> bytes:
+        return png_bytes(self)
+
+
+def sheet(width: float, height: float, headline: str, detail: str) -> Picture:
+    """A white page for content of this size, with the class in large and the method in small letters above it."""
+    width = max(width + 2 * MARGIN, NARROWEST)
+    figure = Picture(figsize=(width, height + HEADER + MARGIN), dpi=DPI, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    for text, top, size, colour, weight in ((headline, 0.32, 14, INK, "bold"), (detail, 0.55, 9.5, FAINT, "normal")):
+        position = MARGIN / width, 1 - top / figure.get_figheight()
+        fit(write(figure, *position, text, fontsize=size, color=colour, weight=weight), width - 2 * MARGIN)
+    return figure
+
+
+def write(where: Figure | Axes, x: float, y: float, text: str, **style: Any) -> Text:
+    """Text as it stands: a dollar sign starts no formula, and letters of any script are looked for."""
+    return where.text(x, y, drawable(text), parse_math=False, fontfamily=families(), **style)
+
+
+def fit(line: Text, width: float) -> None:
+    """Make a line of text fit `width` inches: smaller letters first, then fewer."""
+    available = width * DPI
+
+    def excess() -> float:
+        return line.get_window_extent().width / available
+
+    if excess() > 1:
+        line.set_fontsize(max(7.5, float(line.get_fontsize()) / excess()))
+    while excess() > 1 and len(line.get_text()) > 8:
+        line.set_text(line.get_text()[:-4].rstrip() + "…")
+
+
+def panel(figure: Figure, left: float, top: float, width: float, height: float, title: str = "") -> Axes:
+    """Axes without frame at inches from the content's top left corner."""
+    page_width, page_height = figure.get_size_inches()
+    bottom = page_height - HEADER - top - height
+    axes = figure.add_axes(
+        ((MARGIN + left) / page_width, bottom / page_height, width / page_width, height / page_height)
+    )
+    axes.set_axis_off()
+    if title:
+        fit(axes.set_title(title, fontsize=9.5, color=INK, pad=4, parse_math=False), max(width, 1.0) + 0.2)
+    return axes
+
+
+def colour_bar(axes: Axes, colour_map: str, low: float, high: float, label: str) -> None:
+    """Which colour means which value; horizontal where the axes are wider than high."""
+    box = axes.get_window_extent()
+    scale = ScalarMappable(Normalize(low, high), colour_map)
+    axes.set_axis_on()
+    bar = axes.figure.colorbar(scale, cax=axes, orientation="horizontal" if box.width > box.height else "vertical")
+    ticks = [low, (low + high) / 2, high]
+    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
+    bar.ax.tick_params(labelsize=8.5, color=FAINT, labelcolor=INK)
+    bar.outline.set_visible(False)
+    bar.set_label(label, fontsize=9, color=INK)
+
+
+def inches(size: tuple[int, int], longest: float) -> tuple[float, float]:
+    """(width, height) on paper of an image of (height, width) pixels; no side under a tenth of the longest."""
+    height, width = size
+    scale = longest / max(height, width)
+    return max(width * scale, longest / 10), max(height * scale, longest / 10)
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """The figure as a PNG file."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

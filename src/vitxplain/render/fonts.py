@@ -1,0 +1,38 @@
+"""Letters for class names in any script: the fonts to draw with, and what to do where none has a letter."""
+
+from functools import cache
+from typing import Final
+
+from matplotlib import font_manager
+
+# DejaVu comes with matplotlib; the others are what systems bring for further scripts.
+FALLBACKS: Final = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+    "Arial Unicode MS",
+    "WenQuanYi Zen Hei",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+)
+
+
+@cache
+def families() -> list[str]:
+    """The installed fonts to look for a letter in, in this order."""
+    installed = set(font_manager.get_font_names())
+    return ["DejaVu Sans", *(name for name in FALLBACKS if name in installed)]
+
+
+def drawable(text: str) -> str:
+    """The text on one line, with a box for every letter no font has; matplotlib would warn at each drawing."""
+    return "".join(letter if ord(letter) in _letters() else "□" for letter in " ".join(text.split()))
+
+
+@cache
+def _letters() -> frozenset[int]:
+    fonts = (font_manager.get_font(font_manager.findfont(name)) for name in families())
+    return frozenset().union(*(font.get_charmap() for font in fonts))

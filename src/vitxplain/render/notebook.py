@@ -1,0 +1,36 @@
+"""What a notebook shows of an explanation: its picture and the facts under it."""
+
+from base64 import b64encode
+from html import escape
+
+from vitxplain.explanation import Explanation
+from vitxplain.render import plot
+from vitxplain.render.figure import png_bytes
+from vitxplain.render.labels import model_name, percent
+
+
+def to_html(explanation: Explanation) -> str:
+    """The picture as an inline PNG, and a small table."""
+    picture = b64encode(png_bytes(plot(explanation))).decode()
+    rows = "".join(
+        f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(text)}</td></tr>'
+        for name, text in _facts(explanation)
+        if text
+    )
+    return (
+        f'<figure style="margin:0"><img style="max-width:100%" alt="{escape(explanation.method)}" '
+        f'src="data:image/png;base64,{picture}"/><figcaption><table>{rows}</table></figcaption></figure>'
+    )
+
+
+def _facts(explanation: Explanation) -> list[tuple[str, str]]:
+    target, prediction, shape = explanation.target, explanation.prediction, explanation.values.shape
+    classes = zip(prediction.names, prediction.probabilities, strict=True)
+    return [
+        ("method", explanation.method),
+        ("options", ", ".join(f"{name}={value}" for name, value in explanation.options.items())),
+        ("model", model_name(explanation)),
+        ("target", f"{target.name} ({target.index}), {percent(target.probability)}" if target else ""),
+        ("prediction", "; ".join(f"{name} {percent(share)}" for name, share in classes)),
+        ("values", " × ".join(f"{name} {size}" for name, size in zip(explanation.axes.split(), shape, strict=True))),
+    ]

@@ -1,0 +1,61 @@
+"""From cells to pixels: where on the original image each value of a map belongs."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from vitxplain.geometry import Geometry
+
+
+def interpolation(pixels: int, low: float, high: float, cells: int) -> Float[np.ndarray, "pixel cell"]:
+    """How much each of `cells`, tiling [low, high] evenly, counts at the centre of each of `pixels`; rows sum to one.
+
+    Bilinear: a cell counts fully at its own centre and not at all at its neighbours'. Beyond the outermost centres the
+    outermost cell holds. Where the cells are finer than the pixels the weights widen, so that no cell is skipped.
+    """
+    centres = ((np.arange(pixels) + 0.5 - low) * cells / (high - low) - 0.5).clip(0, cells - 1)
+    reach = max(1.0, cells / (high - low))
+    weights = np.maximum(0.0, 1.0 - np.abs(centres[:, None] - np.arange(cells)) / reach)
+    return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+
+
+def place(values: Float[np.ndarray, "row column"], geometry: Geometry) -> Float[np.ndarray, "height width"]:
+    """A map whose cells tile the model input, at the original image's pixels; NaN where the model did not look.
+
+    Values that are not finite stay gaps of their own cell and do not spread.
+    """
+    height, width = geometry.image_size
+    top, left, bottom, right = geometry.box
+    down = interpolation(height, top, bottom, values.shape[0])
+    across = interpolation(width, left, right, values.shape[1])
+    seen = _seen(geometry)
+    down, across = down[seen[0]], across[seen[1]]
+
+    finite = np.isfinite(values)
+    pixels = down @ np.where(finite, values, 0.0).astype(np.float32) @ across.T
+    if not finite.all():
+        known = down @ finite.astype(np.float32) @ across.T
+        pixels = np.where(known > 0.5, pixels / known.clip(0.5), np.nan)
+    placed = np.full((height, width), np.nan, np.float32)
+    placed[seen] = pixels
+    return placed
+
+
+def nearest(values: Float[np.ndarray, "row column"], geometry: Geometry) -> Float[np.ndarray, "height width"]:
+    """The same with sharp cells: each pixel has the value of the cell its centre lies in."""
+    height, width = geometry.image_size
+    top, left, bottom, right = geometry.box
+    down = _cells(height, top, bottom, values.shape[0])
+    across = _cells(width, left, right, values.shape[1])
+    seen = _seen(geometry)
+    placed = np.full((height, width), np.nan, np.float32)
+    placed[seen] = values[down[seen[0]]][:, across[seen[1]]]
+    return placed
+
+
+def _cells(pixels: int, low: float, high: float, cells: int) -> Int[np.ndarray, " pixel"]:
+    return ((np.arange(pixels) + 0.5 - low) * cells / (high - low)).astype(int).clip(0, cells - 1)
+
+
+def _seen(geometry: Geometry) -> tuple[slice, slice]:
+    top, left, bottom, right = geometry.visible
+    return slice(top, bottom), slice(left, right)

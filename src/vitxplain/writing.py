@@ -1,0 +1,55 @@
+"""Files that are either whole or not there: written aside, forced to the disk, renamed."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from secrets import token_hex
+
+from vitxplain.errors import OutputError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+
+
+def write_together(files: Mapping[Path, bytes]) -> list[Path]:
+    """Write the files, folders included; none appears under its name before all are on the disk.
+
+    Raises:
+        OutputError: naming the path and the way out. Nothing half-written stays, also after Ctrl-C.
+    """
+    staged: dict[Path, Path] = {}
+    path = Path()
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # In the same folder, since renaming is atomic only within one file system; a short name fits wherever
+            # the real one does.
+            aside = staged[path] = path.with_name(f".vitx-{token_hex(6)}.part")
+            with aside.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, aside in staged.items():
+            aside.replace(path)
+    except OSError as error:
+        raise OutputError(_message(path, error)) from error
+    finally:
+        for aside in staged.values():
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+    return list(files)
+
+
+def _message(path: Path, error: OSError) -> str:
+    if error.errno in _FULL:
+        reason, way_out = "the disk is full", "free some space or give another folder"
+    elif error.errno in _FORBIDDEN:
+        reason, way_out = "the folder is read-only", "give another folder or allow writing there"
+    elif error.errno in _IN_THE_WAY:
+        reason, way_out = f"{error.filename or path} is in the way", "give another folder or move it away"
+    else:
+        reason, way_out = error.strerror or str(error), "give another folder"
+    return f"{path} could not be written: {reason}. Nothing half-written is left; {way_out} and run it again."
