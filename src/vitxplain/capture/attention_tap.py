@@ -3,6 +3,7 @@
 import re
 import types
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from torch.overrides import TorchFunctionMode
 from vitxplain.capture.calls import AttentionCall, Watcher
 from vitxplain.capture.module_paths import ModulePaths
 from vitxplain.capture.softmax_chain import PRODUCTS, Contraction, SoftmaxChain
+from vitxplain.capture.undisturbed import ready
+from vitxplain.capture.weight_gradients import ExplicitGradients, WatchedAttention
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights
 from vitxplain.errors import CaptureError
 
@@ -45,6 +48,7 @@ class AttentionTap(TorchFunctionMode):
         self._paths = ModulePaths(root)
         self._watcher = watcher
         self._chain = SoftmaxChain()
+        self.starts: list[Tensor] = []  # leaves of the graph, for a watcher that asked for gradients
 
     def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:  # noqa: ARG002
         kwargs = kwargs or {}
@@ -88,8 +92,9 @@ class AttentionTap(TorchFunctionMode):
         call = AttentionCall(self._paths.current(), weights)
         if self._watcher.before(call):
             torch.set_grad_enabled(True)  # the pass that runs this restores it
-            call.differentiable = _differentiable(weights.full())
-            output = call.differentiable.to(weights.value.dtype) @ weights.value
+            asked = self._joined(weights.query)
+            report = partial(self._watcher.gradient, call)
+            output = WatchedAttention.apply(asked, weights.key, weights.value, weights.mask, weights, report)
         else:
             output = weights.output()
             if output is None:
@@ -103,19 +108,23 @@ class AttentionTap(TorchFunctionMode):
         tensor = operands[found.position]
         ordered = tensor if found.order is None else tensor.permute(found.order)
         value = next(one for one in reversed(operands) if isinstance(one, Tensor) and one is not tensor)
-        call = AttentionCall(self._paths.current(), ExplicitWeights(ordered, value), found.trace.scored)
+        weights = ExplicitWeights(ordered, value)
+        call = AttentionCall(self._paths.current(), weights, found.trace.scored)
         if self._watcher.before(call):
             torch.set_grad_enabled(True)
-            call.differentiable = _differentiable(ordered)
+            watched = self._joined(ordered)
+            seen = ExplicitWeights(ordered.detach(), value.detach())
+            watched.register_hook(lambda gradient: self._watcher.gradient(call, ExplicitGradients(seen, gradient)))
             back = None if found.order is None else [found.order.index(axis) for axis in range(tensor.dim())]
-            operands[found.position] = call.differentiable if back is None else call.differentiable.permute(back)
+            operands[found.position] = watched if back is None else watched.permute(back)
         output = func(operands[0], operands[1:], **kwargs) if nested else func(*operands, **kwargs)
         self._watcher.after(call, output)
         return output
 
-
-def _differentiable(weights: Tensor) -> Tensor:
-    """The same numbers with a graph: the first layer's become a leaf, tensors born in inference mode are cloned."""
-    if weights.is_inference():
-        weights = weights.clone()
-    return weights if weights.requires_grad else weights.detach().requires_grad_()
+    def _joined(self, tensor: Tensor) -> Tensor:
+        """The tensor as part of the graph; where there is none yet it becomes the leaf `start`."""
+        tensor = ready(tensor)
+        if not tensor.requires_grad:
+            tensor = tensor.detach().requires_grad_()
+            self.starts.append(tensor)
+        return tensor

@@ -1,10 +1,11 @@
 """AttentionCall, and what a watcher of attention calls must be."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import Weights
 
 
@@ -13,22 +14,25 @@ class AttentionCall:
     """One contraction of attention weights with values, as the model makes it.
 
     `scored` tells attention (softmax of a product of two activations) from other softmaxes (gates, context pooling).
-    `differentiable` is the very weight tensor the output was computed from, where the watcher asked for it.
     """
 
     path: str
     weights: Weights
     scored: bool = True
-    differentiable: Tensor | None = None
 
 
+@runtime_checkable
 class Watcher(Protocol):
     """Whoever wants to see attention calls."""
 
     def before(self, call: AttentionCall) -> bool:
-        """Look at the call; true asks for the output to be computed from differentiable weights."""
+        """Look at the call; true asks to be shown the gradient of its weights in the backward pass."""
         ...
 
     def after(self, call: AttentionCall, output: Tensor) -> None:
         """Look at what the call returned, (..., query, channel)."""
+        ...
+
+    def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None:
+        """Look at the weights and their gradient; the last layer comes first."""
         ...

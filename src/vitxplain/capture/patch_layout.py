@@ -34,9 +34,7 @@ class PatchLayout:
 def fits(rows: int, columns: int, size: tuple[int, int]) -> bool:
     """Whether a rows x columns map is the input divided by one whole stride, give or take a rounded edge."""
     stride = max(round(size[0] / rows), round(size[1] / columns), 1)
-    return all(
-        abs(extent / stride - count) < 1 for extent, count in zip(size, (rows, columns), strict=True)
-    )
+    return all(abs(extent / stride - count) < 1 for extent, count in zip(size, (rows, columns), strict=True))
 
 
 def factor(tokens: int, size: tuple[int, int]) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from typing import Literal, TypeAlias
 
@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import Weights
 from vitxplain.grid import TokenGrid
 from vitxplain.types import Attention, TokenMatrix
@@ -29,7 +30,7 @@ class AttentionRecord:
     layer: int  # position among the records of its kind, first layer 0
     layout: AttentionLayout
     source: Weights
-    raw_gradients: Tensor | None = None  # in the call's own axes
+    source_gradients: WeightGradients | None = None
 
     @property
     def grid(self) -> TokenGrid:
@@ -46,9 +47,13 @@ class AttentionRecord:
     @property
     def gradients(self) -> Attention:
         """Gradient of the target's raw logit with respect to `weights`."""
-        if self.raw_gradients is None:
+        return self._canonical(self._gradients.full())
+
+    @property
+    def _gradients(self) -> WeightGradients:
+        if self.source_gradients is None:
             raise ValueError('no gradients in this pass: the method must name "attention_gradients" in `needs`')
-        return self._canonical(self.raw_gradients)
+        return self.source_gradients
 
     def rows(self, queries: Sequence[int]) -> Float[Tensor, "batch head query key"]:
         """The weights of some queries (token indices) only; far cheaper than all."""
@@ -61,6 +66,13 @@ class AttentionRecord:
         if "head" in names and others in (["batch", "query", "key"], ["batch*window", "query", "key"]):
             return self.source.slices(names.index("head"))
         return iter(self.weights.unbind(1))
+
+    def heads_with_gradients(self) -> Iterator[tuple[TokenMatrix, TokenMatrix]]:
+        """One head's weights and their gradient, each (batch, query, key), at a time."""
+        names = self.layout.axes.split()
+        if "head" in names:
+            return self._gradients.slices(names.index("head"))
+        return zip(self.weights.unbind(1), self.gradients.unbind(1), strict=True)
 
     def fuse_heads(self, how: Fusion) -> TokenMatrix:
         """One matrix an image: the mean, max or min over heads, accumulated head by head."""
@@ -98,9 +110,6 @@ class AttentionRecord:
             before = self.layout.num_queries - math.prod(self.asking_grid)
             rows = self.weights if query is None else self.rows((before + query,))
         return grid.to_map(rows.mean(2))
-
-    def with_gradients(self, gradients: Tensor) -> "AttentionRecord":
-        return replace(self, raw_gradients=gradients)
 
     def _canonical(self, raw: Tensor) -> Attention:
         return canonical(raw, self.layout)

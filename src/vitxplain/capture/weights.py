@@ -84,14 +84,10 @@ class FusedWeights(Weights):
         leading = torch.broadcast_shapes(self.query.shape[:-2], self.key.shape[:-2])
         return (*leading, self.query.shape[-2], self.key.shape[-2])
 
-    def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
-        scale = self.scale if self.scale is not None else 1 / math.sqrt(self.query.shape[-1])
-        scores = (query.float() * scale) @ key.float().transpose(-2, -1)
-        if mask is None:
-            return scores.softmax(-1)
-        scores = scores.masked_fill(~mask, -math.inf) if mask.dtype == torch.bool else scores + mask.float()
-        # A row with nothing to attend to: the fused kernel gives zeros, a plain softmax NaN.
-        return scores.softmax(-1).nan_to_num(0.0)
+    @property
+    def factor(self) -> float:
+        """What q k^T is multiplied by."""
+        return self.scale if self.scale is not None else 1 / math.sqrt(self.query.shape[-1])
 
     def full(self) -> Tensor:
         return self._softmax(self.query, self.key, self.mask)
@@ -103,20 +99,23 @@ class FusedWeights(Weights):
             mask = mask[..., rows, :]
         return self._softmax(self.query[..., rows, :], self.key, mask)
 
+    def slice(self, axis: int, index: int) -> Tensor:
+        """The weights of one index of `axis` (counted from the end, below -2)."""
+        mask = None if self.mask is None else pick(self.mask, axis, index)
+        return self._softmax(pick(self.query, axis, index), pick(self.key, axis, index), mask)
+
     def slices(self, axis: int) -> Iterator[Tensor]:
-        axis = axis % len(self.shape)
-        behind = len(self.shape) - axis  # masks and keys may have fewer axes: count from the end
-        self._axis = axis
-        self._outputs.clear()
+        axis = axis % len(self.shape) - len(self.shape)
+        if axis != self._axis:
+            self._outputs.clear()
+            self._axis = axis
         # The weights are in the cache now: using them for the output as well costs less than the fused call later.
         graph = self.query.requires_grad or self.key.requires_grad or self.value.requires_grad
         exact = self.value.dtype == torch.float32 and not graph
         for index in range(self.shape[axis]):
-            key, value = _pick(self.key, behind, index), _pick(self.value, behind, index)
-            mask = None if self.mask is None else _pick(self.mask, behind, index)
-            weights = self._softmax(_pick(self.query, behind, index), key, mask)
-            if exact:
-                self._outputs[index] = weights @ value
+            weights = self.slice(axis, index)
+            if exact and index not in self._outputs:
+                self._outputs[index] = weights @ pick(self.value, axis, index)
             yield weights
 
     def output(self) -> Tensor | None:
@@ -124,10 +123,19 @@ class FusedWeights(Weights):
             return None
         return torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)
 
+    def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
+        scores = (query.float() * self.factor) @ key.float().transpose(-2, -1)
+        if mask is None:
+            return scores.softmax(-1)
+        boolean = mask.dtype == torch.bool
+        scores = scores.masked_fill(~mask, -math.inf) if boolean else scores + mask.float()
+        # A row with nothing to attend to: fused kernels give zeros, a plain softmax NaN. Any other NaN is the model's.
+        empty = ~(mask if boolean else mask != -math.inf).any(-1, keepdim=True)
+        return scores.softmax(-1).masked_fill(empty, 0.0)
 
-def _pick(tensor: Tensor, behind: int, index: int) -> Tensor:
-    """One index of the axis that is `behind` axes from the end; an axis of size one is broadcast."""
-    if tensor.dim() < behind:
+
+def pick(tensor: Tensor, axis: int, index: int) -> Tensor:
+    """One index of an axis counted from the end; an axis of size one, or none at all, is broadcast."""
+    if tensor.dim() < -axis:
         return tensor
-    axis = tensor.dim() - behind
     return tensor.select(axis, 0 if tensor.shape[axis] == 1 else index)

@@ -34,12 +34,10 @@ class CAM(LayerExplainer):
         Raises:
             OptionError: the chosen layer is not the one the linear head reads.
         """
-        if activation.head_weight is None or activation.target is None:
-            raise ValueError('no head weight or target in this pass: the method must name "linear_head" in `needs`')
-        weights = activation.head_weight.float()[activation.target]
-        if weights.shape[1] != activation.values.shape[1]:
+        head, channels = activation.head_weight, activation.values.shape[1]
+        if head is None or head.shape[1] != channels or activation.target is None:
             raise OptionError(
-                f"layer {activation.layer} has {activation.values.shape[1]} channels, the linear head reads "
-                f"{weights.shape[1]}; cam takes only the layer that is pooled: leave `layer` out, or use grad-cam."
+                f"layer {activation.layer!r} ({channels} channels) is not the one whose average the linear head reads, "
+                "and cam takes no other; leave `layer` out, or use grad-cam."
             )
-        return torch.einsum("bc,bcij->bij", weights, activation.values)
+        return torch.einsum("bc,bcij->bij", head[activation.target], activation.values)

@@ -49,4 +49,7 @@ class GradientAttention(AttentionExplainer):
 
 def positive_gradient_attention(record: AttentionRecord) -> TokenMatrix:
     """Mean over heads of the positive part of gradient x attention."""
-    return (record.weights * record.gradients).clamp(min=0).mean(1)
+    total: Tensor | float = 0.0
+    for weights, gradient in record.heads_with_gradients():
+        total = total + (weights * gradient).relu_()
+    return total / record.layout.heads

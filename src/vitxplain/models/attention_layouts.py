@@ -1,6 +1,7 @@
 """What each attention call is: its axes, its kind and the grid of its tokens, from shapes that were seen."""
 
 from dataclasses import replace
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -97,16 +98,24 @@ def _kind(layout: AttentionLayout, grid: TokenGrid | None) -> Kind:
 
 
 def _branches(layouts: list[AttentionLayout]) -> list[AttentionLayout]:
-    """Of parallel token streams the one with most layers is the model's own; attention within a patch is a branch."""
-    sequence = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
-    shapes = [(grid.rows, grid.columns) for grid in sequence]
-    changes = sum(a != b for a, b in zip(shapes, shapes[1:], strict=False))
-    parallel = changes > len(set(shapes)) - 1  # a stage never comes back; a branch does
-    main = max(shapes, key=shapes.count, default=None)
-    result = []
-    for layout in layouts:
-        grid = layout.grid
-        within_patches = layout.kind == "window" and main is not None and layout.num_windows == prod(main)
-        other_stream = parallel and layout.kind == "token" and grid is not None and (grid.rows, grid.columns) != main
-        result.append(replace(layout, kind="branch") if within_patches or other_stream else layout)
-    return result
+    """Of parallel token streams the one with most layers is the model's own; attention within a patch is a branch.
+
+    Streams are parallel where a grid comes back after another one: a stage never does. Between parallel streams a
+    single query is one stream's class token asking the other: cross attention.
+    """
+    shapes = [(o.grid.rows, o.grid.columns) for o in layouts if o.kind == "token" and o.grid is not None]
+    if not shapes:
+        return layouts
+    parallel = sum(a != b for a, b in pairwise(shapes)) > len(set(shapes)) - 1
+    main = max(shapes, key=shapes.count)
+    num_windowed = sum(layout.kind == "window" for layout in layouts)
+
+    def kind(layout: AttentionLayout) -> Kind:
+        if layout.kind == "window" and layout.num_windows == prod(main) and shapes.count(main) >= num_windowed:
+            return "branch"
+        if parallel and layout.kind == "pooling":
+            return "cross"
+        other = layout.grid is not None and (layout.grid.rows, layout.grid.columns) != main
+        return "branch" if parallel and layout.kind == "token" and other else layout.kind
+
+    return [replace(layout, kind=kind(layout)) for layout in layouts]

@@ -22,10 +22,11 @@ def cam_layer(seen: Observation, score: Tensor, layouts: Sequence[AttentionLayou
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
     grids = [layout.grid for layout in layouts if layout.grid is not None and layout.kind == "token"]
     for inner in (inside, ()):
-        candidates = [
-            node for node in seen.nodes if _name(node, inner, module) and _is_map(node, seen, grids)
-        ]
-        gradients = torch.autograd.grad(score, [node.tensor for node in candidates], retain_graph=True, allow_unused=True) if candidates else ()
+        candidates = [node for node in seen.nodes if _name(node, inner, module) and _is_map(node, seen, grids)]
+        if not candidates:
+            continue
+        tensors = [node.tensor for node in candidates]
+        gradients = torch.autograd.grad(score, tensors, retain_graph=True, allow_unused=True)
         for node, gradient in reversed(list(zip(candidates, gradients, strict=True))):
             if gradient is not None and _reaches_patches(gradient, seen, grids):
                 return _name(node, inner, module)
@@ -41,11 +42,14 @@ def _name(node: Node, inside: tuple[str, ...], module: nn.Module) -> str | None:
 
 def _is_map(node: Node, seen: Observation, grids: Sequence[TokenGrid]) -> bool:
     tensor = node.tensor
-    return (
-        tensor.shape[0] == 1
-        and tensor.requires_grad
-        and patch_layout(tuple(tensor.shape), seen.size, seen.maps, grids) is not None
-    )
+    if tensor.shape[0] != 1 or not tensor.requires_grad or _is_class_scores(node, seen):
+        return False
+    return patch_layout(tuple(tensor.shape), seen.size, seen.maps, grids) is not None
+
+
+def _is_class_scores(node: Node, seen: Observation) -> bool:
+    """A second head over patch tokens (VOLO): class scores, no features."""
+    return node.tensor.dim() == 3 and node.from_linear and node.tensor.shape[-1] == seen.logits.shape[-1]
 
 
 def _reaches_patches(gradient: Tensor, seen: Observation, grids: Sequence[TokenGrid]) -> bool:

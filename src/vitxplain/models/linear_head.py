@@ -1,7 +1,7 @@
 """Whether a model ends in global average pooling and one linear layer: not read off its code but checked in numbers."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.grid import TokenGrid
@@ -21,20 +21,13 @@ def linear_head(seen: Observation, layer: str | None, grids: list[TokenGrid]) ->
         return None
     with torch.no_grad():
         pooled = layout.to_map(node.tensor)[0].flatten(1).mean(1)
-        logits = seen.logits[0]
-        if pooled.shape == logits.shape and _equal(pooled, logits):
-            return torch.eye(len(logits), device=logits.device)
-        if seen.head is None:
+        if pooled.shape == seen.logits[0].shape and _equal(pooled, seen.logits[0]):
+            return torch.eye(len(pooled), device=pooled.device)
+        if seen.head is None or seen.head.input.numel() != pooled.numel() or seen.head.module.weight.is_meta:
             return None
-        weight = seen.head.module.weight.detach().flatten(1)
-        if weight.is_meta or weight.shape != (len(logits), len(pooled)):
-            return None
-        bias: Tensor | float = 0.0 if seen.head.module.bias is None else seen.head.module.bias
-        return weight.clone() if _equal(weight @ pooled + bias, logits) else None
+        return seen.head.module.weight.detach().flatten(1) if _equal(pooled, seen.head.input.flatten()) else None
 
 
-def _equal(found: Tensor, logits: Tensor) -> bool:
-    tolerance = 1e-4 if logits.dtype == torch.float32 else 2e-2
-    return bool((found - logits).abs().max() <= tolerance * logits.abs().max().clamp_min(1e-6))
-
-
+def _equal(found: Tensor, expected: Tensor) -> bool:
+    tolerance = 1e-4 if expected.dtype == torch.float32 else 2e-2
+    return bool((found - expected).abs().max() <= tolerance * expected.abs().max())

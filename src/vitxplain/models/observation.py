@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.undisturbed import undisturbed
+from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.types import Logits, PixelValues
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Node:
 
     tensor: Tensor
     returned_by: list[str] = field(default_factory=list)
+    from_linear: bool = False
 
 
 @dataclass(eq=False)
@@ -69,6 +71,8 @@ class Observation:
         assert self.calls[-1].call is call
         self.calls[-1].output = output
 
+    def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
+
 
 @dataclass(eq=False)
 class _Comparison:
@@ -85,6 +89,8 @@ class _Comparison:
         return False
 
     def after(self, call: AttentionCall, output: Tensor) -> None: ...
+
+    def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 
     def _compare(self, one: SeenCall, call: AttentionCall) -> None:
         two = call.weights.shape
@@ -161,6 +167,7 @@ def _nodes(module: nn.Module, seen: Observation) -> Iterator[None]:
             found = node(output)
             if found is not None:
                 found.returned_by.append(name)
+                found.from_linear |= isinstance(part, nn.Linear)
                 if isinstance(part, _MAKES_MAPS) and found.tensor.dim() == 4 and min(found.tensor.shape[2:]) > 1:
                     seen.maps.setdefault((found.tensor.shape[2], found.tensor.shape[3]))
 

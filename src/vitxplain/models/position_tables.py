@@ -56,5 +56,3 @@ def missing_table(module: nn.Module) -> str:
         if name is not None:
             return f"its positions are {what} ({name}), not a learned table; look at raw-attention or head-distance"
     return "it has no learned table of position embeddings; look at raw-attention, head-distance or grad-cam"
-
-

@@ -48,7 +48,7 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
     with torch.enable_grad():
         score = _score(seen)
         layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid))
-        isotropic = _isotropic(seen, layouts)
+        isotropic = _isotropic(layouts)
         layouts = _with_readout(seen, layouts, score)
         layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
@@ -64,7 +64,7 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
         input_size=size,
-        grid=grids[-1] if grids else model.stated_grid,
+        grid=_model_grid(layouts) or model.stated_grid,
         layouts=tuple(layouts),
         offers=frozenset(words - missing.keys()),
         missing=missing,
@@ -84,17 +84,15 @@ def _score(seen: Observation) -> Tensor:
     return (source * mixing).sum()
 
 
-def _isotropic(seen: Observation, layouts: Sequence[AttentionLayout]) -> bool:
-    own = [layout for layout in layouts if layout.kind in ("token", "window", "channel", "other")]
-    grids = {(layout.grid.rows, layout.grid.columns) for layout in own if layout.kind == "token" and layout.grid}
-    square = all(layout.num_queries == layout.num_keys for layout in own if layout.kind == "token")
-    attention = [layout for layout in own if layout.kind != "other"]
-    return len(grids) == 1 and square and all(layout.kind == "token" for layout in attention)
+def _isotropic(layouts: Sequence[AttentionLayout]) -> bool:
+    """Whether every layer's tokens ask the same patches; learned queries, branches and their crossings aside."""
+    own = [layout for layout in layouts if layout.kind not in ("pooling", "branch", "cross")]
+    grids = {(layout.grid.rows, layout.grid.columns) for layout in own if layout.grid is not None}
+    plain = all(layout.kind == "token" and layout.num_queries == layout.num_keys for layout in own)
+    return plain and len(grids) == 1
 
 
-def _with_readout(
-    seen: Observation, layouts: Sequence[AttentionLayout], score: Tensor
-) -> list[AttentionLayout]:
+def _with_readout(seen: Observation, layouts: Sequence[AttentionLayout], score: Tensor) -> list[AttentionLayout]:
     """The layouts, the token grids knowing which rows of the last token layer move the score."""
     last = next((i for i in reversed(range(len(layouts))) if layouts[i].kind == "token"), None)
     output = seen.calls[last].output if last is not None else None
@@ -113,12 +111,23 @@ def _with_readout(
     ]
 
 
+def _model_grid(layouts: Sequence[AttentionLayout]) -> TokenGrid | None:
+    """The grid of the last token layer; with the class token where class attention adds one afterwards (CaiT)."""
+    own = [layout for layout in layouts if layout.kind in ("token", "pooling") and layout.grid is not None]
+    grid = next((layout.grid for layout in reversed(own) if layout.kind == "token"), None)
+    last = own[-1].grid if own else None
+    if grid is not None and last is not None and last.num_prefix_tokens > grid.num_prefix_tokens:
+        same = (last.rows, last.columns) == (grid.rows, grid.columns)
+        return replace(last, readout=tuple(range(last.num_prefix_tokens))) if same else grid
+    return grid
+
+
 def _missing(seen: Observation, layouts: Sequence[AttentionLayout], isotropic: bool) -> dict[str, str]:
     """Why attention or gradients are not there."""
     assert seen.logits is not None
     missing: dict[str, str] = {}
     real = [layout for layout in layouts if layout.kind != "other"]
-    placed = [layout for layout in real if layout.kind in ("token", "window") and layout.grid is not None]
+    placed = [o for o in real if o.kind in ("token", "window", "pooling") and o.grid is not None]
     if not real:
         reason = "it has no attention" + (f" ({len(layouts)} other softmaxes were seen)" if layouts else "")
     else:

@@ -1,0 +1,86 @@
+"""Collector: hands every layer's record, as it runs forward or backward, to the methods that want it."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from vitxplain.capture.calls import AttentionCall
+from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.record import AttentionRecord
+from vitxplain.capture.weight_gradients import WeightGradients
+from vitxplain.errors import CaptureError
+from vitxplain.explainers.base import AttentionExplainer
+from vitxplain.grid import TokenGrid
+from vitxplain.models.offers import ATTENTION_GRADIENTS
+
+
+class Collector:
+    """The watcher of a shared pass; equal methods are kept for once."""
+
+    def __init__(self, layouts: Sequence[AttentionLayout], explainers: Sequence[AttentionExplainer]) -> None:
+        self._layouts = layouts
+        self._kept: dict[AttentionExplainer, dict[int, Tensor]] = {explainer: {} for explainer in explainers}
+        self._calls: dict[AttentionCall, int] = {}
+
+    @property
+    def explainers(self) -> list[AttentionExplainer]:
+        return list(self._kept)
+
+    @property
+    def wants_gradients(self) -> bool:
+        return any(ATTENTION_GRADIENTS in explainer.needs for explainer in self._kept)
+
+    def before(self, call: AttentionCall) -> bool:
+        index = len(self._calls)
+        if index >= len(self._layouts):
+            raise CaptureError(f"{call.path or 'the model'} ran attention that did not run on the probe's image.")
+        if self._layouts[index].path != call.path:
+            raise CaptureError(f"attention ran in {call.path}, where the probe saw it in {self._layouts[index].path}.")
+        self._calls[call] = index
+        for explainer in self._wanting(index, gradients=False):
+            self._keep(
+                explainer, index, AttentionRecord(self._number(explainer, index), self._layouts[index], call.weights)
+            )
+        return bool(self._wanting(index, gradients=True))
+
+    def after(self, call: AttentionCall, output: Tensor) -> None: ...
+
+    def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None:
+        index = self._calls[call]
+        for explainer in self._wanting(index, gradients=True):
+            number = self._number(explainer, index)
+            record = AttentionRecord(number, self._layouts[index], gradients.weights, gradients)
+            self._keep(explainer, index, record)
+
+    def combine(self, grid: TokenGrid) -> dict[AttentionExplainer, Tensor]:
+        """Each method's result; what was kept is in the order of the layers, whichever way they came.
+
+        Raises:
+            CaptureError: a layer the probe saw did not run, or no gradient reached it.
+        """
+        if self._kept and len(self._calls) < len(self._layouts):
+            path = self._layouts[len(self._calls)].path or "the model itself"
+            raise CaptureError(
+                f"{len(self._calls)} of {len(self._layouts)} attention calls ran; missing from {path} on."
+            )
+        for explainer, kept in self._kept.items():
+            for index in range(len(self._layouts)):
+                if self._wants(explainer, index) and index not in kept:
+                    raise CaptureError(
+                        f"no gradient of the logit reaches the attention of {self._layouts[index].path}."
+                    )
+        return {e: e.combine([kept[i] for i in sorted(kept)], grid) for e, kept in self._kept.items()}
+
+    def _keep(self, explainer: AttentionExplainer, index: int, record: AttentionRecord) -> None:
+        with torch.no_grad():
+            self._kept[explainer][index] = explainer.keep(record)
+
+    def _wanting(self, index: int, *, gradients: bool) -> list[AttentionExplainer]:
+        return [e for e in self._kept if (ATTENTION_GRADIENTS in e.needs) is gradients and self._wants(e, index)]
+
+    def _wants(self, explainer: AttentionExplainer, index: int) -> bool:
+        return self._layouts[index].kind in explainer.kinds and self._layouts[index].grid is not None
+
+    def _number(self, explainer: AttentionExplainer, index: int) -> int:
+        return sum(self._wants(explainer, earlier) for earlier in range(index))
