@@ -21,8 +21,7 @@ class TimmAdapter(Adapter):
 
     def load(self, name: str, request: LoadRequest) -> VisionModel:
         timm = import_library("timm", f"timm:{name}")
-        if name not in (known := [*timm.list_pretrained(), *timm.list_models(pretrained=True)]):
-            raise unknown_name(name, "timm", sorted(known))
+        _check_known(name, timm.list_pretrained())
         settings = timm.get_pretrained_cfg(name)
         weights, commit = _weights(name, settings, request)
         overlay = {"file": str(weights), "custom_load": False} if weights else {}
@@ -38,6 +37,16 @@ class TimmAdapter(Adapter):
         if not timm.is_model(architecture):
             raise unknown_name(architecture, "timm", timm.list_models())
         return timm.create_model(architecture, num_classes=num_classes)
+
+
+def _check_known(name: str, trained: list[str]) -> None:
+    """`trained` are ARCHITECTURE.TAG; an architecture alone means its first tag."""
+    architecture = name.partition(".")[0]
+    architectures = sorted({one.partition(".")[0] for one in trained})
+    if name in trained or name in architectures:
+        return
+    tags = [one for one in trained if one.partition(".")[0] == architecture]
+    raise unknown_name(name, "timm", tags or architectures)
 
 
 def is_timm(module: nn.Module) -> bool:
@@ -63,8 +72,10 @@ def _processor(module: nn.Module, request: LoadRequest) -> Processor:
     from timm.data import create_transform, resolve_model_data_config
 
     settings = resolve_model_data_config(module)
-    if request.image_size is not None:
-        settings["input_size"] = (settings["input_size"][0], *request.image_size)
+    # Built with another img_size, a model's patch embedding knows it, its description does not.
+    size = request.image_size or getattr(getattr(module, "patch_embed", None), "img_size", None)
+    if size is not None:
+        settings["input_size"] = (settings["input_size"][0], *size)
     return from_callable(create_transform(**settings), "timm transform")
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from torch import nn
 
 from vitxplain import registry
-from vitxplain.errors import ModelLoadError
+from vitxplain.errors import ModelLoadError, UnknownNameError
 from vitxplain.models import demo
-from vitxplain.models.adapters import LoadRequest
+from vitxplain.models.adapters import Adapter, LoadRequest
 from vitxplain.models.aliases import ALIASES
 from vitxplain.models.vision_model import VisionModel
 
@@ -28,12 +28,21 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
     name = str(source)
     prefix, colon, rest = name.partition(":")
     if colon and len(prefix) > 1:
-        return registry.load("adapters", prefix)().load(rest, request)
+        return _adapter(prefix, name).load(rest, request)
     if _looks_like_a_path(source):
         raise ModelLoadError(f"the folder {source} does not exist; check the path (looked up in {Path.cwd()}).")
     if name in ALIASES:
         name = ALIASES[name].source
     return from_transformers.load_from_hub(name, request)
+
+
+def _adapter(prefix: str, source: str) -> Adapter:
+    if prefix not in (known := registry.names("adapters")):
+        raise UnknownNameError(
+            f"{prefix}: in {source!r} names no installed library of models; known are "
+            f"{', '.join(f'{name}:NAME' for name in known)}. A Hub id has no colon."
+        )
+    return registry.load("adapters", prefix)()
 
 
 def _wrap(module: nn.Module, request: LoadRequest) -> VisionModel:

@@ -23,7 +23,7 @@ class VisionModel:
     `stated_grid` is the user's word on the token grid and goes before anything found.
     """
 
-    module: nn.Module
+    module: nn.Module = field(repr=False)
     source: str
     processor: "Processor"
     labels: Mapping[int, str] = field(repr=False)
