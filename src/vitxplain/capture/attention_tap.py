@@ -50,7 +50,7 @@ class AttentionTap(TorchFunctionMode):
         self._chain = SoftmaxChain()
         self.starts: list[Tensor] = []  # leaves of the graph, for a watcher that asked for gradients
 
-    def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is F.scaled_dot_product_attention:
             return self._fused(func, *args, **kwargs)

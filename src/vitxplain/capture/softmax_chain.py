@@ -14,8 +14,8 @@ SOFTMAX: Final = frozenset({"softmax", "softmax_", "_softmax"})
 _SWAPS: Final = frozenset({"transpose", "swapaxes", "swapdims", "permute", "mT", "t"})
 # Element by element or a mere change of view or type: the numbers stay attention, or scores of it.
 _PASSES: Final = frozenset(
-    "dropout dropout_ alpha_dropout view view_as reshape reshape_as flatten unflatten unsqueeze squeeze contiguous clone "
-    "to type type_as float half bfloat16 double detach masked_fill masked_fill_ where nan_to_num clamp "
+    "dropout dropout_ alpha_dropout view view_as reshape reshape_as flatten unflatten unsqueeze squeeze contiguous "
+    "clone to type type_as float half bfloat16 double detach masked_fill masked_fill_ where nan_to_num clamp "
     "mul mul_ multiply __mul__ __rmul__ __imul__ div div_ divide true_divide __truediv__ __itruediv__ "
     "add add_ __add__ __radd__ __iadd__ sub sub_ __sub__ __rsub__ __isub__".split()
 )

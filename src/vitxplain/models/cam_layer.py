@@ -54,6 +54,7 @@ def _is_class_scores(node: Node, seen: Observation) -> bool:
 
 def _reaches_patches(gradient: Tensor, seen: Observation, grids: Sequence[TokenGrid]) -> bool:
     layout = patch_layout(tuple(gradient.shape), seen.size, seen.maps, grids)
-    assert layout is not None
+    if layout is None:
+        return False
     places = layout.to_map(gradient)[0].abs().sum(0) > 0
     return places.float().mean().item() >= _ENOUGH_PATCHES

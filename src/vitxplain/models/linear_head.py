@@ -14,7 +14,7 @@ def linear_head(seen: Observation, layer: str | None, grids: list[TokenGrid]) ->
     A network whose feature map has one channel a class and is only averaged has the identity.
     """
     node = next((node for node in seen.nodes if layer in node.returned_by), None)
-    if node is None or seen.logits is None:
+    if node is None:
         return None
     layout = patch_layout(tuple(node.tensor.shape), seen.size, seen.maps, grids)
     if layout is None:

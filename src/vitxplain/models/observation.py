@@ -59,7 +59,7 @@ class Observation:
     maps: dict[tuple[int, int], None] = field(default_factory=dict)  # (rows, columns) convolutions make, in order
     maps_before_attention: tuple[tuple[int, int], ...] = ()
     head: Head | None = None
-    logits: Logits | None = None
+    logits: Logits = field(init=False)
 
     def before(self, call: AttentionCall) -> bool:
         if not self.calls:
@@ -68,7 +68,6 @@ class Observation:
         return False
 
     def after(self, call: AttentionCall, output: Tensor) -> None:
-        assert self.calls[-1].call is call
         self.calls[-1].output = output
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
@@ -125,14 +124,14 @@ def observe(model: "VisionModel", size: tuple[int, int]) -> Observation:
         comparison = _Comparison(seen.calls)
         with AttentionTap(model.module, comparison):
             model.logits(images)
-    if seen.head is not None and seen.head.input.numel() and not _makes_logits(seen):
+    if not _makes_logits(seen):
         seen.head = None
     return seen
 
 
 def _makes_logits(seen: Observation) -> bool:
-    assert seen.head is not None
-    assert seen.logits is not None
+    if seen.head is None or not seen.head.input.numel():
+        return False
     with torch.no_grad():
         again = seen.head.module(seen.head.input)
     return again.numel() == seen.logits.numel() and torch.allclose(again.flatten(), seen.logits.flatten(), atol=1e-5)
@@ -153,12 +152,9 @@ def _nodes(module: nn.Module, seen: Observation) -> Iterator[None]:
             seen.nodes.append(known[id(tensor)])
         return known[id(tensor)]
 
-    def taken(name: str) -> Any:
-        def hook(part: nn.Module, args: tuple) -> None:
-            if args:
-                node(args[0])
-
-        return hook
+    def taken(_part: nn.Module, args: tuple) -> None:
+        if args:
+            node(args[0])
 
     def returned(name: str) -> Any:
         def hook(part: nn.Module, args: tuple, output: Any) -> None:
@@ -176,7 +172,7 @@ def _nodes(module: nn.Module, seen: Observation) -> Iterator[None]:
     handles = []
     try:
         for name, part in module.named_modules():
-            handles.append(part.register_forward_pre_hook(taken(name)))
+            handles.append(part.register_forward_pre_hook(taken))
             handles.append(part.register_forward_hook(returned(name)))
         yield
     finally:

@@ -26,7 +26,7 @@ def position_table(module: nn.Module, grid: TokenGrid | None) -> Float[Tensor, "
 
 
 def _as_grid(table: Tensor, grid: TokenGrid | None) -> Tensor | None:
-    """(row, column, channel) of (1, token, channel), (token, channel), (1, channel, row, column) or (1, row, column, channel)."""
+    """(row, column, channel) of ([1,] token, channel), (1, channel, row, column) or (1, row, column, channel)."""
     table = table.float()
     if table.dim() == 4 and table.shape[0] == 1:
         height, width = table.shape[2:]

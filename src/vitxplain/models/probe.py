@@ -44,7 +44,6 @@ class Probe:
 def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
     """Watch the model on noise, once with a graph and once on two images, and say what it is."""
     seen = observe(model, size)
-    assert seen.logits is not None
     with torch.enable_grad():
         score = _score(seen)
         layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid))
@@ -78,7 +77,6 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
 
 def _score(seen: Observation) -> Tensor:
     """A number that depends on whatever the logits are computed from, even where the head is still all zero."""
-    assert seen.logits is not None
     source = seen.head.input if seen.head is not None else seen.logits
     mixing = torch.randn(source.shape, generator=torch.Generator().manual_seed(1)).to(source)
     return (source * mixing).sum()
@@ -124,7 +122,6 @@ def _model_grid(layouts: Sequence[AttentionLayout]) -> TokenGrid | None:
 
 def _missing(seen: Observation, layouts: Sequence[AttentionLayout], isotropic: bool) -> dict[str, str]:
     """Why attention or gradients are not there."""
-    assert seen.logits is not None
     missing: dict[str, str] = {}
     real = [layout for layout in layouts if layout.kind != "other"]
     placed = [o for o in real if o.kind in ("token", "window", "pooling") and o.grid is not None]

@@ -57,19 +57,18 @@ def _trace(value: Tensor, tensor: Tensor, layout: PatchLayout) -> Int[Tensor, "w
     mixing = torch.randn(heads, 1, channels, generator=torch.Generator().manual_seed(0)).to(value)
     mixed = value * mixing
 
-    def gradient(scores: Tensor) -> Tensor | None:
-        (found,) = torch.autograd.grad(scores.sum(), tensor, retain_graph=True, allow_unused=True)
-        return None if found is None else layout.to_map(found)[0].flatten(1).double()  # channel place
+    def gradient(scores: Tensor) -> Tensor:
+        (found,) = torch.autograd.grad(scores.sum(), tensor, retain_graph=True, materialize_grads=True)
+        return layout.to_map(found)[0].flatten(1).double()  # channel place
 
     plain = gradient(mixed)
-    if plain is None or not bool((plain != 0).any(0).all()):
+    if not bool((plain != 0).any(0).all()):
         return None
     numbers = torch.arange(windows * keys, device=value.device).view(windows, 1, keys, 1)
     slots = torch.zeros(plain.shape[1], dtype=torch.long, device=value.device)
     power = 1
     while power < windows * keys:
         digits = gradient(mixed * (numbers // power % base + 1).to(value.dtype))
-        assert digits is not None
         ratio = (plain * digits).sum(0) / (plain * plain).sum(0) - 1
         if not bool(((ratio - ratio.round()).abs() < 0.2).all()) or ratio.min() < -0.5 or ratio.max() > base - 0.5:
             return None
