@@ -62,7 +62,7 @@ def patch_layout(
                 return PatchLayout("channels_first", *first)
             if min(last) > 1 and known(last):
                 return PatchLayout("channels_last", *last)
-    if len(shape) == 3 and shape[1] > 1:
+    if len(shape) == 3 and min(shape[1:]) > 1:  # what was pooled to one place is channels, not tokens
         for grid in grids:
             if shape[1] == grid.num_tokens:
                 return PatchLayout("tokens", grid.rows, grid.columns, grid.num_prefix_tokens)
