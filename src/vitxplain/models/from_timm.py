@@ -9,7 +9,7 @@ from vitxplain.errors import ModelLoadError
 from vitxplain.models.adapters import Adapter, LoadRequest, import_library, unknown_name
 from vitxplain.models.checkpoint import pickled
 from vitxplain.models.from_module import chosen_processor
-from vitxplain.models.hub import PATIENCE_SECONDS, hub_error
+from vitxplain.models.hub import look_up
 from vitxplain.models.preprocessing import Processor
 from vitxplain.models.simple_processor import from_callable
 from vitxplain.models.transformers_processor import wrap_processor
@@ -102,8 +102,7 @@ def _create(timm: Any, name: str, image_size: tuple[int, int] | None, **settings
 
 def _weights(name: str, settings: Any, request: LoadRequest) -> tuple[Path | None, str | None]:
     """The safetensors file on the Hub and its commit; (None, None) leaves it to timm, which may open a pickle."""
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+    from huggingface_hub.errors import RemoteEntryNotFoundError
 
     if not settings.hf_hub_id:
         if request.allow_pickle:
@@ -111,13 +110,9 @@ def _weights(name: str, settings: Any, request: LoadRequest) -> tuple[Path | Non
         raise pickled(f"timm:{name}")
     filename = Path(settings.hf_hub_filename or "model.safetensors").with_suffix(".safetensors").name
     try:
-        found = hf_hub_download(settings.hf_hub_id, filename, revision=request.revision, etag_timeout=PATIENCE_SECONDS)
-    except EntryNotFoundError as error:
-        if isinstance(error, LocalEntryNotFoundError):  # not reachable, rather than not there
-            raise hub_error(error, settings.hf_hub_id, request.revision) from error
-        if request.allow_pickle:
-            return None, None
-        raise pickled(f"timm:{name}") from error
-    except Exception as error:
-        raise hub_error(error, settings.hf_hub_id, request.revision) from error
-    return Path(found), Path(found).parent.name
+        found = look_up(settings.hf_hub_id, request.revision, filename)
+        return found.file, found.commit
+    except RemoteEntryNotFoundError as error:
+        if not request.allow_pickle:
+            raise pickled(f"timm:{name}") from error
+    return None, None

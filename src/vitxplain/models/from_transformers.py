@@ -12,7 +12,7 @@ from vitxplain.errors import ModelLoadError, VitxplainError
 from vitxplain.models.adapters import LoadRequest
 from vitxplain.models.checkpoint import check_complete, check_has_weights, loading_error
 from vitxplain.models.from_module import chosen_processor, no_processor
-from vitxplain.models.hub import hub_error, look_up
+from vitxplain.models.hub import HubModel, hub_error, look_up
 from vitxplain.models.labels import class_names
 from vitxplain.models.patchify import patch_inputs, takes_patches
 from vitxplain.models.placement import fits, offload_folder
@@ -25,8 +25,16 @@ from vitxplain.types import PixelValues
 
 def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
     """A model of the Hub, or of the cache, at one commit."""
-    found = look_up(repo_id, request.revision)
-    return _load(repo_id, found.commit, request)
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    try:
+        found = look_up(repo_id, request.revision)
+    except RemoteEntryNotFoundError as error:
+        raise ModelLoadError(
+            f"{repo_id} has no config.json on the Hub, so it is no transformers model; timm's and torchvision's are "
+            "named timm:NAME and torchvision:NAME."
+        ) from error
+    return _load(repo_id, found, request)
 
 
 def load_from_folder(folder: Path, request: LoadRequest) -> VisionModel:
@@ -46,21 +54,21 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
     name = getattr(config, "_name_or_path", "") or ""
     processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
     if processor is None and name:
-        processor = _own_processor(name, getattr(config, "_commit_hash", None), request)
+        commit = getattr(config, "_commit_hash", None)
+        processor = _own_processor(name, {"revision": commit} if commit else {}, request)
     if processor is None:
         raise no_processor(type(module).__name__)
     return _assemble(module, name or type(module).__name__, None, processor)
 
 
-def _load(source: str, commit: str | None, request: LoadRequest) -> VisionModel:
+def _load(source: str, found: HubModel | None, request: LoadRequest) -> VisionModel:
     from transformers import AutoConfig, AutoModelForImageClassification
 
-    pinned: dict[str, Any] = {"revision": commit} if commit else {}
-    pinned["trust_remote_code"] = request.trust_remote_code
-    with _translated(source, request.revision):
+    pinned = {**(found.pinned if found else {}), "trust_remote_code": request.trust_remote_code}
+    with _translated(source, found):
         config = AutoConfig.from_pretrained(source, **pinned)
     _check_task(source, config, request)
-    with _translated(source, request.revision):
+    with _translated(source, found):
         module, report = AutoModelForImageClassification.from_pretrained(
             source,
             config=config,
@@ -72,8 +80,8 @@ def _load(source: str, commit: str | None, request: LoadRequest) -> VisionModel:
         )
     check_complete(source, report)
     processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
-    processor = processor or _own_processor(source, commit, request)
-    return _assemble(module.eval(), source, commit, processor)
+    processor = processor or _own_processor(source, pinned, request)
+    return _assemble(module.eval(), source, found.commit if found else None, processor)
 
 
 def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
@@ -101,16 +109,13 @@ def _inputs(module: nn.Module, processor: Processor) -> Callable[[PixelValues], 
     return inputs
 
 
-def _own_processor(source: str, commit: str | None, request: LoadRequest) -> Processor:
+def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) -> Processor:
     from transformers import AutoImageProcessor
 
-    pinned = {"revision": commit} if commit else {}
     try:
         # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.
         with quiet_transformers():
-            processor = AutoImageProcessor.from_pretrained(
-                source, backend="pil", trust_remote_code=request.trust_remote_code, **pinned
-            )
+            processor = AutoImageProcessor.from_pretrained(source, backend="pil", **pinned)
     except Exception as error:
         raise no_processor(source, error) from error
     return wrap_processor(processor, request.image_size)
@@ -121,7 +126,7 @@ def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
 
     def wrap_given(processor: Any) -> Processor:
         if isinstance(processor, str):
-            return _own_processor(processor, None, request)
+            return _own_processor(processor, {"trust_remote_code": request.trust_remote_code}, request)
         return wrap_processor(processor, request.image_size)
 
     return wrap_given
@@ -159,7 +164,7 @@ def _fits(config: Any, request: LoadRequest) -> bool:
 
 
 @contextmanager
-def _translated(source: str, revision: str | None) -> Iterator[None]:
+def _translated(source: str, found: HubModel | None) -> Iterator[None]:
     """Failures of transformers, in our words."""
     try:
         with quiet_transformers():
@@ -167,5 +172,6 @@ def _translated(source: str, revision: str | None) -> Iterator[None]:
     except VitxplainError:
         raise
     except Exception as error:
-        hub = None if Path(source).is_dir() else hub_error(error, source, revision)
-        raise loading_error(source, error, hub) from error
+        if found and isinstance(error, OSError) and not found.reachable:  # cached in part
+            raise hub_error(error, source) from error
+        raise loading_error(source, error, hub_error(error, source) if found else None) from error

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.aliases import ALIASES
@@ -14,25 +15,46 @@ PATIENCE_SECONDS = 5.0  # for the Hub's first answer
 
 @dataclass(frozen=True)
 class HubModel:
-    """A model repository at one commit; the same commit for every file, and no request for what is cached."""
+    """A repository at one commit: the same commit for every file, and no request for what is cached."""
 
-    repo_id: str
-    commit: str
+    file: Path  # the one that was looked up, in the cache
+    reachable: bool  # if not, only the cache is asked: the Hub library would retry each file for minutes
+
+    @property
+    def commit(self) -> str:
+        """The commit's hash."""
+        return self.file.parent.name
+
+    @property
+    def pinned(self) -> dict[str, Any]:
+        """Arguments for from_pretrained and hf_hub_download."""
+        return {"revision": self.commit, "local_files_only": not self.reachable}
 
 
-def look_up(repo_id: str, revision: str | None = None) -> HubModel:
-    """The commit a Hub id (and revision) stands for, from the Hub or, where it cannot be reached, from the cache.
+def look_up(repo_id: str, revision: str | None = None, filename: str = "config.json") -> HubModel:
+    """One file of a Hub id (at a revision), and so its commit, from the Hub or, where that is not reached, the cache.
 
     Raises:
         ModelLoadError: no such model or revision, no access, or neither Hub nor cache has it.
+        RemoteEntryNotFoundError: the repository is there, the file is not.
     """
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+    from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        config = hf_hub_download(repo_id, "config.json", revision=revision, etag_timeout=PATIENCE_SECONDS)
-    except Exception as error:
+        # Asked once without retries; hf_hub_download would try for minutes before it says that nobody answers.
+        get_hf_file_metadata(hf_hub_url(repo_id, filename, revision=revision), timeout=PATIENCE_SECONDS)
+        found = hf_hub_download(repo_id, filename, revision=revision, etag_timeout=PATIENCE_SECONDS)
+        return HubModel(Path(found), reachable=True)
+    except RemoteEntryNotFoundError:
+        raise
+    except (RepositoryNotFoundError, RevisionNotFoundError, ValueError) as error:  # the Hub's last word
         raise hub_error(error, repo_id, revision) from error
-    return HubModel(repo_id, Path(config).parent.name)
+    except Exception as error:
+        cached = try_to_load_from_cache(repo_id, filename, revision=revision)
+        if not isinstance(cached, str):
+            raise hub_error(error, repo_id, revision) from error
+        return HubModel(Path(cached), reachable=False)
 
 
 def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -> ModelLoadError:
@@ -69,11 +91,6 @@ def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -
         return ModelLoadError(
             f"{repo_id} is not in the local cache, and HF_HUB_OFFLINE forbids asking the Hub.{near_names(repo_id)} "
             f"{ways_out}, or unset HF_HUB_OFFLINE."
-        )
-    if met(hub.RemoteEntryNotFoundError):
-        return ModelLoadError(
-            f"{repo_id} has no config.json, so it is no transformers model. For a timm or torchvision model "
-            "write timm:NAME or torchvision:NAME."
         )
     status = next((s for c in causes if (s := getattr(getattr(c, "response", None), "status_code", None))), None)
     reason = f"it answered with status {status}" if status else (str(causes[-1]) or type(causes[-1]).__name__)
