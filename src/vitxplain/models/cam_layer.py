@@ -33,6 +33,14 @@ def cam_layer(seen: Observation, score: Tensor, layouts: Sequence[AttentionLayou
     return None
 
 
+def map_shape(seen: Observation, layer: str, layouts: Sequence[AttentionLayout]) -> tuple[int, int] | None:
+    """(rows, columns) of a layer's output in patch layout."""
+    grids = [layout.grid for layout in layouts if layout.grid is not None and layout.kind == "token"]
+    shape = next(tuple(node.tensor.shape) for node in reversed(seen.nodes) if layer in node.returned_by)
+    found = patch_layout(shape, seen.size, seen.maps, grids)
+    return found and (found.rows, found.columns)
+
+
 def _name(node: Node, inside: tuple[str, ...], module: nn.Module) -> str | None:
     """The outermost module that returned the tensor and says something about it."""
     names = [name for name in node.returned_by if name and not name.startswith(inside)]

@@ -11,7 +11,7 @@ from vitxplain.capture.layout import AttentionLayout
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.attention_layouts import attention_layouts
-from vitxplain.models.cam_layer import cam_layer
+from vitxplain.models.cam_layer import cam_layer, map_shape
 from vitxplain.models.linear_head import linear_head
 from vitxplain.models.observation import Observation, observe
 from vitxplain.models.position_tables import missing_table, position_table
@@ -37,6 +37,7 @@ class Probe:
     isotropic: bool  # every layer asks the same patches: a plain ViT
     maps: tuple[tuple[int, int], ...] = ()  # (rows, columns) of the feature maps seen
     cam_layer: str | None = None
+    cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: Tensor | None = field(default=None, repr=False)  # (label, channel)
     position_embeddings: Tensor | None = field(default=None, repr=False)  # (row, column, channel)
 
@@ -70,6 +71,7 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
         isotropic=isotropic,
         maps=tuple(seen.maps),
         cam_layer=layer,
+        cam_grid=map_shape(seen, layer, layouts) if layer is not None else None,
         head_weight=weight,
         position_embeddings=table,
     )
