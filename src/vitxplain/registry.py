@@ -7,6 +7,7 @@ built-ins stand in the same groups of our own package. Its name is the canonical
 import ast
 import re
 import sys
+from dataclasses import is_dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
@@ -98,10 +99,10 @@ def load(kind: Kind, name: str) -> type:
     if kind == "explainers":
         from vitxplain.explainers.base import Explainer
 
-        if not (isinstance(found, type) and issubclass(found, Explainer)):
+        if not (isinstance(found, type) and issubclass(found, Explainer) and is_dataclass(found)):
             raise PluginError(
-                f"the method {name!r} of {package(points[0])} is no vitxplain Explainer but {found!r}. "
-                "Its entry point must name a subclass of vitxplain.explainers.base.Explainer."
+                f"the method {name!r} of {package(points[0])} is no method but {found!r}. Its entry point must name "
+                "a frozen dataclass derived from vitxplain.explainers.base.Explainer."
             )
     return found
 

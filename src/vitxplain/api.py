@@ -1,0 +1,96 @@
+"""The whole road on one screen: load -> adapt -> capture -> explain."""
+
+from collections.abc import Iterable
+from os import PathLike
+from time import perf_counter
+from typing import Any, TypeAlias
+
+from torch import Tensor, nn
+
+from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.explanation import Explanation
+from vitxplain.fit import auto_method, fitting, require
+from vitxplain.inputs import BATCH_SIZE, Images, batches, listed
+from vitxplain.methods import MethodLike, build, check_names
+from vitxplain.models.loading import load_model
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.results import explanations, gathered, of_batch, targets_of
+from vitxplain.tasks.classification import TargetLike
+
+__all__ = ["explain", "explain_together", "fitting"]
+
+ModelLike: TypeAlias = str | PathLike[str] | nn.Module | VisionModel
+
+
+def explain(
+    model: ModelLike,
+    image: Images,
+    method: MethodLike = "auto",
+    *,
+    target: TargetLike = None,
+    top_k: int = 5,
+    batch_size: int = BATCH_SIZE,
+    **options: Any,
+) -> Explanation | list[Explanation]:
+    """Why the model says what it says about an image.
+
+    Args:
+        model: a source string (`load_model`), an nn.Module or a loaded VisionModel.
+        image: a path, URL, PIL image or uint8 array (height, width, channels), or ready pixel_values as a float tensor
+            (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
+        method: a name or alias of `vitx methods`, or an Explainer. "auto" is gradient-attention on plain ViTs, else
+            grad-cam.
+        target: the class to explain: an index, a name, or one of these an image; None is each image's top class.
+        top_k: how many classes `Explanation.prediction` holds.
+        batch_size: how many images run through the model together.
+        options: hyper-parameters of the method.
+
+    Raises:
+        UnsupportedModelError: the method does not fit the model; the message names those that do.
+        UsageError: no such method, option or class.
+    """
+    results = explain_together(model, image, [method], target=target, top_k=top_k, batch_size=batch_size, **options)
+    return next(iter(results.values()))
+
+
+def explain_together(
+    model: ModelLike,
+    images: Images,
+    methods: Iterable[MethodLike],
+    *,
+    target: TargetLike = None,
+    top_k: int = 5,
+    batch_size: int = BATCH_SIZE,
+    **options: Any,
+) -> dict[str, Explanation | list[Explanation]]:
+    """Several methods that share one forward and at most one backward pass; by canonical name, in the order asked.
+
+    An option goes to every method that has it, `**{"grad-cam.layer": "layer4"}` to one. Otherwise as `explain`.
+    """
+    (given, single), methods = listed(images), list(methods)
+    check_names(methods)
+    loaded = _loaded(model, given[0])
+    wanted = targets_of(target, loaded, len(given))
+    parts = []
+    for batch in batches(loaded.processor, given, batch_size):
+        started = perf_counter()
+        named = [auto_method(loaded, batch.size) if method == "auto" else method for method in methods]
+        explainers = build(named, options)
+        require(loaded, explainers, batch.size)
+        target_here = of_batch(wanted, batch)
+        result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_here)
+        seconds = (perf_counter() - started) / len(batch.images)
+        parts.append(
+            (batch, explanations(loaded, batch, explainers, target_here, result, top_k=top_k, seconds=seconds))
+        )
+    found = gathered(parts, len(given))
+    return {name: items[0] for name, items in found.items()} if single else dict(found)
+
+
+def _loaded(model: ModelLike, first: Any) -> VisionModel:
+    """The model; a module given ready pixel_values needs no word on how images become its input."""
+    if isinstance(model, nn.Module) and not hasattr(model, "config") and isinstance(first, Tensor):
+        channels, height, width = first.shape[-3:]
+        nothing = {"mean": [0.0] * channels, "std": [1.0] * channels, "size": (height, width)}
+        return load_model(model, **nothing)
+    return load_model(model)

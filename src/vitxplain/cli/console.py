@@ -1,0 +1,61 @@
+"""What goes where: results to stdout, progress and errors to stderr."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+PIPE_WIDTH = 200  # columns where no terminal says: a line stays a line for grep
+
+
+def out() -> Console:
+    """The console of results. Made anew each time: tests and pipes replace sys.stdout."""
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(file=sys.stdout, highlight=False, width=PIPE_WIDTH if piped else None)
+
+
+def err() -> Console:
+    """The console of everything else."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def print_json(record: Mapping[str, Any]) -> None:
+    """One object on one line of stdout, there as soon as it is known."""
+    sys.stdout.write(json.dumps(record, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def print_error(message: str) -> None:
+    """`error: ...` on stderr, whole: no wrapping, no markup."""
+    err().print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+
+
+def print_note(message: str) -> None:
+    """Something worth knowing, on stderr."""
+    err().print(Text(message, style="dim"), soft_wrap=True)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], console: Console | None = None) -> None:
+    """A table in the one look all commands share: names, in the first column, are never broken over lines."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
+    for position, column in enumerate(columns):
+        table.add_column(column, no_wrap=position == 0, style="cyan" if position == 0 else None, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))  # brackets are no markup
+    (console or out()).print(table)
+
+
+def yes(word: str = "yes") -> Text:
+    """A good word in a table."""
+    return Text(word, style="green")
+
+
+def no(word: str = "no") -> Text:
+    """A bad one."""
+    return Text(word, style="red")

@@ -1,0 +1,80 @@
+"""vitx explain"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.options import (
+    OUTPUT,
+    Debug,
+    Device,
+    Dtype,
+    ImageSize,
+    Json,
+    Methods,
+    Model,
+    Quiet,
+    Revision,
+    TrustRemoteCode,
+)
+from vitxplain.models.aliases import DEFAULT
+
+
+@guarded
+def explain(
+    images: Annotated[
+        list[str],
+        typer.Argument(metavar="IMAGE", help="Files, folders, quoted patterns ('**/*.jpg') or URLs.", show_default=False),
+    ],
+    model: Model = DEFAULT,
+    method: Methods = ["auto"],  # noqa: B006 - typer's way; never changed
+    option: Annotated[
+        list[str],
+        typer.Option(
+            "-o",
+            "--option",
+            metavar="[METHOD.]KEY=VALUE",
+            help="An option of a method; without METHOD, of each that has it.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
+    target: Annotated[
+        str | None, typer.Option("--target", help="Class to explain: index or name. Default: the top class.")
+    ] = None,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, help="How many classes to name.")] = 5,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.", rich_help_panel=OUTPUT)] = Path("vitx-out"),
+    formats: Annotated[
+        str, typer.Option("--format", help="What to write: some of png, npz, json.", rich_help_panel=OUTPUT)
+    ] = "png,npz,json",
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
+    image_size: ImageSize = None,
+    revision: Revision = None,
+    trust_remote_code: TrustRemoteCode = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Explain what a model sees in images: one picture, one array and one record for each image and method.
+
+    Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 interrupted.
+    """
+    from vitxplain.cli.explain_job import Job, run
+    from vitxplain.cli.explain_plan import plan
+    from vitxplain.cli.reporter import Reporter
+    from vitxplain.models.loading import load_model
+
+    asked = plan(method, option, formats, out)
+    loaded = load_model(
+        model,
+        revision=revision,
+        device=device,
+        dtype=dtype,
+        image_size=image_size,
+        trust_remote_code=trust_remote_code,
+    )
+    reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=target is not None)
+    return run(Job(loaded, asked, images, target, top_k, batch_size), reporter)

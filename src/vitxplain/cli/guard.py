@@ -1,0 +1,63 @@
+"""Errors as one sentence and exit codes as documented, for every command."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+import typer
+
+from vitxplain.cli.console import print_error, print_note
+from vitxplain.errors import CaptureError, ImageError, OutputError, VitxplainError
+
+DONE: Final = 0
+SOME_FAILED: Final = 1
+NOT_ATTEMPTED: Final = 2
+INTERRUPTED: Final = 130
+
+
+def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
+    """A command that returns its exit code (None for 0) and may raise; `--debug` adds the traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        raise typer.Exit(_exit_code(command, *args, **kwargs))
+
+    return run
+
+
+def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) -> int:
+    debug = kwargs.get("debug", False)
+    try:
+        return command(*args, **kwargs) or DONE
+    except KeyboardInterrupt:
+        print_error("interrupted; what was finished is kept, nothing is half-written.")
+        return INTERRUPTED
+    except VitxplainError as error:
+        report(error, debug=debug)
+        # The call, the model or the method was no good; or an image, a folder, a pass, which is found only by trying.
+        return SOME_FAILED if isinstance(error, (ImageError, OutputError, CaptureError)) else NOT_ATTEMPTED
+    except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
+        raise
+    except Exception as error:
+        report(error, debug=debug)
+        return SOME_FAILED
+
+
+def report(error: Exception, *, debug: bool, about: str = "") -> None:
+    """One error on stderr; `about` names the input where the message may not."""
+    print_error(f"{about}: {describe(error)}" if about and about not in str(error) else describe(error))
+    if debug:
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    elif not isinstance(error, VitxplainError):
+        print_note("  This should not happen: run it again with --debug and report the traceback, please.")
+
+
+def describe(error: Exception) -> str:
+    """The message of one of our errors; others are named by their kind."""
+    if isinstance(error, VitxplainError):
+        return str(error)
+    if type(error).__name__ == "OutOfMemoryError":
+        return "the device ran out of memory. Try --batch-size 1, --dtype bfloat16 or --device cpu."
+    return f"{type(error).__name__}: {str(error).strip() or 'no message'}"

@@ -1,0 +1,64 @@
+"""From what stands on the command line to single images, and the names their results get."""
+
+import glob
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vitxplain.data.download import is_url
+from vitxplain.data.images import stem_of
+
+SUFFIXES = frozenset(
+    {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One image, or what was found instead of one; `stem` names its results."""
+
+    path: str
+    stem: str = ""
+    error: str | None = None
+
+
+def find(arguments: Iterable[str]) -> list[Source]:
+    """Every image meant by files, URLs, folders (what lies directly in them) and patterns (`**` goes deeper)."""
+    found = [source for argument in arguments for source in _expanded(argument)]
+    good = [source for source in found if source.error is None]
+    stems = iter(unique_stems([stem_of(source.path) for source in good]))
+    return [source if source.error else Source(source.path, next(stems)) for source in found]
+
+
+def unique_stems(stems: Sequence[str]) -> list[str]:
+    """The second `cat` becomes `cat-2`; also where the file system takes `Cat` for the same name."""
+    taken: set[str] = set()
+    counts: Counter[str] = Counter()
+    unique = []
+    for stem in stems:
+        name = stem
+        while name.casefold() in taken:
+            counts[stem.casefold()] += 1
+            name = f"{stem}-{counts[stem.casefold()] + 1}"
+        taken.add(name.casefold())
+        unique.append(name)
+    return unique
+
+
+def _expanded(argument: str) -> list[Source]:
+    path = Path(argument).expanduser()
+    if is_url(argument) or path.is_file():
+        return [Source(argument)]
+    if path.is_dir():
+        images = [str(file) for file in sorted(path.iterdir()) if _is_image(file)]
+        deeper = f"; for those in its folders write '{path}/**/*'" if any(one.is_dir() for one in path.iterdir()) else ""
+        return [Source(image) for image in images] or [Source(argument, error=f"{path} holds no images{deeper}.")]
+    if any(sign in argument for sign in "*?["):
+        matches = [file for file in sorted(glob.glob(str(path), recursive=True)) if _is_image(Path(file))]
+        return [Source(file) for file in matches] or [Source(argument, error=f"{argument} matches no image.")]
+    return [Source(argument)]  # reading it says what is wrong
+
+
+def _is_image(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()

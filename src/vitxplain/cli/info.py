@@ -1,0 +1,69 @@
+"""vitx info"""
+
+from typing import Any
+
+from vitxplain.cli.console import no, print_json, print_table, yes
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.options import Debug, Json, Quiet
+
+LIBRARIES = ("torch", "transformers", "accelerate", "captum", "timm", "torchvision", "numpy", "pillow", "matplotlib")
+
+
+@guarded
+def info(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
+    """Show versions, devices and plugins; what is broken, with its cause. Paste this into bug reports."""
+    found = {"versions": _versions(), "devices": _devices(), "plugins": _plugins()}
+    if json:
+        print_json(found)
+        return
+    print_table(["Version", ""], [(name, number or "not installed") for name, number in found["versions"].items()])
+    print_table(["\nDevice", ""], [(device["name"], device["about"]) for device in found["devices"]])
+    plugins = [
+        (one["name"], one["kind"], one["package"], no(one["error"]) if one["error"] else yes("works"))
+        for one in found["plugins"]
+    ]
+    print_table(["\nPlugin", "\nKind", "\nPackage", "\nState"], plugins)
+
+
+def _versions() -> dict[str, str | None]:
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found: dict[str, str | None] = {"vitxplain": version("vitxplain"), "python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return {**found, "system": platform.platform()}
+
+
+def _devices() -> list[dict[str, str]]:
+    import torch
+
+    from vitxplain.models.placement import available_devices, free_memory
+
+    def about(name: str) -> str:
+        device = torch.device(name)
+        product = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
+        return f"{product}, {free_memory(device) / 2**30:.1f} GiB free"
+
+    return [{"name": name, "about": about(name)} for name in available_devices()]
+
+
+def _plugins() -> list[dict[str, Any]]:
+    """Every registered name, loaded for real; one that breaks takes no other with it."""
+    from vitxplain import registry
+    from vitxplain.errors import PluginError
+
+    found = []
+    for kind in ("explainers", "adapters", "metrics"):
+        for name, points in registry.offered(kind).items():
+            try:
+                registry.load(kind, name)
+                error = None
+            except PluginError as broken:
+                error = str(broken)
+            packages = " and ".join(registry.package(point) for point in points)
+            found.append({"name": name, "kind": registry.NOUNS[kind], "package": packages, "error": error})
+    return found

@@ -1,0 +1,46 @@
+"""`vitx`: the commands, in the order of `vitx --help`."""
+
+from typing import Annotated
+
+import typer
+
+from vitxplain.cli.explain import explain
+from vitxplain.cli.info import info
+from vitxplain.cli.methods import methods
+from vitxplain.cli.models import models
+from vitxplain.cli.patches import patches
+
+app = typer.Typer(
+    name="vitx",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (explain, methods, models, info, patches):
+    app.command()(command)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"vitx {version('vitxplain')}")
+        raise typer.Exit
+
+
+@app.callback()
+def vitx(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Explain any vision transformer or CNN: from an image to a map you can trust.
+
+    Start with `vitx explain cat.jpg`.
+    """
+
+
+def main() -> None:
+    """The entry point of the command."""
+    app(prog_name="vitx")

@@ -1,0 +1,101 @@
+"""vitx methods"""
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from vitxplain.cli.completion import complete_models
+from vitxplain.cli.console import no, out, print_json, print_table, yes
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.options import OF_MODEL, Debug, Device, Dtype, ImageSize, Json, Quiet, Revision, TrustRemoteCode
+
+
+@guarded
+def methods(
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Say which methods fit this model, on which layer and grid, and why the others do not.",
+            autocompletion=complete_models,
+            rich_help_panel=OF_MODEL,
+        ),
+    ] = None,
+    image_size: ImageSize = None,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    revision: Revision = None,
+    trust_remote_code: TrustRemoteCode = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """List the methods, those of plugins included; with --model, which of them fit it."""
+    if model is None:
+        _list(json=json, quiet=quiet)
+        return
+    from vitxplain.cli.capabilities import capabilities
+    from vitxplain.models.loading import load_model
+
+    loaded = load_model(
+        model,
+        revision=revision,
+        device=device,
+        dtype=dtype,
+        image_size=image_size,
+        trust_remote_code=trust_remote_code,
+    )
+    _report(capabilities(loaded), json=json, quiet=quiet)
+
+
+def _list(*, json: bool, quiet: bool) -> None:
+    """Everything registered; nothing is imported."""
+    from vitxplain import registry
+
+    rows = [
+        {
+            "method": name,
+            "aliases": registry.aliases("explainers", name),
+            "summary": registry.summary(points[0]),
+            "packages": [registry.package(point) for point in points],
+        }
+        for name, points in registry.offered("explainers").items()
+    ]
+    if json:
+        for row in rows:
+            print_json(row)
+        return
+    foreign = any(not package.startswith("vitxplain ") for row in rows for package in row["packages"])
+    console = out()
+    wide = console.width >= 120  # the paper has a column of its own, or none
+    columns = ["Method", "Or", "What it shows", *["Paper"] * wide, *["Package"] * foreign]
+    print_table(columns, [_listed(row, wide, foreign) for row in rows], console)
+    if not quiet:
+        out().print("\nWhich of them fit a model: vitx methods --model MODEL.   Without --method, vitx explain chooses.")
+
+
+def _listed(row: dict[str, Any], wide: bool, foreign: bool) -> list[str]:
+    shows, _, paper = row["summary"].removesuffix(")").partition(" (")
+    package = " and ".join(row["packages"]) + (": uninstall one of them" if len(row["packages"]) > 1 else "")
+    return [row["method"], (row["aliases"] or [""])[0], shows, *[paper] * wide, *[package] * foreign]
+
+
+def _report(found: dict[str, Any], *, json: bool, quiet: bool) -> None:
+    if json:
+        for row in found["methods"]:
+            print_json({"model": found["model"], **row})
+        return
+    if not quiet:
+        out().print(Text.assemble((found["model"], "bold"), f": {found['what']}.\n"))
+    rows = [
+        (
+            f"{row['method']} (auto)" if row["auto"] else row["method"],
+            yes() if row["fits"] else no(),
+            " × ".join(map(str, row["grid"])) if row["grid"] else "",
+            row["why"] or row["layer"] or "",
+        )
+        for row in found["methods"]
+    ]
+    print_table(["Method", "Fits", "Grid", "Layer, or why not"], rows)

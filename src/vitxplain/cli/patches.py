@@ -1,0 +1,55 @@
+"""vitx patches"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vitxplain.cli.console import out, print_json
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.options import Debug, Device, Dtype, ImageSize, Json, Model, Quiet, Revision, TrustRemoteCode
+from vitxplain.models.aliases import DEFAULT
+
+
+@guarded
+def patches(
+    image: Annotated[str, typer.Argument(help="An image file or URL.", show_default=False)],
+    model: Model = DEFAULT,
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the picture.")] = Path("vitx-out"),
+    image_size: ImageSize = None,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    revision: Revision = None,
+    trust_remote_code: TrustRemoteCode = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Draw an image as the model takes it in: what is seen of it, cut into patches."""
+    from vitxplain.data.images import read_image, stem_of
+    from vitxplain.errors import UnsupportedModelError
+    from vitxplain.models.loading import load_model
+    from vitxplain.render.figure import png_bytes
+    from vitxplain.render.patches import patch_grid
+    from vitxplain.writing import write_together
+
+    picture = read_image(image)
+    loaded = load_model(
+        model,
+        revision=revision,
+        device=device,
+        dtype=dtype,
+        image_size=image_size,
+        trust_remote_code=trust_remote_code,
+    )
+    size = loaded.processor([picture]).shape[-2:]
+    grid = loaded.probe((size[0], size[1])).grid
+    if grid is None:
+        raise UnsupportedModelError(f"{model} takes no patches: it has no grid of tokens. Choose a vision transformer.")
+    figure = patch_grid(picture, grid, loaded.processor.geometry((picture.height, picture.width)), loaded.source)
+    (path,) = write_together({out_folder / f"{stem_of(image)}.patches.png": png_bytes(figure)})
+    shape = {"rows": grid.rows, "columns": grid.columns, "patch_size": list(grid.patch_size)}
+    if json:
+        print_json({"input": image, "model": loaded.source, **shape, "file": str(path)})
+    elif not quiet:
+        out().print(f"{grid.rows} × {grid.columns} patches → {path}", soft_wrap=True)

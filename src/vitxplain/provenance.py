@@ -1,0 +1,64 @@
+"""Where an explanation comes from: which weights, which versions."""
+
+from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import nn
+
+from vitxplain.models.vision_model import VisionModel
+
+LIBRARIES = ("vitxplain", "torch", "transformers", "captum")
+
+_hashes: WeakKeyDictionary[nn.Module, tuple[Any, str]] = WeakKeyDictionary()
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that decide what a map looks like."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def model_facts(model: VisionModel) -> dict[str, str | None]:
+    """The model's id, its class, and what pins its weights: the Hub's commit, else their sha256."""
+    facts = {"id": model.source, "class": type(model.module).__name__}
+    if model.revision:
+        return facts | {"revision": model.revision}
+    return facts | {"sha256": _sha256_of_folder(Path(model.source)) or _sha256_of_module(model.module)}
+
+
+def _sha256_of_folder(folder: Path) -> str | None:
+    """As `sha256sum` prints it for a single safetensors file; of the files' hashes, sorted by name, for several."""
+    files = sorted(folder.expanduser().rglob("*.safetensors")) if folder.expanduser().is_dir() else []
+    digests = [_sha256_of_file(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+    return sha256("".join(digests).encode()).hexdigest() if len(digests) > 1 else next(iter(digests), None)
+
+
+@lru_cache(maxsize=64)
+def _sha256_of_file(path: Path, _modified: int, _size: int) -> str:
+    digest = sha256()
+    with path.open("rb") as file:
+        while part := file.read(2**20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _sha256_of_module(module: nn.Module) -> str | None:
+    """Of all parameters and buffers in their order; None where some are not in memory (offloaded by accelerate).
+
+    Hashing ViT-B takes a quarter of a second, so it is done again only when a tensor was replaced or written to.
+    """
+    tensors = [tensor.detach() for tensor in module.state_dict(keep_vars=True).values()]
+    if any(tensor.is_meta for tensor in tensors):
+        return None
+    state = tuple((tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version) for tensor in tensors)
+    known = _hashes.get(module)
+    if known is None or known[0] != state:
+        digest = sha256()
+        for tensor in tensors:
+            digest.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        known = _hashes[module] = (state, digest.hexdigest())
+    return known[1]

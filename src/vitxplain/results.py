@@ -1,0 +1,119 @@
+"""From the tensors of one pass to explanations, one an image and method."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vitxplain.errors import TargetError, VitxplainError
+from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.shared_pass import PassResult
+from vitxplain.explanation import Explanation, Prediction, Target
+from vitxplain.inputs import Batch
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.provenance import model_facts, versions
+from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
+
+
+def targets_of(target: TargetLike, model: VisionModel, count: int) -> ClassTarget:
+    """The target of `count` images: the top class of each, one for all, or one an image.
+
+    Raises:
+        TargetError: the model has no such class, or there are as many targets as fit neither one nor all images.
+    """
+    wanted = class_target(target, model.labels)
+    if wanted.indices is not None and len(wanted.indices) not in (1, count):
+        raise TargetError(f"{len(wanted.indices)} targets were given for {count} images; give one, or one an image.")
+    for index in wanted.indices or ():
+        if model.labels and index not in model.labels:
+            raise TargetError(f"target {index} does not exist: the model has {len(model.labels)} classes, from 0 on.")
+    return wanted
+
+
+def of_batch(target: ClassTarget, batch: Batch) -> ClassTarget:
+    """The targets of the images in one batch."""
+    if target.indices is None or len(target.indices) == 1:
+        return target
+    return ClassTarget(tuple(target.indices[position] for position in batch.positions))
+
+
+def explanations(
+    model: VisionModel,
+    batch: Batch,
+    explainers: Mapping[str, Explainer],
+    target: ClassTarget,
+    result: PassResult,
+    *,
+    top_k: int,
+    seconds: float,
+) -> dict[str, list[Explanation]]:
+    """One explanation for each method and image of the batch; `seconds` is what the pass took an image.
+
+    Raises:
+        VitxplainError: a method's values, or the model's logits, are not finite.
+    """
+    _check_finite(model, "the model's logits", result.logits)
+    probabilities = model.probabilities(result.logits).cpu()
+    classes = target.resolve(result.logits).tolist()
+    grid = model.probe(batch.size).grid
+    made: dict[str, list[Explanation]] = {}
+    for (name, explainer), maps in zip(explainers.items(), result.maps, strict=True):
+        _check_finite(model, f"the values of {name}", maps)
+        provenance = {
+            "model": model_facts(model),
+            "explainer": repr(explainer),
+            "versions": versions(),
+            "seconds": round(seconds, 4),
+        }
+        made[name] = [
+            Explanation(
+                values=values.float().cpu().numpy().copy(),
+                axes=explainer.axes.removeprefix("batch "),
+                method=name,
+                options=options_of(explainer),
+                prediction=_prediction(model, row, top_k),
+                target=Target(index, _name(model, index), float(row[index])) if explainer.class_specific else None,
+                grid=grid,
+                geometry=geometry,
+                image=image,
+                provenance={"input": source, **provenance},
+            )
+            for values, row, index, geometry, image, source in zip(
+                maps, probabilities, classes, batch.geometries, batch.images, batch.sources, strict=True
+            )
+        ]
+    return made
+
+
+def options_of(explainer: Explainer) -> dict[str, Any]:
+    """The hyper-parameters, by name."""
+    return {field.name: getattr(explainer, field.name) for field in fields(explainer)}  # type: ignore[arg-type]
+
+
+def _prediction(model: VisionModel, probabilities: Tensor, top_k: int) -> Prediction:
+    values, indices = probabilities.topk(max(1, min(top_k, len(probabilities))))
+    chosen = indices.tolist()
+    return Prediction(tuple(_name(model, index) for index in chosen), tuple(chosen), tuple(values.tolist()))
+
+
+def _name(model: VisionModel, index: int) -> str:
+    return model.labels.get(index, f"LABEL_{index}")
+
+
+def _check_finite(model: VisionModel, what: str, values: Tensor) -> None:
+    if not bool(torch.isfinite(values).all()):
+        raise VitxplainError(
+            f"{what} are not finite for {model.source} in {str(model.dtype).removeprefix('torch.')}: numbers "
+            'overflowed, or the input holds NaN. Try --dtype float32 (dtype="float32"), and another image.'
+        )
+
+
+def gathered(parts: Sequence[tuple[Batch, dict[str, list[Explanation]]]], count: int) -> dict[str, list[Explanation]]:
+    """The explanations of all batches by method, in the order of the user's images."""
+    placed: dict[str, dict[int, Explanation]] = {}
+    for batch, made in parts:
+        for name, items in made.items():
+            placed.setdefault(name, {}).update(zip(batch.positions, items, strict=True))
+    return {name: [items[position] for position in range(count)] for name, items in placed.items()}
