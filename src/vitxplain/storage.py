@@ -47,7 +47,7 @@ def load(path: str | Path) -> Explanation:
     """The explanation saved under this name: STEM.METHOD, with or without .npz, .json or .png, or STEM alone.
 
     Needs the npz and the json, side by side; nothing in them is ever unpickled. Options that were tuples come back as
-    lists, and the image as the JPEG it was stored as.
+    lists, and the image as the JPEG it was stored as, or plain grey where it was not.
 
     Raises:
         UsageError: no such files, or files that hold no explanation.
@@ -60,13 +60,14 @@ def load(path: str | Path) -> Explanation:
                 f"{facts} has schema {fields['schema']}, this version of vitxplain reads {SCHEMA}; "
                 "upgrade vitxplain, or make the explanation again."
             )
-        with np.load(numbers, allow_pickle=False) as arrays:
-            image = Image.open(BytesIO(arrays["image"].tobytes())).convert("RGB")
+        with numbers.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             values, axes = arrays["values"].astype(np.float32), str(arrays["axes"])
+            image = _decoded(arrays["image"]) if "image" in arrays else _grey(fields["geometry"]["image_size"])
         return from_json(fields, values=values, axes=axes, image=image)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise UsageError(
-            f"{numbers.with_suffix('')} holds no explanation that can be read ({error}); "
+            f"{numbers.with_suffix('')} holds no explanation that can be read ({reason}); "
             "give files that `vitx explain` or Explanation.save wrote, unchanged."
         ) from error
 
@@ -109,6 +110,15 @@ def _encoded(image: Image.Image) -> bytes:
     buffer = BytesIO()
     image.convert("RGB").save(buffer, "JPEG" if max(image.size) <= JPEG_LONGEST else "PNG", quality=92)
     return buffer.getvalue()
+
+
+def _decoded(content: np.ndarray) -> Image.Image:
+    return Image.open(BytesIO(content.tobytes())).convert("RGB")
+
+
+def _grey(size: Sequence[int]) -> Image.Image:
+    """In place of an image that was not stored, (height, width)."""
+    return Image.new("RGB", (size[1], size[0]), (160, 160, 160))
 
 
 def _json(explanation: Explanation) -> bytes:

@@ -52,7 +52,7 @@ def fit(line: Text, width: float) -> None:
         return line.get_window_extent().width / available
 
     if excess() > 1:
-        line.set_fontsize(max(7.5, float(line.get_fontsize()) / excess()))
+        line.set_fontsize(max(7.5, 0.98 * float(line.get_fontsize()) / excess()))
     while excess() > 1 and len(line.get_text()) > 8:
         line.set_text(line.get_text()[:-4].rstrip() + "…")
 
@@ -66,7 +66,7 @@ def panel(figure: Figure, left: float, top: float, width: float, height: float, 
     )
     axes.set_axis_off()
     if title:
-        fit(axes.set_title(title, fontsize=9.5, color=INK, pad=4, parse_math=False), max(width, 1.0) + 0.2)
+        fit(axes.set_title(title, fontsize=9.5, color=INK, pad=4, parse_math=False), max(width, 1.3) + 0.2)
     return axes
 
 

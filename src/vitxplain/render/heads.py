@@ -44,16 +44,16 @@ def draw(explanation: Explanation, scale: Scale = "map") -> Figure:
 
     seen = view(explanation)
     shape = inches((seen.height, seen.width), 1.0)
-    across = min(WRAPPED if wrapped else LARGEST, WIDEST / tiles.shape[1])
+    across = min((WRAPPED if wrapped else LARGEST) * shape[0], WIDEST / tiles.shape[1])
     laid = mosaic(rgb, (round(TILE * shape[1]), round(TILE * shape[0])))
     width = across * tiles.shape[1]
     height = width * laid.rgb.shape[0] / laid.rgb.shape[1]
     side = (THUMBNAIL * shape[0], THUMBNAIL * shape[1])
-    left, above = side[0] + (0.25 if wrapped else 0.55), 0.3
+    left, above = THUMBNAIL + (0.25 if wrapped else 0.55), 0.3
 
     figure = sheet(left + width, max(height, side[1] + 0.65) + above, headline(explanation), detail(explanation))
-    panel(figure, 0, above, *side, "what the model saw").imshow(seen, aspect="auto")
-    bar = panel(figure, 0.1, above + side[1] + 0.2, side[0] - 0.2, 0.11)
+    panel(figure, (THUMBNAIL - side[0]) / 2, above, *side, "what the model saw").imshow(seen, aspect="auto")
+    bar = panel(figure, 0.1, above + side[1] + 0.2, THUMBNAIL - 0.2, 0.11)
     if scale == "map":
         colour_bar(bar, MAPS, 0, 1, "of each map's maximum")
     else:

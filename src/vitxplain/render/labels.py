@@ -1,5 +1,7 @@
 """The words on a picture: which class, how probable, by which method on which model."""
 
+from pathlib import PurePath
+
 from vitxplain.explanation import Explanation
 
 LONGEST_NAME = 36  # characters; a title must be read at a glance
@@ -42,5 +44,7 @@ def each_of(explanation: Explanation) -> str:
 
 
 def model_name(explanation: Explanation) -> str:
-    """The model's id; empty where the explanation does not know it."""
-    return str((explanation.provenance.get("model") or {}).get("id") or "")
+    """The model's id, a folder by its own name alone; empty where the explanation does not know it."""
+    source = str((explanation.provenance.get("model") or {}).get("id") or "")
+    is_path = source.startswith((".", "~")) or PurePath(source).is_absolute() or source.count("/") > 1
+    return PurePath(source).name if is_path else source

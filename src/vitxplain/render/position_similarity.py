@@ -43,8 +43,8 @@ def draw(explanation: Explanation, every: int | None = None) -> Figure:
     laid = mosaic(colours(chosen / 2 + 0.5, SIGNED), (round(side * shape[1]), round(side * shape[0])))
     width, height = inches(laid.rgb.shape[:2], LONGEST)
 
-    title = "How alike the positions are" + (f" (one patch in {step} × {step})" if step > 1 else "")
-    figure = sheet(width + 1.25, height + 0.42, title, detail(explanation))
+    small_print = (f"one patch in {step} × {step} · " if step > 1 else "") + detail(explanation)
+    figure = sheet(width + 1.25, height + 0.42, "How alike the positions are", small_print)
     axes = panel(figure, 0.4, 0, width, height)
     axes.imshow(laid.rgb, aspect="auto")
     _mark_own(axes, laid, kept_rows, kept_columns, (rows, columns))

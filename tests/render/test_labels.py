@@ -1,0 +1,43 @@
+"""The words on a picture."""
+
+import pytest
+
+from tests.explanations import explanation
+from vitxplain.explanation import Prediction, Target
+from vitxplain.render.labels import detail, headline, percent, short_name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("tench, Tinca tinca", "tench"), ("cup", "cup"), (", x", ", x"), ("x" * 50, "x" * 35 + "…"), ("", "")],
+)
+def test_the_first_synonym_and_no_more_than_fits(name, shown):
+    assert short_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.3125, "31.2%"), (1.0, "100%"), (0.99999, "100%"), (0.9994, "99.9%"), (1e-6, "<0.1%"), (0, "0.0%")],
+)
+def test_percent(share, shown):
+    assert percent(share) == shown
+
+
+def test_headline_tells_the_explained_class_from_the_predicted_one():
+    assert headline(explanation()) == "tench · 75.0%"
+    assert headline(explanation(target=None)) == "predicted: tench · 75.0%"
+    assert headline(explanation(target=Target(968, "cup", 0.125))) == "cup · 12.5%   (predicted: tench · 75.0%)"
+    assert headline(explanation(target=None, prediction=Prediction((), (), ()))) == "grad-cam"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("facebook/deit", "facebook/deit"),
+        ("/models/deit/", "deit"),
+        ("../shared/deit", "deit"),
+        ("timm:vit", "timm:vit"),
+    ],
+)
+def test_a_model_folder_is_shown_by_its_name(source, shown):
+    assert detail(explanation(options={}, provenance={"model": {"id": source}})) == f"grad-cam · {shown}"

@@ -1,0 +1,42 @@
+"""An explanation is consistent with itself."""
+
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+from tests.explanations import explanation, photograph
+
+
+def test_values_fit_their_axes():
+    with pytest.raises(ValueError, match=r"shape \(3, 5\) cannot have the axes 'layer head row column'"):
+        explanation(np.zeros((3, 5)), "layer head row column")
+
+
+def test_height_and_width_are_not_swapped():
+    made = explanation()
+    with pytest.raises(ValueError, match=r"90 x 60 pixels \(height x width\), its geometry says \(60, 90\)"):
+        made.__class__(**{**vars(made), "image": photograph(90, 60)})
+
+
+def test_it_does_not_change():
+    with pytest.raises(FrozenInstanceError):
+        explanation().method = "other"
+
+
+def test_its_repr_is_short_and_names_the_method():
+    assert "method='grad-cam'" in repr(explanation())
+    assert "PIL" not in repr(explanation())
+
+
+@pytest.mark.parametrize(
+    ("source", "stem"),
+    [(None, "image"), ("pictures/cat.jpg", "cat"), ("https://example.org/a/dog.png", "dog"), ("", "image")],
+)
+def test_saved_under_the_name_of_its_input(tmp_path, source, stem):
+    made = explanation(provenance={"input": source})
+    assert [path.name for path in made.save(tmp_path, formats="json, npz")] == [
+        f"{stem}.grad-cam.json",
+        f"{stem}.grad-cam.npz",
+    ]
+    assert [path.name for path in made.save(tmp_path, stem="mine", formats="json")] == ["mine.grad-cam.json"]
