@@ -19,7 +19,7 @@ ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
 BACKGROUND = (255, 255, 255)  # behind transparent pixels: what a viewer or a printed page shows
 
 
-def read_image(source: ImageLike) -> Image.Image:
+def read_image(source: ImageLike | Tensor) -> Image.Image:
     """Any image as 8-bit RGB, upright (EXIF orientation applied).
 
     Of an animation the first frame; transparency is laid on white; 16-bit values are scaled, not clipped.
@@ -31,7 +31,7 @@ def read_image(source: ImageLike) -> Image.Image:
         ImageError: nothing there, no image, a damaged one, or one too large to decode safely.
     """
     if isinstance(source, Image.Image):
-        return _decode(lambda: source, f"the {source.mode} image", copy=True)
+        return _decode(source.copy, f"the {source.mode} image")
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Tensor):
@@ -39,6 +39,8 @@ def read_image(source: ImageLike) -> Image.Image:
             f"a {source.dtype} tensor of shape {tuple(source.shape)} is no image; float tensors (batch, channels, "
             "height, width) are taken as ready pixel_values, images as uint8 arrays (height, width, channels)."
         )
+    if not isinstance(source, (str, PathLike)):
+        raise ImageError(f"{type(source).__name__} is no image; give a path, an address, a PIL image or a uint8 array.")
     if is_url(source):
         content = download(str(source))
         return _decode(lambda: Image.open(content), str(source))
@@ -97,13 +99,12 @@ def _from_array(array: np.ndarray) -> Image.Image:
     return _to_rgb(Image.fromarray(np.ascontiguousarray(array)))
 
 
-def _decode(opened: Callable[[], Image.Image], name: str, *, copy: bool = False) -> Image.Image:
+def _decode(opened: Callable[[], Image.Image], name: str) -> Image.Image:
     """Open, decode and convert, with everything Pillow may throw said in our words."""
     try:
-        image = opened()
-        image.load()
-        image = ImageOps.exif_transpose(image)
-        return _to_rgb(image.copy() if copy else image)
+        with opened() as image:  # files of several frames stay open otherwise
+            image.load()
+            return _to_rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
         raise ImageError(f"{name} is not an image in a format that can be read; convert it to PNG or JPEG.") from None
     except Image.DecompressionBombError as error:
