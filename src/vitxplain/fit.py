@@ -50,6 +50,6 @@ def require(model: VisionModel, explainers: Mapping[str, Explainer], size: tuple
 
 
 def _in_words(need: str) -> str:
-    """ "attentions", "a linear head"."""
+    """As it stands in a sentence: attentions, a linear head."""
     words = need.replace("_", " ")
     return words if words.endswith("s") else f"a {words}"

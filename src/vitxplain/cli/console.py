@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-
 PIPE_WIDTH = 200  # columns where no terminal says: a line stays a line for grep
 
 

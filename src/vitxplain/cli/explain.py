@@ -15,6 +15,7 @@ from vitxplain.cli.options import (
     Json,
     Methods,
     Model,
+    Out,
     Quiet,
     Revision,
     TrustRemoteCode,
@@ -26,7 +27,7 @@ from vitxplain.models.aliases import DEFAULT
 def explain(
     images: Annotated[
         list[str],
-        typer.Argument(metavar="IMAGE", help="Files, folders, quoted patterns ('**/*.jpg') or URLs.", show_default=False),
+        typer.Argument(metavar="IMAGE", help="Files, folders, patterns ('**/*.jpg') or URLs.", show_default=False),
     ],
     model: Model = DEFAULT,
     method: Methods = ["auto"],  # noqa: B006 - typer's way; never changed
@@ -44,7 +45,7 @@ def explain(
         str | None, typer.Option("--target", help="Class to explain: index or name. Default: the top class.")
     ] = None,
     top_k: Annotated[int, typer.Option("--top-k", min=1, help="How many classes to name.")] = 5,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results.", rich_help_panel=OUTPUT)] = Path("vitx-out"),
+    out: Out = Path("vitx-out"),
     formats: Annotated[
         str, typer.Option("--format", help="What to write: some of png, npz, json.", rich_help_panel=OUTPUT)
     ] = "png,npz,json",

@@ -2,25 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TypeAlias
 
 from PIL import Image
 
 from vitxplain.api import explain_together
 from vitxplain.cli.explain_plan import Plan
-from vitxplain.cli.guard import DONE, SOME_FAILED, describe
+from vitxplain.cli.guard import DONE, SOME_FAILED
 from vitxplain.cli.image_sources import Source, find
+from vitxplain.cli.reporter import Reporter
 from vitxplain.data.images import read_image
-from vitxplain.errors import ImageError
+from vitxplain.errors import ImageError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explanation import Explanation
 from vitxplain.fit import reason, require
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.results import targets_of
 from vitxplain.storage import save
-
-if TYPE_CHECKING:
-    from vitxplain.cli.reporter import Reporter
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,31 +34,47 @@ class Job:
     batch_size: int
 
 
-def run(job: Job, reporter: "Reporter") -> int:
+def run(job: Job, reporter: Reporter) -> int:
     """Do the job; the exit code.
 
     Raises:
         UnsupportedModelError: no method fits, so nothing was attempted.
-        TargetError: the model has no such class.
+        UsageError: the model has no such class, or no method can take its options with this model.
     """
     targets_of(job.target, job.model, 1)
-    asked = job.plan.explainers(job.model)
-    probe = job.model.probe()
-    unfit = {name: why for name, explainer in asked.items() if (why := reason(explainer, probe))}
-    fit = {name: explainer for name, explainer in asked.items() if name not in unfit}
-    if not fit:
-        require(job.model, asked)
     sources = find(job.images)
+    explainers = _fitting(job, sources, reporter)
     with reporter.progress(len(sources)):
-        for name, why in unfit.items():
-            reporter.unfit([source.path for source in sources], name, f"{name} does not fit {job.model.source}: {why}.")
         for start in range(0, len(sources), job.batch_size):
-            _explain_batch(job, fit, sources[start : start + job.batch_size], reporter)
+            refused = _explain_batch(job, explainers, sources[start : start + job.batch_size], reporter)
+            if refused and len(refused) == len(explainers) and not reporter.maps:
+                raise next(iter(refused.values()))
+            for name, error in refused.items():  # the same for every image: said once, not tried again
+                reporter.refused([source.path for source in sources[start:]], name, f"{name}: {error}")
+            explainers = {name: explainer for name, explainer in explainers.items() if name not in refused}
+            if not explainers:
+                break
     reporter.summary(job.plan.folder)
     return SOME_FAILED if reporter.failures else DONE
 
 
-def _explain_batch(job: Job, explainers: Mapping[str, Explainer], sources: Sequence[Source], reporter: "Reporter") -> None:
+def _fitting(job: Job, sources: Sequence[Source], reporter: Reporter) -> dict[str, Explainer]:
+    """The methods that fit the model; the others are reported, or raised if none does."""
+    asked = job.plan.explainers(job.model)
+    probe = job.model.probe()
+    unfit = {name: why for name, explainer in asked.items() if (why := reason(explainer, probe))}
+    if len(unfit) == len(asked):
+        require(job.model, asked)
+    for name, why in unfit.items():
+        message = f"{name} does not fit {job.model.source}: {why}."
+        reporter.refused([source.path for source in sources], name, message)
+    return {name: explainer for name, explainer in asked.items() if name not in unfit}
+
+
+def _explain_batch(
+    job: Job, explainers: Mapping[str, Explainer], sources: Sequence[Source], reporter: Reporter
+) -> dict[str, UsageError]:
+    """Explain and save a few images; the methods that refuse their options with this model, with the error."""
     readable: dict[Source, Image.Image] = {}
     for source in sources:
         try:
@@ -69,26 +84,29 @@ def _explain_batch(job: Job, explainers: Mapping[str, Explainer], sources: Seque
             readable[source].filename = source.path  # type: ignore[attr-defined] - provenance wants to know
         except Exception as error:
             reporter.failed(source.path, list(explainers), error)
+            reporter.done(source.path, {})
     results = _attempt(job, explainers, readable) if readable else {}
+    refused: dict[str, UsageError] = {}
     for source in readable:
-        made, files = [], []
-        for name in explainers:
-            outcome = results[source][name]
+        files: dict[Explanation, list[Path]] = {}
+        for name, outcome in results[source].items():
             try:
                 if isinstance(outcome, Exception):
                     raise outcome
-                files.append(save(outcome, job.plan.folder, source.stem, job.plan.formats))
-                made.append(outcome)
+                files[outcome] = save(outcome, job.plan.folder, source.stem, job.plan.formats)
+            except UsageError as error:
+                refused[name] = error
             except Exception as error:
                 reporter.failed(source.path, [name], error)
-        reporter.done(source.path, made, files)
+        reporter.done(source.path, files)
+    return refused
 
 
-Outcomes = dict[Source, dict[str, Explanation | Exception]]
+Outcomes: TypeAlias = dict[Source, dict[str, Explanation | Exception]]
 
 
 def _attempt(job: Job, explainers: Mapping[str, Explainer], images: Mapping[Source, Image.Image]) -> Outcomes:
-    """Everything at once; if that fails, image by image, then method by method, so that only the culprit is lost."""
+    """Everything at once; if that fails, in parts, so that only the culprit is lost."""
     try:
         found = explain_together(
             job.model,
@@ -98,13 +116,16 @@ def _attempt(job: Job, explainers: Mapping[str, Explainer], images: Mapping[Sour
             top_k=job.top_k,
             batch_size=job.batch_size,
         )
-        return {source: {name: found[name][i] for name in explainers} for i, source in enumerate(images)}  # type: ignore[index]
     except Exception as error:
-        if len(images) > 1:
+        by_image = len(images) > 1 and not isinstance(error, UsageError)  # a wrong option is wrong for every image
+        if not by_image and len(explainers) == 1:
+            return {source: dict.fromkeys(explainers, error) for source in images}
+        if by_image:
             parts = [_attempt(job, explainers, {source: image}) for source, image in images.items()]
-            return {source: outcome for part in parts for source, outcome in part.items()}
-        (source,) = images
-        if len(explainers) > 1:
-            single = [_attempt(job, {name: explainer}, images)[source] for name, explainer in explainers.items()]
-            return {source: {name: outcome for part in single for name, outcome in part.items()}}
-        return {source: dict.fromkeys(explainers, error)}
+        else:
+            parts = [_attempt(job, {name: explainer}, images) for name, explainer in explainers.items()]
+        return {
+            source: {name: outcome for part in parts for name, outcome in part.get(source, {}).items()}
+            for source in images
+        }
+    return {source: {name: items[i] for name, items in found.items()} for i, source in enumerate(images)}

@@ -1,9 +1,9 @@
 """From what stands on the command line to single images, and the names their results get."""
 
-import glob
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 from vitxplain.data.download import is_url
@@ -52,10 +52,11 @@ def _expanded(argument: str) -> list[Source]:
         return [Source(argument)]
     if path.is_dir():
         images = [str(file) for file in sorted(path.iterdir()) if _is_image(file)]
-        deeper = f"; for those in its folders write '{path}/**/*'" if any(one.is_dir() for one in path.iterdir()) else ""
+        has_folders = any(one.is_dir() for one in path.iterdir())
+        deeper = f"; for those in its folders write '{path}/**/*'" if has_folders else ""
         return [Source(image) for image in images] or [Source(argument, error=f"{path} holds no images{deeper}.")]
     if any(sign in argument for sign in "*?["):
-        matches = [file for file in sorted(glob.glob(str(path), recursive=True)) if _is_image(Path(file))]
+        matches = [file for file in sorted(glob(str(path), recursive=True)) if _is_image(Path(file))]  # noqa: PTH207
         return [Source(file) for file in matches] or [Source(argument, error=f"{argument} matches no image.")]
     return [Source(argument)]  # reading it says what is wrong
 

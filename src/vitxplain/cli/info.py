@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vitxplain.cli.console import no, print_json, print_table, yes
+from vitxplain.cli.console import no, print_error, print_json, print_table, yes
 from vitxplain.cli.guard import guarded
 from vitxplain.cli.options import Debug, Json, Quiet
 
@@ -10,11 +10,16 @@ LIBRARIES = ("torch", "transformers", "accelerate", "captum", "timm", "torchvisi
 
 
 @guarded
-def info(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
+def info(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:  # noqa: ARG001 - for the guard
     """Show versions, devices and plugins; what is broken, with its cause. Paste this into bug reports."""
     found = {"versions": _versions(), "devices": _devices(), "plugins": _plugins()}
     if json:
         print_json(found)
+        return
+    if quiet:
+        for plugin in found["plugins"]:
+            if plugin["error"]:
+                print_error(plugin["error"])
         return
     print_table(["Version", ""], [(name, number or "not installed") for name, number in found["versions"].items()])
     print_table(["\nDevice", ""], [(device["name"], device["about"]) for device in found["devices"]])

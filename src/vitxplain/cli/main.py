@@ -21,12 +21,13 @@ for command in (explain, methods, models, info, patches):
     app.command()(command)
 
 
-def _show_version(asked: bool) -> None:
+def _show_version(asked: bool) -> bool:
     if asked:
         from importlib.metadata import version
 
         typer.echo(f"vitx {version('vitxplain')}")
         raise typer.Exit
+    return asked
 
 
 @app.callback()

@@ -30,7 +30,7 @@ def methods(
     trust_remote_code: TrustRemoteCode = False,
     json: Json = False,
     quiet: Quiet = False,
-    debug: Debug = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
 ) -> None:
     """List the methods, those of plugins included; with --model, which of them fit it."""
     if model is None:
@@ -73,7 +73,7 @@ def _list(*, json: bool, quiet: bool) -> None:
     columns = ["Method", "Or", "What it shows", *["Paper"] * wide, *["Package"] * foreign]
     print_table(columns, [_listed(row, wide, foreign) for row in rows], console)
     if not quiet:
-        out().print("\nWhich of them fit a model: vitx methods --model MODEL.   Without --method, vitx explain chooses.")
+        out().print("\nWhich of them fit a model: vitx methods --model MODEL.   Without --method vitx explain chooses.")
 
 
 def _listed(row: dict[str, Any], wide: bool, foreign: bool) -> list[str]:

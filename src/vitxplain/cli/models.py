@@ -1,12 +1,16 @@
 """vitx models"""
 
+from dataclasses import asdict
+
 from vitxplain.cli.console import out, print_json, print_table
 from vitxplain.cli.guard import guarded
 from vitxplain.cli.options import Debug, Json, Quiet
 
+TRYING = "trying things without a network"
+
 
 @guarded
-def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:
+def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:  # noqa: ARG001 - for the guard
     """List short names of models to start with; any image classifier works."""
     from vitxplain import registry
     from vitxplain.models.aliases import ALIASES, DEFAULT
@@ -15,14 +19,13 @@ def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> No
     packaged = [name for name in NAMES if (FOLDER / name).is_dir()]
     if json:
         for name in packaged:
-            print_json({"name": name, "source": name, "family": "demo", "good_for": "in the package", "default": False})
+            print_json({"name": name, "source": name, "family": "demo", "good_for": TRYING, "default": False})
         for name, one in ALIASES.items():
-            default = one.source == DEFAULT
-            print_json({"name": name, "source": one.source, "family": one.family, "good_for": one.good_for, "default": default})
+            print_json({"name": name, **asdict(one), "default": one.source == DEFAULT})
         return
     console = out()
     wide = console.width >= 140  # a Hub id that is broken over lines cannot be copied
-    rows = [(name, "demo", "trying things without a network", *["(in the package)"] * wide) for name in packaged]
+    rows = [(name, "demo", TRYING, *["(in the package)"] * wide) for name in packaged]
     rows += [(name, one.family, one.good_for, *[one.source] * wide) for name, one in ALIASES.items()]
     print_table(["Name", "Kind", "Good for", *["Hub id"] * wide], rows, console)
     if not quiet:

@@ -1,5 +1,6 @@
 """Options that several commands share, said once."""
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -37,7 +38,7 @@ Dtype: TypeAlias = Annotated[
 ]
 ImageSize: TypeAlias = Annotated[
     str | None,
-    typer.Option("--image-size", metavar="HxW", help="Another input size than the model's own.", rich_help_panel=OF_MODEL),
+    typer.Option("--image-size", metavar="HxW", help="Another input size than its own.", rich_help_panel=OF_MODEL),
 ]
 Revision: TypeAlias = Annotated[
     str | None, typer.Option("--revision", help="Branch, tag or commit on the Hub.", rich_help_panel=OF_MODEL)
@@ -45,6 +46,7 @@ Revision: TypeAlias = Annotated[
 TrustRemoteCode: TypeAlias = Annotated[
     bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.", rich_help_panel=OF_MODEL)
 ]
+Out: TypeAlias = Annotated[Path, typer.Option("--out", help="Folder for the results.", rich_help_panel=OUTPUT)]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="One JSON object a line on stdout, and nothing else.", rich_help_panel=OUTPUT)
 ]

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from vitxplain.cli.console import out, print_json
+from vitxplain.cli.console import out as stdout
+from vitxplain.cli.console import print_json
 from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import Debug, Device, Dtype, ImageSize, Json, Model, Quiet, Revision, TrustRemoteCode
+from vitxplain.cli.options import Debug, Device, Dtype, ImageSize, Json, Model, Out, Quiet, Revision, TrustRemoteCode
 from vitxplain.models.aliases import DEFAULT
 
 
@@ -15,7 +16,7 @@ from vitxplain.models.aliases import DEFAULT
 def patches(
     image: Annotated[str, typer.Argument(help="An image file or URL.", show_default=False)],
     model: Model = DEFAULT,
-    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the picture.")] = Path("vitx-out"),
+    out: Out = Path("vitx-out"),
     image_size: ImageSize = None,
     device: Device = "auto",
     dtype: Dtype = "auto",
@@ -23,7 +24,7 @@ def patches(
     trust_remote_code: TrustRemoteCode = False,
     json: Json = False,
     quiet: Quiet = False,
-    debug: Debug = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
 ) -> None:
     """Draw an image as the model takes it in: what is seen of it, cut into patches."""
     from vitxplain.data.images import read_image, stem_of
@@ -47,9 +48,9 @@ def patches(
     if grid is None:
         raise UnsupportedModelError(f"{model} takes no patches: it has no grid of tokens. Choose a vision transformer.")
     figure = patch_grid(picture, grid, loaded.processor.geometry((picture.height, picture.width)), loaded.source)
-    (path,) = write_together({out_folder / f"{stem_of(image)}.patches.png": png_bytes(figure)})
+    (path,) = write_together({out / f"{stem_of(image)}.patches.png": png_bytes(figure)})
     shape = {"rows": grid.rows, "columns": grid.columns, "patch_size": list(grid.patch_size)}
     if json:
         print_json({"input": image, "model": loaded.source, **shape, "file": str(path)})
     elif not quiet:
-        out().print(f"{grid.rows} × {grid.columns} patches → {path}", soft_wrap=True)
+        stdout().print(f"{grid.rows} × {grid.columns} patches → {path}", soft_wrap=True)

@@ -1,7 +1,7 @@
 """What `vitx explain` says while it works: a line of classes and files an image, or JSON, and every failure."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,20 +34,21 @@ class Reporter:
         columns = TextColumn("explaining"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         redirect = {"redirect_stdout": False, "redirect_stderr": False}
         with Progress(*columns, console=err(), transient=True, **redirect) as self._bar:
-            self._task = self._bar.add_task("", total=total)
+            self._bar.add_task("", total=total)
             yield
         self._bar = None
 
-    def done(self, path: str, made: Sequence[Explanation], files: Sequence[Sequence[Path]]) -> None:
+    def done(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> None:
         """One image is finished, as far as it could be."""
         self.images += 1
-        self.maps += len(made)
-        for one, written in zip(made, files, strict=True):
-            if self.json:
+        self.maps += len(files)
+        if self.json:
+            for one, written in files.items():
                 print_json({**to_json(one), "files": [str(file) for file in written]})
-        if made and not self.json and not self.quiet:
-            self._console().print(self._lines(path, made, files), soft_wrap=True)
-        self._advance()
+        elif files and not self.quiet:
+            self._console().print(self._lines(path, files), soft_wrap=True)
+        if self._bar:
+            self._bar.advance(self._bar.task_ids[0])
 
     def failed(self, path: str, methods: Sequence[str], error: Exception) -> None:
         """One image failed, for these methods."""
@@ -57,8 +58,8 @@ class Reporter:
             for method in methods:
                 print_json({"input": path, "method": method, "error": describe(error)})
 
-    def unfit(self, paths: Sequence[str], method: str, message: str) -> None:
-        """A method that does not fit while others do: said once, and for each input in JSON."""
+    def refused(self, paths: Sequence[str], method: str, message: str) -> None:
+        """A method that does not work with this model while others do: said once, and for each input in JSON."""
         self.failures += 1
         print_error(message)
         if self.json:
@@ -71,24 +72,19 @@ class Reporter:
             failed = f", {self.failures} failed" if self.failures else ""
             out().print(f"{self.images} images, {self.maps} maps in {folder}{failed}", soft_wrap=True)
 
-    def _lines(self, path: str, made: Sequence[Explanation], files: Sequence[Sequence[Path]]) -> Text:
-        prediction = made[0].prediction
+    def _lines(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> Text:
+        prediction = next(iter(files)).prediction
         classes = zip(prediction.names, prediction.probabilities, strict=True)
-        named = [f"{name.split(',')[0]} {100 * share:.1f} %" for name, share in classes]
-        lines = Text.assemble((path, "bold"), "  ", (named[0], "green"), "".join(f" · {one}" for one in named[1:]))
-        for one, written in zip(made, files, strict=True):
-            first, *others = written
+        first, *others = [f"{name.split(',')[0]} {100 * share:.1f} %" for name, share in classes]
+        lines = Text.assemble((path, "bold"), "  ", (first, "green"), "".join(f" · {one}" for one in others))
+        for one, written in files.items():
             lines.append(f"\n  {one.method}", "cyan")
             if self.with_target and one.target:
                 lines.append(f" for {one.target.name.split(',')[0]} ({100 * one.target.probability:.1f} %)")
-            lines.append(f" → {first}")
-            lines.append("".join(f" {file.suffix}" for file in others), "dim")
+            lines.append(f" → {written[0]}")
+            lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
         return lines
 
     def _console(self) -> Console:
         """Beside a running bar lines go through the bar's console, if both are the same terminal."""
         return self._bar.console if self._bar and sys.stdout.isatty() else out()
-
-    def _advance(self) -> None:
-        if self._bar:
-            self._bar.advance(self._task)
