@@ -2,5 +2,5 @@
 
 from vitxplain import explain
 
-explanation = explain("facebook/deit-tiny-patch16-224", "examples/cat.jpg", "attention-rollout", start_layer=1)
-explanation.save("vitx-out", stem="cat")
+explanation = explain("facebook/deit-tiny-patch16-224", "examples/coffee.jpg", "attention-rollout", start_layer=1)
+explanation.save("vitx-out", stem="coffee")

@@ -16,7 +16,7 @@ network = nn.Sequential(
     nn.Linear(32, 10),
 )
 model = load_model(network, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), size=(64, 64))
-explanation = explain(model, "examples/cat.jpg", "cam", target=3)
+explanation = explain(model, "examples/coffee.jpg", "cam", target=3)
 
 print("mean of the map plus bias:", explanation.values.mean() + network[-1].bias[3].item())
-explanation.save("vitx-out", stem="cat")
+explanation.save("vitx-out", stem="coffee")

@@ -20,7 +20,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "examples").symlink_to(ROOT / "examples")
     torch.manual_seed(0)
     config = ViTConfig(hidden_size=24, num_hidden_layers=12, num_attention_heads=3, intermediate_size=48)
-    config.id2label = {index: f"class {index}" for index in range(1000)}
+    config.id2label = {index: f"class {index}" for index in range(1000)} | {967: "espresso", 968: "cup"}
     config.label2id = {name: index for index, name in config.id2label.items()}
     ViTForImageClassification(config).save_pretrained(folder / "facebook" / "deit-tiny-patch16-224")
     ViTImageProcessor().save_pretrained(folder / "facebook" / "deit-tiny-patch16-224")

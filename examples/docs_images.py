@@ -1,0 +1,72 @@
+"""Draw the pictures of the docs: `python examples/docs_images.py --model facebook/deit-tiny-patch16-224`."""
+
+import argparse
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import torch
+from digits_network import trained_network, two_digits
+from matplotlib.figure import Figure
+from PIL import Image
+
+from vitxplain import explain, load_model
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.render.figure import png_bytes
+
+ROOT = Path(__file__).resolve().parents[1]
+COFFEE = ROOT / "examples" / "coffee.jpg"
+OUT = ROOT / "docs" / "images"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="facebook/deit-tiny-patch16-224")
+    parser.add_argument("--only", help="draw this picture alone")
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    for name, figures in pictures(load_model(arguments.model)):
+        if arguments.only in (None, name):
+            write(name, list(figures))
+
+
+def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
+    """Each picture's name, and the figures it stacks; nothing is computed before it is asked for."""
+
+    def of(method: str, *several: dict, **options: object) -> Iterator[Figure]:
+        return (explain(model, COFFEE, method, **options, **more).plot() for more in several or ({},))
+
+    yield "gradient-attention", of("gradient-attention", {"target": "espresso"}, {"target": "cup"})
+    yield "grad-cam", of("grad-cam", {}, {"layer": "vit.layers.8.layernorm_before"}, target="espresso")
+    yield "attention-rollout", of("attention-rollout", start_layer=1)
+    yield "raw-attention", of("raw-attention")
+    yield "gradient-rollout", of("gradient-rollout")
+    yield "head-distance", of("head-distance")
+    yield "position-similarity", of("position-similarity")
+    yield "cam", cams()
+
+
+def cams() -> Iterator[Figure]:
+    """Both classes of one image, by a small network that learned single digits."""
+    network = load_model(
+        trained_network(), mean=[0.0] * 3, std=[1.0] * 3, size=(64, 64), labels=[str(digit) for digit in range(10)]
+    )
+    image = two_digits(3, 7)
+    return (explain(network, image, "cam", target=digit).plot() for digit in (3, 7))
+
+
+def write(name: str, figures: list[Figure]) -> None:
+    """The figures, one below the other, as docs/images/NAME.webp."""
+    parts = [Image.open(BytesIO(png_bytes(figure))).convert("RGB") for figure in figures]
+    page = Image.new("RGB", (max(part.width for part in parts), sum(part.height for part in parts)), "white")
+    top = 0
+    for part in parts:
+        page.paste(part, (0, top))
+        top += part.height
+    OUT.mkdir(parents=True, exist_ok=True)
+    page.save(OUT / f"{name}.webp", quality=85, method=6)
+    print(f"{name}: {page.width} x {page.height}, {(OUT / f'{name}.webp').stat().st_size // 1024} KiB")
+
+
+if __name__ == "__main__":
+    main()
