@@ -89,7 +89,7 @@ def load_model(
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
     model = replace(model, stated_grid=_grid(grid))
     if not model.labels or image_size is not None:
-        count = trial_logits(model, request.image_size).shape[-1]
+        count = trial_logits(model, resized=image_size is not None).shape[-1]
         model = model if model.labels else replace(model, labels=numbered(count))
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
 
