@@ -1,10 +1,12 @@
 """A module made ready for a pass and put back as it was, whatever happens; threads may overlap."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import torch
@@ -14,18 +16,20 @@ from vitxplain.errors import CaptureError
 
 _CHECKPOINTING = ("gradient_checkpointing", "grad_checkpointing")  # transformers, timm
 _VISIBLE = ("sdpa", "eager")  # attention implementations the tap can watch
+_Undo: TypeAlias = list[Callable[[], Any]]
 
 
 @dataclass
 class _Borrowed:
-    """How many passes use the module now, and what puts it back after the last of them."""
+    """How many passes use something now, and what puts it back after the last of them."""
 
     passes: int = 0
-    undo: list[Callable[[], Any]] = field(default_factory=list)
+    undo: _Undo = field(default_factory=list)
 
 
 _lock = threading.Lock()
-_borrowed: "WeakKeyDictionary[nn.Module, _Borrowed]" = WeakKeyDictionary()
+_modules: "WeakKeyDictionary[nn.Module, _Borrowed]" = WeakKeyDictionary()
+_compiler = _Borrowed()  # one stance for the whole process, whatever thread or module asks
 
 
 def unwrap(module: nn.Module) -> nn.Module:
@@ -47,21 +51,29 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
         CaptureError: the model holds TorchScript modules, which nothing can watch.
     """
     with _lock:
-        state = _borrowed.setdefault(module, _Borrowed())
+        state = _modules.setdefault(module, _Borrowed())
+    with (
+        _borrowing(state, partial(_prepare, module)),
+        _borrowing(_compiler, _run_eagerly),
+        torch.inference_mode(False),
+        torch.no_grad(),
+    ):
+        yield
+
+
+@contextmanager
+def _borrowing(state: _Borrowed, prepare: Callable[[_Undo], None]) -> Iterator[None]:
+    """The first pass that comes prepares, the last that leaves undoes."""
+    with _lock:
         if state.passes == 0:
             try:
-                _prepare(module, state.undo)
+                prepare(state.undo)
             except BaseException:
                 _put_back(state)
                 raise
         state.passes += 1
     try:
-        with ExitStack() as stack:
-            if any(m._compiled_call_impl is not None for m in module.modules()):
-                stack.enter_context(torch.compiler.set_stance("force_eager"))
-            stack.enter_context(torch.inference_mode(False))
-            stack.enter_context(torch.no_grad())
-            yield
+        yield
     finally:
         with _lock:
             state.passes -= 1
@@ -74,7 +86,15 @@ def _put_back(state: _Borrowed) -> None:
         state.undo.pop()()
 
 
-def _prepare(module: nn.Module, undo: list[Callable[[], Any]]) -> None:
+def _run_eagerly(undo: _Undo) -> None:
+    """Compiled modules and functions run as written; where the compiler was never imported nothing is compiled."""
+    if "torch._dynamo" in sys.modules:
+        stance = torch.compiler.set_stance("force_eager")
+        stance.__enter__()
+        undo.append(partial(stance.__exit__, None, None, None))
+
+
+def _prepare(module: nn.Module, undo: _Undo) -> None:
     for name, part in module.named_modules():
         if isinstance(part, torch.jit.ScriptModule):
             raise CaptureError(
