@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import ClassVar
 
 from torch import Tensor
@@ -48,8 +49,6 @@ class GradientAttention(AttentionExplainer):
 
 
 def positive_gradient_attention(record: AttentionRecord) -> TokenMatrix:
-    """Mean over heads of the positive part of gradient x attention."""
-    total: Tensor | float = 0.0
-    for weights, gradient in record.heads_with_gradients():
-        total = total + (weights * gradient).relu_()
-    return total / record.layout.heads
+    """Mean over heads of the positive part of gradient x attention, one head at a time."""
+    heads = ((weights * gradient).relu_() for weights, gradient in record.heads_with_gradients())
+    return reduce(Tensor.add_, heads) / record.layout.heads
