@@ -39,8 +39,8 @@ class LoadRequest:
     revision: str | None = None
     image_size: tuple[int, int] | None = None  # (height, width)
     processor: Any = None
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
+    mean: float | Sequence[float] | None = None
+    std: float | Sequence[float] | None = None
     dtype: torch.dtype | None = None
     device: torch.device | None = None  # None: the weights do not fit one device and are spread
     device_map: dict[str, Any] | str | None = None
