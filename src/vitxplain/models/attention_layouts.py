@@ -103,7 +103,8 @@ def _branches(layouts: list[AttentionLayout]) -> list[AttentionLayout]:
     Streams are parallel where a grid comes back after another one: a stage never does. Between parallel streams a
     single query is one stream's class token asking the other: cross attention.
     """
-    shapes = [(o.grid.rows, o.grid.columns) for o in layouts if o.kind == "token" and o.grid is not None]
+    own = [o for o in layouts if o.kind == "token" and o.num_queries == o.num_keys and o.grid is not None]
+    shapes = [(o.grid.rows, o.grid.columns) for o in own if o.grid is not None]
     if not shapes:
         return layouts
     parallel = sum(a != b for a, b in pairwise(shapes)) > len(set(shapes)) - 1
@@ -116,6 +117,6 @@ def _branches(layouts: list[AttentionLayout]) -> list[AttentionLayout]:
         if parallel and layout.kind == "pooling":
             return "cross"
         other = layout.grid is not None and (layout.grid.rows, layout.grid.columns) != main
-        return "branch" if parallel and layout.kind == "token" and other else layout.kind
+        return "branch" if parallel and layout in own and other else layout.kind
 
     return [replace(layout, kind=kind(layout)) for layout in layouts]

@@ -22,7 +22,8 @@ def cam_layer(seen: Observation, score: Tensor, layouts: Sequence[AttentionLayou
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
     grids = [layout.grid for layout in layouts if layout.grid is not None and layout.kind == "token"]
     for inner in (inside, ()):
-        candidates = [node for node in seen.nodes if _name(node, inner, module) and _is_map(node, seen, grids)]
+        in_time = sorted(seen.nodes, key=lambda node: node.order)
+        candidates = [node for node in in_time if _name(node, inner, module) and _is_map(node, seen, grids)]
         if not candidates:
             continue
         tensors = [node.tensor for node in candidates]

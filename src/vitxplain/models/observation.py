@@ -27,6 +27,8 @@ class Node:
     tensor: Tensor
     returned_by: list[str] = field(default_factory=list)
     from_linear: bool = False
+    order: int = 0  # when it was last written: later for a tensor changed in place and returned again
+    version: int = -1
 
 
 @dataclass(eq=False)
@@ -59,7 +61,9 @@ class Observation:
     maps: dict[tuple[int, int], None] = field(default_factory=dict)  # (rows, columns) convolutions make, in order
     maps_before_attention: tuple[tuple[int, int], ...] = ()
     head: Head | None = None
+    hidden: dict[str, str] = field(default_factory=dict)  # functions that hide attention, and where they ran
     logits: Logits = field(init=False)
+    convolutions: list[tuple[str, int]] = field(default_factory=list)  # mixing places: name, attention calls before
 
     def before(self, call: AttentionCall) -> bool:
         if not self.calls:
@@ -69,6 +73,9 @@ class Observation:
 
     def after(self, call: AttentionCall, output: Tensor) -> None:
         self.calls[-1].output = output
+
+    def hides(self, path: str, function: str) -> None:
+        self.hidden.setdefault(function, path)
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 
@@ -88,6 +95,8 @@ class _Comparison:
         return False
 
     def after(self, call: AttentionCall, output: Tensor) -> None: ...
+
+    def hides(self, path: str, function: str) -> None: ...
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 
@@ -160,9 +169,13 @@ def _nodes(module: nn.Module, seen: Observation) -> Iterator[None]:
         def hook(part: nn.Module, args: tuple, output: Any) -> None:
             if isinstance(part, (nn.Linear, nn.Conv2d)) and isinstance(output, Tensor):
                 seen.head = Head(part, args[0])
+            if isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1:
+                seen.convolutions.append((name, len(seen.calls)))
             found = node(output)
             if found is not None:
                 found.returned_by.append(name)
+                if found.version != found.tensor._version:
+                    found.version, found.order = found.tensor._version, len(seen.nodes)
                 found.from_linear |= isinstance(part, nn.Linear)
                 if isinstance(part, _MAKES_MAPS) and found.tensor.dim() == 4 and min(found.tensor.shape[2:]) > 1:
                     seen.maps.setdefault((found.tensor.shape[2], found.tensor.shape[3]))

@@ -42,19 +42,21 @@ class Probe:
     position_embeddings: Tensor | None = field(default=None, repr=False)  # (row, column, channel)
 
 
+@torch.inference_mode(False)  # the caller may be in it; a graph is wanted here
 def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
     """Watch the model on noise, once with a graph and once on two images, and say what it is."""
     seen = observe(model, size)
     with torch.enable_grad():
         score = _score(seen)
         layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid))
-        isotropic = _isotropic(layouts)
+        mixing = _mixing(seen, layouts)
+        isotropic = mixing is None and _isotropic(layouts)
         layouts = _with_readout(seen, layouts, score)
         layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     weight = linear_head(seen, layer, grids)
     table = position_table(model.module, grids[-1] if grids else None)
-    missing = _missing(seen, layouts, isotropic)
+    missing = _missing(seen, layouts, isotropic, mixing)
     if table is None:
         missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module)
     if layer is None:
@@ -82,6 +84,12 @@ def _score(seen: Observation) -> Tensor:
     source = seen.head.input if seen.head is not None else seen.logits
     mixing = torch.randn(source.shape, generator=torch.Generator().manual_seed(1)).to(source)
     return (source * mixing).sum()
+
+
+def _mixing(seen: Observation, layouts: Sequence[AttentionLayout]) -> str | None:
+    """A convolution that mixes places between token layers, so that attention alone does not say what came from where."""
+    token = [index for index, layout in enumerate(layouts) if layout.kind == "token"]
+    return next((name for name, before in seen.convolutions if token and token[0] < before <= token[-1]), None)
 
 
 def _isotropic(layouts: Sequence[AttentionLayout]) -> bool:
@@ -122,7 +130,9 @@ def _model_grid(layouts: Sequence[AttentionLayout]) -> TokenGrid | None:
     return grid
 
 
-def _missing(seen: Observation, layouts: Sequence[AttentionLayout], isotropic: bool) -> dict[str, str]:
+def _missing(
+    seen: Observation, layouts: Sequence[AttentionLayout], isotropic: bool, mixing: str | None
+) -> dict[str, str]:
     """Why attention or gradients are not there."""
     missing: dict[str, str] = {}
     real = [layout for layout in layouts if layout.kind != "other"]
@@ -132,6 +142,8 @@ def _missing(seen: Observation, layouts: Sequence[AttentionLayout], isotropic: b
     else:
         kinds = ", ".join(f"{sum(o.kind == kind for o in real)} {kind}" for kind in dict.fromkeys(o.kind for o in real))
         reason = f"its {len(real)} attention layers ({kinds}) do not all ask the same grid of tokens"
+        if _isotropic(layouts):
+            reason = f"a convolution ({mixing}) mixes places between its attention layers"
     if not isotropic:
         missing[offers.ATTENTIONS] = reason
     if not placed:
