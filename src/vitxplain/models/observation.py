@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -150,6 +151,7 @@ def _makes_logits(seen: Observation) -> bool:
 def _nodes(module: nn.Module, seen: Observation) -> Iterator[None]:
     """Collect every tensor that a module takes in or returns, in the order they come about."""
     known: dict[int, Node] = {}
+    clock = count(1)
 
     def node(tensor: Any) -> Node | None:
         if isinstance(tensor, (tuple, list)) and tensor:
@@ -175,7 +177,7 @@ def _nodes(module: nn.Module, seen: Observation) -> Iterator[None]:
             if found is not None:
                 found.returned_by.append(name)
                 if found.version != found.tensor._version:
-                    found.version, found.order = found.tensor._version, len(seen.nodes)
+                    found.version, found.order = found.tensor._version, next(clock)
                 found.from_linear |= isinstance(part, nn.Linear)
                 if isinstance(part, _MAKES_MAPS) and found.tensor.dim() == 4 and min(found.tensor.shape[2:]) > 1:
                     seen.maps.setdefault((found.tensor.shape[2], found.tensor.shape[3]))
