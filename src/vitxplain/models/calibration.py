@@ -10,8 +10,9 @@ from PIL import Image
 from vitxplain.geometry import Geometry
 from vitxplain.types import PixelValues
 
-MAX_SIDE = 1024  # longer images are measured on a smaller one of the same proportions
-GOLDEN = 0.6180339887498949  # steps of the golden ratio spread evenly over [0, 1), however many there are
+MAX_SIDE = 1024  # longer images are measured on a smaller one of the same proportions,
+MIN_SIDE = 64  # whose shorter side still has enough pixels to keep them
+TILT = 0.1  # share of each ramp that runs the other way, so that 8 bits round differently in every row and column
 
 Positions = Float[np.ndarray, "height width"]
 
@@ -22,31 +23,29 @@ def measure(to_pixels: Callable[[Sequence[Image.Image]], PixelValues], image_siz
     Two ramps tell each output pixel its position; black and white undo the normalisation pixel by pixel,
     `(ramp - black) / (white - black)`, and show what is padding. Nothing is read from the processor's configuration.
     """
-    factor = max(1.0, max(image_size) / MAX_SIDE)
+    factor = max(1.0, min(max(image_size) / MAX_SIDE, min(image_size) / MIN_SIDE))
     height, width = (max(1, round(side / factor)) for side in image_size)
-    images = [_plain(height, width, 0), _plain(height, width, 255), _ramp(height, width), _ramp(width, height, True)]
-    black, white, across, down = (to_pixels([image])[0].double().numpy() for image in images)
+    y, x = (np.arange(height)[:, None] + 0.5) / height, (np.arange(width) + 0.5) / width
+    levels = (0 * (x + y), 0 * (x + y) + 1, (1 - TILT) * x + TILT * y, (1 - TILT) * y + TILT * x)
+    black, white, across, down = (to_pixels([_picture(level)])[0].double().numpy() for level in levels)
     input_size = black.shape[-2:]
     span = white - black
-    seen = (np.abs(span) > 0.1 * np.abs(span).max()).all(0) & np.isfinite(span).all(0)
+    seen = (np.abs(span) > 0.1 * np.abs(span).max((1, 2), keepdims=True)).all(0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        x, y = (np.where(seen, ((ramp - black) / span).mean(0), np.nan) for ramp in (across, down))
-    left, right = _edges(x, width, image_size[1])
-    top, bottom = _edges(y.T, height, image_size[0])
+        u, v = (np.where(seen, ((ramp - black) / span).mean(0), np.nan) for ramp in (across, down))
+    left, right = _edges(_untilted(u, v), width, image_size[1])
+    top, bottom = _edges(_untilted(v, u).T, height, image_size[0])
     return Geometry(image_size, (input_size[0], input_size[1]), (top, left, bottom, right))
 
 
-def _plain(height: int, width: int, level: int) -> Image.Image:
-    return Image.fromarray(np.full((height, width, 3), level, np.uint8))
+def _picture(levels: Positions) -> Image.Image:
+    """A grey image of levels in [0, 1]."""
+    return Image.fromarray(np.repeat(np.round(255 * levels).astype(np.uint8)[..., None], 3, -1))
 
 
-def _ramp(height: int, width: int, transposed: bool = False) -> Image.Image:
-    """Brightness is position: 0 at the left edge, 255 at the right one, dithered so that 8 bits do not limit it."""
-    position = (np.arange(width) + 0.5) / width
-    row, channel = np.arange(height)[:, None, None], np.arange(3)
-    dither = (row * GOLDEN + (channel + 0.5) / 3) % 1
-    levels = np.floor(255 * position[:, None] + dither).astype(np.uint8)
-    return Image.fromarray(np.ascontiguousarray(levels.swapaxes(0, 1) if transposed else levels))
+def _untilted(along: Positions, other: Positions) -> Positions:
+    """The position along one axis, from the ramps of both."""
+    return ((1 - TILT) * along - TILT * other) / (1 - 2 * TILT)
 
 
 def _edges(positions: Positions, pixels: int, original: int) -> tuple[float, float]:
@@ -55,6 +54,8 @@ def _edges(positions: Positions, pixels: int, original: int) -> tuple[float, flo
     `positions` runs along the last axis, in shares of the image; NaN where the output is padding.
     """
     length = positions.shape[-1]
+    if pixels == 1:  # no ramp in one pixel
+        return 0.0, float(original)
     # Near the image's own edge a resized ramp bends: the filter finds no pixels beyond. Two pixels in, it is straight.
     for margin in (2.0, 1.0, 0.5):
         inside = np.abs(positions - 0.5) <= 0.5 - margin / pixels
