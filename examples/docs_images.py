@@ -16,18 +16,18 @@ from vitxplain.render.figure import png_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 COFFEE = ROOT / "examples" / "coffee.jpg"
-OUT = ROOT / "docs" / "images"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="facebook/deit-tiny-patch16-224")
     parser.add_argument("--only", help="draw this picture alone")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     arguments = parser.parse_args()
     torch.manual_seed(0)
     for name, figures in pictures(load_model(arguments.model)):
         if arguments.only in (None, name):
-            write(name, list(figures))
+            write(arguments.out / f"{name}.webp", list(figures))
 
 
 def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
@@ -55,17 +55,17 @@ def cams() -> Iterator[Figure]:
     return (explain(network, image, "cam", target=digit).plot() for digit in (3, 7))
 
 
-def write(name: str, figures: list[Figure]) -> None:
-    """The figures, one below the other, as docs/images/NAME.webp."""
+def write(path: Path, figures: list[Figure]) -> None:
+    """The figures, one below the other."""
     parts = [Image.open(BytesIO(png_bytes(figure))).convert("RGB") for figure in figures]
     page = Image.new("RGB", (max(part.width for part in parts), sum(part.height for part in parts)), "white")
     top = 0
     for part in parts:
         page.paste(part, (0, top))
         top += part.height
-    OUT.mkdir(parents=True, exist_ok=True)
-    page.save(OUT / f"{name}.webp", quality=85, method=6)
-    print(f"{name}: {page.width} x {page.height}, {(OUT / f'{name}.webp').stat().st_size // 1024} KiB")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.save(path, quality=85, method=6)
+    print(f"{path.name}: {page.width} x {page.height}, {path.stat().st_size // 1024} KiB")
 
 
 if __name__ == "__main__":

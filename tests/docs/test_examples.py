@@ -5,32 +5,26 @@ import runpy
 from pathlib import Path
 
 import pytest
-import torch
-from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name != "docs_images.py")
-METHODS = [path.stem for path in (ROOT / "examples" / "methods").glob("*.py")]
-
-
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the photographs, and a small random model under the name the examples load."""
-    folder = tmp_path_factory.mktemp("workplace")
-    (folder / "examples").symlink_to(ROOT / "examples")
-    torch.manual_seed(0)
-    config = ViTConfig(hidden_size=24, num_hidden_layers=12, num_attention_heads=3, intermediate_size=48)
-    config.id2label = {index: f"class {index}" for index in range(1000)} | {967: "espresso", 968: "cup"}
-    config.label2id = {name: index for index, name in config.id2label.items()}
-    ViTForImageClassification(config).save_pretrained(folder / "facebook" / "deit-tiny-patch16-224")
-    ViTImageProcessor().save_pretrained(folder / "facebook" / "deit-tiny-patch16-224")
-    return folder
+TOOLS = ("docs_images.py", "digits_network.py")  # have a test of their own
+PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name not in TOOLS)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
 def test_runs(program: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(workplace)
     runpy.run_path(os.path.relpath(workplace / program.relative_to(ROOT)), run_name="__main__")
+
+
+@pytest.mark.slow
+def test_pictures_of_the_docs_can_be_drawn(workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(workplace)
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    monkeypatch.setattr("sys.argv", ["docs_images.py", "--out", str(tmp_path)])
+    runpy.run_path("examples/docs_images.py", run_name="__main__")
+    drawn = {path.name for path in tmp_path.iterdir()}
+    assert drawn == {path.name for path in (ROOT / "docs" / "images").iterdir()}
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "methods").glob("*-*.md")), ids=lambda path: path.stem)

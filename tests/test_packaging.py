@@ -1,0 +1,60 @@
+"""The built wheel works where nothing else is installed: an empty environment, no network, no checkout."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.mark.slow
+def test_wheel_holds_the_package_and_nothing_else(wheel: Path):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    inside = {name for name in names if ".dist-info/" not in name}
+    sources = {f"vitxplain/{path.relative_to(ROOT / 'src/vitxplain')}" for path in (ROOT / "src").rglob("*.py")}
+    assert sources | {"vitxplain/py.typed"} <= inside
+    assert {name.split("/")[0] for name in inside} == {"vitxplain"}
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_wheel_explains_in_an_empty_environment(wheel: Path, workplace: Path, tmp_path: Path):
+    venv.create(tmp_path / "venv", with_pip=True)
+    programs = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    install = [programs / "pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel]
+    subprocess.run(install, check=True, env=clean, capture_output=True)
+
+    shutil.copytree(workplace / "facebook", tmp_path / "facebook")
+    command = [
+        programs / "vitx",
+        "explain",
+        workplace / "examples" / "coffee.jpg",
+        "--json",
+        "--out",
+        tmp_path / "maps",
+    ]
+    command += ["--model", "facebook/deit-tiny-patch16-224", "--method", "auto,rollout"]
+    done = subprocess.run(command, env=clean, cwd=tmp_path, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    methods = [json.loads(line)["method"] for line in done.stdout.splitlines()]
+    assert methods == ["gradient-attention", "attention-rollout"]
+    expected = {f"coffee.{method}.{ending}" for method in methods for ending in ("png", "npz", "json")}
+    assert {path.name for path in maps.iterdir()} == expected
