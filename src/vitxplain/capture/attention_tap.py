@@ -17,8 +17,8 @@ from vitxplain.capture.softmax_chain import PRODUCTS, Contraction, SoftmaxChain
 from vitxplain.capture.undisturbed import ready
 from vitxplain.capture.weight_gradients import ExplicitGradients, WatchedAttention
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights
-from vitxplain.errors import CaptureError
 
+_OPERANDS = ("input", "batch1", "batch2", "mat2", "other", "tensor2")  # of products, in the order of their positions
 _SUSPECT = re.compile(r"attn|attention|^_?flash|^_?flex")
 
 # `F.multi_head_attention_forward` hands itself to the mode before it computes anything, for as long as any mode is
@@ -39,43 +39,54 @@ class AttentionTap(TorchFunctionMode):
     It sees fused attention, `multi_head_attention_forward` and softmax(q k^T) v written out, in any library, and
     changes nothing about the model. One tap serves one forward pass.
 
-    Raises:
-        CaptureError: attention ran in a function that hides its weights; the message names it.
+    A function that looks like attention but hides its weights is named to the watcher before it runs.
     """
 
     def __init__(self, root: nn.Module, watcher: Watcher) -> None:
         super().__init__()
         self._paths = ModulePaths(root)
         self._watcher = watcher
-        self._chain = SoftmaxChain()
+        self._chain = SoftmaxChain(self._paths.current)
+        self._entered = 0
         self.starts: list[Tensor] = []  # leaves of the graph, for a watcher that asked for gradients
+
+    def __enter__(self) -> "AttentionTap":
+        self._entered += 1
+        return super().__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        super().__exit__(kind, error, trace)
+        self._entered -= 1
+        if kind is None and not self._entered:  # it enters itself within multi-head attention
+            for path in self._chain.lost.values():
+                self._watcher.hides(path, "takes a softmax of scores, but what that weighs could not be followed")
 
     def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func is F.scaled_dot_product_attention:
-            return self._fused(func, *args, **kwargs)
         if func is F.multi_head_attention_forward:
             with self:
                 return _MHA_BODY(*args, **kwargs)
         name = getattr(func, "__name__", "")
         if name == "__get__":  # x.shape, x.device, ...: most of what passes here
             return self._attribute(func, args)
+        name = name.partition(".")[0]  # exported graphs call overloads: "matmul.default"
+        if name == "scaled_dot_product_attention":
+            return self._fused(func, *args, **kwargs)
+        if name in PRODUCTS:
+            args, kwargs = _in_order(args, kwargs)
         if name in PRODUCTS and (found := self._chain.contraction(name, args)) is not None:
             result = self._contracted(func, found, args, kwargs)
         else:
             if _SUSPECT.search(name):
-                raise CaptureError(
-                    f"{self._paths.current() or 'the model'} calls {name}, which never makes its attention weights "
-                    "visible. Load the model with attn_implementation='sdpa' or 'eager', or use grad-cam."
-                )
+                self._watcher.hides(self._paths.current(), f"calls {name}, which shows nobody its attention weights")
             result = func(*args, **kwargs)
-        self._chain.follow(name, args, kwargs, result)
+        self._chain.follow(func, name, args, kwargs, result)
         return result
 
     def _attribute(self, func: Callable, args: tuple) -> Any:
         result = func(*args)
-        if isinstance(result, Tensor) and func.__self__ is Tensor.mT:
-            self._chain.follow("mT", args, {}, result)
+        if isinstance(result, Tensor):  # x.mT
+            self._chain.follow(func, func.__self__.__name__, args, {}, result)  # type: ignore[attr-defined]
         return result
 
     def _fused(self, func: Callable, query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -128,3 +139,10 @@ class AttentionTap(TorchFunctionMode):
             tensor = tensor.detach().requires_grad_()
             self.starts.append(tensor)
         return tensor
+
+
+def _in_order(args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+    """A product's operands by position, however they were given."""
+    named = [one for one in _OPERANDS if one in kwargs]
+    rest = {name: value for name, value in kwargs.items() if name not in named}
+    return (*args, *(kwargs[name] for name in named)), rest

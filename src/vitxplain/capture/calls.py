@@ -33,6 +33,10 @@ class Watcher(Protocol):
         """Look at what the call returned, (..., query, channel)."""
         ...
 
+    def hides(self, path: str, how: str) -> None:
+        """Learn that the module at `path` attends unseen; `how` completes a sentence about it."""
+        ...
+
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None:
         """Look at the weights and their gradient; the last layer comes first."""
         ...

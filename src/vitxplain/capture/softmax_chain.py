@@ -1,7 +1,6 @@
 """Following a softmax to the product it weighs, through everything models do in between."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -9,17 +8,21 @@ import torch
 from torch import Tensor, nn
 from torch.utils.weak import WeakIdKeyDictionary
 
+from vitxplain.capture.einsum import Einsum
+
 PRODUCTS: Final = frozenset({"matmul", "bmm", "__matmul__", "einsum", "baddbmm"})
-SOFTMAX: Final = frozenset({"softmax", "softmax_", "_softmax"})
-_SWAPS: Final = frozenset({"transpose", "swapaxes", "swapdims", "permute", "mT", "t"})
+SOFTMAX: Final = frozenset({"softmax", "softmax_", "_softmax", "special_softmax"})
+_PARTS: Final = frozenset({"__getitem__", "narrow", "cat", "concat", "concatenate", "pad", "_pad"})
+_SWAPS: Final = frozenset("transpose swapaxes swapdims permute movedim moveaxis adjoint mT mH".split())
 # Element by element or a mere change of view or type: the numbers stay attention, or scores of it.
 _PASSES: Final = frozenset(
     "dropout dropout_ alpha_dropout view view_as reshape reshape_as flatten unflatten unsqueeze squeeze contiguous "
-    "clone to type type_as float half bfloat16 double detach masked_fill masked_fill_ where nan_to_num clamp "
-    "mul mul_ multiply __mul__ __rmul__ __imul__ div div_ divide true_divide __truediv__ __itruediv__ "
-    "add add_ __add__ __radd__ __iadd__ sub sub_ __sub__ __rsub__ __isub__".split()
+    "expand expand_as _unsafe_view clone to type type_as float half bfloat16 double detach masked_fill masked_fill_ "
+    "where nan_to_num clamp normalize mul mul_ multiply __mul__ __rmul__ __imul__ div div_ divide true_divide "
+    "__truediv__ __itruediv__ add add_ __add__ __radd__ __iadd__ sub sub_ __sub__ __rsub__ __isub__".split()
 )
-_MIXES: Final = frozenset({"linear", "conv2d", "batch_norm"})  # talking heads: heads mixed by a learned matrix
+# Heads mixed or scaled by learned numbers (talking heads), along the last axis or the second.
+_MIXES: Final = {"linear": -1, "matmul": -1, "__matmul__": -1, "layer_norm": -1, "conv2d": 1, "batch_norm": 1}
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Trace:
     queries: int
     keys: int
     key_axis: int = -1  # counted from the end
+    softmaxes: frozenset[int] = frozenset()  # which of the pass
 
 
 @dataclass(frozen=True)
@@ -45,82 +49,102 @@ class Contraction:
 class SoftmaxChain:
     """The traces of one forward pass; tensors are remembered weakly, so nothing lives longer for being watched."""
 
-    def __init__(self) -> None:
+    def __init__(self, running: Callable[[], str]) -> None:
         self._traces: WeakIdKeyDictionary = WeakIdKeyDictionary()
+        self._running = running  # the path of the module that runs
+        self._count = 0
+        self.lost: dict[int, str] = {}  # softmaxes of scores nothing was seen weighed by yet, and where they ran
 
     def contraction(self, name: str, args: Sequence[Any]) -> Contraction | None:
         """Whether this product weighs values by something that came out of a softmax."""
         if name == "einsum":
             return self._einsum_contraction(args)
-        operands = args[1:3] if name == "baddbmm" else args[:2]
+        first = 1 if name == "baddbmm" else 0
+        operands = args[first : first + 2]
         if len(operands) < 2 or not all(isinstance(operand, Tensor) for operand in operands):
             return None
-        offset = 1 if name == "baddbmm" else 0
         for position, axis in ((0, -1), (1, -2)):
-            trace = self._traces.get(operands[position])
+            operand = operands[position]
+            trace = self._traces.get(operand)
             if trace is not None and trace.stage == "weights" and trace.key_axis == axis:
-                return Contraction(position + offset, trace, None if axis == -1 else _swapped(operands[position].dim()))
+                self._found(trace)
+                dims = operand.dim()
+                order = None if axis == -1 else (*range(dims - 2), dims - 1, dims - 2)
+                return Contraction(position + first, trace, order)
         return None
 
-    def follow(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any) -> None:
+    def _einsum_contraction(self, args: Sequence[Any]) -> Contraction | None:
+        equation = Einsum.read(args)
+        if equation is None:
+            return None
+        for position, operand in enumerate(equation.operands):
+            trace = self._traces.get(operand)
+            if trace is not None and trace.stage == "weights":
+                order = equation.weighing_order(position, trace.key_axis)
+                if order is not None:
+                    self._found(trace)
+                    return Contraction(position + 1, trace, None if order == tuple(range(operand.dim())) else order)
+        return None
+
+    def follow(self, func: Callable, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any) -> None:
         """Carry what is known over to the result of one function."""
         if not isinstance(result, Tensor) or not args:
             return
-        if name in PRODUCTS:
-            if _two_activations(args):
-                self._traces[result] = Trace("scores", True, result.shape[-2], result.shape[-1])
+        if name in PRODUCTS and _two_activations(args):
+            self._traces[result] = Trace("scores", True, result.shape[-2], result.shape[-1])
         elif name in SOFTMAX:
             dim = kwargs.get("dim", args[1] if len(args) > 1 else None)
-            if isinstance(dim, int) and dim in (-1, result.dim() - 1) and result.dim() >= 3:
-                before = self._traces.get(args[0])
-                self._traces[result] = Trace("weights", before is not None, result.shape[-2], result.shape[-1])
-        elif name in _PASSES or name in _SWAPS or name in _MIXES:
-            self._carry(name, args, kwargs, result)
+            if isinstance(dim, int) and result.dim() >= 3:
+                axis = dim % result.dim() - result.dim()
+                self._traces[result] = self._softmax(args[0] in self._traces, result, axis)
+        elif name in _PASSES or name in _SWAPS or name in _MIXES or name in _PARTS or name == "einsum":
+            self._carry(func, name, args, kwargs, result)
 
-    def _carry(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor) -> None:
+    def _softmax(self, scored: bool, result: Tensor, axis: int) -> Trace:
+        queries = result.shape[-2] if axis == -1 else result.shape[-1]
+        if not scored:
+            return Trace("weights", False, queries, result.shape[axis], axis)
+        self._count += 1
+        self.lost[self._count] = self._running()
+        return Trace("weights", True, queries, result.shape[axis], axis, frozenset({self._count}))
+
+    def _found(self, trace: Trace) -> None:
+        for one in trace.softmaxes:
+            self.lost.pop(one, None)
+
+    def _carry(self, func: Callable, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor) -> None:
         known = [
             (one, trace)
-            for one in (*args, *kwargs.values())
+            for arg in (*args, *kwargs.values())
+            for one in (arg if isinstance(arg, (list, tuple)) else (arg,))
             if isinstance(one, Tensor) and (trace := self._traces.get(one)) is not None
         ]
         if not known:
             return
         source, trace = max(known, key=lambda pair: pair[1].scored)
-        if result.numel() != source.numel():
-            return
-        if name in _MIXES:
-            # Heads may be mixed, queries and keys not: both must be intact beside the axis that is mixed.
-            mixed = source.dim() - 1 if name == "linear" else 1
-            rest = [size for axis, size in enumerate(source.shape) if axis != mixed]
-            if trace.queries not in rest or trace.keys not in rest or source.dim() < 4:
+        trace = replace(trace, softmaxes=frozenset().union(*(one.softmaxes for _, one in known)))
+        if name in _PARTS:  # fewer or more queries or keys; an index that drops an axis is not followed
+            if result.dim() != source.dim():
                 return
-        if name in _SWAPS:
-            axis = _axis_after(name, args, kwargs, source.dim(), trace.key_axis)
-            self._traces[result] = replace(trace, key_axis=axis)
-        else:
-            self._traces[result] = trace
-
-    def _einsum_contraction(self, args: Sequence[Any]) -> Contraction | None:
-        if not args or not isinstance(args[0], str):
-            return None
-        operands = args[1] if len(args) == 2 and isinstance(args[1], (list, tuple)) else args[1:]
-        terms, _, out = re.sub(r"\s|\.\.\.", "", args[0]).partition("->")
-        names = terms.split(",")
-        if len(names) != 2 or len(operands) != 2:
-            return None
-        for position, (term, operand) in enumerate(zip(names, operands, strict=True)):
-            trace = self._traces.get(operand) if isinstance(operand, Tensor) else None
-            if trace is None or trace.stage != "weights" or len(term) < -trace.key_axis:
-                continue
-            key, other = term[trace.key_axis], names[1 - position]
-            queries = [letter for letter in term if letter in out and letter not in other]
-            if key in out or key not in other or len(queries) != 1:
-                continue
-            lead = operand.dim() - len(term)  # axes behind an ellipsis
-            places = [term.index(letter) + lead for letter in term if letter not in (key, queries[0])]
-            order = (*range(lead), *places, term.index(queries[0]) + lead, term.index(key) + lead)
-            return Contraction(position + 1, trace, None if order == tuple(range(operand.dim())) else order)
-        return None
+            trace = replace(trace, queries=result.shape[-2], keys=result.shape[-1])
+        elif result.numel() != source.numel():
+            return
+        elif name in _SWAPS:
+            trace = replace(trace, key_axis=_axis_after(func, args, kwargs, source.dim(), trace.key_axis))
+        elif name == "einsum":
+            equation = Einsum.read(args)
+            axis = None if equation is None else equation.axis_kept(source, trace.key_axis)
+            if axis is None:
+                return
+            trace = replace(trace, key_axis=axis)
+        elif name in _MIXES:
+            # Heads may be mixed, queries and keys not: both must be intact beside the axis that is mixed.
+            mixed = _MIXES[name] % source.dim()
+            rest = [size for axis, size in enumerate(source.shape) if axis != mixed]
+            intact = trace.queries in rest and trace.keys in rest and mixed - source.dim() != trace.key_axis
+            if not intact or source.dim() < 4:
+                return
+        self._traces[result] = trace
 
 
 def _two_activations(args: Sequence[Any]) -> bool:
@@ -129,19 +153,8 @@ def _two_activations(args: Sequence[Any]) -> bool:
     return len(tensors) >= 2 and all(one.dim() >= 3 and not isinstance(one, nn.Parameter) for one in tensors[-2:])
 
 
-def _swapped(dims: int) -> tuple[int, ...]:
-    return (*range(dims - 2), dims - 1, dims - 2)
-
-
-def _axis_after(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], dims: int, axis: int) -> int:
-    """Where an axis (counted from the end) is after a transpose or permute."""
-    if name == "permute":
-        given = args[1:] or (kwargs.get("dims", ()),)
-        order = given[0] if isinstance(given[0], (tuple, list, torch.Size)) else given
-        return [one % dims for one in order].index(axis % dims) - dims
-    if name in ("mT", "t"):
-        first, second = -2, -1
-    else:
-        first, second = [*args[1:], *kwargs.values()][:2]
-    first, second = first % dims - dims, second % dims - dims
-    return {first: second, second: first}.get(axis, axis)
+def _axis_after(func: Callable, args: Sequence[Any], kwargs: Mapping[str, Any], dims: int, axis: int) -> int:
+    """Where an axis (counted from the end) is after a function that reorders axes: tried on one with no numbers."""
+    shape = tuple(range(2, 2 + dims))
+    moved = func(torch.empty(shape, device="meta"), *args[1:], **kwargs)
+    return moved.shape.index(shape[axis]) - dims

@@ -46,6 +46,9 @@ class Collector:
 
     def after(self, call: AttentionCall, output: Tensor) -> None: ...
 
+    def hides(self, path: str, how: str) -> None:
+        raise CaptureError(f"{path or 'the model'} {how}; load it with attn_implementation='eager', or use grad-cam.")
+
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None:
         index = self._calls[call]
         for explainer in self._wanting(index, gradients=True):

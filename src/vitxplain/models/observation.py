@@ -62,7 +62,7 @@ class Observation:
     maps: dict[tuple[int, int], None] = field(default_factory=dict)  # (rows, columns) convolutions make, in order
     maps_before_attention: tuple[tuple[int, int], ...] = ()
     head: Head | None = None
-    hidden: dict[str, str] = field(default_factory=dict)  # functions that hide attention, and where they ran
+    hidden: str | None = None  # where attention first ran unseen, and how
     logits: Logits = field(init=False)
     convolutions: list[tuple[str, int]] = field(default_factory=list)  # mixing places: name, attention calls before
 
@@ -75,8 +75,8 @@ class Observation:
     def after(self, call: AttentionCall, output: Tensor) -> None:
         self.calls[-1].output = output
 
-    def hides(self, path: str, function: str) -> None:
-        self.hidden.setdefault(function, path)
+    def hides(self, path: str, how: str) -> None:
+        self.hidden = self.hidden or f"{path or 'the model itself'} {how}"
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 
@@ -97,7 +97,7 @@ class _Comparison:
 
     def after(self, call: AttentionCall, output: Tensor) -> None: ...
 
-    def hides(self, path: str, function: str) -> None: ...
+    def hides(self, path: str, how: str) -> None: ...
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 

@@ -50,7 +50,7 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
         score = _score(seen)
         layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid))
         mixing = _mixing(seen, layouts)
-        isotropic = mixing is None and _isotropic(layouts)
+        isotropic = mixing is None and seen.hidden is None and _isotropic(layouts)
         layouts = _with_readout(seen, layouts, score)
         layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
@@ -150,6 +150,9 @@ def _missing(
         missing[offers.ATTENTION_MAPS] = (
             reason if not real else f"its attention ({real[0].describe()}) has no place on the image"
         )
+    if seen.hidden is not None:
+        hidden = f"{seen.hidden}; load it with attn_implementation='eager', or use grad-cam"
+        missing |= {offers.ATTENTIONS: hidden, offers.ATTENTION_MAPS: hidden}
     if not seen.logits.requires_grad:
         missing[offers.GRADIENTS] = "its logits carry no gradient (it runs under torch.no_grad or detaches)"
     outputs = [one.output for one, o in zip(seen.calls, layouts, strict=True) if o.kind == "token"]
