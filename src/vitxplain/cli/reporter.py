@@ -13,6 +13,7 @@ from vitxplain.cli.console import err, out, print_error, print_json
 from vitxplain.cli.guard import describe, report
 from vitxplain.explanation import Explanation
 from vitxplain.facts import to_json
+from vitxplain.render.labels import percent, short_name
 
 
 class Reporter:
@@ -75,12 +76,12 @@ class Reporter:
     def _lines(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> Text:
         prediction = next(iter(files)).prediction
         classes = zip(prediction.names, prediction.probabilities, strict=True)
-        first, *others = [f"{name.split(',')[0]} {100 * share:.1f} %" for name, share in classes]
+        first, *others = [f"{short_name(name)} {percent(share)}" for name, share in classes]
         lines = Text.assemble((path, "bold"), "  ", (first, "green"), "".join(f" · {one}" for one in others))
         for one, written in files.items():
             lines.append(f"\n  {one.method}", "cyan")
             if self.with_target and one.target:
-                lines.append(f" for {one.target.name.split(',')[0]} ({100 * one.target.probability:.1f} %)")
+                lines.append(f" for {short_name(one.target.name)} ({percent(one.target.probability)})")
             lines.append(f" → {written[0]}")
             lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
         return lines
