@@ -23,7 +23,8 @@ class PositionSimilarity(Explainer):
     """How alike the learned position embeddings of any two patches are (Dosovitskiy et al. 2021, arXiv 2010.11929).
 
     Cosine similarity of patch (row, column) with patch (row2, column2): symmetric, -1 to 1, 1 with itself.
-    A fact about the model at this input size: every image of the batch gets the same.
+    A fact about the model, not the image: every image of the batch gets the same. The table is shown as it was learned,
+    also where the model stretches it to another input size.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({POSITION_EMBEDDINGS})

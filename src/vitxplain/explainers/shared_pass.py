@@ -34,6 +34,7 @@ class PassResult:
     maps: list[Tensor]
 
 
+@torch.inference_mode(False)  # the caller may be in it; gradients and kept tensors must not be
 def shared_pass(
     model: "VisionModel", pixel_values: PixelValues, explainers: Sequence[Explainer], target: TargetLike = None
 ) -> PassResult:
