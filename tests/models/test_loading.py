@@ -213,6 +213,13 @@ def test_a_broken_configuration(folder: Path) -> None:
         load_model(folder)
 
 
+def test_a_model_that_takes_no_pixels() -> None:
+    config = transformers.ImageGPTConfig(n_embd=8, n_layer=1, n_head=1, n_positions=4, vocab_size=5)
+    module = transformers.ImageGPTForImageClassification(config)
+    with pytest.raises(ModelLoadError, match="takes input_ids, past_key_values instead of pixel_values"):
+        load_model(module, **STATED)
+
+
 # --- names
 
 
@@ -289,6 +296,7 @@ def test_a_transformers_model_in_memory() -> None:
         ({"processor": 3}, "nothing that makes pixels"),
         (STATED | {"processor": len}, "not both"),
         (STATED | {"size": 2}, "Small fails on an input of 2 x 2"),
+        (STATED | {"image_size": 48}, "give one of them"),
         (STATED | {"size": "big"}, "no image size"),
         (STATED | {"device": "cuda:17"}, "'cuda:17' is not available; here are: auto"),
         (STATED | {"device": "gpu"}, "'gpu' is not available; here are: auto"),

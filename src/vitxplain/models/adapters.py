@@ -87,6 +87,7 @@ def import_library(name: str, source: str) -> ModuleType:
 
 def unknown_name(name: str, library: str, known: Sequence[str]) -> UnknownNameError:
     """No model of this name in a library, with the nearest ones there are."""
-    near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+    spelled = {one.casefold(): one for one in known}
+    near = [spelled[one] for one in get_close_matches(name.casefold(), spelled, n=3, cutoff=0.5)]
     hint = f"Did you mean {' or '.join(near)}?" if near else f"It has {len(known)}, such as {', '.join(known[:3])}."
     return UnknownNameError(f"{library} has no trained classifier called {name!r}. {hint}")

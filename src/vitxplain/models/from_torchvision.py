@@ -35,7 +35,7 @@ class TorchvisionAdapter(Adapter):
             raise unknown_name(architecture, "torchvision", self.names())
         entries = models.get_model_weights(architecture)
         if chosen and chosen not in entries.__members__:
-            raise unknown_name(name, "torchvision", [f"{architecture}.{entry}" for entry in entries.__members__])
+            raise unknown_name(name, "torchvision", [f"{architecture}.{entry.name}" for entry in entries])
         weights = entries[chosen] if chosen else entries.DEFAULT
         source = f"torchvision:{architecture}.{weights.name}"
         _check_reachable(source, weights.url)
@@ -60,8 +60,8 @@ def _processor(weights: Any, request: LoadRequest) -> Processor:
     transform = weights.transforms()
     if request.image_size is not None:
         ratio = transform.resize_size[0] / transform.crop_size[0]
-        larger = round(ratio * max(request.image_size))
-        transform = weights.transforms(crop_size=list(request.image_size), resize_size=[larger])
+        transform.resize_size = [round(ratio * max(request.image_size))]
+        transform.crop_size = list(request.image_size)  # the constructor takes squares only
     return from_callable(transform, "torchvision transform")
 
 

@@ -1,6 +1,5 @@
 """Models of the transformers library: Hub ids, folders and objects already in memory."""
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,16 +10,16 @@ from torch import nn
 from vitxplain.errors import ModelLoadError, VitxplainError
 from vitxplain.models.adapters import LoadRequest
 from vitxplain.models.checkpoint import check_complete, check_has_weights, loading_error
+from vitxplain.models.forward_inputs import forward_inputs
 from vitxplain.models.from_module import chosen_processor, no_processor
 from vitxplain.models.hub import HubModel, hub_error, look_up
 from vitxplain.models.labels import class_names
-from vitxplain.models.patchify import patch_inputs, takes_patches
-from vitxplain.models.placement import fits, offload_folder
+from vitxplain.models.placement import remove_with
 from vitxplain.models.preprocessing import Processor
 from vitxplain.models.quiet import quiet_transformers
+from vitxplain.models.transformers_placement import placement_arguments
 from vitxplain.models.transformers_processor import wrap_processor
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.types import PixelValues
 
 
 def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
@@ -69,15 +68,18 @@ def _load(source: str, found: HubModel | None, request: LoadRequest) -> VisionMo
         config = AutoConfig.from_pretrained(source, **pinned)
     _check_task(source, config, request)
     with _translated(source, found):
+        placement = placement_arguments(config, request)
         module, report = AutoModelForImageClassification.from_pretrained(
             source,
             config=config,
             dtype=request.dtype or "auto",
             use_safetensors=None if request.allow_pickle else True,
             output_loading_info=True,
-            **_placement(config, request),
+            **placement,
             **pinned,
         )
+    if "offload_folder" in placement:
+        remove_with(module, placement["offload_folder"])
     check_complete(source, report)
     processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
     processor = processor or _own_processor(source, pinned, request)
@@ -88,25 +90,8 @@ def _assemble(module: nn.Module, source: str, commit: str | None, processor: Pro
     config: Any = module.config
     multi_label = getattr(config, "problem_type", None) == "multi_label_classification"
     labels = class_names(getattr(config, "id2label", None) or {})
-    inputs = _inputs(module, processor)
+    inputs = forward_inputs(module, processor.input_size)
     return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, multi_label=multi_label)
-
-
-def _inputs(module: nn.Module, processor: Processor) -> Callable[[PixelValues], dict[str, Any]]:
-    """What the forward wants beside the pixels, told by its signature."""
-    config: Any = module.config
-    if takes_patches(module):
-        return patch_inputs(getattr(config, "vision_config", config).patch_size)
-    if "interpolate_pos_encoding" not in inspect.signature(module.forward).parameters:
-        return lambda pixel_values: {"pixel_values": pixel_values}
-    own = getattr(getattr(config, "vision_config", config), "image_size", processor.input_size)
-    own = (own, own) if isinstance(own, int) else tuple(own)
-
-    def inputs(pixel_values: PixelValues) -> dict[str, Any]:
-        other_size = tuple(pixel_values.shape[-2:]) != own
-        return {"pixel_values": pixel_values, **({"interpolate_pos_encoding": True} if other_size else {})}
-
-    return inputs
 
 
 def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) -> Processor:
@@ -133,34 +118,16 @@ def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
 
 
 def _check_task(source: str, config: Any, request: LoadRequest) -> None:
-    from transformers import AutoModelForImageClassification
+    from transformers import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
 
     remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
-    if type(config) in AutoModelForImageClassification._model_mapping or (remote and request.trust_remote_code):
+    if type(config) in MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING or (remote and request.trust_remote_code):
         return
     what = ", ".join(config.architectures or []) or f"of type {config.model_type}"
     raise ModelLoadError(
         f"{source} is no image classifier but {what}; give a model for image classification, such as those of "
         "https://huggingface.co/models?pipeline_tag=image-classification."
     )
-
-
-def _placement(config: Any, request: LoadRequest) -> dict[str, Any]:
-    """Where from_pretrained shall put the weights: nowhere special, by the user's map, or spread as memory allows."""
-    if request.device_map is not None:
-        return {"device_map": request.device_map, "offload_folder": offload_folder(config)}
-    if request.device is None or _fits(config, request):
-        return {}
-    return {"device_map": "auto", "offload_folder": offload_folder(config)}
-
-
-def _fits(config: Any, request: LoadRequest) -> bool:
-    from accelerate import init_empty_weights
-    from transformers import AutoModelForImageClassification
-
-    with init_empty_weights():
-        empty = AutoModelForImageClassification.from_config(config, trust_remote_code=request.trust_remote_code)
-    return request.device is None or fits(empty, request.device, request.dtype or getattr(config, "dtype", None))
 
 
 @contextmanager

@@ -68,6 +68,8 @@ def load_model(
         return source
     if task not in TASKS:
         raise UsageError(f"task {task!r} does not exist; choose {' or '.join(TASKS)}.")
+    if size is not None and image_size is not None and parse_size(size) != parse_size(image_size):
+        raise UsageError(f"size={size!r} and image_size={image_size!r} are the same thing; give one of them.")
     stated = size if size is not None else image_size
     in_memory = isinstance(source, nn.Module)
     placed = None if isinstance(device, Mapping) or (in_memory and device == "auto") else resolve_device(device)
@@ -88,8 +90,9 @@ def load_model(
     module = _placed(model.module, request)
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
     model = replace(model, stated_grid=_grid(grid))
-    if not model.labels or image_size is not None:
-        count = trial_logits(model, resized=image_size is not None).shape[-1]
+    resized = stated is not None and mean is None  # another size than the model's own
+    if not model.labels or resized:
+        count = trial_logits(model, resized=resized).shape[-1]
         model = model if model.labels else replace(model, labels=numbered(count))
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
 

@@ -1,5 +1,6 @@
 """Where a model's weights lie: one device, or spread over several by accelerate."""
 
+import atexit
 import shutil
 import tempfile
 import weakref
@@ -60,8 +61,13 @@ def resolve_dtype(dtype: str | torch.dtype) -> torch.dtype | None:
 
 def fits(module: nn.Module, device: torch.device, dtype: torch.dtype | None = None) -> bool:
     """Whether the weights (which may be on the meta device) leave room on this device for a pass."""
-    size = sum(t.numel() * _bytes(t, dtype) for t in (*module.parameters(), *module.buffers()))
-    return size <= HEADROOM * free_memory(device)
+    return weight_bytes(module, dtype) <= HEADROOM * free_memory(device)
+
+
+def weight_bytes(module: nn.Module, dtype: torch.dtype | None = None) -> int:
+    """What weights and buffers take, floating-point ones in `dtype`."""
+    tensors = (*module.parameters(), *module.buffers())
+    return sum(tensor.numel() * _bytes(tensor, dtype) for tensor in tensors)
 
 
 def free_memory(device: torch.device) -> int:
@@ -79,14 +85,21 @@ def spread(module: nn.Module, device_map: Mapping[str, Any] | str) -> nn.Module:
 
     if isinstance(device_map, str):
         device_map = infer_auto_device_map(module, no_split_module_classes=getattr(module, "_no_split_modules", None))
-    return dispatch_model(module, dict(device_map), offload_dir=offload_folder(module), force_hooks=True)
+    folder = offload_folder()
+    remove_with(module, folder)
+    return dispatch_model(module, dict(device_map), offload_dir=folder, force_hooks=True)
 
 
-def offload_folder(owner: Any) -> str:
-    """A folder for weights that go to disk; it lives as long as its owner."""
+def offload_folder() -> str:
+    """A folder for weights that go to disk; it is gone when Python ends, or earlier with `remove_with`."""
     folder = tempfile.mkdtemp(prefix="vitxplain-offload-")
-    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def remove_with(owner: nn.Module, folder: str) -> None:
+    """Remove the folder together with the module whose weights are in it."""
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
 
 
 def device_of(module: nn.Module) -> torch.device:

@@ -1,5 +1,6 @@
 """transformers' image processors as plain functions, at any size the user asks for."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
@@ -10,6 +11,7 @@ from PIL import Image
 from vitxplain.errors import UsageError
 from vitxplain.models.patchify import unpatchify
 from vitxplain.models.preprocessing import Processor, ToPixels
+from vitxplain.models.simple_processor import from_callable
 from vitxplain.types import PixelValues
 
 
@@ -19,6 +21,11 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None) ->
     name = type(processor).__name__
     if image_size is None:
         return Processor.observed(_to_pixels(processor), name)
+    if hasattr(processor, "data_config"):  # transformers' wrapper of timm
+        from timm.data import create_transform
+
+        channels = processor.data_config["input_size"][0]
+        return from_callable(create_transform(**processor.data_config | {"input_size": (channels, *image_size)}), name)
     for candidate in _resized(processor, image_size):
         try:
             made = Processor.observed(_to_pixels(candidate), name)
@@ -30,9 +37,13 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None) ->
 
 
 def _to_pixels(processor: Any) -> ToPixels:
+    known = inspect.signature(processor.preprocess).parameters.values()
+    takes_format = any(one.name == "input_data_format" or one.kind is one.VAR_KEYWORD for one in known)
+    # Said explicitly where it can be: an image of one or three pixels' height looks like channels-first.
+    settings = {"input_data_format": "channels_last"} if takes_format else {}
+
     def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
-        # Said explicitly: an image of one or three pixels' height looks like channels-first.
-        batch = processor(images=list(images), return_tensors="pt", input_data_format="channels_last")
+        batch = processor(images=list(images), return_tensors="pt", **settings)
         pixels = batch["pixel_values"]
         if "spatial_shapes" in batch:
             return _from_patches(pixels, batch["spatial_shapes"])
