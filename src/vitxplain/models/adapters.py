@@ -43,7 +43,7 @@ class LoadRequest:
     std: float | Sequence[float] | None = None
     dtype: torch.dtype | None = None
     device: torch.device | None = None  # None: the weights do not fit one device and are spread
-    device_map: dict[str, Any] | str | None = None
+    device_map: dict[str, Any] | None = None
     trust_remote_code: bool = False
     allow_pickle: bool = False
 

@@ -56,7 +56,8 @@ def is_timm(module: nn.Module) -> bool:
 
 def wrap_timm(module: nn.Module, request: LoadRequest) -> VisionModel:
     """A timm model already in memory, left as it is."""
-    return _assemble(module, f"timm:{module.pretrained_cfg.get('architecture', type(module).__name__)}", None, request)
+    settings: Any = module.pretrained_cfg
+    return _assemble(module, f"timm:{settings.get('architecture', type(module).__name__)}", None, request)
 
 
 def _assemble(module: nn.Module, source: str, commit: str | None, request: LoadRequest) -> VisionModel:
@@ -87,7 +88,7 @@ def _labels(module: nn.Module) -> dict[int, str]:
     if not subset:
         return {}
     info = ImageNetInfo(subset)
-    return {index: info.index_to_description(index, detailed=False) for index in range(module.num_classes)}
+    return {index: info.index_to_description(index, detailed=False) for index in range(len(info.label_names()))}
 
 
 def _create(timm: Any, name: str, image_size: tuple[int, int] | None, **settings: Any) -> nn.Module:

@@ -81,7 +81,7 @@ def load_model(
         std=std,
         dtype=resolve_dtype(dtype),
         device=placed,
-        device_map=device if isinstance(device, Mapping) else None,
+        device_map=dict(device) if isinstance(device, Mapping) else None,
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
     )

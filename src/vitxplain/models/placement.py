@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import nn
@@ -74,20 +74,21 @@ def free_memory(device: torch.device) -> int:
     """Bytes free on a device; main memory for CPU and MPS, which share it."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    import psutil
+    from accelerate.utils import get_max_memory
 
-    return psutil.virtual_memory().available
+    memory = get_max_memory()
+    return memory.get("cpu") or memory["mps"]
 
 
-def spread(module: nn.Module, device_map: Mapping[str, Any] | str) -> nn.Module:
+def spread(module: nn.Module, device_map: Mapping[str, Any] | Literal["auto"]) -> nn.Module:
     """The module dispatched over devices, main memory and disk ("auto": as memory allows), by accelerate."""
     from accelerate import dispatch_model, infer_auto_device_map
 
-    if isinstance(device_map, str):
-        device_map = infer_auto_device_map(module, no_split_module_classes=getattr(module, "_no_split_modules", None))
+    whole: Any = getattr(module, "_no_split_modules", None)
+    chosen = infer_auto_device_map(module, no_split_module_classes=whole) if device_map == "auto" else device_map
     folder = offload_folder()
     remove_with(module, folder)
-    return dispatch_model(module, dict(device_map), offload_dir=folder, force_hooks=True)
+    return dispatch_model(module, dict(chosen), offload_dir=folder, force_hooks=True)
 
 
 def offload_folder() -> str:

@@ -32,8 +32,8 @@ class Processor:
     @classmethod
     def observed(cls, to_pixels: ToPixels, name: str = "custom") -> "Processor":
         """A processor whose input size is found by showing it a plain image."""
-        pixels = to_pixels([Image.new("RGB", (256, 256), (128, 128, 128))])
-        return cls(to_pixels, tuple(pixels.shape[-2:]), name)
+        height, width = to_pixels([Image.new("RGB", (256, 256), (128, 128, 128))]).shape[-2:]
+        return cls(to_pixels, (height, width), name)
 
     def __call__(self, images: Sequence[Image.Image]) -> PixelValues:
         return self.to_pixels(images)

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from vitxplain.errors import UsageError
 from vitxplain.models.patchify import unpatchify
@@ -28,8 +28,8 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None) ->
         return from_callable(create_transform(**processor.data_config | {"input_size": (channels, *image_size)}), name)
     for candidate in _resized(processor, image_size):
         try:
-            made = Processor.observed(_to_pixels(candidate), name)
-        except (ValueError, TypeError, KeyError, RuntimeError):  # this processor knows no such setting
+            made = Processor.observed(candidate, name)
+        except (ValueError, TypeError, KeyError, AttributeError, RuntimeError):  # it knows no such setting
             continue
         if made.input_size == image_size and _keeps_size(made):
             return made
@@ -61,7 +61,7 @@ def _from_patches(patches: torch.Tensor, shapes: torch.Tensor) -> PixelValues:
     return unpatchify(patches.float(), rows, columns, patch_size)
 
 
-def _resized(processor: Any, size: tuple[int, int]) -> Iterator[Any]:
+def _resized(processor: Any, size: tuple[int, int]) -> Iterator[ToPixels]:
     """The processor with its size set in each way processors know; the caller looks which one works."""
     height, width = size
     exact = {"height": height, "width": width}
@@ -69,21 +69,24 @@ def _resized(processor: Any, size: tuple[int, int]) -> Iterator[Any]:
     crop = getattr(processor, "crop_size", None)
     if shortest and crop and getattr(processor, "do_center_crop", False):
         # Keep the margin the crop leaves: 256 and 224 become 438 and 384.
-        ratio = shortest / min(_get(crop, "height"), _get(crop, "width"))
+        ratio = shortest / min(_get(crop, "height") or shortest, _get(crop, "width") or shortest)
         yield _with(processor, size={"shortest_edge": round(ratio * max(size))}, crop_size=exact)
     if shortest and height == width:
         yield _with(processor, size={"shortest_edge": height})
     yield _with(processor, size=exact, crop_size=exact)
     yield _with(processor, size=exact, do_center_crop=False)
+    if shortest:  # it crops, but squares only: the crop is ours, the rest its own
+        rest = _with(processor, do_resize=False, do_center_crop=False)
+        yield lambda images: rest([ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC) for image in images])
 
 
-def _with(processor: Any, **settings: Any) -> Any:
+def _with(processor: Any, **settings: Any) -> ToPixels:
     changed = deepcopy(processor)
     for name, value in settings.items():
-        current = getattr(changed, name, None)
+        current: Any = getattr(changed, name, None)
         fits_type = isinstance(value, dict) and current is not None and not isinstance(current, dict)
         setattr(changed, name, type(current)(**value) if fits_type else value)
-    return changed
+    return _to_pixels(changed)
 
 
 def _get(size: Any, key: str) -> int | None:
