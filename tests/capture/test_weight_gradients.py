@@ -1,0 +1,140 @@
+"""Gradients of fused attention, head by head, against autograd through attention written out."""
+
+import weakref
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vitxplain.capture.weight_gradients import WatchedAttention, WeightGradients
+from vitxplain.capture.weights import FusedWeights
+
+QUERIES, KEYS = 5, 7
+SINGLE = {"atol": 3e-6, "rtol": 3e-6}  # single precision against double
+ALLOWED = torch.rand(QUERIES, KEYS, generator=torch.Generator().manual_seed(1)) > 0.4
+
+CALLS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "scale": {"scale": 0.9},
+    "boolean mask": {"mask": ALLOWED},
+    "causal": {"is_causal": True},
+    "fewer key heads": {"enable_gqa": True},
+}
+BIASES = {
+    "one for all": (QUERIES, KEYS),
+    "one a head": (4, QUERIES, KEYS),
+    "one an image": (2, 1, QUERIES, KEYS),
+    "one a key": (1, 1, 1, KEYS),
+}
+
+
+def operands(key_heads: int = 4, dtype: torch.dtype = torch.float32) -> list[Tensor]:
+    draw = torch.Generator().manual_seed(0)
+    shapes = [(2, 4, QUERIES, 3), (2, key_heads, KEYS, 3), (2, key_heads, KEYS, 3)]
+    return [(2 * torch.randn(shape, generator=draw)).to(dtype).requires_grad_() for shape in shapes]
+
+
+def outward(dtype: torch.dtype = torch.float32) -> Tensor:
+    return torch.randn(2, 4, QUERIES, 3, generator=torch.Generator().manual_seed(4)).to(dtype)
+
+
+def watched(inputs: list[Tensor], report: Any, **options: Any) -> Tensor:
+    weights = FusedWeights(*inputs, **options)
+    return WatchedAttention.apply(weights.query, weights.key, weights.value, weights.mask, weights, report)
+
+
+def by_autograd(inputs: list[Tensor], mask: Tensor | None, **options: Any) -> tuple[Tensor, Tensor]:
+    """Weights in the graph and the output, in double precision."""
+    q, k, v = (one.double() for one in inputs)
+    if options.get("enable_gqa"):
+        k, v = k.repeat_interleave(2, 1), v.repeat_interleave(2, 1)
+    scores = q @ k.mT * options.get("scale", 3**-0.5)
+    if options.get("is_causal"):
+        mask = torch.ones(QUERIES, KEYS, dtype=torch.bool).tril()
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask.double()
+    weights = scores.softmax(-1)
+    weights.retain_grad()
+    return weights, weights @ v
+
+
+def ignored(gradients: WeightGradients) -> None:
+    """A watcher that looks at nothing."""
+
+
+def check(inputs: list[Tensor], mask: Tensor | None, options: dict[str, Any], **tolerance: float) -> None:
+    found: list[Tensor] = []
+
+    def report(gradients: WeightGradients) -> None:
+        found.append(gradients.full())
+        for axis in (1, 0, -3):  # the last one asked for serves the gradients of the inputs
+            parts = list(gradients.slices(axis))
+            found.append(torch.stack([part[1] for part in parts], axis % 4))
+
+    wanted = [*inputs, *([mask] if mask is not None and mask.requires_grad else [])]
+    weights, expected = by_autograd(inputs, mask, **options)
+    expected_gradients = torch.autograd.grad(expected, [*wanted, weights], outward().double())
+    for reporter in (report, ignored):
+        output = watched(inputs, reporter, **options, **({} if mask is None else {"mask": mask}))
+        torch.testing.assert_close(output.double(), expected.detach(), **tolerance)
+        gradients = torch.autograd.grad(output, wanted, outward(output.dtype))
+        for one, other in zip(gradients, expected_gradients, strict=False):
+            torch.testing.assert_close(one.double(), other.double(), **tolerance)
+    assert len(found) == 4
+    for one in found:
+        assert one.dtype == torch.float32
+        torch.testing.assert_close(one.double(), expected_gradients[-1], **tolerance)
+
+
+@pytest.mark.parametrize("options", CALLS.values(), ids=CALLS)
+def test_equal_to_autograd(options: dict[str, Any]) -> None:
+    options = dict(options)
+    mask = options.pop("mask", None)
+    check(operands(2 if options.get("enable_gqa") else 4), mask, options, **SINGLE)
+
+
+@pytest.mark.parametrize("learned", [False, True], ids=["fixed", "learned"])
+@pytest.mark.parametrize("shape", BIASES.values(), ids=BIASES)
+def test_additive_masks_of_any_shape_and_their_own_gradient(shape: tuple[int, ...], learned: bool) -> None:
+    mask = torch.randn(shape, generator=torch.Generator().manual_seed(5)).requires_grad_(learned)
+    check(operands(), mask, {}, **SINGLE)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.bfloat16, 4e-2), (torch.float16, 5e-3)])
+def test_half_precision(dtype: torch.dtype, tolerance: float) -> None:
+    mask = torch.randn(4, QUERIES, KEYS, generator=torch.Generator().manual_seed(5)).to(dtype)
+    check(operands(dtype=dtype), mask, {}, atol=tolerance * 4, rtol=tolerance)
+
+
+def test_a_row_with_nothing_to_attend_to_gets_and_gives_no_gradient() -> None:
+    inputs = operands()
+    allowed = ALLOWED.index_fill(0, torch.tensor(2), False)
+    output = watched(inputs, ignored, mask=allowed)
+    query, _, _ = torch.autograd.grad(output, inputs, outward())
+    assert output[:, :, 2].abs().max() == 0
+    assert query[:, :, 2].abs().max() == 0
+    assert query.isfinite().all()
+
+
+def test_only_one_head_is_there_at_a_time() -> None:
+    inputs = operands()
+    heads: list[int] = []
+
+    def report(gradients: WeightGradients) -> None:
+        before: list[weakref.ref] = []
+        for weights, gradient in gradients.slices(1):
+            heads.append(weights.dim())
+            assert all(one() is None for one in before[:-2])  # the loop's own names still hold the last pair
+            before += [weakref.ref(weights), weakref.ref(gradient)]
+
+    torch.autograd.grad(watched(inputs, report), inputs, outward())
+    assert heads == [3] * 4
+
+
+def test_the_output_is_the_fused_call_s_own() -> None:
+    """Bit by bit: what follows in the model sees no difference."""
+    inputs = operands()
+    with torch.no_grad():
+        assert torch.equal(watched(inputs, ignored), F.scaled_dot_product_attention(*inputs))
