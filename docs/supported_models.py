@@ -1,0 +1,67 @@
+"""Write docs/supported-models.md from what the sweeps found: `python docs/supported_models.py`; a test compares.
+
+docs/supported-models.json: {"versions": {library: version}, "transformers" | "timm" | "torchvision": {model: facts}},
+facts as `tests/sweeps/checks.py` makes them, or {"refused": reason}.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+METHODS = {
+    "gradient-attention": "gradient attention",
+    "grad-cam": "Grad-CAM",
+    "attention-rollout": "rollout",
+    "raw-attention": "raw attention",
+    "gradient-rollout": "gradient rollout",
+    "cam": "CAM",
+    "head-distance": "head distance",
+    "position-similarity": "position similarity",
+}
+INTRO = """# Supported models
+
+Every row was tried by the tests, with nothing but the name: the map of each ticked method is finite, not constant, and
+row i of a batch equals image i alone. **Bold** marks what `auto` takes. Models are small and random, so this table is
+about *whether* maps come, not about how good they are. Your own `nn.Module` works the same way:
+[how](how-to/own-model.md). `vitx methods --model M` makes this row for any model.
+"""
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """The whole page."""
+    sections = [
+        f"## {library} {found['versions'][library]}\n\n{section(found[library])}"
+        for library in ("transformers", "timm", "torchvision")
+        if library in found
+    ]
+    return "\n".join([INTRO, *sections])
+
+
+def section(models: Mapping[str, Mapping[str, Any]]) -> str:
+    """One library: a table of what works, and a list of what is refused and why."""
+    working = {name: facts for name, facts in models.items() if "refused" not in facts}
+    head = ["model", "input", "grid", *METHODS.values()]
+    rows = [head, ["---"] * 3 + [":-:"] * len(METHODS), *(row(name, facts) for name, facts in sorted(working.items()))]
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    refused = [f"- `{name}`: {facts['refused']}" for name, facts in sorted(models.items()) if "refused" in facts]
+    return "\n".join([table, "", *(["Refused, with the reason given:", "", *refused, ""] if refused else [])])
+
+
+def row(name: str, facts: Mapping[str, Any]) -> list[str]:
+    marks = ["" if m not in facts["methods"] else "**✓**" if m == facts["auto"] else "✓" for m in METHODS]
+    return [f"`{name}`", " × ".join(map(str, facts["input"])), grid(facts["grid"]), *marks]
+
+
+def grid(counts: list[int] | None) -> str:
+    """Rows x columns, and the tokens before and after the patches."""
+    if counts is None:
+        return ""
+    rows, columns, prefix, suffix = counts
+    return f"{rows} × {columns}" + (f" + {prefix + suffix}" if prefix + suffix else "")
+
+
+if __name__ == "__main__":
+    found = json.loads((HERE / "supported-models.json").read_text("utf-8"))
+    (HERE / "supported-models.md").write_text(page(found), encoding="utf-8")
