@@ -1,6 +1,8 @@
 """transformers' processors at another size: their own way of looking, at that size."""
 
 import pytest
+import torch
+import transformers
 from PIL import Image
 from transformers import (
     BitImageProcessorPil,
@@ -13,6 +15,7 @@ from transformers import (
 )
 
 from vitxplain.errors import UsageError
+from vitxplain.models.loading import load_model
 from vitxplain.models.transformers_processor import wrap_processor
 
 CROP = {"height": 224, "width": 224}
@@ -40,6 +43,21 @@ def test_the_margin_of_a_crop_is_kept() -> None:
     own, larger = (wrap_processor(processor, size).geometry((600, 800)).box for size in (None, (384, 384)))
     assert larger == pytest.approx(own, abs=3)
     assert processor.crop_size["height"] == 224  # the user's own processor is as it was
+
+
+@pytest.mark.parametrize("family", ["CLIP", "MetaClip2", "Siglip", "Dinov2", "Swin"])
+def test_models_that_interpolate_positions_take_any_size(family: str) -> None:
+    torch.manual_seed(0)
+    vision = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    vision |= {"image_size": 32, "patch_size": 8}
+    config = getattr(transformers, f"{family}Config")
+    if family == "Swin":
+        config = config(image_size=32, patch_size=4, embed_dim=8, depths=[1, 1], num_heads=[2, 2], window_size=4)
+    else:
+        config = config(**vision) if family == "Dinov2" else config(vision_config=vision)
+    module = getattr(transformers, f"{family}ForImageClassification")(config).eval()
+    model = load_model(module, mean=0.5, std=0.5, size=(48, 64))
+    assert model.logits(torch.randn(1, 3, 48, 64)).shape == (1, 2)
 
 
 def test_a_processor_that_knows_one_size_says_so() -> None:

@@ -10,6 +10,8 @@ from vitxplain.errors import ModelLoadError
 from vitxplain.models.patchify import patch_inputs, takes_patches
 from vitxplain.types import PixelValues
 
+_SWITCH = "interpolate_pos_encoding"
+
 
 def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[PixelValues], dict[str, Any]]:
     """From pixel_values to the forward's keyword arguments; positions are interpolated at other sizes than its own.
@@ -26,13 +28,22 @@ def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[
         )
     if takes_patches(module):
         return patch_inputs(getattr(config, "vision_config", config).patch_size)
-    if "interpolate_pos_encoding" not in parameters:
+    if not _interpolates(module):
         return lambda pixel_values: {"pixel_values": pixel_values}
     own = getattr(getattr(config, "vision_config", config), "image_size", usual_size)
-    own = (own, own) if isinstance(own, int) else tuple(own)
+    own = (own, own) if isinstance(own, int) else tuple(own or usual_size)
 
     def inputs(pixel_values: PixelValues) -> dict[str, Any]:
         other_size = tuple(pixel_values.shape[-2:]) != own
-        return {"pixel_values": pixel_values, **({"interpolate_pos_encoding": True} if other_size else {})}
+        return {"pixel_values": pixel_values, **({_SWITCH: True} if other_size else {})}
 
     return inputs
+
+
+def _interpolates(module: nn.Module) -> bool:
+    """Whether the forward takes the switch, itself or for a part it passes keywords on to."""
+    parameters = inspect.signature(module.forward).parameters
+    if _SWITCH in parameters:
+        return True
+    passes_on = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    return passes_on and any(_SWITCH in inspect.signature(part.forward).parameters for part in module.modules())
