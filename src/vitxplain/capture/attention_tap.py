@@ -4,6 +4,7 @@ import re
 import types
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 from typing import Any
 
 import torch
@@ -47,6 +48,7 @@ class AttentionTap(TorchFunctionMode):
         self._paths = ModulePaths(root)
         self._watcher = watcher
         self._chain = SoftmaxChain(self._paths.current)
+        self._numbers = count()
         self._entered = 0
         self.starts: list[Tensor] = []  # leaves of the graph, for a watcher that asked for gradients
 
@@ -100,7 +102,7 @@ class AttentionTap(TorchFunctionMode):
             scale=named.get("scale"),
             enable_gqa=named.get("enable_gqa", False),
         )
-        call = AttentionCall(self._paths.current(), weights)
+        call = AttentionCall(self._paths.current(), next(self._numbers), weights)
         if self._watcher.before(call):
             torch.set_grad_enabled(True)  # the pass that runs this restores it
             asked = self._joined(weights.query)
@@ -120,7 +122,7 @@ class AttentionTap(TorchFunctionMode):
         ordered = tensor if found.order is None else tensor.permute(found.order)
         value = next(one for one in reversed(operands) if isinstance(one, Tensor) and one is not tensor)
         weights = ExplicitWeights(ordered, value)
-        call = AttentionCall(self._paths.current(), weights, found.trace.scored)
+        call = AttentionCall(self._paths.current(), next(self._numbers), weights, found.trace.scored)
         if self._watcher.before(call):
             torch.set_grad_enabled(True)
             watched = self._joined(ordered)

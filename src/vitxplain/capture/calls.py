@@ -17,6 +17,7 @@ class AttentionCall:
     """
 
     path: str
+    index: int  # how many calls the pass has made before
     weights: Weights
     scored: bool = True
 

@@ -8,16 +8,17 @@ from torch import Tensor
 
 from vitxplain.grid import TokenGrid
 
-Kind: TypeAlias = Literal["token", "window", "channel", "pooling", "branch", "cross", "other"]
+Kind: TypeAlias = Literal["token", "window", "channel", "pooling", "branch", "cross", "unused", "other"]
 
 
 @dataclass(frozen=True, eq=False)
 class AttentionLayout:
     """One attention call, in the order the model makes them; found once by the probe.
 
-    `kind`: token (every token asks every token), window (within windows of the grid), pooling (one or few learned
-    queries ask all tokens), channel (channels ask channels), branch (tokens of a second, parallel stream),
-    cross (queries and keys are different tokens), other (a softmax that is no attention; never shown).
+    `kind`: token (every token asks every token), window (within windows of the grid, or one window of tokens that are
+    not in the order of the image), pooling (one or few learned queries ask all tokens), channel (channels ask
+    channels), branch (tokens of a second, parallel stream, or learned latents), cross (queries and keys are different
+    tokens), unused (the logits do not depend on it) and other (a softmax that is no attention); these are never shown.
 
     `axes` names the raw weight axes in order, folded ones joined by a star: `"batch*window head query key"`.
     """

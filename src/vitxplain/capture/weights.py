@@ -121,7 +121,9 @@ class FusedWeights(Weights):
     def output(self) -> Tensor | None:
         if self._axis is None or len(self._outputs) != self.shape[self._axis]:
             return None
-        return torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)
+        made = torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)
+        self._outputs.clear()
+        return made
 
     def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
         scores = (query.float() * self.factor) @ key.float().transpose(-2, -1)

@@ -9,6 +9,7 @@ from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.capture.weight_gradients import WeightGradients
+from vitxplain.capture.weights import Weights
 from vitxplain.errors import CaptureError
 from vitxplain.explainers.base import AttentionExplainer
 from vitxplain.grid import TokenGrid
@@ -21,7 +22,7 @@ class Collector:
     def __init__(self, layouts: Sequence[AttentionLayout], explainers: Sequence[AttentionExplainer]) -> None:
         self._layouts = layouts
         self._kept: dict[AttentionExplainer, dict[int, Tensor]] = {explainer: {} for explainer in explainers}
-        self._calls: dict[AttentionCall, int] = {}
+        self._calls = 0  # no call is remembered: it would keep its layer's tensors alive
 
     @property
     def explainers(self) -> list[AttentionExplainer]:
@@ -32,16 +33,14 @@ class Collector:
         return any(ATTENTION_GRADIENTS in explainer.needs for explainer in self._kept)
 
     def before(self, call: AttentionCall) -> bool:
-        index = len(self._calls)
+        index = call.index
         if index >= len(self._layouts):
             raise CaptureError(f"{call.path or 'the model'} ran attention that did not run on the probe's image.")
         if self._layouts[index].path != call.path:
             raise CaptureError(f"attention ran in {call.path}, where the probe saw it in {self._layouts[index].path}.")
-        self._calls[call] = index
+        self._calls = index + 1
         for explainer in self._wanting(index, gradients=False):
-            self._keep(
-                explainer, index, AttentionRecord(self._number(explainer, index), self._layouts[index], call.weights)
-            )
+            self._keep(explainer, index, call.weights)
         return bool(self._wanting(index, gradients=True))
 
     def after(self, call: AttentionCall, output: Tensor) -> None: ...
@@ -50,11 +49,8 @@ class Collector:
         raise CaptureError(f"{path or 'the model'} {how}; load it with attn_implementation='eager', or use grad-cam.")
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None:
-        index = self._calls[call]
-        for explainer in self._wanting(index, gradients=True):
-            number = self._number(explainer, index)
-            record = AttentionRecord(number, self._layouts[index], gradients.weights, gradients)
-            self._keep(explainer, index, record)
+        for explainer in self._wanting(call.index, gradients=True):
+            self._keep(explainer, call.index, gradients.weights, gradients)
 
     def combine(self, grid: TokenGrid) -> dict[AttentionExplainer, Tensor]:
         """Each method's result; what was kept is in the order of the layers, whichever way they came.
@@ -62,11 +58,9 @@ class Collector:
         Raises:
             CaptureError: a layer the probe saw did not run, or no gradient reached it.
         """
-        if self._kept and len(self._calls) < len(self._layouts):
-            path = self._layouts[len(self._calls)].path or "the model itself"
-            raise CaptureError(
-                f"{len(self._calls)} of {len(self._layouts)} attention calls ran; missing from {path} on."
-            )
+        if self._kept and self._calls < len(self._layouts):
+            path = self._layouts[self._calls].path or "the model itself"
+            raise CaptureError(f"{self._calls} of {len(self._layouts)} attention calls ran; missing from {path} on.")
         for explainer, kept in self._kept.items():
             for index in range(len(self._layouts)):
                 if self._wants(explainer, index) and index not in kept:
@@ -75,8 +69,12 @@ class Collector:
                     )
         return {e: e.combine([kept[i] for i in sorted(kept)], grid) for e, kept in self._kept.items()}
 
-    def _keep(self, explainer: AttentionExplainer, index: int, record: AttentionRecord) -> None:
+    def _keep(
+        self, explainer: AttentionExplainer, index: int, weights: Weights, gradients: WeightGradients | None = None
+    ) -> None:
+        number = sum(self._wants(explainer, earlier) for earlier in range(index))
         with torch.no_grad():
+            record = AttentionRecord(number, self._layouts[index], weights, gradients)
             self._kept[explainer][index] = explainer.keep(record)
 
     def _wanting(self, index: int, *, gradients: bool) -> list[AttentionExplainer]:
@@ -84,6 +82,3 @@ class Collector:
 
     def _wants(self, explainer: AttentionExplainer, index: int) -> bool:
         return self._layouts[index].kind in explainer.kinds and self._layouts[index].grid is not None
-
-    def _number(self, explainer: AttentionExplainer, index: int) -> int:
-        return sum(self._wants(explainer, earlier) for earlier in range(index))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Literal, TypeAlias, get_args
 
 import torch
@@ -59,6 +60,7 @@ class HeadDistance(AttentionExplainer):
         return of_patches.masked_fill(mass == 0, 0.0).mean(-1)
 
 
+@lru_cache(maxsize=8)  # the same for every layer and head, and no small matrix at 1,024 patches
 def patch_distances(grid: TokenGrid) -> Float[Tensor, "patch patch2"]:
     """Euclidean distance between the centres of any two patches, in model-input pixels."""
     rows, columns = torch.meshgrid(torch.arange(grid.rows), torch.arange(grid.columns), indexing="ij")
