@@ -1,6 +1,5 @@
 """Every way an image can be odd: the right result, or one sentence that names it."""
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +8,6 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.data.image_server import image_server
-from vitxplain.data import download as download_module
 from vitxplain.data.images import as_pixel_values, read_image, stem_of
 from vitxplain.errors import ImageError
 
@@ -202,50 +199,6 @@ def test_tensors_are_pixel_values_not_images() -> None:
         as_pixel_values(torch.zeros(3, 4, 4, dtype=torch.uint8))
     with pytest.raises(ImageError, match=r"not the shape \(4, 4\)"):
         as_pixel_values(torch.zeros(4, 4))
-
-
-# --- from the web
-
-
-@pytest.fixture
-def _online(monkeypatch: pytest.MonkeyPatch) -> None:
-    import huggingface_hub.constants
-
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-
-
-@pytest.mark.usefixtures("_online")
-def test_addresses() -> None:
-    with image_server() as address:
-        assert _pixel(f"{address}/red.png") == RED
-        for page, words in {
-            "gone.png": "status 404",
-            "page.png": "text/html page",
-            "half.png": "could not be fetched|damaged",
-            "words.png": "not an image",
-        }.items():
-            with pytest.raises(ImageError, match=words) as caught:
-                read_image(f"{address}/{page}")
-            assert page in str(caught.value)
-
-
-@pytest.mark.usefixtures("_online")
-def test_a_file_larger_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    with image_server() as address, pytest.raises(ImageError, match="larger than"):
-        download_module.download(f"{address}/red.png", max_bytes=10)
-
-
-@pytest.mark.usefixtures("_online")
-def test_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with pytest.raises(ImageError, match=r"could not be fetched.*check the address"):
-        read_image(f"http://127.0.0.1:{port}/cat.png")
-
-
-def test_offline() -> None:
-    with pytest.raises(ImageError, match="HF_HUB_OFFLINE is set"):
-        read_image("http://127.0.0.1:1/cat.png")
 
 
 def test_stems(tmp_path: Path) -> None:
