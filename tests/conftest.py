@@ -36,6 +36,7 @@ import pytest  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from tests.plugin_site import plugin_site, plugins  # noqa: E402, F401 - fixtures
 from tests.workplace import real_workplace, workplace  # noqa: E402, F401 - fixtures
 
 

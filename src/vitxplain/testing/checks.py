@@ -185,7 +185,9 @@ def _cases(method: Method, model: VisionModel | None) -> Iterator[tuple[Explaine
     """The method with each model it fits, and a batch of three images for it."""
     explainer = _instance(method)
     models = [model] if model else [one for one in _small_models() if reason(explainer, one.probe()) is None]
-    _promise(models, f"{type(explainer).__name__} fits neither small model of vitxplain.testing; give it one as model=")
+    _promise(
+        bool(models), f"{type(explainer).__name__} fits neither small model of vitxplain.testing; give it one as model="
+    )
     for one in models:
         height, width = one.processor.input_size
         noise = torch.randn(3, 3, height, width, generator=torch.Generator().manual_seed(0))

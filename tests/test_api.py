@@ -1,0 +1,214 @@
+"""The whole road: what comes out of explain() and explain_together()."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+import vitxplain
+from vitxplain import explain, explain_together
+from vitxplain.errors import (
+    ImageError,
+    OptionError,
+    TargetError,
+    UnknownNameError,
+    UnsupportedModelError,
+    VitxplainError,
+)
+from vitxplain.explainers.attention_rollout import AttentionRollout
+from vitxplain.explainers.grad_cam import GradCAM
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.testing import tiny_cnn, tiny_vit
+from vitxplain.testing.models import LABELS
+
+
+@pytest.fixture(scope="module")
+def vit() -> VisionModel:
+    return tiny_vit()
+
+
+@pytest.fixture(scope="module")
+def cnn() -> VisionModel:
+    return tiny_cnn()
+
+
+def photo(seed: int, height: int = 40, width: int = 50) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+def test_one_image_gives_one_explanation_that_says_everything(vit: VisionModel, tmp_path: Path):
+    photo(0).save(tmp_path / "noise.png")
+    found = explain(vit, tmp_path / "noise.png", "rollout", head_fusion="max")
+    assert found.values.shape == (4, 6)
+    assert found.values.dtype == np.float32
+    assert found.axes == "row column"
+    assert found.method == "attention-rollout"
+    assert found.options == {"head_fusion": "max", "discard_ratio": 0.0, "residual_weight": 0.5, "start_layer": 0}
+    assert found.target is None
+    assert (found.grid.rows, found.grid.columns, found.grid.num_prefix_tokens) == (4, 6, 1)
+    assert found.geometry.image_size == (40, 50)
+    assert found.image.size == (50, 40)
+    assert found.provenance["input"] == str(tmp_path / "noise.png")
+    assert found.provenance["explainer"] == repr(AttentionRollout(head_fusion="max"))
+    assert found.provenance["versions"]["torch"] == torch.__version__
+    assert found.provenance["model"]["class"] == "ViTForImageClassification"
+    assert len(found.provenance["model"]["sha256"]) == 64
+    assert found.provenance["seconds"] > 0
+
+
+def test_prediction_and_target_are_the_models(vit: VisionModel):
+    image = photo(0)
+    found = explain(vit, image, "gradient-attention", top_k=3)
+    with torch.no_grad():
+        probabilities = vit.logits(vit.processor([image])).softmax(-1)[0]
+    values, indices = probabilities.topk(3)
+    assert found.prediction.indices == tuple(indices.tolist())
+    assert found.prediction.names == tuple(LABELS[index] for index in indices)
+    assert found.prediction.probabilities == pytest.approx(values.tolist())
+    assert found.target.index == int(probabilities.argmax())
+    assert found.target.name == LABELS[found.target.index]
+    assert found.target.probability == pytest.approx(float(probabilities.max()))
+
+
+def test_more_classes_than_there_are(vit: VisionModel):
+    assert len(explain(vit, photo(0), "rollout", top_k=99).prediction.names) == len(LABELS)
+
+
+@pytest.mark.parametrize("method", ["auto", "attention-rollout", AttentionRollout, AttentionRollout(start_layer=1)])
+def test_a_method_is_a_name_a_class_or_an_instance(vit: VisionModel, method: object):
+    assert explain(vit, photo(0), method).values.shape == (4, 6)
+
+
+def test_auto_depends_on_the_model(vit: VisionModel, cnn: VisionModel):
+    assert explain(vit, photo(0)).method == "gradient-attention"
+    assert explain(cnn, photo(0)).method == "grad-cam"
+
+
+def test_values_are_those_of_the_method_called_directly(vit: VisionModel):
+    image = photo(0)
+    direct = GradCAM(relu=True).explain(vit, vit.processor([image]), 2)[0]
+    np.testing.assert_allclose(explain(vit, image, "grad-cam", target=2, relu=True).values, direct.numpy(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_list_gives_a_list_in_its_order_whatever_the_sizes(vit: VisionModel, count: int):
+    images = [photo(seed, 20 + 7 * seed, 60 - 5 * seed) for seed in range(count)]
+    together = explain(vit, images, "gradient-attention", batch_size=2)
+    assert isinstance(together, list)
+    for image, one in zip(images, together, strict=True):
+        alone = explain(vit, image, "gradient-attention")
+        assert one.geometry.image_size == (image.height, image.width)
+        assert one.prediction.indices == alone.prediction.indices
+        np.testing.assert_allclose(one.values, alone.values, rtol=1e-4, atol=1e-6)
+
+
+def test_ready_pixels_of_three_and_four_axes(vit: VisionModel):
+    pixels = vit.processor([photo(0), photo(1)])
+    both = explain(vit, pixels, "rollout")
+    one = explain(vit, pixels[1], "rollout")
+    assert isinstance(both, list)
+    np.testing.assert_allclose(both[1].values, one.values, rtol=1e-5)
+    assert one.geometry.crops is False
+    assert one.image.size == (48, 32)
+
+
+def test_arrays_and_urls_and_paths_mean_the_same(vit: VisionModel, tmp_path: Path):
+    photo(3).save(tmp_path / "a.png")
+    forms = [photo(3), np.asarray(photo(3)), tmp_path / "a.png", str(tmp_path / "a.png")]
+    values = [one.values for one in explain(vit, forms, "rollout")]
+    for other in values[1:]:
+        np.testing.assert_array_equal(values[0], other)
+
+
+def test_target_by_name_index_and_one_an_image(vit: VisionModel):
+    images = [photo(0), photo(1), photo(2)]
+    by_name = explain(vit, images, "grad-cam", target="star")
+    assert [one.target.index for one in by_name] == [2, 2, 2]
+    each = explain(vit, images, "grad-cam", target=[0, "cross", 4], batch_size=2)
+    assert [one.target.name for one in each] == ["circle", "cross", "line"]
+    for index, image, one in zip((0, 3, 4), images, each, strict=True):
+        alone = explain(vit, image, "grad-cam", target=index)
+        np.testing.assert_allclose(one.values, alone.values, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("target", [5, -1, "hexagon", [0, 1]])
+def test_targets_that_do_not_exist(vit: VisionModel, target: object):
+    with pytest.raises(TargetError):
+        explain(vit, [photo(0)] * 3, "grad-cam", target=target)
+
+
+def test_together_gives_each_method_by_its_canonical_name(vit: VisionModel):
+    found = explain_together(vit, photo(0), ["rollout", "auto", "head-distance", GradCAM], start_layer=1)
+    assert list(found) == ["attention-rollout", "gradient-attention", "head-distance", "grad-cam"]
+    for name, one in found.items():
+        assert one.method == name
+        alone = explain(vit, photo(0), name, **({"start_layer": 1} if "start_layer" in one.options else {}))
+        np.testing.assert_allclose(one.values, alone.values, rtol=1e-4, atol=1e-6)
+    assert found["attention-rollout"].options["start_layer"] == 1
+
+
+def test_together_with_an_option_for_one_method_and_a_list(vit: VisionModel):
+    found = explain_together(vit, [photo(0)], ["rollout", "gradient-rollout"], **{"rollout.start_layer": 1})
+    assert found["attention-rollout"][0].options["start_layer"] == 1
+    assert found["gradient-rollout"][0].options["start_layer"] == 0
+
+
+def test_together_runs_the_model_once(vit: VisionModel):
+    passes = []
+    vit.probe()
+    handle = vit.module.register_forward_hook(lambda *_: passes.append(1))
+    try:
+        explain_together(vit, photo(0), ["rollout", "raw-attention", "grad-cam", "gradient-attention", "head-distance"])
+    finally:
+        handle.remove()
+    assert len(passes) == 1
+
+
+def test_a_plain_module_with_ready_pixels_needs_no_processor():
+    module = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
+    )
+    found = explain(module.eval(), torch.rand(2, 3, 16, 20), "cam", target=1)
+    assert [one.values.shape for one in found] == [(16, 20)] * 2
+    assert found[0].target.name == "LABEL_1"
+    assert not any(part.training for part in module.modules())
+
+
+def test_mistakes_are_found_before_a_model_is_loaded():
+    with pytest.raises(UnknownNameError, match="rolout"):
+        explain("no/such/model", photo(0), "rolout")
+
+
+def test_mistakes(vit: VisionModel, cnn: VisionModel, tmp_path: Path):
+    with pytest.raises(OptionError, match="did you mean head_fusion"):
+        explain(vit, photo(0), "rollout", head_fuson="max")
+    with pytest.raises(UnsupportedModelError, match="needs attentions, which Sequential does not have"):
+        explain(cnn, photo(0), "rollout")
+    with pytest.raises(ImageError, match=r"missing\.png does not exist"):
+        explain(vit, [photo(0), tmp_path / "missing.png"], "rollout")
+
+
+def test_numbers_that_are_not_finite_are_an_error(cnn: VisionModel):
+    with pytest.raises(VitxplainError, match=r"the model's logits are not finite for Sequential in float32"):
+        explain(cnn, torch.full((3, 32, 48), torch.nan), "grad-cam")
+
+
+def test_multi_label_models_have_probabilities_of_their_own(vit: VisionModel):
+    found = explain(replace(vit, multi_label=True), photo(0), "rollout")
+    assert found.prediction.probabilities[0] == pytest.approx(
+        float(vit.logits(vit.processor([photo(0)])).detach().sigmoid().max())
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_gives_finite_float32(dtype: torch.dtype):
+    model = vitxplain.load_model(
+        tiny_vit().module.to(dtype), mean=(0.5,) * 3, std=(0.5,) * 3, size=(32, 48), labels=LABELS
+    )
+    for one in explain_together(model, photo(0), ["rollout", "grad-cam", "gradient-attention"]).values():
+        assert one.values.dtype == np.float32
+        assert np.isfinite(one.values).all()

@@ -1,0 +1,80 @@
+"""Listing is cheap: no torch, no plugin, less than half a second; each case in a fresh interpreter."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = (
+    "torch",
+    "transformers",
+    "numpy",
+    "PIL",
+    "matplotlib",
+    "captum",
+    "good_plugin",
+    "raising_plugin",
+    "vitxplain.api",
+)
+COMMANDS = [[], ["explain"], ["methods"], ["models"], ["info"], ["patches"]]
+PROGRAM = """
+import sys
+{action}
+loaded = [name for name in {heavy} if name in sys.modules]
+assert not loaded, loaded
+"""
+RUN = """
+from vitxplain.cli.main import app
+try:
+    app({arguments})
+except SystemExit as exit:
+    assert not exit.code, exit.code
+"""
+
+
+def run(action: str, plugin_site: Path) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONPATH": str(plugin_site)}
+    program = PROGRAM.format(action=action, heavy=HEAVY)
+    return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("action", ["import vitxplain", "import vitxplain; dir(vitxplain); vitxplain.__version__"])
+def test_importing_the_package(action: str, plugin_site: Path):
+    result = run(action, plugin_site)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [*([*one, "--help"] for one in COMMANDS), ["methods"], ["methods", "--json"], ["models"]]
+)
+def test_help_and_listings(arguments: list[str], plugin_site: Path):
+    result = run(RUN.format(arguments=arguments), plugin_site)
+    assert result.returncode == 0, result.stderr
+    if arguments[0] == "methods" and "--help" not in arguments:
+        assert "brightness" in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command) or "vitx")
+def test_help_takes_less_than_half_a_second(command: list[str]):
+    """Of processor time, the best of three: other programs on the machine do not count."""
+
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "vitxplain", *command, "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(seconds() for _ in range(3)) < 0.5
+
+
+def test_public_names_are_there():
+    import vitxplain
+
+    for name in vitxplain.__all__:
+        assert getattr(vitxplain, name) is not None
+    assert set(vitxplain.__all__) < set(dir(vitxplain))
+    with pytest.raises(AttributeError, match="has no attribute 'explian'; it offers Explanation"):
+        vitxplain.explian  # noqa: B018
