@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from types import FrameType
 
 from torch import nn
 
@@ -16,7 +17,7 @@ class ModulePaths:
 
     def current(self) -> str:
         """The innermost running module of this model; "" for the model itself."""
-        frame = sys._getframe(1)
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             if frame.f_code is _CALL:
                 name = self._names.get(id(frame.f_locals.get("self")))

@@ -57,10 +57,10 @@ def patch_layout(
     """
     if len(shape) == 4:
         first, last = (shape[2], shape[3]), (shape[1], shape[2])
-        for known in (maps.__contains__, lambda grid: fits(*grid, size)):
-            if min(first) > 1 and known(first):
+        for known in (first in maps, last in maps), (fits(*first, size), fits(*last, size)):
+            if min(first) > 1 and known[0]:
                 return PatchLayout("channels_first", *first)
-            if min(last) > 1 and known(last):
+            if min(last) > 1 and known[1]:
                 return PatchLayout("channels_last", *last)
     if len(shape) == 3 and min(shape[1:]) > 1:  # what was pooled to one place is channels, not tokens
         for grid in grids:

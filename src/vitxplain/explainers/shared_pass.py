@@ -63,13 +63,13 @@ def shared_pass(
         towards = [*seen.values(), *tap.starts] if by_gradient or collector.wants_gradients else []
         gradients = _gradients(wanted.score(logits.float()).sum(), towards)  # a sum: images do not mix
     with torch.no_grad():
-        results: dict[Explainer, Tensor] = dict(collector.combine(found.grid or TokenGrid(1, 1)))
+        results: dict[Explainer, Tensor] = {**collector.combine(found.grid or TokenGrid(1, 1))}
         for explainer, layer in layers.items():
             gradient = gradients[list(seen).index(layer)] if by_gradient and layer in seen else None
             results[explainer] = explainer.attribute(_activation(layer, seen, gradient, found, wanted.resolve(logits)))
-    for explainer in explainers:
-        if explainer not in results:
-            results[explainer] = explainer.explain(model, pixel_values, wanted)
+    for other in explainers:
+        if other not in results:
+            results[other] = other.explain(model, pixel_values, wanted)
     return PassResult(logits.detach().float(), [results[explainer].detach().float() for explainer in explainers])
 
 
