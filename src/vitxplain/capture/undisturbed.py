@@ -108,10 +108,23 @@ def _prepare(module: nn.Module, undo: _Undo) -> None:
             if getattr(part, flag, False) is True:
                 undo.append(_setter(part, flag, True))
                 setattr(part, flag, False)
-    implementation = getattr(getattr(module, "config", None), "_attn_implementation", None)
-    if implementation is not None and implementation not in _VISIBLE and hasattr(module, "set_attn_implementation"):
-        undo.append(lambda: module.set_attn_implementation(implementation))
-        module.set_attn_implementation("sdpa")
+    _show_attention(module, undo)
+
+
+def _show_attention(module: nn.Module, undo: _Undo) -> None:
+    """Models of transformers anywhere inside leave flex and flash attention for the fused call that can be watched."""
+    found = [
+        (part, part.config._attn_implementation)
+        for part in module.modules()
+        if hasattr(part, "set_attn_implementation") and getattr(part.config, "_attn_implementation", None) is not None
+    ]
+    if all(implementation in _VISIBLE for _, implementation in found):
+        return
+    for part, implementation in reversed(found):  # undone outermost first: setting one sets those inside it
+        undo.append(partial(part.set_attn_implementation, implementation))
+    for part, implementation in found:
+        if implementation not in _VISIBLE:
+            part.set_attn_implementation("sdpa")
 
 
 def _setter(part: nn.Module, name: str, value: bool) -> Callable[[], None]:
