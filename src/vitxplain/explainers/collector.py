@@ -11,7 +11,7 @@ from vitxplain.capture.record import AttentionRecord
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import Weights
 from vitxplain.errors import CaptureError
-from vitxplain.explainers.base import AttentionExplainer
+from vitxplain.explainers.base import AttentionExplainer, Explainer
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS
 
@@ -52,7 +52,7 @@ class Collector:
         for explainer in self._wanting(call.index, gradients=True):
             self._keep(explainer, call.index, gradients.weights, gradients)
 
-    def combine(self, grid: TokenGrid) -> dict[AttentionExplainer, Tensor]:
+    def combine(self, grid: TokenGrid) -> dict[Explainer, Tensor]:
         """Each method's result; what was kept is in the order of the layers, whichever way they came.
 
         Raises:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vitxplain.capture.activation import LayerActivation
 from vitxplain.capture.attention_tap import AttentionTap
+from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.layer_tap import layer_tap
 from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.capture.undisturbed import ready, undisturbed
@@ -56,6 +57,8 @@ def shared_pass(
     with undisturbed(model.module):
         with ExitStack() as taps:
             seen = taps.enter_context(layer_tap(model.module, layers.values(), differentiable=by_gradient))
+            if by_gradient or collector.wants_gradients:
+                taps.enter_context(SoundBatchNorm())
             tap = AttentionTap(model.module, collector)
             if collector.explainers:
                 taps.enter_context(tap)
@@ -63,7 +66,7 @@ def shared_pass(
         towards = [*seen.values(), *tap.starts] if by_gradient or collector.wants_gradients else []
         gradients = _gradients(wanted.score(logits.float()).sum(), towards)  # a sum: images do not mix
     with torch.no_grad():
-        results: dict[Explainer, Tensor] = {**collector.combine(found.grid or TokenGrid(1, 1))}
+        results = collector.combine(found.grid or TokenGrid(1, 1))
         for explainer, layer in layers.items():
             gradient = gradients[list(seen).index(layer)] if by_gradient and layer in seen else None
             results[explainer] = explainer.attribute(_activation(layer, seen, gradient, found, wanted.resolve(logits)))
