@@ -5,6 +5,7 @@ from pathlib import Path
 from torch import nn
 
 from vitxplain import registry
+from vitxplain.capture.undisturbed import unwrap
 from vitxplain.errors import ModelLoadError, UnknownNameError
 from vitxplain.models import demo
 from vitxplain.models.adapters import Adapter, LoadRequest
@@ -49,6 +50,7 @@ def _wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
     """A module in memory: what it carries tells whose it is."""
     from vitxplain.models import from_module, from_timm, from_transformers
 
+    module = unwrap(module)
     if hasattr(module, "config") and hasattr(module, "from_pretrained"):
         return from_transformers.wrap(module, request)
     if from_timm.is_timm(module):
