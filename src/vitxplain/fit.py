@@ -36,17 +36,17 @@ def reason(method: type[Explainer] | Explainer, probe: Probe) -> str | None:
 
 
 def require(model: VisionModel, explainers: Mapping[str, Explainer], size: tuple[int, int] | None = None) -> None:
-    """Raise UnsupportedModelError, with the methods that do fit, if one of these does not."""
+    """Raise UnsupportedModelError, with the methods that do fit, unless all of these do."""
     probe = model.probe(size)
+    sentences = []
     for name, explainer in explainers.items():
         if why := reason(explainer, probe):
             lacking = " and ".join(_in_words(need) for need in sorted(explainer.needs - probe.offers))
-            fit = [one for one, obstacle in fitting(model, size).items() if obstacle is None]
-            raise UnsupportedModelError(
-                f"{name} needs {lacking}, which {model.source} does not have.\n"
-                f"  Why: {why}.\n"
-                f"  Methods for this model: {', '.join(fit) or 'none'}.   (vitx methods --model {model.source})"
-            )
+            sentences.append(f"{name} needs {lacking}, which {model.source} does not have.\n  Why: {why}.")
+    if sentences:
+        fit = [name for name, obstacle in fitting(model, size).items() if obstacle is None]
+        methods = f"  Methods for this model: {', '.join(fit) or 'none'}.   (vitx methods --model {model.source})"
+        raise UnsupportedModelError("\n".join([*sentences, methods]))
 
 
 def _in_words(need: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-PIPE_WIDTH = 200  # columns where no terminal says: a line stays a line for grep
+PIPE_WIDTH = 1000  # columns where no terminal says: a line stays a line for grep
 
 
 def out() -> Console:

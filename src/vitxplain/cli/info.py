@@ -24,7 +24,7 @@ def info(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None
     print_table(["Version", ""], [(name, number or "not installed") for name, number in found["versions"].items()])
     print_table(["\nDevice", ""], [(device["name"], device["about"]) for device in found["devices"]])
     plugins = [
-        (one["name"], one["kind"], one["package"], no(one["error"]) if one["error"] else yes("works"))
+        (one["name"], one["kind"], one["package"], no(f"broken: {one['error']}") if one["error"] else yes("works"))
         for one in found["plugins"]
     ]
     print_table(["\nPlugin", "\nKind", "\nPackage", "\nState"], plugins)

@@ -1,0 +1,138 @@
+"""vitx explain: what is written, said and returned."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import vitxplain
+from tests.cli.conftest import Said
+
+Vitx = Callable[..., Said]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_one_image(vitx: Vitx, photos: Path, vit_folder: Path):
+    said = vitx("explain", "cat.png", "--model", vit_folder, "--method", "rollout")
+    assert said.code == 0
+    assert said.err == ""
+    assert names(photos / "vitx-out") == [f"cat.attention-rollout.{ending}" for ending in ("json", "npz", "png")]
+    first, second = said.out.splitlines()
+    assert first.startswith("cat.png  ")
+    assert all(name in first for name in ("circle", "square", "star", "%"))
+    assert second == "  attention-rollout → vitx-out/cat.attention-rollout.png .npz .json"
+
+
+def test_files_hold_what_python_returns(vitx: Vitx, photos: Path, vit_folder: Path):
+    vitx("explain", "cat.png", "--model", vit_folder, "--method", "grad-cam", "--target", "star", "--out", "out")
+    loaded = vitxplain.load("out/cat.grad-cam")
+    direct = vitxplain.explain(str(vit_folder), "cat.png", "grad-cam", target="star")
+    np.testing.assert_array_equal(loaded.values, direct.values)
+    assert loaded.target == direct.target
+    record = json.loads(Path("out/cat.grad-cam.json").read_text())
+    assert record["input"] == "cat.png"
+    assert record["model"]["id"] == str(vit_folder)
+    assert record["schema"] == 1
+
+
+def test_default_method_is_chosen_by_the_model(vitx: Vitx, photos: Path, vit_folder: Path, cnn_folder: Path):
+    vitx("explain", "cat.png", "--model", vit_folder, "--format", "json")
+    vitx("explain", "cat.png", "--model", cnn_folder, "--format", "json")
+    assert names(photos / "vitx-out") == ["cat.grad-cam.json", "cat.gradient-attention.json"]
+
+
+@pytest.mark.parametrize(
+    "spelling", [["--method", "rollout,grad-cam"], ["--methods", "rollout", "--method", "GradCAM"]]
+)
+def test_several_methods(vitx: Vitx, photos: Path, vit_folder: Path, spelling: list[str]):
+    said = vitx("explain", "cat.png", "--model", vit_folder, *spelling, "--format", "npz", "--out", "out")
+    assert said.code == 0
+    assert names(photos / "out") == ["cat.attention-rollout.npz", "cat.grad-cam.npz"]
+
+
+def test_folders_patterns_and_equal_names(vitx: Vitx, photos: Path, vit_folder: Path):
+    said = vitx(
+        "explain", "dog.jpg", "more", "**/c*.png", "--model", vit_folder, "--format", "json", "--method", "rollout"
+    )
+    assert said.code == 0
+    inputs = {path.name: json.loads(path.read_text())["input"] for path in (photos / "vitx-out").iterdir()}
+    assert inputs == {
+        "dog.attention-rollout.json": "dog.jpg",
+        "cat.attention-rollout.json": "more/cat.png",
+        "cat-2.attention-rollout.json": "cat.png",
+        "cat-3.attention-rollout.json": "more/cat.png",
+    }
+    assert said.out.splitlines()[-1] == "4 images, 4 maps in vitx-out"
+
+
+def test_a_rerun_overwrites_its_own_names(vitx: Vitx, photos: Path, vit_folder: Path):
+    for _ in range(2):
+        assert vitx("explain", "cat.png", "--model", vit_folder, "--method", "rollout", "--format", "json").code == 0
+    assert names(photos / "vitx-out") == ["cat.attention-rollout.json"]
+
+
+def test_batches_change_nothing(vitx: Vitx, photos: Path, vit_folder: Path):
+    for size in (1, 3):
+        said = vitx(
+            "explain", "cat.png", "dog.jpg", "more", "--model", vit_folder, "--batch-size", size, "--out", f"{size}"
+        )
+        assert said.code == 0
+    for name in ("cat", "dog", "cat-2"):
+        one, three = (vitxplain.load(f"{size}/{name}") for size in (1, 3))
+        np.testing.assert_allclose(one.values, three.values, rtol=1e-4, atol=1e-7)
+
+
+def test_json_is_all_there_is_on_stdout(vitx: Vitx, photos: Path, vit_folder: Path):
+    said = vitx("explain", "cat.png", "broken.png", "--model", vit_folder, "--methods", "rollout,grad-cam", "--json")
+    assert said.code == 1
+    assert {(line["input"], line["method"]) for line in said.json} == {
+        (name, method) for name in ("cat.png", "broken.png") for method in ("attention-rollout", "grad-cam")
+    }
+    for line in said.json:
+        if line["input"] == "broken.png":
+            assert line.keys() == {"input", "method", "error"}
+            assert "broken.png is damaged or incomplete" in line["error"]
+        else:
+            saved = json.loads(Path(line.pop("files")[2]).read_text())
+            assert line == saved
+    assert "error: broken.png is damaged" in said.err
+
+
+def test_quiet(vitx: Vitx, photos: Path, vit_folder: Path):
+    said = vitx("explain", "cat.png", "broken.png", "--model", vit_folder, "--quiet")
+    assert said.out == ""
+    assert said.err.startswith("error: broken.png is damaged")
+
+
+def test_top_k_and_target(vitx: Vitx, photos: Path, vit_folder: Path):
+    arguments = ("explain", "cat.png", "--model", vit_folder, "--method", "grad-cam")
+    said = vitx(*arguments, "--top-k", 1, "--target", "box", "--json")
+    (line,) = said.json
+    assert len(line["prediction"]) == 1
+    assert (line["target"]["index"], line["target"]["name"]) == (1, "square, box")
+    said = vitx(*arguments, "--target", "1")
+    assert "grad-cam for square (" in said.out
+
+
+def test_options(vitx: Vitx, photos: Path, vit_folder: Path):
+    said = vitx(
+        *("explain", "cat.png", "--model", vit_folder, "--method", "rollout,gradient-rollout,raw-attention", "--json"),
+        *("-o", "start_layer=1", "-o", "rollout.head_fusion=max", "--option", "head=mean", "-o", "query=2,3"),
+    )
+    assert said.code == 0
+    options = {line["method"]: line["options"] for line in said.json}
+    assert options["attention-rollout"]["start_layer"] == options["gradient-rollout"]["start_layer"] == 1
+    assert options["attention-rollout"]["head_fusion"] == "max"
+    assert options["raw-attention"] == {"layer": None, "head": "mean", "query": "2,3", "mass": None}
+
+
+def test_another_input_size(vitx: Vitx, photos: Path, vit_folder: Path, cnn_folder: Path):
+    said = vitx("explain", "cat.png", "--model", cnn_folder, "--image-size", "64x96", "--json", "--method", "cam")
+    (line,) = said.json
+    assert line["geometry"]["input_size"] == [64, 96]
+    assert vitxplain.load(line["files"][0]).values.shape == (8, 12)
