@@ -48,7 +48,8 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
     """Evaluation mode, no gradient checkpointing, visible attention, no compiled code; all restored on leaving.
 
     Raises:
-        CaptureError: the model holds TorchScript modules, which nothing can watch.
+        CaptureError: the model holds TorchScript modules, which nothing can watch, or weights of inference mode, which
+            no gradient passes.
     """
     with _lock:
         state = _modules.setdefault(module, _Borrowed())
@@ -100,6 +101,15 @@ def _prepare(module: nn.Module, undo: _Undo) -> None:
             raise CaptureError(
                 f"{name or 'the model'} is a TorchScript module ({type(part).__name__}), whose inside cannot be "
                 "watched. Give the model before torch.jit.script or torch.jit.trace."
+            )
+        if any(
+            tensor.is_inference()
+            for tensor in (*part._parameters.values(), *part._buffers.values())
+            if tensor is not None
+        ):
+            raise CaptureError(
+                f"the weights of {name or 'the model'} were made within torch.inference_mode(), so no gradient passes "
+                "them; make the model outside it (explaining within it is fine)."
             )
         if part.training:
             undo.append(_setter(part, "training", True))
