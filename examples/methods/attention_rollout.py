@@ -3,4 +3,4 @@
 from vitxplain import explain
 
 explanation = explain("facebook/deit-tiny-patch16-224", "examples/coffee.jpg", "attention-rollout", start_layer=1)
-explanation.save("vitx-out", stem="coffee")
+explanation.save("vitx-out")

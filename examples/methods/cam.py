@@ -19,4 +19,4 @@ model = load_model(network, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), size=(64,
 explanation = explain(model, "examples/coffee.jpg", "cam", target=3)
 
 print("mean of the map plus bias:", explanation.values.mean() + network[-1].bias[3].item())
-explanation.save("vitx-out", stem="coffee")
+explanation.save("vitx-out")

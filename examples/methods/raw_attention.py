@@ -4,4 +4,4 @@ from vitxplain import explain
 
 explanation = explain("facebook/deit-tiny-patch16-224", "examples/coffee.jpg", "raw-attention", layer=-1, mass=0.6)
 print(explanation.values.shape)  # (layer, head, row, column): (1, 3, 14, 14)
-explanation.save("vitx-out", stem="coffee")
+explanation.save("vitx-out")

@@ -18,4 +18,4 @@ class LastAttention(AttentionExplainer):
 
 
 explanation = explain("facebook/deit-tiny-patch16-224", "examples/coffee.jpg", LastAttention())
-explanation.save("vitx-out", stem="coffee")
+explanation.save("vitx-out")
