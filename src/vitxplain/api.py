@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from os import PathLike
+from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 from torch import Tensor, nn
 
 from vitxplain.explainers.shared_pass import shared_pass
 from vitxplain.explanation import Explanation
 from vitxplain.fit import auto_method, fitting, require
-from vitxplain.inputs import BATCH_SIZE, Images, batches, listed
+from vitxplain.inputs import BATCH_SIZE, Images, Picture, batches, listed
 from vitxplain.methods import MethodLike, build, check_names
 from vitxplain.models.loading import load_model
 from vitxplain.models.vision_model import VisionModel
@@ -22,6 +23,20 @@ __all__ = ["explain", "explain_together", "fitting"]
 ModelLike: TypeAlias = str | PathLike[str] | nn.Module | VisionModel
 
 
+@overload
+def explain(model: ModelLike, image: Picture, method: MethodLike = ..., **options: Any) -> Explanation: ...
+
+
+@overload
+def explain(
+    model: ModelLike, image: list[Any] | tuple[Any, ...], method: MethodLike = ..., **options: Any
+) -> list[Explanation]: ...
+
+
+@overload
+def explain(model: ModelLike, image: Tensor, method: MethodLike = ..., **options: Any) -> Any: ...
+
+
 def explain(
     model: ModelLike,
     image: Images,
@@ -31,7 +46,7 @@ def explain(
     top_k: int = 5,
     batch_size: int = BATCH_SIZE,
     **options: Any,
-) -> Explanation | list[Explanation]:
+) -> Any:
     """Why the model says what it says about an image.
 
     Args:
@@ -49,8 +64,27 @@ def explain(
         UnsupportedModelError: the method does not fit the model; the message names those that do.
         UsageError: no such method, option or class.
     """
-    results = explain_together(model, image, [method], target=target, top_k=top_k, batch_size=batch_size, **options)
+    given: Any = image
+    results = explain_together(model, given, [method], target=target, top_k=top_k, batch_size=batch_size, **options)
     return next(iter(results.values()))
+
+
+@overload
+def explain_together(
+    model: ModelLike, images: Picture, methods: Iterable[MethodLike], **options: Any
+) -> dict[str, Explanation]: ...
+
+
+@overload
+def explain_together(
+    model: ModelLike, images: list[Any] | tuple[Any, ...], methods: Iterable[MethodLike], **options: Any
+) -> dict[str, list[Explanation]]: ...
+
+
+@overload
+def explain_together(
+    model: ModelLike, images: Tensor, methods: Iterable[MethodLike], **options: Any
+) -> dict[str, Any]: ...
 
 
 def explain_together(
@@ -62,7 +96,7 @@ def explain_together(
     top_k: int = 5,
     batch_size: int = BATCH_SIZE,
     **options: Any,
-) -> dict[str, Explanation | list[Explanation]]:
+) -> dict[str, Any]:
     """Several methods that share one forward and at most one backward pass; by canonical name, in the order asked.
 
     An option goes to every method that has it, `**{"grad-cam.layer": "layer4"}` to one. Otherwise as `explain`.
@@ -91,6 +125,5 @@ def _loaded(model: ModelLike, first: Any) -> VisionModel:
     """The model; a module given ready pixel_values needs no word on how images become its input."""
     if isinstance(model, nn.Module) and not hasattr(model, "config") and isinstance(first, Tensor):
         channels, height, width = first.shape[-3:]
-        nothing = {"mean": [0.0] * channels, "std": [1.0] * channels, "size": (height, width)}
-        return load_model(model, **nothing)
-    return load_model(model)
+        return load_model(model, mean=[0.0] * channels, std=[1.0] * channels, size=(height, width))
+    return load_model(model if isinstance(model, (str, nn.Module, VisionModel)) else Path(model))

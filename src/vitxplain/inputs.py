@@ -17,7 +17,8 @@ from vitxplain.geometry import Geometry
 from vitxplain.models.preprocessing import Processor
 from vitxplain.types import PixelValues
 
-OneImage: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray | Tensor
+Picture: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
+OneImage: TypeAlias = Picture | Tensor  # a tensor of three axes is one image, ready
 Images: TypeAlias = OneImage | Iterable[OneImage]
 
 BATCH_SIZE = 8  # images that run together; more gain little and cost memory

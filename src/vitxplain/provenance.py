@@ -24,7 +24,7 @@ def versions() -> dict[str, str]:
 
 def model_facts(model: VisionModel) -> dict[str, str | None]:
     """The model's id, its class, and what pins its weights: the Hub's commit, else their sha256."""
-    facts = {"id": model.source, "class": type(model.module).__name__}
+    facts: dict[str, str | None] = {"id": model.source, "class": type(model.module).__name__}
     if model.revision:
         return facts | {"revision": model.revision}
     return facts | {"sha256": _sha256_of_folder(Path(model.source)) or _sha256_of_module(model.module)}

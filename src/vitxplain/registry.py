@@ -137,8 +137,13 @@ def summary(point: EntryPoint) -> str:
         text = ast.get_docstring(classes[0]) if classes else None
     except (ImportError, OSError, SyntaxError, ValueError):
         text = None  # listing never fails: a package that hides its source is described by its metadata
-    text = text or (point.dist.metadata.get("Summary") if point.dist else None) or ""
+    text = text or _package_summary(point)
     return text.strip().partition("\n")[0].rstrip(".")
+
+
+def _package_summary(point: EntryPoint) -> str:
+    metadata = point.dist.metadata if point.dist else None
+    return metadata["Summary"] if metadata and "Summary" in metadata else ""
 
 
 def _key(name: str) -> str:

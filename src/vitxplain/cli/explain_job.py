@@ -81,7 +81,7 @@ def _explain_batch(
             if source.error:
                 raise ImageError(source.error)
             readable[source] = read_image(source.path)
-            readable[source].filename = source.path  # type: ignore[attr-defined] - provenance wants to know
+            setattr(readable[source], "filename", source.path)  # noqa: B010 - where it came from, for the record
         except Exception as error:
             reporter.failed(source.path, list(explainers), error)
             reporter.done(source.path, {})

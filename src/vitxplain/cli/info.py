@@ -12,7 +12,7 @@ LIBRARIES = ("torch", "transformers", "accelerate", "captum", "timm", "torchvisi
 @guarded
 def info(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:  # noqa: ARG001 - for the guard
     """Show versions, devices and plugins; what is broken, with its cause. Paste this into bug reports."""
-    found = {"versions": _versions(), "devices": _devices(), "plugins": _plugins()}
+    found: dict[str, Any] = {"versions": _versions(), "devices": _devices(), "plugins": _plugins()}
     if json:
         print_json(found)
         return

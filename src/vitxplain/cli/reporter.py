@@ -33,8 +33,8 @@ class Reporter:
             yield
             return
         columns = TextColumn("explaining"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        redirect = {"redirect_stdout": False, "redirect_stderr": False}
-        with Progress(*columns, console=err(), transient=True, **redirect) as self._bar:
+        bar = Progress(*columns, console=err(), transient=True, redirect_stdout=False, redirect_stderr=False)
+        with bar as self._bar:
             self._bar.add_task("", total=total)
             yield
         self._bar = None

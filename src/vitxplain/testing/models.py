@@ -9,7 +9,7 @@ from vitxplain.models.loading import load_model
 from vitxplain.models.vision_model import VisionModel
 
 LABELS = ("circle", "square", "star", "cross", "line")
-NORMALISATION = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+SIZE = (32, 48)
 PEAK = 20.0
 
 
@@ -26,7 +26,7 @@ def tiny_vit() -> VisionModel:
             num_hidden_layers=2,
             num_attention_heads=2,
             intermediate_size=32,
-            image_size=(32, 48),
+            image_size=SIZE,
             patch_size=8,
             num_labels=len(LABELS),
             initializer_range=0.3,
@@ -37,7 +37,7 @@ def tiny_vit() -> VisionModel:
                 parameter.data.mul_(PEAK)
         return module
 
-    return load_model(_seeded(build), size=(32, 48), labels=LABELS, **NORMALISATION)
+    return load_model(_seeded(build), mean=0.5, std=0.5, size=SIZE, labels=LABELS)
 
 
 def tiny_cnn() -> VisionModel:
@@ -56,7 +56,7 @@ def tiny_cnn() -> VisionModel:
             nn.Linear(16, len(LABELS)),
         )
 
-    return load_model(_seeded(build), size=(32, 48), labels=LABELS, **NORMALISATION)
+    return load_model(_seeded(build), mean=0.5, std=0.5, size=SIZE, labels=LABELS)
 
 
 def _seeded(build: Callable[[], nn.Module]) -> nn.Module:
