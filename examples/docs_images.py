@@ -44,6 +44,7 @@ def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
     yield "head-distance", of("head-distance")
     yield "position-similarity", of("position-similarity")
     yield "cam", cams()
+    yield "pictures", styles(model)
 
 
 def cams() -> Iterator[Figure]:
@@ -53,6 +54,13 @@ def cams() -> Iterator[Figure]:
     )
     image = two_digits(3, 7)
     return (explain(network, image, "cam", target=digit).plot() for digit in (3, 7))
+
+
+def styles(model: VisionModel) -> Iterator[Figure]:
+    """Other pictures than the ones the axes choose."""
+    espresso = explain(model, COFFEE, "grad-cam")
+    yield from (espresso.plot(style) for style in ("signed", "brightness", "strip"))
+    yield explain(model, COFFEE, "raw-attention", layer=-1).plot("head-masks")
 
 
 def write(path: Path, figures: list[Figure]) -> None:

@@ -44,6 +44,13 @@ def test_method_page_has_its_parts(page: Path):
     assert f'--8<-- "examples/methods/{page.stem.replace("-", "_")}.py"' in text
 
 
+def test_every_style_is_on_its_page():
+    from vitxplain.render import STYLES
+
+    page = (ROOT / "docs" / "how-to" / "pictures.md").read_text("utf-8")
+    assert [name for name, meaning in STYLES.items() if f"| `{name}` | {meaning} |" not in page] == []
+
+
 def test_every_method_has_a_page():
     from vitxplain import registry
 
