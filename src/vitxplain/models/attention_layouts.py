@@ -26,6 +26,8 @@ def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | 
         layout = _axes(one, _num_heads(module, one.call.path))
         if not one.call.scored or one.batch_axis is None:
             layout = replace(layout, kind="other")
+        elif not one.used:
+            layout = replace(layout, kind="unused")
         elif layout.num_windows > 1:
             layout = replace(layout, kind="window")
         elif _is_channel(one, layout.heads, tokens_seen):

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from vitxplain.capture.attention_tap import AttentionTap
+from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
@@ -40,8 +42,19 @@ class SeenCall:
     shape: tuple[int, ...]
     nodes_before: int
     output: Tensor | None = None
+    used: bool = True  # whether the logits depend on what it returns
     batch_axis: int | None = None  # which axis doubles with two images; None: does not depend on the images
     constant_keys: list[bool] | None = None  # per key: the same value for two different images
+
+
+@dataclass(eq=False)
+class _Silence:
+    """While on, nothing flows back through what attention returns. Knows no tensor: none lives longer for it."""
+
+    on: bool = False
+
+    def __call__(self, gradient: Tensor) -> Tensor | None:
+        return torch.zeros_like(gradient) if self.on else None
 
 
 @dataclass(eq=False)
@@ -64,6 +77,7 @@ class Observation:
     head: Head | None = None
     hidden: str | None = None  # where attention first ran unseen, and how
     logits: Logits = field(init=False)
+    _silence: _Silence = field(default_factory=_Silence, init=False)
     convolutions: list[tuple[str, int]] = field(default_factory=list)  # mixing places: name, attention calls before
 
     def before(self, call: AttentionCall) -> bool:
@@ -74,6 +88,17 @@ class Observation:
 
     def after(self, call: AttentionCall, output: Tensor) -> None:
         self.calls[-1].output = output
+        if output.requires_grad:
+            output.register_hook(self._silence)
+
+    @contextmanager
+    def silent_attention(self) -> Iterator[None]:
+        """Gradients pass by all attention meanwhile: what is left says where a token itself comes from."""
+        self._silence.on = True
+        try:
+            yield
+        finally:
+            self._silence.on = False
 
     def hides(self, path: str, how: str) -> None:
         self.hidden = self.hidden or f"{path or 'the model itself'} {how}"
@@ -129,14 +154,29 @@ def observe(model: "VisionModel", size: tuple[int, int]) -> Observation:
     images = noise(model, size)
     seen = Observation(size)
     with undisturbed(model.module):
-        with torch.enable_grad(), _nodes(model.module, seen), AttentionTap(model.module, seen):
+        with torch.enable_grad(), _nodes(model.module, seen), SoundBatchNorm(), AttentionTap(model.module, seen):
             seen.logits = model.logits(images[:1].requires_grad_())
         comparison = _Comparison(seen.calls)
         with AttentionTap(model.module, comparison):
             model.logits(images)
     if not _makes_logits(seen):
         seen.head = None
+    _mark_unused(seen)
     return seen
+
+
+def _mark_unused(seen: Observation) -> None:
+    """Calls whose result the logits do not depend on: a pooling head that the classifier leaves aside."""
+    reached = set()
+    todo = [seen.logits.grad_fn]
+    while todo:
+        step = todo.pop()
+        if step is not None and step not in reached:
+            reached.add(step)
+            todo += [before for before, _ in step.next_functions]
+    for one in seen.calls:
+        if reached and one.output is not None and one.output.grad_fn is not None:
+            one.used = one.output.grad_fn in reached
 
 
 def _makes_logits(seen: Observation) -> bool:
@@ -152,6 +192,7 @@ def _nodes(module: nn.Module, seen: Observation) -> Iterator[None]:
     """Collect every tensor that a module takes in or returns, in the order they come about."""
     known: dict[int, Node] = {}
     clock = count(1)
+    thread = get_ident()  # another one may be explaining with this module
 
     def node(tensor: Any) -> Node | None:
         if isinstance(tensor, (tuple, list)) and tensor:
@@ -164,11 +205,13 @@ def _nodes(module: nn.Module, seen: Observation) -> Iterator[None]:
         return known[id(tensor)]
 
     def taken(_part: nn.Module, args: tuple) -> None:
-        if args:
+        if args and get_ident() == thread:
             node(args[0])
 
     def returned(name: str) -> Any:
         def hook(part: nn.Module, args: tuple, output: Any) -> None:
+            if get_ident() != thread:
+                return
             if isinstance(part, (nn.Linear, nn.Conv2d)) and isinstance(output, Tensor):
                 seen.head = Head(part, args[0])
             if isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1:

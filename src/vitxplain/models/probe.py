@@ -15,6 +15,7 @@ from vitxplain.models.cam_layer import cam_layer, map_shape
 from vitxplain.models.linear_head import linear_head
 from vitxplain.models.observation import Observation, observe
 from vitxplain.models.position_tables import missing_table, position_table
+from vitxplain.models.token_order import unordered_lengths
 from vitxplain.models.window_placement import place_windows
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
     seen = observe(model, size)
     with torch.enable_grad():
         score = _score(seen)
-        layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid))
+        unordered = unordered_lengths(seen)
+        layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), unordered)
         mixing = _mixing(seen, layouts)
         isotropic = mixing is None and seen.hidden is None and _isotropic(layouts)
         layouts = _with_readout(seen, layouts, score)
@@ -87,14 +89,14 @@ def _score(seen: Observation) -> Tensor:
 
 
 def _mixing(seen: Observation, layouts: Sequence[AttentionLayout]) -> str | None:
-    """A convolution that mixes places between token layers, so that attention alone does not say what came from where."""
+    """A convolution that mixes places between token layers: attention alone does not say what came from where."""
     token = [index for index, layout in enumerate(layouts) if layout.kind == "token"]
     return next((name for name, before in seen.convolutions if token and token[0] < before <= token[-1]), None)
 
 
 def _isotropic(layouts: Sequence[AttentionLayout]) -> bool:
     """Whether every layer's tokens ask the same patches; learned queries, branches and their crossings aside."""
-    own = [layout for layout in layouts if layout.kind not in ("pooling", "branch", "cross")]
+    own = [layout for layout in layouts if layout.kind not in ("pooling", "branch", "cross", "unused")]
     grids = {(layout.grid.rows, layout.grid.columns) for layout in own if layout.grid is not None}
     plain = all(layout.kind == "token" and layout.num_queries == layout.num_keys for layout in own)
     return plain and len(grids) == 1
@@ -113,7 +115,7 @@ def _with_readout(seen: Observation, layouts: Sequence[AttentionLayout], score: 
     rows = tuple(moves.nonzero().flatten().tolist())
     return [
         replace(layout, grid=replace(layout.grid, readout=rows))
-        if layout.grid is not None and layout.kind == "token" and layout.num_queries == len(moves)
+        if layout.grid is not None and layout.kind == "token" and layout.num_queries == layout.num_keys == len(moves)
         else layout
         for layout in layouts
     ]
@@ -135,7 +137,7 @@ def _missing(
 ) -> dict[str, str]:
     """Why attention or gradients are not there."""
     missing: dict[str, str] = {}
-    real = [layout for layout in layouts if layout.kind != "other"]
+    real = [layout for layout in layouts if layout.kind not in ("unused", "other")]
     placed = [o for o in real if o.kind in ("token", "window", "pooling") and o.grid is not None]
     if not real:
         reason = "it has no attention" + (f" ({len(layouts)} other softmaxes were seen)" if layouts else "")

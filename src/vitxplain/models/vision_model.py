@@ -40,9 +40,11 @@ class VisionModel:
         """The raw scores, before softmax or sigmoid, (batch, label)."""
         pixel_values = pixel_values.to(self.device, self.dtype)
         output = self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
-        if not isinstance(output, Tensor):
-            output = output["logits"] if isinstance(output, Mapping) else getattr(output, "logits", None) or output[0]
-        return output
+        if isinstance(output, Tensor):
+            return output
+        if isinstance(output, Mapping):  # under another name (PP-LCNet's last_hidden_state) they come first
+            return output["logits"] if "logits" in output else next(iter(output.values()))
+        return output.logits if hasattr(output, "logits") else output[0]
 
     def probe(self, size: tuple[int, int] | None = None) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept."""

@@ -1,0 +1,27 @@
+"""Batch normalisation whose backward pass is right for a single image."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+_NORMS = ("batch_norm", "instance_norm")  # the latter is the former of one image, with more channels
+
+
+class SoundBatchNorm(TorchFunctionMode):
+    """While active on this thread, gradients through batch normalisation do not depend on strides.
+
+    PyTorch (2.13, CPU) takes a batch of one in channels-last order to be contiguous whatever its batch stride, and then
+    reads input and gradient in different orders: `y.flatten(2).transpose(1, 2)`, how most networks make tokens of a
+    convolution, is enough to get a wrong gradient and no error. So input and gradient are both made contiguous.
+    """
+
+    def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "")
+        if name not in _NORMS or not args or (name == "batch_norm" and args[0].shape[0] > 1):
+            return func(*args, **(kwargs or {}))
+        result = func(args[0].contiguous(), *args[1:], **(kwargs or {}))
+        if result.requires_grad:
+            result.register_hook(Tensor.contiguous)
+        return result

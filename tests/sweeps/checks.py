@@ -1,0 +1,69 @@
+"""What a sweep asks of a model, whichever library it comes from."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from vitxplain.api import explain_together
+from vitxplain.explanation import Explanation
+from vitxplain.fit import fitting
+from vitxplain.models.vision_model import VisionModel
+
+MAPS = frozenset({"attention-rollout", "cam", "grad-cam", "gradient-attention", "gradient-rollout", "raw-attention"})
+PLAIN_VIT = frozenset({"attention-rollout", "raw-attention", "gradient-attention", "gradient-rollout", "head-distance"})
+
+
+def methods_that_fit(model: VisionModel) -> list[str]:
+    return [name for name, reason in fitting(model).items() if reason is None]
+
+
+def explained(model: VisionModel, pixel_values: Tensor, methods: Sequence[str]) -> dict[str, list[Explanation]]:
+    """Every method on every image, one target for all so that rounding cannot change it."""
+    return explain_together(model, pixel_values, methods, target=1)
+
+
+def check_values(found: Mapping[str, list[Explanation]]) -> None:
+    """Every method's values are finite and say something; no two images are explained alike."""
+    assert MAPS & found.keys(), "no map, from attention or from activations"
+    for method, items in found.items():
+        for item in items:
+            spread = float(np.ptp(item.values))
+            assert np.isfinite(item.values).all(), method
+            assert spread > 1e-3 * float(np.abs(item.values).max()), f"{method} is constant: {item.values}"
+        if method in MAPS:
+            assert not np.allclose(items[0].values, items[1].values, rtol=1e-3), f"{method} ignores the image"
+
+
+def check_rows(model: VisionModel, pixel_values: Tensor, found: Mapping[str, list[Explanation]]) -> None:
+    """Row i of a batch is image i alone."""
+    for index in range(len(pixel_values)):
+        alone = explained(model, pixel_values[index : index + 1], list(found))
+        for method, items in found.items():
+            expected = alone[method][0].values
+            tolerance = 1e-4 * float(np.abs(expected).max())
+            np.testing.assert_allclose(items[index].values, expected, rtol=0, atol=tolerance, err_msg=method)
+
+
+def check_fits(model: VisionModel, expected: Collection[str]) -> None:
+    """Each of these methods fits; if not, its reason is the failure's text."""
+    report = fitting(model)
+    assert {name: report[name] for name in expected if report[name] is not None} == {}
+
+
+def facts(model: VisionModel) -> dict[str, Any]:
+    """One row of the table of supported models."""
+    probe = model.probe()
+    report = fitting(model)
+    kinds = [layout.kind for layout in probe.layouts if layout.kind != "other"]
+    grid = probe.grid
+    return {
+        "input": list(probe.input_size),
+        "attention": {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
+        "grid": None if grid is None else [grid.rows, grid.columns, grid.num_prefix_tokens, grid.num_suffix_tokens],
+        "cam_layer": probe.cam_layer,
+        "auto": "gradient-attention" if probe.isotropic else "grad-cam",
+        "methods": [name for name, reason in report.items() if reason is None],
+        "reasons": {name: reason for name, reason in report.items() if reason is not None},
+    }
