@@ -29,8 +29,10 @@ about *whether* maps come, not about how good they are. Your own `nn.Module` wor
 """
 
 
-def page(found: Mapping[str, Any]) -> str:
+def page(found: Mapping[str, Any] | None) -> str:
     """The whole page."""
+    if found is None:
+        return INTRO
     sections = [
         f"## {library} {found['versions'][library]}\n\n{section(found[library])}"
         for library in ("transformers", "timm", "torchvision")
@@ -63,5 +65,6 @@ def grid(counts: list[int] | None) -> str:
 
 
 if __name__ == "__main__":
-    found = json.loads((HERE / "supported-models.json").read_text("utf-8"))
+    data = HERE / "supported-models.json"
+    found = json.loads(data.read_text("utf-8")) if data.exists() else None
     (HERE / "supported-models.md").write_text(page(found), encoding="utf-8")

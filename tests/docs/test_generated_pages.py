@@ -1,0 +1,54 @@
+"""Pages made from data say what the data say."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def generator(name: str):
+    return runpy.run_path(str(DOCS / f"{name}.py"))["page"]
+
+
+def test_command_line_page_is_what_the_commands_say():
+    page = generator("cli_reference")()
+    assert "## vitx explain" in page
+    assert (DOCS / "reference" / "cli.md").read_text("utf-8") == page, "run: python docs/cli_reference.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("performance", "performance/compare.json"), ("supported_models", "supported-models.json")]
+)
+def test_page_is_what_was_found(name: str, data: str):
+    found = json.loads((DOCS / data).read_text("utf-8")) if (DOCS / data).exists() else None
+    page = (DOCS / f"{name.replace('_', '-')}.md").read_text("utf-8")
+    assert page == generator(name)(found), f"run: python docs/{name}.py"
+
+
+def test_a_row_of_supported_models():
+    found = {
+        "versions": {"timm": "1.0"},
+        "timm": {
+            "vit": {
+                "input": [32, 48],
+                "grid": [2, 3, 1, 0],
+                "auto": "gradient-attention",
+                "methods": ["gradient-attention", "grad-cam"],
+            },
+            "odd": {"refused": "it has no logits"},
+        },
+    }
+    page = generator("supported_models")(found)
+    assert "| `vit` | 32 × 48 | 2 × 3 + 1 | **✓** | ✓ |  |  |  |  |  |  |" in page
+    assert "- `odd`: it has no logits" in page
+
+
+def test_a_row_of_performance():
+    row = {"case": "rollout", "size": 224, "batch": 1, "ms": 203.4, "ratio": 1.149, "extra_mib": 12.2}
+    report = {"command": "python x", "machine": "a machine", "versions": {"torch": "2"}, "results": [row]}
+    page = generator("performance")(report)
+    assert "## 224 px, batch 1" in page
+    assert "| rollout | 203 | 1.15 | 12 |" in page
