@@ -48,4 +48,4 @@ def _where(method: type[Explainer], probe: Probe) -> tuple[str | None, tuple[int
     if POSITION_EMBEDDINGS in method.needs and probe.position_embeddings is not None:
         rows, columns = probe.position_embeddings.shape[:2]
         return "position embeddings", (rows, columns)
-    return None, None
+    return (None if method.needs else "the model as a whole"), None

@@ -67,7 +67,7 @@ def _list(*, json: bool, quiet: bool) -> None:
         for row in rows:
             print_json(row)
         return
-    foreign = any(not package.startswith("vitxplain ") for row in rows for package in row["packages"])
+    foreign = any(_package(row) for row in rows)
     console = out()
     wide = console.width >= 120  # the paper has a column of its own, or none
     columns = ["Method", "Or", "What it shows", *["Paper"] * wide, *["Package"] * foreign]
@@ -78,8 +78,15 @@ def _list(*, json: bool, quiet: bool) -> None:
 
 def _listed(row: dict[str, Any], wide: bool, foreign: bool) -> list[str]:
     shows, _, paper = row["summary"].removesuffix(")").partition(" (")
-    package = " and ".join(row["packages"]) + (": uninstall one of them" if len(row["packages"]) > 1 else "")
-    return [row["method"], (row["aliases"] or [""])[0], shows, *[paper] * wide, *[package] * foreign]
+    return [row["method"], (row["aliases"] or [""])[0], shows, *[paper] * wide, *[_package(row)] * foreign]
+
+
+def _package(row: dict[str, Any]) -> str:
+    """The package of a plugin; nothing for what is built in."""
+    packages: list[str] = row["packages"]
+    if len(packages) > 1:
+        return f"{' and '.join(packages)}: uninstall one of them"
+    return "" if packages[0].startswith("vitxplain ") else packages[0]
 
 
 def _report(found: dict[str, Any], *, json: bool, quiet: bool) -> None:
