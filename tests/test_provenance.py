@@ -28,20 +28,6 @@ def test_the_hubs_commit_pins_the_weights(model: VisionModel):
     assert facts == {"id": "owner/name", "class": "Sequential", "revision": "abc123"}
 
 
-def test_a_folder_is_pinned_by_the_hash_of_its_file(model: VisionModel, tmp_path: Path):
-    save_file(model.module.state_dict(), tmp_path / "model.safetensors")
-    expected = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
-    assert model_facts(replace(model, source=str(tmp_path)))["sha256"] == expected
-
-
-def test_a_folder_of_several_files_is_pinned_by_all_of_them(model: VisionModel, tmp_path: Path):
-    for name in ("a", "b"):
-        save_file({name: torch.ones(2)}, tmp_path / f"{name}.safetensors")
-    first = model_facts(replace(model, source=str(tmp_path)))["sha256"]
-    save_file({"b": torch.zeros(2)}, tmp_path / "b.safetensors")
-    assert model_facts(replace(model, source=str(tmp_path)))["sha256"] != first
-
-
 def test_a_module_is_pinned_by_its_tensors_and_a_change_is_seen(model: VisionModel):
     first = model_facts(model)["sha256"]
     assert len(first) == 64
@@ -55,5 +41,16 @@ def test_a_module_is_pinned_by_its_tensors_and_a_change_is_seen(model: VisionMod
     assert model_facts(model)["sha256"] != first
 
 
-def test_weights_that_are_not_in_memory_cannot_be_hashed(model: VisionModel):
-    assert model_facts(replace(model, module=model.module.to("meta")))["sha256"] is None
+def test_the_bytes_in_memory_count_not_the_folder_they_came_from(model: VisionModel, tmp_path: Path):
+    save_file({"a": torch.ones(2)}, tmp_path / "model.safetensors")
+    assert model_facts(replace(model, source=str(tmp_path)))["sha256"] == model_facts(model)["sha256"]
+
+
+def test_weights_that_are_not_in_memory_are_pinned_by_their_files(model: VisionModel, tmp_path: Path):
+    save_file(model.module.state_dict(), tmp_path / "model.safetensors")
+    offloaded = replace(model, module=model.module.to("meta"), source=str(tmp_path))
+    expected = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
+    assert model_facts(offloaded)["sha256"] == expected
+    save_file({"b": torch.ones(2)}, tmp_path / "model-2.safetensors")
+    assert model_facts(offloaded)["sha256"] not in (expected, None)
+    assert model_facts(replace(offloaded, source="nowhere"))["sha256"] is None

@@ -27,12 +27,12 @@ def model_facts(model: VisionModel) -> dict[str, str | None]:
     facts: dict[str, str | None] = {"id": model.source, "class": type(model.module).__name__}
     if model.revision:
         return facts | {"revision": model.revision}
-    return facts | {"sha256": _sha256_of_folder(Path(model.source)) or _sha256_of_module(model.module)}
+    return facts | {"sha256": _sha256_of_module(model.module) or _sha256_of_folder(Path(model.source))}
 
 
 def _sha256_of_folder(folder: Path) -> str | None:
-    """As `sha256sum` prints it for a single safetensors file; of the files' hashes, sorted by name, for several."""
-    files = sorted(folder.expanduser().rglob("*.safetensors")) if folder.expanduser().is_dir() else []
+    """Of the safetensors file a folder holds; of the files' own hashes, sorted by name, where there are several."""
+    files = sorted(folder.expanduser().glob("*.safetensors")) if folder.expanduser().is_dir() else []
     digests = [_sha256_of_file(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
     return sha256("".join(digests).encode()).hexdigest() if len(digests) > 1 else next(iter(digests), None)
 
@@ -47,7 +47,7 @@ def _sha256_of_file(path: Path, _modified: int, _size: int) -> str:
 
 
 def _sha256_of_module(module: nn.Module) -> str | None:
-    """Of all parameters and buffers in their order; None where some are not in memory (offloaded by accelerate).
+    """Of the bytes of all parameters and buffers, in their order; None where some lie on disk, by accelerate.
 
     Hashing ViT-B takes a quarter of a second, so it is done again only when a tensor was replaced or written to.
     """

@@ -175,12 +175,13 @@ def test_interrupted(photos: Path, vit_folder: Path):
         Image.fromarray(np.full((30, 30, 3), index % 256, np.uint8)).save(photos / "more" / f"{index}.png")
     command = [sys.executable, "-m", "vitxplain", "explain", "more", "--model", vit_folder, "--batch-size", "1"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    assert process.stdout is not None
-    assert process.stdout.readline()  # the first image is done
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()  # the first image is done
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors == "error: interrupted; what was finished is kept, nothing is half-written.\n"
     written = sorted(path.name for path in (photos / "vitx-out").iterdir())

@@ -30,14 +30,14 @@ def print_json(record: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def print_error(message: str) -> None:
+def print_error(message: str, console: Console | None = None) -> None:
     """`error: ...` on stderr, whole: no wrapping, no markup."""
-    err().print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+    (console or err()).print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
 
 
-def print_note(message: str) -> None:
+def print_note(message: str, console: Console | None = None) -> None:
     """Something worth knowing, on stderr."""
-    err().print(Text(message, style="dim"), soft_wrap=True)
+    (console or err()).print(Text(message, style="dim"), soft_wrap=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], console: Console | None = None) -> None:

@@ -1,12 +1,12 @@
 """Errors as one sentence and exit codes as documented, for every command."""
 
-import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
 import typer
+from rich.console import Console
 
 from vitxplain.cli.console import print_error, print_note
 from vitxplain.errors import CaptureError, ImageError, OutputError, VitxplainError
@@ -45,13 +45,14 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
         return SOME_FAILED
 
 
-def report(error: Exception, *, debug: bool, about: str = "") -> None:
+def report(error: Exception, *, debug: bool, about: str = "", console: Console | None = None) -> None:
     """One error on stderr; `about` names the input where the message may not."""
-    print_error(f"{about}: {describe(error)}" if about and about not in str(error) else describe(error))
+    sentence = describe(error)
+    print_error(f"{about}: {sentence}" if about not in sentence else sentence, console)
     if debug:
-        sys.stderr.write("".join(traceback.format_exception(error)))
+        print_note("".join(traceback.format_exception(error)), console)
     elif not isinstance(error, VitxplainError):
-        print_note("  This should not happen: run it again with --debug and report the traceback, please.")
+        print_note("  This should not happen: run it again with --debug and report the traceback, please.", console)
 
 
 def describe(error: Exception) -> str:

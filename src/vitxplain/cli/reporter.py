@@ -29,7 +29,8 @@ class Reporter:
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
         """A bar on stderr, gone at the end; only for people, and only where there is something to wait for."""
-        if self.quiet or total < 2 or not sys.stderr.isatty():
+        in_the_way = self.json and sys.stdout.isatty()
+        if self.quiet or total < 2 or in_the_way or not sys.stderr.isatty():
             yield
             return
         columns = TextColumn("explaining"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -54,7 +55,7 @@ class Reporter:
     def failed(self, path: str, methods: Sequence[str], error: Exception) -> None:
         """One image failed, for these methods."""
         self.failures += 1
-        report(error, debug=self.debug, about=path)
+        report(error, debug=self.debug, about=path, console=self._errors())
         if self.json:
             for method in methods:
                 print_json({"input": path, "method": method, "error": describe(error)})
@@ -62,7 +63,7 @@ class Reporter:
     def refused(self, paths: Sequence[str], method: str, message: str) -> None:
         """A method that does not work with this model while others do: said once, and for each input in JSON."""
         self.failures += 1
-        print_error(message)
+        print_error(message, self._errors())
         if self.json:
             for path in paths:
                 print_json({"input": path, "method": method, "error": message})
@@ -85,6 +86,9 @@ class Reporter:
             lines.append(f" → {written[0]}")
             lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
         return lines
+
+    def _errors(self) -> Console:
+        return self._bar.console if self._bar else err()
 
     def _console(self) -> Console:
         """Beside a running bar lines go through the bar's console, if both are the same terminal."""
