@@ -52,10 +52,10 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
 
 
 def check_writable(folder: Path) -> None:
-    """Raise OutputError, before any work, if nothing can be written there."""
+    """Raise OutputError, before any work, if nothing can be written there; the folder is not made yet."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
+        with tempfile.TemporaryFile(dir=there) as file:
             file.write(b"0" * 4096)
             file.flush()
     except OSError as error:
