@@ -12,8 +12,15 @@ HOOKS = (
 )  # fmt: skip
 
 
-def state(module: nn.Module) -> dict[str, Any]:
-    """Equal before and after, if the module was left as found and nothing around it changed."""
+def state(module: nn.Module, *, same_objects: bool = True) -> dict[str, Any]:
+    """Equal before and after, if the module was left as found and nothing around it changed.
+
+    `same_objects`: the very same parameters and buffers; accelerate makes new ones whenever it loads weights.
+    """
+
+    def which(tensor: torch.Tensor | None) -> int | None:
+        return id(tensor) if same_objects else None
+
     implementations = {
         name: part.config._attn_implementation
         for name, part in module.named_modules()
@@ -28,11 +35,19 @@ def state(module: nn.Module) -> dict[str, Any]:
             for name, part in module.named_modules()
         },
         "parameters": {
-            name: (id(one), one._version, one.requires_grad, one.dtype, one.device, id(one.grad), one._backward_hooks)
+            name: (
+                which(one),
+                one._version,
+                one.requires_grad,
+                one.dtype,
+                one.device,
+                which(one.grad),
+                one._backward_hooks,
+            )
             for name, one in module.named_parameters()
         },
         "gradients": {name: one.grad._version for name, one in module.named_parameters() if one.grad is not None},
-        "buffers": {name: (id(one), one._version, one.dtype) for name, one in module.named_buffers()},
+        "buffers": {name: (which(one), one._version, one.dtype) for name, one in module.named_buffers()},
         "implementations": implementations,
         "forwards": {name: part.__dict__.get("forward") for name, part in module.named_modules()},
         "modes": (

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tests.capture.state import state
 from tests.explainers import tiny
+from vitxplain.errors import VitxplainError
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.cam import CAM
@@ -92,7 +93,7 @@ def test_a_failing_thread_disturbs_nobody() -> None:
 
     def failing() -> None:
         for _ in range(TIMES):
-            with pytest.raises(ValueError, match="channel dimension"):
+            with pytest.raises(VitxplainError, match="channel dimension"):
                 shared_pass(model, tiny.images(1)[:, :2], [GradientAttention()], 0)  # too few channels
 
     in_threads([failing, asking(model, [GradientAttention(), GradCAM()], tiny.images(2), 1, TIMES)])
