@@ -22,6 +22,8 @@ os.environ.update(
     TOKENIZERS_PARALLELISM="false",
     PYTHONPATH=os.pathsep.join(filter(None, [str(PEERS_SITE), os.environ.get("PYTHONPATH")])),
 )
+for name in ("COLUMNS", "LINES"):  # the width of a developer's terminal, or what pytest-xdist makes of it, neither
+    os.environ.pop(name, None)
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores; threads of each would only wait for the others'
     os.environ["OMP_NUM_THREADS"] = "1"
 
