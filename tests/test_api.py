@@ -192,9 +192,20 @@ def test_mistakes(vit: VisionModel, cnn: VisionModel, tmp_path: Path):
         explain(vit, [photo(0), tmp_path / "missing.png"], "rollout")
 
 
-def test_numbers_that_are_not_finite_are_an_error(cnn: VisionModel):
-    with pytest.raises(VitxplainError, match=r"the model's logits are not finite for Sequential in float32"):
-        explain(cnn, torch.full((3, 32, 48), torch.nan), "grad-cam")
+def test_pixels_that_are_not_finite_are_an_error(cnn: VisionModel):
+    pixels = torch.zeros(2, 3, 32, 48)
+    pixels[1, 0, 0, 0] = torch.nan
+    with pytest.raises(ImageError, match=r"image 1 has pixel_values that are NaN or infinite"):
+        explain(cnn, pixels, "grad-cam")
+
+
+def test_logits_that_are_not_finite_are_an_error():
+    model = tiny_cnn()
+    with torch.no_grad():
+        model.module[0].weight.mul_(1e6)
+        model.module[-1].weight.fill_(3e38)
+    with pytest.raises(VitxplainError, match=r"the model's logits are not finite for .* with Sequential in float32"):
+        explain(model, photo(0), "grad-cam")
 
 
 def test_multi_label_models_have_probabilities_of_their_own(vit: VisionModel):
