@@ -10,7 +10,7 @@ from torch import nn
 from vitxplain.capture.layout import AttentionLayout, Kind
 from vitxplain.grid import TokenGrid
 from vitxplain.models.observation import Observation, SeenCall
-from vitxplain.models.token_grids import token_grid
+from vitxplain.models.token_grids import check_stated, token_grid
 
 _HEADS = ("num_heads", "num_attention_heads", "heads", "n_heads", "nhead")
 
@@ -22,6 +22,7 @@ def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | 
     tokens_seen |= {rows * columns for rows, columns in seen.maps}
     layouts: list[AttentionLayout] = []
     known: list[TokenGrid] = []
+    latents: set[int] = set()  # numbers of learned queries that asked the image and go on as tokens of their own
     for one in seen.calls:
         layout = _axes(one, _num_heads(module, one.call.path))
         if not one.call.scored or one.batch_axis is None:
@@ -32,12 +33,18 @@ def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | 
             layout = replace(layout, kind="window")
         elif _is_channel(one, layout.heads, tokens_seen):
             layout = replace(layout, kind="channel")
+        elif layout.num_keys in latents:
+            layout = replace(layout, kind="branch" if layout.num_queries == layout.num_keys else "cross")
         else:
             grid = token_grid(one, seen.size, seen.maps, config, known, stated)
             if grid is not None and grid not in known:
                 known.append(grid)
             layout = replace(layout, grid=grid, kind=_kind(layout, grid))
+            if layout.kind == "cross":
+                latents.add(layout.num_queries)
         layouts.append(layout)
+    if stated is not None:
+        check_stated(stated, [one.num_keys for one in layouts if one.kind in ("token", "pooling", "cross")], known)
     return _branches(layouts)
 
 
@@ -96,7 +103,15 @@ def _kind(layout: AttentionLayout, grid: TokenGrid | None) -> Kind:
         return "token" if grid is not None else "other"
     if layout.num_queries == 1:
         return "pooling"
-    return "token" if grid is not None and layout.num_queries > layout.num_keys // 16 else "cross"
+    return "token" if grid is not None and _on_the_grid(layout.num_queries, grid) else "cross"
+
+
+def _on_the_grid(queries: int, grid: TokenGrid) -> bool:
+    """Whether so many queries can be the keys' own patches, finer (keys are pooled) or up to four times coarser."""
+    coarser = {(-(-grid.rows // times), -(-grid.columns // times)) for times in (2, 3, 4)}
+    coarser |= {(grid.rows // times, grid.columns // times) for times in (2, 3, 4)}
+    numbers = {rows * columns for rows, columns in coarser}
+    return queries > grid.num_patches or not numbers.isdisjoint({queries, queries - grid.num_prefix_tokens})
 
 
 def _branches(layouts: list[AttentionLayout]) -> list[AttentionLayout]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from vitxplain.capture.patch_layout import factor
+from vitxplain.errors import UsageError
 from vitxplain.grid import TokenGrid
 from vitxplain.models.observation import SeenCall
 
@@ -34,9 +35,10 @@ def token_grid(
     layer has the patches of a grid already known, and the rest in front.
     """
     keys = seen.shape[-1]
-    if stated is not None and stated.num_patches <= keys:
+    if stated is not None:
         prefix = keys - stated.num_patches - stated.num_suffix_tokens
-        return _grid(stated.rows, stated.columns, max(prefix, 0), stated.num_suffix_tokens, size)
+        if 0 <= prefix <= (stated.num_prefix_tokens or _MOST_EXTRA_TOKENS):
+            return _grid(stated.rows, stated.columns, prefix, stated.num_suffix_tokens, size)
     for grid in known:
         if grid.num_tokens == keys:
             return grid
@@ -55,6 +57,16 @@ def token_grid(
         if keys > extra and (found := factor(keys - extra, size)):
             return _grid(*found, extra, 0, size)
     return None
+
+
+def check_stated(stated: TokenGrid, lengths: Sequence[int], found: Collection[TokenGrid]) -> None:
+    """Raise UsageError if no sequence of tokens, of those lengths, has the grid the user stated."""
+    if lengths and not any((grid.rows, grid.columns) == (stated.rows, stated.columns) for grid in found):
+        counts = ", ".join(str(length) for length in dict.fromkeys(lengths))
+        raise UsageError(
+            f"grid {stated.rows} x {stated.columns} ({stated.num_tokens} tokens at least) was stated, but this model's "
+            f"attention is among {counts} tokens; state the rows and columns of its patches, or leave grid out."
+        )
 
 
 def _grid(rows: int, columns: int, prefix: int, suffix: int, size: tuple[int, int]) -> TokenGrid:
