@@ -8,6 +8,7 @@ import torch
 from vitxplain.capture.activation import LayerActivation
 from vitxplain.errors import OptionError
 from vitxplain.explainers.base import LayerExplainer
+from vitxplain.explainers.options import check_name
 from vitxplain.models.offers import FEATURE_MAP, LINEAR_HEAD
 from vitxplain.types import PatchMap
 
@@ -27,6 +28,9 @@ class CAM(LayerExplainer):
     needs: ClassVar[frozenset[str]] = frozenset({FEATURE_MAP, LINEAR_HEAD})
     axes: ClassVar[str] = "batch row column"
     class_specific: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_name("layer", self.layer)
 
     def attribute(self, activation: LayerActivation) -> PatchMap:
         """Sum over channels of weight x feature.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.activation import LayerActivation
 from vitxplain.explainers.base import LayerExplainer
-from vitxplain.explainers.options import check_flag
+from vitxplain.explainers.options import check_flag, check_name
 from vitxplain.models.offers import FEATURE_MAP, GRADIENTS
 from vitxplain.types import FeatureMap, PatchMap, Scores
 
@@ -30,6 +30,7 @@ class GradCAM(LayerExplainer):
     class_specific: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        check_name("layer", self.layer)
         check_flag("relu", self.relu)
 
     def attribute(self, activation: LayerActivation) -> PatchMap:

@@ -1,6 +1,7 @@
 """Checks of option values; each failure says what the option takes."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import TypeVar
 
 from vitxplain.errors import OptionError
@@ -26,6 +27,18 @@ def check_index(name: str, value: object, *, negative: bool = False) -> None:
     """Raises OptionError unless the value is a whole number; negative ones count from the end where allowed."""
     if isinstance(value, bool) or not isinstance(value, int) or (value < 0 and not negative):
         raise OptionError(f"{name} is {value!r}; it takes a whole number{'' if negative else ' of at least 0'}.")
+
+
+def check_count(name: str, value: object) -> None:
+    """Raises OptionError unless the value is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise OptionError(f"{name} is {value!r}; it takes a whole number of at least 1.")
+
+
+def check_name(name: str, value: object) -> None:
+    """Raises OptionError unless the value is a name, or None."""
+    if value is not None and not (isinstance(value, str) and value):
+        raise OptionError(f"{name} is {value!r}; it takes a name or None.")
 
 
 def check_flag(name: str, value: object) -> None:

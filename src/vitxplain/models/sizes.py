@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from typing import TypeAlias
+from numbers import Integral
+from typing import Any, TypeAlias
 
 from vitxplain.errors import OptionError
 
 SizeLike: TypeAlias = int | str | Sequence[int]
+
+LONGEST = 2**15  # pixels of a side; far beyond what a model takes, and what a mistyped size must not allocate
 
 
 def parse_size(size: SizeLike) -> tuple[int, int]:
@@ -15,12 +18,15 @@ def parse_size(size: SizeLike) -> tuple[int, int]:
     Raises:
         OptionError: anything else.
     """
-    if isinstance(size, str) and re.fullmatch(r"\s*\d+\s*([xX×,]\s*\d+\s*)?", size):
-        size = [int(number) for number in re.findall(r"\d+", size)]
-    if isinstance(size, int):
-        size = (size, size)
-    if not isinstance(size, str) and len(size) in (1, 2):
-        height, width = int(size[0]), int(size[-1])
-        if min(height, width) > 0:
-            return height, width
-    raise OptionError(f"{size!r} is no image size; write 384 for a square, or height and width as 384x512.")
+    sides: Any = size
+    if isinstance(size, str):
+        written = re.fullmatch(r"\s*(\d{1,9})\s*(?:[xX×,]\s*(\d{1,9})\s*)?", size, re.ASCII)
+        sides = [int(side) for side in written.groups() if side] if written else []
+    elif not isinstance(size, Sequence):
+        sides = (size, size)
+    whole = all(isinstance(side, Integral) and not isinstance(side, bool) for side in sides)
+    if whole and len(sides) in (1, 2) and min(sides) > 0 and max(sides) <= LONGEST:
+        return int(sides[0]), int(sides[-1])
+    raise OptionError(
+        f"{size!r} is no image size; write 384 for a square, or height and width as 384x512 (at most {LONGEST} each)."
+    )

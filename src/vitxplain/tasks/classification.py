@@ -1,10 +1,12 @@
 """Class targets: the raw logit of one class an image."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -46,30 +48,38 @@ class ClassTarget:
 
 
 def class_target(target: TargetLike, labels: Mapping[int, str]) -> ClassTarget:
-    """A target as users write it: None, an index, a name (`name:7` for a class called "7"), or one an image."""
+    """A target as users write it: None, an index, a name (`name:7` for a class called "7"), or one an image.
+
+    Raises:
+        TargetError: no class has this name, several have, or it is neither index nor name.
+    """
     if target is None or isinstance(target, ClassTarget):
         return target or ClassTarget()
-    if isinstance(target, Tensor):
-        target = target.flatten().tolist()
-    if isinstance(target, (int, str)):
-        target = [target]
-    return ClassTarget(tuple(_index(one, labels) for one in target))
+    given: Any = target.flatten().tolist() if isinstance(target, (Tensor, np.ndarray, np.generic)) else target
+    several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
+    return ClassTarget(tuple(_index(one, labels) for one in (given if several else [given])))
 
 
-def _index(target: int | str, labels: Mapping[int, str]) -> int:
+def _index(target: Any, labels: Mapping[int, str]) -> int:
     if not isinstance(target, str):
-        return int(target)
-    if target.lstrip("-").isdigit():
+        if isinstance(target, bool) or not isinstance(target, int):
+            raise TargetError(
+                f"target {target!r} is no class; give an index such as 3, a name, a list with one of these an image, "
+                "or None for each image's top class."
+            )
+        return target
+    if re.fullmatch(r"-?[0-9]{1,9}", target):
         return int(target)
     name = target.removeprefix("name:").strip().casefold()
     exact = [index for index, label in labels.items() if label.casefold() == name]
     # ImageNet's names list synonyms: "tench, Tinca tinca"; any one of them will do.
-    synonyms = [i for i, label in labels.items() if name in (part.strip() for part in label.casefold().split(","))]
-    found = exact or synonyms
+    synonyms = {index: [part.strip() for part in label.casefold().split(",")] for index, label in labels.items()}
+    found = exact or [index for index, names in synonyms.items() if name in names]
     if len(found) == 1:
         return found[0]
     if found:
         raise TargetError(f"class name {target!r} means several classes: {found}; give the index.")
-    near = get_close_matches(name, [label.casefold() for label in labels.values()], n=3, cutoff=0.5)
-    hint = f" Near: {'; '.join(near)}." if near else ""
+    known = {one: labels[index] for index, names in synonyms.items() for one in names}
+    near = dict.fromkeys(known[one] for one in get_close_matches(name, known, n=3, cutoff=0.6))
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     raise TargetError(f"the model has no class named {target!r}.{hint} Give an index or a name from its labels.")
