@@ -1,9 +1,9 @@
 """What users hand to explain(), images of any kind or ready pixel_values, as batches of model input."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from vitxplain.data.images import as_pixel_values, read_image
-from vitxplain.errors import UsageError
+from vitxplain.errors import ImageError, UsageError
 from vitxplain.geometry import Geometry
 from vitxplain.models.preprocessing import Processor
 from vitxplain.types import PixelValues
@@ -39,16 +39,24 @@ class Batch:
         """(height, width) of the model input."""
         return self.pixel_values.shape[-2], self.pixel_values.shape[-1]
 
+    def name_of(self, index: int) -> str:
+        """One of its images in a message: where it came from, else its place in what the user gave, from 0."""
+        return self.sources[index] or f"image {self.positions[index]}"
+
 
 def listed(given: Images) -> tuple[list[OneImage], bool]:
     """Every image on its own, and whether the user gave just one.
 
+    What is no image at all counts as one: reading it says so.
+
     Raises:
         UsageError: an empty list.
     """
-    if isinstance(given, (str, PathLike, Image.Image)) or (isinstance(given, (np.ndarray, Tensor)) and given.ndim != 4):
-        return [given], True
-    images = list(given)  # a list, or a 4-D batch, whose rows are images
+    what: Any = given
+    whole = isinstance(given, (str, bytes, PathLike, Image.Image, Mapping)) or not isinstance(given, Iterable)
+    if whole or (isinstance(given, (np.ndarray, Tensor)) and given.ndim != 4):
+        return [what], True
+    images = list(what)  # a list, or a 4-D batch, whose rows are images
     if not images:
         raise UsageError("no images were given; pass a path, a URL, a PIL image, an array, a tensor or a list of them.")
     return images, False
@@ -65,27 +73,39 @@ def batches(processor: Processor, given: Sequence[OneImage], limit: int) -> Iter
     """The images in batches of one input size, at most `limit` each.
 
     Raises:
-        ImageError: one of them cannot be read.
+        ImageError: one of them cannot be read, or becomes numbers that are not finite.
     """
     for start in range(0, len(given), limit):
         part = range(start, min(start + limit, len(given)))
         ready = {position: as_pixel_values(one) for position in part if isinstance(one := given[position], Tensor)}
         for shape in dict.fromkeys(tensor.shape for tensor in ready.values()):
             places = [position for position in ready if ready[position].shape == shape]
-            yield _ready_batch(processor, places, torch.cat([ready[position] for position in places]))
+            yield _finite(_ready_batch(processor, places, torch.cat([ready[position] for position in places])))
         raw = [position for position in part if position not in ready]
         images = [read_image(given[position]) for position in raw]
         for places, pixel_values in processor.groups(images) if images else []:
             chosen = [images[place] for place in places]
             geometries = [processor.geometry((image.height, image.width)) for image in chosen]
             positions = [raw[place] for place in places]
-            yield Batch(positions, [source_of(given[one]) for one in positions], pixel_values, chosen, geometries)
+            sources = [source_of(given[one]) for one in positions]
+            yield _finite(Batch(positions, sources, pixel_values, chosen, geometries))
 
 
 def _ready_batch(processor: Processor, positions: list[int], pixel_values: PixelValues) -> Batch:
     images = [picture(processor, one) for one in pixel_values]
     geometries = [Geometry.identity((image.height, image.width)) for image in images]
     return Batch(positions, [None] * len(positions), pixel_values, images, geometries)
+
+
+def _finite(batch: Batch) -> Batch:
+    """The batch, if nothing in it is NaN or infinite."""
+    for index, pixels in enumerate(batch.pixel_values):
+        if not bool(torch.isfinite(pixels).all()):
+            raise ImageError(
+                f"{batch.name_of(index)} has pixel_values that are NaN or infinite; "
+                "check how they were made, first of all the mean and std that normalise them."
+            )
+    return batch
 
 
 def picture(processor: Processor, pixels: Float[Tensor, "channel height width"]) -> Image.Image:

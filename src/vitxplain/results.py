@@ -28,7 +28,8 @@ def targets_of(target: TargetLike, model: VisionModel, count: int) -> ClassTarge
         raise TargetError(f"{len(wanted.indices)} targets were given for {count} images; give one, or one an image.")
     for index in wanted.indices or ():
         if model.labels and index not in model.labels:
-            raise TargetError(f"target {index} does not exist: the model has {len(model.labels)} classes, from 0 on.")
+            last = len(model.labels) - 1
+            raise TargetError(f"target {index} does not exist: the model has {last + 1} classes, 0 to {last}.")
     return wanted
 
 
@@ -54,13 +55,13 @@ def explanations(
     Raises:
         VitxplainError: a method's values, or the model's logits, are not finite.
     """
-    _check_finite(model, "the model's logits", result.logits)
+    _check_finite(model, batch, "the model's logits", result.logits)
     probabilities = model.probabilities(result.logits).cpu()
     classes = target.resolve(result.logits).tolist()
     grid = model.probe(batch.size).grid
     made: dict[str, list[Explanation]] = {}
     for (name, explainer), maps in zip(explainers.items(), result.maps, strict=True):
-        _check_finite(model, f"the values of {name}", maps)
+        _check_finite(model, batch, f"the values of {name}", maps)
         provenance = {
             "model": model_facts(model),
             "explainer": repr(explainer),
@@ -93,7 +94,7 @@ def options_of(explainer: Explainer) -> dict[str, Any]:
 
 
 def _prediction(model: VisionModel, probabilities: Tensor, top_k: int) -> Prediction:
-    values, indices = probabilities.topk(max(1, min(top_k, len(probabilities))))
+    values, indices = probabilities.topk(min(top_k, len(probabilities)))
     chosen = indices.tolist()
     return Prediction(tuple(_name(model, index) for index in chosen), tuple(chosen), tuple(values.tolist()))
 
@@ -102,12 +103,15 @@ def _name(model: VisionModel, index: int) -> str:
     return model.labels.get(index, f"LABEL_{index}")
 
 
-def _check_finite(model: VisionModel, what: str, values: Tensor) -> None:
-    if not bool(torch.isfinite(values).all()):
-        raise VitxplainError(
-            f"{what} are not finite for {model.source} in {str(model.dtype).removeprefix('torch.')}: numbers "
-            'overflowed, or the input holds NaN. Try --dtype float32 (dtype="float32"), and another image.'
-        )
+def _check_finite(model: VisionModel, batch: Batch, what: str, values: Tensor) -> None:
+    for index, row in enumerate(values):
+        if not bool(torch.isfinite(row).all()):
+            full = model.dtype == torch.float32
+            way_out = "try another image, or a checkpoint trained soundly" if full else 'try dtype="float32" (--dtype)'
+            raise VitxplainError(
+                f"{what} are not finite for {batch.name_of(index)} with {model.source} in "
+                f"{str(model.dtype).removeprefix('torch.')}: numbers overflowed on the way; {way_out}."
+            )
 
 
 def gathered(parts: Sequence[tuple[Batch, dict[str, list[Explanation]]]], count: int) -> dict[str, list[Explanation]]:

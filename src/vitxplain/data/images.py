@@ -1,8 +1,9 @@
 """Images in any form a user has them, as upright RGB; and tensors that are already model input."""
 
+import re
 from collections.abc import Callable
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from vitxplain.data.download import download, is_url
 from vitxplain.errors import ImageError
+from vitxplain.paths import user_path
 from vitxplain.types import PixelValues
 
 ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
@@ -31,7 +33,7 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
         ImageError: nothing there, no image, a damaged one, or one too large to decode safely.
     """
     if isinstance(source, Image.Image):
-        return _decode(source.copy, f"the {source.mode} image")
+        return _decode(source.copy, str(getattr(source, "filename", "")) or f"the {source.mode} image")
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Tensor):
@@ -40,18 +42,12 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
             "height, width) are taken as ready pixel_values, images as uint8 arrays (height, width, channels)."
         )
     if not isinstance(source, (str, PathLike)):
-        raise ImageError(f"{type(source).__name__} is no image; give a path, an address, a PIL image or a uint8 array.")
+        raise ImageError(f"{_kind(source)} is no image; give a path, an address, a PIL image or a uint8 array.")
     if is_url(source):
         content = download(str(source))
         return _decode(lambda: Image.open(content), str(source))
-    path = Path(source).expanduser()
-    if path.is_dir():
-        raise ImageError(f"{path} is a folder, not an image; name a file in it, or a pattern such as {path}/*.jpg.")
-    if not path.exists():
-        raise ImageError(f"{path} does not exist; check the path (it was looked up in {Path.cwd()}).")
-    if path.is_file() and path.stat().st_size == 0:
-        raise ImageError(f"{path} is empty (0 bytes); save or download it again.")
-    return _decode(lambda: Image.open(path), str(path))
+    path = _existing(source)
+    return _decode(lambda: Image.open(path), str(source))
 
 
 def stem_of(source: ImageLike) -> str:
@@ -60,8 +56,16 @@ def stem_of(source: ImageLike) -> str:
         source = getattr(source, "filename", "")
     if not isinstance(source, (str, PathLike)):
         return "image"
-    name = unquote(urlsplit(str(source)).path) if is_url(source) else str(source)
-    return Path(name).stem or "image"
+    return PurePath(_path_in(str(source)) if is_url(source) else source).stem or "image"
+
+
+def _path_in(url: str) -> str:
+    """The path of an address, without what a file's name cannot hold."""
+    try:
+        path = unquote(urlsplit(url).path)
+    except ValueError:  # no address; fetching it says so
+        path = url
+    return re.sub(r'[\0-\x1f\x7f\\:*?"<>|]', "_", path)
 
 
 def as_pixel_values(tensor: Tensor) -> PixelValues:
@@ -75,12 +79,37 @@ def as_pixel_values(tensor: Tensor) -> PixelValues:
             f"a {tensor.dtype} tensor cannot be pixel_values, which are normalised floats; "
             "pass raw images as uint8 arrays (height, width, channels), or as paths or PIL images."
         )
-    if tensor.dim() not in (3, 4):
+    if tensor.dim() not in (3, 4) or 0 in tensor.shape:
         raise ImageError(
             f"pixel_values have the axes (channels, height, width) or (batch, channels, height, width), "
             f"not the shape {tuple(tensor.shape)}."
         )
     return tensor if tensor.dim() == 4 else tensor[None]
+
+
+def _existing(source: str | PathLike[str]) -> Path:
+    """The file meant, with something in it."""
+    if not str(source):
+        raise ImageError("'' names no image; give a path, or leave it out.")
+    path = user_path(source)
+    try:
+        size = path.stat().st_size
+    except PermissionError as error:
+        raise ImageError(f"{source} cannot be read: permission denied.") from error
+    except (OSError, ValueError) as error:  # not there, or a name no file can have
+        reason = "" if isinstance(error, FileNotFoundError) else f" ({getattr(error, 'strerror', None) or error})"
+        raise ImageError(
+            f"{source} does not exist{reason}; check the path (it was looked up in {Path.cwd()})."
+        ) from error
+    if path.is_dir():
+        raise ImageError(f"{source} is a folder, not an image; name a file in it, or a pattern such as {path}/*.jpg.")
+    if path.is_file() and not size:
+        raise ImageError(f"{source} is empty (0 bytes); save or download it again.")
+    return path
+
+
+def _kind(thing: object) -> str:
+    return "None" if thing is None else f"an object of type {type(thing).__name__}"
 
 
 def _from_array(array: np.ndarray) -> Image.Image:
@@ -108,14 +137,19 @@ def _decode(opened: Callable[[], Image.Image], name: str) -> Image.Image:
     except UnidentifiedImageError:
         raise ImageError(f"{name} is not an image in a format that can be read; convert it to PNG or JPEG.") from None
     except Image.DecompressionBombError as error:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)  # Pillow warns at the number itself and refuses at twice as many
         raise ImageError(
-            f"{name} is too large to decode safely ({error}); shrink it first, or raise "
+            f"{name} is too large to decode safely (more than {most:,} pixels); shrink it first, or, in Python, raise "
             "PIL.Image.MAX_IMAGE_PIXELS if you trust it."
         ) from error
+    except MemoryError as error:
+        raise ImageError(f"{name} does not fit into memory; shrink it first.") from error
     except PermissionError as error:
         raise ImageError(f"{name} cannot be read: permission denied.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:  # Pillow's decoders raise all of these
-        reason = str(error).rstrip(".")
+    except ImageError:
+        raise
+    except Exception as error:  # on damaged files Pillow's decoders raise whatever their parsers meet
+        reason = str(error).rstrip(".") or type(error).__name__
         raise ImageError(f"{name} is damaged or incomplete ({reason}); save or download it again.") from error
 
 
@@ -132,7 +166,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _from_deep(values: np.ndarray, mode: str) -> Image.Image:
     """One channel of more than 8 bits, scaled from its own range: Pillow's own conversion would clip at 255."""
-    values = values.astype(np.float64)
+    values = np.nan_to_num(values.astype(np.float64))
     if mode.startswith("I;16") or (mode == "I" and values.max() > 255):
         values = values / 257  # 65535 -> 255
     elif mode == "F" and values.max() <= 1:

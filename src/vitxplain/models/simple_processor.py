@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from PIL import Image
+from torch import Tensor
 
 from vitxplain.errors import UsageError
 from vitxplain.models.preprocessing import Processor
@@ -37,7 +39,9 @@ def statistics(mean: Sequence[float], std: Sequence[float], size: tuple[int, int
     def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
         resized = [image.convert(mode).resize((width, height), Image.Resampling.BICUBIC) for image in images]
         stacked = np.stack([np.asarray(image, np.float32).reshape(height, width, -1) for image in resized])
-        return (torch.from_numpy(stacked).permute(0, 3, 1, 2) / 255 - centre) / scale
+        # Copied into rows of one channel: in channels-last order a module's own `view` fails.
+        pixels = torch.from_numpy(stacked).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
+        return (pixels / 255 - centre) / scale
 
     return Processor(to_pixels, size, "mean and std")
 
@@ -46,6 +50,25 @@ def from_callable(transform: Callable[[Image.Image], Any], name: str | None = No
     """A processor from a transform of one PIL image to a (channels, height, width) tensor, as torchvision's are."""
 
     def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
-        return torch.stack([torch.as_tensor(transform(image)).float() for image in images])
+        return torch.stack([_pixels(transform(image)) for image in images])
 
     return Processor.observed(to_pixels, name or type(transform).__name__)
+
+
+def _pixels(made: Any) -> Float[Tensor, "channel height width"]:
+    """What a transform returned, if that is what it must be.
+
+    Raises:
+        UsageError: it is not; often a PIL image still.
+    """
+    try:
+        pixels = torch.as_tensor(made).float()
+    except (TypeError, ValueError, RuntimeError):
+        pixels = None
+    if pixels is None or pixels.dim() != 3:
+        shape = "" if pixels is None else f" of shape {tuple(pixels.shape)}"
+        raise UsageError(
+            f"the processor makes a {type(made).__name__}{shape} of a PIL image; it must make a (channels, height, "
+            "width) tensor (torchvision: end it with ToTensor and Normalize)."
+        )
+    return pixels
