@@ -1,25 +1,34 @@
 """Is it all there? Weights present, complete, trained and finite."""
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from vitxplain.errors import ModelLoadError
 
 SAFE = ("*.safetensors", "*.safetensors.index.json")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+LFS_POINTER = b"version https://git-lfs"
 LIBRARIES = ("timm", "torchvision")  # extras of the same name
 
 
 def check_has_weights(folder: Path, *, allow_pickle: bool = False) -> None:
     """Raises:
-    ModelLoadError: the folder holds no safetensors, or only pickles and nobody asked for those.
+    ModelLoadError: the folder holds no safetensors, or none with content, or only pickles and nobody asked for those.
     """
-    if any(path for pattern in SAFE for path in folder.glob(pattern)):
+    safe = [path for pattern in SAFE for path in sorted(folder.glob(pattern))]
+    for path in safe:
+        with path.open("rb") as file:
+            start = file.read(len(LFS_POINTER))
+        if not start:
+            raise ModelLoadError(f"{path} is empty (0 bytes); download it again.")
+        if start == LFS_POINTER:
+            raise ModelLoadError(f"{path} is only git's pointer to the weights; fetch them with `git lfs pull`.")
+    if safe:
         return
     pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     if not pickles:
@@ -38,34 +47,55 @@ def pickled(source: str, name: str = "a .bin file") -> ModelLoadError:
 
 def check_complete(source: str, report: Mapping[str, Any]) -> None:
     """Raises:
-    ModelLoadError: weights the checkpoint did not bring, which are therefore random; usually the classifier.
+    ModelLoadError: weights the checkpoint did not bring, which are therefore random, usually the classifier; or weights
+        of another shape than the configuration says.
     """
     missing = sorted(report.get("missing_keys", ()))
-    mismatched = sorted(str(key[0] if isinstance(key, tuple) else key) for key in report.get("mismatched_keys", ()))
-    if not missing and not mismatched:
+    if missing:
+        shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+        raise ModelLoadError(
+            f"{source} has no trained classifier: {shown} {'is' if len(missing) == 1 else 'are'} not among its weights "
+            "and would be random. Choose a checkpoint fine-tuned for image classification (its Hub page says so)."
+        )
+    for name, stored, wanted in sorted(report.get("mismatched_keys", ())):
+        raise ModelLoadError(
+            f"the weights of {source} do not fit its config.json: {name} is {tuple(stored)} in the weights, "
+            f"{tuple(wanted)} by the configuration. Use the config.json that was saved with these weights."
+        )
+
+
+def check_in_memory(source: str, module: nn.Module) -> None:
+    """Raises:
+    ModelLoadError: weights lie on the meta device, where they have no values, and accelerate will not bring them.
+    """
+    if any(hasattr(part, "_hf_hook") for part in module.modules()):
         return
-    names = [*missing, *mismatched]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    raise ModelLoadError(
-        f"{source} has no trained classifier: {shown} {'is' if len(names) == 1 else 'are'} not among its weights and "
-        "would be random. Choose a checkpoint fine-tuned for image classification (its Hub page says so)."
-    )
+    for name, parameter in module.named_parameters():
+        if parameter.is_meta:
+            raise ModelLoadError(
+                f"the weights of {source} were never loaded: {name} lies on the meta device. Load them into the module "
+                "first (to_empty and load_state_dict)."
+            )
 
 
 def check_finite(source: str, module: nn.Module) -> None:
     """Raises:
-    ModelLoadError: a weight is NaN; the message names the first such tensor.
+    ModelLoadError: a weight is NaN or infinite; the message names the first such tensor.
     """
-    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+    learned = dict(module.named_parameters())
+    for name, tensor in (*learned.items(), *module.named_buffers()):
         if not tensor.is_floating_point() or tensor.is_meta:
             continue
-        # The sum is NaN if any term is, and takes no memory; infinities may cancel to NaN too, so look again.
-        if tensor.detach().sum().isnan() and tensor.isnan().any():
-            count = int(tensor.isnan().sum())
-            raise ModelLoadError(
-                f"the weights of {source} are broken: {name} holds NaN ({count} of {tensor.numel()} values). "
-                "Use another checkpoint, for instance one from before the training diverged."
-            )
+        # The sum is finite only if all terms are, and takes no memory; it may overflow, so look again.
+        if tensor.detach().sum().isfinite():
+            continue
+        # A buffer may hold infinities for a reason: a mask.
+        for what, found in {"NaN": tensor.isnan(), "infinity": tensor.isinf() & (name in learned)}.items():
+            if found.any():
+                raise ModelLoadError(
+                    f"the weights of {source} are broken: {name} holds {what} ({int(found.sum())} of {tensor.numel()} "
+                    "values). Use another checkpoint, for instance one from before the training diverged."
+                )
 
 
 def loading_error(source: str, error: Exception, hub: ModelLoadError | None = None) -> ModelLoadError:
@@ -83,8 +113,8 @@ def loading_error(source: str, error: Exception, hub: ModelLoadError | None = No
         return pickled(source)
     if isinstance(error, OSError) and hub is not None:
         return hub
-    reason = text if len(text) < 300 else f"{text[:300]} ..."
+    reason = text.rstrip(".") if len(text) < 300 else f"{text[:300]} ..."
     return ModelLoadError(
-        f"{source} could not be loaded: {type(error).__name__}: {reason} Check that its files are complete and made "
-        f"for this version of transformers (torch {torch.__version__})."
+        f"{source} could not be loaded ({type(error).__name__}: {reason}); check that its files are complete and made "
+        f"for the installed transformers {version('transformers')}."
     )

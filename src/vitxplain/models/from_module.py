@@ -48,5 +48,11 @@ def chosen_processor(request: LoadRequest, wrap: Callable[[Any], Processor], cha
 
 def no_processor(source: str, error: Exception | None = None) -> ModelLoadError:
     """Nobody says how images become this model's input."""
-    reason = f" ({' '.join(str(error).split())[:200]})" if error else ""
-    return ModelLoadError(f"{source} does not say how images become its input{reason}; give {EXAMPLES}.")
+    way_out = f"give {EXAMPLES}"
+    if error is None:
+        return ModelLoadError(f"{source} does not say how images become its input; {way_out}.")
+    reason = " ".join(str(error).split())[:200].rstrip(".")
+    return ModelLoadError(
+        f"{source} does not say how images become its input ({reason}); add or correct its preprocessor_config.json, "
+        f"or in Python {way_out}."
+    )

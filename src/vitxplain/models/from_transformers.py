@@ -75,6 +75,7 @@ def _load(source: str, found: HubModel | None, request: LoadRequest) -> VisionMo
             dtype=request.dtype or "auto",
             use_safetensors=None if request.allow_pickle else True,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # told apart, and refused, by check_complete
             **placement,
             **pinned,
         )

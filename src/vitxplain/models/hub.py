@@ -8,7 +8,7 @@ from typing import Any
 
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.aliases import ALIASES
-from vitxplain.models.demo import demo_hint
+from vitxplain.models.demo import NAMES, demo_hint, is_here
 
 PATIENCE_SECONDS = 5.0  # for the Hub's first answer
 
@@ -101,8 +101,10 @@ def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -
 
 
 def near_names(name: str) -> str:
-    """A question with the short names a word resembles, or nothing; starts with a space."""
-    near = [] if "/" in name else get_close_matches(name.lower().replace("_", "-"), ALIASES, n=3, cutoff=0.6)
+    """A question with the short names (or, with an owner, the Hub ids of them) a word resembles, or nothing."""
+    short = [*filter(is_here, NAMES), *ALIASES]
+    known, cutoff = ([one.source for one in ALIASES.values()], 0.85) if "/" in name else (short, 0.6)
+    near = [] if name in known else get_close_matches(name.lower().replace("_", "-"), known, n=3, cutoff=cutoff)
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 

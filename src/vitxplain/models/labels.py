@@ -14,10 +14,10 @@ def class_names(labels: LabelsLike, count: int | None = None) -> dict[int, str]:
     Raises:
         UsageError: keys that are no indices, or not one name for each of the model's `count` classes.
     """
-    pairs = labels.items() if isinstance(labels, Mapping) else enumerate(labels)
     try:
-        names = {int(index): str(name) for index, name in pairs}
-    except ValueError as error:
+        pairs = labels.items() if isinstance(labels, Mapping) else enumerate(labels)
+        names = {int(index): str(name) if str(name).strip() else f"LABEL_{index}" for index, name in pairs}
+    except (TypeError, ValueError) as error:
         raise UsageError(f"labels map class indices to names, such as {{0: 'cat'}}; {error}.") from error
     if count is not None and sorted(names) != list(range(count)):
         raise UsageError(f"{len(names)} labels were given for {count} classes; give one for each index from 0 on.")

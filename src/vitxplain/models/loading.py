@@ -11,7 +11,7 @@ from torch import nn
 from vitxplain.errors import UsageError
 from vitxplain.grid import TokenGrid
 from vitxplain.models.adapters import LoadRequest
-from vitxplain.models.checkpoint import check_finite
+from vitxplain.models.checkpoint import check_finite, check_in_memory
 from vitxplain.models.labels import LabelsLike, class_names, numbered
 from vitxplain.models.placement import DeviceLike, device_of, dtype_of, fits, resolve_device, resolve_dtype, spread
 from vitxplain.models.sizes import SizeLike, parse_size
@@ -86,6 +86,7 @@ def load_model(
         allow_pickle=allow_pickle,
     )
     model = resolve(source, request)
+    check_in_memory(model.source, model.module)
     check_finite(model.source, model.module)
     module = _placed(model.module, request)
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
@@ -110,4 +111,9 @@ def _placed(module: nn.Module, request: LoadRequest) -> nn.Module:
 
 
 def _grid(grid: "TokenGrid | tuple[int, int] | None") -> TokenGrid | None:
-    return grid if grid is None or isinstance(grid, TokenGrid) else TokenGrid(*grid)
+    if grid is None or isinstance(grid, TokenGrid):
+        return grid
+    try:
+        return TokenGrid(*grid)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"grid={grid!r} is no grid of patches; give (rows, columns) or a TokenGrid.") from error

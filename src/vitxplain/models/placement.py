@@ -36,7 +36,7 @@ def resolve_device(device: str | torch.device) -> torch.device:
         return torch.device(known[0])
     try:
         found = torch.device(device)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         found = None
     if found is None or (str(found) not in known and not any(name.split(":")[0] == str(found) for name in known)):
         raise UsageError(f"device {str(device)!r} is not available; here are: auto, {', '.join(known)}.")
@@ -54,7 +54,7 @@ def resolve_dtype(dtype: str | torch.dtype) -> torch.dtype | None:
             return dtype
     elif dtype == "auto":
         return None
-    elif (name := SHORT.get(dtype, dtype)) in DTYPES:
+    elif isinstance(dtype, str) and (name := SHORT.get(dtype, dtype)) in DTYPES:
         return DTYPES[name]
     raise UsageError(f"dtype {str(dtype)!r} does not exist; choose auto, {', '.join(DTYPES)}.")
 

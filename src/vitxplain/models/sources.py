@@ -6,11 +6,12 @@ from torch import nn
 
 from vitxplain import registry
 from vitxplain.capture.undisturbed import unwrap
-from vitxplain.errors import ModelLoadError, UnknownNameError
+from vitxplain.errors import ModelLoadError, UnknownNameError, UsageError
 from vitxplain.models import demo
 from vitxplain.models.adapters import Adapter, LoadRequest
 from vitxplain.models.aliases import ALIASES
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.paths import is_file, is_folder, user_path
 
 
 def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionModel:
@@ -19,10 +20,17 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
 
     if isinstance(source, nn.Module):
         return _wrap(source, request)
-    folder = Path(source).expanduser()
-    if not folder.is_dir() and source in demo.NAMES:
+    if not isinstance(source, (str, Path)) or not str(source).strip():
+        raise UsageError(
+            f"{source!r} is no model; give a folder, a name of `vitx models`, a Hub id, timm:NAME, torchvision:NAME, "
+            "an nn.Module or what load_model returned."
+        )
+    folder = user_path(source)
+    if not is_folder(folder) and source in demo.NAMES:
         folder = demo.demo_folder(str(source))
-    if folder.is_dir():
+    if is_folder(folder):
+        if request.revision is not None:
+            raise UsageError(f"{source} is a folder and has no revision {request.revision!r}; leave revision out.")
         if (folder / saved_folder.MANIFEST).is_file():
             return saved_folder.load(folder, request)
         return from_transformers.load_from_folder(folder, request)
@@ -30,6 +38,8 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
     prefix, colon, rest = name.partition(":")
     if colon and len(prefix) > 1:
         return _adapter(prefix, name).load(rest, request)
+    if is_file(folder):
+        raise ModelLoadError(f"{source} is a file; give the folder it lies in, with its config.json.")
     if _looks_like_a_path(source):
         raise ModelLoadError(f"the folder {source} does not exist; check the path (looked up in {Path.cwd()}).")
     if name in ALIASES:
