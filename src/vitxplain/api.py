@@ -8,11 +8,14 @@ from typing import Any, TypeAlias, overload
 
 from torch import Tensor, nn
 
+from vitxplain import fit
+from vitxplain.data.images import as_pixel_values
+from vitxplain.explainers.options import check_count
 from vitxplain.explainers.shared_pass import shared_pass
 from vitxplain.explanation import Explanation
-from vitxplain.fit import auto_method, fitting, require
+from vitxplain.fit import auto_method, require
 from vitxplain.inputs import BATCH_SIZE, Images, Picture, batches, listed
-from vitxplain.methods import MethodLike, build, check_names
+from vitxplain.methods import MethodLike, build, check_names, several
 from vitxplain.models.loading import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.results import explanations, gathered, of_batch, targets_of
@@ -101,7 +104,9 @@ def explain_together(
 
     An option goes to every method that has it, `**{"grad-cam.layer": "layer4"}` to one. Otherwise as `explain`.
     """
-    (given, single), methods = listed(images), list(methods)
+    (given, single), methods = listed(images), several(methods)
+    check_count("top_k", top_k)
+    check_count("batch_size", batch_size)
     check_names(methods)
     loaded = _loaded(model, given[0])
     wanted = targets_of(target, loaded, len(given))
@@ -121,9 +126,17 @@ def explain_together(
     return {name: items[0] for name, items in found.items()} if single else dict(found)
 
 
-def _loaded(model: ModelLike, first: Any) -> VisionModel:
+def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, str | None]:
+    """Every method's canonical name with None, or the reason why it does not fit this model.
+
+    Costs one probe pass at this input size (height, width), which a loaded model keeps.
+    """
+    return fit.fitting(_loaded(model), size)
+
+
+def _loaded(model: ModelLike, first: Any = None) -> VisionModel:
     """The model; a module given ready pixel_values needs no word on how images become its input."""
     if isinstance(model, nn.Module) and not hasattr(model, "config") and isinstance(first, Tensor):
-        channels, height, width = first.shape[-3:]
+        channels, height, width = as_pixel_values(first).shape[-3:]
         return load_model(model, mean=[0.0] * channels, std=[1.0] * channels, size=(height, width))
-    return load_model(model if isinstance(model, (str, nn.Module, VisionModel)) else Path(model))
+    return load_model(Path(model) if isinstance(model, PathLike) else model)

@@ -5,7 +5,7 @@
     │   ├── UnknownNameError    no such method, adapter, metric, model name or class
     │   ├── OptionError         an option no method has, or a value it cannot take
     │   └── TargetError         a target the model does not have
-    ├── ModelLoadError          no model could be made of the source
+    ├── ModelLoadError          no model could be made of the source, or the model fails by itself
     ├── ImageError              the input is no readable image
     ├── UnsupportedModelError   the method needs something this model does not have
     ├── CaptureError            attention ran in a way that cannot be seen
@@ -37,7 +37,7 @@ class TargetError(UsageError):
 
 
 class ModelLoadError(VitxplainError):
-    """No model could be made of the source string, folder or module."""
+    """No model could be made of the source string, folder or module, or the module fails on its input."""
 
 
 class ImageError(VitxplainError):

@@ -1,6 +1,6 @@
 """From methods as users name them, and options, to explainers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, TypeAlias
@@ -35,6 +35,19 @@ def build(methods: Sequence[MethodLike], options: Mapping[str, Any], *, text: bo
     return {name: replace(explainer, **given[name]) for name, explainer in plain.items()}  # type: ignore[type-var]
 
 
+def several(methods: MethodLike | Iterable[MethodLike]) -> list[MethodLike]:
+    """A list of methods; one alone is a list of one.
+
+    Raises:
+        UsageError: there is none.
+    """
+    given: Any = methods
+    alone = isinstance(given, (str, type, Explainer)) or not isinstance(given, Iterable)
+    if not (listed := [given] if alone else list(given)):
+        raise UsageError("no methods were given; name at least one of `vitx methods`.")
+    return listed
+
+
 def check_names(methods: Sequence[MethodLike]) -> None:
     """Raise UnknownNameError for a name nobody registered, before a model is loaded for it; "auto" is one."""
     for method in methods:
@@ -53,7 +66,10 @@ def _plain(method: MethodLike) -> tuple[str, Explainer]:
         return name, registry.load("explainers", name)()
     explainer = method() if isinstance(method, type) else method
     if not isinstance(explainer, Explainer):
-        raise UsageError(f"a method is a name or an Explainer, not {method!r}; see `vitx methods` for the names.")
+        raise UsageError(
+            f"a method is a name or an Explainer, not {method!r}; see `vitx methods` for the names, and "
+            "explain_together for several methods."
+        )
     return name_of(explainer), explainer
 
 

@@ -12,6 +12,7 @@ from vitxplain.capture.activation import LayerActivation
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.layer_tap import layer_tap
+from vitxplain.capture.layout import sequence_grids
 from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.errors import OptionError, UnsupportedModelError
@@ -19,6 +20,7 @@ from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplai
 from vitxplain.explainers.collector import Collector
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import GRADIENTS
+from vitxplain.models.trial import whose_failure
 from vitxplain.tasks.classification import TargetLike, class_target
 from vitxplain.types import Logits, PixelValues
 
@@ -46,6 +48,7 @@ def shared_pass(
     Raises:
         UnsupportedModelError: the model lacks what a method needs.
         CaptureError: attention ran unseen, or otherwise than in the probe.
+        ModelLoadError: the model itself fails on this input.
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
     found = model.probe((pixel_values.shape[-2], pixel_values.shape[-1]))
@@ -56,6 +59,7 @@ def shared_pass(
     by_gradient = any(GRADIENTS in e.needs for e in layers)
     with undisturbed(model.module):
         with ExitStack() as taps:
+            taps.enter_context(whose_failure(model, pixel_values))
             seen = taps.enter_context(layer_tap(model.module, layers.values(), differentiable=by_gradient))
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
@@ -96,8 +100,8 @@ def _activation(
     if layer not in seen:
         raise OptionError(f"layer {layer!r} did not run in this pass, or returns no tensor; name a node that does.")
     values = seen[layer].detach()
-    grids = [layout.grid for layout in found.layouts if layout.kind == "token" and layout.grid is not None]
-    layout = patch_layout(tuple(values.shape), found.input_size, found.maps, grids)
+    grids = sequence_grids(found.layouts)
+    layout = patch_layout(tuple(values.shape), found.input_size, found.maps, grids, found.apart)
     if layout is None:
         raise OptionError(f"layer {layer!r} returns {tuple(values.shape)}, which is no map of the image.")
     head = found.head_weight if layer == found.cam_layer else None

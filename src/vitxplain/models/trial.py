@@ -1,4 +1,7 @@
-"""One pass with a grey image: does the model take this size, and how many classes has it?"""
+"""Passes that nothing watches: does the model take this input, and how many classes has it?"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from PIL import Image
@@ -6,7 +9,7 @@ from PIL import Image
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import ModelLoadError, VitxplainError
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.types import Logits
+from vitxplain.types import Logits, PixelValues
 
 
 def trial_logits(model: VisionModel, *, resized: bool = False) -> Logits:
@@ -16,18 +19,49 @@ def trial_logits(model: VisionModel, *, resized: bool = False) -> Logits:
         ModelLoadError: the module fails on its input, or what it returns are no logits.
     """
     pixels = model.processor([Image.new("RGB", (64, 64), (128, 128, 128))])
-    size = f"{pixels.shape[-2]} x {pixels.shape[-1]}"
+    hint = "perhaps it takes only its own size; give another image_size or leave it out" if resized else _HINT
+    logits = plain_pass(model, pixels, hint)
+    check_logits(model.source, logits)
+    return logits
+
+
+_HINT = "check the size, the processor and the module itself"
+
+
+def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Logits:
+    """What the module makes of an input, left as found.
+
+    Raises:
+        ModelLoadError: the module fails.
+    """
     try:
         with undisturbed(model.module), torch.no_grad():
-            logits = model.logits(pixels)
+            return model.logits(pixels)
     except VitxplainError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        hint = "it takes only its own size; leave image_size out" if resized else "check the processor and the size"
-        raise ModelLoadError(f"{model.source} fails on an input of {size} pixels ({reason}); {hint}.") from error
-    check_logits(model.source, logits)
-    return logits
+        channels, height, width = pixels.shape[-3:]
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ModelLoadError(
+            f"{model.source} fails on an input of {height} x {width} pixels with {channels} channels "
+            f"({reason}); {hint}."
+        ) from error
+
+
+@contextmanager
+def whose_failure(model: VisionModel, pixels: PixelValues) -> Iterator[None]:
+    """For a pass that is watched: where it fails, and the same pass fails unwatched too, the module is to blame.
+
+    Raises:
+        ModelLoadError: the module fails by itself. What only the watched pass raises goes on as it is.
+    """
+    try:
+        yield
+    except (VitxplainError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception:
+        plain_pass(model, pixels)
+        raise
 
 
 def check_logits(source: str, logits: object) -> None:

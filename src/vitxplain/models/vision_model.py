@@ -48,11 +48,14 @@ class VisionModel:
 
     def probe(self, size: tuple[int, int] | None = None) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept."""
+        from vitxplain.models.observation import noise
         from vitxplain.models.probe import probe
+        from vitxplain.models.trial import whose_failure
 
         size = size or self.processor.input_size
         if size not in self._probes:
-            self._probes[size] = probe(self, size)
+            with whose_failure(self, noise(self, size)):
+                self._probes[size] = probe(self, size)
         return self._probes[size]
 
     @property
