@@ -74,6 +74,8 @@ def load(path: str | Path) -> Explanation:
 
 def _files(path: Path) -> tuple[Path, Path]:
     """The npz and the json meant by a path."""
+    if not path.name:
+        raise UsageError(f"{str(path)!r} names no explanation; give the path of one, without or with its ending.")
     base = path.with_suffix("") if path.suffix.removeprefix(".") in FORMATS else path
     numbers, facts = (base.with_name(f"{base.name}.{format_}") for format_ in ("npz", "json"))
     if not numbers.exists() and not facts.exists():
@@ -122,7 +124,7 @@ def _grey(size: Sequence[int]) -> Image.Image:
 
 
 def _json(explanation: Explanation) -> bytes:
-    return (json.dumps(to_json(explanation), indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(to_json(explanation), indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
 def _png(explanation: Explanation) -> bytes:

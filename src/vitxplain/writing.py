@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
@@ -11,6 +12,7 @@ from vitxplain.errors import OutputError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_TOO_LONG = (errno.ENAMETOOLONG,)
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
@@ -25,6 +27,7 @@ def write_together(files: Mapping[Path, bytes]) -> list[Path]:
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
+            _check_place(path)
             # In the same folder, since renaming is atomic only within one file system; a short name fits wherever
             # the real one does.
             aside = staged[path] = path.with_name(f".vitx-{token_hex(6)}.part")
@@ -43,11 +46,20 @@ def write_together(files: Mapping[Path, bytes]) -> list[Path]:
     return list(files)
 
 
+def _check_place(path: Path) -> None:
+    """Raise OSError where renaming would, but before the first of several is renamed."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+
+
 def _message(path: Path, error: OSError) -> str:
     if error.errno in _FULL:
         reason, way_out = "the disk is full", "free some space or give another folder"
     elif error.errno in _FORBIDDEN:
         reason, way_out = "the folder is read-only", "give another folder or allow writing there"
+    elif error.errno in _TOO_LONG:
+        reason, way_out = "the name is too long", "give the image a shorter one"
     elif error.errno in _IN_THE_WAY:
         reason, way_out = f"{error.filename or path} is in the way", "give another folder or move it away"
     else:
