@@ -4,24 +4,31 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_PLAIN: Final[Any] = {"highlight": False, "markup": False, "emoji": False}  # names may hold anything: [x], :cat:
 PIPE_WIDTH = 1000  # columns where no terminal says: a line stays a line for grep
 
 
 def out() -> Console:
     """The console of results. Made anew each time: tests and pipes replace sys.stdout."""
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(file=sys.stdout, highlight=False, width=PIPE_WIDTH if piped else None)
+    return Console(file=sys.stdout, width=PIPE_WIDTH if piped else None, **_PLAIN)
 
 
 def err() -> Console:
     """The console of everything else."""
-    return Console(file=sys.stderr, highlight=False)
+    return Console(file=sys.stderr, **_PLAIN)
+
+
+def printable(text: object, keep: str = "") -> str:
+    """A name as it is, but for what would move the cursor, break the line or cannot be encoded: that is escaped."""
+    escaped = (c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in str(text))
+    return "".join(escaped)
 
 
 def print_json(record: Mapping[str, Any]) -> None:
@@ -32,12 +39,12 @@ def print_json(record: Mapping[str, Any]) -> None:
 
 def print_error(message: str, console: Console | None = None) -> None:
     """`error: ...` on stderr, whole: no wrapping, no markup."""
-    (console or err()).print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+    (console or err()).print(Text.assemble(("error: ", "bold red"), printable(message, "\n")), soft_wrap=True)
 
 
 def print_note(message: str, console: Console | None = None) -> None:
     """Something worth knowing, on stderr."""
-    (console or err()).print(Text(message, style="dim"), soft_wrap=True)
+    (console or err()).print(Text(printable(message, "\n"), style="dim"), soft_wrap=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], console: Console | None = None) -> None:

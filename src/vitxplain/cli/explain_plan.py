@@ -10,6 +10,7 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.fit import auto_method
 from vitxplain.methods import build, check_names
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.paths import user_path
 from vitxplain.storage import FORMATS
 
 
@@ -39,6 +40,7 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
     if not named:
         raise UsageError("--method names no method; leave it out, or see `vitx methods`.")
     check_names(named)
+    folder = user_path(folder)
     chosen = [name.strip() for name in formats.split(",") if name.strip()]
     if unknown := [name for name in chosen if name not in FORMATS]:
         raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
@@ -53,8 +55,8 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
 
 def check_writable(folder: Path) -> None:
     """Raise OutputError, before any work, if nothing can be written there; the folder is not made yet."""
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     try:
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         with tempfile.TemporaryFile(dir=there) as file:
             file.write(b"0" * 4096)
             file.flush()

@@ -1,7 +1,10 @@
 """Errors as one sentence and exit codes as documented, for every command."""
 
+import errno
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final
 
@@ -22,9 +25,20 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
-        raise typer.Exit(_exit_code(command, *args, **kwargs))
+        with _warnings_as_notes():
+            code = _exit_code(command, *args, **kwargs)
+        raise typer.Exit(code)
 
     return run
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """A warning is one line without a place in the code; Pillow's, about files it reads all the same, are none."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        warnings.showwarning = lambda message, *_args, **_kwargs: print_note(f"note: {message}")
+        yield
 
 
 def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) -> int:
@@ -41,8 +55,15 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
     except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
         raise
     except Exception as error:
-        report(error, debug=debug)
+        report(_stdout_failed(error) or error, debug=debug)
         return SOME_FAILED
+
+
+def _stdout_failed(error: Exception) -> OutputError | None:
+    """Where the standard output is a full disk; files of ours are named in the error."""
+    if not isinstance(error, OSError) or error.filename or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return None
+    return OutputError(f"what this command prints could not be written: {error.strerror}. Send it elsewhere.")
 
 
 def report(error: Exception, *, debug: bool, about: str = "", console: Console | None = None) -> None:
@@ -59,6 +80,6 @@ def describe(error: Exception) -> str:
     """The message of one of our errors; others are named by their kind."""
     if isinstance(error, VitxplainError):
         return str(error)
-    if type(error).__name__ == "OutOfMemoryError":
-        return "the device ran out of memory. Try --batch-size 1, --dtype bfloat16 or --device cpu."
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return "the memory is full. Try --batch-size 1, --dtype bfloat16, a smaller --image-size or --device cpu."
     return f"{type(error).__name__}: {str(error).strip() or 'no message'}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vitxplain.data.download import is_url
 from vitxplain.data.images import stem_of
+from vitxplain.paths import is_file, is_folder, user_path
 
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -47,18 +48,22 @@ def unique_stems(stems: Sequence[str]) -> list[str]:
 
 
 def _expanded(argument: str) -> list[Source]:
-    path = Path(argument).expanduser()
-    if is_url(argument) or path.is_file():
-        return [Source(argument)]
-    if path.is_dir():
-        images = [str(file) for file in sorted(path.iterdir()) if _is_image(file)]
-        has_folders = any(one.is_dir() for one in path.iterdir())
+    path = user_path(argument)
+    if is_url(argument) or not argument or is_file(path):
+        return [Source(argument)]  # reading it says what is wrong, if anything is
+    if is_folder(path):
+        try:
+            inside = sorted(path.iterdir())
+        except OSError as error:
+            return [Source(argument, error=f"{path} cannot be looked into: {error.strerror}.")]
+        images = [str(file) for file in inside if _is_image(file)]
+        has_folders = any(one.is_dir() for one in inside)
         deeper = f"; for those in its folders write '{path}/**/*'" if has_folders else ""
         return [Source(image) for image in images] or [Source(argument, error=f"{path} holds no images{deeper}.")]
     if any(sign in argument for sign in "*?["):
         matches = [file for file in sorted(glob(str(path), recursive=True)) if _is_image(Path(file))]  # noqa: PTH207
         return [Source(file) for file in matches] or [Source(argument, error=f"{argument} matches no image.")]
-    return [Source(argument)]  # reading it says what is wrong
+    return [Source(argument)]
 
 
 def _is_image(file: Path) -> bool:

@@ -1,5 +1,9 @@
 """`vitx`: the commands, in the order of `vitx --help`."""
 
+import os
+import sys
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,4 +48,14 @@ def vitx(
 
 def main() -> None:
     """The entry point of the command."""
+    _make_streams_take_anything()
     app(prog_name="vitx")
+
+
+def _make_streams_take_anything() -> None:
+    """What a terminal's encoding lacks is escaped; a closed standard output swallows."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of the process
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from vitxplain.cli.console import out as stdout
-from vitxplain.cli.console import print_json
+from vitxplain.cli.console import print_json, printable
 from vitxplain.cli.guard import guarded
 from vitxplain.cli.options import Debug, Device, Dtype, ImageSize, Json, Model, Out, Quiet, Revision, TrustRemoteCode
 from vitxplain.models.aliases import DEFAULT
@@ -30,6 +30,7 @@ def patches(
     from vitxplain.data.images import read_image, stem_of
     from vitxplain.errors import UnsupportedModelError
     from vitxplain.models.loading import load_model
+    from vitxplain.paths import user_path
     from vitxplain.render.figure import png_bytes
     from vitxplain.render.patches import patch_grid
     from vitxplain.writing import write_together
@@ -48,9 +49,9 @@ def patches(
     if grid is None:
         raise UnsupportedModelError(f"{model} takes no patches: it has no grid of tokens. Choose a vision transformer.")
     figure = patch_grid(picture, grid, loaded.processor.geometry((picture.height, picture.width)), loaded.source)
-    (path,) = write_together({out / f"{stem_of(image)}.patches.png": png_bytes(figure)})
+    (path,) = write_together({user_path(out) / f"{stem_of(image)}.patches.png": png_bytes(figure)})
     shape = {"rows": grid.rows, "columns": grid.columns, "patch_size": list(grid.patch_size)}
     if json:
         print_json({"input": image, "model": loaded.source, **shape, "file": str(path)})
     elif not quiet:
-        stdout().print(f"{grid.rows} × {grid.columns} patches → {path}", soft_wrap=True)
+        stdout().print(f"{grid.rows} × {grid.columns} patches → {printable(path)}", soft_wrap=True)

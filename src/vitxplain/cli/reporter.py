@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from vitxplain.cli.console import err, out, print_error, print_json
+from vitxplain.cli.console import err, out, print_error, print_json, printable
 from vitxplain.cli.guard import describe, report
 from vitxplain.explanation import Explanation
 from vitxplain.facts import to_json
@@ -72,18 +72,19 @@ class Reporter:
         """The last line, for people, where there is more than one image to count."""
         if not self.json and not self.quiet and self.images > 1:
             failed = f", {self.failures} failed" if self.failures else ""
-            out().print(f"{self.images} images, {self.maps} maps in {folder}{failed}", soft_wrap=True)
+            maps = f"{self.maps} map{'' if self.maps == 1 else 's'} in {printable(folder)}"
+            out().print(f"{self.images} images, {maps}{failed}", soft_wrap=True)
 
     def _lines(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> Text:
         prediction = next(iter(files)).prediction
         classes = zip(prediction.names, prediction.probabilities, strict=True)
-        first, *others = [f"{short_name(name)} {percent(share)}" for name, share in classes]
-        lines = Text.assemble((path, "bold"), "  ", (first, "green"), "".join(f" · {one}" for one in others))
+        first, *others = [f"{printable(short_name(name))} {percent(share)}" for name, share in classes]
+        lines = Text.assemble((printable(path), "bold"), "  ", (first, "green"), "".join(f" · {one}" for one in others))
         for one, written in files.items():
             lines.append(f"\n  {one.method}", "cyan")
             if self.with_target and one.target:
-                lines.append(f" for {short_name(one.target.name)} ({percent(one.target.probability)})")
-            lines.append(f" → {written[0]}")
+                lines.append(f" for {printable(short_name(one.target.name))} ({percent(one.target.probability)})")
+            lines.append(f" → {printable(written[0])}")
             lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
         return lines
 
