@@ -108,9 +108,10 @@ def test_passes_of_two_threads_may_overlap_in_any_order() -> None:
 
 @pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad, torch.inference_mode])
 def test_the_caller_s_own_mode_comes_back(mode: Callable[[], AbstractContextManager]) -> None:
+    module = nn.Linear(2, 2)
     with mode():
         before = (torch.is_grad_enabled(), torch.is_inference_mode_enabled())
-        with undisturbed(nn.Linear(2, 2)):
+        with undisturbed(module):
             assert not torch.is_grad_enabled()
             assert not torch.is_inference_mode_enabled()
             torch.set_grad_enabled(True)
