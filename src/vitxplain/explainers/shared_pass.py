@@ -15,6 +15,7 @@ from vitxplain.capture.layer_tap import layer_tap
 from vitxplain.capture.layout import sequence_grids
 from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.capture.undisturbed import ready, undisturbed
+from vitxplain.capture.zero_rows import ZeroRows
 from vitxplain.errors import OptionError, UnsupportedModelError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.collector import Collector
@@ -63,6 +64,7 @@ def shared_pass(
             seen = taps.enter_context(layer_tap(model.module, layers.values(), differentiable=by_gradient))
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
+                taps.enter_context(ZeroRows())
             tap = AttentionTap(model.module, collector)
             if collector.explainers:
                 taps.enter_context(tap)

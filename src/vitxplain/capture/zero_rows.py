@@ -1,0 +1,44 @@
+"""ZeroRows: backward through linear layers for those tokens only whose gradient is not zero.
+
+Behind the last attention of a model that reads its class token, the gradient of every patch is exactly zero, and a
+dense backward pass multiplies those zeros by all weights of the block. Leaving them out changes no number.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+
+class ZeroRows(TorchFunctionMode):
+    """While active on this thread, linear layers within a graph skip the zero rows of their output's gradient.
+
+    For passes that differentiate towards activations: parameters get no gradient from the layers it sees.
+    """
+
+    def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
+        if func is F.linear and not kwargs and torch.is_grad_enabled() and args[0].requires_grad:
+            return _Linear.apply(*args)
+        return func(*args, **(kwargs or {}))
+
+
+class _Linear(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        ctx.save_for_backward(weight)
+        return F.linear(values, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, *output_gradients: Tensor) -> tuple[Tensor, None, None]:
+        (weight,) = ctx.saved_tensors
+        gradient = output_gradients[0]
+        rows = gradient.reshape(-1, gradient.shape[-1])
+        moved = (rows != 0).any(-1)
+        if 2 * int(moved.sum()) > len(rows):
+            return gradient @ weight, None, None
+        found = rows.new_zeros(len(rows), weight.shape[1])
+        found[moved] = rows[moved] @ weight
+        return found.view(*gradient.shape[:-1], weight.shape[1]), None, None
