@@ -1,11 +1,14 @@
 """What a sweep asks of a model, whichever library it comes from."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
+from tests.sweeps.lively import noise
+from tests.sweeps.snapshot import Snapshot, unusual
 from vitxplain.api import explain_together
 from vitxplain.explanation import Explanation
 from vitxplain.fit import fitting
@@ -15,11 +18,27 @@ MAPS = frozenset({"attention-rollout", "cam", "grad-cam", "gradient-attention", 
 PLAIN_VIT = frozenset({"attention-rollout", "raw-attention", "gradient-attention", "gradient-rollout", "head-distance"})
 
 
-def methods_that_fit(model: VisionModel) -> list[str]:
-    return [name for name, reason in fitting(model).items() if reason is None]
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One model, explained by every method that fits, and what of the module was not left as found."""
+
+    name: str
+    model: VisionModel
+    pixel_values: Tensor
+    found: Mapping[str, list[Explanation]]
+    changed: list[str]
 
 
-def explained(model: VisionModel, pixel_values: Tensor, methods: Sequence[str]) -> dict[str, list[Explanation]]:
+def tried(name: str, module: nn.Module, load: Callable[[nn.Module], VisionModel]) -> Trial:
+    """The module as somebody may hold it (half in training, partly frozen), loaded and explained."""
+    before = Snapshot.of(unusual(module))
+    model = load(module)
+    pixel_values = noise(model.processor.input_size)
+    found = explained(model, pixel_values, [name for name, reason in fitting(model).items() if reason is None])
+    return Trial(name, model, pixel_values, found, before.differences(module))
+
+
+def explained(model: VisionModel, pixel_values: Tensor, methods: Collection[str]) -> dict[str, list[Explanation]]:
     """Every method on every image, one target for all so that rounding cannot change it."""
     return explain_together(model, pixel_values, methods, target=1)
 

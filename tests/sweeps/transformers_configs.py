@@ -7,12 +7,7 @@ an architecture needs. Images are not square where the architecture allows it.
 from collections.abc import Mapping
 from typing import Any
 
-import transformers
-from torch import nn
 from transformers import AutoConfig, PreTrainedConfig
-from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
-
-from tests.sweeps.lively import lively, noise, settled
 
 WIDE = (48, 80)  # height, width: 3 x 5 patches of 16 px
 SQUARE = (64, 64)  # where one number is all a configuration takes
@@ -31,7 +26,7 @@ SMALL: dict[str, Any] = {
 }
 
 # Of models that have a text part as well.
-TEXT = {"vocab_size": 32, "head_dim": 16, "num_key_value_heads": 1}
+TEXT = {"vocab_size": 32, "head_dim": 16, "num_key_value_heads": 1, "layer_types": ["full_attention"] * 2}
 
 # Four stages of one block each.
 _STAGES = {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 1, 1], "image_size": PYRAMID}
@@ -116,6 +111,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     "swiftformer": {"embed_dims": [8, 16, 24, 32], "depths": [1, 1, 1, 1], "image_size": PYRAMID},
     "swin": _SWIN,
     "swinv2": _SWIN | {"pretrained_window_sizes": [0, 0]},
+    "timm_wrapper": {
+        "architecture": "vit_tiny_patch16_224",
+        "model_args": {"img_size": WIDE, "depth": 2, "embed_dim": 32, "num_heads": 2},
+    },
     "textnet": {
         "stem_out_channels": 8,
         "hidden_sizes": [8, 8, 16, 24, 32],
@@ -127,12 +126,6 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 # The (height, width) of the input where it is not the configuration's own.
 INPUTS = {"dinov2": WIDE, "dinov2_with_registers": WIDE}
-
-
-def architectures() -> list[tuple[str, str]]:
-    """Every (model type, class) that transformers lists for image classification."""
-    listed = MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES.items()
-    return [(kind, one) for kind, names in listed for one in ([names] if isinstance(names, str) else names)]
 
 
 def tiny_config(model_type: str, **changes: Any) -> PreTrainedConfig:
@@ -150,12 +143,6 @@ def _set(config: PreTrainedConfig, usual: Mapping[str, Any], own: Mapping[str, A
     for name, value in {**usual, **own}.items():
         if name in own or name in known:
             setattr(config, name, value)
-
-
-def tiny_model(model_type: str, class_name: str, **changes: Any) -> nn.Module:
-    """A small, lively model of this class."""
-    model = lively(getattr(transformers, class_name)(tiny_config(model_type, **changes)))
-    return settled(model, pixel_values=noise(input_size(model_type), 8))
 
 
 def input_size(model_type: str) -> tuple[int, int]:

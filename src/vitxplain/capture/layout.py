@@ -1,5 +1,6 @@
 """AttentionLayout: what one attention call of a model is, and how its axes become ours."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -41,6 +42,32 @@ class AttentionLayout:
     def num_keys(self) -> int:
         return self.shape[-1]
 
+    @property
+    def asking(self) -> TokenGrid | None:
+        """The tokens that are queries: the keys' own, or patches so many times finer or coarser; None if no patches.
+
+        Finer where keys are pooled (PVT), coarser where queries are (LeViT); prefix tokens may ask as well.
+        """
+        grid, queries = self.grid, self.num_queries
+        if grid is None or queries == self.num_keys:
+            return grid
+        if self.kind == "window":
+            return None
+        for times in range(2, 65):
+            finer = (grid.rows * times, grid.columns * times)
+            coarser = (-(-grid.rows // times), -(-grid.columns // times))
+            for rows, columns in (finer, coarser, (grid.rows // times, grid.columns // times)):
+                if rows * columns in (queries, queries - grid.num_prefix_tokens) and min(rows, columns) > 1:
+                    pitch = (grid.patch_size[0] * grid.rows / rows, grid.patch_size[1] * grid.columns / columns)
+                    return TokenGrid(rows, columns, queries - rows * columns, 0, pitch)
+        return None
+
     def describe(self) -> str:
         """One line for messages and tables."""
         return f"{self.path or 'the model itself'}: {self.kind} attention, {self.num_queries} x {self.num_keys}"
+
+
+def sequence_grids(layouts: Iterable[AttentionLayout]) -> list[TokenGrid]:
+    """The grids of all sequences of tokens that ask or are asked in token attention, each once."""
+    grids = [grid for layout in layouts if layout.kind == "token" for grid in (layout.grid, layout.asking)]
+    return list(dict.fromkeys(grid for grid in grids if grid is not None))

@@ -49,11 +49,12 @@ def patch_layout(
     size: tuple[int, int],
     maps: Collection[tuple[int, int]] = (),
     grids: Collection[TokenGrid] = (),
+    apart: Collection[int] = (),
 ) -> PatchLayout | None:
     """The patch layout of a shape (batch first), or None.
 
     `size` is the input's (height, width); `maps` the (rows, columns) of feature maps seen in the network, `grids` the
-    token grids of its attention.
+    token grids of its attention, `apart` the lengths of sequences that are no map whatever their number of tokens.
     """
     if len(shape) == 4:
         first, last = (shape[2], shape[3]), (shape[1], shape[2])
@@ -62,7 +63,8 @@ def patch_layout(
                 return PatchLayout("channels_first", *first)
             if min(last) > 1 and known[1]:
                 return PatchLayout("channels_last", *last)
-    if len(shape) == 3 and min(shape[1:]) > 1:  # what was pooled to one place is channels, not tokens
+    # What was pooled to one place is channels, not tokens.
+    if len(shape) == 3 and min(shape[1:]) > 1 and shape[1] not in apart:
         for grid in grids:
             if shape[1] == grid.num_tokens:
                 return PatchLayout("tokens", grid.rows, grid.columns, grid.num_prefix_tokens)

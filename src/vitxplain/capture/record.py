@@ -1,6 +1,5 @@
 """AttentionRecord: one layer's attention, computed only as far as somebody asks."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -61,18 +60,23 @@ class AttentionRecord:
 
     def heads(self) -> Iterator[TokenMatrix]:
         """One head's (batch, query, key) at a time."""
-        names = self.layout.axes.split()
-        others = [name for name in names if name != "head"]
-        if "head" in names and others in (["batch", "query", "key"], ["batch*window", "query", "key"]):
-            return self.source.slices(names.index("head"))
-        return iter(self.weights.unbind(1))
+        axis = self._head_axis
+        return iter(self.weights.unbind(1)) if axis is None else self.source.slices(axis)
 
     def heads_with_gradients(self) -> Iterator[tuple[TokenMatrix, TokenMatrix]]:
         """One head's weights and their gradient, each (batch, query, key), at a time."""
+        axis = self._head_axis
+        if axis is None:
+            return zip(self.weights.unbind(1), self.gradients.unbind(1), strict=True)
+        return self._gradients.slices(axis)
+
+    @property
+    def _head_axis(self) -> int | None:
+        """The call's axis of heads, where what is left without it is (batch, query, key); None elsewhere."""
         names = self.layout.axes.split()
-        if "head" in names:
-            return self._gradients.slices(names.index("head"))
-        return zip(self.weights.unbind(1), self.gradients.unbind(1), strict=True)
+        others = [name for name in names if name != "head"]
+        alone = "head" in names and others in (["batch", "query", "key"], ["batch*window", "query", "key"])
+        return names.index("head") if alone else None
 
     def fuse_heads(self, how: Fusion) -> TokenMatrix:
         """One matrix an image: the mean, max or min over heads, accumulated head by head."""
@@ -86,11 +90,9 @@ class AttentionRecord:
 
     @property
     def asking_grid(self) -> tuple[int, int]:
-        """(rows, columns) of the patches that ask: the keys' own, or so many times finer where keys are pooled."""
-        if self.layout.kind == "window":
-            return self.grid.rows, self.grid.columns
-        times = max(math.isqrt(self.layout.num_queries // self.grid.num_patches), 1)
-        return self.grid.rows * times, self.grid.columns * times
+        """(rows, columns) of the patches that ask; (0, 0) if none do."""
+        asking = self.layout.asking
+        return (asking.rows, asking.columns) if asking is not None else (0, 0)
 
     def patch_rows(self, query: int | None = None) -> Float[Tensor, "batch head row column"]:
         """Attention on the patches, laid out on the grid, unscaled; windows are stitched, shifts undone.
@@ -107,7 +109,7 @@ class AttentionRecord:
             queries = grid.readout_tokens if query is None else (grid.num_prefix_tokens + query,)
             rows = self.weights if len(queries) == self.layout.num_queries else self.rows(queries)
         else:  # pooled keys, or one learned query: the query axis has its own tokens
-            before = self.layout.num_queries - math.prod(self.asking_grid)
+            before = self.layout.asking.num_prefix_tokens if self.layout.asking is not None else 0
             rows = self.weights if query is None else self.rows((before + query,))
         return grid.to_map(rows.mean(2))
 

@@ -40,7 +40,7 @@ def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | 
             if grid is not None and grid not in known:
                 known.append(grid)
             layout = replace(layout, grid=grid, kind=_kind(layout, grid))
-            if layout.kind == "cross":
+            if layout.kind == "cross" and layout.num_queries not in {other.num_tokens for other in known}:
                 latents.add(layout.num_queries)
         layouts.append(layout)
     if stated is not None:
@@ -103,15 +103,10 @@ def _kind(layout: AttentionLayout, grid: TokenGrid | None) -> Kind:
         return "token" if grid is not None else "other"
     if layout.num_queries == 1:
         return "pooling"
-    return "token" if grid is not None and _on_the_grid(layout.num_queries, grid) else "cross"
-
-
-def _on_the_grid(queries: int, grid: TokenGrid) -> bool:
-    """Whether so many queries can be the keys' own patches, finer (keys are pooled) or up to four times coarser."""
-    coarser = {(-(-grid.rows // times), -(-grid.columns // times)) for times in (2, 3, 4)}
-    coarser |= {(grid.rows // times, grid.columns // times) for times in (2, 3, 4)}
-    numbers = {rows * columns for rows, columns in coarser}
-    return queries > grid.num_patches or not numbers.isdisjoint({queries, queries - grid.num_prefix_tokens})
+    if grid is None or layout.num_queries < grid.num_patches // 16:
+        return "cross"
+    finer = layout.num_queries > layout.num_keys
+    return "token" if finer or replace(layout, grid=grid).asking is not None else "cross"
 
 
 def _branches(layouts: list[AttentionLayout]) -> list[AttentionLayout]:

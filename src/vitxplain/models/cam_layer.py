@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.layout import AttentionLayout, sequence_grids
 from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.grid import TokenGrid
 from vitxplain.models.observation import Node, Observation
@@ -20,7 +20,7 @@ def cam_layer(seen: Observation, score: Tensor, layouts: Sequence[AttentionLayou
     leaves its first norm, in a network without a class token the last norm, in a CNN the last stage's output.
     """
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
-    grids = [layout.grid for layout in layouts if layout.grid is not None and layout.kind == "token"]
+    grids = sequence_grids(layouts)
     for inner in (inside, ()):
         in_time = sorted(seen.nodes, key=lambda node: node.order)
         candidates = [node for node in in_time if _name(node, inner, module) and _is_map(node, seen, grids)]
@@ -36,24 +36,24 @@ def cam_layer(seen: Observation, score: Tensor, layouts: Sequence[AttentionLayou
 
 def map_shape(seen: Observation, layer: str, layouts: Sequence[AttentionLayout]) -> tuple[int, int] | None:
     """(rows, columns) of a layer's output in patch layout."""
-    grids = [layout.grid for layout in layouts if layout.grid is not None and layout.kind == "token"]
+    grids = sequence_grids(layouts)
     shape = next(tuple(node.tensor.shape) for node in reversed(seen.nodes) if layer in node.returned_by)
-    found = patch_layout(shape, seen.size, seen.maps, grids)
-    return found and (found.rows, found.columns)
+    found = patch_layout(shape, seen.size, seen.maps, grids, seen.apart)
+    return (found.rows, found.columns) if found is not None else None
 
 
 def _name(node: Node, inside: tuple[str, ...], module: nn.Module) -> str | None:
     """The outermost module that returned the tensor and says something about it."""
     names = [name for name in node.returned_by if name and not name.startswith(inside)]
     telling = [name for name in names if not isinstance(module.get_submodule(name), (nn.Identity, nn.Dropout))]
-    return (telling or names or [None])[-1]
+    return (telling or names)[-1] if names else None
 
 
 def _is_map(node: Node, seen: Observation, grids: Sequence[TokenGrid]) -> bool:
     tensor = node.tensor
     if tensor.shape[0] != 1 or not tensor.requires_grad or _is_class_scores(node, seen):
         return False
-    return patch_layout(tuple(tensor.shape), seen.size, seen.maps, grids) is not None
+    return patch_layout(tuple(tensor.shape), seen.size, seen.maps, grids, seen.apart) is not None
 
 
 def _is_class_scores(node: Node, seen: Observation) -> bool:
@@ -62,7 +62,7 @@ def _is_class_scores(node: Node, seen: Observation) -> bool:
 
 
 def _reaches_patches(gradient: Tensor, seen: Observation, grids: Sequence[TokenGrid]) -> bool:
-    layout = patch_layout(tuple(gradient.shape), seen.size, seen.maps, grids)
+    layout = patch_layout(tuple(gradient.shape), seen.size, seen.maps, grids, seen.apart)
     if layout is None:
         return False
     places = layout.to_map(gradient)[0].abs().sum(0) > 0

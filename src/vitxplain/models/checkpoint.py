@@ -1,5 +1,6 @@
 """Is it all there? Weights present, complete, trained and finite."""
 
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -104,6 +105,9 @@ def loading_error(source: str, error: Exception, hub: ModelLoadError | None = No
     library = next((one for one in LIBRARIES if isinstance(error, ImportError) and one in text.lower()), None)
     if library and find_spec(library) is None:
         return ModelLoadError(f"{source} needs {library}, which is not installed: pip install 'vitxplain[{library}]'")
+    needed = re.search(r"requires the (\w+) library", text) if isinstance(error, ImportError) else None
+    if needed:
+        return ModelLoadError(f"{source} needs {needed[1]}, which is not installed: pip install {needed[1]}")
     if "trust_remote_code" in text:
         return ModelLoadError(
             f"{source} comes with its own code, which is not run unless asked for; read it, then pass "

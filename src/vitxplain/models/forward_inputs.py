@@ -17,7 +17,7 @@ def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[
     """From pixel_values to the forward's keyword arguments; positions are interpolated at other sizes than its own.
 
     Raises:
-        ModelLoadError: the forward takes no pixel_values.
+        ModelLoadError: the forward takes no pixel_values, or text beside them.
     """
     config: Any = module.config
     parameters = inspect.signature(module.forward).parameters
@@ -25,6 +25,11 @@ def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[
         raise ModelLoadError(
             f"{type(module).__name__} takes {', '.join(list(parameters)[:2])} instead of pixel_values, so it cannot be "
             "given an image; choose another model for image classification."
+        )
+    if "input_ids" in parameters:
+        raise ModelLoadError(
+            f"{type(module).__name__} wants text (input_ids) beside the image, which is not given here; choose a model "
+            "that classifies images alone."
         )
     if takes_patches(module):
         return patch_inputs(getattr(config, "vision_config", config).patch_size)

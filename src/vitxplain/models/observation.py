@@ -15,6 +15,7 @@ from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
+from vitxplain.models.attention_use import mark_use
 from vitxplain.types import Logits, PixelValues
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class SeenCall:
     nodes_before: int
     output: Tensor | None = None
     used: bool = True  # whether the logits depend on what it returns
+    reached: bool = True  # whether their gradient does
     batch_axis: int | None = None  # which axis doubles with two images; None: does not depend on the images
     constant_keys: list[bool] | None = None  # per key: the same value for two different images
 
@@ -75,6 +77,7 @@ class Observation:
     maps: dict[tuple[int, int], None] = field(default_factory=dict)  # (rows, columns) convolutions make, in order
     maps_before_attention: tuple[tuple[int, int], ...] = ()
     head: Head | None = None
+    apart: frozenset[int] = frozenset()  # lengths of sequences that are no map: in an order of their own, or latents
     hidden: str | None = None  # where attention first ran unseen, and how
     logits: Logits = field(init=False)
     _silence: _Silence = field(default_factory=_Silence, init=False)
@@ -149,34 +152,25 @@ def noise(model: "VisionModel", size: tuple[int, int]) -> PixelValues:
     return images.to(model.device, model.dtype)
 
 
-def observe(model: "VisionModel", size: tuple[int, int]) -> Observation:
-    """Watch one pass with a graph and one on two images; the model is left as found."""
+def observe(model: "VisionModel", size: tuple[int, int], *, graph: bool = True) -> Observation:
+    """Watch one pass, with a graph unless told otherwise, and one on two images; the model is left as found."""
     images = noise(model, size)
     seen = Observation(size)
     with undisturbed(model.module):
-        with torch.enable_grad(), _nodes(model.module, seen), SoundBatchNorm(), AttentionTap(model.module, seen):
-            seen.logits = model.logits(images[:1].requires_grad_())
+        with (
+            torch.set_grad_enabled(graph),
+            _nodes(model.module, seen),
+            SoundBatchNorm(),
+            AttentionTap(model.module, seen),
+        ):
+            seen.logits = model.logits(images[:1].requires_grad_(graph))
+        mark_use(model, images[:1], seen.logits, seen.calls)
         comparison = _Comparison(seen.calls)
         with AttentionTap(model.module, comparison):
             model.logits(images)
     if not _makes_logits(seen):
         seen.head = None
-    _mark_unused(seen)
     return seen
-
-
-def _mark_unused(seen: Observation) -> None:
-    """Calls whose result the logits do not depend on: a pooling head that the classifier leaves aside."""
-    reached = set()
-    todo = [seen.logits.grad_fn]
-    while todo:
-        step = todo.pop()
-        if step is not None and step not in reached:
-            reached.add(step)
-            todo += [before for before, _ in step.next_functions]
-    for one in seen.calls:
-        if reached and one.output is not None and one.output.grad_fn is not None:
-            one.used = one.output.grad_fn in reached
 
 
 def _makes_logits(seen: Observation) -> bool:

@@ -48,11 +48,12 @@ def _as_grid(table: Tensor, grid: TokenGrid | None) -> Tensor | None:
     return None
 
 
-def missing_table(module: nn.Module) -> str:
-    """Why there is no table, by the name of what is there instead."""
+def missing_table(module: nn.Module, attends: bool) -> str:
+    """Why there is no table, by the name of what is there instead; `attends`: there is attention to look at."""
+    other = "raw-attention" if attends else "grad-cam"
     names = [name for name, _ in [*module.named_modules(), *module.named_parameters(), *module.named_buffers()]]
     for pattern, what in ((_ROTARY, "rotary"), (_RELATIVE, "relative")):
         name = next((name for name in names if pattern.search(name.rpartition(".")[2] or name)), None)
         if name is not None:
-            return f"its positions are {what} ({name}), not a learned table; look at raw-attention or head-distance"
-    return "it has no learned table of position embeddings; look at raw-attention, head-distance or grad-cam"
+            return f"its positions are {what} ({name}), not a learned table; look at {other}"
+    return f"it has no learned table of position embeddings; look at {other}"

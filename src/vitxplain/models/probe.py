@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.layout import AttentionLayout, sequence_grids
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.attention_layouts import attention_layouts
@@ -37,6 +37,7 @@ class Probe:
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
     maps: tuple[tuple[int, int], ...] = ()  # (rows, columns) of the feature maps seen
+    apart: frozenset[int] = frozenset()  # lengths of sequences that are no maps
     cam_layer: str | None = None
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: Tensor | None = field(default=None, repr=False)  # (label, channel)
@@ -46,39 +47,56 @@ class Probe:
 @torch.inference_mode(False)  # the caller may be in it; a graph is wanted here
 def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
     """Watch the model on noise, once with a graph and once on two images, and say what it is."""
-    seen = observe(model, size)
+    try:
+        return _probe(model, observe(model, size))
+    except RuntimeError as error:  # some kernel has no derivative; whatever else is wrong shows again
+        seen = observe(model, size, graph=False)
+        return _probe(model, seen, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
+
+
+def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None) -> Probe:
     with torch.enable_grad():
         score = _score(seen)
         unordered = unordered_lengths(seen)
         layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), unordered)
+        seen.apart = unordered | _latents(layouts)
         mixing = _mixing(seen, layouts)
         isotropic = mixing is None and seen.hidden is None and _isotropic(layouts)
         layouts = _with_readout(seen, layouts, score)
         layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
-    weight = linear_head(seen, layer, grids)
+    weight = linear_head(seen, layer, sequence_grids(layouts))
     table = position_table(model.module, grids[-1] if grids else None)
     missing = _missing(seen, layouts, isotropic, mixing)
+    if obstacle is not None:
+        missing[offers.GRADIENTS] = obstacle
     if table is None:
-        missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module)
+        missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
     if layer is None:
-        missing[offers.FEATURE_MAP] = "no layer with a map of at least 2 x 2 places reaches the logits"
+        missing[offers.FEATURE_MAP] = obstacle or "no layer with a map of at least 2 x 2 places reaches the logits"
     if weight is None:
         missing[offers.LINEAR_HEAD] = "it does not end in global average pooling and one linear layer; use grad-cam"
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
-        input_size=size,
+        input_size=seen.size,
         grid=_model_grid(layouts) or model.stated_grid,
         layouts=tuple(layouts),
         offers=frozenset(words - missing.keys()),
         missing=missing,
         isotropic=isotropic,
         maps=tuple(seen.maps),
+        apart=seen.apart,
         cam_layer=layer,
         cam_grid=map_shape(seen, layer, layouts) if layer is not None else None,
         head_weight=weight,
         position_embeddings=table,
     )
+
+
+def _latents(layouts: Sequence[AttentionLayout]) -> set[int]:
+    """How many learned queries ask the image and go on as tokens of their own, which are no patches."""
+    tokens = {grid.num_tokens for grid in sequence_grids(layouts)}
+    return {layout.num_queries for layout in layouts if layout.kind == "cross"} - tokens
 
 
 def _score(seen: Observation) -> Tensor:
@@ -157,8 +175,8 @@ def _missing(
         missing |= {offers.ATTENTIONS: hidden, offers.ATTENTION_MAPS: hidden}
     if not seen.logits.requires_grad:
         missing[offers.GRADIENTS] = "its logits carry no gradient (it runs under torch.no_grad or detaches)"
-    outputs = [one.output for one, o in zip(seen.calls, layouts, strict=True) if o.kind == "token"]
-    if not isotropic or not any(output is not None and output.requires_grad for output in outputs):
+    reached = [one.reached for one, o in zip(seen.calls, layouts, strict=True) if o.kind == "token"]
+    if not isotropic or not all(reached):
         missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS) or missing.get(
             offers.GRADIENTS, "no gradient of the logits reaches its attention"
         )

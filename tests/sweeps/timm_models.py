@@ -1,0 +1,101 @@
+"""One small, lively model of every family of timm, some more where one says too little, and what is found of them."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from tests.sweeps.checks import Trial, facts, tried
+from tests.sweeps.lively import lively, noise, settled
+from vitxplain.models.loading import load_model
+
+FAMILIES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("timm_models.json").read_text("utf-8"))
+CLASSES = 10
+
+# Fewer layers of the same kind, or a smaller image, where the whole would take a minute: plain transformers of the
+# base size and beyond, and the widest of the old networks.
+CUT: dict[str, dict[str, Any]] = {
+    "beit_base_patch16_224": {"depth": 3},
+    "deepseek_vit_412m": {"depth": 2, "img_size": (140, 182)},
+    "gemma4_vit_167m": {"depth": 2, "img_size": (192, 240)},
+    "naflexvit_base_patch16_parfac_gap": {"depth": 2},
+    "qwen3_vit_88m": {"depth": 2, "img_size": (192, 256)},
+    "samvit_base_patch16_224": {"depth": 3},
+}
+SMALLER = {
+    "convmixer_768_32": 112,
+    "csatv2": 256,
+    "inception_resnet_v2": 139,
+    "inception_v4": 139,
+    "mobilenetv5_base": 128,
+    "nasnetalarge": 107,
+    "pnasnet5large": 107,
+    "vgg11": 112,
+}
+
+# What the smallest of a family does not have: another attention, distillation, registers, a pooling head.
+MORE: dict[str, dict[str, Any]] = {
+    "caformer_s18": {},
+    "coatnet_nano_cc_224": {},
+    "crossvit_9_dagger_240": {},
+    "deit_tiny_distilled_patch16_224": {},
+    "eca_botnext26ts_256": {},
+    "gcresnet33ts": {},
+    "hiera_small_abswin_256": {},
+    "lambda_resnet26t": {},
+    "mixer_s32_224": {},
+    "naflexvit_base_patch16_map": {"depth": 2},
+    "vit_base_patch16_rope_224": {"depth": 3},
+    "vit_base_patch16_siglip_224": {"depth": 3},
+    "vit_base_patch16_siglip_gap_224": {"depth": 3},
+    "vit_relpos_small_patch16_224": {"depth": 3},
+    "vit_small_patch14_reg4_dinov2": {"depth": 3, "img_size": (140, 196)},
+    "vit_small_patch16_dinov3": {"depth": 3, "img_size": (128, 192)},
+    "vit_small_resnet26d_224": {"depth": 3},
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A model, as it is tried."""
+
+    name: str
+    family: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def chosen() -> list[Chosen]:
+    import timm
+
+    listed = [Chosen(row["model"], family, CUT.get(row["model"], {})) for family, row in FAMILIES.items()]
+    more = [Chosen(name, timm.models._registry._model_to_module[name], settings) for name, settings in MORE.items()]
+    return listed + more
+
+
+def created(name: str, settings: dict[str, Any]) -> nn.Module:
+    """The module with a small head; those made for features get one."""
+    import timm
+
+    torch.manual_seed(0)
+    return timm.create_model(name, num_classes=CLASSES, **settings)
+
+
+def input_size(name: str, module: nn.Module, settings: dict[str, Any]) -> tuple[int, int]:
+    size = settings.get("img_size") or SMALLER.get(name) or module.pretrained_cfg["input_size"][-2:]
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def trial(name: str, settings: dict[str, Any]) -> Trial:
+    """What comes of a model of this name."""
+    module = created(name, settings)
+    size = input_size(name, module, settings)
+    settled(lively(module), x=noise(size, 8))
+    return tried(name, module, lambda module: load_model(module, mean=0.5, std=0.5, size=size))
+
+
+def rows() -> dict[str, Any]:
+    """The table of supported models."""
+    return {one.name: {"family": one.family} | facts(trial(one.name, one.settings).model) for one in chosen()}
