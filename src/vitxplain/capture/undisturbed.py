@@ -37,8 +37,8 @@ def unwrap(module: nn.Module) -> nn.Module:
     while True:
         if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
             module = module.module
-        elif isinstance(getattr(module, "_orig_mod", None), nn.Module):
-            module = module._orig_mod
+        elif isinstance(inner := getattr(module, "_orig_mod", None), nn.Module):
+            module = inner
         else:
             return module
 
@@ -123,9 +123,10 @@ def _prepare(module: nn.Module, undo: _Undo) -> None:
 
 def _show_attention(module: nn.Module, undo: _Undo) -> None:
     """Models of transformers anywhere inside leave flex and flash attention for the fused call that can be watched."""
+    parts: list[Any] = list(module.modules())  # transformers' own attributes, which nn.Module does not declare
     found = [
         (part, part.config._attn_implementation)
-        for part in module.modules()
+        for part in parts
         if hasattr(part, "set_attn_implementation") and getattr(part.config, "_attn_implementation", None) is not None
     ]
     if all(implementation in _VISIBLE for _, implementation in found):
