@@ -175,3 +175,18 @@ def test_attention_no_gradient_reaches_is_named() -> None:
     assert AttentionRollout().explain(model, images()).isfinite().all()
     with pytest.raises(UnsupportedModelError, match="no gradient of the logits reaches its attention"):
         GradientAttention().explain(model, images())
+
+
+def test_a_layer_that_runs_under_no_grad_cannot_be_differentiated() -> None:
+    class FrozenBackbone(TinyClassifier):
+        def forward(self, pixel_values: Tensor) -> Tensor:
+            with torch.no_grad():
+                x = self.blocks[1](self.blocks[0](self.tokens(pixel_values)))
+            return self.head(self.norm(x).mean(1))
+
+    model = as_model(FrozenBackbone())
+    assert GradCAM("norm").explain(model, images()).abs().max() > 0
+    with pytest.raises(CaptureError, match=r"runs what comes after it under torch\.no_grad.* name a later layer"):
+        GradCAM("blocks.0").explain(model, images())
+    with pytest.raises(UnsupportedModelError, match="no gradient of the logits reaches its attention"):
+        GradientAttention().explain(model, images())

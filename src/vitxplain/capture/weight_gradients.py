@@ -112,8 +112,9 @@ class WatchedAttention(torch.autograd.Function):
         query, key, value, mask = ctx.saved_tensors
         weights = FusedWeights(query, key, value, mask=mask, scale=ctx.scale)
         found = FusedGradients(weights, output_gradients[0], mask_wanted=ctx.needs_input_grad[3])
-        ctx.report(found)
-        gradients = found.of_inputs()
+        with torch.autocast(query.device.type, enabled=False):
+            ctx.report(found)
+            gradients = found.of_inputs()
         inputs = (query, key, value, mask)
         sized = [one.sum_to_size(of.shape).to(of.dtype) for one, of in zip(gradients, inputs, strict=False)]
         return (*sized, *[None] * (6 - len(sized)))

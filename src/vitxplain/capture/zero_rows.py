@@ -33,8 +33,8 @@ class _Linear(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *output_gradients: Tensor) -> tuple[Tensor, None, None]:
-        (weight,) = ctx.saved_tensors
         gradient = output_gradients[0]
+        weight = ctx.saved_tensors[0].to(gradient.dtype)  # under autocast the product was made in half precision
         rows = gradient.reshape(-1, gradient.shape[-1])
         moved = (rows != 0).any(-1)
         if 2 * int(moved.sum()) > len(rows):

@@ -73,7 +73,8 @@ class Collector:
         self, explainer: AttentionExplainer, index: int, weights: Weights, gradients: WeightGradients | None = None
     ) -> None:
         number = sum(self._wants(explainer, earlier) for earlier in range(index))
-        with torch.no_grad():
+        # The caller's autocast is for the model: weights are worked out in single precision.
+        with torch.no_grad(), torch.autocast(weights.value.device.type, enabled=False):
             record = AttentionRecord(number, self._layouts[index], weights, gradients)
             self._kept[explainer][index] = explainer.keep(record)
 

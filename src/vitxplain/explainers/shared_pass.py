@@ -16,7 +16,7 @@ from vitxplain.capture.layout import sequence_grids
 from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.capture.zero_rows import ZeroRows
-from vitxplain.errors import OptionError, UnsupportedModelError
+from vitxplain.errors import CaptureError, OptionError, UnsupportedModelError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.collector import Collector
 from vitxplain.grid import TokenGrid
@@ -70,8 +70,9 @@ def shared_pass(
                 taps.enter_context(tap)
             logits = model.logits(pixel_values)
         towards = [*seen.values(), *tap.starts] if by_gradient or collector.wants_gradients else []
-        gradients = _gradients(wanted.score(logits.float()).sum(), towards)  # a sum: images do not mix
-    with torch.no_grad():
+        with torch.autocast(model.device.type, enabled=False):
+            gradients = _gradients(wanted.score(logits.float()).sum(), towards)  # a sum: images do not mix
+    with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
         results = collector.combine(found.grid or TokenGrid(1, 1))
         for explainer, layer in layers.items():
             gradient = gradients[list(seen).index(layer)] if by_gradient and layer in seen else None
@@ -90,9 +91,18 @@ def _check_fit(model: "VisionModel", explainers: Sequence[Explainer], found: "Pr
 
 
 def _gradients(score: Tensor, towards: Sequence[Tensor]) -> Sequence[Tensor]:
-    """In one backward pass, towards captured tensors only: no parameter's gradient is ever computed."""
+    """In one backward pass, towards captured tensors only: no parameter's gradient is ever computed.
+
+    Raises:
+        CaptureError: the graph that began in a layer does not reach the logits.
+    """
     if not towards:
         return ()
+    if not score.requires_grad:
+        raise CaptureError(
+            "no gradient of the logits reaches the layer: the model runs what comes after it under torch.no_grad, or "
+            "detaches it; name a later layer, or take that out of the model."
+        )
     return torch.autograd.grad(score, towards, allow_unused=True, materialize_grads=True)
 
 
