@@ -55,7 +55,7 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
 
 
 def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None) -> Probe:
-    with torch.enable_grad():
+    with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
         score = _score(seen)
         unordered = unordered_lengths(seen)
         layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), unordered)
