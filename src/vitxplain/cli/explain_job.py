@@ -9,7 +9,7 @@ from PIL import Image
 
 from vitxplain.api import explain_together
 from vitxplain.cli.explain_plan import Plan
-from vitxplain.cli.guard import DONE, SOME_FAILED
+from vitxplain.cli.guard import DONE, SOME_FAILED, describe
 from vitxplain.cli.image_sources import Source, find
 from vitxplain.cli.reporter import Reporter
 from vitxplain.data.images import read_image
@@ -89,6 +89,7 @@ def _explain_batch(
     refused: dict[str, UsageError] = {}
     for source in readable:
         files: dict[Explanation, list[Path]] = {}
+        failed: dict[str, tuple[Exception, list[str]]] = {}  # what is wrong with the image is said once, not per method
         for name, outcome in results[source].items():
             try:
                 if isinstance(outcome, Exception):
@@ -97,7 +98,9 @@ def _explain_batch(
             except UsageError as error:
                 refused[name] = error
             except Exception as error:
-                reporter.failed(source.path, [name], error)
+                failed.setdefault(describe(error), (error, []))[1].append(name)
+        for error, names in failed.values():
+            reporter.failed(source.path, names, error)
         reporter.done(source.path, files)
     return refused
 
