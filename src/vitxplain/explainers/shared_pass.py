@@ -116,7 +116,7 @@ def _activation(
     layout = patch_layout(tuple(values.shape), found.input_size, found.maps, grids, found.apart)
     if layout is None:
         raise OptionError(f"layer {layer!r} returns {tuple(values.shape)}, which is no map of the image.")
-    head = found.head_weight if layer == found.cam_layer else None
+    head = found.head_weight if layer in found.cam_names else None
     return LayerActivation(
         layer,
         layout.to_map(values).float(),

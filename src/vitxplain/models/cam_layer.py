@@ -34,6 +34,11 @@ def cam_layer(seen: Observation, score: Tensor, layouts: Sequence[AttentionLayou
     return None
 
 
+def same_output(seen: Observation, layer: str | None) -> frozenset[str]:
+    """Every node that returns the tensor the layer returns: a stage and its last block are one."""
+    return frozenset(name for node in seen.nodes if layer in node.returned_by for name in node.returned_by)
+
+
 def map_shape(seen: Observation, layer: str, layouts: Sequence[AttentionLayout]) -> tuple[int, int] | None:
     """(rows, columns) of a layer's output in patch layout."""
     grids = sequence_grids(layouts)
