@@ -10,7 +10,8 @@ from vitxplain.grid import TokenGrid
 
 _TABLE = re.compile(r"(^|[._])(abs_)?pos(ition)?(al)?_?(emb|encod|token)", re.IGNORECASE)
 _ROTARY = re.compile(r"rope|rotary|freqs_(cos|sin)|periods", re.IGNORECASE)
-_RELATIVE = re.compile(r"rel(ative)?_pos|attention_bias(es)?$|pos_proj|cpb|logit_scale", re.IGNORECASE)
+_RELATIVE = re.compile(r"rel(ative)?_pos|_rel$|attention_bias(es)?$|pos_proj|cpb|logit_scale", re.IGNORECASE)
+_SAME_ASPECT = 0.2  # of logarithms: a table learned at another resolution has nearly the proportions of the grid
 
 
 def position_table(module: nn.Module, grid: TokenGrid | None) -> Float[Tensor, "row column channel"] | None:
@@ -29,9 +30,10 @@ def _as_grid(table: Tensor, grid: TokenGrid | None) -> Tensor | None:
     """(row, column, channel) of ([1,] token, channel), (1, channel, row, column) or (1, row, column, channel)."""
     table = table.float()
     if table.dim() == 4 and table.shape[0] == 1:
-        height, width = table.shape[2:]
-        channels_first = grid is not None and (height, width) == (grid.rows, grid.columns)
-        return table[0].permute(1, 2, 0) if channels_first or table.shape[1] > max(height, width) else table[0]
+        orders = (table[0].permute(1, 2, 0), table[0])
+        exact = [one for one in orders if grid is not None and one.shape[:2] == (grid.rows, grid.columns)]
+        likely = [one for one in orders if _is_proportioned(one, grid)]
+        return next(iter(exact + likely), None)
     if table.dim() == 3 and table.shape[0] == 1:
         table = table[0]
     if table.dim() != 2:
@@ -46,6 +48,14 @@ def _as_grid(table: Tensor, grid: TokenGrid | None) -> Tensor | None:
         if side > 1 and side * side == tokens - extra:
             return table[extra:].unflatten(0, (side, side))
     return None
+
+
+def _is_proportioned(table: Tensor, grid: TokenGrid | None) -> bool:
+    """Whether (row, column, channel) may be a table of places: not of blocks of places (NesT), no kernel."""
+    rows, columns, channels = table.shape
+    aspect = grid.rows / grid.columns if grid is not None else 1.0
+    same = rows == columns or abs(math.log(rows / columns / aspect)) < _SAME_ASPECT
+    return 1 < min(rows, columns) <= max(rows, columns) < channels and same
 
 
 def missing_table(module: nn.Module, attends: bool) -> str:
