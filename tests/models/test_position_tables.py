@@ -40,6 +40,10 @@ def test_tables(shape: tuple[int, ...], grid: TokenGrid | None, expected: tuple[
     assert position_table(module, grid).shape == expected
 
 
+def test_positions_of_patches_among_those_of_pixels() -> None:  # TNT
+    assert position_table(Named("patch_pos", 1, 13, 5), GRID).shape == (3, 4, 5)
+
+
 def test_rows_lie_row_by_row_after_the_prefix() -> None:
     table = position_table(Named("pos_embed", 1, 13, 5), GRID)
     assert table[0, 0, 0] == 5  # the second token

@@ -6,15 +6,23 @@ from vitxplain.capture.layout import AttentionLayout
 from vitxplain.models.observation import Observation
 
 
-def mixing_convolution(seen: Observation, layouts: Sequence[AttentionLayout]) -> str | None:
-    """A convolution that mixes places between token layers: attention alone does not say what came from where."""
+def mixing(seen: Observation, layouts: Sequence[AttentionLayout]) -> str | None:
+    """What else mixes places on the way, in words: attention alone then does not say what came from where."""
     token = [index for index, layout in enumerate(layouts) if layout.kind == "token"]
-    return next((name for name, before in seen.convolutions if token and token[0] < before <= token[-1]), None)
+    if not token:
+        return None
+    for name, before in seen.convolutions:
+        if token[0] < before <= token[-1]:
+            return f"a convolution ({name}) mixes places between its attention layers"
+    for layout in layouts[: token[-1]]:
+        if layout.kind == "other":
+            return f"softmax weights that are no attention ({layout.path}) mix places before its last attention layer"
+    return None
 
 
 def asks_one_grid(layouts: Sequence[AttentionLayout]) -> bool:
     """Whether every layer's tokens ask the same patches; learned queries, branches and their crossings aside."""
-    own = [layout for layout in layouts if layout.kind not in ("pooling", "branch", "cross", "unused")]
+    own = [layout for layout in layouts if layout.kind not in ("pooling", "branch", "cross", "unused", "other")]
     grids = {(layout.grid.rows, layout.grid.columns) for layout in own if layout.grid is not None}
     plain = all(layout.kind == "token" and layout.num_queries == layout.num_keys for layout in own)
     return plain and len(grids) == 1

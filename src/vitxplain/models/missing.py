@@ -11,7 +11,7 @@ from vitxplain.models.observation import Observation
 def missing_attention(
     seen: Observation, layouts: Sequence[AttentionLayout], isotropic: bool, mixing: str | None
 ) -> dict[str, str]:
-    """Why attention or gradients are not there."""
+    """Why attention or gradients are not there; `mixing` as `isotropy.mixing` words it."""
     missing: dict[str, str] = {}
     real = [layout for layout in layouts if layout.kind not in ("unused", "other")]
     placed = [o for o in real if o.kind in ("token", "window", "pooling") and o.grid is not None]
@@ -20,8 +20,8 @@ def missing_attention(
     else:
         kinds = ", ".join(f"{sum(o.kind == kind for o in real)} {kind}" for kind in dict.fromkeys(o.kind for o in real))
         reason = f"its {len(real)} attention layers ({kinds}) do not all ask the same grid of tokens"
-        if asks_one_grid(layouts):
-            reason = f"a convolution ({mixing}) mixes places between its attention layers"
+        if mixing is not None and asks_one_grid(layouts):
+            reason = mixing
     if not isotropic:
         missing[offers.ATTENTIONS] = reason
     if not placed:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vitxplain.grid import TokenGrid
 
-_TABLE = re.compile(r"(^|[._])(abs_)?pos(ition)?(al)?_?(emb|encod|token)", re.IGNORECASE)
+_TABLE = re.compile(r"(^|[._])(abs_)?pos(ition)?(al)?_?(emb|encod|token)|(^|[._])patch_pos$", re.IGNORECASE)
 _ROTARY = re.compile(r"rope|rotary|freqs_(cos|sin)|periods", re.IGNORECASE)
 _RELATIVE = re.compile(r"rel(ative)?_pos|_rel$|attention_bias(es)?$|pos_proj|cpb|logit_scale", re.IGNORECASE)
 _SAME_ASPECT = 0.2  # of logarithms: a table learned at another resolution has nearly the proportions of the grid

@@ -12,7 +12,7 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.attention_layouts import attention_layouts
 from vitxplain.models.cam_layer import cam_layer, map_shape, same_output
-from vitxplain.models.isotropy import asks_one_grid, mixing_convolution
+from vitxplain.models.isotropy import asks_one_grid, mixing
 from vitxplain.models.linear_head import linear_head
 from vitxplain.models.missing import missing_attention
 from vitxplain.models.observation import Observation, observe
@@ -64,14 +64,14 @@ def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None)
         unordered = unordered_lengths(seen)
         layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), unordered)
         seen.apart = unordered | _latents(layouts)
-        mixing = mixing_convolution(seen, layouts)
-        isotropic = mixing is None and seen.hidden is None and asks_one_grid(layouts)
+        mixed = mixing(seen, layouts)
+        isotropic = mixed is None and seen.hidden is None and asks_one_grid(layouts)
         layouts = with_readout(seen, layouts, score)
         layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     weight = linear_head(seen, layer, sequence_grids(layouts))
     table = position_table(model.module, grids[-1] if grids else None)
-    missing = missing_attention(seen, layouts, isotropic, mixing)
+    missing = missing_attention(seen, layouts, isotropic, mixed)
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
     if table is None:
