@@ -39,7 +39,7 @@ def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | 
             grid = token_grid(one, seen.size, seen.maps, config, known, stated)
             if grid is not None and grid not in known:
                 known.append(grid)
-            layout = replace(layout, grid=grid, kind=_kind(layout, grid))
+            layout = replace(layout, grid=grid, kind=_kind(layout, grid, one.learned_queries))
             if layout.kind == "cross" and layout.num_queries not in {other.num_tokens for other in known}:
                 latents.add(layout.num_queries)
         layouts.append(layout)
@@ -98,12 +98,12 @@ def _is_channel(one: SeenCall, heads: int, tokens_seen: set[int]) -> bool:
     return queries == keys and keys not in tokens_seen and over in tokens_seen and heads * keys not in tokens_seen
 
 
-def _kind(layout: AttentionLayout, grid: TokenGrid | None) -> Kind:
+def _kind(layout: AttentionLayout, grid: TokenGrid | None, learned: bool) -> Kind:
     if layout.num_queries == layout.num_keys:
         return "token" if grid is not None else "other"
     if layout.num_queries == 1:
         return "pooling"
-    if grid is None or layout.num_queries < grid.num_patches // 16:
+    if grid is None or learned or layout.num_queries < grid.num_patches // 16:
         return "cross"
     finer = layout.num_queries > layout.num_keys
     return "token" if finer or replace(layout, grid=grid).asking is not None else "cross"

@@ -16,6 +16,7 @@ from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.models.attention_use import mark_use
+from vitxplain.models.learned_queries import mark_learned_queries
 from vitxplain.types import Logits, PixelValues
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class SeenCall:
     output: Tensor | None = None
     used: bool = True  # whether the logits depend on what it returns
     reached: bool = True  # whether their gradient does
+    learned_queries: bool = False  # whether what asks is the same for every image
     batch_axis: int | None = None  # which axis doubles with two images; None: does not depend on the images
     constant_keys: list[bool] | None = None  # per key: the same value for two different images
 
@@ -163,7 +165,9 @@ def observe(model: "VisionModel", size: tuple[int, int], *, graph: bool = True) 
             SoundBatchNorm(),
             AttentionTap(model.module, seen),
         ):
-            seen.logits = model.logits(images[:1].requires_grad_(graph))
+            image = images[:1].requires_grad_(graph)
+            seen.logits = model.logits(image)
+        mark_learned_queries(image, seen.calls)
         mark_use(model, images[:1], seen.logits, seen.calls)
         comparison = _Comparison(seen.calls)
         with AttentionTap(model.module, comparison):
