@@ -74,7 +74,6 @@ def measure(size: int, batch: int, rounds: int) -> list[dict[str, object]]:
     run.clear()
     rows = []
     print(f"\nViT-B/16, {size} px, batch {batch}\n{'':50}{'ms':>8}{'ratio':>7}{'MiB above plain':>17}")
-    plain = statistics.median(seconds[PLAIN])
     base = _peak_in_own_process(PLAIN, size, batch)
     for name in names:
         median = statistics.median(seconds[name])
@@ -103,7 +102,7 @@ def peak_memory(name: str, size: int, batch: int) -> float:
 
 def _peak_in_own_process(name: str, size: int, batch: int) -> float:
     command = [sys.executable, __file__, "--peak", name, str(size), str(batch)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
 
 
