@@ -42,15 +42,9 @@ def test_wheel_explains_in_an_empty_environment(wheel: Path, workplace: Path, tm
     subprocess.run(install, check=True, env=clean, capture_output=True)
 
     shutil.copytree(workplace / "facebook", tmp_path / "facebook")
-    command = [
-        programs / "vitx",
-        "explain",
-        workplace / "examples" / "coffee.jpg",
-        "--json",
-        "--out",
-        tmp_path / "maps",
-    ]
-    command += ["--model", "facebook/deit-tiny-patch16-224", "--method", "auto,rollout"]
+    photo, maps = workplace / "examples" / "coffee.jpg", tmp_path / "maps"
+    model = ["--model", "facebook/deit-tiny-patch16-224", "--method", "auto,rollout"]
+    command = [programs / "vitx", "explain", photo, *model, "--json", "--out", maps]
     done = subprocess.run(command, env=clean, cwd=tmp_path, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
