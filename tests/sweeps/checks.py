@@ -55,14 +55,16 @@ def check_values(found: Mapping[str, list[Explanation]]) -> None:
             assert not np.allclose(items[0].values, items[1].values, rtol=1e-3), f"{method} ignores the image"
 
 
-def check_rows(model: VisionModel, pixel_values: Tensor, found: Mapping[str, list[Explanation]]) -> None:
-    """Row i of a batch is image i alone."""
+def check_rows(
+    model: VisionModel, pixel_values: Tensor, found: Mapping[str, list[Explanation]], tolerance: float = 1e-4
+) -> None:
+    """Row i of a batch is image i alone, but for rounding: `tolerance` is a share of the largest value."""
     for index in range(len(pixel_values)):
         alone = explained(model, pixel_values[index : index + 1], list(found))
         for method, items in found.items():
             expected = alone[method][0].values
-            tolerance = 1e-4 * float(np.abs(expected).max())
-            np.testing.assert_allclose(items[index].values, expected, rtol=0, atol=tolerance, err_msg=method)
+            allowed = tolerance * float(np.abs(expected).max())
+            np.testing.assert_allclose(items[index].values, expected, rtol=0, atol=allowed, err_msg=method)
 
 
 def check_fits(model: VisionModel, expected: Collection[str]) -> None:

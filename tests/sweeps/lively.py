@@ -50,7 +50,7 @@ def _redraw(part: nn.Module, name: str, parameter: Tensor, draw: torch.Generator
     constant = bool((parameter == first).all())
     if isinstance(part, nn.modules.conv._ConvNd) and parameter.dim() > 1:
         parameter.normal_(std=(2 / parameter[0].numel()) ** 0.5, generator=draw)
-    elif isinstance(part, nn.Linear) and parameter.dim() > 1:
+    elif isinstance(part, (nn.Linear, nn.MultiheadAttention)) and parameter.dim() > 1:
         parameter.normal_(std=parameter.shape[1] ** -0.5, generator=draw)
     elif "bias" in name and parameter.dim() == 1:
         parameter.normal_(std=0.1, generator=draw)
