@@ -18,7 +18,7 @@ from vitxplain.models.missing import missing_attention
 from vitxplain.models.observation import Observation, observe
 from vitxplain.models.position_tables import missing_table, position_table
 from vitxplain.models.readout import model_grid, with_readout
-from vitxplain.models.token_order import unordered_lengths
+from vitxplain.models.token_order import sequence_orders, unordered
 from vitxplain.models.window_placement import place_windows
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
 def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None) -> Probe:
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
         score = _score(seen)
-        unordered = unordered_lengths(seen)
-        layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), unordered)
-        seen.apart = unordered | _latents(layouts)
+        orders = sequence_orders(seen)
+        layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), orders)
+        seen.apart = unordered(orders) | _latents(layouts)
         mixed = mixing(seen, layouts)
         isotropic = mixed is None and seen.hidden is None and asks_one_grid(layouts)
         layouts = with_readout(seen, layouts, score)

@@ -4,18 +4,21 @@ Attention is silenced meanwhile (`Observation.silent_attention`): a token then h
 residual connections, at any depth of the network.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from vitxplain.capture.patch_layout import PatchLayout
+from vitxplain.types import FeatureMap
+
+ToMap: TypeAlias = Callable[[Tensor], FeatureMap]  # reads a tensor as the map it is
 
 _HEARD = 0.5  # least share of places some token hears of; pooling by maximum may pass a few over
 
 
-def trace(
-    tokens: Float[Tensor, "token channel"], tensor: Tensor, layout: PatchLayout
-) -> Int[Tensor, "row column"] | None:
+def trace(tokens: Float[Tensor, "token channel"], tensor: Tensor, to_map: ToMap) -> Int[Tensor, "row column"] | None:
     """For each place the token computed from it, at the tokens' own resolution; None if tokens share a place.
 
     A token is a function of one place, or of one square of them. So the gradient of sum(token * token number) at a
@@ -28,7 +31,7 @@ def trace(
 
     def gradient(scores: Tensor) -> Tensor:
         (found,) = torch.autograd.grad(scores.sum(), tensor, retain_graph=True, materialize_grads=True)
-        return layout.to_map(found)[0].double()  # channel row column
+        return to_map(found)[0].double()  # channel row column
 
     plain = gradient(mixed)
     heard = (plain != 0).any(0)

@@ -10,38 +10,36 @@ from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.record import canonical
 from vitxplain.grid import TokenGrid
 from vitxplain.models.observation import Observation, SeenCall
-from vitxplain.models.token_order import maps_before
+from vitxplain.models.token_order import Orders, maps_before, unordered
 from vitxplain.models.tracing import trace
 
 _MAPS_TRIED = 12
 
 
-def place_windows(
-    seen: Observation, layouts: Sequence[AttentionLayout], unordered: frozenset[int]
-) -> list[AttentionLayout]:
+def place_windows(seen: Observation, layouts: Sequence[AttentionLayout], orders: Orders) -> list[AttentionLayout]:
     """The layouts, window attention with its placement and grid where they can be found.
 
-    Attention among all tokens of a sequence whose length is in `unordered` becomes attention within one window: its
-    keys have to be put in their places likewise.
+    Attention among all tokens of a sequence in an order of its own becomes attention within one window: its keys have
+    to be put in their places likewise.
     """
-    lengths = {node.tensor.shape[1] for node in seen.nodes if node.tensor.dim() == 3} - unordered
+    jumbled = unordered(orders)
     with seen.silent_attention():
         return [
-            _placed(seen, one, layout, lengths)
-            if layout.kind == "window" or (layout.kind == "token" and layout.num_keys in unordered)
+            _placed(seen, one, layout, orders)
+            if layout.kind == "window" or (layout.kind == "token" and layout.num_keys in jumbled)
             else layout
             for one, layout in zip(seen.calls, layouts, strict=True)
         ]
 
 
-def _placed(seen: Observation, one: SeenCall, layout: AttentionLayout, lengths: set[int]) -> AttentionLayout:
+def _placed(seen: Observation, one: SeenCall, layout: AttentionLayout, orders: Orders) -> AttentionLayout:
     layout = replace(layout, kind="window", grid=None)
     value = one.call.weights.value
     if not value.requires_grad or value.dim() != len(layout.shape):
         return layout
     tokens = canonical(value, layout).transpose(1, 2).flatten(0, 1).flatten(1)  # window*key head*channel
-    for tensor, found in islice(maps_before(seen, one.nodes_before, lengths), _MAPS_TRIED):
-        places = trace(tokens, tensor, found) if tensor is not value else None
+    for tensor, to_map in islice(maps_before(seen, one.nodes_before, orders, guess=True), _MAPS_TRIED):
+        places = trace(tokens, tensor, to_map) if tensor is not value else None
         if places is not None:
             rows, columns = places.shape
             placement = torch.full((len(tokens),), -1, dtype=torch.long, device=tokens.device)
