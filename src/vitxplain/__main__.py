@@ -1,6 +1,17 @@
-"""`python -m vitxplain` is `vitx`."""
+"""`vitx` and `python -m vitxplain`."""
 
-from vitxplain.cli.main import main
+import sys
+
+
+def main() -> None:
+    """The entry point of the command; what it needs is imported inside, so that Ctrl-C is quiet from the start."""
+    try:
+        from vitxplain.cli.main import main as run
+
+        run()
+    except KeyboardInterrupt:  # later ones are met in the command
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

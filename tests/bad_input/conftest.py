@@ -46,7 +46,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def variant(vit_folder: Path, tmp_path: Path) -> Variant:  # noqa: F811
-    """`variant(weights=..., **files)`: the model's folder with its tensors changed, or some files with other content."""
+    """`variant(weights=..., **files)`: the model's folder with its tensors changed, or files with other content."""
 
     def make(weights: Callable[[dict[str, torch.Tensor]], Any] | None = None, **files: Any) -> Path:
         folder = tmp_path / "variant"

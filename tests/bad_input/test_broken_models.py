@@ -128,8 +128,8 @@ def test_a_processor_that_divides_by_zero(vitx: Vitx, place: Path, variant: Vari
     assert said.code == 1
     *notes, error = said.err.splitlines()
     assert error == (
-        "error: good.png has pixel_values that are NaN or infinite; check how they were made, first of all the mean and "
-        "std that normalise them."
+        "error: good.png has pixel_values that are NaN or infinite; check how they were made, first of all the mean "
+        "and std that normalise them."
     )
     assert notes[0].startswith("note: divide by zero")  # one line, no place in the code
     assert all(note.startswith("note: ") for note in notes)

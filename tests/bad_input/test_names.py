@@ -53,7 +53,7 @@ def test_a_name_that_is_no_text(vitx: Vitx, place: Path, vit_folder: Path):
     assert "caf\\udce9.png  " in vitx("explain", name, "--model", vit_folder, "--method", "rollout").out
     (line,) = vitx("explain", name, "--model", vit_folder, "--method", "rollout", "--json").json
     assert line["input"] == name
-    assert os.fsdecode(b"caf\xe9.attention-rollout.json") in os.listdir("vitx-out")
+    assert os.fsdecode(b"caf\xe9.attention-rollout.json") in {path.name for path in Path("vitx-out").iterdir()}
     record = Path("vitx-out", os.fsdecode(b"caf\xe9.attention-rollout.json")).read_text("utf-8")
     assert json.loads(record)["input"] == name
 

@@ -99,8 +99,8 @@ def _explain_batch(
                 refused[name] = error
             except Exception as error:
                 failed.setdefault(describe(error), (error, []))[1].append(name)
-        for error, names in failed.values():
-            reporter.failed(source.path, names, error)
+        for reason, names in failed.values():
+            reporter.failed(source.path, names, reason)
         reporter.done(source.path, files)
     return refused
 

@@ -1,11 +1,14 @@
 """Errors as one sentence and exit codes as documented, for every command."""
 
 import errno
+import signal
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from types import FrameType
 from typing import Any, Final
 
 import typer
@@ -44,7 +47,8 @@ def _warnings_as_notes() -> Iterator[None]:
 def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) -> int:
     debug = kwargs.get("debug", False)
     try:
-        return command(*args, **kwargs) or DONE
+        with _interrupts_as_such():
+            return command(*args, **kwargs) or DONE
     except KeyboardInterrupt:
         print_error("interrupted; what was finished is kept, nothing is half-written.")
         return INTERRUPTED
@@ -57,6 +61,29 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
     except Exception as error:
         report(_stdout_failed(error) or error, debug=debug)
         return SOME_FAILED
+
+
+@contextmanager
+def _interrupts_as_such() -> Iterator[None]:
+    """Some libraries swallow a Ctrl-C while they are imported and then fail otherwise; it was a Ctrl-C all the same."""
+    asked = False
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.default_int_handler(number, frame)
+
+    ours = threading.current_thread() is threading.main_thread()  # no other may set it
+    before = signal.signal(signal.SIGINT, remember) if ours else None
+    try:
+        yield
+    except Exception as error:
+        if asked:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, before)
 
 
 def _stdout_failed(error: Exception) -> OutputError | None:

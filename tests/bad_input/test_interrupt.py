@@ -1,0 +1,64 @@
+"""Ctrl-C, for real: a process of its own gets the signal."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import vitxplain
+
+SAID = "error: interrupted; what was finished is kept, nothing is half-written.\n"
+# Where Python was in the middle of code made from text, as imports make it, it ends itself by the signal in the end:
+# the shell says 130 for both.
+INTERRUPTED = (130, -signal.SIGINT)
+
+
+def started(*arguments: object) -> subprocess.Popen:
+    command = [sys.executable, "-m", "vitxplain", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, **pipes)
+
+
+def test_between_and_in_images(place: Path, vit_folder: Path):
+    """Every line printed is a result that is there, whole; nothing else is, of an image in work neither."""
+    (place / "many").mkdir()
+    for index in range(400):
+        (place / "many" / f"{index:03}.png").write_bytes((place / "good.png").read_bytes())
+    process = started("explain", "many", "--model", vit_folder, "--method", "rollout,grad-cam", "--json")
+    lines = [json.loads(process.stdout.readline()) for _ in range(3)]
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=60)
+    assert process.returncode in INTERRUPTED
+    assert errors == SAID
+    lines += [json.loads(line) for line in rest.splitlines()]
+    written = {str(path) for path in (place / "vitx-out").iterdir()}
+    printed = {str(place / file) for line in lines for file in line["files"]}
+    assert printed <= written
+    assert len(written) < 400 * 6
+    for file in written - printed:  # the last image's: its line was about to be printed
+        assert file.endswith((".png", ".npz", ".json"))
+    for stem in {file.rpartition(".")[0] for file in written}:
+        assert {f"{stem}.{ending}" for ending in ("png", "npz", "json")} <= written
+        assert np.isfinite(vitxplain.load(stem).values).all()
+        with Image.open(f"{stem}.png") as picture:
+            picture.load()
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs to see what a process has loaded")
+def test_while_everything_is_imported(place: Path, vit_folder: Path):
+    process = started("explain", "good.png", "--model", vit_folder)
+    until = time.monotonic() + 60
+    while "libtorch_cpu" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode in INTERRUPTED
+    assert (output, errors) == ("", SAID)
+    assert [path.name for path in place.iterdir()] == ["good.png"]
