@@ -43,7 +43,7 @@ class Explanation:
     image came from), and whatever else belongs to the record.
     """
 
-    values: Float[np.ndarray, "..."]
+    values: Float[np.ndarray, "..."] = field(repr=False)
     axes: str
     method: str  # canonical name
     options: Mapping[str, Any]

@@ -33,6 +33,12 @@ class Geometry:
         """Whether some of the original image was never seen."""
         return self.visible != (0, 0, *self.image_size)
 
+    def top_left(self, height: float, width: float) -> "Geometry":
+        """The same for the first rows and columns of the input: a rest smaller than a patch is seen by no token."""
+        (rows, columns), (top, left, bottom, right) = self.input_size, self.box
+        box = (top, left, top + (bottom - top) * height / rows, left + (right - left) * width / columns)
+        return Geometry(self.image_size, (round(height), round(width)), box)
+
     def to_dict(self) -> dict[str, Any]:
         return {name: list(value) for name, value in asdict(self).items()}
 

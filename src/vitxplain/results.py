@@ -8,10 +8,12 @@ import torch
 from torch import Tensor
 
 from vitxplain.errors import TargetError, VitxplainError
-from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.base import Explainer, LayerExplainer
 from vitxplain.explainers.shared_pass import PassResult
 from vitxplain.explanation import Explanation, Prediction, Target
+from vitxplain.geometry import Geometry
 from vitxplain.inputs import Batch
+from vitxplain.models.probe import Probe
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.provenance import model_facts, versions
 from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
@@ -58,7 +60,8 @@ def explanations(
     _check_finite(model, batch, "the model's logits", result.logits)
     probabilities = model.probabilities(result.logits).cpu()
     classes = target.resolve(result.logits).tolist()
-    grid = model.probe(batch.size).grid
+    probe = model.probe(batch.size)
+    geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     made: dict[str, list[Explanation]] = {}
     for (name, explainer), maps in zip(explainers.items(), result.maps, strict=True):
         _check_finite(model, batch, f"the values of {name}", maps)
@@ -73,19 +76,37 @@ def explanations(
                 values=values.float().cpu().numpy().copy(),
                 axes=explainer.axes.removeprefix("batch "),
                 method=name,
-                options=options_of(explainer),
+                options=_options_taken(explainer, probe),
                 prediction=_prediction(model, row, top_k),
                 target=Target(index, _name(model, index), float(row[index])) if explainer.class_specific else None,
-                grid=grid,
+                grid=probe.grid,
                 geometry=geometry,
                 image=image,
                 provenance={"input": source, **provenance},
             )
             for values, row, index, geometry, image, source in zip(
-                maps, probabilities, classes, batch.geometries, batch.images, batch.sources, strict=True
+                maps, probabilities, classes, geometries, batch.images, batch.sources, strict=True
             )
         ]
     return made
+
+
+def _seen_by_tokens(geometry: Geometry, probe: Probe) -> Geometry:
+    """What a plain ViT's patches cover of the input: all of it where it is a multiple of the patch size."""
+    grid = probe.grid
+    if grid is None or not probe.isotropic:
+        return geometry
+    covered = (grid.rows * grid.patch_size[0], grid.columns * grid.patch_size[1])
+    rest = any(extent - seen > 0.5 for extent, seen in zip(geometry.input_size, covered, strict=True))
+    return geometry.top_left(*covered) if rest else geometry
+
+
+def _options_taken(explainer: Explainer, probe: Probe) -> dict[str, Any]:
+    """The options as they were taken: a layer nobody named is the one the probe found."""
+    options = options_of(explainer)
+    if isinstance(explainer, LayerExplainer) and explainer.layer is None:
+        options["layer"] = probe.cam_layer
+    return options
 
 
 def options_of(explainer: Explainer) -> dict[str, Any]:

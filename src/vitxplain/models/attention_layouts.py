@@ -10,7 +10,7 @@ from torch import nn
 from vitxplain.capture.layout import AttentionLayout, Kind
 from vitxplain.grid import TokenGrid
 from vitxplain.models.observation import Observation, SeenCall
-from vitxplain.models.token_grids import check_stated, token_grid
+from vitxplain.models.token_grids import check_stated, token_grid, true_pitch
 
 _HEADS = ("num_heads", "num_attention_heads", "heads", "n_heads", "nhead")
 
@@ -37,9 +37,13 @@ def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | 
             layout = replace(layout, kind="branch" if layout.num_queries == layout.num_keys else "cross")
         else:
             grid = token_grid(one, seen.size, seen.maps, config, known, stated)
+            grid = grid and true_pitch(grid, module, seen.size)
+            layout = replace(layout, grid=grid, kind=_kind(layout, grid, one.learned_queries))
+            if layout.kind == "token" and stated is None and grid not in known and not _is_laid_out(grid, one, seen):
+                layouts.append(replace(layout, grid=None, kind="window"))
+                continue
             if grid is not None and grid not in known:
                 known.append(grid)
-            layout = replace(layout, grid=grid, kind=_kind(layout, grid, one.learned_queries))
             if layout.kind == "cross" and layout.num_queries not in {other.num_tokens for other in known}:
                 latents.add(layout.num_queries)
         layouts.append(layout)
@@ -56,9 +60,10 @@ def _axes(one: SeenCall, num_heads: int | None) -> AttentionLayout:
     others = [axis for axis in range(len(leading)) if axis != batch]
     folded = leading[batch] if leading else 1
     heads_axis = next((axis for axis in others if leading[axis] == num_heads), None)
-    if heads_axis is None and len(others) == 1 and (num_heads is None or folded > 1 or num_heads != 1):
+    found = heads_axis is not None or (folded > 1 and folded == num_heads)  # an axis of their own, or the batch's
+    if not found and len(others) == 1 and (num_heads is None or folded > 1 or num_heads != 1):
         heads_axis = others[0]
-    if heads_axis is None and len(others) > 1:
+    if not found and len(others) > 1:
         heads_axis = others[-1]
     names = ["head" if axis == heads_axis else "window" for axis in range(len(leading))]
     heads = leading[heads_axis] if heads_axis is not None else 1
@@ -96,6 +101,18 @@ def _is_channel(one: SeenCall, heads: int, tokens_seen: set[int]) -> bool:
     queries, keys = one.shape[-2:]
     over = one.call.weights.value.shape[-1]
     return queries == keys and keys not in tokens_seen and over in tokens_seen and heads * keys not in tokens_seen
+
+
+def _is_laid_out(grid: TokenGrid | None, one: SeenCall, seen: Observation) -> bool:
+    """Whether keys that are not the asking tokens themselves ever were a map of this grid.
+
+    Pooled along the sequence (Next-ViT) or cut out with a margin (HaloNet) they may well be as many: then they count as
+    a window, whose keys have to be put in their places.
+    """
+    if grid is None or one.shape[-1] == one.shape[-2]:
+        return True
+    shapes = [tuple(node.tensor.shape) for node in seen.nodes[: one.nodes_before] if node.tensor.dim() == 4]
+    return any((grid.rows, grid.columns) in (shape[2:], shape[1:3]) for shape in shapes)
 
 
 def _kind(layout: AttentionLayout, grid: TokenGrid | None, learned: bool) -> Kind:

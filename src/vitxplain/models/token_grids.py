@@ -1,7 +1,10 @@
 """Which tokens are patches, and how they lie: from what was seen, the config and the aspect ratio, in that order."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
+
+from torch import nn
 
 from vitxplain.capture.patch_layout import factor
 from vitxplain.errors import UsageError
@@ -57,6 +60,19 @@ def token_grid(
         if keys > extra and (found := factor(keys - extra, size)):
             return _grid(*found, extra, 0, size)
     return None
+
+
+def true_pitch(grid: TokenGrid, module: nn.Module, size: tuple[int, int]) -> TokenGrid:
+    """The grid with the patch size it was cut by: an input that is no multiple of it has a rest nobody sees."""
+    strides = [
+        part.stride
+        for part in module.modules()
+        if isinstance(part, nn.Conv2d) and part.stride == part.kernel_size and part.padding in (0, (0, 0), "valid")
+    ]
+    for height, width in strides:
+        if (size[0] // int(height), size[1] // int(width)) == (grid.rows, grid.columns):
+            return replace(grid, patch_size=(float(height), float(width)))
+    return grid
 
 
 def check_stated(stated: TokenGrid, lengths: Sequence[int], found: Collection[TokenGrid]) -> None:

@@ -80,6 +80,7 @@ def _index(target: Any, labels: Mapping[int, str]) -> int:
     if found:
         raise TargetError(f"class name {target!r} means several classes: {found}; give the index.")
     known = {one: labels[index] for index, names in synonyms.items() for one in names}
-    near = dict.fromkeys(known[one] for one in get_close_matches(name, known, n=3, cutoff=0.6))
+    holding = [one for one in known if name in re.split(r"\W+", one)]  # "cat" is near "tiger cat", not near "crate"
+    near = dict.fromkeys(known[one] for one in holding[:5] or get_close_matches(name, known, n=3, cutoff=0.6))
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     raise TargetError(f"the model has no class named {target!r}.{hint} Give an index or a name from its labels.")
