@@ -63,6 +63,8 @@ def explain(
 
     Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 interrupted.
     """
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
     from vitxplain.cli.explain_job import Job, run
     from vitxplain.cli.explain_plan import plan
     from vitxplain.cli.reporter import Reporter

@@ -99,8 +99,8 @@ def _explain_batch(
                 refused[name] = error
             except Exception as error:
                 failed.setdefault(describe(error), (error, []))[1].append(name)
-        for reason, names in failed.values():
-            reporter.failed(source.path, names, reason)
+        for problem, names in failed.values():
+            reporter.failed(source.path, names, problem)
         reporter.done(source.path, files)
     return refused
 

@@ -36,6 +36,8 @@ def methods(
     if model is None:
         _list(json=json, quiet=quiet)
         return
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
     from vitxplain.cli.capabilities import capabilities
     from vitxplain.models.loading import load_model
 

@@ -27,6 +27,8 @@ def patches(
     debug: Debug = False,  # noqa: ARG001 - for the guard
 ) -> None:
     """Draw an image as the model takes it in: what is seen of it, cut into patches."""
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
     from vitxplain.data.images import read_image, stem_of
     from vitxplain.errors import UnsupportedModelError
     from vitxplain.models.loading import load_model
