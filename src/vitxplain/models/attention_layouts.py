@@ -38,12 +38,9 @@ def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | 
         else:
             grid = token_grid(one, seen.size, seen.maps, config, known, stated)
             grid = grid and true_pitch(grid, module, seen.size)
-            layout = replace(layout, grid=grid, kind=_kind(layout, grid, one.learned_queries))
-            if layout.kind == "token" and stated is None and grid not in known and not _is_laid_out(grid, one, seen):
-                layouts.append(replace(layout, grid=None, kind="window"))
-                continue
             if grid is not None and grid not in known:
                 known.append(grid)
+            layout = replace(layout, grid=grid, kind=_kind(layout, grid, one.learned_queries))
             if layout.kind == "cross" and layout.num_queries not in {other.num_tokens for other in known}:
                 latents.add(layout.num_queries)
         layouts.append(layout)
@@ -101,18 +98,6 @@ def _is_channel(one: SeenCall, heads: int, tokens_seen: set[int]) -> bool:
     queries, keys = one.shape[-2:]
     over = one.call.weights.value.shape[-1]
     return queries == keys and keys not in tokens_seen and over in tokens_seen and heads * keys not in tokens_seen
-
-
-def _is_laid_out(grid: TokenGrid | None, one: SeenCall, seen: Observation) -> bool:
-    """Whether keys that are not the asking tokens themselves ever were a map of this grid.
-
-    Pooled along the sequence (Next-ViT) or cut out with a margin (HaloNet) they may well be as many: then they count as
-    a window, whose keys have to be put in their places.
-    """
-    if grid is None or one.shape[-1] == one.shape[-2]:
-        return True
-    shapes = [tuple(node.tensor.shape) for node in seen.nodes[: one.nodes_before] if node.tensor.dim() == 4]
-    return any((grid.rows, grid.columns) in (shape[2:], shape[1:3]) for shape in shapes)
 
 
 def _kind(layout: AttentionLayout, grid: TokenGrid | None, learned: bool) -> Kind:

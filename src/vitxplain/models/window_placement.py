@@ -5,6 +5,8 @@ from dataclasses import replace
 from itertools import islice
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.record import canonical
@@ -20,26 +22,51 @@ def place_windows(seen: Observation, layouts: Sequence[AttentionLayout], orders:
     """The layouts, window attention with its placement and grid where they can be found.
 
     Attention among all tokens of a sequence in an order of its own becomes attention within one window: its keys have
-    to be put in their places likewise.
+    to be put in their places likewise. Pooled keys that have none become a window without.
     """
     jumbled = unordered(orders)
+
+    def placed(one: SeenCall, layout: AttentionLayout) -> AttentionLayout:
+        if layout.kind == "token" and _are_strips(seen, one, layout):
+            return replace(layout, kind="window", grid=None)
+        if layout.kind == "window" or (layout.kind == "token" and layout.num_keys in jumbled):
+            return _placed(seen, one, layout, orders)
+        return layout
+
     with seen.silent_attention():
-        return [
-            _placed(seen, one, layout, orders)
-            if layout.kind == "window" or (layout.kind == "token" and layout.num_keys in jumbled)
-            else layout
-            for one, layout in zip(seen.calls, layouts, strict=True)
-        ]
+        return [placed(one, layout) for one, layout in zip(seen.calls, layouts, strict=True)]
+
+
+def _are_strips(seen: Observation, one: SeenCall, layout: AttentionLayout) -> bool:
+    """Whether pooled keys, fewer than the queries, come from no squares of places: Next-ViT pools along the sequence."""
+    grid = layout.grid
+    if grid is None or layout.num_queries <= layout.num_keys:
+        return False
+    shapes = [tuple(node.tensor.shape) for node in seen.nodes[: one.nodes_before] if node.tensor.dim() == 4]
+    if any((grid.rows, grid.columns) in (shape[2:], shape[1:3]) for shape in shapes):
+        return False  # such a map was made on the way
+    tokens, nearest = _keys(one, layout), next(maps_before(seen, one.nodes_before, {}, guess=False), None)
+    if tokens is None or nearest is None:
+        return False
+    places = trace(tokens, *nearest)
+    return places is None or tuple(places.shape) != (grid.rows, grid.columns)
+
+
+def _keys(one: SeenCall, layout: AttentionLayout) -> Float[Tensor, "key channel"] | None:
+    """The values of all keys, window by window, all heads' channels together; None if no gradient can be asked for."""
+    value = one.call.weights.value
+    if not value.requires_grad or value.dim() != len(layout.shape):
+        return None
+    return canonical(value, layout).transpose(1, 2).flatten(0, 1).flatten(1)
 
 
 def _placed(seen: Observation, one: SeenCall, layout: AttentionLayout, orders: Orders) -> AttentionLayout:
     layout = replace(layout, kind="window", grid=None)
-    value = one.call.weights.value
-    if not value.requires_grad or value.dim() != len(layout.shape):
+    tokens = _keys(one, layout)
+    if tokens is None:
         return layout
-    tokens = canonical(value, layout).transpose(1, 2).flatten(0, 1).flatten(1)  # window*key head*channel
     for tensor, to_map in islice(maps_before(seen, one.nodes_before, orders, guess=True), _MAPS_TRIED):
-        places = trace(tokens, tensor, to_map) if tensor is not value else None
+        places = trace(tokens, tensor, to_map) if tensor is not one.call.weights.value else None
         if places is not None:
             rows, columns = places.shape
             placement = torch.full((len(tokens),), -1, dtype=torch.long, device=tokens.device)
