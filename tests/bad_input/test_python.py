@@ -90,7 +90,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "module without processor": ("ModelLoadError", NO_PROCESSOR),
     "module without processor, path": ("ModelLoadError", NO_PROCESSOR),
     "module, 2-D tensor": ("ImageError", f"{NO_PIXELS}, not the shape (8, 8)."),
-    "module, 1 channel": ("ModelLoadError", "Small fails on an input of 8 x 8 pixels with 1 channels (Given groups=1"),
+    "module, 1 channel": ("ModelLoadError", "Small fails on an input of 8 x 8 pixels with 1 channel (Given groups=1"),
     "module, uint8": ("ImageError", "a torch.uint8 tensor cannot be pixel_values"),
     "module on meta": (
         "ModelLoadError",

@@ -43,7 +43,7 @@ def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Lo
         channels, height, width = pixels.shape[-3:]
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ModelLoadError(
-            f"{model.source} fails on an input of {height} x {width} pixels with {channels} channels "
+            f"{model.source} fails on an input of {height} x {width} pixels with {channels} channel{'s' * (channels != 1)} "
             f"({reason}); {hint}."
         ) from error
 
