@@ -1,6 +1,7 @@
 """Whether a model is a plain ViT: every layer asks the same patches, and nothing but attention mixes them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.models.observation import Observation
@@ -17,6 +18,9 @@ def mixing(seen: Observation, layouts: Sequence[AttentionLayout]) -> str | None:
     for layout in layouts[: token[-1]]:
         if layout.kind == "other":
             return f"softmax weights that are no attention ({layout.path}) mix places before its last attention layer"
+    for first, second in pairwise(token):
+        if seen.calls[first].call.weights.value is seen.calls[second].call.weights.value:  # arXiv 2410.05258
+            return f"two softmaxes weigh the same values ({layouts[first].path}), and what becomes of both is not seen"
     return None
 
 

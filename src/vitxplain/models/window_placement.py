@@ -38,7 +38,7 @@ def place_windows(seen: Observation, layouts: Sequence[AttentionLayout], orders:
 
 
 def _are_strips(seen: Observation, one: SeenCall, layout: AttentionLayout) -> bool:
-    """Whether pooled keys, fewer than the queries, come from no squares of places: Next-ViT pools along the sequence."""
+    """Whether keys, fewer than the queries, are pooled from no squares of places: along the sequence in Next-ViT."""
     grid = layout.grid
     if grid is None or layout.num_queries <= layout.num_keys:
         return False
