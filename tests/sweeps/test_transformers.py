@@ -4,7 +4,6 @@ What was found is the table of supported models: `python -m tests.sweeps.write_t
 """
 
 from functools import lru_cache
-from importlib.util import find_spec
 
 import pytest
 import transformers
@@ -43,10 +42,12 @@ POSITIONS = {
 }
 
 
-@pytest.fixture(params=[name for name in CLASSES if name not in REFUSED])
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.peers] if name.startswith("TimmWrapper") else []  # needs timm
+
+
+@pytest.fixture(params=[pytest.param(name, marks=_marks(name)) for name in CLASSES if name not in REFUSED])
 def tried(request: pytest.FixtureRequest) -> Trial:
-    if request.param == "TimmWrapperForImageClassification" and find_spec("timm") is None:
-        pytest.skip("needs timm (the extra `peers`)")
     return _trial(request.param)
 
 
