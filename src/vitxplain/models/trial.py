@@ -42,8 +42,9 @@ def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Lo
     except Exception as error:
         channels, height, width = pixels.shape[-3:]
         reason = " ".join(str(error).split())[:200] or type(error).__name__
+        plural = "s" * (channels != 1)
         raise ModelLoadError(
-            f"{model.source} fails on an input of {height} x {width} pixels with {channels} channel{'s' * (channels != 1)} "
+            f"{model.source} fails on an input of {height} x {width} pixels with {channels} channel{plural} "
             f"({reason}); {hint}."
         ) from error
 
