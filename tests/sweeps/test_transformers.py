@@ -4,6 +4,7 @@ What was found is the table of supported models: `python -m tests.sweeps.write_t
 """
 
 from functools import lru_cache
+from importlib.util import find_spec
 
 import pytest
 import transformers
