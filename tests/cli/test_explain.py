@@ -109,6 +109,13 @@ def test_quiet(vitx: Vitx, photos: Path, vit_folder: Path):
     assert said.err.startswith("error: broken.png is damaged")
 
 
+def test_target_of_a_method_that_is_about_no_class_is_noted(vitx: Vitx, photos: Path, vit_folder: Path):
+    arguments = ("explain", "cat.png", "--model", vit_folder, "--target", "star", "--method")
+    assert "--target changes nothing about attention-rollout" in vitx(*arguments, "rollout,grad-cam").err
+    assert "note" not in vitx(*arguments, "grad-cam").err
+    assert vitx(*arguments, "rollout", "--quiet").err == ""
+
+
 def test_top_k_and_target(vitx: Vitx, photos: Path, vit_folder: Path):
     arguments = ("explain", "cat.png", "--model", vit_folder, "--method", "grad-cam")
     said = vitx(*arguments, "--top-k", 1, "--target", "box", "--json")

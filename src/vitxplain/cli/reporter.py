@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from vitxplain.cli.console import err, out, print_error, print_json, printable
+from vitxplain.cli.console import err, out, print_error, print_json, print_note, printable
 from vitxplain.cli.guard import describe, report
 from vitxplain.explanation import Explanation
 from vitxplain.facts import to_json
@@ -67,6 +67,11 @@ class Reporter:
         if self.json:
             for path in paths:
                 print_json({"input": path, "method": method, "error": message})
+
+    def note(self, message: str) -> None:
+        """Something worth knowing that is no failure."""
+        if not self.quiet:
+            print_note(f"note: {message}", self._errors())
 
     def summary(self, folder: Path) -> None:
         """The last line, for people, where there is more than one image to count."""
