@@ -1,7 +1,6 @@
 """One small, lively model of every family of timm, some more where one says too little, and what is found of them."""
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,12 @@ SMALLER = {
     "csatv2": 256,
     "inception_resnet_v2": 139,
     "inception_v4": 139,
+    "legacy_xception": 149,
     "mobilenetv5_base": 128,
     "nasnetalarge": 107,
     "pnasnet5large": 107,
     "vgg11": 112,
+    "xception41p": 149,
 }
 
 # What the smallest of a family does not have: another attention, distillation, registers, a pooling head.
@@ -51,6 +52,7 @@ MORE: dict[str, dict[str, Any]] = {
     "vit_base_patch16_rope_224": {"depth": 3},
     "vit_base_patch16_siglip_224": {"depth": 3},
     "vit_base_patch16_siglip_gap_224": {"depth": 3},
+    "vit_dlittle_patch16_reg1_gap_256": {"depth": 3},
     "vit_relpos_small_patch16_224": {"depth": 3},
     "vit_small_patch14_reg4_dinov2": {"depth": 3, "img_size": (140, 196)},
     "vit_small_patch16_dinov3": {"depth": 3, "img_size": (128, 192)},
@@ -58,21 +60,13 @@ MORE: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A model, as it is tried."""
-
-    name: str
-    family: str
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-def chosen() -> list[Chosen]:
+def family_of(name: str) -> str:
     import timm
 
-    listed = [Chosen(row["model"], family, CUT.get(row["model"], {})) for family, row in FAMILIES.items()]
-    more = [Chosen(name, timm.models._registry._model_to_module[name], settings) for name, settings in MORE.items()]
-    return listed + more
+    return timm.models.model_entrypoint(name).__module__.rpartition(".")[2]
+
+
+MODELS = {row["model"]: CUT.get(row["model"], {}) for row in FAMILIES.values()} | MORE  # and their settings
 
 
 def created(name: str, settings: dict[str, Any]) -> nn.Module:
@@ -83,19 +77,18 @@ def created(name: str, settings: dict[str, Any]) -> nn.Module:
     return timm.create_model(name, num_classes=CLASSES, **settings)
 
 
-def input_size(name: str, module: nn.Module, settings: dict[str, Any]) -> tuple[int, int]:
-    size = settings.get("img_size") or SMALLER.get(name) or module.pretrained_cfg["input_size"][-2:]
-    return (size, size) if isinstance(size, int) else tuple(size)
-
-
-def trial(name: str, settings: dict[str, Any]) -> Trial:
+def trial(name: str) -> Trial:
     """What comes of a model of this name."""
+    settings = MODELS[name]
     module = created(name, settings)
-    size = input_size(name, module, settings)
+    own, stated = module.pretrained_cfg["input_size"][-2:], settings.get("img_size") or SMALLER.get(name)
+    size = (stated, stated) if isinstance(stated, int) else tuple(stated or own)
     settled(lively(module), x=noise(size, 8))
-    return tried(name, module, lambda module: load_model(module, mean=0.5, std=0.5, size=size))
+    with torch.no_grad():
+        module(noise(size, 1))  # some make a buffer of their own on first use
+    return tried(name, module, lambda module: load_model(module, size=size if stated else None))
 
 
 def rows() -> dict[str, Any]:
     """The table of supported models."""
-    return {one.name: {"family": one.family} | facts(trial(one.name, one.settings).model) for one in chosen()}
+    return {name: {"family": family_of(name)} | facts(trial(name).model) for name in MODELS}

@@ -27,7 +27,7 @@ FAMILIES = {
     "regnet": ["regnet_x_400mf", "regnet_y_400mf"],
     "resnet": ["resnet18", "resnext50_32x4d"],
     "shufflenetv2": ["shufflenet_v2_x0_5"],
-    "squeezenet": ["squeezenet1_0", "squeezenet1_1"],
+    "squeezenet": ["squeezenet1_0"],
     "swin_transformer": ["swin_t", "swin_v2_t"],
     "vgg": ["vgg11", "vgg11_bn"],
     "vision_transformer": ["vit_b_16"],
