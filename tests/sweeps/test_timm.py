@@ -14,7 +14,7 @@ from tests.sweeps.choose_timm import measured
 from tests.sweeps.lively import lively, noise, settled
 from tests.sweeps.places import misplaced_keys
 from tests.sweeps.table import read
-from tests.sweeps.timm_models import CUT, FAMILIES, MODELS, SMALLER, created, family_of, trial
+from tests.sweeps.timm_models import CUT, DOUBLE, FAMILIES, MODELS, SMALLER, created, family_of, trial
 from vitxplain.models.loading import load_model
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
@@ -29,7 +29,7 @@ PLAIN = """
     vit_relpos_small_patch16_224 vit_small_patch14_reg4_dinov2 vit_small_patch16_dinov3 vit_small_resnet26d_224
     vit_srelpos_small_patch16_224 vit_tiny_patch16_224 vit_tiny_r_s16_p8_224 vitamin_small_224
 """.split()
-# Networks in stages whose attention can be laid on the image: raw-attention must fit as well as grad-cam.
+# Others, most of them in stages, whose attention can be laid on the image: raw-attention must fit beside grad-cam.
 STAGED = """
     caformer_s18 coatnet_nano_cc_224 csatv2 davit_tiny eca_botnext26ts_256 efficientformerv2_s0
     efficientvit_m0 gcvit_xxtiny hiera_small_abswin_256 hiera_tiny_224 hieradet_small iformer_t levit_128s lowformer_b0
@@ -72,7 +72,7 @@ def test_every_family_is_tried() -> None:
     assert families == set(FAMILIES)
     for family, row in FAMILIES.items():
         assert family_of(row["model"]) == family
-    assert {*PLAIN, *STAGED, *REASONS, *CUT, *SMALLER} <= set(MODELS)
+    assert {*PLAIN, *STAGED, *REASONS, *CUT, *SMALLER, *DOUBLE} <= set(MODELS)
 
 
 @pytest.mark.parametrize("family", ["convnext", "maxxvit", "vision_transformer"])
