@@ -66,6 +66,8 @@ def _placed(seen: Observation, one: SeenCall, layout: AttentionLayout, orders: O
     if tokens is None:
         return layout
     for tensor, to_map in islice(maps_before(seen, one.nodes_before, orders, guess=True), _MAPS_TRIED):
+        if layout.num_queries < layout.num_keys and len(tokens) > to_map(tensor)[0, 0].numel():
+            continue  # windows that overlap (HaloNet): a place is in several
         places = trace(tokens, tensor, to_map) if tensor is not one.call.weights.value else None
         if places is not None:
             rows, columns = places.shape
