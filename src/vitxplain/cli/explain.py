@@ -6,20 +6,8 @@ from typing import Annotated
 import typer
 
 from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import (
-    OUTPUT,
-    Debug,
-    Device,
-    Dtype,
-    ImageSize,
-    Json,
-    Methods,
-    Model,
-    Out,
-    Quiet,
-    Revision,
-    TrustRemoteCode,
-)
+from vitxplain.cli.opening import Opening
+from vitxplain.cli.options import OUTPUT, Debug, Json, Methods, Model, Out, Quiet
 from vitxplain.models.aliases import DEFAULT
 
 
@@ -49,12 +37,9 @@ def explain(
     formats: Annotated[
         str, typer.Option("--format", help="What to write: some of png, npz, json.", rich_help_panel=OUTPUT)
     ] = "png,npz,json",
-    device: Device = "auto",
-    dtype: Dtype = "auto",
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
-    image_size: ImageSize = None,
-    revision: Revision = None,
-    trust_remote_code: TrustRemoteCode = False,
+    *,
+    opening: Opening,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -68,16 +53,7 @@ def explain(
     from vitxplain.cli.explain_job import Job, run
     from vitxplain.cli.explain_plan import plan
     from vitxplain.cli.reporter import Reporter
-    from vitxplain.models.loading import load_model
 
     asked = plan(method, option, formats, out)
-    loaded = load_model(
-        model,
-        revision=revision,
-        device=device,
-        dtype=dtype,
-        image_size=image_size,
-        trust_remote_code=trust_remote_code,
-    )
     reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=target is not None)
-    return run(Job(loaded, asked, images, target, top_k, batch_size), reporter)
+    return run(Job(opening.load(model), asked, images, target, top_k, batch_size), reporter)

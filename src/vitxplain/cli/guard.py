@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from vitxplain.cli.console import print_error, print_note
+from vitxplain.cli.option_groups import unfolded
 from vitxplain.errors import CaptureError, ImageError, OutputError, VitxplainError
 
 DONE: Final = 0
@@ -25,11 +26,12 @@ INTERRUPTED: Final = 130
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
     """A command that returns its exit code (None for 0) and may raise; `--debug` adds the traceback."""
+    plain = unfolded(command)
 
-    @wraps(command)
+    @wraps(plain)
     def run(*args: Any, **kwargs: Any) -> None:
         with _warnings_as_notes():
-            code = _exit_code(command, *args, **kwargs)
+            code = _exit_code(plain, *args, **kwargs)
         raise typer.Exit(code)
 
     return run

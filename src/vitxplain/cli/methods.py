@@ -8,7 +8,8 @@ from rich.text import Text
 from vitxplain.cli.completion import complete_models
 from vitxplain.cli.console import no, out, print_json, print_table, yes
 from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import OF_MODEL, Debug, Device, Dtype, ImageSize, Json, Quiet, Revision, TrustRemoteCode
+from vitxplain.cli.opening import Opening
+from vitxplain.cli.options import OF_MODEL, Debug, Json, Quiet
 
 
 @guarded
@@ -23,11 +24,8 @@ def methods(
             rich_help_panel=OF_MODEL,
         ),
     ] = None,
-    image_size: ImageSize = None,
-    device: Device = "auto",
-    dtype: Dtype = "auto",
-    revision: Revision = None,
-    trust_remote_code: TrustRemoteCode = False,
+    *,
+    opening: Opening,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
@@ -39,17 +37,8 @@ def methods(
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
     from vitxplain.cli.capabilities import capabilities
-    from vitxplain.models.loading import load_model
 
-    loaded = load_model(
-        model,
-        revision=revision,
-        device=device,
-        dtype=dtype,
-        image_size=image_size,
-        trust_remote_code=trust_remote_code,
-    )
-    _report(capabilities(loaded), json=json, quiet=quiet)
+    _report(capabilities(opening.load(model)), json=json, quiet=quiet)
 
 
 def _list(*, json: bool, quiet: bool) -> None:

@@ -8,7 +8,8 @@ import typer
 from vitxplain.cli.console import out as stdout
 from vitxplain.cli.console import print_json, printable
 from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import Debug, Device, Dtype, ImageSize, Json, Model, Out, Quiet, Revision, TrustRemoteCode
+from vitxplain.cli.opening import Opening
+from vitxplain.cli.options import Debug, Json, Model, Out, Quiet
 from vitxplain.models.aliases import DEFAULT
 
 
@@ -17,11 +18,8 @@ def patches(
     image: Annotated[str, typer.Argument(help="An image file or URL.", show_default=False)],
     model: Model = DEFAULT,
     out: Out = Path("vitx-out"),
-    image_size: ImageSize = None,
-    device: Device = "auto",
-    dtype: Dtype = "auto",
-    revision: Revision = None,
-    trust_remote_code: TrustRemoteCode = False,
+    *,
+    opening: Opening,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
@@ -31,21 +29,13 @@ def patches(
 
     from vitxplain.data.images import read_image, stem_of
     from vitxplain.errors import UnsupportedModelError
-    from vitxplain.models.loading import load_model
     from vitxplain.paths import user_path
     from vitxplain.render.figure import png_bytes
     from vitxplain.render.patches import patch_grid
     from vitxplain.writing import write_together
 
     picture = read_image(image)
-    loaded = load_model(
-        model,
-        revision=revision,
-        device=device,
-        dtype=dtype,
-        image_size=image_size,
-        trust_remote_code=trust_remote_code,
-    )
+    loaded = opening.load(model)
     size = loaded.processor([picture]).shape[-2:]
     grid = loaded.probe((size[0], size[1])).grid
     if grid is None:
