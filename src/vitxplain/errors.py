@@ -6,6 +6,7 @@
     │   ├── OptionError         an option no method has, or a value it cannot take
     │   └── TargetError         a target the model does not have
     ├── ModelLoadError          no model could be made of the source, or the model fails by itself
+    ├── DataError               the data set cannot be used as it is
     ├── ImageError              the input is no readable image
     ├── UnsupportedModelError   the method needs something this model does not have
     ├── CaptureError            attention ran in a way that cannot be seen
@@ -38,6 +39,10 @@ class TargetError(UsageError):
 
 class ModelLoadError(VitxplainError):
     """No model could be made of the source string, folder or module, or the module fails on its input."""
+
+
+class DataError(VitxplainError):
+    """A data set that cannot be used as it is: no images, one class only, masks that do not fit, labels out of range."""
 
 
 class ImageError(VitxplainError):

@@ -1,15 +1,32 @@
 """load_data: from whatever names a data set to labelled samples."""
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final, get_args
 
-from vitxplain.data.digits import Digits
+from vitxplain.data.choices import chosen, parameters
 from vitxplain.data.sample import DataSet, Split
-from vitxplain.errors import UnknownNameError
+from vitxplain.data.selected import spread
+from vitxplain.errors import DataError, UnknownNameError, UsageError
+from vitxplain.paths import is_file, is_folder, user_path
+
+BUILT_IN: Final = {
+    "digits": "vitxplain.data.digits:Digits",
+    "defects": "vitxplain.data.defects:Defects",
+    "mnist": "vitxplain.data.mnist:mnist",
+    "cifar10": "vitxplain.data.cifar10:cifar10",
+}
+FOLDER: Final = "vitxplain.data.folder:{}"
+HUB: Final = "vitxplain.data.hub_images:hub_images"
+HUB_ID: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
 
 def load_data(
-    source: str,
+    source: str | PathLike[str],
     split: Split = "test",
     *,
     size: tuple[int, int] | None = None,
@@ -18,18 +35,63 @@ def load_data(
     strict: bool = False,
     options: Mapping[str, Any] | None = None,
 ) -> DataSet:
-    """Labelled samples of a named set.
+    """Labelled samples of a named set, a folder or the Hub.
 
     Args:
-        source: a built-in set, a folder or a Hub id.
+        source: an existing folder; else a built-in set (`digits`, `defects`, `mnist`, `cifar10`; `mnist:FOLDER`); else
+            a Hub id (`owner/name`).
         split: "train", "validation" or "test".
-        size: (height, width) in pixels, for sets that are made.
-        seed: likewise.
-        limit: only so many samples.
+        size: (height, width) in pixels, for sets that are made; stored images keep theirs.
+        seed: of sets that are made, and of the shares where a folder has no splits.
+        limit: at most so many samples, spread over the set.
         strict: a damaged image stops; else it is named, skipped and counted.
-        options: further options of this set.
+        options: further options of this set, as values or as texts; docs/data.md lists them.
+
+    Raises:
+        UnknownNameError: nothing has this name.
+        OptionError: the set has no such option, or it does not take the value.
+        DataError: the set cannot be used as it is.
     """
-    made = {"seed": seed, **({"size": size} if size else {}), **({"count": limit} if limit else {}), **(options or {})}
-    if source == "digits":
-        return Digits(split, **made)
-    raise UnknownNameError(f"no data set is called {source!r}.")
+    if split not in get_args(Split):
+        raise UsageError(f"{split!r} is no split; take {', '.join(get_args(Split))}.")
+    if limit is not None and limit < 1:
+        raise UsageError(f"limit is {limit}; it takes 1 or more.")
+    make, meant = _maker(source)
+    common = {"split": split, "size": size, "seed": seed, "count": limit, "strict": strict}
+    fitting = {key: value for key, value in common.items() if key in parameters(make) and value is not None}
+    data: DataSet = make(**fitting | meant | chosen(str(source), make, options or {}, taken=meant))
+    if not len(data):
+        raise DataError(f"the {split} split of {source} holds no images; choose another split.")
+    return data if limit is None or len(data) <= limit else spread(data, limit)
+
+
+def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[str, Any]]:
+    """What makes the set, and the arguments the source itself gives."""
+    name, path = str(source), user_path(source)
+    if is_folder(path):
+        from vitxplain.data.folder import opener
+
+        return opener(path), {"folder": str(path)}
+    word, colon, folder = name.partition(":")
+    if word in BUILT_IN and not isinstance(source, Path):
+        make = _imported(BUILT_IN[word])
+        if not colon:
+            return make, {}
+        if "folder" in parameters(make):
+            return make, {"folder": folder}
+    if is_file(path):
+        raise UnknownNameError(f"{source} is a file; give the folder the images lie in.")
+    if HUB_ID.fullmatch(name) and not name.startswith("."):
+        return _imported(HUB), {"repo_id": name}
+    near = get_close_matches(word.lower(), BUILT_IN, n=1, cutoff=0.6)
+    raise UnknownNameError(
+        f"no data set is called {name!r}.{f' Did you mean {near[0]}?' if near else ''} Built in are "
+        f"{', '.join(BUILT_IN)}; a folder of that name was looked for at {path.absolute()}; "
+        "a set of the Hub is written OWNER/NAME, as ylecun/mnist."
+    )
+
+
+def _imported(place: str) -> Callable[..., DataSet]:
+    """Late, so that one set does not wait for what another needs."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

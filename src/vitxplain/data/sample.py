@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Self, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool
@@ -45,6 +45,9 @@ class DataSet(ABC):
     split: Split
     labels: tuple[str, ...]  # class names, by label
     has_masks: bool = False  # whether samples say where the object is, by masks or boxes
+    notes: tuple[str, ...] = ()  # what a user should know of how the set came about, each a sentence
+    strict: bool = False  # whether a damaged image stops; else whoever reads skips and counts it (data/damaged.py)
+    in_order: bool = False  # whether samples are to be asked for by rising index; `during` then shuffles them
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -56,7 +59,7 @@ class DataSet(ABC):
     def __iter__(self) -> Iterator[Sample]:
         return (self[index] for index in range(len(self)))
 
-    def during(self, epoch: int, progress: float) -> Self:
+    def during(self, epoch: int, progress: float) -> "DataSet":
         """The set as training sees it in this epoch, `progress` of the whole training being done ([0, 1]).
 
         A set that is made, not stored, is new in every epoch, and may grow harder.

@@ -1,0 +1,49 @@
+"""Some samples of a set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from vitxplain.data.sample import DataSet, Sample, Split
+
+
+@dataclass(frozen=True, eq=False)
+class Selected(DataSet):
+    """The samples of `data` at `indices`."""
+
+    data: DataSet
+    indices: Sequence[int] = field(repr=False)
+    name: str
+    split: Split
+    labels: tuple[str, ...] = field(repr=False)
+    has_masks: bool = False
+    notes: tuple[str, ...] = ()
+    strict: bool = False
+    in_order: bool = False
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self.name} has {len(self)} images here; there is no image {index}.")
+        return self.data[self.indices[index]]
+
+    def during(self, epoch: int, progress: float) -> Self:
+        return replace(self, data=self.data.during(epoch, progress))
+
+
+def select(data: DataSet, indices: Sequence[int]) -> Selected:
+    """The samples of a set at these indices, in this order."""
+    return Selected(
+        data, indices, data.name, data.split, data.labels, data.has_masks, data.notes, data.strict, data.in_order
+    )
+
+
+def spread(data: DataSet, count: int) -> DataSet:
+    """So many samples at even distances: of a set sorted by class, every class gets its share.
+
+    A set that is read in order gives its first ones, as reaching the last would mean reading all.
+    """
+    whole = len(data)
+    return select(data, range(count) if data.in_order else [index * whole // count for index in range(count)])
