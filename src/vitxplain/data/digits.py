@@ -7,7 +7,7 @@ Machine Learning Repository, 1998, CC BY 4.0) as scikit-learn distributes them, 
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -88,7 +88,7 @@ class Digits(DataSet):
             facts=words,
         )
 
-    def during(self, epoch: int, progress: float) -> Self:
+    def during(self, epoch: int, progress: float) -> "Digits":
         risen = 1.0 if not self.curriculum else min(1.0, progress / self.curriculum)
         return replace(self, epoch=epoch + 1, hardness=self.hardness * risen)
 
