@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from vitxplain import fitting
 from vitxplain.errors import UnsupportedModelError
@@ -51,7 +52,7 @@ def test_auto():
 def test_error_says_what_is_lacking_and_what_fits():
     model = replace(tiny_cnn(), source="microsoft/resnet-50")
     with pytest.raises(UnsupportedModelError) as caught:
-        require(model, {"attention-rollout": AttentionRollout()})
+        require(model, [AttentionRollout()])
     first, why, methods = str(caught.value).splitlines()
     assert first == "attention-rollout needs attentions, which microsoft/resnet-50 does not have."
     assert why == "  Why: it has no attention."
@@ -59,15 +60,24 @@ def test_error_says_what_is_lacking_and_what_fits():
     assert methods.endswith("   (vitx methods --model microsoft/resnet-50)")
 
 
+def test_a_module_in_memory_is_nothing_that_a_command_opens():
+    model = tiny_cnn()
+    with pytest.raises(UnsupportedModelError) as caught:
+        AttentionRollout().explain(model, torch.zeros(1, 3, *model.processor.input_size))
+    first, _, methods = str(caught.value).splitlines()
+    assert first == "attention-rollout needs attentions, which Sequential does not have."
+    assert methods.endswith("   (vitxplain.fitting(model) says why)")
+
+
 def test_one_lacking_thing_has_its_article():
     with pytest.raises(
         UnsupportedModelError, match=r"^cam needs a linear head, which ViTForImageClassification does not"
     ):
-        require(tiny_vit(), {"cam": CAM()})
+        require(tiny_vit(), [CAM()])
 
 
 def test_reason_is_none_for_what_fits():
     probe = tiny_cnn().probe()
     assert reason(CAM, probe) is None
     assert reason(CAM(), probe) is None
-    require(tiny_cnn(), {"cam": CAM()})
+    require(tiny_cnn(), [CAM()])

@@ -13,7 +13,7 @@ from vitxplain.data.images import as_pixel_values
 from vitxplain.explainers.options import check_count
 from vitxplain.explainers.shared_pass import shared_pass
 from vitxplain.explanation import Explanation
-from vitxplain.fit import auto_method, require
+from vitxplain.fit import auto_method
 from vitxplain.inputs import BATCH_SIZE, Images, Picture, batches, listed
 from vitxplain.methods import MethodLike, build, check_names, several
 from vitxplain.models.loading import load_model
@@ -115,7 +115,6 @@ def explain_together(
         started = perf_counter()
         named = [auto_method(loaded, batch.size) if method == "auto" else method for method in methods]
         explainers = build(named, options)
-        require(loaded, explainers, batch.size)
         target_here = of_batch(wanted, batch)
         result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_here)
         seconds = (perf_counter() - started) / len(batch.images)

@@ -1,6 +1,6 @@
 """Which methods fit a model, and why the others do not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
@@ -35,17 +35,20 @@ def reason(method: type[Explainer] | Explainer, probe: Probe) -> str | None:
     return probe.missing.get(lacking[0], f"it does not offer {lacking[0]}") if lacking else None
 
 
-def require(model: VisionModel, explainers: Mapping[str, Explainer], size: tuple[int, int] | None = None) -> None:
+def require(model: VisionModel, explainers: Iterable[Explainer], size: tuple[int, int] | None = None) -> None:
     """Raise UnsupportedModelError, with the methods that do fit, unless all of these do."""
     probe = model.probe(size)
     sentences = []
-    for name, explainer in explainers.items():
+    for explainer in explainers:
         if why := reason(explainer, probe):
+            name = registry.name_of("explainers", type(explainer))
             lacking = " and ".join(_in_words(need) for need in sorted(explainer.needs - probe.offers))
             sentences.append(f"{name} needs {lacking}, which {model.source} does not have.\n  Why: {why}.")
     if sentences:
         fit = [name for name, obstacle in fitting(model, size).items() if obstacle is None]
-        methods = f"  Methods for this model: {', '.join(fit) or 'none'}.   (vitx methods --model {model.source})"
+        in_memory = model.source == type(model.module).__name__  # nothing that a command could open
+        more = "vitxplain.fitting(model) says why" if in_memory else f"vitx methods --model {model.source}"
+        methods = f"  Methods for this model: {', '.join(fit) or 'none'}.   ({more})"
         raise UnsupportedModelError("\n".join([*sentences, methods]))
 
 

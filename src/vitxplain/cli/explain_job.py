@@ -64,7 +64,7 @@ def _fitting(job: Job, sources: Sequence[Source], reporter: Reporter) -> dict[st
     probe = job.model.probe()
     unfit = {name: why for name, explainer in asked.items() if (why := reason(explainer, probe))}
     if len(unfit) == len(asked):
-        require(job.model, asked)
+        require(job.model, asked.values())
     for name, why in unfit.items():
         message = f"{name} does not fit {job.model.source}: {why}."
         reporter.refused([source.path for source in sources], name, message)

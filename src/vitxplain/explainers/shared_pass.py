@@ -16,9 +16,10 @@ from vitxplain.capture.layout import sequence_grids
 from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.capture.zero_rows import ZeroRows
-from vitxplain.errors import CaptureError, OptionError, UnsupportedModelError
+from vitxplain.errors import CaptureError, OptionError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.collector import Collector
+from vitxplain.fit import require
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.trial import whose_failure
@@ -52,8 +53,9 @@ def shared_pass(
         ModelLoadError: the model itself fails on this input.
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
-    found = model.probe((pixel_values.shape[-2], pixel_values.shape[-1]))
-    _check_fit(model, explainers, found)
+    size = pixel_values.shape[-2], pixel_values.shape[-1]
+    found = model.probe(size)
+    require(model, explainers, size)
     wanted = class_target(target, model.labels)
     collector = Collector(found.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
     layers = {e: e.layer or found.cam_layer or "" for e in explainers if isinstance(e, LayerExplainer)}
@@ -81,13 +83,6 @@ def shared_pass(
         if other not in results:
             results[other] = other.explain(model, pixel_values, wanted)
     return PassResult(logits.detach().float(), [results[explainer].detach().float() for explainer in explainers])
-
-
-def _check_fit(model: "VisionModel", explainers: Sequence[Explainer], found: "Probe") -> None:
-    for explainer in explainers:
-        for need in sorted(explainer.needs & found.missing.keys()):
-            name = type(explainer).__name__
-            raise UnsupportedModelError(f"{name} does not fit {model.source}: {found.missing[need]}.")
 
 
 def _gradients(score: Tensor, towards: Sequence[Tensor]) -> Sequence[Tensor]:
