@@ -63,6 +63,8 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
 def _load(source: str, found: HubModel | None, request: LoadRequest) -> VisionModel:
     from transformers import AutoConfig, AutoModelForImageClassification
 
+    import vitxplain.models.scratch  # noqa: F401 - makes our own known to the Auto classes
+
     pinned = {**(found.pinned if found else {}), "trust_remote_code": request.trust_remote_code}
     with _translated(source, found):
         config = AutoConfig.from_pretrained(source, **pinned)

@@ -1,0 +1,42 @@
+"""Tiny models from scratch, seeded, and how a run saves them."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel, ViTImageProcessorPil
+
+from vitxplain.models.scratch import scratch
+from vitxplain.models.scratch_options import pair
+
+LABELS = ("cat", "dog", "newt")
+SMALL: dict[str, dict[str, Any]] = {
+    "vit": {
+        "image_size": (24, 40),
+        "patch_size": 8,
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "initializer_range": 0.3,
+    },
+    "cnn": {"image_size": (24, 40), "widths": (8, 16), "blocks": (1, 1), "strides": (2, 1)},
+}
+
+
+def tiny(kind: str, **options: Any) -> PreTrainedModel:
+    torch.manual_seed(0)
+    return scratch(kind, LABELS, SMALL[kind] | options).eval()
+
+
+def saved(model: PreTrainedModel, folder: Path) -> Path:
+    height, width = pair(model.config.image_size)
+    model.save_pretrained(folder)
+    halves = [0.5] * 3
+    size = {"height": height, "width": width}
+    ViTImageProcessorPil(size=size, image_mean=halves, image_std=halves).save_pretrained(folder)
+    return folder
+
+
+def pixels(model: PreTrainedModel, number: int = 2) -> torch.Tensor:
+    size = pair(model.config.image_size)
+    return torch.randn(number, 3, *size, generator=torch.Generator().manual_seed(0))
