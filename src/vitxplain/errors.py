@@ -42,7 +42,7 @@ class ModelLoadError(VitxplainError):
 
 
 class DataError(VitxplainError):
-    """A data set that cannot be used as it is: no images, one class only, masks that do not fit, labels out of range."""
+    """A data set that cannot be used as it is: no images, one class only, masks that do not fit, unknown labels."""
 
 
 class ImageError(VitxplainError):
@@ -58,7 +58,7 @@ class CaptureError(VitxplainError):
 
 
 class PluginError(VitxplainError):
-    """An installed plugin cannot be loaded, or two packages offer one name."""
+    """An installed plugin cannot be loaded or fails while it runs, or two packages offer one name."""
 
 
 class OutputError(VitxplainError):

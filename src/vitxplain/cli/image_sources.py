@@ -8,11 +8,8 @@ from pathlib import Path
 
 from vitxplain.data.download import is_url
 from vitxplain.data.images import stem_of
+from vitxplain.data.walk import is_image_name
 from vitxplain.paths import is_file, is_folder, user_path
-
-SUFFIXES = frozenset(
-    {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-)
 
 
 @dataclass(frozen=True)
@@ -67,4 +64,4 @@ def _expanded(argument: str) -> list[Source]:
 
 
 def _is_image(file: Path) -> bool:
-    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
+    return is_image_name(file.name) and file.is_file()

@@ -20,7 +20,6 @@ BUILT_IN: Final = {
     "mnist": "vitxplain.data.mnist:mnist",
     "cifar10": "vitxplain.data.cifar10:cifar10",
 }
-FOLDER: Final = "vitxplain.data.folder:{}"
 HUB: Final = "vitxplain.data.hub_images:hub_images"
 HUB_ID: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
