@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
+import typer
 from torch import nn
+from typer.testing import CliRunner
 
 from tests.bad_input.conftest import Vitx, noise
 from tests.capture.state import state
 from vitxplain import explain, load_model
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.options import Debug
 from vitxplain.errors import ModelLoadError
 
 SCRIPT = Path(__file__).with_name("wrong_calls.py")
@@ -194,19 +198,37 @@ def test_a_model_on_another_device_than_the_image():
         torch.testing.assert_close(torch.from_numpy(other.values), torch.from_numpy(here.values), rtol=1e-3, atol=1e-4)
 
 
-def test_a_failure_of_the_command_itself_is_reported_as_such(vitx: Vitx, place: Path, vit_folder: Path, plugins: Path):
-    """What no one foresaw: named, exit code 1, and where to turn to; the traceback with --debug alone."""
+def test_a_failure_of_the_command_itself_is_reported_as_such():
+    """What no one foresaw: named, exit code 1, and where to turn to."""
+
+    def command(debug: Debug = False) -> None:
+        raise IndexError
+
+    app = typer.Typer()
+    app.command()(guarded(command))
+    said = CliRunner().invoke(app)
+    assert said.exit_code == 1
+    assert said.stderr.splitlines() == [
+        "error: IndexError: no message",
+        "  This should not happen: run it again with --debug and report the traceback, please.",
+    ]
+    assert "Traceback (most recent call last)" in CliRunner().invoke(app, "--debug").stderr
+
+
+def test_a_plugin_that_fails_while_it_runs_is_named(vitx: Vitx, place: Path, vit_folder: Path, plugins: Path):
+    """Exit code 1, and where to turn to, which is not here; the traceback with --debug alone."""
     (plugins / "good_plugin.py").write_text(
         (plugins / "good_plugin.py").read_text().replace("return self.gain", "raise IndexError; return 0")
     )
     command = ("explain", "good.png", "--model", vit_folder, "--method", "brightness")
     said = vitx(*command)
     assert (said.code, said.out) == (1, "")
-    assert said.err.splitlines() == [
-        "error: good.png: IndexError: no message",
-        "  This should not happen: run it again with --debug and report the traceback, please.",
-    ]
+    message = (
+        "the method 'brightness' of good-plugin 1.0 failed: IndexError: no message. This is that package's fault, not that of "
+        "the image or the model: report it to its authors, with the traceback that --debug shows."
+    )
+    assert said.err == f"error: good.png: {message}\n"
     said = vitx(*command, "--debug", "--json")
-    assert said.json == [{"input": "good.png", "method": "brightness", "error": "IndexError: no message"}]
+    assert said.json == [{"input": "good.png", "method": "brightness", "error": message}]
     assert "Traceback (most recent call last)" in said.err
     assert "good_plugin.py" in said.err

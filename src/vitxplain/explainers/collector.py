@@ -12,6 +12,7 @@ from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import Weights
 from vitxplain.errors import CaptureError
 from vitxplain.explainers.base import AttentionExplainer, Explainer
+from vitxplain.explainers.blame import blamed
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS
 
@@ -67,7 +68,11 @@ class Collector:
                     raise CaptureError(
                         f"no gradient of the logit reaches the attention of {self._layouts[index].path}."
                     )
-        return {e: e.combine([kept[i] for i in sorted(kept)], grid) for e, kept in self._kept.items()}
+        combined: dict[Explainer, Tensor] = {}
+        for explainer, kept in self._kept.items():
+            with blamed(explainer):
+                combined[explainer] = explainer.combine([kept[index] for index in sorted(kept)], grid)
+        return combined
 
     def _keep(
         self, explainer: AttentionExplainer, index: int, weights: Weights, gradients: WeightGradients | None = None
@@ -76,7 +81,8 @@ class Collector:
         # The caller's autocast is for the model: weights are worked out in single precision.
         with torch.no_grad(), torch.autocast(weights.value.device.type, enabled=False):
             record = AttentionRecord(number, self._layouts[index], weights, gradients)
-            self._kept[explainer][index] = explainer.keep(record)
+            with blamed(explainer):
+                self._kept[explainer][index] = explainer.keep(record)
 
     def _wanting(self, index: int, *, gradients: bool) -> list[AttentionExplainer]:
         return [e for e in self._kept if (ATTENTION_GRADIENTS in e.needs) is gradients and self._wants(e, index)]

@@ -18,6 +18,7 @@ from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.capture.zero_rows import ZeroRows
 from vitxplain.errors import CaptureError, OptionError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.blame import blamed, checked
 from vitxplain.explainers.collector import Collector
 from vitxplain.fit import require
 from vitxplain.grid import TokenGrid
@@ -50,6 +51,7 @@ def shared_pass(
     Raises:
         UnsupportedModelError: the model lacks what a method needs.
         CaptureError: attention ran unseen, or otherwise than in the probe.
+        PluginError: a method of another package failed.
         ModelLoadError: the model itself fails on this input.
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
@@ -78,11 +80,15 @@ def shared_pass(
         results = collector.combine(found.grid or TokenGrid(1, 1))
         for explainer, layer in layers.items():
             gradient = gradients[list(seen).index(layer)] if by_gradient and layer in seen else None
-            results[explainer] = explainer.attribute(_activation(layer, seen, gradient, found, wanted.resolve(logits)))
+            activation = _activation(layer, seen, gradient, found, wanted.resolve(logits))
+            with blamed(explainer):
+                results[explainer] = explainer.attribute(activation)
     for other in explainers:
         if other not in results:
-            results[other] = other.explain(model, pixel_values, wanted)
-    return PassResult(logits.detach().float(), [results[explainer].detach().float() for explainer in explainers])
+            with blamed(other):
+                results[other] = other.explain(model, pixel_values, wanted)
+    maps = [checked(explainer, results[explainer], len(logits)) for explainer in explainers]
+    return PassResult(logits.detach().float(), maps)
 
 
 def _gradients(score: Tensor, towards: Sequence[Tensor]) -> Sequence[Tensor]:
