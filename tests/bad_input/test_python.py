@@ -224,8 +224,8 @@ def test_a_plugin_that_fails_while_it_runs_is_named(vitx: Vitx, place: Path, vit
     said = vitx(*command)
     assert (said.code, said.out) == (1, "")
     message = (
-        "the method 'brightness' of good-plugin 1.0 failed: IndexError: no message. This is that package's fault, not that of "
-        "the image or the model: report it to its authors, with the traceback that --debug shows."
+        "the method 'brightness' of good-plugin 1.0 failed: IndexError: no message. This is that package's fault, not "
+        "that of the image or the model: report it to its authors, with the traceback that --debug shows."
     )
     assert said.err == f"error: good.png: {message}\n"
     said = vitx(*command, "--debug", "--json")
