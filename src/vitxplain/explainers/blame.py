@@ -28,8 +28,8 @@ def blamed(explainer: Explainer) -> Iterator[None]:
             name = registry.name_of("explainers", type(explainer))
             cause = f"{type(error).__name__}: {str(error).strip().rstrip('.') or 'no message'}"
             raise PluginError(
-                f"the method {name!r} of {package} failed: {cause}. This is that package's fault, not that of the image "
-                "or the model: report it to its authors, with the traceback that --debug shows."
+                f"the method {name!r} of {package} failed: {cause}. This is that package's fault, not that of the "
+                "image or the model: report it to its authors, with the traceback that --debug shows."
             ) from error
         raise
 
