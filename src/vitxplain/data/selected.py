@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
 
 from vitxplain.data.sample import DataSet, Sample, Split
 
@@ -29,7 +28,7 @@ class Selected(DataSet):
             raise IndexError(f"{self.name} has {len(self)} images here; there is no image {index}.")
         return self.data[self.indices[index]]
 
-    def during(self, epoch: int, progress: float) -> Self:
+    def during(self, epoch: int, progress: float) -> DataSet:
         return replace(self, data=self.data.during(epoch, progress))
 
 
