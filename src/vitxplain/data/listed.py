@@ -82,7 +82,7 @@ def listed(
     without = [label for number, label in enumerate(labels) if number not in there]
     said = [part.note] if part.note else []
     if without and whole:
-        said.append(f"the {split} split of {folder} has no image of class {', '.join(without)}.")
+        said.append(f"the {split} split of {folder} has no image of class {_some(without)}.")
     known = any(item.mask is not None or item.boxes is not None for item in whole)
     return ListedImages(folder, split, tuple(labels), tuple(whole), known, (*said, *notes), strict)
 
@@ -99,12 +99,15 @@ def _whole(folder: str, items: Sequence[Item], strict: bool) -> list[Item]:
                 raise
             damaged.append((item, error))
     if damaged:
-        few = ", ".join(item.name for item, _ in damaged[:5])
-        more = f" and {len(damaged) - 5} more" if len(damaged) > 5 else ""
         said = f"{len(damaged)} of {len(items)} images of {folder} cannot be read"
         if not whole:
             raise DataError(f"{said}: {damaged[0][1]}") from damaged[0][1]
         # A warning, not only a note: whoever trains must not learn afterwards that images were missing.
-        warnings.warn(f"{said} and are left out: {few}{more}. The first: {damaged[0][1]}", stacklevel=4)
+        names = _some([item.name for item, _ in damaged])
+        warnings.warn(f"{said} and are left out: {names}. The first: {damaged[0][1]}", stacklevel=4)
     check_sizes([(item.name, item.mask, sizes[item.path]) for item in whole if item.mask is not None])
     return whole
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -38,6 +38,15 @@ def folders_in(folder: Path) -> list[str]:
     return sorted((one.name for one in _entries(str(folder)) if one.is_dir()), key=plain)
 
 
+def files_in(folder: Path) -> list[str]:
+    """Names of the files directly in it, sorted, without hidden ones.
+
+    Raises:
+        DataError: it cannot be looked into.
+    """
+    return sorted((one.name for one in _entries(str(folder)) if one.is_file()), key=plain)
+
+
 def plain(name: str) -> str:
     """One spelling of a name: macOS stores accents apart from their letters."""
     return unicodedata.normalize("NFC", name)
