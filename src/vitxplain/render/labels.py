@@ -45,6 +45,10 @@ def each_of(explanation: Explanation) -> str:
 
 def model_name(explanation: Explanation) -> str:
     """The model's id, a folder by its own name alone; empty where the explanation does not know it."""
-    source = str((explanation.provenance.get("model") or {}).get("id") or "")
+    return source_name(str((explanation.provenance.get("model") or {}).get("id") or ""))
+
+
+def source_name(source: str) -> str:
+    """A model's source as it stands on a picture: a folder by its own name alone."""
     is_path = source.startswith((".", "~")) or PurePath(source).is_absolute() or source.count("/") > 1
     return PurePath(source).name if is_path else source

@@ -1,0 +1,85 @@
+"""assess: from a model and labelled images to how good it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from vitxplain.assessment.matching import match_classes
+from vitxplain.assessment.predictions import Predictions, predict
+from vitxplain.assessment.scores import Scores, score
+from vitxplain.data.loading import load_data
+from vitxplain.data.sample import DataSet, Sample, Split
+from vitxplain.explainers.options import check_count
+from vitxplain.methods import MethodLike
+from vitxplain.models.loading import load_model
+from vitxplain.models.vision_model import VisionModel
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """How good a model is on a data set; `save(folder)` writes tables and pictures."""
+
+    model: VisionModel
+    data: DataSet = field(repr=False)
+    classes: tuple[int, ...] = field(repr=False)  # the model's index of each class of the data
+    predictions: Predictions = field(repr=False)
+    scores: Scores
+
+    def worst(self, count: int) -> dict[int, Sample]:
+        """The images of highest loss, worst first, by place in `predictions`; read again."""
+        places = np.argsort(-self.predictions.loss, kind="stable")[:count].tolist()
+        samples = {place: self.data[int(self.predictions.index[place])] for place in sorted(places)}
+        return {place: samples[place] for place in places}
+
+    def save(self, folder: str | Path, *, worst: int = 12, method: MethodLike = "auto") -> list[Path]:
+        """Write test.json, per_class.csv, predictions.csv, confusion.png and, with maps, worst.png.
+
+        Raises:
+            OutputError: the folder cannot be written; nothing half-written stays.
+        """
+        from vitxplain.assessment.files import save
+
+        return save(self, Path(folder), worst=worst, method=method)
+
+
+def assess(
+    model: str | PathLike[str] | nn.Module | VisionModel,
+    data: str | PathLike[str] | DataSet,
+    split: Split = "test",
+    *,
+    limit: int | None = None,
+    batch_size: int = 8,
+    strict: bool = False,
+    data_options: Mapping[str, Any] | None = None,
+    progress: Callable[[int], object] = lambda _: None,
+) -> Assessment:
+    """How good a classifier is on labelled images: loss, accuracy, precision, recall, F1 and the confusion matrix.
+
+    Args:
+        model: a source string (`load_model`), an nn.Module or a loaded VisionModel.
+        data: a built-in set, a folder or a Hub id (`load_data`); or a data set, which has its split, limit, strictness
+            and options already.
+        split: which part of the data.
+        limit: at most so many images, spread over the set.
+        batch_size: how many images run through the model together.
+        strict: a damaged image stops; else it is skipped, and named in `predictions.skipped`.
+        data_options: further options of the data.
+        progress: called after each batch with how many images it took.
+
+    Raises:
+        UsageError: no such data, or the model lacks classes of it.
+        DataError: the data cannot be used as it is.
+        ImageError: a damaged image, if `strict`.
+    """
+    check_count("batch_size", batch_size)
+    loaded = load_model(Path(model) if isinstance(model, PathLike) else model)
+    if not isinstance(data, DataSet):
+        data = load_data(data, split, limit=limit, strict=strict, options=data_options)
+    classes = match_classes(loaded.labels, data.labels)
+    predictions = predict(loaded, data, classes, batch_size=batch_size, progress=progress)
+    return Assessment(loaded, data, classes, predictions, score(predictions, classes))

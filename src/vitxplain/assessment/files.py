@@ -1,0 +1,85 @@
+"""An assessment on disk: numbers for programs, tables for spreadsheets, pictures for the eye."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vitxplain.assessment.pictures import confusion_picture, worst_picture
+from vitxplain.facts import plain
+from vitxplain.methods import MethodLike
+from vitxplain.provenance import model_facts, versions
+from vitxplain.render.figure import png_bytes
+from vitxplain.writing import write_together
+
+if TYPE_CHECKING:
+    from vitxplain.assessment.assess import Assessment
+
+SCHEMA = 1
+PER_CLASS = ("class", "images", "precision", "recall", "f1")
+PREDICTIONS = ("name", "label", "predicted", "probability", "loss")
+
+
+def save(assessment: "Assessment", folder: Path, *, worst: int, method: MethodLike) -> list[Path]:
+    """Write everything together; the paths.
+
+    Raises:
+        OutputError: the folder cannot be written; nothing half-written stays.
+    """
+    files = {
+        "test.json": (json.dumps(to_json(assessment), indent=2, ensure_ascii=False) + "\n").encode(),
+        "per_class.csv": _table(PER_CLASS, per_class(assessment)),
+        "predictions.csv": _table(PREDICTIONS, _predictions(assessment)),
+        "confusion.png": png_bytes(confusion_picture(assessment)),
+    }
+    if worst:
+        files["worst.png"] = png_bytes(worst_picture(assessment, worst, method))
+    return write_together({folder / name: content for name, content in files.items()})
+
+
+def to_json(assessment: "Assessment") -> dict[str, Any]:
+    """Everything but the single predictions; a share that is not defined is null."""
+    scores, predictions = assessment.scores, assessment.predictions
+    return plain(
+        {
+            "schema": SCHEMA,
+            "model": model_facts(assessment.model),
+            "data": {"name": assessment.data.name, "split": assessment.data.split},
+            "images": len(predictions.name),
+            "skipped": predictions.skipped,
+            "loss": scores.loss,
+            "top1": scores.top1,
+            "top5": scores.top5,
+            "macro": scores.macro,
+            "per_class": [dict(zip(PER_CLASS, row, strict=True)) for row in per_class(assessment)],
+            "confusion": {
+                "rows": "true class, in the order of per_class",
+                "columns": "predicted class, in the same order, then all other classes of the model",
+                "counts": scores.confusion,
+            },
+            "versions": versions(),
+        }
+    )
+
+
+def per_class(assessment: "Assessment") -> list[tuple[str, int, float, float, float]]:
+    """A row of `PER_CLASS` for each class of the data."""
+    scores = assessment.scores
+    columns = (scores.images, scores.precision, scores.recall, scores.f1)
+    return list(zip(assessment.data.labels, *(column.tolist() for column in columns), strict=True))
+
+
+def _predictions(assessment: "Assessment") -> Iterable[Sequence[Any]]:
+    found, labels = assessment.predictions, assessment.model.labels
+    for place, name in enumerate(found.name):
+        classes = labels[int(found.label[place])], labels[int(found.predicted[place])]
+        yield name, *classes, f"{found.probability[place]:.6f}", f"{found.loss[place]:.6f}"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([header, *rows])
+    return text.getvalue().encode()

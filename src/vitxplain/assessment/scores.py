@@ -1,0 +1,62 @@
+"""Accuracy, precision, recall and F1 from a confusion matrix."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from vitxplain.assessment.predictions import Predictions
+
+Confusion = Int[np.ndarray, "true predicted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Shares in [0, 1], one entry a class of the data in arrays.
+
+    A class without images has no recall and no F1 (NaN) and is left out of the macro means; the precision of a class
+    that is never predicted is 0.
+    """
+
+    loss: float  # mean cross-entropy, nats
+    top1: float
+    top5: float  # the true class is among the five most probable
+    precision: Float[np.ndarray, " label"]
+    recall: Float[np.ndarray, " label"]
+    f1: Float[np.ndarray, " label"]
+    images: Int[np.ndarray, " label"]
+    confusion: Confusion  # the last column counts predictions of classes the data does not have
+
+    @property
+    def macro(self) -> dict[str, float]:
+        """The mean over classes that have images: each counts alike, however many."""
+        there = self.images > 0
+        return {name: float(getattr(self, name)[there].mean()) for name in ("precision", "recall", "f1")}
+
+
+def score(predictions: Predictions, classes: tuple[int, ...]) -> Scores:
+    """The scores of predictions; `classes` is the model's index of each class of the data."""
+    matrix = confusion(predictions.label, predictions.predicted, classes)
+    right, images, claimed = np.diag(matrix), matrix.sum(1), matrix.sum(0)[:-1]
+    nan = np.full(len(classes), np.nan)
+    return Scores(
+        loss=float(predictions.loss.mean()),
+        top1=float((predictions.predicted == predictions.label).mean()),
+        top5=float((predictions.rank < 5).mean()),
+        precision=right / np.maximum(claimed, 1),
+        recall=np.divide(right, images, out=nan.copy(), where=images > 0),
+        f1=np.divide(2 * right, images + claimed, out=nan.copy(), where=images > 0),
+        images=images,
+        confusion=matrix,
+    )
+
+
+def confusion(
+    label: Int[np.ndarray, " image"], predicted: Int[np.ndarray, " image"], classes: tuple[int, ...]
+) -> Confusion:
+    """How often each class of the data (row) was taken for each (column); one more column for all other classes."""
+    place = {index: position for position, index in enumerate(classes)}
+    matrix = np.zeros((len(classes), len(classes) + 1), np.int64)
+    columns = [place.get(index, len(classes)) for index in predicted.tolist()]
+    np.add.at(matrix, ([place[index] for index in label.tolist()], columns), 1)
+    return matrix

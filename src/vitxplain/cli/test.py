@@ -1,0 +1,89 @@
+"""vitx test"""
+
+# ruff: noqa: PT028 - a command called test, not a test
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from vitxplain.cli.data_options import data_options
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.opening import Opening
+from vitxplain.cli.options import OUTPUT, Debug, Json, Model, Quiet
+from vitxplain.paths import is_file, is_folder, user_path
+
+
+@guarded
+def test(
+    model: Model,
+    data: Annotated[str, typer.Option("--data", help="A built-in set, a folder or a Hub id.")],
+    split: Annotated[
+        Literal["train", "validation", "test"], typer.Option("--split", help="Part of the data.")
+    ] = "test",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many images.")] = None,
+    option: Annotated[
+        list[str],
+        typer.Option("-o", "--option", metavar="data.KEY=VALUE", help="An option of the data.", show_default=False),
+    ] = [],  # noqa: B006 - typer's way; never changed
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
+    worst: Annotated[int, typer.Option("--worst", min=0, help="How many of the worst images to explain.")] = 12,
+    method: Annotated[
+        str, typer.Option("--method", "--methods", help="How to explain them; auto chooses by the model.")
+    ] = "auto",
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 32,
+    *,
+    opening: Opening,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for the results.", show_default="RUN/test or vitx-out/test", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
+) -> None:
+    """Test a model on labelled images: loss, accuracy, precision, recall, F1, confusion matrix and the worst images.
+
+    Writes test.json, per_class.csv, predictions.csv, confusion.png and worst.png, in which maps show why the model
+    said what it said about the images of highest loss.
+    """
+    from vitxplain.assessment.assess import assess
+    from vitxplain.assessment.files import to_json
+    from vitxplain.cli.console import print_json, print_note
+    from vitxplain.cli.explain_plan import check_writable
+    from vitxplain.cli.progress import progress
+    from vitxplain.cli.test_report import print_scores
+    from vitxplain.data.loading import load_data
+    from vitxplain.fit import auto_method, reason, require
+    from vitxplain.methods import build, check_names
+
+    folder = user_path(out) if out else _default_folder(model)
+    check_names([method])
+    check_writable(folder)
+    samples = load_data(data, split, limit=limit, strict=strict, options=data_options(option))
+    for said in samples.notes if not quiet else ():
+        print_note(f"note: {said}")
+    loaded = opening.load(model)
+    (explainer,) = build([auto_method(loaded) if method == "auto" else method], {}).values()
+    if worst and method != "auto":
+        require(loaded, [explainer])
+    elif worst and (why := reason(explainer, loaded.probe())):
+        print_note(f"note: no maps of the worst images are drawn: {why}.")
+        worst = 0
+    with progress("testing", len(samples), shown=not (quiet or json)) as advance:
+        found = assess(loaded, samples, batch_size=batch_size, progress=advance)
+    for problem in found.predictions.skipped:
+        print_note(f"skipped: {problem}")
+    files = found.save(folder, worst=worst, method=explainer)
+    if json:
+        print_json({**to_json(found), "files": [str(file) for file in files]})
+    elif not quiet:
+        print_scores(found, files)
+
+
+def _default_folder(model: str) -> Path:
+    """test/ in the run, if the model is one."""
+    run = user_path(model)
+    return run / "test" if is_file(run / "config.yaml") and is_folder(run / "model") else Path("vitx-out/test")
