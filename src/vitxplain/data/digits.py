@@ -50,6 +50,7 @@ class Digits(DataSet):
     hardness: float = 1.0  # 0: large digits on plain grounds; 1: small ones on textures among scraps
     curriculum: float = 0.5
     label: Literal["digit", "texture", "colour"] = "digit"
+    with_digit: bool = True  # False leaves ground and scraps alone: what else could give the class away?
     epoch: int = 0
 
     name = "digits"
@@ -76,7 +77,7 @@ class Digits(DataSet):
         colour, ground, background = self._colours(chance)
         side = min(self.size) * chance.between(0.72 - 0.32 * self.hardness, 0.88 - 0.26 * self.hardness)
         centre = self._somewhere(chance, margin=0.54 * side)
-        alpha = self._drawn(chance, _scan(self.split, digit, chance), side, centre)
+        alpha = self._drawn(chance, _scan(self.split, digit, chance), side, centre) * self.with_digit
         ink = np.maximum(alpha, self._scraps(chance, side, centre))[..., None]
         picture = background * (1 - ink) + np.asarray(COLOURS[colour]) * chance.between(0.94, 1.0) * ink
         words = {"digit": str(digit), "texture": ground, "colour": colour}
@@ -123,7 +124,7 @@ class Digits(DataSet):
         height, width = self.size
         return chance.between(margin, height - margin), chance.between(margin, width - margin)
 
-    def _drawn(self, chance: Chance, scan: Plane, side: float, centre: tuple[float, float]) -> Plane:
+    def _drawn(self, chance: Chance, scan: Float[np.ndarray, "8 8"], side: float, centre: tuple[float, float]) -> Plane:
         """How much ink lies on each pixel, [0, 1], the scan being `side` pixels wide, turned and bent a little."""
         # A turn by the angle 2 atan(t) needs no sine, whose last digit differs from machine to machine.
         t, shear, stretch = (chance.between(-a, a) * self.hardness for a in (0.12, 0.15, 0.12))
@@ -152,5 +153,3 @@ def _scan(split: Split, digit: int, chance: Chance) -> Float[np.ndarray, "8 8"]:
 def _sources() -> tuple[UInt8[np.ndarray, "1797 8 8"], UInt8[np.ndarray, "1797"]]:
     with np.load(Path(__file__).with_suffix(".npz")) as stored:
         return stored["scans"], stored["labels"]
-
-

@@ -1,0 +1,83 @@
+"""From nothing but the package to maps beside the truth."""
+
+import csv
+from collections.abc import Callable
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vitxplain.api import explain_together, fitting
+from vitxplain.data.digits import Digits
+from vitxplain.data.sample import Sample
+from vitxplain.demo.page import page, verdict_on
+from vitxplain.demo.scores import Score, controls, is_map, precisions, table
+from vitxplain.demo.sheet import contact_sheet
+from vitxplain.models import demo as box
+from vitxplain.models.loading import load_model
+from vitxplain.render.figure import png_bytes
+from vitxplain.writing import write_together
+
+COUNT, SHOWN = 64, 6  # images scored, and of these drawn
+
+
+def run(folder: Path, report: Callable[[str], None]) -> tuple[list[Score], list[Path]]:
+    """Explain test digits with both models and every fitting method; the table, and the files written.
+
+    `report` is told what is being done. The folder gets index.html, scores.csv, a contact sheet for each model, and
+    the images with their masks.
+
+    Raises:
+        ModelLoadError: this installation came without the models.
+        OutputError: the folder cannot be written.
+    """
+    models = {name: load_model(name, device="cpu") for name in box.NAMES}
+    samples = list(Digits("test", size=models["demo-vit"].processor.input_size, count=COUNT))
+    known = controls(samples)
+    found: dict[str, dict[str, np.ndarray]] = {}
+    pictures: dict[str, bytes] = {}
+    for name, model in models.items():
+        methods = [method for method, obstacle in fitting(model).items() if obstacle is None]
+        report(f"{name}: {', '.join(methods)}")
+        results = explain_together(model, [sample.image for sample in samples], methods)
+        maps = {method: made for method, made in results.items() if is_map(made[0])}
+        found[name] = {method: precisions(made, samples) for method, made in maps.items()}
+        means = {method: float(values.mean()) for method, values in found[name].items()}
+        best_first = {method: maps[method][:SHOWN] for method in sorted(maps, key=lambda method: -means[method])}
+        pictures[f"{name}.png"] = png_bytes(contact_sheet(name, samples[:SHOWN], best_first, means))
+        pictures |= {
+            f"{name}.{method}.png": png_bytes(made[0].plot()) for method, made in results.items() if method not in maps
+        }
+    scores = table(found, known)
+    text = page(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()})
+    files = {"index.html": text.encode(), "scores.csv": _csv(scores), **pictures, **_images(samples[:SHOWN])}
+    return scores, write_together({folder / name: content for name, content in files.items()})
+
+
+def _caption(name: str) -> str:
+    model, *method = name.removesuffix(".png").split(".")
+    return f"{model}: {method[0] if method else 'maps beside the digit'}"
+
+
+def _csv(scores: list[Score]) -> bytes:
+    text = StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["model", "method", "average_precision", "low", "high", "beats_every_control"])
+    rows.writerows([one.model or "control", one.method, *one.precision, verdict_on(one)] for one in scores)
+    return text.getvalue().encode()
+
+
+def _images(samples: list[Sample]) -> dict[str, bytes]:
+    files = {}
+    for sample in samples:
+        stem = sample.name.rpartition("/")[-1]
+        assert sample.mask is not None
+        files |= {f"images/{stem}.png": _png(sample.image), f"masks/{stem}.png": _png(Image.fromarray(sample.mask))}
+    return files
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""How well a map does its work, by measures with published definitions."""

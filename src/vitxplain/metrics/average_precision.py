@@ -1,0 +1,27 @@
+"""Average precision: is the object where the map is highest, whatever the threshold?"""
+
+import math
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+
+def average_precision(heat: Float[np.ndarray, "height width"], mask: Bool[np.ndarray, "height width"]) -> float:
+    """The sum over thresholds of precision times the recall gained there, in [0, 1]; higher is better.
+
+    1 where every pixel of the object is hotter than every other, the object's share of the image (in the mean) for a
+    map of noise, and exactly that share for a constant map, since equal values fall under one threshold together.
+    Pixels the model did not see (NaN) are ranked last. NaN where the mask is empty.
+
+    Source: Zhu, "Recall, precision and average precision" (2004); as scikit-learn's `average_precision_score`.
+    """
+    relevant = mask.sum()
+    if not relevant:
+        return math.nan
+    values = np.nan_to_num(heat, nan=-np.inf).ravel()
+    order = np.argsort(-values, kind="stable")
+    found = np.cumsum(mask.ravel()[order])
+    last_of_its_value = np.append(np.diff(values[order]) != 0, True).nonzero()[0]
+    found = found[last_of_its_value]
+    precision = found / (last_of_its_value + 1)
+    return float((precision * np.diff(found, prepend=0)).sum() / relevant)
