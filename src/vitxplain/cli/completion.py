@@ -11,6 +11,11 @@ def complete_methods(incomplete: str) -> list[str]:
     return [before + comma + name for name in known if name.startswith(word)]
 
 
+def complete_method(incomplete: str) -> list[str]:
+    """Names of methods, one at a time."""
+    return [name for name in complete_methods(incomplete) if name != "auto"]
+
+
 def complete_models(incomplete: str) -> list[tuple[str, str]]:
     """Short names of models, with what they are."""
     return [(name, one.good_for) for name, one in ALIASES.items() if name.startswith(incomplete)]

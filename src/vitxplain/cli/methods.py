@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from vitxplain.cli.completion import complete_models
+from vitxplain.cli.completion import complete_method, complete_models
 from vitxplain.cli.console import no, out, print_json, print_table, yes
 from vitxplain.cli.guard import guarded
 from vitxplain.cli.opening import Opening
@@ -14,6 +14,15 @@ from vitxplain.cli.options import OF_MODEL, Debug, Json, Quiet
 
 @guarded
 def methods(
+    method: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[METHOD]",
+            help="Show the options of this one.",
+            autocompletion=complete_method,
+            show_default=False,
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -30,15 +39,27 @@ def methods(
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
 ) -> None:
-    """List the methods, those of plugins included; with --model, which of them fit it."""
-    if model is None:
+    """List the methods, those of plugins included; with METHOD its options; with --model, what fits it."""
+    if method is None and model is None:
         _list(json=json, quiet=quiet)
         return
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
     from vitxplain.cli.capabilities import capabilities
+    from vitxplain.cli.method_details import details, show_details
 
-    _report(capabilities(opening.load(model)), json=json, quiet=quiet)
+    one = details(method) if method is not None else {}
+    found = capabilities(opening.load(model)) if model is not None else {"methods": []}
+    asked = [row for row in found["methods"] if not one or row["method"] == one["method"]]
+    rows = [{"model": found["model"], **row} for row in asked]
+    if json:
+        for row in rows or [{}]:
+            print_json({**one, **row})
+        return
+    if one:
+        show_details(one, quiet=quiet)
+    if rows:
+        _report({**found, "methods": rows}, quiet=quiet)
 
 
 def _list(*, json: bool, quiet: bool) -> None:
@@ -64,7 +85,10 @@ def _list(*, json: bool, quiet: bool) -> None:
     columns = ["Method", "Or", "What it shows", *["Paper"] * wide, *["Package"] * foreign]
     print_table(columns, [_listed(row, wide, foreign) for row in rows], console)
     if not quiet:
-        out().print("\nWhich of them fit a model: vitx methods --model MODEL.   Without --method vitx explain chooses.")
+        out().print(
+            "\nWhich of them fit a model: vitx methods --model MODEL.   The options of one: vitx methods METHOD.\n"
+            "Without --method vitx explain chooses."
+        )
 
 
 def _listed(row: dict[str, Any], wide: bool, foreign: bool) -> list[str]:
@@ -80,11 +104,7 @@ def _package(row: dict[str, Any]) -> str:
     return "" if packages[0].startswith("vitxplain ") else packages[0]
 
 
-def _report(found: dict[str, Any], *, json: bool, quiet: bool) -> None:
-    if json:
-        for row in found["methods"]:
-            print_json({"model": found["model"], **row})
-        return
+def _report(found: dict[str, Any], *, quiet: bool) -> None:
     if not quiet:
         out().print(Text.assemble((found["model"], "bold"), f": {found['what']}.\n"))
     rows = [
