@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Bool
 from PIL import Image
 
+from vitxplain.errors import DataError
+
 Split: TypeAlias = Literal["train", "validation", "test"]
 Mask: TypeAlias = Bool[np.ndarray, "height width"]
 
@@ -36,6 +38,21 @@ class Sample:
     mask: Mask | None = field(default=None, repr=False)
     boxes: tuple[Box, ...] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+
+    def object_mask(self) -> Mask:
+        """True on the object: the mask, or where only boxes are known, all that lies in one.
+
+        Raises:
+            DataError: neither is known.
+        """
+        if self.mask is not None:
+            return self.mask
+        if self.boxes is None:
+            raise DataError(f"where the object is in {self.name} is not known; take data with masks or boxes.")
+        mask = np.zeros((self.image.height, self.image.width), bool)
+        for left, top, right, bottom in self.boxes:
+            mask[top:bottom, left:right] = True
+        return mask
 
 
 class DataSet(ABC):

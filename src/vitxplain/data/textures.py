@@ -39,15 +39,15 @@ def bilinear(image: Float[np.ndarray, "rows columns"], rows: Plane, columns: Pla
     return above * (1 - down) + below * down
 
 
-def _stripes(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _stripes(rows: Plane, _columns: Plane, chance: Chance) -> Plane:
     return (rows % 2 < chance.between(0.6, 1.4)).astype(np.float64)
 
 
-def _checks(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _checks(rows: Plane, columns: Plane, _chance: Chance) -> Plane:
     return ((np.floor(rows) + np.floor(columns)) % 2).astype(np.float64)
 
 
-def _bricks(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _bricks(rows: Plane, columns: Plane, _chance: Chance) -> Plane:
     course = np.floor(rows)
     mortar = (rows - course < 0.2) | ((columns / 2 + course / 2) % 1 < 0.1)
     return mortar.astype(np.float64)
@@ -58,7 +58,7 @@ def _dots(rows: Plane, columns: Plane, chance: Chance) -> Plane:
     return (down * down + right * right < chance.between(0.05, 0.14)).astype(np.float64)
 
 
-def _rings(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _rings(rows: Plane, columns: Plane, _chance: Chance) -> Plane:
     return (np.sqrt(rows * rows + columns * columns) % 2 < 1).astype(np.float64)
 
 

@@ -72,8 +72,10 @@ def _images(samples: list[Sample]) -> dict[str, bytes]:
     files = {}
     for sample in samples:
         stem = sample.name.rpartition("/")[-1]
-        assert sample.mask is not None
-        files |= {f"images/{stem}.png": _png(sample.image), f"masks/{stem}.png": _png(Image.fromarray(sample.mask))}
+        files |= {
+            f"images/{stem}.png": _png(sample.image),
+            f"masks/{stem}.png": _png(Image.fromarray(sample.object_mask())),
+        }
     return files
 
 

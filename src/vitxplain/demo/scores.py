@@ -33,13 +33,13 @@ def is_map(explanation: Explanation) -> bool:
 def precisions(explanations: Sequence[Explanation], samples: Sequence[Sample]) -> PerImage:
     """The average precision of each map against the mask of its image."""
     pairs = zip(explanations, samples, strict=True)
-    return np.array([average_precision(one.heatmap(), sample.mask) for one, sample in pairs if sample.mask is not None])
+    return np.array([average_precision(one.heatmap(), sample.object_mask()) for one, sample in pairs])
 
 
 def controls(samples: Sequence[Sample]) -> dict[str, PerImage]:
     """The same of every control."""
     return {
-        name: np.array([average_precision(make(one.image), one.mask) for one in samples if one.mask is not None])
+        name: np.array([average_precision(make(one.image), one.object_mask()) for one in samples])
         for name, make in CONTROLS.items()
     }
 

@@ -37,8 +37,7 @@ def contact_sheet(
         says = f"{sample.facts['digit']}: says {prediction.names[0]}, {percent(prediction.probabilities[0])}"
         label = panel(figure, 0, HEAD + row * pitch[1] + SIDE, SIDE, CAPTION)
         write(label, 0, 0.35, says, fontsize=7.5, color=INK)
-        assert sample.mask is not None
-        show(row, 1, np.repeat(sample.mask[..., None], 3, 2).astype(float), "the digit")
+        show(row, 1, np.repeat(sample.object_mask()[..., None], 3, 2).astype(float), "the digit")
         for column, (name, one) in enumerate(zip(maps, small, strict=True), 2):
             show(row, column, blend(photo(one.image), heatmap(one), 0.6), f"{name} {precisions[name]:.2f}")
     return figure

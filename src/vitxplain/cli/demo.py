@@ -1,0 +1,46 @@
+"""vitx demo"""
+
+from pathlib import Path
+
+from vitxplain.cli.console import no, print_json, print_note, print_table, printable, yes
+from vitxplain.cli.console import out as stdout
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.options import Debug, Json, Out, Quiet
+
+
+@guarded
+def demo(
+    out: Out = Path("vitx-demo"),
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
+) -> None:
+    """See it work, offline: digits whose place is known, both models in the box, every method that fits."""
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+    from vitxplain.demo.page import verdict_on
+    from vitxplain.demo.run import run
+    from vitxplain.paths import user_path
+
+    scores, files = run(user_path(out), report=(lambda _: None) if quiet or json else print_note)
+    if json:
+        for one in scores:
+            interval = [one.precision.low, one.precision.high]
+            record = {"method": one.method, "average_precision": one.precision.mean, "interval": interval}
+            print_json({"model": one.model or None, **record, "beats_every_control": verdict_on(one) or None})
+        return
+    if quiet:
+        return
+    marks = {"yes": yes(), "no": no(), "cannot tell": "cannot tell", "": ""}
+    rows = [
+        (
+            one.model or "(control)",
+            one.method,
+            f"{one.precision.mean:.2f}",
+            f"{one.precision.low:.2f} to {one.precision.high:.2f}",
+            marks[verdict_on(one)],
+        )
+        for one in scores
+    ]
+    print_table(["Model", "Method", "Finds the digit", "95 % interval", "Beats every control"], rows)
+    stdout().print(f"\nAverage precision against the digit's own pixels.\nLook: {printable(files[0])}", soft_wrap=True)
