@@ -8,11 +8,15 @@ from typing import Annotated
 
 import typer
 
+from vitxplain.cli.data import data
+from vitxplain.cli.demo import demo
 from vitxplain.cli.explain import explain
 from vitxplain.cli.info import info
 from vitxplain.cli.methods import methods
 from vitxplain.cli.models import models
 from vitxplain.cli.patches import patches
+from vitxplain.cli.test import test
+from vitxplain.cli.train import train
 
 app = typer.Typer(
     name="vitx",
@@ -21,8 +25,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (explain, methods, models, info, patches):
+for command in (demo, explain, methods, models, info, patches, train, test):
     app.command()(command)
+app.add_typer(data)
 
 
 def _show_version(asked: bool) -> bool:

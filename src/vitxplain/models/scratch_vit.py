@@ -66,7 +66,13 @@ class SelfAttention(nn.Module):
             layer(tokens).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for layer in (self.query, self.key, self.value)
         )
-        mixed = F.scaled_dot_product_attention(query, key, value, dropout_p=self.dropout if self.training else 0.0)
+        if self.training and query.device.type == "cpu":
+            # The same by hand: with the CPU's fused kernel forward and backward take 1.7 times as long (145 tokens).
+            weights = (query @ key.mT * query.shape[-1] ** -0.5).softmax(-1)
+            mixed = F.dropout(weights, self.dropout) @ value
+        else:
+            dropout = self.dropout if self.training else 0.0
+            mixed = F.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
         return self.projection(mixed.transpose(1, 2).flatten(2))
 
 
