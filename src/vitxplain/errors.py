@@ -10,6 +10,7 @@
     ├── ImageError              the input is no readable image
     ├── UnsupportedModelError   the method needs something this model does not have
     ├── CaptureError            attention ran in a way that cannot be seen
+    ├── TrainError              training cannot go on
     ├── PluginError             an installed plugin is broken, or two claim one name
     └── OutputError             the result could not be written
 
@@ -55,6 +56,10 @@ class UnsupportedModelError(VitxplainError):
 
 class CaptureError(VitxplainError):
     """Attention ran in a way that cannot be watched; the message names what was met."""
+
+
+class TrainError(VitxplainError):
+    """Training cannot go on: its loss is no number any more."""
 
 
 class PluginError(VitxplainError):

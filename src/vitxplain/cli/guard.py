@@ -16,7 +16,7 @@ from rich.console import Console
 
 from vitxplain.cli.console import print_error, print_note
 from vitxplain.cli.option_groups import unfolded
-from vitxplain.errors import CaptureError, ImageError, OutputError, VitxplainError
+from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
@@ -57,7 +57,7 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
     except VitxplainError as error:
         report(error, debug=debug)
         # The call, the model or the method was no good; or an image, a folder, a pass, which is found only by trying.
-        return SOME_FAILED if isinstance(error, (ImageError, OutputError, CaptureError)) else NOT_ATTEMPTED
+        return SOME_FAILED if isinstance(error, (ImageError, OutputError, CaptureError, TrainError)) else NOT_ATTEMPTED
     except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
         raise
     except Exception as error:

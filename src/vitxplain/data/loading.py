@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from vitxplain.data.choices import chosen, parameters
+from vitxplain.data.choices import NO_OPTIONS, chosen, parameters
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.data.selected import spread
 from vitxplain.errors import DataError, UnknownNameError, UsageError
@@ -62,6 +62,16 @@ def load_data(
     if not len(data):
         raise DataError(f"the {split} split of {source} holds no images; choose another split.")
     return data if limit is None or len(data) <= limit else spread(data, limit)
+
+
+def options_of(source: str | PathLike[str]) -> dict[str, Any]:
+    """What the data set of this name can be told, by name, with types.
+
+    Raises:
+        UnknownNameError: nothing has this name.
+    """
+    make, meant = _maker(source)
+    return {name: hint for name, hint in parameters(make).items() if name not in NO_OPTIONS and name not in meant}
 
 
 def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[str, Any]]:

@@ -1,0 +1,108 @@
+"""vitx train"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from vitxplain.cli.completion import complete_models
+from vitxplain.cli.guard import INTERRUPTED, guarded
+from vitxplain.cli.options import OF_MODEL, OUTPUT, Debug, Device, Json, Quiet
+from vitxplain.paths import user_path
+
+TRAINING = "Training"
+
+
+@guarded
+def train(
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="What to start from: scratch, or as everywhere a folder, short name, Hub id, timm:NAME, "
+            "torchvision:NAME.",
+            show_default="vit-base",
+            autocompletion=complete_models,
+            rich_help_panel=OF_MODEL,
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="A built-in set, a folder or a Hub id.", show_default="digits")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="YAML file with options; what is typed goes before it.")
+    ] = None,
+    option: Annotated[
+        list[str],
+        typer.Option(
+            "-o",
+            "--option",
+            metavar="KEY=VALUE",
+            help="An option of the training, of the model or of the data: epochs=5, model.patch_size=4, data.seed=1.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - typer's way; never changed
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many images of each split.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
+    preset: Annotated[
+        Literal["one-batch", "overfit", "percent"] | None,
+        typer.Option("--preset", help="To find faults: memorise one batch or 200 images, or train on 1 % of the data."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder of the run.", show_default="vitx-runs/MODEL-DATA[-N]", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.", rich_help_panel=OUTPUT)
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run that is there.", rich_help_panel=OUTPUT)
+    ] = False,
+    device: Device = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
+) -> int | None:
+    """Train a model on labelled images: fine-tune one, or make one from scratch.
+
+    The run's folder holds config.yaml, metrics.csv, curves.png, checkpoints and model/, which `--model RUN` opens.
+
+    Exit codes: 0 done, 1 it failed on the way, 2 nothing attempted, 130 interrupted (a checkpoint is written).
+    """
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+    from vitxplain.cli.console import print_note
+    from vitxplain.cli.train_report import TrainReport
+    from vitxplain.train.config_file import configured, model_and_data_of
+    from vitxplain.train.result import TrainingInterrupted
+    from vitxplain.train.run import train as run
+
+    typed = [*option, *([f"preset={preset}"] if preset else [])]
+    if resume and out:
+        model, data = model_and_data_of(user_path(out), model, data)
+    asked = configured(config and user_path(config), typed, model=model, data=data, limit=limit)
+    report = TrainReport(json=json, quiet=quiet)
+    try:
+        with report:
+            result = run(
+                asked.model,
+                asked.data,
+                out=out,
+                options=asked.options,
+                model_options=asked.model_options,
+                data_options=asked.data_options,
+                limit=asked.limit,
+                strict=strict,
+                device=device,
+                resume=resume,
+                overwrite=overwrite,
+                callbacks=[report.callback],
+            )
+    except TrainingInterrupted as stopped:
+        print_note(str(stopped))
+        return INTERRUPTED
+    report.finished(result)
+    return None

@@ -1,0 +1,85 @@
+"""What `vitx train` says: a bar while it trains, a line an evaluation, and the figures at the end."""
+
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from vitxplain.cli.console import err, out, print_json, print_note, printable
+from vitxplain.train.metrics_file import Row, row_of
+from vitxplain.train.result import RunResult
+
+
+class TrainReport:
+    """As --json and --quiet ask; only the main process speaks."""
+
+    def __init__(self, *, json: bool, quiet: bool) -> None:
+        self.json, self.quiet = json, quiet
+        shown = not quiet and sys.stderr.isatty() and not (json and sys.stdout.isatty())
+        columns = (
+            *(TextColumn("training"), BarColumn(), MofNCompleteColumn()),
+            *(TextColumn("{task.fields[figures]}"), TimeRemainingColumn()),
+        )
+        self.bar = Progress(*columns, console=err(), transient=True, disable=not shown, redirect_stdout=False)
+        self.callback = _Watcher(self)
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def evaluated(self, row: Row, best: bool) -> None:
+        """An evaluation on the validation split."""
+        if self.json:
+            print_json(row.as_json())
+        elif not self.quiet:
+            mark = ("  best so far", "green") if best else ("", "")
+            self.bar.console.print(
+                Text.assemble(
+                    (f"epoch {row.epoch:g}", "bold"),
+                    f"  step {row.step:,}  validation: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}",
+                    mark,
+                ),
+                soft_wrap=True,
+            )
+
+    def finished(self, result: RunResult) -> None:
+        """The last words."""
+        if self.json:
+            print_json(result.as_json())
+        elif not self.quiet:
+            if result.was_finished:
+                print_note(f"{result.folder} is finished: there is nothing to resume.")
+            for split, found in result.metrics.items():
+                out().print(f"{split}: accuracy {found['accuracy']:.2%}, loss {found['loss']:.4f}", soft_wrap=True)
+            out().print(
+                f"{printable(result.folder)}  (vitx explain IMAGE --model {printable(result.folder)})", soft_wrap=True
+            )
+
+
+class _Watcher(TrainerCallback):
+    """From the Trainer's events to the report."""
+
+    def __init__(self, report: TrainReport) -> None:
+        self.report = report
+        self.task = report.bar.add_task("", total=None, figures="")
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.report.bar.update(self.task, completed=state.global_step, total=state.max_steps)
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        row = row_of(state.log_history[-1]) if state.is_world_process_zero else None
+        if row and row.split == "train":
+            self.report.bar.update(self.task, figures=f"loss {row.loss:.3f}, accuracy {row.accuracy:.0%}")
+        elif row:
+            value = row.accuracy if args.greater_is_better else -row.loss
+            best = state.best_metric
+            signed = None if best is None else best if args.greater_is_better else -best
+            self.report.evaluated(row, best=signed is None or value > signed)

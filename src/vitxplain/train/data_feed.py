@@ -1,0 +1,59 @@
+"""From samples to batches: order and augmentation depend on (seed, epoch, index) alone, so a resumed run is the same."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from vitxplain.data.sample import DataSet, Sample
+from vitxplain.models.preprocessing import Processor
+from vitxplain.train.augment import augmented
+from vitxplain.train.options import Augmentation
+
+
+class TrainingFeed(Dataset[Sample]):
+    """A data set as training goes through it; `begin` turns to another epoch."""
+
+    def __init__(self, data: DataSet, *, augment: Augmentation = "none", seed: int = 0) -> None:
+        self._whole, self.data, self.augment, self.seed, self.epoch = data, data, augment, seed, 0
+
+    def begin(self, epoch: int, progress: float) -> None:
+        """Every sample is that of this epoch from now on, `progress` of the training being done ([0, 1])."""
+        self.epoch, self.data = epoch, self._whole.during(epoch, progress)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def __getitem__(self, index: int) -> Sample:
+        sample = self.data[index]
+        image = augmented(sample.image, self.augment, (self.seed, self.epoch, index))
+        return replace(sample, image=image)
+
+
+class EpochOrder(Sampler[int]):
+    """Every index once, in an order of the epoch's own; rising for data that are read in order and shuffle themselves."""
+
+    def __init__(self, feed: TrainingFeed) -> None:
+        self.feed = feed
+
+    def __len__(self) -> int:
+        return len(self.feed)
+
+    def __iter__(self) -> Iterator[int]:
+        if self.feed.data.in_order:
+            return iter(range(len(self.feed)))
+        chance = torch.Generator().manual_seed(self.feed.seed * 1_000_003 + self.feed.epoch)
+        return iter(torch.randperm(len(self.feed), generator=chance).tolist())
+
+
+@dataclass(frozen=True)
+class Collate:
+    """Samples to what the network takes."""
+
+    processor: Processor
+
+    def __call__(self, samples: Sequence[Sample]) -> dict[str, Tensor]:
+        pixel_values = self.processor([sample.image for sample in samples])
+        return {"pixel_values": pixel_values, "labels": torch.tensor([sample.label for sample in samples])}

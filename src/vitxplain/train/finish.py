@@ -1,0 +1,52 @@
+"""The end of a run: its best weights, opened as a user will open them, on validation and test data."""
+
+from transformers import TrainerState
+
+from vitxplain.assessment.assess import assess
+from vitxplain.data.sample import DataSet
+from vitxplain.models.loading import load_model
+from vitxplain.train.metrics_file import Row, as_csv, rows
+from vitxplain.train.model_card import model_card
+from vitxplain.train.parts import Parts
+from vitxplain.train.result import RunResult
+from vitxplain.train.run_folder import RunFolder
+
+
+def finish(folder: RunFolder, parts: Parts, state: TrainerState, *, strict: bool) -> RunResult:
+    """Write the final figures, the model card and, last, result.json."""
+    history, best = rows(state.log_history), state.best_global_step or state.global_step
+    opened = load_model(folder.model, device=parts.device)
+    batch_size = parts.config.options.eval_batch_size or 1
+    metrics = {}
+    for name, data in {"validation": parts.validation, "test": parts.test}.items():
+        if data is not None:
+            found = assess(opened, data, batch_size=batch_size, strict=strict)
+            images = len(found.predictions.label)
+            metrics[name] = {"loss": found.scores.loss, "accuracy": found.scores.top1, "images": images}
+    seconds = history[-1].seconds if history else 0.0
+    result = RunResult(
+        folder.path,
+        step=state.global_step,
+        best_step=best,
+        seconds=seconds,
+        metrics=metrics,
+        stopped_early=state.global_step < state.max_steps,
+    )
+    epoch = next((row.epoch for row in history if row.step >= best), 0.0)
+    final = [
+        Row(
+            epoch,
+            best,
+            "best-validation" if name == "validation" else name,
+            one["loss"],
+            one["accuracy"],
+            None,
+            seconds,
+        )
+        for name, one in metrics.items()
+    ]
+    parameters = sum(one.numel() for one in opened.module.parameters())
+    card = model_card(parts.config, result, parts.training, len(parts.training), parameters)
+    folder.write({"metrics.csv": as_csv([*history, *final]), "model/README.md": card})
+    folder.write({"result.json": result.as_bytes()})
+    return result

@@ -1,0 +1,56 @@
+"""metrics.csv: one row a line of the training loss, an evaluation, and the final figures; made anew from the history."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, fields
+from io import StringIO
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """`seconds` are those of training, breaks between interrupting and resuming left out."""
+
+    epoch: float
+    step: int
+    split: str  # train, validation; best-validation and test are the best weights' at the end
+    loss: float
+    accuracy: float
+    learning_rate: float | None
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def rows(history: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """The rows of the Trainer's log history, which a checkpoint holds: after resuming none is there twice."""
+    return [row for entry in history if (row := row_of(entry))]
+
+
+def row_of(entry: Mapping[str, Any]) -> Row | None:
+    """The row of one entry; None for its summaries."""
+    if "loss" in entry:
+        prefix, split = "", "train"
+    elif "eval_loss" in entry:
+        prefix, split = "eval_", "validation"
+    else:
+        return None
+    return Row(
+        epoch=round(entry["epoch"], 4),
+        step=entry["step"],
+        split=split,
+        loss=entry[f"{prefix}loss"],
+        accuracy=entry[f"{prefix}accuracy"],
+        learning_rate=entry.get("learning_rate"),
+        seconds=round(entry["seconds"], 2),
+    )
+
+
+def as_csv(rows: Sequence[Row]) -> bytes:
+    """The whole file."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in fields(Row))
+    writer.writerows(astuple(row) for row in rows)
+    return text.getvalue().encode()

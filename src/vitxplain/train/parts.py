@@ -1,0 +1,95 @@
+"""What a configuration stands for: the model, the splits of the data, and a Trainer that brings them together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from accelerate import PartialState
+from transformers import PrinterCallback, TrainerCallback
+
+from vitxplain.data.loading import load_data
+from vitxplain.data.sample import DataSet, Split
+from vitxplain.errors import DataError
+from vitxplain.train.arguments import arguments
+from vitxplain.train.class_weights import balanced
+from vitxplain.train.data_feed import Collate, TrainingFeed
+from vitxplain.train.presets import preset
+from vitxplain.train.run_config import SCRATCH, RunConfig
+from vitxplain.train.run_folder import RunFolder
+from vitxplain.train.settled import settled
+from vitxplain.train.trainable import Trainable, trainable
+from vitxplain.train.trainer import RunTrainer
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """`config` is the one asked for with nothing left open."""
+
+    config: RunConfig
+    device: torch.device
+    model: Trainable = field(repr=False)
+    training: DataSet = field(repr=False)
+    validation: DataSet = field(repr=False)
+    test: DataSet | None = field(repr=False)
+    feed: TrainingFeed = field(repr=False)
+
+    @classmethod
+    def of(cls, config: RunConfig, device: torch.device, *, strict: bool) -> "Parts":
+        """Everything loaded, nothing written yet."""
+
+        def split(name: Split) -> DataSet:
+            return load_data(config.data, name, limit=config.limit, strict=strict, options=config.data_options)
+
+        training, validation = split("train"), split("validation")
+        _check(training, validation)
+        try:
+            test = split("test")
+        except DataError:
+            test = None
+        options, training, validation = preset(config.options, training, validation)
+        scratch = config.model == SCRATCH
+        if scratch and "image_size" not in config.model_options and (made := getattr(training, "size", None)):
+            config = replace(config, model_options={**config.model_options, "image_size": made})
+        model = trainable(
+            config.model,
+            training.labels,
+            mode=options.mode,
+            cut_at=options.cut_at,
+            options=config.model_options,
+            seed=options.seed,
+        )
+        processes = PartialState().num_processes
+        options = settled(options, scratch=scratch, images=len(training), processes=processes, device=device)
+        feed = TrainingFeed(training, augment=options.augment, seed=options.seed)
+        return cls(replace(config, options=options), device, model, training, validation, test, feed)
+
+    def trainer(self, folder: RunFolder, callbacks: Sequence[TrainerCallback]) -> RunTrainer:
+        """The Trainer, silent."""
+        options = self.config.options
+        trainer = RunTrainer(
+            folder.checkpoints,
+            keep=options.keep,
+            class_weights=balanced(self.training) if options.class_weights == "balanced" else None,
+            label_smoothing=options.label_smoothing,
+            model=self.model.module,
+            args=arguments(options, folder.path, self.device),
+            data_collator=Collate(self.model.processor),
+            train_dataset=self.feed,
+            eval_dataset=TrainingFeed(self.validation),
+            callbacks=list(callbacks),
+        )
+        trainer.remove_callback(PrinterCallback)
+        return trainer
+
+
+def _check(training: DataSet, validation: DataSet) -> None:
+    if len(training.labels) < 2:
+        raise DataError(
+            f"{training.name} has one class only, {', '.join(training.labels)}; a classifier needs two: add a folder "
+            "of images that are something else."
+        )
+    if tuple(validation.labels) != tuple(training.labels):
+        raise DataError(
+            f"the classes of the validation split of {training.name}, {', '.join(validation.labels)}, are not those "
+            f"of the train split, {', '.join(training.labels)}; give both the same."
+        )

@@ -1,0 +1,31 @@
+"""One training in several processes: the main one decides and writes, the others follow."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+
+Found = TypeVar("Found")
+
+
+def main_process() -> bool:
+    """Whether this process is the one that writes."""
+    return PartialState().is_main_process
+
+
+def in_one_process(work: Callable[[], Found]) -> Found:
+    """What the main process finds, in every process; an error there is raised in all."""
+    state = PartialState()
+    if state.num_processes == 1:
+        return work()
+    found: list[object] = [None, None]
+    if state.is_main_process:
+        try:
+            found[0] = work()
+        except Exception as error:  # raised below, by every process
+            found[1] = error
+    result, error = broadcast_object_list(found)
+    if error is not None:
+        raise error
+    return result

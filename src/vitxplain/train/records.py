@@ -1,0 +1,37 @@
+"""What a run writes while it trains, and at its end."""
+
+from dataclasses import dataclass
+
+from transformers import TrainerState
+
+from vitxplain.render.figure import png_bytes
+from vitxplain.train.curves import curves
+from vitxplain.train.metrics_file import Row, as_csv, rows
+from vitxplain.train.parts import Parts
+from vitxplain.train.processes import main_process
+from vitxplain.train.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Records:
+    """Only the main process writes."""
+
+    folder: RunFolder
+    parts: Parts
+
+    def keep_best(self) -> None:
+        """The weights as they are now become model/."""
+        if main_process():
+            self.folder.replace_model(self.parts.model.save)
+
+    def write(self, state: TrainerState) -> None:
+        """metrics.csv, and the curves after an evaluation."""
+        if main_process() and (so_far := rows(state.log_history)):
+            files = {"metrics.csv": as_csv(so_far)}
+            if so_far[-1].split == "validation":
+                files["curves.png"] = self.curves(so_far)
+            self.folder.write(files)
+
+    def curves(self, so_far: list[Row]) -> bytes:
+        config = self.parts.config
+        return png_bytes(curves(so_far, f"{config.model} on {config.data}"))

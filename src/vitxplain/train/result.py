@@ -1,0 +1,41 @@
+"""What a finished run came to."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Figures are of the best weights, as `load_model(folder)` opens them: loss, accuracy and images of each split."""
+
+    folder: Path
+    step: int  # steps done
+    best_step: int
+    seconds: float  # of training
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    stopped_early: bool = False
+    was_finished: bool = False  # there was nothing left to resume
+
+    def as_json(self) -> dict[str, Any]:
+        facts = asdict(self)
+        del facts["was_finished"]
+        return facts | {"folder": str(self.folder)}
+
+    def as_bytes(self) -> bytes:
+        """The file result.json; a run with one is finished."""
+        facts = self.as_json()
+        del facts["folder"]  # runs may be moved
+        return (json.dumps(facts, indent=2) + "\n").encode()
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C while training; what was learnt is in a checkpoint."""
+
+    def __init__(self, folder: Path, step: int, steps: int) -> None:
+        super().__init__(
+            f"interrupted after step {step:,} of {steps:,}; a checkpoint was written. Go on with: "
+            f"vitx train --resume --out {folder}"
+        )

@@ -1,0 +1,90 @@
+"""train: from a model, a data set and options to a run folder."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+from transformers import TrainerCallback
+
+from vitxplain.models.placement import resolve_device
+from vitxplain.models.quiet import quiet_transformers
+from vitxplain.paths import user_path
+from vitxplain.train import checkpoints
+from vitxplain.train.finish import finish
+from vitxplain.train.flow import Flow
+from vitxplain.train.options import TrainOptions
+from vitxplain.train.parts import Parts
+from vitxplain.train.processes import in_one_process, main_process
+from vitxplain.train.records import Records
+from vitxplain.train.result import RunResult, TrainingInterrupted
+from vitxplain.train.run_config import RunConfig, continued
+from vitxplain.train.run_folder import RunFolder, default_folder, opened
+
+
+def train(
+    model: str,
+    data: str,
+    *,
+    out: str | PathLike[str] | None = None,
+    options: TrainOptions | None = None,
+    model_options: Mapping[str, Any] | None = None,
+    data_options: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    strict: bool = False,
+    device: str = "auto",
+    resume: bool = False,
+    overwrite: bool = False,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> RunResult:
+    """Train a classifier on labelled images; everything about it lies in one folder, which `load_model` opens.
+
+    Args:
+        model: whatever `load_model` opens, or "scratch": a new one, made from `model_options`.
+        data: whatever `load_data` opens; its splits train, validation and, where there is one, test are used.
+        out: the run's folder; None: vitx-runs/MODEL-DATA, with the first free number behind.
+        options: how to train.
+        model_options: of a model from scratch, or of LoRA.
+        data_options: of the data set.
+        limit: so many images of each split at most.
+        strict: a damaged image stops; else it is skipped and named.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        resume: go on from the newest whole checkpoint in the folder, with the options the run was started with.
+        overwrite: remove the run that is there.
+        callbacks: callbacks of the Trainer of transformers, beside ours.
+
+    Raises:
+        UsageError: a name or an option that does not exist, or a folder that holds something.
+        DataError: the data cannot be trained on.
+        TrainError: the loss is no number any more.
+        OutputError: the folder cannot be written or the disk is full; the last whole checkpoint stays.
+        TrainingInterrupted: by Ctrl-C; a checkpoint was written after the step.
+    """
+    place = resolve_device(device)
+    config = RunConfig(model, data, options or TrainOptions(), model_options or {}, data_options or {}, limit)
+
+    def choose() -> tuple[RunFolder, RunConfig]:
+        named = RunFolder(user_path(out)) if out else default_folder(model, data, resume=resume, overwrite=overwrite)
+        folder = opened(named, resume=resume, overwrite=overwrite)
+        return folder, continued(config, folder.saved_config()) if folder.exists() else config
+
+    folder, config = in_one_process(choose)
+    if done := folder.finished():
+        return RunResult(folder.path, **done, was_finished=True)
+    with quiet_transformers():
+        parts = Parts.of(config, place, strict=strict)
+        if main_process():
+            folder.write({"config.yaml": parts.config.as_yaml()})
+        records = Records(folder, parts)
+        flow = Flow(
+            parts.feed, patience=config.options.early_stopping, keep_best=records.keep_best, record=records.write
+        )
+        trainer = parts.trainer(folder, [flow, *callbacks])
+        newest = checkpoints.newest(folder.checkpoints)
+        with flow.until_interrupted():
+            trainer.train(resume_from_checkpoint=str(newest) if newest else None)
+        state = trainer.state
+        if flow.interrupted and state.global_step < state.max_steps:
+            raise TrainingInterrupted(folder.path, state.global_step, state.max_steps)
+        if not main_process():
+            return RunResult(folder.path, state.global_step, state.best_global_step or 0, seconds=0.0)
+        return finish(folder, parts, state, strict=strict)

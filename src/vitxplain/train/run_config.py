@@ -1,0 +1,82 @@
+"""RunConfig: what a run is made of, as the config.yaml of its folder says it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+import yaml
+
+from vitxplain.errors import UsageError
+from vitxplain.train.options import TrainOptions
+
+SCRATCH = "scratch"
+ABOUT_THE_MACHINE = ("workers", "keep", "loggers")  # may change when a run is resumed
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Model and data with their options, and how to train."""
+
+    model: str
+    data: str
+    options: TrainOptions = field(default_factory=TrainOptions)
+    model_options: Mapping[str, Any] = field(default_factory=dict)
+    data_options: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None  # images of each split
+
+    def as_yaml(self) -> bytes:
+        """A file that `--config` takes: the training options stand beside model and data."""
+        plain: dict[str, Any] = {"model": self.model, "data": self.data}
+        if self.limit is not None:
+            plain["limit"] = self.limit
+        for name in ("model_options", "data_options"):
+            if given := getattr(self, name):
+                plain[name] = {key: _plain(value) for key, value in given.items()}
+        plain |= asdict(self.options)
+        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).encode()
+
+    @classmethod
+    def from_yaml(cls, text: bytes) -> "RunConfig":
+        """What `as_yaml` wrote."""
+        plain = yaml.safe_load(text)
+        options = {one.name: plain.pop(one.name) for one in fields(TrainOptions) if one.name in plain}
+        return cls(options=TrainOptions(**options), **plain)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def continued(asked: RunConfig, saved: RunConfig) -> RunConfig:
+    """The configuration a run was started with; of what is asked now only what changes no result is taken over.
+
+    Raises:
+        UsageError: what is asked contradicts it.
+    """
+    usual = TrainOptions()
+    given = {
+        one.name: value
+        for one in fields(TrainOptions)
+        if (value := getattr(asked.options, one.name)) != getattr(usual, one.name)
+    }
+    taken = {name: given.pop(name) for name in ABOUT_THE_MACHINE if name in given}
+    pairs = {name: (value, getattr(saved.options, name)) for name, value in given.items()}
+    pairs |= {"model": (asked.model, saved.model), "data": (asked.data, saved.data)}
+    if asked.limit is not None:
+        pairs["limit"] = (asked.limit, saved.limit)
+    for kind in ("model", "data"):
+        known: Mapping[str, Any] = getattr(saved, f"{kind}_options")
+        for name, value in getattr(asked, f"{kind}_options").items():
+            pairs[f"{kind}.{name}"] = (value, known.get(name))
+    for name, (now, then) in pairs.items():
+        if as_text(now) != as_text(then):
+            raise UsageError(
+                f"{name} is {as_text(now)} now, but the run was started with {as_text(then)}, and resuming goes on "
+                "with what it was started with; leave it out, or start another run."
+            )
+    return replace(saved, options=replace(saved.options, **taken))
+
+
+def as_text(value: Any) -> str:
+    """A value as it is typed behind `-o key=`."""
+    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
