@@ -12,6 +12,20 @@ HEAD = """# Command line
 
 Every command takes `--debug` for tracebacks and says what to do when something is wrong. This page is made from the
 commands' own help.
+
+## Exit codes
+
+| code | meaning |
+| --- | --- |
+| 0 | all done |
+| 1 | something failed while running; the rest is done and each failure named |
+| 2 | nothing was attempted: the command cannot work as it was typed |
+| 130 | Ctrl-C; what was finished is kept |
+
+What decides between 1 and 2 is whether the words or the files are wrong. Words are options, models, methods and
+classes: they are checked before any image is read. Files are images and the folder of the results: an image that is
+missing or damaged, or a folder that cannot be written, gives 1, be it the only one or one of a thousand. A plugin that
+fails while it runs gives 1, one that cannot be loaded 2.
 """
 
 

@@ -126,6 +126,13 @@ def test_top_k_and_target(vitx: Vitx, photos: Path, vit_folder: Path):
     assert "grad-cam for square (" in said.out
 
 
+def test_maps_of_two_classes_are_kept_apart_by_their_folders(vitx: Vitx, photos: Path, vit_folder: Path):
+    for name in ("star", "box"):
+        vitx("explain", "cat.png", "--model", vit_folder, "--target", name, "--out", name)
+        (record,) = Path(name).glob("cat.gradient-attention.json")
+        assert name in json.loads(record.read_text())["target"]["name"]
+
+
 def test_options(vitx: Vitx, photos: Path, vit_folder: Path):
     said = vitx(
         *("explain", "cat.png", "--model", vit_folder, "--method", "rollout,gradient-rollout,raw-attention", "--json"),

@@ -140,6 +140,26 @@ def test_out_is_full(vitx_process: Vitx, photos: Path, vit_folder: Path, limit: 
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("cat.png",), 0),
+        (("missing.png",), 1),
+        (("missing.png", "cat.png"), 1),
+        (("notes.txt",), 1),
+        (("cat.png", "--out", "notes.txt"), 1),
+        (("cat.png", "--target", "lion"), 2),
+        (("cat.png", "--method", "rolout"), 2),
+        (("missing.png", "--method", "rolout"), 2),
+    ],
+)
+def test_files_that_are_no_good_give_1_and_words_that_are_wrong_2(
+    vitx: Vitx, photos: Path, vit_folder: Path, arguments: tuple[str, ...], code: int
+):
+    """Whether there is one image or many; and a wrong word is found before any image is read."""
+    assert vitx("explain", *arguments, "--model", vit_folder, "--format", "npz").code == code
+
+
 def test_debug_shows_the_traceback(vitx: Vitx, photos: Path, vit_folder: Path):
     said = vitx("explain", "broken.png", "--model", vit_folder, "--debug")
     assert said.code == 1
@@ -164,8 +184,9 @@ def test_a_method_that_fails_takes_no_other_with_it(vitx: Vitx, photos: Path, vi
     )
     said = vitx("explain", "cat.png", "dog.jpg", "--model", vit_folder, "--method", "brightness,rollout")
     assert said.code == 1
-    assert said.err.splitlines()[0] == "error: cat.png: ZeroDivisionError: oh"
-    assert "run it again with --debug" in said.err
+    failure = "the method 'brightness' of good-plugin 1.0 failed: ZeroDivisionError: oh."
+    for name, line in zip(("cat.png", "dog.jpg"), said.err.splitlines(), strict=True):
+        assert line.startswith(f"error: {name}: {failure}")
     assert len(list(photos.glob("vitx-out/*.attention-rollout.png"))) == 2
 
 
