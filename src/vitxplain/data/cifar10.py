@@ -1,4 +1,4 @@
-"""CIFAR-10 (A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009): binary files, images, Hub."""
+"""CIFAR-10 (A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009): files, images, the Hub."""
 
 from pathlib import Path
 from typing import Final
@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from vitxplain.data.arrays import array_images
+from vitxplain.data.image_folder import image_folder
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.data.shares import DEFAULT, Ratio
 from vitxplain.errors import DataError
@@ -49,9 +50,7 @@ def cifar10(
         stored["test"] = _read([test])
     if stored:
         return array_images("cifar10", CLASSES, stored, split=split, seed=seed, ratio=ratio)
-    from vitxplain.data.folder import opener
-
-    return opener(root)(folder=str(root), split=split, seed=seed, ratio=ratio, strict=strict)
+    return image_folder(str(root), split, seed, ratio, strict)
 
 
 def _read(files: list[Path]) -> tuple[UInt8[np.ndarray, "image 32 32 3"], UInt8[np.ndarray, " image"]]:

@@ -32,7 +32,7 @@ def opener(folder: Path) -> Callable[..., DataSet]:
             "the binary version (cifar-10-binary.tar.gz) instead."
         )
     if any(file.endswith(".parquet") for file in files | _files_below(folder, inside & {"data"})):
-        return _imported("hub_images")
+        return _imported("hub_images", "parquet_folder")
     return _imported("image_folder")
 
 
@@ -40,5 +40,5 @@ def _files_below(folder: Path, names: set[str]) -> set[str]:
     return {file for name in names for file in files_in(folder / name)}
 
 
-def _imported(name: str) -> Callable[..., DataSet]:
-    return getattr(import_module(f"vitxplain.data.{name}"), name)
+def _imported(module: str, name: str = "") -> Callable[..., DataSet]:
+    return getattr(import_module(f"vitxplain.data.{module}"), name or module)

@@ -42,12 +42,12 @@ def part_of(name: str, stored: Collection[Split], wanted: Split, ratio: Ratio, s
             return _held_out(name, shares[1], seed)
         raise DataError(f"{name} has no {wanted} split, only {' and '.join(sorted(stored))}.")
     percent = "/".join(f"{100 * share:g}" for share in shares)
-    note = f"{name} has no splits: {percent} % of each class are train/validation/test, drawn by file with seed {seed}."
+    note = f"{name} has no splits: {percent} % are train/validation/test, drawn with seed {seed}."
     return Part("train", ratio, note)
 
 
 def _held_out(name: str, share: float, seed: int) -> Part:
-    note = f"{name} has no validation split: {100 * share:g} % of each class of train are held out, with seed {seed}."
+    note = f"{name} has no validation split: {100 * share:g} % of train are held out, drawn with seed {seed}."
     return Part("train", (1 - share, share, 0.0), note)
 
 
