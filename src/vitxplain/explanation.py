@@ -63,6 +63,15 @@ class Explanation:
                 f"its geometry says {self.geometry.image_size}"
             )
 
+    def __repr__(self) -> str:
+        from vitxplain.render.labels import headline, model_name
+
+        axes = zip(self.axes.split(), self.values.shape, strict=True)
+        shape = " × ".join(f"{name} {size}" for name, size in axes)
+        about = " ".join(headline(self).split())
+        parts = (f"{self.method}: {about}", f"values {shape}", model_name(self))
+        return f"<Explanation {'; '.join(part for part in parts if part)}>"
+
     def heatmap(self) -> Float[np.ndarray, "height width"]:
         """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
         from vitxplain.render.heatmap import heatmap

@@ -1,5 +1,6 @@
 """Models in memory: left as they are, and asked for what they do not say."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -104,3 +105,10 @@ def test_a_model_that_takes_no_pixels() -> None:
     module = transformers.ImageGPTForImageClassification(config)
     with pytest.raises(ModelLoadError, match="takes input_ids, past_key_values instead of pixel_values"):
         load_model(module, **STATED)
+
+
+def test_its_repr_is_one_line_of_what_matters() -> None:
+    model = load_model(Small(), **STATED)
+    assert repr(model) == "<VisionModel Small, 5 classes, input 32 × 32 px, cpu, float32>"
+    named = replace(model, source="some/model")
+    assert repr(named) == "<VisionModel some/model: Small, 5 classes, input 32 × 32 px, cpu, float32>"

@@ -36,15 +36,19 @@ class VisionModel:
     dtype: torch.dtype = torch.float32
     _probes: dict[tuple[int, int], "Probe"] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        height, width = self.processor.input_size
+        dtype = str(self.dtype).removeprefix("torch.")
+        classes = f"{len(self.labels)} classes, " if self.labels else ""
+        kind = type(self.module).__name__
+        name = kind if self.source == kind else f"{self.source}: {kind}"
+        return f"<VisionModel {name}, {classes}input {height} × {width} px, {self.device}, {dtype}>"
+
     def logits(self, pixel_values: PixelValues) -> Logits:
         """The raw scores, before softmax or sigmoid, (batch, label)."""
         pixel_values = pixel_values.to(self.device, self.dtype)
         output = self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
-        if isinstance(output, Tensor):
-            return output
-        if isinstance(output, Mapping):  # under another name (PP-LCNet's last_hidden_state) they come first
-            return output["logits"] if "logits" in output else next(iter(output.values()))
-        return output.logits if hasattr(output, "logits") else output[0]
+        return logits_of(output)
 
     def probe(self, size: tuple[int, int] | None = None) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept."""
@@ -70,3 +74,12 @@ class VisionModel:
 
     def probabilities(self, logits: Logits) -> Tensor:
         return logits.float().sigmoid() if self.multi_label else logits.float().softmax(-1)
+
+
+def logits_of(output: Any) -> Logits:
+    """The scores in whatever a classifier returns."""
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, Mapping):  # under another name (PP-LCNet's last_hidden_state) they come first
+        return output["logits"] if "logits" in output else next(iter(output.values()))
+    return output.logits if hasattr(output, "logits") else output[0]
