@@ -46,6 +46,7 @@ class LoadRequest:
     device_map: dict[str, Any] | None = None
     trust_remote_code: bool = False
     allow_pickle: bool = False
+    new_head: bool = False  # the classifier will be replaced, so the weights need not bring one
 
 
 class Adapter(ABC):
@@ -64,8 +65,11 @@ class Adapter(ABC):
         """Names `load` knows, for suggestions and listings; empty where the library cannot tell."""
         return ()
 
-    def build(self, architecture: str, num_classes: int) -> nn.Module:
-        """The module without its weights, which a saved folder (`vitxplain.json`) brings."""
+    def build(self, architecture: str, num_classes: int, image_size: tuple[int, int] | None = None) -> nn.Module:
+        """The module without its weights, which a saved folder (`vitxplain.json`) brings.
+
+        `image_size` (height, width) is given where `load` was asked for one, and serves models that are built for it.
+        """
         raise ModelLoadError(f"{type(self).__name__} cannot open saved folders; it has no `build`.")
 
 

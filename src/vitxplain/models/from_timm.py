@@ -32,11 +32,11 @@ class TimmAdapter(Adapter):
     def names(self) -> list[str]:
         return import_library("timm", "timm:NAME").list_pretrained()
 
-    def build(self, architecture: str, num_classes: int) -> nn.Module:
+    def build(self, architecture: str, num_classes: int, image_size: tuple[int, int] | None = None) -> nn.Module:
         timm = import_library("timm", f"timm:{architecture}")
         if not timm.is_model(architecture):
             raise unknown_name(architecture, "timm", timm.list_models())
-        return timm.create_model(architecture, num_classes=num_classes)
+        return _create(timm, architecture, image_size, num_classes=num_classes)
 
 
 def _check_known(name: str, trained: list[str]) -> None:

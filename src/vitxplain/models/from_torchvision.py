@@ -48,7 +48,8 @@ class TorchvisionAdapter(Adapter):
         models = import_library("torchvision", "torchvision:NAME").models
         return models.list_models(module=models)  # not those of its submodules: detection, segmentation, video
 
-    def build(self, architecture: str, num_classes: int) -> nn.Module:
+    def build(self, architecture: str, num_classes: int, image_size: tuple[int, int] | None = None) -> nn.Module:
+        architecture = architecture.partition(".")[0]  # without the name of its weights
         models = import_library("torchvision", f"torchvision:{architecture}").models
         if architecture not in self.names():
             raise unknown_name(architecture, "torchvision", self.names())

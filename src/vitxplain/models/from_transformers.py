@@ -12,6 +12,7 @@ from vitxplain.models.adapters import LoadRequest
 from vitxplain.models.checkpoint import check_complete, check_has_weights, loading_error
 from vitxplain.models.forward_inputs import forward_inputs
 from vitxplain.models.from_module import chosen_processor, no_processor
+from vitxplain.models.heads import head_paths, same_for
 from vitxplain.models.hub import HubModel, hub_error, look_up
 from vitxplain.models.labels import class_names
 from vitxplain.models.placement import remove_with
@@ -83,10 +84,18 @@ def _load(source: str, found: HubModel | None, request: LoadRequest) -> VisionMo
         )
     if "offload_folder" in placement:
         remove_with(module, placement["offload_folder"])
+    if request.new_head:
+        report = _without_head(module, report)
     check_complete(source, report)
     processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
     processor = processor or _own_processor(source, pinned, request)
     return _assemble(module.eval(), source, found.commit if found else None, processor)
+
+
+def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
+    """A loading report that does not miss what depends on the number of classes."""
+    heads = tuple(f"{path}." for path in head_paths(lambda classes: same_for(module, classes)))
+    return report | {"missing_keys": [key for key in report["missing_keys"] if not key.startswith(heads)]}
 
 
 def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:

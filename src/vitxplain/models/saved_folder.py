@@ -1,12 +1,15 @@
-"""Folders of timm and torchvision backbones: safetensors and vitxplain.json."""
+"""Folders of timm's, torchvision's and cut networks: safetensors and vitxplain.json."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vitxplain import registry
+from torch import nn
+
 from vitxplain.errors import ModelLoadError
-from vitxplain.models.adapters import Adapter, LoadRequest
+from vitxplain.models.adapters import LoadRequest
+from vitxplain.models.blueprint import KEYS, Blueprint, build
 from vitxplain.models.checkpoint import check_has_weights
 from vitxplain.models.from_module import chosen_processor
 from vitxplain.models.labels import class_names, numbered
@@ -15,10 +18,11 @@ from vitxplain.models.transformers_processor import wrap_processor
 from vitxplain.models.vision_model import VisionModel
 
 MANIFEST = "vitxplain.json"
+NEEDED = ("backend", "num_classes", "input_size", "mean", "std")  # beside architecture or config; labels if there are
 
 
 def load(folder: Path, request: LoadRequest) -> VisionModel:
-    """The model a run saved: `{"backend", "architecture", "num_classes", "labels", "input_size", "mean", "std"}`.
+    """The model a run saved.
 
     Raises:
         ModelLoadError: the manifest is unreadable or incomplete, or the weights are not those of the architecture.
@@ -27,8 +31,8 @@ def load(folder: Path, request: LoadRequest) -> VisionModel:
     from safetensors.torch import load_file
 
     manifest = _read(folder / MANIFEST)
-    adapter: Adapter = registry.load("adapters", manifest["backend"])()
-    module = adapter.build(manifest["architecture"], int(manifest["num_classes"]))
+    own_size = (int(manifest["input_size"][0]), int(manifest["input_size"][1]))
+    module = build(manifest, int(manifest["num_classes"]), own_size, channels=len(manifest["mean"]))
     check_has_weights(folder)
     try:
         weights = {
@@ -38,14 +42,38 @@ def load(folder: Path, request: LoadRequest) -> VisionModel:
     except (SafetensorError, RuntimeError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelLoadError(
-            f"the weights in {folder} are not those of {manifest['backend']}:{manifest['architecture']} with "
+            f"the weights in {folder} are not those of {_name(manifest)} with "
             f"{manifest['num_classes']} classes: {reason}. Save the run again."
         ) from error
     processor = chosen_processor(request, wrap=lambda given: wrap_processor(given, request.image_size))
-    height, width = request.image_size or manifest["input_size"]
     labels = class_names(manifest["labels"]) if manifest.get("labels") else numbered(int(manifest["num_classes"]))
-    processor = processor or statistics(manifest["mean"], manifest["std"], (height, width))
+    processor = processor or statistics(manifest["mean"], manifest["std"], request.image_size or own_size)
     return VisionModel(module.eval(), str(folder), processor, labels)
+
+
+def save(module: nn.Module, folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the weights and what `load` needs beside them; `manifest` is a blueprint and the rest of `NEEDED`."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: value.detach().cpu().clone().contiguous() for name, value in module.state_dict().items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_blueprint(folder: Path) -> Blueprint:
+    """How the module of a saved folder is made.
+
+    Raises:
+        ModelLoadError: the manifest is unreadable or incomplete.
+    """
+    manifest = _read(folder / MANIFEST)
+    return {key: manifest[key] for key in KEYS if key in manifest}
+
+
+def _name(manifest: Mapping[str, Any]) -> str:
+    what = manifest.get("architecture") or manifest["config"]["model_type"]
+    return f"{manifest['backend']}:{what}" + (f" cut at {manifest['cut_at']}" if "cut_at" in manifest else "")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -53,7 +81,8 @@ def _read(path: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelLoadError(f"{path} is no valid JSON ({error}); save the run again.") from error
-    needed = ("backend", "architecture", "num_classes", "input_size", "mean", "std")
-    if missing := [name for name in needed if name not in manifest]:
+    missing = [name for name in NEEDED if name not in manifest]
+    missing += [] if "architecture" in manifest or "config" in manifest else ["architecture"]
+    if missing:
         raise ModelLoadError(f"{path} lacks {', '.join(missing)}; save the run again.")
     return manifest

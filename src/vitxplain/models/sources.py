@@ -25,10 +25,7 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
             f"{source!r} is no model; give a folder, a name of `vitx models`, a Hub id, timm:NAME, torchvision:NAME, "
             "an nn.Module or what load_model returned."
         )
-    folder = user_path(source)
-    if not is_folder(folder) and source in demo.NAMES:
-        folder = demo.demo_folder(str(source))
-    if is_folder(folder):
+    if (folder := model_folder(source)) is not None:
         if request.revision is not None:
             raise UsageError(f"{source} is a folder and has no revision {request.revision!r}; leave revision out.")
         if (folder / saved_folder.MANIFEST).is_file():
@@ -38,13 +35,22 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
     prefix, colon, rest = name.partition(":")
     if colon and len(prefix) > 1:
         return _adapter(prefix, name).load(rest, request)
-    if is_file(folder):
+    if is_file(user_path(source)):
         raise ModelLoadError(f"{source} is a file; give the folder it lies in, with its config.json.")
     if _looks_like_a_path(source):
         raise ModelLoadError(f"the folder {source} does not exist; check the path (looked up in {Path.cwd()}).")
     if name in ALIASES:
         name = ALIASES[name].source
     return from_transformers.load_from_hub(name, request)
+
+
+def model_folder(source: "str | Path") -> Path | None:
+    """The folder a source names: one that is there, the model in a run of `vitx train`, or a demo model's."""
+    folder = user_path(source)
+    if not is_folder(folder):
+        return demo.demo_folder(str(source)) if source in demo.NAMES else None
+    in_run = (folder / "config.yaml").is_file() and is_folder(folder / "model")
+    return folder / "model" if in_run else folder
 
 
 def _adapter(prefix: str, source: str) -> Adapter:

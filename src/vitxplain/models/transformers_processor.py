@@ -42,8 +42,12 @@ def _to_pixels(processor: Any) -> ToPixels:
     # Said explicitly where it can be: an image of one or three pixels' height looks like channels-first.
     settings = {"input_data_format": "channels_last"} if takes_format else {}
 
+    mean = getattr(processor, "image_mean", None)
+    # One with a single mean is for grey images, but hands on the channels an image has.
+    mode = "L" if isinstance(mean, Sequence) and len(mean) == 1 else "RGB"
+
     def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
-        batch = processor(images=list(images), return_tensors="pt", **settings)
+        batch = processor(images=[image.convert(mode) for image in images], return_tensors="pt", **settings)
         pixels = batch["pixel_values"]
         if "spatial_shapes" in batch:
             return _from_patches(pixels, batch["spatial_shapes"])

@@ -1,0 +1,156 @@
+"""A CNN that ends early: global average pooling and one linear layer on the map of a node in its middle.
+
+What lies before the node is taken over as a chain of the network's own modules under their own names, found by
+watching one pass: each step takes what the one before it returned. So the rest is truly gone, weights load by name, and
+the result is plain code that can be exported; stopping the whole network with an exception would give neither.
+"""
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vitxplain.capture.undisturbed import undisturbed
+from vitxplain.errors import OptionError
+from vitxplain.types import Logits, PixelValues
+
+
+class Chain(nn.Module):
+    """Modules in a row; a path may be nested and may come twice, as a shared activation does."""
+
+    def __init__(self, steps: list[tuple[str, nn.Module]]) -> None:
+        super().__init__()
+        self.steps = [path for path, _ in steps]
+        for path, module in steps:
+            holder: nn.Module = self
+            *outer, name = path.split(".")
+            for one in outer:
+                if one not in dict(holder.named_children()):
+                    holder.add_module(one, nn.Module())
+                holder = holder.get_submodule(one)
+            holder.add_module(name, module)
+
+    def forward(self, features: Tensor) -> Tensor:
+        for step in self.steps:
+            features = self.get_submodule(step)(features)
+        return features
+
+
+class CutNetwork(Chain):
+    """The chain up to a node, global average pooling and one linear layer."""
+
+    def __init__(self, steps: list[tuple[str, nn.Module]], channels: int, classes: int) -> None:
+        super().__init__(steps)
+        self.cut_head = nn.Linear(channels, classes)
+
+    def forward(self, pixel_values: PixelValues) -> Logits:
+        return self.cut_head(super().forward(pixel_values).mean((2, 3)))
+
+
+@dataclass(eq=False)
+class _Call:
+    """One call of a module: what went in and came out, and the calls inside it."""
+
+    path: str
+    given: Tensor | None  # None where it took no tensor, or several
+    alone: bool = True  # whether it took nothing beside that tensor
+    inside: "list[_Call]" = field(default_factory=list)
+    output: Any = None
+
+
+def cut(module: nn.Module, node: str, classes: int, size: tuple[int, int], channels: int = 3) -> CutNetwork:
+    """The network up to `node`, with a fresh head; the modules are shared with the network given.
+
+    `node` is the dotted name of a module that returns a map (batch, channel, row, column); `size` is the (height,
+    width) of the input in pixels.
+
+    Raises:
+        OptionError: no such module, no map, or one that is not reached through modules alone.
+    """
+    if node not in (names := dict(module.named_modules())) or not node:
+        near = get_close_matches(node, names, n=3, cutoff=0.5)
+        top = ", ".join(name for name, _ in module.named_children())
+        raise OptionError(
+            f"cut_at: the model has no layer {node!r}; "
+            + (f"did you mean {' or '.join(near)}?" if near else f"its outermost are {top}.")
+        )
+    pixels = torch.randn(1, channels, *size, generator=torch.Generator().manual_seed(0))
+    road = _road(_watch(module, pixels), node)
+    if road is None:
+        raise OptionError(f"cut_at: {node} is never called when the model runs; choose a layer that is.")
+    found = road[-1].output
+    if not _is_map(found, size):
+        shape = f"a tensor {tuple(found.shape)}" if isinstance(found, Tensor) else f"a {type(found).__name__}"
+        raise OptionError(
+            f"cut_at: {node} returns {shape}, not a map (batch, channel, row, column) of the image; choose a "
+            "convolutional layer or stage (`vitx info` names the one Grad-CAM takes)."
+        )
+    made = CutNetwork(_steps(module, road, node), found.shape[1], classes)
+    return made.eval()
+
+
+def _steps(module: nn.Module, road: list[_Call], node: str) -> list[tuple[str, nn.Module]]:
+    """What the outermost call on the road does up to the node, names relative to it."""
+    outer, after = road[0], road[1]
+    steps: list[tuple[str, nn.Module]] = []
+    current = outer.given
+    for call in outer.inside[: outer.inside.index(after) + 1]:
+        goes_on = call is after and len(road) > 2
+        if call.given is None or call.given is not current or not (call.alone or goes_on):
+            before = steps[-1][0] if steps else "the input"
+            raise OptionError(
+                f"cut_at: the model cannot be cut at {node}: between {before} and {call.path} it computes something "
+                "outside its layers. Choose a layer further out, such as the whole block or stage."
+            )
+        relative = call.path.removeprefix(f"{outer.path}.") if outer.path else call.path
+        inner = module.get_submodule(call.path)
+        steps.append((relative, Chain(_steps(module, road[1:], node)) if goes_on else inner))
+        current = call.output
+    return steps
+
+
+def _watch(module: nn.Module, pixels: Tensor) -> _Call:
+    """All calls of one pass, as a tree."""
+    names = {one: name for name, one in module.named_modules()}
+    root = _Call("", pixels)
+    stack = [root]
+
+    def enter(one: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        values = [value for value in (*args, *kwargs.values()) if value is not None]
+        tensors = [value for value in values if isinstance(value, Tensor)]
+        call = _Call(names[one], tensors[0] if len(tensors) == 1 else None, alone=len(values) == 1)
+        stack[-1].inside.append(call)
+        stack.append(call)
+
+    def leave(_one: nn.Module, _args: Any, _kwargs: Any, output: Any) -> None:
+        stack.pop().output = output
+
+    handles: list[Any] = []
+    try:
+        for one in list(names)[1:]:
+            handles.append(one.register_forward_pre_hook(enter, with_kwargs=True))
+            handles.append(one.register_forward_hook(leave, with_kwargs=True))
+        with undisturbed(module):
+            module(pixels)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return root
+
+
+def _road(call: _Call, node: str) -> list[_Call] | None:
+    """From a call to that of the node, each inside the one before; the first such, or None."""
+    if call.path == node:
+        return [call]
+    below = next((road for one in call.inside if (road := _road(one, node))), None)
+    return [call, *below] if below else None
+
+
+def _is_map(value: Any, size: tuple[int, int]) -> bool:
+    """Whether a value is a map of the image: of its proportions, as far as rounding lets them be kept."""
+    if not isinstance(value, Tensor) or value.dim() != 4:
+        return False
+    (height, width), (rows, columns) = size, value.shape[-2:]
+    return rows * columns > 1 and abs(rows / height - columns / width) <= 1 / min(height, width)

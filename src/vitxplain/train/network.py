@@ -1,0 +1,34 @@
+"""The module a trainer sees: any library's network, called by keyword, its frozen statistics left alone."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from torch import nn
+from transformers.modeling_outputs import ImageClassifierOutput
+
+from vitxplain.models.vision_model import logits_of
+from vitxplain.types import PixelValues
+
+_KEEPS_STATISTICS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+class Network(nn.Module):
+    """`network(pixel_values=...)` gives an object with `.logits`, whatever library the network is of.
+
+    Norms that keep statistics do not update them while their own weights are frozen.
+    """
+
+    def __init__(self, network: nn.Module, inputs: Callable[[PixelValues], dict[str, Any]] | None) -> None:
+        super().__init__()
+        self.network, self.inputs = network, inputs
+
+    def forward(self, pixel_values: PixelValues) -> ImageClassifierOutput:
+        output = self.network(**self.inputs(pixel_values)) if self.inputs else self.network(pixel_values)
+        return ImageClassifierOutput(logits=logits_of(output))
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        for part in self.network.modules():
+            if isinstance(part, _KEEPS_STATISTICS) and not any(one.requires_grad for one in part.parameters()):
+                part.eval()
+        return self
