@@ -12,7 +12,7 @@ from vitxplain.explanation import Explanation
 from vitxplain.render.colours import GLOBAL, INK
 from vitxplain.render.compose import blend, mark_unseen, photo
 from vitxplain.render.display import displayed
-from vitxplain.render.figure import fit, inches, panel, sheet, write
+from vitxplain.render.figure import Picture, fit, inches, panel, sheet, write
 from vitxplain.render.heatmap import heatmap
 from vitxplain.render.outline import outline_boxes, outline_mask
 from vitxplain.render.overlay import ALPHA
@@ -32,7 +32,7 @@ class Tile:
     boxes: tuple[Box, ...] | None = None
 
 
-def map_sheet(tiles: Sequence[Tile], headline: str, detail: str) -> Figure:
+def map_sheet(tiles: Sequence[Tile], headline: str, detail: str) -> Picture:
     """Rows of pairs: the image, and the heat map over it."""
     if any(tile.mask is not None or tile.boxes for tile in tiles):
         detail = f"{detail} · outlined: the known object"

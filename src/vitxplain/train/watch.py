@@ -97,12 +97,13 @@ class ExplanationWatcher(TrainerCallback):
                 files[self.folder / CSV] = _with_row(self.folder / CSV, self.last, seen.distances.tolist())
             write_together(files)
         except VitxplainError as error:
-            warnings.warn(f"the network could not be explained at step {self.last}: {error}", stacklevel=2)
+            warnings.warn(f"nothing of step {self.last} is in {self.folder}: {error}", stacklevel=2)
             return
         if writer := self.writer():
             writer.add_image("probes", _pixels(picture), self.last, dataformats="HWC")
             for layer, distance in enumerate(() if seen.distances is None else seen.distances.tolist()):
                 writer.add_scalar(f"attention_distance/layer_{layer}", distance, self.last)
+            writer.flush()
 
     def _sheet(self, seen: Look, step: int) -> Picture:
         tiles = [self._tile(*pair) for pair in zip(self.samples, seen.explanations, strict=True)]
