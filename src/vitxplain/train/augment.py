@@ -30,10 +30,10 @@ def _crop(image: Image.Image, chance: Chance) -> Image.Image:
 
 def _shift(image: Image.Image, chance: Chance) -> Image.Image:
     """Up to 6 % of each side, and a turn of up to 8 degrees; what comes in is the mean colour."""
-    offset = tuple(round(chance.between(-0.06, 0.06) * side) for side in image.size)
+    right, down = (round(chance.between(-0.06, 0.06) * side) for side in image.size)
     mean = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     angle = chance.between(-8, 8)
-    return image.rotate(angle, Image.Resampling.BICUBIC, translate=offset, fillcolor=mean)
+    return image.rotate(angle, Image.Resampling.BICUBIC, translate=(right, down), fillcolor=mean)
 
 
 def _light(image: Image.Image, chance: Chance) -> Image.Image:

@@ -1,10 +1,11 @@
 """Checkpoints that are either whole or not there: written aside, forced to the disk, sealed with checksums, renamed."""
 
 import json
-import os
 import shutil
 import zlib
 from pathlib import Path
+
+from vitxplain.train.disk import to_disk
 
 SEAL = "complete.json"  # the size and CRC-32 of every other file; written last
 _PART = 2**24  # bytes read at once
@@ -24,13 +25,12 @@ def publish(written: Path, folder: Path, *, keep: int) -> Path:
     files = sorted(path for path in written.rglob("*") if path.is_file())
     seal = {str(path.relative_to(written)): [path.stat().st_size, _checksum(path)] for path in files}
     (written / SEAL).write_text(json.dumps(seal), encoding="utf-8")
-    for path in (*files, written / SEAL, written):
-        _to_disk(path)
+    to_disk(written)
     target = folder / written.name
     if target.exists():  # of a run that went on from an earlier one, because this one was damaged
         shutil.rmtree(target)
     written.replace(target)
-    _to_disk(folder)
+    to_disk(folder, deep=False)
     for old in _numbered(folder)[keep:]:
         (old / SEAL).unlink(missing_ok=True)  # half-removed, it is no checkpoint any more
         shutil.rmtree(old, ignore_errors=True)
@@ -77,11 +77,3 @@ def _checksum(path: Path) -> int:
         while part := file.read(_PART):
             checksum = zlib.crc32(part, checksum)
     return checksum
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -47,12 +47,15 @@ def configured(
 
 
 def _model_hints(model: str) -> dict[str, Any]:
+    """What a model can be told, with types."""
     from vitxplain.models.scratch import KINDS
     from vitxplain.models.scratch_options import option_hints
+    from vitxplain.train.lora import LoraOptions
 
-    if model != SCRATCH:
-        return {}
-    return {"kind": str} | {name: hint for config, _ in KINDS.values() for name, hint in option_hints(config).items()}
+    hints = {"image_size": tuple[int, int]} | option_types(LoraOptions)
+    if model == SCRATCH:
+        hints |= {"kind": str} | {name: hint for one, _ in KINDS.values() for name, hint in option_hints(one).items()}
+    return hints
 
 
 def _sorted_out(known: Mapping[str, Mapping[str, Any]], pairs: Iterable[tuple[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -71,12 +74,8 @@ def _unknown(word: str, kind: str, key: str, known: Mapping[str, Mapping[str, An
     if kind and kind not in known:
         return f"-o {word}: before the dot stands train, model or data, not {kind}."
     names = {(name if one == "train" else f"{one}.{name}"): name for one in known for name in known[one]}
-    near = [
-        full
-        for name in get_close_matches(key, names.values(), n=3, cutoff=0.6)
-        for full in names
-        if names[full] == name
-    ]
+    close = get_close_matches(key, names.values(), n=3, cutoff=0.6)
+    near = [full for name in close for full in names if names[full] == name]
     listed = ", ".join(f"{one}: {' '.join(known[one]) or 'none'}" for one in ([kind] if kind else known))
     hint = f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else f"there are ({listed})."
     return f"nothing has an option {word!r}; {hint}"

@@ -11,17 +11,19 @@ from vitxplain.train.metrics_file import Row
 
 COLOURS = {"train": LOCAL, "validation": GLOBAL}
 WIDTH, HEIGHT, GAP = 4.2, 3.0, 0.75  # inches of one plot, and between two
-AXES = 0.5  # inches for the numbers at an axis
+AXES, TITLE = 0.5, 0.3  # inches for the numbers at an axis, and for what stands above a plot
 
 
 def curves(rows: Sequence[Row], headline: str) -> Picture:
     """Two plots side by side; the best validation is marked."""
-    figure = sheet(2 * WIDTH + GAP + AXES, HEIGHT + AXES, headline, "loss and accuracy by step")
+    figure = sheet(2 * WIDTH + GAP + AXES, HEIGHT + AXES + TITLE, headline, "by step; the ring marks the best")
     page_width, page_height = figure.get_size_inches()
     for place, name in enumerate(("loss", "accuracy")):
         left = (0.2 + AXES + place * (WIDTH + GAP)) / page_width
         axes = figure.add_axes((left, (0.2 + AXES) / page_height, WIDTH / page_width, HEIGHT / page_height))
         _draw(axes, rows, name)
+    lines, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="upper right", ncols=2, frameon=False, fontsize=10, bbox_to_anchor=(0.985, 0.97))
     return figure
 
 
@@ -39,21 +41,20 @@ def _draw(axes: Axes, rows: Sequence[Row], name: str) -> None:
             axes.annotate(
                 f"{best[1]:.1%}" if name == "accuracy" else f"{best[1]:.3g}",
                 best,
-                xytext=(0, -16 if name == "accuracy" else 9),
+                xytext=(0, -17 if name == "accuracy" and best[1] > 0.2 else 9),
                 textcoords="offset points",
                 ha="center",
                 color=colour,
                 fontsize=9,
             )
-    axes.margins(x=0.06)
+    axes.margins(x=0.06, y=0.12)
     if name == "accuracy":
         axes.set_ylim(0, 1.04)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     else:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * max(getattr(row, name) for row in rows))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e4e4e4", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(colors=FAINT, labelsize=9)
-    axes.legend(frameon=False, fontsize=9, loc="lower right" if name == "accuracy" else "upper right")
-    write(axes, 0.0, 1.03, name, transform=axes.transAxes, color=INK, fontsize=10.5, weight="bold")
+    write(axes, 0.0, 1.04, name, transform=axes.transAxes, color=INK, fontsize=10.5, weight="bold")

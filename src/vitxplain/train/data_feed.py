@@ -1,5 +1,6 @@
-"""From samples to batches: order and augmentation depend on (seed, epoch, index) alone, so a resumed run is the same."""
+"""From samples to batches: order and augmentation follow from (seed, epoch, index), so a resumed run is the same."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -7,17 +8,24 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
+from vitxplain.data.damaged import stand_in
 from vitxplain.data.sample import DataSet, Sample
+from vitxplain.errors import ImageError
 from vitxplain.models.preprocessing import Processor
 from vitxplain.train.augment import augmented
 from vitxplain.train.options import Augmentation
 
 
 class TrainingFeed(Dataset[Sample]):
-    """A data set as training goes through it; `begin` turns to another epoch."""
+    """A data set as training goes through it; `begin` turns to another epoch.
+
+    For a damaged image the next good one stands in, and is named once; `damaged` says which, also what the processes
+    that load images have found.
+    """
 
     def __init__(self, data: DataSet, *, augment: Augmentation = "none", seed: int = 0) -> None:
         self._whole, self.data, self.augment, self.seed, self.epoch = data, data, augment, seed, 0
+        self.damaged = torch.zeros(len(data), dtype=torch.bool).share_memory_()
 
     def begin(self, epoch: int, progress: float) -> None:
         """Every sample is that of this epoch from now on, `progress` of the training being done ([0, 1])."""
@@ -27,13 +35,18 @@ class TrainingFeed(Dataset[Sample]):
         return len(self._whole)
 
     def __getitem__(self, index: int) -> Sample:
-        sample = self.data[index]
+        sample = stand_in(self.data, index, self._skipped)
         image = augmented(sample.image, self.augment, (self.seed, self.epoch, index))
         return replace(sample, image=image)
 
+    def _skipped(self, index: int, error: ImageError) -> None:
+        if not self.damaged[index]:
+            self.damaged[index] = True
+            warnings.warn(f"{error} It is skipped.", stacklevel=2)
+
 
 class EpochOrder(Sampler[int]):
-    """Every index once, in an order of the epoch's own; rising for data that are read in order and shuffle themselves."""
+    """Every index once, in an order of the epoch's own; rising where data are read in order and shuffle themselves."""
 
     def __init__(self, feed: TrainingFeed) -> None:
         self.feed = feed

@@ -3,7 +3,6 @@
 from transformers import TrainerState
 
 from vitxplain.assessment.assess import assess
-from vitxplain.data.sample import DataSet
 from vitxplain.models.loading import load_model
 from vitxplain.train.metrics_file import Row, as_csv, rows
 from vitxplain.train.model_card import model_card
@@ -33,18 +32,8 @@ def finish(folder: RunFolder, parts: Parts, state: TrainerState, *, strict: bool
         stopped_early=state.global_step < state.max_steps,
     )
     epoch = next((row.epoch for row in history if row.step >= best), 0.0)
-    final = [
-        Row(
-            epoch,
-            best,
-            "best-validation" if name == "validation" else name,
-            one["loss"],
-            one["accuracy"],
-            None,
-            seconds,
-        )
-        for name, one in metrics.items()
-    ]
+    splits = {"best-validation" if name == "validation" else name: found for name, found in metrics.items()}
+    final = [Row(epoch, best, name, one["loss"], one["accuracy"], None, seconds) for name, one in splits.items()]
     parameters = sum(one.numel() for one in opened.module.parameters())
     card = model_card(parts.config, result, parts.training, len(parts.training), parameters)
     folder.write({"metrics.csv": as_csv([*history, *final]), "model/README.md": card})

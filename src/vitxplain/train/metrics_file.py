@@ -1,4 +1,4 @@
-"""metrics.csv: one row a line of the training loss, an evaluation, and the final figures; made anew from the history."""
+"""metrics.csv: a row for the training loss every so often, each evaluation, and the final figures."""
 
 import csv
 from collections.abc import Mapping, Sequence

@@ -39,6 +39,9 @@ class TrainOptions:
         keep: checkpoints kept; the best weights are kept besides.
         best: by which figure of the validation set the best weights are chosen.
         early_stopping: stop after so many evaluations without a better one; 0: never.
+        watch_every: steps between two looks at how a few validation images are explained, as pictures in probes/; 0:
+            never.
+        watch_method: a name of `vitx methods`; auto chooses by the model.
         loggers: beside metrics.csv: some of tensorboard, wandb, mlflow, separated by commas.
         workers: processes that prepare images. None: none on the CPU, else one a core, 8 at most.
         seed: of weights, order, augmentation, dropout and data that are made.
@@ -69,6 +72,8 @@ class TrainOptions:
     keep: int = 2
     best: Literal["accuracy", "loss"] = "accuracy"
     early_stopping: int = 0
+    watch_every: int = 500
+    watch_method: str = "auto"
     loggers: str = ""
     workers: int | None = None
     seed: int = 0
@@ -80,7 +85,7 @@ class TrainOptions:
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise OptionError(f"{name} is {value}; it must be above 0.")
-        for name in ("warmup", "weight_decay", "clip", "early_stopping", "workers", "seed"):
+        for name in ("warmup", "weight_decay", "watch_every", "clip", "early_stopping", "workers", "seed"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < float("inf"):
                 raise OptionError(f"{name} is {value}; it must be 0 or more.")

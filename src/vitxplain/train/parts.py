@@ -50,12 +50,14 @@ class Parts:
         scratch = config.model == SCRATCH
         if scratch and "image_size" not in config.model_options and (made := getattr(training, "size", None)):
             config = replace(config, model_options={**config.model_options, "image_size": made})
+        own = dict(config.model_options)
         model = trainable(
             config.model,
             training.labels,
             mode=options.mode,
             cut_at=options.cut_at,
-            options=config.model_options,
+            image_size=own.pop("image_size", None),
+            options=own,
             seed=options.seed,
         )
         processes = PartialState().num_processes

@@ -19,13 +19,13 @@ def in_one_process(work: Callable[[], Found]) -> Found:
     state = PartialState()
     if state.num_processes == 1:
         return work()
-    found: list[object] = [None, None]
+    found: list[Found | Exception | None] = [None]
     if state.is_main_process:
         try:
             found[0] = work()
         except Exception as error:  # raised below, by every process
-            found[1] = error
-    result, error = broadcast_object_list(found)
-    if error is not None:
-        raise error
-    return result
+            found[0] = error
+    (outcome,) = broadcast_object_list(found)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome

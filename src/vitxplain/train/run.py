@@ -9,7 +9,7 @@ from transformers import TrainerCallback
 from vitxplain.models.placement import resolve_device
 from vitxplain.models.quiet import quiet_transformers
 from vitxplain.paths import user_path
-from vitxplain.train import checkpoints
+from vitxplain.train import checkpoints, loggers
 from vitxplain.train.finish import finish
 from vitxplain.train.flow import Flow
 from vitxplain.train.options import TrainOptions
@@ -19,6 +19,7 @@ from vitxplain.train.records import Records
 from vitxplain.train.result import RunResult, TrainingInterrupted
 from vitxplain.train.run_config import RunConfig, continued
 from vitxplain.train.run_folder import RunFolder, default_folder, opened
+from vitxplain.train.watching import watching
 
 
 def train(
@@ -60,6 +61,7 @@ def train(
         TrainingInterrupted: by Ctrl-C; a checkpoint was written after the step.
     """
     place = resolve_device(device)
+    loggers.named((options or TrainOptions()).loggers)
     config = RunConfig(model, data, options or TrainOptions(), model_options or {}, data_options or {}, limit)
 
     def choose() -> tuple[RunFolder, RunConfig]:
@@ -78,8 +80,9 @@ def train(
         flow = Flow(
             parts.feed, patience=config.options.early_stopping, keep_best=records.keep_best, record=records.write
         )
-        trainer = parts.trainer(folder, [flow, *callbacks])
         newest = checkpoints.newest(folder.checkpoints)
+        observers = watching(folder, parts, after=checkpoints.step_of(newest) if newest else 0)
+        trainer = parts.trainer(folder, [flow, *observers, *callbacks])
         with flow.until_interrupted():
             trainer.train(resume_from_checkpoint=str(newest) if newest else None)
         state = trainer.state

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vitxplain.errors import OutputError, UsageError
+from safetensors import SafetensorError
+
+from vitxplain.errors import UsageError
+from vitxplain.train.disk import refused, to_disk
 from vitxplain.train.run_config import RunConfig
 from vitxplain.writing import write_together
 
@@ -71,9 +74,12 @@ class RunFolder:
         shutil.rmtree(aside, ignore_errors=True)
         try:
             save(aside)
-        except OSError as error:
+            to_disk(aside)
+        except (OSError, RuntimeError, SafetensorError) as error:
+            kept = "The best model before is kept." if self.model.exists() else "There was none before."
+            failed = refused("the best model so far", self.path, error, kept)
             shutil.rmtree(aside, ignore_errors=True)
-            raise OutputError(f"{self.model} could not be written: {error.strerror or error}.") from error
+            raise failed from error
         if self.model.exists():
             shutil.rmtree(old, ignore_errors=True)
             self.model.replace(old)

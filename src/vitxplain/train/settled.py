@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import torch
 
@@ -37,5 +38,5 @@ def steps_per_epoch(options: TrainOptions, images: int, processes: int) -> int:
     return math.ceil(math.ceil(images / (options.batch_size * processes)) / options.accumulate)
 
 
-def _precision(device: torch.device) -> str:
+def _precision(device: torch.device) -> Literal["bf16", "fp32"]:
     return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset, Sampler
@@ -16,6 +17,7 @@ from transformers import EvalPrediction, Trainer
 from vitxplain.errors import TrainError
 from vitxplain.train import checkpoints
 from vitxplain.train.data_feed import EpochOrder, TrainingFeed
+from vitxplain.train.disk import refused
 from vitxplain.train.weights import load_weights, save_weights
 
 
@@ -30,7 +32,8 @@ class RunTrainer(Trainer):
         self.class_weights, self.label_smoothing = class_weights, label_smoothing
         self.model_accepts_loss_kwargs = False  # our loss is the mean of a batch, whatever the model could do
         self.loss_is_scaled_for_ga = False
-        self._right = self._seen = 0  # of the training images since the last log
+        self._seen = 0  # training images since the last log, and how many of them were right
+        self._right: Tensor | int = 0
         self._started = time.monotonic()
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int]:
@@ -71,7 +74,7 @@ class RunTrainer(Trainer):
             seen = torch.tensor([int(self._right), self._seen], device=self.args.device)
             right, total = self.accelerator.reduce(seen).tolist()
             logs["accuracy"] = right / max(total, 1)
-            self._right = self._seen = 0
+            self._seen, self._right = 0, 0
         now = time.monotonic()
         before = self.state.log_history[-1].get("seconds", 0.0) if self.state.log_history else 0.0
         logs["seconds"], self._started = before + now - self._started, now
@@ -90,12 +93,20 @@ class RunTrainer(Trainer):
             shutil.rmtree(written, ignore_errors=True)
             written.mkdir(parents=True)
         self.accelerator.wait_for_everyone()
-        super()._save_checkpoint(model, trial)
-        self.accelerator.wait_for_everyone()
-        if self.is_world_process_zero():
-            made = written / f"checkpoint-{self.state.global_step}"
-            checkpoints.publish(made, self.checkpoint_folder, keep=self.keep)
-            shutil.rmtree(written, ignore_errors=True)
+        try:
+            super()._save_checkpoint(model, trial)
+            self.accelerator.wait_for_everyone()
+            if self.is_world_process_zero():
+                made = written / f"checkpoint-{self.state.global_step}"
+                checkpoints.publish(made, self.checkpoint_folder, keep=self.keep)
+        except (OSError, RuntimeError, SafetensorError) as error:  # torch.save has a RuntimeError for a full disk
+            last = checkpoints.newest(self.checkpoint_folder)
+            kept = f"The one of step {checkpoints.step_of(last):,} is kept." if last else "There is no earlier one."
+            what = f"the checkpoint of step {self.state.global_step:,}"
+            raise refused(what, self.checkpoint_folder, error, kept) from error
+        finally:
+            if self.is_world_process_zero():
+                shutil.rmtree(written, ignore_errors=True)
         self.accelerator.wait_for_everyone()
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:

@@ -1,0 +1,43 @@
+"""Who looks on while a run trains: the loggers asked for, and the explanations of probe images."""
+
+import warnings
+from typing import Any
+
+from transformers import TrainerCallback
+
+from vitxplain.errors import UnsupportedModelError
+from vitxplain.train import loggers
+from vitxplain.train.parts import Parts
+from vitxplain.train.processes import main_process
+from vitxplain.train.run_folder import RunFolder
+from vitxplain.train.watch import ExplanationWatcher
+
+
+def watching(folder: RunFolder, parts: Parts, *, after: int) -> list[TrainerCallback]:
+    """Callbacks of the main process; the run goes on after step `after`."""
+    if not main_process():
+        return []
+    options = parts.config.options
+    names = loggers.named(options.loggers)
+    writer = loggers.summary_writer(folder, after) if "tensorboard" in names else None
+    made = loggers.callbacks(names, writer) if names else []
+    return made + (_watcher(folder, parts, writer) if options.watch_every else [])
+
+
+def _watcher(folder: RunFolder, parts: Parts, writer: Any) -> list[TrainerCallback]:
+    options = parts.config.options
+    try:
+        watcher = ExplanationWatcher(
+            folder.path / "probes",
+            parts.model.model,
+            parts.validation,
+            every=options.watch_every,
+            method=options.watch_method,
+            writer=lambda: writer,
+        )
+    except UnsupportedModelError as error:
+        if options.watch_method != "auto":
+            raise
+        warnings.warn(f"no explanations are drawn while training: {error}", stacklevel=2)
+        return []
+    return [watcher]
