@@ -37,6 +37,7 @@ class ListedImages(DataSet):
     has_masks: bool = False
     notes: tuple[str, ...] = ()
     strict: bool = False
+    every: tuple[tuple[Split | None, Item], ...] = field(default=(), repr=False)  # of all splits, as they are stored
 
     def __len__(self) -> int:
         return len(self.items)
@@ -84,7 +85,7 @@ def listed(
     if without and whole:
         said.append(f"the {split} split of {folder} has no image of class {_some(without)}.")
     known = any(item.mask is not None or item.boxes is not None for item in whole)
-    return ListedImages(folder, split, tuple(labels), tuple(whole), known, (*said, *notes), strict)
+    return ListedImages(folder, split, tuple(labels), tuple(whole), known, (*said, *notes), strict, tuple(rows))
 
 
 def _whole(folder: str, items: Sequence[Item], strict: bool) -> list[Item]:

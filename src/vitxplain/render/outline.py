@@ -1,5 +1,6 @@
 """Where an object is known to be, as lines over its image."""
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -29,7 +30,7 @@ def outline_boxes(axes: Axes, boxes: tuple[Box, ...], scale: float = 1.0) -> Non
     for box in boxes:
         left, top, right, bottom = (scale * side - 0.5 for side in box)
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-        _draw(axes, list(zip(corners, corners[1:], strict=False)), BOX)
+        _draw(axes, list(pairwise(corners)), BOX)
 
 
 def _draw(axes: Axes, lines: list, colour: str) -> None:

@@ -1,0 +1,136 @@
+"""A folder of images shared out into train, validation and test, as a new folder."""
+
+import csv
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from vitxplain.data.folder_contents import Contents, Stored, contents
+from vitxplain.data.new_folder import new_folder
+from vitxplain.data.sample import Split
+from vitxplain.data.shares import DEFAULT, SPLITS, Ratio, fractions, shared_out
+from vitxplain.data.voc import LISTS, voc
+from vitxplain.errors import DataError
+
+RECORD: Final = "split.csv"
+TILES: Final = "tiles.csv"  # says which tiles were cut from one image
+ANNOTATIONS: Final = {"Annotations": ".xml", "SegmentationObject": ".png", "SegmentationClass": ".png"}
+
+
+@dataclass(frozen=True)
+class SplitFolder:
+    """What came of it: how many images of each class in each split, and what was left out."""
+
+    folder: Path
+    labels: tuple[str, ...]
+    counts: dict[Split, list[int]]  # by label
+    together: int  # images that share their split with another because both come from one source
+    skipped: tuple[str, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """Classes without an image in one of the splits that have any."""
+        filled = [counts for counts in self.counts.values() if any(counts)]
+        return [name for label, name in enumerate(self.labels) if not all(counts[label] for counts in filled)]
+
+
+def split_folder(
+    folder: Path,
+    out: Path,
+    ratio: Ratio = DEFAULT,
+    seed: int = 0,
+    *,
+    link: bool = False,
+    overwrite: bool = False,
+    strict: bool = False,
+) -> SplitFolder:
+    """Copy every image, with its mask and annotation, into its split; each class is shared out by itself.
+
+    Images of one name (`a.png`, `a.jpg`) and tiles of one image go together. Class folders become SPLIT/CLASS, images
+    and masks SPLIT/images and SPLIT/masks; a Pascal-VOC folder stays as it is and gets its lists in ImageSets/Main.
+    `link` makes symbolic links to the files; `overwrite` replaces a folder that an earlier call made.
+
+    Raises:
+        DataError: the folder cannot be used, or is split already.
+        OptionError: the ratio is none.
+        OutputError: `out` is in the way or cannot be written.
+    """
+    fractions(ratio)
+    found = contents(folder, strict=strict)
+    if stored := sorted({one.split for one in found.images if one.split}, key=SPLITS.index):
+        raise DataError(f"{folder} is split already: it has {' and '.join(stored)}. Use it as it is.")
+    sources = _sources(found)
+    groups: dict[str, list[int]] = {}
+    for index, source in enumerate(sources):
+        groups.setdefault(source, []).append(index)
+    kinds = _shared_out(found, list(groups.values()), ratio, seed)
+    counts: dict[Split, list[int]] = {kind: [0] * len(found.labels) for kind in SPLITS}
+    put = _link if link else shutil.copy2
+    with new_folder(out, mark=RECORD, source=folder, overwrite=overwrite) as aside:
+        rows = []
+        for index, one in enumerate(found.images):
+            kind = kinds[index]
+            counts[kind][one.item.label] += 1
+            _put(_files(found, one), aside / ("" if found.layout is voc else kind), put)
+            rows.append((one.item.name, kind, found.labels[one.item.label], sources[index]))
+        if found.layout is voc:
+            _write_lists(aside, rows)
+        with (aside / RECORD).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("file", "split", "class", "source"), *rows])
+    together = sum(len(one) for one in groups.values() if len(one) > 1)
+    return SplitFolder(out, found.labels, counts, together, found.skipped)
+
+
+def _shared_out(found: Contents, groups: Sequence[Sequence[int]], ratio: Ratio, seed: int) -> dict[int, Split]:
+    """The split of each image: the same that load_data draws with this seed, where every image stands for itself."""
+    names = [found.images[one[0]].item.name for one in groups]
+    labels = [tuple(sorted({found.images[index].item.label for index in one})) for one in groups]
+    classes = [one[0] if len(one) == 1 else one for one in labels]
+    splits = shared_out(names, classes, ratio, seed)
+    return {index: kind for kind, one in zip(splits, groups, strict=True) for index in one}
+
+
+def _sources(found: Contents) -> list[str]:
+    """What each image was made from: the image its tile was cut from, else its own name without ending."""
+    table = found.folder / TILES
+    tiles: dict[str, str] = {}
+    if table.is_file():
+        try:
+            with table.open(encoding="utf-8", newline="") as file:
+                tiles = {row["tile"]: row["source"] for row in csv.DictReader(file)}
+        except (OSError, KeyError, ValueError, csv.Error) as error:
+            raise DataError(f"{table} cannot be read ({error}), so tiles of one image might be torn apart.") from error
+    names = (one.item.path.relative_to(found.folder).as_posix() for one in found.images)
+    return [tiles.get(name) or PurePosixPath(name).with_suffix("").as_posix() for name in names]
+
+
+def _files(found: Contents, one: Stored) -> list[tuple[Path, str]]:
+    """The image and what belongs to it, each with its place below the folder."""
+    files = [one.item.path]
+    if found.layout is voc:
+        key = PurePosixPath(one.item.name).with_suffix("")
+        beside = (found.folder / place / f"{key}{ending}" for place, ending in ANNOTATIONS.items())
+        files += [file for file in beside if file.is_file()]
+    elif one.item.mask is not None and one.item.mask.path is not None:
+        files.append(one.item.mask.path)
+    return [(file, file.relative_to(found.folder).as_posix()) for file in files]
+
+
+def _put(files: Iterable[tuple[Path, str]], where: Path, put: Callable[[Path, Path], object]) -> None:
+    for file, place in files:
+        (where / place).parent.mkdir(parents=True, exist_ok=True)
+        put(file, where / place)
+
+
+def _link(file: Path, place: Path) -> None:
+    place.symlink_to(file.resolve())
+
+
+def _write_lists(where: Path, rows: Sequence[tuple[str, Split, str, str]]) -> None:
+    lists = where / "ImageSets" / "Main"
+    lists.mkdir(parents=True)
+    for word, kind in LISTS.items():
+        names = [str(PurePosixPath(name).with_suffix("")) for name, one, _, _ in rows if one == kind]
+        (lists / f"{word}.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")

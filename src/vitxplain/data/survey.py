@@ -1,0 +1,75 @@
+"""What a data set holds, in one pass: how many images a class, of which sizes, and some of each class to show."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vitxplain.data.chance import Chance
+from vitxplain.data.damaged import readable
+from vitxplain.data.sample import DataSet, Sample
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Counts over the images that could be read, and the chosen samples, class by class."""
+
+    labels: tuple[str, ...]
+    images: dict[int, int]  # by label
+    marked: dict[int, int]  # with an object in the mask or a box
+    sizes: dict[int, tuple[tuple[int, int], tuple[int, int]]]  # least and greatest (height, width)
+    known: int  # images of which it is known where the object is, or that there is none
+    chosen: list[Sample] = field(repr=False)
+    skipped: list[str]  # what was wrong with each image that could not be read
+
+    @property
+    def total(self) -> int:
+        return sum(self.images.values())
+
+
+def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None] = lambda _: None) -> Survey:
+    """Look at every image once and choose `count`, as many of each class as there are, else more of the others.
+
+    Raises:
+        ImageError: one cannot be read, and the set is strict.
+    """
+    images, marked, known = Counter[int](), Counter[int](), 0
+    least: dict[int, tuple[int, int]] = {}
+    greatest: dict[int, tuple[int, int]] = {}
+    kept: dict[int, list[tuple[int, Sample]]] = {}
+    skipped: list[str] = []
+    chance = Chance(seed)
+
+    def skip(_: int, error: Exception) -> None:
+        skipped.append(str(error))
+        progress(1)
+
+    for index, sample in readable(data, skip):
+        label, size = sample.label, (sample.image.height, sample.image.width)
+        images[label] += 1
+        known += sample.mask is not None or sample.boxes is not None
+        marked[label] += bool(sample.boxes) or (sample.mask is not None and bool(sample.mask.any()))
+        low, high = least.get(label, size), greatest.get(label, size)
+        least[label] = min(low[0], size[0]), min(low[1], size[1])
+        greatest[label] = max(high[0], size[0]), max(high[1], size[1])
+        _keep(kept.setdefault(label, []), (index, sample), images[label], count, chance)
+        progress(1)
+    sizes = {label: (least[label], greatest[label]) for label in least}
+    return Survey(data.labels, dict(images), dict(marked), sizes, known, _fairly(kept, count), skipped)
+
+
+def _keep(among: list[tuple[int, Sample]], one: tuple[int, Sample], met: int, most: int, chance: Chance) -> None:
+    """Every image of the class is among the kept ones with the same probability (reservoir sampling)."""
+    place = chance.whole(met)
+    if len(among) < most:
+        among.append(one)
+    elif place < most:
+        among[place] = one
+
+
+def _fairly(kept: dict[int, list[tuple[int, Sample]]], count: int) -> list[Sample]:
+    """One of each class in turn until there are enough; then sorted by class."""
+    turns = [(turn, label) for label, among in kept.items() for turn in range(len(among))]
+    taken = Counter(label for _, label in sorted(turns)[:count])
+    return [
+        sample for label in sorted(taken) for _, sample in sorted(kept[label][: taken[label]], key=lambda pair: pair[0])
+    ]
