@@ -46,7 +46,7 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
         raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
     if not chosen:
         raise OptionError(f"--format names no format; it takes some of {','.join(FORMATS)}.")
-    made = Plan(named, dict(_pair(option) for option in options), chosen, folder)
+    made = Plan(named, dict(pair(option) for option in options), chosen, folder)
     if "auto" not in named:
         build(named, made.options, text=True)
     check_writable(folder)
@@ -65,7 +65,8 @@ def check_writable(folder: Path) -> None:
         raise OutputError(f"cannot write to {folder}: {reason}. Give another folder with --out.") from error
 
 
-def _pair(option: str) -> tuple[str, str]:
+def pair(option: str) -> tuple[str, str]:
+    """Key and value of `key=value`; UsageError for anything else."""
     key, equals, value = option.partition("=")
     if not (key.strip() and equals):
         raise UsageError(f"-o {option!r} has no value; write -o key=value or -o method.key=value.")

@@ -11,6 +11,7 @@ import typer
 from vitxplain.cli.data import data
 from vitxplain.cli.demo import demo
 from vitxplain.cli.explain import explain
+from vitxplain.cli.export import export
 from vitxplain.cli.info import info
 from vitxplain.cli.methods import methods
 from vitxplain.cli.models import models
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, explain, methods, models, info, patches, train, test):
+for command in (demo, explain, methods, models, info, patches, train, test, export):
     app.command()(command)
 app.add_typer(data)
 

@@ -39,7 +39,7 @@ def checked(explainer: Explainer, result: object, images: int) -> Tensor:
     with blamed(explainer):
         if not isinstance(result, Tensor):
             raise TypeError(f"it gave a {type(result).__name__}, not a tensor")
-        if result.ndim != len(explainer.axes.split()) or len(result) != images:
+        if result.ndim != len(explainer.axes.split()) or result.shape[0] != images:
             shape = tuple(result.shape)
             raise ValueError(
                 f"it gave the shape {shape} for {images} image{'s' * (images > 1)}, not {explainer.axes!r}"

@@ -87,7 +87,7 @@ def shared_pass(
         if other not in results:
             with blamed(other):
                 results[other] = other.explain(model, pixel_values, wanted)
-    maps = [checked(explainer, results[explainer], len(logits)) for explainer in explainers]
+    maps = [checked(explainer, results[explainer], logits.shape[0]) for explainer in explainers]
     return PassResult(logits.detach().float(), maps)
 
 

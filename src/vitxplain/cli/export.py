@@ -1,0 +1,115 @@
+"""vitx export"""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vitxplain.cli.completion import complete_methods
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.options import OUTPUT, Debug, ImageSize, Json, Model, Quiet, Revision, TrustRemoteCode
+from vitxplain.models.aliases import DEFAULT
+
+if TYPE_CHECKING:
+    from vitxplain.export import Exported
+
+
+@guarded
+def export(
+    model: Model = DEFAULT,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            "--methods",
+            help="attention-rollout, raw-attention, cam: one that needs no gradient; auto takes the first that fits.",
+            autocompletion=complete_methods,
+        ),
+    ] = "auto",
+    option: Annotated[
+        list[str],
+        typer.Option("-o", "--option", metavar="KEY=VALUE", help="An option of the method.", show_default=False),
+    ] = [],  # noqa: B006 - typer's way; never changed
+    opset: Annotated[
+        int | None, typer.Option("--opset", min=18, max=23, help="ONNX's operator set.", show_default="torch's own")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The file.", show_default="vitx-out/MODEL.METHOD.onnx", rich_help_panel=OUTPUT),
+    ] = None,
+    image_size: ImageSize = None,
+    revision: Revision = None,
+    trust_remote_code: TrustRemoteCode = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
+) -> None:
+    """Write model and method as one ONNX graph: pixel_values in, probabilities and map out, for any number of images.
+
+    Before the file is written onnxruntime and PyTorch run on the same images; they must agree to 1e-4.
+    """
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+    from vitxplain.cli.console import err, print_json
+    from vitxplain.cli.explain_plan import check_writable, pair
+    from vitxplain.explainers.base import Explainer
+    from vitxplain.export import export as export_model
+    from vitxplain.export.exporting import FOLDER, check_packages, onnx_path
+    from vitxplain.export.fitting import auto_method, check_exportable
+    from vitxplain.methods import build, check_names
+    from vitxplain.models.loading import load_model
+
+    settings = dict(pair(one) for one in option)
+
+    def chosen(name: str) -> Explainer:
+        (explainer,) = build([name], settings, text=True).values()
+        check_exportable(explainer)
+        return explainer
+
+    check_packages()
+    check_names([method])
+    asked = None if method == "auto" else chosen(method)
+    target = None if out is None else onnx_path(out)
+    check_writable(target.parent if target else FOLDER)
+    loaded = load_model(
+        model,
+        revision=revision,
+        device="cpu",
+        dtype="float32",
+        image_size=image_size,
+        trust_remote_code=trust_remote_code,
+    )
+    with nullcontext() if quiet or json else err().status("exporting and checking"):
+        found = export_model(loaded, asked or chosen(auto_method(loaded)), target, opset=opset)
+    if json:
+        print_json({"model": loaded.source, **_facts(found)})
+    elif not quiet:
+        _print(loaded.source, found)
+
+
+def _facts(found: "Exported") -> dict[str, object]:
+    from dataclasses import asdict
+
+    from vitxplain.facts import plain
+
+    facts: dict[str, object] = plain({**asdict(found), "path": str(found.path)})
+    return {"file" if name == "path" else name: fact for name, fact in facts.items()}
+
+
+def _print(source: str, found: "Exported") -> None:
+    from vitxplain.cli.console import out as stdout
+    from vitxplain.cli.console import printable
+
+    def described(name: str) -> str:
+        return f"{name} ({', '.join(map(str, found.shapes[name]))})"
+
+    given, *made = found.shapes
+    differences = ", ".join(f"{name} {share:.0e}" for name, share in found.differences.items())
+    size = f"{found.size / 1e6:.1f} MB, operator set {found.opset}"
+    lines = (
+        f"{found.method} of {source} → {found.path} ({size})",
+        f"  {described(given)} → {' and '.join(map(described, made))}",
+        f"  agrees with PyTorch; largest difference, as a share of the largest value: {differences}",
+    )
+    stdout().print(printable("\n".join(lines), "\n"), soft_wrap=True)
