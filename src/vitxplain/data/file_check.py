@@ -29,8 +29,8 @@ def upright_size(path: Path) -> tuple[int, int]:
                 return (width, height) if turned else (height, width)
     except Exception:  # noqa: S110 - on damaged files Pillow raises anything; what is wrong is said by reading them
         pass
-    image = read_image(path)  # a trailer behind the end is harmless; so whatever looks odd is decoded
-    return image.height, image.width
+    decoded = read_image(path)  # a trailer behind the end is harmless; so whatever looks odd is decoded
+    return decoded.height, decoded.width
 
 
 def _ends_well(file: IO[bytes], kind: str) -> bool:

@@ -77,7 +77,7 @@ def options_of(source: str | PathLike[str]) -> dict[str, Any]:
 def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[str, Any]]:
     """What makes the set, and the arguments the source itself gives."""
     name, path = str(source), user_path(source)
-    if is_folder(path):
+    if name.strip() and is_folder(path):
         from vitxplain.data.folder import opener
 
         return opener(path), {"folder": str(path)}
