@@ -31,6 +31,7 @@ def patches(
     from vitxplain.errors import UnsupportedModelError
     from vitxplain.paths import user_path
     from vitxplain.render.figure import png_bytes
+    from vitxplain.render.labels import source_name
     from vitxplain.render.patches import patch_grid
     from vitxplain.writing import write_together
 
@@ -40,7 +41,9 @@ def patches(
     grid = loaded.probe((size[0], size[1])).grid
     if grid is None:
         raise UnsupportedModelError(f"{model} takes no patches: it has no grid of tokens. Choose a vision transformer.")
-    figure = patch_grid(picture, grid, loaded.processor.geometry((picture.height, picture.width)), loaded.source)
+    figure = patch_grid(
+        picture, grid, loaded.processor.geometry((picture.height, picture.width)), source_name(loaded.source)
+    )
     (path,) = write_together({user_path(out) / f"{stem_of(image)}.patches.png": png_bytes(figure)})
     shape = {"rows": grid.rows, "columns": grid.columns, "patch_size": list(grid.patch_size)}
     if json:

@@ -27,7 +27,7 @@ def overlay(explanation: Explanation, alpha: float = ALPHA) -> Image.Image:
 def draw(explanation: Explanation, alpha: float = ALPHA) -> Figure:
     """The photograph and, beside it, the heat map over it."""
     explanation = displayed(explanation)
-    return side_by_side(explanation, _overlaid(explanation, alpha), HEAT, "heat map, own range")
+    return side_by_side(explanation, _overlaid(explanation, alpha), HEAT, "heat (1 = the map's highest)")
 
 
 def side_by_side(explanation: Explanation, right: Photo, colour_map: str, label: str, reach: float = 0.0) -> Figure:

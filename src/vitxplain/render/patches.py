@@ -32,13 +32,15 @@ def patch_grid(image: Image, grid: TokenGrid, geometry: Geometry, about: str = "
 
     small, geometry = shrunk(image, geometry)
     width, height = inches(geometry.image_size, WIDTH)
-    width2, height2 = inches(laid.rgb.shape[:2], WIDTH)
+    width2, height2 = inches((seen.height, seen.width), WIDTH)
     title = f"{grid.rows} × {grid.columns} = {grid.num_patches} patches"
     extra = [f"{count} {word} token{'s' * (count > 1)}" for count, word in _others(grid) if count]
     figure = sheet(width + GAP + width2, max(height, height2) + 0.25, " + ".join([title, *extra]), about)
-    axes = panel(figure, 0, 0.25, width, height, "the image, and what the model sees of it")
+    axes = panel(
+        figure, 0, 0.25, width, height, "the image, and what the model sees of it" if geometry.crops else "the image"
+    )
     axes.imshow(mark_unseen(photo(small), geometry), aspect="auto")
-    axes = panel(figure, width + GAP, 0.25, width2, height2, _patch_size(grid))
+    axes = panel(figure, width + GAP, 0.25, width2, height2, _patch_size(grid, geometry))
     axes.imshow(laid.rgb, aspect="auto")
     for row in range(0, grid.rows, 1 + grid.rows // 20):
         axes.text(-8, laid.centre(row, 0)[0], str(row), fontsize=7.5, color=INK, ha="right", va="center")
@@ -65,6 +67,6 @@ def _others(grid: TokenGrid) -> tuple[tuple[int, str], ...]:
     return (grid.num_prefix_tokens, "prefix"), (grid.num_suffix_tokens, "suffix")
 
 
-def _patch_size(grid: TokenGrid) -> str:
-    height, width = grid.patch_size
-    return f"patches of {height:g} × {width:g} px of the model input"
+def _patch_size(grid: TokenGrid, geometry: Geometry) -> str:
+    (height, width), (rows, columns) = grid.patch_size, geometry.input_size
+    return f"patches of {height:g} × {width:g} px of the {rows} × {columns} px input"
