@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 from vitxplain.data.sample import DataSet
 from vitxplain.data.walk import files_in, folders_in
-from vitxplain.errors import DataError
+
+CIFAR10: Final = frozenset({"test_batch.bin", "data_batch_1.bin", "cifar-10-batches-bin", "test_batch", "data_batch_1"})
 
 
 def opener(folder: Path) -> Callable[..., DataSet]:
     """What reads this folder.
 
     Raises:
-        DataError: it cannot be looked into, or holds what is not opened for safety's sake.
+        DataError: it cannot be looked into.
     """
     inside, files = set(folders_in(folder)), set(files_in(folder))
     if {"JPEGImages", "Annotations"} <= inside:
@@ -24,13 +26,8 @@ def opener(folder: Path) -> Callable[..., DataSet]:
         return _imported("masked_folder")
     if any("-ubyte" in name for name in files):
         return _imported("mnist")
-    if "test_batch.bin" in files:
+    if CIFAR10 & (files | inside):
         return _imported("cifar10")
-    if {"data_batch_1", "test_batch"} & files:
-        raise DataError(
-            f"{folder} holds CIFAR-10 as Python pickles, which can run any code and are never opened; download "
-            "the binary version (cifar-10-binary.tar.gz) instead."
-        )
     if any(file.endswith(".parquet") for file in files | _files_below(folder, inside & {"data"})):
         return _imported("hub_images", "parquet_folder")
     return _imported("image_folder")

@@ -84,7 +84,7 @@ def _mask(root: Path, key: str, objects: list[VocObject]) -> MaskFile | None:
     """Pixels of these objects, all of one class.
 
     SegmentationObject has the objects' numbers in the annotation. What the numbers of SegmentationClass stand for is
-    written nowhere, so the one found most within the largest box is taken; 255 are borders that belong to none.
+    written nowhere, so the one found most within the boxes is taken; 255 are borders that belong to none.
     """
     if not objects:
         return MaskFile()
@@ -92,6 +92,7 @@ def _mask(root: Path, key: str, objects: list[VocObject]) -> MaskFile | None:
         return MaskFile(path, tuple(one.number for one in objects))
     if not (path := root / "SegmentationClass" / f"{key}.png").is_file():
         return None
-    left, top, right, bottom = max(objects, key=lambda one: one.area).box
-    counts = np.bincount(mask_values(path)[top:bottom, left:right].ravel(), minlength=256)
-    return MaskFile(path, (1 + int(counts[1:255].argmax()),))
+    values, counts = mask_values(path), np.zeros(256, np.int64)
+    for _, (left, top, right, bottom), _ in objects:
+        counts += np.bincount(values[top:bottom, left:right].ravel(), minlength=256)
+    return MaskFile(path, (1 + int(counts[1:255].argmax()),)) if counts[1:255].any() else None
