@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import typer
 from typer.testing import CliRunner
 
 from vitxplain.cli.main import app
@@ -31,8 +32,14 @@ fails while it runs gives 1, one that cannot be loaded 2.
 
 def page() -> str:
     """The whole page."""
-    commands = ["", *(command.name or command.callback.__name__ for command in app.registered_commands)]
+    commands = ["", *_names(app)]
+    for group in (one.typer_instance for one in app.registered_groups):
+        commands += [f"{group.info.name} {name}" for name in _names(group)]
     return "\n".join([HEAD, *(section(f"vitx {command}".strip()) for command in commands)])
+
+
+def _names(commands: typer.Typer) -> list[str]:
+    return [command.name or command.callback.__name__ for command in commands.registered_commands]
 
 
 def section(call: str) -> str:

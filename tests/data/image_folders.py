@@ -37,11 +37,14 @@ def masked_folders(root: Path, count: int = 10, size: tuple[int, int] = (96, 144
 
 
 VOC = """<annotation><filename>{name}.jpg</filename>{objects}</annotation>"""
-OBJECT = "<object><name>{word}</name><bndbox><xmin>{0}</xmin><ymin>{1}</ymin><xmax>{2}</xmax><ymax>{3}</ymax></bndbox></object>"
+OBJECT = (
+    "<object><name>{word}</name><bndbox>"
+    "<xmin>{0}</xmin><ymin>{1}</ymin><xmax>{2}</xmax><ymax>{3}</ymax></bndbox></object>"
+)
 
 
 def voc_folder(root: Path, count: int = 10, size: tuple[int, int] = (60, 80)) -> Path:
-    """Image n has a dent of 10 x 12 px (height x width), n pixels from the left and 2n from the top; every third none."""
+    """Image n has a dent of 10 x 12 px (height x width), n from the left and 2n from the top; every third has none."""
     for number in range(count):
         name = f"{number:02d}"
         save(root / "JPEGImages" / f"{name}.jpg", noise(number, size))

@@ -29,7 +29,9 @@ def test_each_class_is_shared_out_by_the_ratio(tmp_path):
     assert done.counts == {"train": [16, 8], "validation": [2, 1], "test": [2, 1]}
     assert done.missing == []
     found = {split: names(out, split) for split in SPLITS}
-    assert sorted(sum(found.values(), [])) == sorted(one.item.name for one in contents(source).images)
+    assert sorted(name for split in SPLITS for name in found[split]) == sorted(
+        one.item.name for one in contents(source).images
+    )
     assert len(rows(out)) == 30
     assert load_data(out, "test").labels == ("cat", "dog")
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".")]
@@ -82,7 +84,7 @@ def test_tiles_of_one_image_stay_together(tmp_path):
 
 def test_links_lead_to_the_files(tmp_path):
     split_folder(class_folders(tmp_path / "in"), tmp_path / "out", link=True)
-    links = [file for file in (tmp_path / "out").rglob("*.png")]
+    links = list((tmp_path / "out").rglob("*.png"))
     assert len(links) == 30
     assert all(link.is_symlink() and link.is_file() for link in links)
 

@@ -21,7 +21,7 @@ def show(
         Literal["train", "validation", "test"], typer.Option("--split", help="Part of the data.")
     ] = "train",
     count: Annotated[int, typer.Option("--count", min=1, max=400, help="How many images to draw.")] = 40,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Other images with another one.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other images.")] = 0,
     limit: Annotated[
         int, typer.Option("--limit", min=1, help="At most so many images are looked at, spread over the set.")
     ] = 2000,

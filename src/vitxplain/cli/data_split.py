@@ -18,7 +18,7 @@ def split(
     ratio: Annotated[
         str, typer.Option("--ratio", metavar="A,B,C", help="Shares of train, validation and test.")
     ] = "80,10,10",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Shares the images out otherwise.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another draw.")] = 0,
     link: Annotated[bool, typer.Option("--link/--copy", help="Symbolic links to the files, or copies.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is left out.")] = False,
     overwrite: Annotated[
@@ -34,12 +34,11 @@ def split(
     """
     from vitxplain.cli.console import out as stdout
     from vitxplain.cli.console import print_json, print_note, print_table, printable
-    from vitxplain.data.shares import SPLITS, Ratio
+    from vitxplain.data.shares import SPLITS
     from vitxplain.data.split_folder import split_folder
-    from vitxplain.option_text import parse
     from vitxplain.paths import user_path
 
-    shares = parse("--ratio", ratio, Ratio)
+    shares = _shares(ratio)
     done = split_folder(user_path(folder), user_path(out), shares, seed, link=link, overwrite=overwrite, strict=strict)
     if not quiet:
         for problem in done.skipped:
@@ -61,3 +60,16 @@ def split(
         if done.together:
             console.print(f"{done.together:,} images share a source with others and went where those went.")
         console.print(f"→ {printable(done.folder)}", soft_wrap=True)
+
+
+def _shares(text: str) -> tuple[float, float, float]:
+    """The three shares of a text such as 80,10,10."""
+    from vitxplain.errors import OptionError
+
+    try:
+        train, validation, test = map(float, text.split(","))
+    except ValueError:
+        raise OptionError(
+            f"--ratio is {text!r}; it takes three shares, of train, validation and test, such as 80,10,10."
+        ) from None
+    return train, validation, test

@@ -35,7 +35,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
     images, marked, known = Counter[int](), Counter[int](), 0
     least: dict[int, tuple[int, int]] = {}
     greatest: dict[int, tuple[int, int]] = {}
-    kept: dict[int, list[tuple[int, Sample]]] = {}
+    lots: dict[int, list[tuple[float, int]]] = {}  # of each class, a lot for each image
     skipped: list[str] = []
     chance = Chance(seed)
 
@@ -51,25 +51,15 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
         low, high = least.get(label, size), greatest.get(label, size)
         least[label] = min(low[0], size[0]), min(low[1], size[1])
         greatest[label] = max(high[0], size[0]), max(high[1], size[1])
-        _keep(kept.setdefault(label, []), (index, sample), images[label], count, chance)
+        lots.setdefault(label, []).append((chance.unit(), index))
         progress(1)
     sizes = {label: (least[label], greatest[label]) for label in least}
-    return Survey(data.labels, dict(images), dict(marked), sizes, known, _fairly(kept, count), skipped)
+    chosen = [data[index] for index in sorted(_drawn(lots, count))]
+    chosen.sort(key=lambda sample: sample.label)
+    return Survey(data.labels, dict(images), dict(marked), sizes, known, chosen, skipped)
 
 
-def _keep(among: list[tuple[int, Sample]], one: tuple[int, Sample], met: int, most: int, chance: Chance) -> None:
-    """Every image of the class is among the kept ones with the same probability (reservoir sampling)."""
-    place = chance.whole(met)
-    if len(among) < most:
-        among.append(one)
-    elif place < most:
-        among[place] = one
-
-
-def _fairly(kept: dict[int, list[tuple[int, Sample]]], count: int) -> list[Sample]:
-    """One of each class in turn until there are enough; then sorted by class."""
-    turns = [(turn, label) for label, among in kept.items() for turn in range(len(among))]
-    taken = Counter(label for _, label in sorted(turns)[:count])
-    return [
-        sample for label in sorted(taken) for _, sample in sorted(kept[label][: taken[label]], key=lambda pair: pair[0])
-    ]
+def _drawn(lots: dict[int, list[tuple[float, int]]], count: int) -> list[int]:
+    """One index of each class in turn, until there are enough or no more."""
+    turns = [(turn, *lot) for one in lots.values() for turn, lot in enumerate(sorted(one))]
+    return [index for _, _, index in sorted(turns)[:count]]

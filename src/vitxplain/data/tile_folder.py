@@ -116,7 +116,8 @@ def _check(found: Contents, tiling: Tiling) -> None:
         (height, width), (tall, wide) = small[0].size, tiling.size
         raise DataError(
             f"{len(small)} of {len(found.images)} images are smaller than a tile of {tall} x {wide} px (height x "
-            f"width): {small[0].item.name} is {height} x {width}. Give --pad constant, reflect or edge, or a smaller --size."
+            f"width): {small[0].item.name} is {height} x {width}. Give --pad constant, reflect or edge, or a smaller "
+            "--size."
         )
 
 
