@@ -90,10 +90,12 @@ class Explanation:
 
         return overlay(self, alpha)
 
-    def save(self, folder: str | Path, stem: str | None = None, formats: str = "png,npz,json") -> list[Path]:
+    def save(
+        self, folder: str | Path, stem: str | None = None, formats: str = "png,npz,json", style: str = "auto"
+    ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
-        `stem` is by default that of the input's own name, or "image" where it has none.
+        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
@@ -101,7 +103,7 @@ class Explanation:
         from vitxplain.storage import save
 
         stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"
-        return save(self, Path(folder), stem, [name.strip() for name in formats.split(",")])
+        return save(self, Path(folder), stem, [name.strip() for name in formats.split(",")], style)
 
     def _repr_html_(self) -> str:
         from vitxplain.render.notebook import to_html

@@ -21,16 +21,20 @@ JPEG_LONGEST = 65_535  # pixels; the format knows no longer side
 
 
 def save(
-    explanation: Explanation, folder: Path, stem: str, formats: Sequence[str] = ("png", "npz", "json")
+    explanation: Explanation,
+    folder: Path,
+    stem: str,
+    formats: Sequence[str] = ("png", "npz", "json"),
+    style: str = "auto",
 ) -> list[Path]:
-    """Write STEM.METHOD.FORMAT for each of the formats; the paths, in the order asked.
+    """Write STEM.METHOD.FORMAT for each of the formats; the paths, in the order asked. `style` is that of the png.
 
     The npz holds `values`, `axes`, `grid` (rows, columns, prefix, suffix tokens; empty without tokens), `schema`, and
     `image`, the original as the bytes of a JPEG, so that a loaded explanation can be drawn wherever it went.
 
     Raises:
         OptionError: an unknown format.
-        UsageError: a stem that is no plain file name, or axes without a picture while a png is asked for.
+        UsageError: a stem that is no plain file name, or axes without such a picture while a png is asked for.
         OutputError: the folder cannot be written or the disk is full; no half-written file stays.
     """
     unknown = [name for name in formats if name not in FORMATS]
@@ -40,7 +44,8 @@ def save(
     if Path(name).name != name:
         raise UsageError(f"{stem!r} is no plain file name; give the folder first, then the name without folders.")
     # Everything is made before anything is written: a picture that fails leaves no numbers behind without it.
-    return write_together({folder / f"{name}.{format_}": FORMATS[format_](explanation) for format_ in formats})
+    contents = {one: _png(explanation, style) if one == "png" else FORMATS[one](explanation) for one in formats}
+    return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
 
 
 def load(path: str | Path) -> Explanation:
@@ -127,10 +132,10 @@ def _json(explanation: Explanation) -> bytes:
     return (json.dumps(to_json(explanation), indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
-def _png(explanation: Explanation) -> bytes:
+def _png(explanation: Explanation, style: str = "auto") -> bytes:
     from vitxplain.render.figure import png_bytes
 
-    return png_bytes(explanation.plot())
+    return png_bytes(explanation.plot(style))
 
 
 FORMATS: dict[str, Callable[[Explanation], bytes]] = {"png": _png, "npz": _npz, "json": _json}

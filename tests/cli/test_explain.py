@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import vitxplain
 from tests.cli.conftest import Said
@@ -131,6 +132,39 @@ def test_maps_of_two_classes_are_kept_apart_by_their_folders(vitx: Vitx, photos:
         vitx("explain", "cat.png", "--model", vit_folder, "--target", name, "--out", name)
         (record,) = Path(name).glob("cat.gradient-attention.json")
         assert name in json.loads(record.read_text())["target"]["name"]
+
+
+def test_style_of_the_picture(vitx: Vitx, photos: Path, vit_folder: Path):
+    arguments = ("explain", "cat.png", "--model", vit_folder, "--method", "grad-cam,rollout")
+    vitx(*arguments, "--out", "plain")
+    assert vitx(*arguments, "--style", "strip").code == 0
+    for method in ("grad-cam", "attention-rollout"):
+        plain, strip = (Image.open(Path(folder) / f"cat.{method}.png") for folder in ("plain", "vitx-out"))
+        assert strip.width > plain.width
+
+
+def test_a_style_that_does_not_fit_a_method(vitx: Vitx, photos: Path, vit_folder: Path):
+    arguments = ("explain", "cat.png", "--model", vit_folder, "--style", "heads", "--method")
+    said = vitx(*arguments, "rollout,raw-attention")
+    assert said.code == 1
+    assert said.err == (
+        "error: attention-rollout gives one value for each of row x column; layers and heads need a map each, "
+        "as raw-attention gives.\n"
+    )
+    assert [path.name for path in Path("vitx-out").glob("*.png")] == ["cat.raw-attention.png"]
+    assert vitx(*arguments, "rollout").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--style", "strp"), "there is no picture style 'strp'; did you mean strip?"),
+        (("--style", "strip", "--format", "npz"), "--style strip draws the png, which --format npz leaves out."),
+    ],
+)
+def test_a_style_that_is_none(vitx: Vitx, photos: Path, vit_folder: Path, arguments: tuple[str, ...], message: str):
+    said = vitx("explain", "cat.png", "--model", vit_folder, *arguments)
+    assert (said.code, said.err) == (2, f"error: {message}\n")
 
 
 def test_options(vitx: Vitx, photos: Path, vit_folder: Path):

@@ -67,8 +67,10 @@ def test_unknown_leading_axes_are_drawn_as_a_map_and_others_refused():
 
 
 def test_unknown_style_and_options_name_what_there_is():
-    with pytest.raises(UnknownNameError, match="'heat'; there are auto, overlay"):
-        plot(explanation(), "heat")
+    with pytest.raises(UnknownNameError, match="'rainbow'; there are auto, overlay"):
+        plot(explanation(), "rainbow")
+    with pytest.raises(UnknownNameError, match="'head_mask'; did you mean head-masks"):
+        plot(explanation(), "head_mask")
     with pytest.raises(OptionError, match="overlay has no option 'colour'; its options are alpha"):
         plot(explanation(), "overlay", colour="red")
 

@@ -2,6 +2,7 @@
 
 from vitxplain import registry
 from vitxplain.models.aliases import ALIASES
+from vitxplain.render import STYLES
 
 
 def complete_methods(incomplete: str) -> list[str]:
@@ -14,6 +15,11 @@ def complete_methods(incomplete: str) -> list[str]:
 def complete_method(incomplete: str) -> list[str]:
     """Names of methods, one at a time."""
     return [name for name in complete_methods(incomplete) if name != "auto"]
+
+
+def complete_styles(incomplete: str) -> list[tuple[str, str]]:
+    """Styles of pictures, with what they show."""
+    return [(name, shows) for name, shows in STYLES.items() if name.startswith(incomplete)]
 
 
 def complete_models(incomplete: str) -> list[tuple[str, str]]:

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from vitxplain.cli.completion import complete_styles
 from vitxplain.cli.guard import guarded
 from vitxplain.cli.opening import Opening
 from vitxplain.cli.options import OUTPUT, Debug, Json, Methods, Model, Out, Quiet
 from vitxplain.models.aliases import DEFAULT
+from vitxplain.render import STYLES
 
 
 @guarded
@@ -38,6 +40,16 @@ def explain(
         str, typer.Option("--format", help="What to write: some of png, npz, json.", rich_help_panel=OUTPUT)
     ] = "png,npz,json",
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
+    style: Annotated[
+        str,
+        typer.Option(
+            "--style",
+            metavar="NAME",
+            help=f"Kind of picture: auto (by the method), {', '.join(STYLES)}.",
+            autocompletion=complete_styles,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = "auto",
     *,
     opening: Opening,
     json: Json = False,
@@ -54,6 +66,6 @@ def explain(
     from vitxplain.cli.explain_plan import plan
     from vitxplain.cli.reporter import Reporter
 
-    asked = plan(method, option, formats, out)
+    asked = plan(method, option, formats, out, style)
     reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=target is not None)
     return run(Job(opening.load(model), asked, images, target, top_k, batch_size), reporter)

@@ -50,7 +50,8 @@ def run(job: Job, reporter: Reporter) -> int:
             if refused and len(refused) == len(explainers) and not reporter.maps:
                 raise next(iter(refused.values()))
             for name, error in refused.items():  # the same for every image: said once, not tried again
-                reporter.refused([source.path for source in sources[start:]], name, f"{name}: {error}")
+                about = str(error) if name in str(error) else f"{name}: {error}"
+                reporter.refused([source.path for source in sources[start:]], name, about)
             explainers = {name: explainer for name, explainer in explainers.items() if name not in refused}
             if not explainers:
                 break
@@ -97,7 +98,7 @@ def _explain_batch(
             try:
                 if isinstance(outcome, Exception):
                     raise outcome
-                files[outcome] = save(outcome, job.plan.folder, source.stem, job.plan.formats)
+                files[outcome] = save(outcome, job.plan.folder, source.stem, job.plan.formats, job.plan.style)
             except UsageError as error:
                 refused[name] = error
             except Exception as error:

@@ -11,6 +11,7 @@ from vitxplain.fit import auto_method
 from vitxplain.methods import build, check_names
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.paths import user_path
+from vitxplain.render import check_style
 from vitxplain.storage import FORMATS
 
 
@@ -22,6 +23,7 @@ class Plan:
     options: dict[str, str]
     formats: list[str]
     folder: Path
+    style: str = "auto"
 
     def explainers(self, model: VisionModel) -> dict[str, Explainer]:
         """The methods with their options; "auto" chosen for this model."""
@@ -29,11 +31,11 @@ class Plan:
         return build(named, self.options, text=True)
 
 
-def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: Path) -> Plan:
+def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: Path, style: str = "auto") -> Plan:
     """The plan, or the error in it.
 
     Raises:
-        UnknownNameError, OptionError, UsageError: a method, option or format that does not exist.
+        UnknownNameError, OptionError, UsageError: a method, option, format or picture style that does not exist.
         OutputError: the folder cannot be written.
     """
     named = [name.strip() for given in methods for name in given.split(",") if name.strip()]
@@ -46,7 +48,10 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
         raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
     if not chosen:
         raise OptionError(f"--format names no format; it takes some of {','.join(FORMATS)}.")
-    made = Plan(named, dict(pair(option) for option in options), chosen, folder)
+    made = Plan(named, dict(pair(option) for option in options), chosen, folder, style)
+    check_style(style)
+    if style != "auto" and "png" not in chosen:
+        raise OptionError(f"--style {style} draws the png, which --format {formats} leaves out.")
     if "auto" not in named:
         build(named, made.options, text=True)
     check_writable(folder)

@@ -3,6 +3,7 @@
 A picture is a matplotlib figure made without pyplot: it belongs to its caller alone.
 """
 
+from difflib import get_close_matches
 from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,9 @@ def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Fi
         OptionError: the style has no such option, or the option cannot take the value.
         UsageError: the style does not fit the axes.
     """
+    check_style(style)
     if style == "auto":
         style = fitting_style(explanation.axes)
-    if style not in STYLES:
-        raise UnknownNameError(f"there is no picture style {style!r}; there are auto, {', '.join(STYLES)}.")
     draw = import_module(f"vitxplain.render.{style.replace('-', '_')}").draw
     known = [name for name in signature(draw).parameters if name != "explanation"]
     unknown = sorted(options.keys() - known)
@@ -49,6 +49,14 @@ def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Fi
         offer = f"its options are {', '.join(known)}" if known else "it has none"
         raise OptionError(f"the picture style {style} has no option {unknown[0]!r}; {offer}.")
     return draw(explanation, **options)
+
+
+def check_style(style: str) -> None:
+    """Raise UnknownNameError, with the nearest names, unless there is this style."""
+    if style != "auto" and style not in STYLES:
+        near = get_close_matches(style, STYLES, n=2, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are auto, {', '.join(STYLES)}."
+        raise UnknownNameError(f"there is no picture style {style!r}; {hint}")
 
 
 def fitting_style(axes: str) -> str:
