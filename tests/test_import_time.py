@@ -19,7 +19,18 @@ HEAVY = (
     "raising_plugin",
     "vitxplain.api",
 )
-COMMANDS = [[], ["explain"], ["methods"], ["models"], ["info"], ["patches"], ["data"], ["data", "show"], ["data", "split"], ["data", "tile"]]
+COMMANDS = [
+    [],
+    ["explain"],
+    ["methods"],
+    ["models"],
+    ["info"],
+    ["patches"],
+    ["data"],
+    ["data", "show"],
+    ["data", "split"],
+    ["data", "tile"],
+]
 PROGRAM = """
 import sys
 {action}
