@@ -73,7 +73,7 @@ def test_what_is_labelled_is_told_by_the_facts(label):
 def test_training_grows_harder_and_is_never_the_same_twice():
     data = Digits("train", count=30, curriculum=0.5)
     first, middle, later = data.during(0, 0.0), data.during(5, 0.25), data.during(9, 0.9)
-    assert (first.hardness, middle.hardness, later.hardness) == (0.0, 0.5, 1.0)
+    assert (first.hardness, middle.hardness, later.hardness) == (0.0, 0.25, 1.0)
     assert {sample.facts["texture"] for sample in first} == {"plain"}
     assert len({sample.facts["texture"] for sample in later}) > 3
     assert not np.array_equal(pixels(data.during(3, 1.0)), pixels(data.during(4, 1.0)))

@@ -94,7 +94,8 @@ class Digits(DataSet):
         )
 
     def during(self, epoch: int, progress: float) -> "Digits":
-        risen = 1.0 if not self.curriculum else min(1.0, progress / self.curriculum)
+        # Slow at first: a transformer is at chance for a thousand steps, and stays there if it is too hard by then.
+        risen = 1.0 if not self.curriculum else min(1.0, progress / self.curriculum) ** 2
         return replace(self, epoch=epoch + 1, hardness=self.hardness * risen)
 
     def _colours(self, chance: Chance) -> tuple[str, str, Float[np.ndarray, "height width 3"]]:
