@@ -61,6 +61,8 @@ def look_up(repo_id: str, revision: str | None = None) -> HubData:
             f"{Path(repo_id).absolute()}. Check the spelling; if it is private, log in with `hf auth login`."
         ) from error
     except Exception as error:  # no network, a proxy, a server in trouble: what is cached may still do
+        if revision is not None:  # which the cache cannot be asked for
+            raise _not_reached(f"{repo_id} at {revision}", error) from error
         return HubData(repo_id, trouble=error)
     return HubData(repo_id, info.sha, sum(file.size or 0 for file in info.siblings or ()))
 
@@ -86,7 +88,7 @@ def _not_reached(repo_id: str, error: Exception) -> DataError:
     reason = f"it answered with status {status}" if status else (str(error).strip() or type(error).__name__)
     why = "HF_HUB_OFFLINE forbids asking the Hub" if HF_HUB_OFFLINE else f"the Hub could not be reached ({reason})"
     return DataError(
-        f"{repo_id} is no folder here ({Path(repo_id).absolute()}), is not in the local cache, and {why}. Without the "
+        f"{repo_id} is no folder here (looked up in {Path.cwd()}), is not in the local cache, and {why}. Without the "
         "Hub there are digits and defects, which are made on this machine, folders of images, and mnist:FOLDER and "
         "cifar10:FOLDER for those sets' own files; or try again when connected."
     )

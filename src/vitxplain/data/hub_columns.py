@@ -118,9 +118,9 @@ class RowReader:
         return Sample(image, label, where, self._mask(row, image, where))
 
     def _mask(self, row: Mapping[str, Any], image: Image.Image, where: str) -> Mask | None:
-        if self.columns.mask is None:
-            return None if self.threshold is None else np.asarray(image.convert("L")) > self.threshold
-        if row[self.columns.mask] is None:
+        if self.threshold is not None:
+            return np.asarray(image.convert("L")) > self.threshold
+        if self.columns.mask is None or row[self.columns.mask] is None:
             return None
         values = np.asarray(_opened(row[self.columns.mask], f"the mask of {where}"))
         marked = values > 0 if values.ndim == 2 else (values[..., :3] > 0).any(-1)

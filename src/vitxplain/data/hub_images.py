@@ -46,7 +46,8 @@ def hub_images(
     large = streaming == "yes" or (streaming == "auto" and hub.size > LARGE_BYTES)
     stored = hub.open(config, streaming=large and hub.commit is not None)
     columns = {"image": image, "label": label, "mask": mask}
-    return _opened(repo_id, stored, split, seed, columns, threshold, ratio, count, strict)
+    notes = (f"the Hub did not answer; the copy of {repo_id} in the cache is used.",) if hub.trouble else ()
+    return _opened(repo_id, stored, split, seed, columns, threshold, ratio, count, strict, notes)
 
 
 def parquet_folder(
@@ -78,6 +79,7 @@ def _opened(
     ratio: Ratio,
     count: int | None,
     strict: bool,
+    notes: tuple[str, ...] = (),
 ) -> DataSet:
     """The wanted split of a data set by splits."""
     from datasets import Image, IterableDataset
@@ -95,7 +97,7 @@ def _opened(
     rows = rows.select_columns(used)
     for picture in {columns.image, columns.mask} - {None}:
         rows = rows.cast_column(picture, Image(decode=False))  # decoded by read_image: upright, errors in our words
-    notes = (part.note,) if part.note else ()
+    notes = (*notes, part.note) if part.note else notes
     if streamed:
         return _streamed(rows, splits[part.stored], part, split, seed, reader, count, notes, strict)
     words = rows[columns.label][:]

@@ -8,7 +8,8 @@ same in every run. Jumping ahead (a resumed run) reads over what lies between; j
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Final, Self
+from inspect import signature
+from typing import Any, Final
 
 from vitxplain.data.hub_columns import RowReader
 from vitxplain.data.sample import DataSet, Sample, Split
@@ -16,6 +17,7 @@ from vitxplain.data.shares import SPLITS, Ratio
 from vitxplain.errors import DataError
 
 WINDOW: Final = 1_000  # samples held undecoded while shuffling
+SHARDS: Final = "max_buffer_input_shards"
 
 
 class _Cursor:
@@ -74,10 +76,14 @@ class StreamedImages(DataSet):
         if not 0 <= index < len(self):
             raise IndexError(f"{self.name} has {len(self)} images; there is no image {index}.")
         row = self.cursor.go_to(index, self.shuffled or self.stream, self.name)
+        if index == len(self) - 1:
+            self.cursor.rows = None  # readers left open complain when Python ends
         return self.reader.sample(row, f"{self.name}/{self.split}/{index:06d}")
 
-    def during(self, epoch: int, progress: float) -> Self:
-        stream = self.stream.shuffle(seed=self.seed * 1_000_003 + epoch, buffer_size=WINDOW)
+    def during(self, epoch: int, progress: float) -> "StreamedImages":
+        # Newer releases fill the window from several shards by threads, whose order no seed fixes.
+        one_by_one = {SHARDS: 1} if SHARDS in signature(self.stream.shuffle).parameters else {}
+        stream = self.stream.shuffle(seed=self.seed * 1_000_003 + epoch, buffer_size=WINDOW, **one_by_one)
         return replace(self, shuffled=stream, cursor=_Cursor())
 
 
