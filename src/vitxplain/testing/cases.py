@@ -1,0 +1,52 @@
+"""What the checks run on: the method, each model it fits, and a batch of images."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TypeAlias
+
+import torch
+
+from vitxplain import registry
+from vitxplain.explainers.base import Explainer
+from vitxplain.fit import reason
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.testing.models import tiny_cnn, tiny_vit
+from vitxplain.types import PixelValues
+
+Method: TypeAlias = str | type[Explainer] | Explainer
+
+
+def promise(kept: bool, otherwise: str) -> None:
+    """Raise AssertionError with this message unless a promise is kept."""
+    if not kept:
+        raise AssertionError(otherwise)
+
+
+def class_of(method: Method) -> type[Explainer]:
+    """The class of a method, however it was named."""
+    if isinstance(method, str):
+        return registry.load("explainers", method)
+    return method if isinstance(method, type) else type(method)
+
+
+def instance_of(method: Method) -> Explainer:
+    """The method with the options it was given, or its defaults."""
+    return method if isinstance(method, Explainer) else class_of(method)()
+
+
+def cases(method: Method, model: VisionModel | None) -> Iterator[tuple[Explainer, VisionModel, PixelValues]]:
+    """The method with each model it fits, and a batch of three images for it."""
+    explainer = instance_of(method)
+    models = [model] if model else [one for one in _small_models() if reason(explainer, one.probe()) is None]
+    promise(
+        bool(models), f"{type(explainer).__name__} fits neither small model of vitxplain.testing; give it one as model="
+    )
+    for one in models:
+        height, width = one.processor.input_size
+        noise = torch.randn(3, 3, height, width, generator=torch.Generator().manual_seed(0))
+        yield explainer, one, noise
+
+
+@cache
+def _small_models() -> tuple[VisionModel, ...]:
+    return tiny_vit(), tiny_cnn()

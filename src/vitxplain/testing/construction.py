@@ -1,0 +1,33 @@
+"""What a method promises as an object, whatever it explains."""
+
+import pickle
+import sys
+from dataclasses import FrozenInstanceError
+
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.testing.cases import Method, class_of, instance_of, promise
+
+
+def default_construction(method: Method, model: VisionModel | None = None) -> None:  # noqa: ARG001
+    """Every option has a default, and no instance can be changed."""
+    cls = class_of(method)
+    try:
+        setattr(cls(), "anything", None)  # noqa: B010
+    except FrozenInstanceError:
+        return
+    raise AssertionError(f"{cls.__name__} can be changed; decorate it with @dataclass(frozen=True)")
+
+
+def repr_evaluates(method: Method, model: VisionModel | None = None) -> None:  # noqa: ARG001
+    """`eval(repr(e)) == e`: the repr is the provenance of a result."""
+    explainer = instance_of(method)
+    scope = {**vars(sys.modules[type(explainer).__module__]), type(explainer).__name__: type(explainer)}
+    made = eval(repr(explainer), scope)  # noqa: S307 - that is the promise
+    promise(made == explainer, f"eval(repr(e)) gives {made!r}, not {explainer!r}; let the dataclass make repr and ==")
+
+
+def pickles(method: Method, model: VisionModel | None = None) -> None:  # noqa: ARG001
+    """Other processes get the same method."""
+    explainer = instance_of(method)
+    made = pickle.loads(pickle.dumps(explainer))  # noqa: S301 - our own bytes
+    promise(made == explainer, f"after pickling it is {made!r}, not {explainer!r}")
