@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from rich.text import Text
+
 from vitxplain.cli.console import no, print_json, print_note, print_table, printable, yes
 from vitxplain.cli.console import out as stdout
 from vitxplain.cli.guard import guarded
@@ -18,11 +20,13 @@ def demo(
     """See it work, offline: digits whose place is known, both models in the box, every method that fits."""
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
+    from vitxplain.cli.explain_plan import check_writable
     from vitxplain.demo.page import verdict_on
     from vitxplain.demo.run import run
     from vitxplain.paths import user_path
 
-    scores, files = run(user_path(out), report=(lambda _: None) if quiet or json else print_note)
+    check_writable(folder := user_path(out))
+    scores, files = run(folder, report=(lambda _: None) if quiet or json else print_note)
     if json:
         for one in scores:
             interval = [one.precision.low, one.precision.high]
@@ -31,16 +35,12 @@ def demo(
         return
     if quiet:
         return
-    marks = {"yes": yes(), "no": no(), "cannot tell": "cannot tell", "": ""}
-    rows = [
-        (
-            one.model or "(control)",
-            one.method,
-            f"{one.precision.mean:.2f}",
-            f"{one.precision.low:.2f} to {one.precision.high:.2f}",
-            marks[verdict_on(one)],
-        )
-        for one in scores
-    ]
+    marks = {"yes": yes(), "no": no()}
+    rows: list[list[str | Text]] = []
+    for one in scores:
+        mean, low, high = one.precision
+        verdict = verdict_on(one)
+        known = [one.model or "(control)", one.method, f"{mean:.2f}", f"{low:.2f} to {high:.2f}"]
+        rows.append([*known, marks.get(verdict, verdict)])
     print_table(["Model", "Method", "Finds the digit", "95 % interval", "Beats every control"], rows)
     stdout().print(f"\nAverage precision against the digit's own pixels.\nLook: {printable(files[0])}", soft_wrap=True)

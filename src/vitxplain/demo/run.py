@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from vitxplain import registry
 from vitxplain.api import explain_together, fitting
 from vitxplain.data.digits import Digits
 from vitxplain.data.sample import Sample
@@ -22,8 +23,8 @@ from vitxplain.writing import write_together
 COUNT, SHOWN = 64, 6  # images scored, and of these drawn
 
 
-def run(folder: Path, report: Callable[[str], None]) -> tuple[list[Score], list[Path]]:
-    """Explain test digits with both models and every fitting method; the table, and the files written.
+def run(folder: Path, report: Callable[[str], None], count: int = COUNT) -> tuple[list[Score], list[Path]]:
+    """Explain `count` test digits with both models and every built-in method that fits; the table and the files.
 
     `report` is told what is being done. The folder gets index.html, scores.csv, a contact sheet for each model, and
     the images with their masks.
@@ -33,12 +34,12 @@ def run(folder: Path, report: Callable[[str], None]) -> tuple[list[Score], list[
         OutputError: the folder cannot be written.
     """
     models = {name: load_model(name, device="cpu") for name in box.NAMES}
-    samples = list(Digits("test", size=models["demo-vit"].processor.input_size, count=COUNT))
+    samples = list(Digits("test", size=models["demo-vit"].processor.input_size, count=count))
     known = controls(samples)
     found: dict[str, dict[str, np.ndarray]] = {}
     pictures: dict[str, bytes] = {}
     for name, model in models.items():
-        methods = [method for method, obstacle in fitting(model).items() if obstacle is None]
+        methods = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
         report(f"{name}: {', '.join(methods)}")
         results = explain_together(model, [sample.image for sample in samples], methods)
         maps = {method: made for method, made in results.items() if is_map(made[0])}
@@ -55,6 +56,11 @@ def run(folder: Path, report: Callable[[str], None]) -> tuple[list[Score], list[
     return scores, write_together({folder / name: content for name, content in files.items()})
 
 
+def _built_in(method: str) -> bool:
+    """Plugins may take hundreds of passes an image, and the demo is to be over within a minute."""
+    return registry.package(registry.names("explainers")[method]).startswith("vitxplain ")
+
+
 def _caption(name: str) -> str:
     model, *method = name.removesuffix(".png").split(".")
     return f"{model}: {method[0] if method else 'maps beside the digit'}"
@@ -69,7 +75,7 @@ def _csv(scores: list[Score]) -> bytes:
 
 
 def _images(samples: list[Sample]) -> dict[str, bytes]:
-    files = {}
+    files: dict[str, bytes] = {}
     for sample in samples:
         stem = sample.name.rpartition("/")[-1]
         files |= {

@@ -1,0 +1,45 @@
+"""vitx demo: offline, from nothing, to maps beside the truth."""
+
+import csv
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vitxplain.demo.run import run
+
+
+def test_it_writes_the_page_the_sheets_and_the_images_with_their_masks(tmp_path):
+    said: list[str] = []
+    scores, files = run(tmp_path, said.append, count=8)
+    assert all(file.stat().st_size for file in files)
+    assert {one.model for one in scores} == {"demo-vit", "demo-cnn", ""}
+    assert any(line.startswith("demo-vit: ") for line in said)
+    with (tmp_path / "scores.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["method"] for row in rows] == [one.method for one in scores]
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert all(f">{one.method}<" in page for one in scores)
+    assert not re.search(r'(src|href)="(?!data:)', page)  # one file, that needs nothing beside it
+    images, masks = (sorted((tmp_path / folder).iterdir()) for folder in ("images", "masks"))
+    assert [file.name for file in images] == [file.name for file in masks]
+    for image, mask in zip(images, masks, strict=True):
+        assert Image.open(image).size == Image.open(mask).size
+        assert 0 < np.asarray(Image.open(mask)).mean() < 0.5
+
+
+@pytest.mark.slow
+def test_the_command_prints_the_table(vitx, tmp_path):
+    said = vitx("demo", "--out", tmp_path)
+    assert said.code == 0, said.err
+    assert "gradient-attention" in said.out
+    assert "smoothed edges" in said.out
+    assert str(tmp_path / "index.html") in said.out
+
+
+def test_a_folder_that_cannot_be_written_is_said(vitx, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    said = vitx("demo", "--out", tmp_path / "file")
+    assert said.code == 1
+    assert "in the way" in said.err
