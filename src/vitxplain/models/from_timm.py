@@ -61,7 +61,7 @@ def wrap_timm(module: nn.Module, request: LoadRequest) -> VisionModel:
 
 
 def _assemble(module: nn.Module, source: str, commit: str | None, request: LoadRequest) -> VisionModel:
-    if not getattr(module, "num_classes", 1):
+    if not getattr(module, "num_classes", 1) and not request.new_head:
         raise ModelLoadError(
             f"{source} has no trained classifier, only features; choose one trained on classes (names end in _in1k)."
         )

@@ -39,7 +39,7 @@ class TorchvisionAdapter(Adapter):
         weights = entries[chosen] if chosen else entries.DEFAULT
         source = f"torchvision:{architecture}.{weights.name}"
         _check_reachable(source, weights.url)
-        module = models.get_model(architecture, weights=weights)
+        module = _make(models, architecture, weights=weights)
         given = chosen_processor(request, wrap=lambda processor: wrap_processor(processor, request.image_size))
         processor = given or _processor(weights, request)
         return VisionModel(module.eval(), source, processor, class_names(weights.meta["categories"]))
@@ -53,7 +53,15 @@ class TorchvisionAdapter(Adapter):
         models = import_library("torchvision", f"torchvision:{architecture}").models
         if architecture not in self.names():
             raise unknown_name(architecture, "torchvision", self.names())
-        return models.get_model(architecture, weights=None, num_classes=num_classes)
+        return _make(models, architecture, weights=None, num_classes=num_classes)
+
+
+def _make(models: Any, architecture: str, **settings: Any) -> nn.Module:
+    """The network as its trained weights want it: those with auxiliary heads scale their input, and the heads go."""
+    try:
+        return models.get_model(architecture, aux_logits=False, transform_input=True, init_weights=False, **settings)
+    except TypeError:  # any other network knows no such settings
+        return models.get_model(architecture, **settings)
 
 
 def _processor(weights: Any, request: LoadRequest) -> Processor:

@@ -15,7 +15,8 @@ from vitxplain.models.cam_layer import cam_layer, map_shape, same_output
 from vitxplain.models.isotropy import asks_one_grid, mixing
 from vitxplain.models.linear_head import linear_head
 from vitxplain.models.missing import missing_attention
-from vitxplain.models.observation import Observation, observe
+from vitxplain.models.observation import Observation
+from vitxplain.models.observe import observe
 from vitxplain.models.position_tables import missing_table, position_table
 from vitxplain.models.readout import model_grid, with_readout
 from vitxplain.models.token_order import sequence_orders, unordered

@@ -52,7 +52,7 @@ class VisionModel:
 
     def probe(self, size: tuple[int, int] | None = None) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept."""
-        from vitxplain.models.observation import noise
+        from vitxplain.models.observe import noise
         from vitxplain.models.probe import probe
         from vitxplain.models.trial import whose_failure
 

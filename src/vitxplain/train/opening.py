@@ -127,6 +127,7 @@ def with_head(opened: Opened, labels: tuple[str, ...], cut_at: str | None) -> Op
 def _name_classes(module: Any, labels: tuple[str, ...]) -> None:
     """Where the library keeps them."""
     if isinstance(module, PreTrainedModel):
+        module.config.num_labels = len(labels)  # a few configs keep the number beside the names
         module.config.id2label = dict(enumerate(labels))
         module.config.label2id = {name: index for index, name in enumerate(labels)}
         module.config.problem_type = None
