@@ -2,7 +2,7 @@
 
 import sys
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
@@ -26,7 +26,7 @@ class TrainReport:
         self.bar = Progress(*columns, console=err(), transient=True, disable=not shown, redirect_stdout=False)
         self.callback = _Watcher(self)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "TrainReport":
         self.bar.start()
         return self
 

@@ -1,13 +1,16 @@
 """TrainOptions in the words of the Trainer of transformers."""
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate.utils import patch_environment
 from transformers import TrainingArguments
+from transformers.training_args import OptimizerNames
 
+from vitxplain.errors import OptionError
 from vitxplain.train.options import TrainOptions
 
 SCHEDULERS = {"plateau": "reduce_lr_on_plateau", "constant": "constant_with_warmup"}
@@ -53,6 +56,14 @@ def arguments(options: TrainOptions, folder: Path, device: torch.device) -> Trai
         )
     made._n_gpu = min(made.n_gpu, 1)  # several GPUs are used through `accelerate launch`, a process each
     return made
+
+
+def check_optimizer(name: str) -> None:
+    """Raises OptionError for a name the Trainer does not know."""
+    known = [one.value for one in OptimizerNames]
+    if name not in known:
+        near = get_close_matches(name, known, n=2, cutoff=0.5) or ["adamw_torch", "sgd"]
+        raise OptionError(f"there is no optimizer {name!r}; did you mean {' or '.join(near)}?")
 
 
 def _placed(device: torch.device) -> dict[str, str]:

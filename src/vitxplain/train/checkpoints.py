@@ -17,7 +17,7 @@ def staging(folder: Path) -> Path:
 
 
 def publish(written: Path, folder: Path, *, keep: int) -> Path:
-    """Seal what was written aside and give it its name in `folder`; all but the newest `keep` are removed.
+    """Seal what was written aside and give it its name in `folder`; only it and the `keep` - 1 before it stay.
 
     Raises:
         OSError: the disk is full, or refuses.
@@ -31,7 +31,8 @@ def publish(written: Path, folder: Path, *, keep: int) -> Path:
         shutil.rmtree(target)
     written.replace(target)
     to_disk(folder, deep=False)
-    for old in _numbered(folder)[keep:]:
+    earlier = [one for one in _numbered(folder) if step_of(one) <= step_of(target)]  # later ones were damaged
+    for old in {*_numbered(folder)} - {*earlier[:keep]}:
         (old / SEAL).unlink(missing_ok=True)  # half-removed, it is no checkpoint any more
         shutil.rmtree(old, ignore_errors=True)
     return target
@@ -42,9 +43,9 @@ def newest(folder: Path) -> Path | None:
     return next((one for one in _numbered(folder) if is_whole(one)), None)
 
 
-def damaged(folder: Path) -> list[Path]:
-    """What is named like a checkpoint and is none."""
-    return [one for one in _numbered(folder) if not is_whole(one)]
+def damaged(folder: Path, after: Path | None) -> list[Path]:
+    """What is named like a checkpoint, is later than `after`, and is none."""
+    return [one for one in _numbered(folder) if after is None or step_of(one) > step_of(after)]
 
 
 def is_whole(checkpoint: Path) -> bool:

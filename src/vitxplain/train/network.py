@@ -1,7 +1,7 @@
 """The module a trainer sees: any library's network, called by keyword, its frozen statistics left alone."""
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 from torch import nn
 from transformers.modeling_outputs import ImageClassifierOutput
@@ -26,7 +26,7 @@ class Network(nn.Module):
         output = self.network(**self.inputs(pixel_values)) if self.inputs else self.network(pixel_values)
         return ImageClassifierOutput(logits=logits_of(output))
 
-    def train(self, mode: bool = True) -> Self:
+    def train(self, mode: bool = True) -> "Network":
         super().train(mode)
         for part in self.network.modules():
             if isinstance(part, _KEEPS_STATISTICS) and not any(one.requires_grad for one in part.parameters()):

@@ -1,5 +1,6 @@
 """train: from a model, a data set and options to a run folder."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
@@ -10,6 +11,7 @@ from vitxplain.models.placement import resolve_device
 from vitxplain.models.quiet import quiet_transformers
 from vitxplain.paths import user_path
 from vitxplain.train import checkpoints, loggers
+from vitxplain.train.arguments import check_optimizer
 from vitxplain.train.finish import finish
 from vitxplain.train.flow import Flow
 from vitxplain.train.options import TrainOptions
@@ -61,8 +63,10 @@ def train(
         TrainingInterrupted: by Ctrl-C; a checkpoint was written after the step.
     """
     place = resolve_device(device)
-    loggers.named((options or TrainOptions()).loggers)
-    config = RunConfig(model, data, options or TrainOptions(), model_options or {}, data_options or {}, limit)
+    options = options or TrainOptions()
+    loggers.named(options.loggers)
+    check_optimizer(options.optimizer)
+    config = RunConfig(model, data, options, model_options or {}, data_options or {}, limit)
 
     def choose() -> tuple[RunFolder, RunConfig]:
         named = RunFolder(user_path(out)) if out else default_folder(model, data, resume=resume, overwrite=overwrite)
@@ -81,6 +85,11 @@ def train(
             parts.feed, patience=config.options.early_stopping, keep_best=records.keep_best, record=records.write
         )
         newest = checkpoints.newest(folder.checkpoints)
+        if broken := checkpoints.damaged(folder.checkpoints, after=newest):
+            names = ", ".join(one.name for one in broken)
+            warnings.warn(
+                f"{names} of {folder.path} cannot be used: damaged. Training goes on from before.", stacklevel=2
+            )
         observers = watching(folder, parts, after=checkpoints.step_of(newest) if newest else 0)
         trainer = parts.trainer(folder, [flow, *observers, *callbacks])
         with flow.until_interrupted():

@@ -10,6 +10,7 @@ from vitxplain.errors import UsageError
 from vitxplain.train.options import TrainOptions
 
 SCRATCH = "scratch"
+OPTION_SECTIONS = {"model_options", "data_options"}
 ABOUT_THE_MACHINE = ("workers", "keep", "loggers")  # may change when a run is resumed
 
 
@@ -29,7 +30,7 @@ class RunConfig:
         plain: dict[str, Any] = {"model": self.model, "data": self.data}
         if self.limit is not None:
             plain["limit"] = self.limit
-        for name in ("model_options", "data_options"):
+        for name in sorted(OPTION_SECTIONS, reverse=True):
             if given := getattr(self, name):
                 plain[name] = {key: _plain(value) for key, value in given.items()}
         plain |= asdict(self.options)
@@ -40,6 +41,8 @@ class RunConfig:
         """What `as_yaml` wrote."""
         plain = yaml.safe_load(text)
         options = {one.name: plain.pop(one.name) for one in fields(TrainOptions) if one.name in plain}
+        for name in OPTION_SECTIONS & plain.keys():
+            plain[name] = {key: tuple(one) if isinstance(one, list) else one for key, one in plain[name].items()}
         return cls(options=TrainOptions(**options), **plain)
 
 

@@ -87,12 +87,14 @@ class RunFolder:
         shutil.rmtree(old, ignore_errors=True)
 
     def settle(self) -> None:
-        """Put right what a kill between two moves of `replace_model` left."""
+        """Put right what a kill between two moves left."""
         old = self.path / ".model-old"
         if old.exists() and not self.model.exists():
             old.replace(self.model)
         for left in (old, self.path / ".model-new"):
             shutil.rmtree(left, ignore_errors=True)
+        for part in self.path.rglob(".vitx-*.part"):
+            part.unlink()
 
     def clear(self) -> None:
         """Remove the run, and nothing that is not of it."""

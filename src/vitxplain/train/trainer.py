@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ class RunTrainer(Trainer):
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Tensor], return_outputs: bool = False, **_others: Any
     ) -> Any:
-        labels, logits = inputs["labels"], logits_of(model(pixel_values=inputs["pixel_values"])).float()
+        labels, logits = inputs["labels"], model(pixel_values=inputs["pixel_values"]).logits.float()
         self._right += (logits.detach().argmax(-1) == labels).sum()
         self._seen += len(labels)
         weight = None if self.class_weights is None else self.class_weights.to(logits)
@@ -67,7 +66,7 @@ class RunTrainer(Trainer):
         """No loss: the Trainer's mean over batches would count a smaller last one as a full one; see `figures`."""
         inputs = self._prepare_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
-            return None, logits_of(model(pixel_values=inputs["pixel_values"])).float(), inputs["labels"]
+            return None, model(pixel_values=inputs["pixel_values"]).logits.float(), inputs["labels"]
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
@@ -115,15 +114,6 @@ class RunTrainer(Trainer):
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         load_weights(self.accelerator.unwrap_model(self.model), Path(resume_from_checkpoint))
-
-
-def logits_of(output: Any) -> Tensor:
-    """(batch, label), of whatever a network returns."""
-    if isinstance(output, Tensor):
-        return output
-    if isinstance(output, Mapping):
-        return output["logits"] if "logits" in output else next(iter(output.values()))
-    return output.logits if hasattr(output, "logits") else output[0]
 
 
 def figures(outcome: EvalPrediction) -> dict[str, float]:

@@ -1,0 +1,104 @@
+"""What can go wrong while training: said in one sentence, with what was learnt kept."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import TrainerCallback
+
+from tests.train.tiny import tiny
+from vitxplain.errors import DataError, OptionError, OutputError, TrainError, UsageError
+from vitxplain.train import checkpoints
+
+
+class Spoil(TrainerCallback):
+    """Sets every weight to NaN before a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        if state.global_step == self.step - 1:
+            with torch.no_grad():
+                for weight in others["model"].parameters():
+                    weight.fill_(float("nan"))
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path):
+    with pytest.raises(TrainError, match=r"the loss is nan at step 4 \(epoch 0.60\).* lower learning_rate"):
+        tiny(tmp_path / "run", callbacks=[Spoil(4)])
+    newest = checkpoints.newest(tmp_path / "run" / "checkpoints")
+    assert newest is not None
+    assert checkpoints.step_of(newest) == 2
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 600 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if (
+        os.geteuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", place], check=False).returncode
+    ):
+        pytest.skip("needs the right to mount a small file system")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(small_disk: Path):
+    class Fill(TrainerCallback):
+        def on_save(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+            free = os.statvfs(small_disk).f_bavail * 4096
+            (small_disk / "ballast").write_bytes(bytes(free - 60_000))
+
+    run = small_disk / "run"
+    small = {"options": {"eval_every": 100}}
+    with pytest.raises(
+        OutputError, match="step 4 could not be written to .*: the disk is full. The one of step 2 is kept"
+    ):
+        tiny(run, callbacks=[Fill()], **small)
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["checkpoint-2"]
+    assert checkpoints.newest(run / "checkpoints") is not None
+    (small_disk / "ballast").unlink()
+    assert tiny(run, resume=True, **small).step == 10
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError, match="holds no run; give another folder"):
+        tiny(run, overwrite=True)
+    (run / "thesis.txt").rename(tmp_path / "thesis.txt")
+    tiny(run, options={"steps": 1, "epochs": None})
+    with pytest.raises(UsageError, match="holds a run; continue it with --resume"):
+        tiny(run)
+    (tmp_path / "thesis.txt").rename(run / "thesis.txt")
+    assert tiny(run, options={"steps": 2, "epochs": None}, overwrite=True).step == 2
+    assert (run / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "said"),
+    [
+        ({"options": {"loggers": "tensorbord"}}, OptionError, "no logger 'tensorbord'"),
+        ({"options": {"loggers": "wandb"}}, OptionError, r"pip install 'vitxplain\[wandb\]'"),
+        ({"options": {"optimizer": "adamw"}}, OptionError, "no optimizer 'adamw'; did you mean adamw_"),
+        ({"resume": True, "overwrite": True}, UsageError, "exclude each other"),
+    ],
+)
+def test_wrong_calls_attempt_nothing(tmp_path: Path, wrong: dict, error: type, said: str):
+    with pytest.raises(error, match=said):
+        tiny(tmp_path / "run", **wrong)
+    assert not (tmp_path / "run").exists()
+
+
+def test_one_class_only(tmp_path: Path, photo_folder: Any):
+    folder = photo_folder({"cat": 6})
+    with pytest.raises(DataError):
+        tiny(tmp_path / "run", data=str(folder), data_options={}, limit=None)
