@@ -1,4 +1,4 @@
-"""Folders of images in classes."""
+"""Folders of images in classes, and a small saved model."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.saved_models import vit_folder  # noqa: F401 - a fixture
 
 
 @pytest.fixture

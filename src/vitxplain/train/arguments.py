@@ -62,8 +62,8 @@ def check_optimizer(name: str) -> None:
     """Raises OptionError for a name the Trainer does not know."""
     known = [one.value for one in OptimizerNames]
     if name not in known:
-        near = get_close_matches(name, known, n=2, cutoff=0.5) or ["adamw_torch", "sgd"]
-        raise OptionError(f"there is no optimizer {name!r}; did you mean {' or '.join(near)}?")
+        near = [one for one in known if name and one.startswith(name)] or get_close_matches(name, known) or ["sgd"]
+        raise OptionError(f"there is no optimizer {name!r}; did you mean {' or '.join(near[:2])}?")
 
 
 def _placed(device: torch.device) -> dict[str, str]:

@@ -34,7 +34,7 @@ def summary_writer(folder: RunFolder, after: int) -> Any:
 
 
 def callbacks(names: list[str], writer: Any) -> list[TrainerCallback]:
-    """Those of transformers, which read their settings from the environment (WANDB_PROJECT, MLFLOW_TRACKING_URI, ...)."""
+    """Those of transformers; they read the environment (WANDB_PROJECT, MLFLOW_TRACKING_URI and the like)."""
     from transformers.integrations import MLflowCallback, TensorBoardCallback, WandbCallback
 
     made = {"tensorboard": lambda: TensorBoardCallback(writer), "wandb": WandbCallback, "mlflow": MLflowCallback}

@@ -13,7 +13,7 @@ Preset: TypeAlias = Literal["none", "one-batch", "overfit", "percent"]
 class TrainOptions:
     """How to train. None means: worked out when training starts, and written into the run's config.yaml.
 
-    Attributes:
+    Args:
         mode: what learns: the whole network, a new last layer alone, or low-rank adapters (LoRA) and a new last layer.
         cut_at: for CNNs: end the network at this layer, with global average pooling and one linear layer.
         epochs: passes through the data. None: 30 from scratch, else 3, and more where that makes few steps.
@@ -44,7 +44,7 @@ class TrainOptions:
         watch_method: a name of `vitx methods`; auto chooses by the model.
         loggers: beside metrics.csv: some of tensorboard, wandb, mlflow, separated by commas.
         workers: processes that prepare images. None: none on the CPU, else one a core, 8 at most.
-        seed: of weights, order, augmentation, dropout and data that are made.
+        seed: of weights, order, augmentation and dropout; that of data that are made is data.seed.
         preset: for finding faults: memorise one batch, overfit a small part, or train on 1 % of the data.
     """
 

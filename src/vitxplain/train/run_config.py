@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from vitxplain.errors import UsageError
+from vitxplain.option_facts import as_text as typed
 from vitxplain.train.options import TrainOptions
 
 SCRATCH = "scratch"
@@ -72,7 +73,7 @@ def continued(asked: RunConfig, saved: RunConfig) -> RunConfig:
         for name, value in getattr(asked, f"{kind}_options").items():
             pairs[f"{kind}.{name}"] = (value, known.get(name))
     for name, (now, then) in pairs.items():
-        if as_text(now) != as_text(then):
+        if now != then and as_text(now) != as_text(then):
             raise UsageError(
                 f"{name} is {as_text(now)} now, but the run was started with {as_text(then)}, and resuming goes on "
                 "with what it was started with; leave it out, or start another run."
@@ -81,5 +82,5 @@ def continued(asked: RunConfig, saved: RunConfig) -> RunConfig:
 
 
 def as_text(value: Any) -> str:
-    """A value as it is typed behind `-o key=`."""
-    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+    """A value as it is typed behind `-o key=`; YAML has lists where we have tuples."""
+    return typed(tuple(value) if isinstance(value, list) else value)

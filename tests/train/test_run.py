@@ -1,0 +1,128 @@
+"""What a run folder holds, and that its figures are those of the model in it."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+import vitxplain
+from tests.train.tiny import DATA, tiny
+from vitxplain.assessment.assess import assess
+from vitxplain.data.loading import load_data
+from vitxplain.train.config_file import configured
+from vitxplain.train.result import RunResult
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    return tiny(tmp_path_factory.mktemp("runs") / "run", options={"watch_every": 5, "loggers": "tensorboard"})
+
+
+def test_what_lies_in_it(result: RunResult):
+    names = {path.name for path in result.folder.iterdir()}
+    assert names == set("config.yaml metrics.csv curves.png result.json model checkpoints probes tensorboard".split())
+    assert {path.name for path in (result.folder / "model").iterdir()} == {
+        *("config.json", "model.safetensors", "preprocessor_config.json", "README.md")
+    }
+    assert [path.name for path in sorted((result.folder / "checkpoints").iterdir())] == [
+        "checkpoint-10",
+        "checkpoint-8",
+    ]
+    assert (result.folder / "probes" / "step-000005.png").exists()
+    assert len(list((result.folder / "tensorboard").iterdir())) == 1
+    assert Image.open(result.folder / "curves.png").width > 1000
+
+
+def test_the_model_in_it_has_its_figures(result: RunResult):
+    for split, figures in result.metrics.items():
+        data = load_data("digits", split, limit=40, options=DATA)
+        found = assess(vitxplain.load_model(result.folder, device="cpu"), data, batch_size=8)
+        assert found.scores.loss == pytest.approx(figures["loss"], rel=1e-6)
+        assert found.scores.top1 == figures["accuracy"]
+
+
+def test_metrics(result: RunResult):
+    with (result.folder / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", "step", "split", "loss", "accuracy", "learning_rate", "seconds"]
+    steps = {split: [int(row["step"]) for row in rows if row["split"] == split] for split in ("train", "validation")}
+    assert steps == {"train": [2, 3, 4, 6, 8, 9, 10], "validation": [3, 6, 9, 10]}
+    best = max((row for row in rows if row["split"] == "validation"), key=lambda row: float(row["accuracy"]))
+    final = {row["split"]: row for row in rows[-2:]}
+    assert final.keys() == {"best-validation", "test"}
+    assert final["best-validation"]["step"] == best["step"] == str(result.best_step)
+    assert float(final["best-validation"]["loss"]) == pytest.approx(float(best["loss"]), rel=1e-5)
+    seconds = [float(row["seconds"]) for row in rows]
+    assert seconds == sorted(seconds)
+
+
+def test_its_configuration_makes_the_same_run_again(result: RunResult, tmp_path: Path):
+    again = configured(result.folder / "config.yaml", [])
+    assert again.options.learning_rate == 0.001
+    assert again.options.eval_batch_size == 8
+    assert again.model_options["image_size"] == (24, 24)
+    assert again.as_yaml() == (result.folder / "config.yaml").read_bytes()
+
+
+def test_model_card(result: RunResult):
+    card = (result.folder / "model" / "README.md").read_text()
+    assert "vitx train --model scratch --data digits --limit 40 -o epochs=2" in card
+    assert f"| test | 40 | {result.metrics['test']['accuracy']:.2%} |" in card
+    assert yaml.safe_load(card.split("---")[1])["pipeline_tag"] == "image-classification"
+
+
+def test_one_batch_is_memorised(tmp_path: Path):
+    options = {"preset": "one-batch", "epochs": None, "eval_every": None, "save_every": None, "learning_rate": 0.01}
+    found = tiny(tmp_path / "run", options=options, limit=None)
+    assert found.step == 100
+    assert found.metrics["validation"] == {"loss": pytest.approx(0, abs=0.2), "accuracy": 1.0, "images": 8}
+
+
+@pytest.mark.parametrize("mode", ["head", "lora"])
+def test_fine_tuning_leaves_the_rest_alone(tmp_path: Path, vit_folder: Path, photo_folder: Any, mode: str):
+    folder = photo_folder({"red": 12, "green": 12, "blue": 12})
+    options = {"mode": mode, "epochs": 4, "learning_rate": 0.05, "eval_every": None, "save_every": None}
+    found = tiny(tmp_path / "run", model=str(vit_folder), data=str(folder), data_options={}, options=options)
+    opened, before = vitxplain.load_model(found.folder, device="cpu"), vitxplain.load_model(vit_folder, device="cpu")
+    assert list(opened.labels.values()) == ["blue", "green", "red"]
+    patches = "vit.embeddings.patch_embeddings.projection.weight"
+    assert torch.equal(opened.module.state_dict()[patches], before.module.state_dict()[patches])
+    assert found.metrics["test"]["accuracy"] > 0.6
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"precision": "bf16"},
+        {"scheduler": "plateau", "patience": 1, "class_weights": "balanced"},
+        {"accumulate": 2, "label_smoothing": 0.1, "optimizer": "sgd", "scheduler": "constant", "augment": "strong"},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_options(tmp_path: Path, options: dict):
+    assert tiny(tmp_path / "run", options={"epochs": 1, **options}).step == (3 if "accumulate" in options else 5)
+
+
+def test_early_stopping(tmp_path: Path):
+    options = {"epochs": 50, "eval_every": 1, "early_stopping": 3, "learning_rate": 1e-9}
+    found = tiny(tmp_path / "run", options=options)
+    assert found.stopped_early
+    assert found.step == found.best_step + 3
+
+
+def test_damaged_images_are_skipped_and_named(tmp_path: Path, photo_folder: Any):
+    folder = photo_folder({"red": 12, "green": 12})
+    for name in ("red", "green"):
+        whole = (folder / name / "03.png").read_bytes()
+        for index in range(12):
+            if index % 4 == 3:
+                (folder / name / f"{index:02}.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.warns(UserWarning, match="is damaged or incomplete.* It is skipped"):
+        found = tiny(tmp_path / "run", data=str(folder), data_options={}, options={"epochs": 1})
+    assert found.step > 0
+    with pytest.raises(vitxplain.errors.ImageError):
+        tiny(tmp_path / "other", data=str(folder), data_options={}, options={"epochs": 1}, strict=True)
