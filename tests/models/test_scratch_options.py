@@ -1,14 +1,18 @@
 """Options of models from scratch: read from text, refused where they cannot be."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vitxplain.errors import OptionError
-from vitxplain.models.scratch import scratch
+from vitxplain.models.scratch import KINDS, scratch
 from vitxplain.models.scratch_cnn_config import ScratchCNNConfig
+from vitxplain.models.scratch_options import option_hints
 from vitxplain.models.scratch_vit_config import ScratchViTConfig
 
+ROOT = Path(__file__).resolve().parents[2]
 LABELS = ("a", "b", "c")
 
 
@@ -59,3 +63,18 @@ def test_configs_refuse_unknown_names_too(config: type) -> None:
 def test_a_config_survives_json(config: Any) -> None:
     first = config(image_size=(56, 40), id2label={0: "a", 1: "b"})
     assert config.from_dict(first.to_dict()).to_dict() == first.to_dict()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_lists_every_option_with_its_default(kind: str) -> None:
+    page = (ROOT / "docs" / "reference" / "scratch-models.md").read_text("utf-8")
+    table = page.split(f"## kind={kind}\n")[1].split("\n## ")[0]
+    listed = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", table, re.MULTILINE))
+    config = KINDS[kind][0]
+    assert listed == {name: as_typed(getattr(config(), name)) for name in option_hints(config)}
+
+
+def as_typed(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)

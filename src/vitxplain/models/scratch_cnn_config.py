@@ -21,7 +21,7 @@ class ScratchCNNConfig(PreTrainedConfig):
         stem_stride: by how much the first convolution does.
         kernel_size: of the convolutions, odd.
         norm: "batch" normalises over the batch, "group" over groups of channels, for small batches.
-        groups: of channels that "group" normalises together; must divide every width.
+        groups: how many "group" makes of the channels; must divide every width.
         dropout: of the averaged map, a probability.
 
     Raises:
