@@ -53,6 +53,16 @@ def test_quiet_says_nothing(vitx: Callable[..., Said], model: Path, tmp_path: Pa
     assert (said.code, said.out, said.err) == (0, "", "")
 
 
+def test_results_of_a_run_lie_in_the_run(vitx: Callable[..., Said], model: Path, tmp_path: Path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.yaml").write_text("model: scratch\n")
+    model.rename(run / "model")
+    said = vitx("test", "--model", run, "--data", "digits", "--limit", 10, "--worst", 0)
+    assert (said.code, said.err) == (0, "")
+    assert (run / "test" / "test.json").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -39,10 +39,17 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
 
 @contextmanager
 def _warnings_as_notes() -> Iterator[None]:
-    """A warning is one line without a place in the code; Pillow's, about files it reads all the same, are none."""
+    """A warning is one line without a place in the code, said once; Pillow's, about files it reads, are none."""
+    said: set[str] = set()
+
+    def say(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
+        if str(message) not in said:
+            said.add(str(message))
+            print_note(f"note: {message}")
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
-        warnings.showwarning = lambda message, *_args, **_kwargs: print_note(f"note: {message}")
+        warnings.showwarning = say
         yield
 
 

@@ -18,6 +18,7 @@ from vitxplain.cli.models import models
 from vitxplain.cli.patches import patches
 from vitxplain.cli.test import test
 from vitxplain.cli.train import train
+from vitxplain.cli.tune import tune
 
 app = typer.Typer(
     name="vitx",
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, explain, methods, models, info, patches, train, test, export):
+for command in (demo, explain, methods, models, info, patches, train, test, tune, export):
     app.command()(command)
 app.add_typer(data)
 
