@@ -14,7 +14,7 @@ from vitxplain.models import saved_folder
 from vitxplain.models.loading import load_model
 from vitxplain.train.trainable import Trainable, trainable
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
 NEW = ("ant", "bee", "cow", "doe")
 IMAGE = Image.effect_noise((250, 200), 80).convert("RGB")
