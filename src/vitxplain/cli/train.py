@@ -1,5 +1,6 @@
 """vitx train"""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -84,7 +85,8 @@ def train(
     if resume and out:
         model, data = model_and_data_of(user_path(out), model, data)
     asked = configured(config and user_path(config), typed, model=model, data=data, limit=limit)
-    report = TrainReport(json=json, quiet=quiet)
+    leads = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
+    report = TrainReport(json=json and leads, quiet=quiet or not leads)
     try:
         with report:
             result = run(

@@ -13,7 +13,7 @@ from vitxplain.option_text import option_types, parse
 from vitxplain.train.options import TrainOptions
 from vitxplain.train.run_config import SCRATCH, RunConfig, as_text
 
-MODEL, DATA = "google/vit-base-patch16-224", "digits"
+MODEL, DATA = "vit-base", "digits"
 SECTIONS = {"model_options": "model", "data_options": "data"}
 
 

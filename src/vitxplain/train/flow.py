@@ -11,6 +11,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from vitxplain.train.data_feed import TrainingFeed
+from vitxplain.train.processes import anywhere
 
 
 class Flow(TrainerCallback):
@@ -39,6 +40,7 @@ class Flow(TrainerCallback):
         self.feed.begin(epoch, min(1.0, epoch * steps / state.max_steps))
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
+        self.interrupted = anywhere(self.interrupted)
         if self.interrupted:
             control.should_save = control.should_training_stop = True
         if control.should_save or control.should_evaluate:
@@ -56,7 +58,7 @@ class Flow(TrainerCallback):
 
     @contextmanager
     def until_interrupted(self) -> Iterator[None]:
-        """The first Ctrl-C is noted, and obeyed after the step; the second one is as ever."""
+        """The first Ctrl-C, or SIGTERM, which ends jobs on clusters, is obeyed after the step; the second is as ever."""
 
         def note(number: int, frame: FrameType | None) -> None:
             if self.interrupted:
@@ -66,11 +68,12 @@ class Flow(TrainerCallback):
         if threading.current_thread() is not threading.main_thread():  # no other may set it
             yield
             return
-        before = signal.signal(signal.SIGINT, note)
+        before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _evaluations_since(step: int, state: TrainerState) -> int:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+import torch
 from accelerate import PartialState
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import broadcast_object_list, reduce
 
 Found = TypeVar("Found")
 
@@ -12,6 +13,14 @@ Found = TypeVar("Found")
 def main_process() -> bool:
     """Whether this process is the one that writes."""
     return PartialState().is_main_process
+
+
+def anywhere(happened: bool) -> bool:
+    """Whether it happened in any process; each must ask."""
+    state = PartialState()
+    if state.num_processes == 1:
+        return happened
+    return bool(reduce(torch.tensor(int(happened), device=state.device)).item())
 
 
 def in_one_process(work: Callable[[], Found]) -> Found:

@@ -11,6 +11,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from vitxplain.errors import UsageError
+from vitxplain.paths import is_folder, user_path
 from vitxplain.train.disk import refused, to_disk
 from vitxplain.train.run_config import RunConfig
 from vitxplain.writing import write_together
@@ -108,7 +109,7 @@ class RunFolder:
 
 def default_folder(model: str, data: str, *, resume: bool, overwrite: bool) -> RunFolder:
     """vitx-runs/MODEL-DATA, or with the first free number behind; the latest of them to resume or overwrite."""
-    name = "-".join(re.sub(r"[^\w.]+", "-", Path(part).name or part).strip("-.") for part in (model, data))
+    name = "-".join(re.sub(r"[^\w.]+", "-", _last_name(part)).strip("-.") for part in (model, data))
     taken = 0
     while _numbered(name, taken + 1).exists():
         taken += 1
@@ -136,6 +137,12 @@ def opened(folder: RunFolder, *, resume: bool, overwrite: bool) -> RunFolder:
             )
     folder.settle()
     return folder
+
+
+def _last_name(source: str) -> str:
+    """Of a path or a Hub id what stands last."""
+    path = user_path(source)
+    return path.resolve().name if is_folder(path) else path.name or source
 
 
 def _numbered(name: str, number: int) -> Path:
