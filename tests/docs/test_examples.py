@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("docs_images.py", "digits_network.py")  # have a test of their own
+TOOLS = ("docs_images.py", "digits_network.py", "onnx_two_outputs.py")  # have a test of their own
 PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name not in TOOLS)
 
 

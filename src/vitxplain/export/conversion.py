@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from onnxscript import opset18 as op
 
-from vitxplain.errors import UnsupportedModelError, UsageError, VitxplainError
+from vitxplain.errors import ModelLoadError, UnsupportedModelError, UsageError, VitxplainError
 from vitxplain.export.graph import INPUT, OUTPUTS, Explained
 from vitxplain.types import PixelValues
 
@@ -44,13 +44,15 @@ def convert(module: Explained, image: PixelValues, opset: int | None) -> "ModelP
                 verbose=False,
             )
             model: ModelProto = program.model_proto
-    except (VitxplainError, MemoryError):
+    except MemoryError:
         raise
     except Exception as error:
-        reason = " ".join(str(_cause(error)).split())[:300]
+        if isinstance(error, VitxplainError) and not isinstance(error, ModelLoadError):
+            raise
+        first, *_ = str(_cause(error)).strip().splitlines() or [type(error).__name__]
         raise UnsupportedModelError(
-            f"{module.source} cannot be written as an ONNX graph: {reason or type(error).__name__}. The method is not "
-            "to blame if another model works; --debug shows where it fails."
+            f"{module.source} runs, but cannot be written as an ONNX graph: {first[:200].rstrip('.')}. Its code must "
+            "not choose its way by the pixels, and needs operators that ONNX has."
         ) from error
     _check_opset(model, opset)
     _without_traces(model)

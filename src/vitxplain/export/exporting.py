@@ -72,7 +72,10 @@ def export(
     if opset is not None and opset not in OPSETS:
         raise UsageError(f"nothing is exported to operator set {opset}; choose {OPSETS[0]} to {OPSETS[-1]}.")
     asked = None if method == "auto" else _built(method, options)
-    loaded = load_model(str(model), device="cpu", dtype="float32") if _is_source(model) else load_model(model)
+    if isinstance(model, (nn.Module, VisionModel)):
+        loaded = load_model(model)
+    else:
+        loaded = load_model(str(model), device="cpu", dtype="float32")
     _check_place(loaded)
     name, explainer = asked or _built(auto_method(loaded), options)
     require(loaded, [explainer])
@@ -124,10 +127,6 @@ def _built(method: MethodLike, options: Mapping[str, Any]) -> tuple[str, Explain
     ((name, explainer),) = build([method], options).items()
     check_exportable(explainer)
     return name, explainer
-
-
-def _is_source(model: object) -> bool:
-    return not isinstance(model, (nn.Module, VisionModel))
 
 
 def _check_place(model: VisionModel) -> None:

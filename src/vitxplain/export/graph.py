@@ -26,6 +26,7 @@ class Explained(nn.Module):
 
     def __init__(self, model: VisionModel, explainer: Explainer) -> None:
         super().__init__()
+        model.probe()  # kept by the model; within a trace it would become part of the graph
         self.module = model.module  # here for its parameters
         self.training = False
         self._model, self._explainer = model, explainer
