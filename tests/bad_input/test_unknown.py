@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.bad_input.conftest import Vitx, refused
+from vitxplain import registry
 
-METHODS = "attention-rollout, cam, grad-cam, gradient-attention, gradient-rollout, head-distance, position-similarity"
+METHODS = ", ".join(registry.names("explainers"))  # plugins may be installed
 
 OURS: dict[str, tuple[list[str], list[str]]] = {
     # methods

@@ -14,7 +14,7 @@ from vitxplain.render.figure import panel, sheet, write
 from vitxplain.render.heatmap import heatmap
 from vitxplain.render.labels import percent
 
-SIDE, GAP, HEAD, CAPTION = 1.35, 0.1, 0.3, 0.2  # inches
+SIDE, GAP, HEAD, CAPTION = 1.35, 0.1, 0.42, 0.2  # inches
 
 
 def contact_sheet(
@@ -23,7 +23,10 @@ def contact_sheet(
     """Images, known digits and maps; above each column its method and how well it finds the digit over all images."""
     columns, pitch = 2 + len(maps), (SIDE + GAP, SIDE + CAPTION)
     figure = sheet(
-        columns * pitch[0] - GAP, HEAD + len(samples) * pitch[1], model, "what each method takes for the digit"
+        columns * pitch[0] - GAP,
+        HEAD + len(samples) * pitch[1],
+        model,
+        "what speaks for the class it says; above each column the average precision over all images",
     )
 
     def show(row: int, column: int, picture: np.ndarray, title: str = "") -> None:
@@ -39,5 +42,5 @@ def contact_sheet(
         write(label, 0, 0.35, says, fontsize=7.5, color=INK)
         show(row, 1, np.repeat(sample.object_mask()[..., None], 3, 2).astype(float), "the digit")
         for column, (name, one) in enumerate(zip(maps, small, strict=True), 2):
-            show(row, column, blend(photo(one.image), heatmap(one), 0.6), f"{name} {precisions[name]:.2f}")
+            show(row, column, blend(photo(one.image), heatmap(one), 0.6), f"{name}\n{precisions[name]:.2f}")
     return figure
