@@ -26,10 +26,13 @@ COMMANDS = [
     ["models"],
     ["info"],
     ["patches"],
+    ["train"],
     ["data"],
     ["data", "show"],
     ["data", "split"],
     ["data", "tile"],
+    ["test"],
+    ["tune"],
 ]
 PROGRAM = """
 import sys

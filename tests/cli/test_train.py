@@ -113,8 +113,11 @@ def test_two_processes_train_as_one(here: Path):
         rows = [line.split(",") for line in Path(out, "metrics.csv").read_text().splitlines()]
         return [float(row[3]) for row in rows[1:]], done.stdout.splitlines()
 
-    accelerate = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2", "--num_machines=1"]
-    two, said = curve([*accelerate, "--mixed_precision=no", "--dynamo_backend=no", "-m", "vitxplain"], 4, "two")
+    # On CPUs alone `--cpu` wants MPI; the launcher for GPUs starts processes without it, and the variable says CPU.
+    accelerate = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2"]
+    two, said = curve(
+        [*accelerate, "--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "-m", "vitxplain"], 4, "two"
+    )
     one, as_before = curve([sys.executable, "-m", "vitxplain"], 8, "one")
     assert two == pytest.approx(one, rel=1e-4)
     assert len(said) == len(as_before)

@@ -71,7 +71,7 @@ def test_the_next_good_image_stands_in_for_a_damaged_one():
             return super().__getitem__(index)
 
     feed = TrainingFeed(Damaged())
-    with pytest.warns(UserWarning) as said:
+    with pytest.warns(UserWarning, match="is damaged") as said:
         assert [feed[index].name for index in (1, 2, 3, 2, 4)] == ["1", "4", "4", "4", "4"]
     assert [str(one.message) for one in said] == [f"{index}.png is damaged. It is skipped." for index in (2, 3)]
     assert feed.damaged.nonzero().flatten().tolist() == [2, 3]

@@ -58,7 +58,7 @@ class Flow(TrainerCallback):
 
     @contextmanager
     def until_interrupted(self) -> Iterator[None]:
-        """The first Ctrl-C, or SIGTERM, which ends jobs on clusters, is obeyed after the step; the second is as ever."""
+        """The first Ctrl-C (or SIGTERM: clusters end jobs with it) is obeyed after the step; the second is as ever."""
 
         def note(number: int, frame: FrameType | None) -> None:
             if self.interrupted:

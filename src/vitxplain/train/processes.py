@@ -20,7 +20,7 @@ def anywhere(happened: bool) -> bool:
     state = PartialState()
     if state.num_processes == 1:
         return happened
-    return bool(reduce(torch.tensor(int(happened), device=state.device)).item())
+    return bool(reduce(torch.tensor(float(happened), device=state.device)).item())
 
 
 def in_one_process(work: Callable[[], Found]) -> Found:

@@ -70,7 +70,7 @@ class RunTrainer(Trainer):
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
-            seen = torch.tensor([int(self._right), self._seen], device=self.args.device)
+            seen = torch.tensor([float(self._right), float(self._seen)], device=self.args.device)
             right, total = self.accelerator.reduce(seen).tolist()
             logs["accuracy"] = right / max(total, 1)
             self._seen, self._right = 0, 0
