@@ -8,6 +8,7 @@ import pytest
 from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
 
 from tests.cli.conftest import Said
+from vitxplain.train.run_config import RunConfig
 
 
 @pytest.fixture
@@ -53,19 +54,24 @@ def test_quiet_says_nothing(vitx: Callable[..., Said], model: Path, tmp_path: Pa
     assert (said.code, said.out, said.err) == (0, "", "")
 
 
-def test_results_of_a_run_lie_in_the_run(vitx: Callable[..., Said], model: Path, tmp_path: Path):
+def test_a_run_is_tested_on_its_own_data_into_its_own_folder(vitx: Callable[..., Said], model: Path, tmp_path: Path):
     run = tmp_path / "run"
     run.mkdir()
-    (run / "config.yaml").write_text("model: scratch\n")
+    (run / "config.yaml").write_bytes(RunConfig("scratch", "digits", data_options={"size": (32, 32)}).as_yaml())
     model.rename(run / "model")
-    said = vitx("test", "--model", run, "--data", "digits", "--limit", 10, "--worst", 0)
+    arguments = ["test", "--model", run, "--limit", 10, "--worst", 0]
+    said = vitx(*arguments)
     assert (said.code, said.err) == (0, "")
-    assert (run / "test" / "test.json").exists()
+    first = json.loads((run / "test" / "test.json").read_text())
+    (named,) = vitx(*arguments, "--data", "digits", "--json").json
+    (other,) = vitx(*arguments, "--data", "digits", "-o", "data.size=64", "--json").json
+    assert first["loss"] == named["loss"] != other["loss"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        ((), "what to test on? Give --data"),
         (("--data", "digitz"), "digitz"),
         (("--data", "digits", "--method", "rolout"), "rolout"),
         (("--data", "digits", "--method", "cam"), "cam needs"),

@@ -20,7 +20,7 @@ def blocks(page: Path, language: str) -> list[str]:
 def commands() -> list[tuple[str, str]]:
     """Every `vitx ...` of a bash block with the page it stands on, without pipes, comments and what comes before."""
     lines = [(page.name, line) for page in PAGES for block in blocks(page, "bash") for line in block.splitlines()]
-    found = [(page, re.search(r"(?:^|[/ ])vitx ([^|#]+)", line)) for page, line in lines]
+    found = [(page, re.search(r"(?:^|[/ ])vitx ((?:'[^']*'|[^|#'])+)", line)) for page, line in lines]
     return [(page, match[1].strip()) for page, match in found if match]
 
 

@@ -11,13 +11,16 @@ from vitxplain.cli.data_options import data_options
 from vitxplain.cli.guard import guarded
 from vitxplain.cli.opening import Opening
 from vitxplain.cli.options import OUTPUT, Debug, Json, Model, Quiet
-from vitxplain.paths import is_file, is_folder, user_path
+from vitxplain.paths import user_path
 
 
 @guarded
 def test(
     model: Model,
-    data: Annotated[str, typer.Option("--data", help="A built-in set, a folder or a Hub id.")],
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="A built-in set, a folder or a Hub id.", show_default="that of the run"),
+    ] = None,
     split: Annotated[
         Literal["train", "validation", "test"], typer.Option("--split", help="Part of the data.")
     ] = "test",
@@ -54,15 +57,18 @@ def test(
     from vitxplain.cli.console import print_json, print_note
     from vitxplain.cli.explain_plan import check_writable
     from vitxplain.cli.progress import progress
+    from vitxplain.cli.test_data import data_of, run_of
     from vitxplain.cli.test_report import print_scores
     from vitxplain.data.loading import load_data
     from vitxplain.fit import auto_method, reason, require
     from vitxplain.methods import build, check_names
 
-    folder = user_path(out) if out else _default_folder(model)
+    run = run_of(model)
+    folder = user_path(out) if out else (run.path / "test" if run else Path("vitx-out/test"))
     check_names([method])
     check_writable(folder)
-    samples = load_data(data, split, limit=limit, strict=strict, options=data_options(option))
+    source, options = data_of(run, data, data_options(option))
+    samples = load_data(source, split, limit=limit, strict=strict, options=options)
     for said in samples.notes if not quiet else ():
         print_note(f"note: {said}")
     loaded = opening.load(model)
@@ -81,9 +87,3 @@ def test(
         print_json({**to_json(found), "files": [str(file) for file in files]})
     elif not quiet:
         print_scores(found, files)
-
-
-def _default_folder(model: str) -> Path:
-    """test/ in the run, if the model is one."""
-    run = user_path(model)
-    return run / "test" if is_file(run / "config.yaml") and is_folder(run / "model") else Path("vitx-out/test")

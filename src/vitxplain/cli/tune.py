@@ -127,7 +127,7 @@ def _print(found: "Tuned") -> None:
     ordered = [*valued, *(one for one in found.trials if one.value is None)]
     keys = list(dict.fromkeys(key for one in found.trials for key in one.chosen))
     rows = [
-        (str(one.number), *(Text(cell, style="green" if one is found.best else "") for cell in _cells(one, keys)))
+        [Text(cell, style="green" if one is found.best else "") for cell in (str(one.number), *_cells(one, keys))]
         for one in ordered
     ]
     print_table(["\nTrial", f"\n{found.metric.capitalize()}", *(f"\n{key}" for key in keys)], rows)

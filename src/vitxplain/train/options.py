@@ -41,6 +41,7 @@ class TrainOptions:
         early_stopping: stop after so many evaluations without a better one; 0: never.
         watch_every: steps between two looks at how a few validation images are explained, as pictures in probes/; 0:
             never.
+        watch_images: how many of them.
         watch_method: a name of `vitx methods`; auto chooses by the model.
         loggers: beside metrics.csv: some of tensorboard, wandb, mlflow, separated by commas.
         workers: processes that prepare images. None: none on the CPU, else one a core, 8 at most.
@@ -73,6 +74,7 @@ class TrainOptions:
     best: Literal["accuracy", "loss"] = "accuracy"
     early_stopping: int = 0
     watch_every: int = 500
+    watch_images: int = 8
     watch_method: str = "auto"
     loggers: str = ""
     workers: int | None = None
@@ -81,7 +83,7 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         above_zero = "epochs steps batch_size eval_batch_size accumulate learning_rate patience".split()
-        for name in (*above_zero, "eval_every", "save_every", "log_every", "keep"):
+        for name in (*above_zero, "eval_every", "save_every", "log_every", "keep", "watch_images"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise OptionError(f"{name} is {value}; it must be above 0.")

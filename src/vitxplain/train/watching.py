@@ -21,7 +21,7 @@ def watching(folder: RunFolder, parts: Parts, *, after: int) -> list[TrainerCall
     names = loggers.named(options.loggers)
     writer = loggers.summary_writer(folder, after) if "tensorboard" in names else None
     made = loggers.callbacks(names, writer) if names else []
-    return made + (_watcher(folder, parts, writer) if options.watch_every else [])
+    return (_watcher(folder, parts, writer) if options.watch_every else []) + made
 
 
 def _watcher(folder: RunFolder, parts: Parts, writer: Any) -> list[TrainerCallback]:
@@ -32,6 +32,7 @@ def _watcher(folder: RunFolder, parts: Parts, writer: Any) -> list[TrainerCallba
             parts.model.model,
             parts.validation,
             every=options.watch_every,
+            images=options.watch_images,
             method=options.watch_method,
             writer=lambda: writer,
         )

@@ -1,0 +1,28 @@
+"""What `vitx test` tests on: what was typed, and what the run was trained on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vitxplain.errors import UsageError
+from vitxplain.paths import is_folder, user_path
+from vitxplain.train.run_folder import RunFolder
+
+
+def run_of(model: str) -> RunFolder | None:
+    """The run that a model is, if it is one."""
+    folder = RunFolder(user_path(model))
+    return folder if is_folder(folder.model) and folder.exists() else None
+
+
+def data_of(run: RunFolder | None, data: str | None, options: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The data with its options; those of the run where its data are tested on, and what was typed before them.
+
+    Raises:
+        UsageError: nothing says what the data are.
+    """
+    trained = run.saved_config() if run else None
+    if trained and data in (None, trained.data):
+        return trained.data, {**trained.data_options, **options}
+    if data is None:
+        raise UsageError("what to test on? Give --data: a folder with a folder of images for each class, digits, ...")
+    return data, options
