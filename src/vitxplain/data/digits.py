@@ -48,7 +48,7 @@ class Digits(DataSet):
     """
 
     split: Split = "test"
-    size: tuple[int, int] = (56, 56)  # (height, width) in pixels
+    size: tuple[int, int] = (60, 60)  # (height, width) in pixels
     seed: int = 0
     count: int | None = None  # images in the set
     hardness: float = 1.0  # 0: large digits on plain grounds; 1: small ones on textures among scraps
