@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vitxplain.cli.completion import complete_models
-from vitxplain.cli.guard import SOME_FAILED, guarded
+from vitxplain.cli.guard import INTERRUPTED, SOME_FAILED, guarded
 from vitxplain.cli.options import OF_MODEL, OUTPUT, Debug, Device, Json, Quiet
 from vitxplain.paths import user_path
 
@@ -80,7 +80,7 @@ def tune(
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
     from vitxplain.cli.console import out as stdout
-    from vitxplain.cli.console import print_json, printable
+    from vitxplain.cli.console import print_json, print_note, printable
     from vitxplain.cli.progress import progress
     from vitxplain.train.tune import tune as run
 
@@ -96,21 +96,25 @@ def tune(
                 line = f"trial {tried.number}: {_reached(tried)}  {' '.join(words)}{mark}"
                 stdout().print(printable(line), soft_wrap=True)
 
-        found = run(
-            model,
-            data,
-            trials=trials,
-            search=search,
-            options=option,
-            config=config and user_path(config),
-            limit=limit,
-            out=out,
-            resume=resume,
-            prune=prune,
-            strict=strict,
-            device=device,
-            ended=ended,
-        )
+        try:
+            found = run(
+                model,
+                data,
+                trials=trials,
+                search=search,
+                options=option,
+                config=config and user_path(config),
+                limit=limit,
+                out=out,
+                resume=resume,
+                prune=prune,
+                strict=strict,
+                device=device,
+                ended=ended,
+            )
+        except KeyboardInterrupt:
+            print_note(f"interrupted; go on with: vitx tune --resume --out {out} --trials {trials}")
+            return INTERRUPTED
     if not (json or quiet):
         _print(found)
     return None if found.best else SOME_FAILED
