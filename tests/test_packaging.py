@@ -27,7 +27,8 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path):
     names = set(zipfile.ZipFile(wheel).namelist())
     inside = {name for name in names if ".dist-info/" not in name}
     sources = {f"vitxplain/{path.relative_to(ROOT / 'src/vitxplain')}" for path in (ROOT / "src").rglob("*.py")}
-    assert sources | {"vitxplain/py.typed"} <= inside
+    weights = {f"vitxplain/demo_models/{name}/model.safetensors" for name in ("demo-vit", "demo-cnn")}
+    assert sources | weights | {"vitxplain/py.typed", "vitxplain/data/digits.npz"} <= inside
     assert {name.split("/")[0] for name in inside} == {"vitxplain"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
@@ -52,3 +53,11 @@ def test_wheel_explains_in_an_empty_environment(wheel: Path, workplace: Path, tm
     assert methods == ["gradient-attention", "attention-rollout"]
     expected = {f"coffee.{method}.{ending}" for method in methods for ending in ("png", "npz", "json")}
     assert {path.name for path in maps.iterdir()} == expected
+
+    demo = subprocess.run(
+        [programs / "vitx", "demo", "--json", "--out", tmp_path / "demo"], env=clean, capture_output=True, text=True
+    )
+    assert demo.returncode == 0, demo.stderr
+    rows = [json.loads(line) for line in demo.stdout.splitlines()]
+    assert {row["model"] for row in rows} == {"demo-vit", "demo-cnn", None}
+    assert (tmp_path / "demo" / "index.html").stat().st_size > 100_000
