@@ -4,9 +4,21 @@ import types
 from dataclasses import fields
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from vitxplain.errors import OptionError
+from vitxplain.errors import OptionError, UsageError
 
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def key_and_value(option: str, ways: str = "-o key=value or -o method.key=value") -> tuple[str, str]:
+    """Both sides of `key=value`.
+
+    Raises:
+        UsageError: anything else; the message shows the `ways` to write it.
+    """
+    key, equals, value = option.partition("=")
+    if not (key.strip() and equals):
+        raise UsageError(f"-o {option!r} has no value; write {ways}.")
+    return key.strip(), value
 
 
 def option_types(cls: type) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
@@ -44,6 +45,18 @@ def write_together(files: Mapping[Path, bytes]) -> list[Path]:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
     return list(files)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OutputError, before any work, if nothing can be written there; the folder is not made yet."""
+    try:
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(b"0" * 4096)
+            file.flush()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot write to {folder}: {reason}. Give another folder with --out.") from error
 
 
 def _check_place(path: Path) -> None:

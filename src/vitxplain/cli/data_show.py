@@ -42,7 +42,6 @@ def show(
     Masks are outlined in green, boxes in yellow.
     """
     from vitxplain.cli.console import print_json, print_note
-    from vitxplain.cli.explain_plan import check_writable
     from vitxplain.cli.progress import progress
     from vitxplain.data.loading import load_data
     from vitxplain.data.survey import survey
@@ -50,7 +49,7 @@ def show(
     from vitxplain.paths import user_path
     from vitxplain.render.data_sheet import data_sheet
     from vitxplain.render.figure import png_bytes
-    from vitxplain.writing import write_together
+    from vitxplain.writing import check_writable, write_together
 
     file = _file(user_path(out), source, split)
     check_writable(file.parent)

@@ -20,10 +20,10 @@ def demo(
     """See it work, offline: digits whose place is known, both models in the box, every method that fits."""
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
-    from vitxplain.cli.explain_plan import check_writable
     from vitxplain.demo.page import verdict_on
     from vitxplain.demo.run import run
     from vitxplain.paths import user_path
+    from vitxplain.writing import check_writable
 
     check_writable(folder := user_path(out))
     scores, files = run(folder, report=(lambda _: None) if quiet or json else print_note)

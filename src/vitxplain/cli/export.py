@@ -52,15 +52,16 @@ def export(
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
     from vitxplain.cli.console import err, print_json
-    from vitxplain.cli.explain_plan import check_writable, pair
     from vitxplain.explainers.base import Explainer
     from vitxplain.export import export as export_model
     from vitxplain.export.exporting import FOLDER, check_packages, onnx_path
     from vitxplain.export.fitting import auto_method, check_exportable
     from vitxplain.methods import build, check_names
     from vitxplain.models.loading import load_model
+    from vitxplain.option_text import key_and_value
+    from vitxplain.writing import check_writable
 
-    settings = dict(pair(one) for one in option)
+    settings = dict(key_and_value(one) for one in option)
 
     def chosen(name: str) -> Explainer:
         (explainer,) = build([name], settings, text=True).values()

@@ -55,13 +55,13 @@ def test(
     from vitxplain.assessment.assess import assess
     from vitxplain.assessment.files import to_json
     from vitxplain.cli.console import print_json, print_note
-    from vitxplain.cli.explain_plan import check_writable
     from vitxplain.cli.progress import progress
     from vitxplain.cli.test_data import data_of, run_of
     from vitxplain.cli.test_report import print_scores
     from vitxplain.data.loading import load_data
     from vitxplain.fit import auto_method, reason, require
     from vitxplain.methods import build, check_names
+    from vitxplain.writing import check_writable
 
     run = run_of(model)
     folder = user_path(out) if out else (run.path / "test" if run else Path("vitx-out/test"))

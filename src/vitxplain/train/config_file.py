@@ -9,12 +9,13 @@ import yaml
 
 from vitxplain.data.loading import options_of
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.option_text import option_types, parse
+from vitxplain.option_text import key_and_value, option_types, parse
 from vitxplain.train.options import TrainOptions
 from vitxplain.train.run_config import SCRATCH, RunConfig, as_text
 
 MODEL, DATA = "vit-base", "digits"
 SECTIONS = {"model_options": "model", "data_options": "data"}
+WAYS = "-o key=value, -o model.key=value or -o data.key=value"
 
 
 def configured(
@@ -37,7 +38,7 @@ def configured(
     from_file.pop("model", None), from_file.pop("data", None)
     in_file = from_file.pop("limit", None)
     hints = {"train": option_types(TrainOptions), "model": _model_hints(model), "data": options_of(data)}
-    options = _sorted_out(hints, [*_flat(from_file), *map(_pair, typed)])
+    options = _sorted_out(hints, [*_flat(from_file), *(key_and_value(one, WAYS) for one in typed)])
     read = {
         kind: {name: parse(name, as_text(value), hints[kind][name]) for name, value in options[kind].items()}
         for kind in hints
@@ -79,13 +80,6 @@ def _unknown(word: str, kind: str, key: str, known: Mapping[str, Mapping[str, An
     listed = ", ".join(f"{one}: {' '.join(known[one]) or 'none'}" for one in ([kind] if kind else known))
     hint = f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else f"there are ({listed})."
     return f"nothing has an option {word!r}; {hint}"
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not (key.strip() and equals):
-        raise UsageError(f"-o {text!r} has no value; write -o key=value, -o model.key=value or -o data.key=value.")
-    return key.strip(), value
 
 
 def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
