@@ -98,7 +98,7 @@ TYPERS: dict[str, tuple[list[str], str]] = {
     "option": (["explain", "good.png", "--targt", "1"], "No such option: --targt (Possible options: --target)"),
     "no value": (["explain", "good.png", "--model"], "Option '--model' requires an argument"),
     "command": (["explan", "good.png"], "No such command 'explan'. Did you mean 'explain'?"),
-    "too much": (["methods", "rollout"], "unexpected extra argument"),
+    "too much": (["models", "rollout"], "unexpected extra argument"),
     "two images": (["patches", "good.png", "good.png"], "unexpected extra argument"),
 }
 

@@ -13,7 +13,7 @@ from vitxplain.data import digits
 from vitxplain.data.digits import COUNTS, Digits
 from vitxplain.errors import OptionError
 
-GOLDEN = "556f3cb0e71edc1b61aa55de0319c90df9163516202b53c58af92161408de0ef"
+GOLDEN = "1affa48fe4343feeef223f0106cc9f310583e6b78be0ee53aba74313b0639f74"
 
 
 def pixels(data: Digits) -> np.ndarray:

@@ -79,7 +79,7 @@ class Digits(DataSet):
         chance = Chance(self.seed, tuple(PARTS).index(self.split), self.epoch, index)
         digit = index % 10
         colour, ground, background = self._colours(chance)
-        side = min(self.size) * chance.between(0.72 - 0.32 * self.hardness, 0.88 - 0.26 * self.hardness)
+        side = min(self.size) * chance.between(0.72 - 0.18 * self.hardness, 0.88 - 0.16 * self.hardness)
         centre = self._somewhere(chance, margin=0.54 * side)
         alpha = self._drawn(chance, _scan(self.split, digit, chance), side, centre) * self.with_digit
         ink = np.maximum(alpha, self._scraps(chance, side, centre))[..., None]
