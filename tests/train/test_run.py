@@ -68,6 +68,11 @@ def test_its_configuration_makes_the_same_run_again(result: RunResult, tmp_path:
     assert yaml.safe_load(again.as_yaml()) == yaml.safe_load((result.folder / "config.yaml").read_bytes())
 
 
+def test_who_may_read_the_config_may_read_the_weights(result: RunResult):
+    modes = {file.stat().st_mode for file in (result.folder / "model").iterdir()}
+    assert len(modes) == 1
+
+
 def test_model_card(result: RunResult):
     card = (result.folder / "model" / "README.md").read_text()
     assert "vitx train --model scratch --data digits --limit 40 -o epochs=2" in card

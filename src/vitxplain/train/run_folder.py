@@ -75,6 +75,7 @@ class RunFolder:
         shutil.rmtree(aside, ignore_errors=True)
         try:
             save(aside)
+            _open_to_the_same(aside)
             to_disk(aside)
         except (OSError, RuntimeError, SafetensorError) as error:
             kept = "The best model before is kept." if self.model.exists() else "There was none before."
@@ -105,6 +106,14 @@ class RunFolder:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _open_to_the_same(folder: Path) -> None:
+    """Whoever may read one file may read all: safetensors writes for its owner alone, whatever the umask."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    mode = max(file.stat().st_mode for file in files)
+    for file in files:
+        file.chmod(mode)
 
 
 def default_folder(model: str, data: str, *, resume: bool, overwrite: bool) -> RunFolder:
