@@ -1,7 +1,7 @@
 """Options that belong together as one parameter of a command: a dataclass whose fields are the options."""
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Any
@@ -38,8 +38,14 @@ def _fields(group: type | None) -> list[Parameter]:
         Parameter(
             one.name,
             Parameter.KEYWORD_ONLY,
-            default=Parameter.empty if one.default is MISSING else one.default,
+            default=_default(one),
             annotation=one.type,
         )
         for one in (fields(group) if group else ())
     ]
+
+
+def _default(one: Field[Any]) -> Any:
+    if one.default_factory is not MISSING:
+        return one.default_factory()
+    return Parameter.empty if one.default is MISSING else one.default

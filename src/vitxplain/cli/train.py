@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from vitxplain.cli.completion import complete_models
 from vitxplain.cli.guard import INTERRUPTED, guarded
-from vitxplain.cli.options import OF_MODEL, OUTPUT, Debug, Device, Json, Quiet
+from vitxplain.cli.options import OUTPUT, Debug, Device, Json, Quiet
+from vitxplain.cli.training import Training
 from vitxplain.paths import user_path
 
 TRAINING = "Training"
@@ -16,36 +16,8 @@ TRAINING = "Training"
 
 @guarded
 def train(
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            help="What to start from: scratch, or as everywhere a folder, short name, Hub id, timm:NAME, "
-            "torchvision:NAME.",
-            show_default="vit-base",
-            autocompletion=complete_models,
-            rich_help_panel=OF_MODEL,
-        ),
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", help="A built-in set, a folder or a Hub id.", show_default="digits")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="YAML file with options; what is typed goes before it.")
-    ] = None,
-    option: Annotated[
-        list[str],
-        typer.Option(
-            "-o",
-            "--option",
-            metavar="KEY=VALUE",
-            help="An option of the training, of the model or of the data: epochs=5, model.patch_size=4, data.seed=1.",
-            show_default=False,
-        ),
-    ] = [],  # noqa: B006 - typer's way; never changed
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many images of each split.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
+    *,
+    training: Training,
     preset: Annotated[
         Literal["one-batch", "overfit", "percent"] | None,
         typer.Option("--preset", help="To find faults: memorise one batch or 200 images, or train on 1 % of the data."),
@@ -81,10 +53,11 @@ def train(
     from vitxplain.train.result import TrainingInterrupted
     from vitxplain.train.run import train as run
 
-    typed = [*option, *([f"preset={preset}"] if preset else [])]
+    typed = [*training.option, *([f"preset={preset}"] if preset else [])]
+    model, data, file = training.model, training.data, training.config and user_path(training.config)
     if resume and out:
         model, data = model_and_data_of(user_path(out), model, data)
-    asked = configured(config and user_path(config), typed, model=model, data=data, limit=limit)
+    asked = configured(file, typed, model=model, data=data, limit=training.limit)
     leads = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
     report = TrainReport(json=json and leads, quiet=quiet or not leads)
     try:
@@ -97,7 +70,7 @@ def train(
                 model_options=asked.model_options,
                 data_options=asked.data_options,
                 limit=asked.limit,
-                strict=strict,
+                strict=training.strict,
                 device=device,
                 resume=resume,
                 overwrite=overwrite,

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vitxplain.cli.completion import complete_models
 from vitxplain.cli.guard import INTERRUPTED, SOME_FAILED, guarded
-from vitxplain.cli.options import OF_MODEL, OUTPUT, Debug, Device, Json, Quiet
+from vitxplain.cli.options import OUTPUT, Debug, Device, Json, Quiet
+from vitxplain.cli.training import Training
 from vitxplain.paths import user_path
 
 if TYPE_CHECKING:
@@ -17,20 +17,8 @@ if TYPE_CHECKING:
 
 @guarded
 def tune(
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            help="What to start from, as for `vitx train`.",
-            show_default="vit-base",
-            autocompletion=complete_models,
-            rich_help_panel=OF_MODEL,
-        ),
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", help="A built-in set, a folder or a Hub id.", show_default="digits")
-    ] = None,
+    *,
+    training: Training,
     trials: Annotated[int, typer.Option("--trials", min=1, help="How many trainings in all.")] = 20,
     search: Annotated[
         str | None,
@@ -41,21 +29,6 @@ def tune(
             show_default="learning_rate=1e-5:1e-2,batch_size=16|32|64,weight_decay=1e-3:0.3",
         ),
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="YAML file with options; what is typed goes before it.")
-    ] = None,
-    option: Annotated[
-        list[str],
-        typer.Option(
-            "-o",
-            "--option",
-            metavar="KEY=VALUE",
-            help="An option that all trainings have, as for `vitx train`.",
-            show_default=False,
-        ),
-    ] = [],  # noqa: B006 - typer's way; never changed
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many images of each split.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
     prune: Annotated[
         bool, typer.Option("--prune/--no-prune", help="Stop trainings that fall behind the others.")
     ] = True,
@@ -98,17 +71,17 @@ def tune(
 
         try:
             found = run(
-                model,
-                data,
+                training.model,
+                training.data,
                 trials=trials,
                 search=search,
-                options=option,
-                config=config and user_path(config),
-                limit=limit,
+                options=training.option,
+                config=training.config and user_path(training.config),
+                limit=training.limit,
                 out=out,
                 resume=resume,
                 prune=prune,
-                strict=strict,
+                strict=training.strict,
                 device=device,
                 ended=ended,
             )
