@@ -40,7 +40,8 @@ def test_it_is_small_and_says_what_it_is(name):
 
 
 def test_it_reads_digits(name):
-    assert accuracy(load_model(name), Digits("test", load_model(name).processor.input_size, count=200)) > BARS[name] - 0.04
+    model = load_model(name)
+    assert accuracy(model, Digits("test", model.processor.input_size, count=200)) > BARS[name] - 0.04
 
 
 @pytest.mark.slow

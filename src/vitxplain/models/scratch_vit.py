@@ -37,7 +37,7 @@ class Embeddings(nn.Module):
         places = self.position_embeddings if same else self._resampled(tuple(patches.shape[-2:]))
         tokens = patches.flatten(2).mT
         if self.cls_token is not None:
-            tokens = torch.cat([self.cls_token.expand(len(tokens), -1, -1), tokens], dim=1)
+            tokens = torch.cat([self.cls_token.expand(tokens.shape[0], -1, -1), tokens], dim=1)
         return self.dropout(tokens + places)
 
     def _resampled(self, grid: tuple[int, int]) -> Tensor:
@@ -103,7 +103,7 @@ class Layer(nn.Module):
         if not self.training or self.drop_path == 0:
             return branch
         keep = 1 - self.drop_path
-        return branch * branch.new_empty(len(branch), 1, 1).bernoulli_(keep) / keep
+        return branch * branch.new_empty(branch.shape[0], 1, 1).bernoulli_(keep) / keep
 
 
 class ScratchViTForImageClassification(PreTrainedModel):
