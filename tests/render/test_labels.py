@@ -4,7 +4,7 @@ import pytest
 
 from tests.explanations import explanation
 from vitxplain.explanation import Prediction, Target
-from vitxplain.render.labels import detail, headline, percent, short_name
+from vitxplain.render.labels import detail, headline, percent, short_name, source_name
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,17 @@ def test_headline_tells_the_explained_class_from_the_predicted_one():
 )
 def test_a_model_folder_is_shown_by_its_name(source, shown):
     assert detail(explanation(options={}, provenance={"model": {"id": source}})) == f"grad-cam · {shown}"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("facebook/deit-tiny-patch16-224", "facebook/deit-tiny-patch16-224"),
+        ("/here/deit", "deit"),
+        ("runs/mine/model", "mine"),
+        ("/here/vitx-runs/scratch-digits/model", "scratch-digits"),
+        ("model", "model"),
+    ],
+)
+def test_a_folder_goes_by_its_name_and_the_model_of_a_run_by_the_runs(source, shown):
+    assert source_name(source) == shown

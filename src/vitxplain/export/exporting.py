@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from vitxplain.methods import MethodLike, build, check_names
 from vitxplain.models.loading import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.paths import user_path
+from vitxplain.render.labels import source_name
 from vitxplain.writing import write_together
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript")
@@ -144,7 +145,7 @@ def _check_place(model: VisionModel) -> None:
 
 def _stem(source: str) -> str:
     """A file name from a source string: its last part, what stands before a colon left out."""
-    return re.sub(r"[^\w.-]+", "-", Path(source.rpartition(":")[2]).name) or "model"
+    return re.sub(r"[^\w.-]+", "-", PurePath(source_name(source).rpartition(":")[2]).name) or "model"
 
 
 def _shape(value: Any) -> tuple[int | str, ...]:
