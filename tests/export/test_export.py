@@ -29,6 +29,7 @@ from tests.explainers.tiny import (
 from vitxplain import explain, load_model
 from vitxplain.explanation import Explanation
 from vitxplain.export import Exported, export
+from vitxplain.models.scratch import scratch
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.render.heatmap import patch_map
 
@@ -48,6 +49,12 @@ def mean_pooled_module() -> nn.Module:
     return sharpened(transformers.BeitForImageClassification(config))
 
 
+def scratch_module() -> nn.Module:
+    torch.manual_seed(0)
+    options = {"image_size": SIZE, "patch_size": 8, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    return sharpened(scratch("vit", [str(label) for label in range(7)], options)).eval()
+
+
 def eager_module() -> nn.Module:
     return vit_module("eager")
 
@@ -58,6 +65,7 @@ BUILDS: dict[str, tuple[Callable[[], nn.Module], tuple[int, int]]] = {
     "distilled": (distilled_module, SIZE),
     "registers": (registers_module, (32, 32)),
     "mean-pooled": (mean_pooled_module, (32, 32)),
+    "scratch": (scratch_module, SIZE),
     "swin": (swin_module, (32, 32)),
     "resnet": (resnet_module, SIZE),
 }
@@ -72,6 +80,7 @@ CASES: list[Any] = [
             ("distilled", "attention-rollout", {}),
             ("registers", "raw-attention", {}),
             ("mean-pooled", "attention-rollout", {}),
+            ("scratch", "attention-rollout", {}),
             ("swin", "raw-attention", {}),
             ("swin", "raw-attention", {"query": 3}),
             ("swin", "cam", {}),
