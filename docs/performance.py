@@ -45,7 +45,11 @@ def page(report: Mapping[str, Any] | None) -> str:
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     head = ["| | ms | x plain forward | MiB above plain |", "| --- | --: | --: | --: |"]
-    body = [f"| {row['case']} | {row['ms']:.0f} | {row['ratio']:.2f} | {row['extra_mib']:.0f} |" for row in rows]
+    body = [
+        f"| {row['case']} | {row['ms']:.0f} | {row['ratio']:.2f} | "
+        f"{'not measured' if row['extra_mib'] is None else format(row['extra_mib'], '.0f')} |"
+        for row in rows
+    ]
     return "\n".join([*head, *body])
 
 

@@ -50,7 +50,9 @@ def test_a_model_folder_is_shown_by_its_name(source, shown):
         ("/here/deit", "deit"),
         ("runs/mine/model", "mine"),
         ("/here/vitx-runs/scratch-digits/model", "scratch-digits"),
+        ("./model", "model"),
         ("model", "model"),
+        ("owner/model", "owner/model"),
     ],
 )
 def test_a_folder_goes_by_its_name_and_the_model_of_a_run_by_the_runs(source, shown):

@@ -51,7 +51,6 @@ def model_name(explanation: Explanation) -> str:
 def source_name(source: str) -> str:
     """A model's source as it stands on a picture: a folder by its own name alone, the model of a run by the run's."""
     path = PurePath(source)
-    if path.name == "model" and path.parent.name:
-        return path.parent.name
-    is_path = source.startswith((".", "~")) or path.is_absolute() or source.count("/") > 1
-    return path.name if is_path else source
+    if not (source.startswith((".", "~")) or path.is_absolute() or source.count("/") > 1):
+        return source  # OWNER/NAME is a Hub id
+    return path.parent.name if path.name == "model" and path.parent.name else path.name
