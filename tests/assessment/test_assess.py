@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import nn
 
 from tests.assessment.pictures_of_shades import ShadeReader, Shades, reader
 from vitxplain.assessment.assess import assess
+from vitxplain.assessment.pictures import worst_headline, worst_picture
 from vitxplain.errors import DataError, ImageError, OutputError, UsageError, VitxplainError
 from vitxplain.models.loading import load_model
 from vitxplain.testing.models import LABELS, tiny_vit
@@ -48,6 +50,36 @@ def test_worst_come_first():
     found = assess(reader("dark", "middle", "light"), Shades(PAIRS))
     assert {place: sample.name for place, sample in found.worst(2).items()} == {3: "image-3.png", 5: "image-5.png"}
     assert list(found.worst(1)) == [3]
+
+
+def test_a_wrong_one_comes_before_a_right_one_of_higher_loss():
+    found = assess(reader("dark", "middle", "light"), Shades(PAIRS))
+    doubtful = replace(found.predictions, loss=np.array([9.0, 1, 2, 3, 4, 5]))
+    assert list(replace(found, predictions=doubtful).worst(4)) == [5, 3, 0, 4]
+
+
+@pytest.mark.parametrize(
+    ("shown", "wrong", "said"),
+    [
+        (12, 134, "the worst 12 of 134 wrong"),
+        (3, 3, "3 wrong"),
+        (12, 2, "2 wrong, then 10 right, least sure first"),
+        (4, 0, "none wrong: the 4 it is least sure of"),
+    ],
+)
+def test_headline_says_which_are_wrong(shown: int, wrong: int, said: str):
+    assert worst_headline(shown, wrong) == said
+
+
+def test_captions_tell_right_from_wrong():
+    picture = worst_picture(assess(tiny_vit(), Shades(((1, 0), (2, 4), (3, 8), (4, 12)), labels=LABELS)), 4, "auto")
+    words = [text.get_text() for axes in picture.axes for text in axes.texts]
+    right = [one for one in words if one.endswith("right")]
+    wrong = [one for one in words if "taken for" in one]
+    assert len(right) + len(wrong) == 4
+    assert not any("→" in one for one in words)
+    assert "little" in words
+    assert any("what speaks for the predicted class" in one for one in words)
 
 
 def test_damaged_images_are_skipped_named_and_counted():
@@ -107,7 +139,12 @@ def test_files(tmp_path: Path):
 
 def test_files_without_maps(tmp_path: Path):
     found = assess(reader("dark", "middle", "light"), Shades(PAIRS))
-    assert "worst.png" not in [path.name for path in found.save(tmp_path, worst=0)]
+    (tmp_path / "worst.png").write_text("of an earlier test")
+    found.save(tmp_path, worst=0)
+    assert not (tmp_path / "worst.png").exists()
+    facts = json.loads((tmp_path / "test.json").read_text())
+    assert facts["top5"] is None
+    assert facts["top1_interval"]["low"] < facts["top1"] < facts["top1_interval"]["high"]
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path):

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
 
 from tests.cli.conftest import Said
+from vitxplain.cli.test_folder import folder_of
 from vitxplain.train.run_config import RunConfig
+from vitxplain.train.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -35,7 +38,15 @@ def test_table_and_files(vitx: Callable[..., Said], model: Path, tmp_path: Path,
     assert "digits (test), 30 images" in said.out
     assert "mean of classes" in said.out
     names = {"test.json", "per_class.csv", "predictions.csv", "confusion.png", "worst.png"}
-    assert {path.name for path in (tmp_path / "vitx-out" / "test").iterdir()} == names
+    folder = tmp_path / "vitx-out" / "test" / "vit-digits-test-30"
+    assert {path.name for path in folder.iterdir()} == names
+    assert "(95 % interval " in said.out
+    assert "30 images: too few to tell the accuracy to better than" in said.out
+    assert "replaced" not in said.err
+    again = vitx("test", "--model", model, "--data", "digits", "--limit", 30, "--worst", 0)
+    assert "vit-digits-test-30 held a test on digits (test, 30 images, top-1 " in again.err
+    assert "it is replaced" in again.err
+    assert not (folder / "worst.png").exists()
 
 
 def test_json_is_one_line(vitx: Callable[..., Said], model: Path, tmp_path: Path):
@@ -62,10 +73,30 @@ def test_a_run_is_tested_on_its_own_data_into_its_own_folder(vitx: Callable[...,
     arguments = ["test", "--model", run, "--limit", 10, "--worst", 0]
     said = vitx(*arguments)
     assert (said.code, said.err) == (0, "")
-    first = json.loads((run / "test" / "test.json").read_text())
+    first = json.loads((run / "test" / "digits-test-10" / "test.json").read_text())
     (named,) = vitx(*arguments, "--data", "digits", "--json").json
     (other,) = vitx(*arguments, "--data", "digits", "-o", "data.size=64", "--json").json
     assert first["loss"] == named["loss"] != other["loss"]
+    assert {path.name for path in (run / "test").iterdir()} == {"digits-test-10", "digits-test-size-64-10"}
+
+
+def test_every_question_has_a_folder_of_its_own(tmp_path: Path):
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    own = {"size": (32, 32)}
+    run.config.write_bytes(RunConfig("scratch", "digits", data_options=own).as_yaml())
+    data = tmp_path / "photos"
+    data.mkdir()
+
+    def place(*question: Any) -> str:
+        return folder_of("run", run, *question).relative_to(run.path).as_posix()
+
+    assert place("digits", "test", own, None) == "test"
+    assert place("digits", "validation", own, None) == "test/digits-validation"
+    assert place("digits", "test", own, 50) == "test/digits-test-50"
+    assert place("digits", "test", {**own, "label": "colour"}, None) == "test/digits-test-label-colour"
+    assert place(str(data), "test", {}, None) == "test/photos-test"
+    assert folder_of("timm:vit", None, "owner/name", "test", {}, None) == Path("vitx-out/test/timm-vit-owner-name-test")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
-"""Bootstrap intervals."""
+"""Bootstrap intervals, and Wilson's."""
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
-from vitxplain.metrics.intervals import bootstrap
+from vitxplain.metrics.intervals import bootstrap, wilson
 
 
 def test_they_hold_the_true_mean_about_as_often_as_promised():
@@ -24,3 +25,10 @@ def test_they_are_as_wide_as_theory_says():
 
 def test_equal_values_leave_no_doubt():
     assert bootstrap(np.full(9, 0.25)) == (0.25, 0.25, 0.25)
+
+
+@pytest.mark.parametrize(("hits", "count"), [(0, 1), (1, 1), (0, 7), (7, 7), (3, 12), (1860, 2000)])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_wilson_is_that_of_scipy(hits: int, count: int, level: float):
+    expected = binomtest(hits, count).proportion_ci(level, "wilson")
+    assert wilson(hits, count, level=level) == pytest.approx((hits / count, expected.low, expected.high))

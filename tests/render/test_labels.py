@@ -1,5 +1,7 @@
 """The words on a picture."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.explanations import explanation
@@ -57,3 +59,11 @@ def test_a_model_folder_is_shown_by_its_name(source, shown):
 )
 def test_a_folder_goes_by_its_name_and_the_model_of_a_run_by_the_runs(source, shown):
     assert source_name(source) == shown
+
+
+def test_a_relative_folder_that_is_there_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "mine" / "model").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert [source_name(source) for source in ("mine/model", "mine", "mine/../mine/")] == ["mine"] * 3
+    monkeypatch.chdir(tmp_path / "mine")
+    assert [source_name(source) for source in (".", "./model", "model")] == ["mine"] * 3

@@ -31,8 +31,9 @@ class Assessment:
     scores: Scores
 
     def worst(self, count: int) -> dict[int, Sample]:
-        """The images of highest loss, worst first, by place in `predictions`; read again."""
-        places = np.argsort(-self.predictions.loss, kind="stable")[:count].tolist()
+        """The images it got wrong, then those it got right, each by falling loss; by place in `predictions`."""
+        found = self.predictions
+        places = np.lexsort((-found.loss, found.predicted == found.label))[:count].tolist()
         samples = {place: self.data[int(self.predictions.index[place])] for place in sorted(places)}
         return {place: samples[place] for place in places}
 
@@ -82,4 +83,4 @@ def assess(
         data = load_data(data, split, limit=limit, strict=strict, options=data_options)
     classes = match_classes(loaded.labels, data.labels)
     predictions = predict(loaded, data, classes, batch_size=batch_size, progress=progress)
-    return Assessment(loaded, data, classes, predictions, score(predictions, classes))
+    return Assessment(loaded, data, classes, predictions, score(predictions, classes, len(loaded.labels)))

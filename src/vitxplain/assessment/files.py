@@ -36,12 +36,16 @@ def save(assessment: "Assessment", folder: Path, *, worst: int, method: MethodLi
     }
     if worst:
         files["worst.png"] = png_bytes(worst_picture(assessment, worst, method))
-    return write_together({folder / name: content for name, content in files.items()})
+    written = write_together({folder / name: content for name, content in files.items()})
+    if not worst:  # those of an earlier test would pass for this one's
+        (folder / "worst.png").unlink(missing_ok=True)
+    return written
 
 
 def to_json(assessment: "Assessment") -> dict[str, Any]:
     """Everything but the single predictions; a share that is not defined is null."""
     scores, predictions = assessment.scores, assessment.predictions
+    _, low, high = scores.top1_interval
     return plain(
         {
             "schema": SCHEMA,
@@ -51,6 +55,7 @@ def to_json(assessment: "Assessment") -> dict[str, Any]:
             "skipped": predictions.skipped,
             "loss": scores.loss,
             "top1": scores.top1,
+            "top1_interval": {"low": low, "high": high, "level": 0.95, "method": "wilson"},
             "top5": scores.top5,
             "macro": scores.macro,
             "per_class": [dict(zip(PER_CLASS, row, strict=True)) for row in per_class(assessment)],

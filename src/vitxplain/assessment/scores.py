@@ -6,8 +6,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vitxplain.assessment.predictions import Predictions
+from vitxplain.metrics.intervals import Interval, wilson
 
 Confusion = Int[np.ndarray, "true predicted"]
+FIVE = 5  # a model of no more classes is always right among its five most probable
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +22,17 @@ class Scores:
 
     loss: float  # mean cross-entropy, nats
     top1: float
-    top5: float  # the true class is among the five most probable
+    top5: float | None  # the true class is among the five most probable; None where the model has no more than five
     precision: Float[np.ndarray, " label"]
     recall: Float[np.ndarray, " label"]
     f1: Float[np.ndarray, " label"]
     images: Int[np.ndarray, " label"]
     confusion: Confusion  # the last column counts predictions of classes the data does not have
+
+    @property
+    def top1_interval(self) -> Interval:
+        """Top-1 with its 95 % interval (Wilson): how sure it is with so many images."""
+        return wilson(int(np.trace(self.confusion)), int(self.images.sum()))
 
     @property
     def macro(self) -> dict[str, float]:
@@ -34,15 +41,15 @@ class Scores:
         return {name: float(getattr(self, name)[there].mean()) for name in ("precision", "recall", "f1")}
 
 
-def score(predictions: Predictions, classes: tuple[int, ...]) -> Scores:
-    """The scores of predictions; `classes` is the model's index of each class of the data."""
+def score(predictions: Predictions, classes: tuple[int, ...], known: int) -> Scores:
+    """The scores of predictions; `classes` is the model's index of each class of the data, of all that are `known`."""
     matrix = confusion(predictions.label, predictions.predicted, classes)
     right, images, claimed = np.diag(matrix), matrix.sum(1), matrix.sum(0)[:-1]
     nan = np.full(len(classes), np.nan)
     return Scores(
         loss=float(predictions.loss.mean()),
         top1=float((predictions.predicted == predictions.label).mean()),
-        top5=float((predictions.rank < 5).mean()),
+        top5=float((predictions.rank < FIVE).mean()) if known > FIVE else None,
         precision=right / np.maximum(claimed, 1),
         recall=np.divide(right, images, out=nan.copy(), where=images > 0),
         f1=np.divide(2 * right, images + claimed, out=nan.copy(), where=images > 0),

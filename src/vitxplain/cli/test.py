@@ -40,7 +40,10 @@ def test(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", help="Folder for the results.", show_default="RUN/test or vitx-out/test", rich_help_panel=OUTPUT
+            "--out",
+            help="Folder for the results.",
+            show_default="RUN/test; with other data RUN/test/DATA-SPLIT; of no run vitx-out/test/MODEL-DATA-SPLIT",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     json: Json = False,
@@ -50,13 +53,15 @@ def test(
     """Test a model on labelled images: loss, accuracy, precision, recall, F1, confusion matrix and the worst images.
 
     Writes test.json, per_class.csv, predictions.csv, confusion.png and worst.png, in which maps show why the model
-    said what it said about the images of highest loss.
+    said what it said about the images it got wrong. The same test again replaces its files; another one has a folder
+    of its own.
     """
     from vitxplain.assessment.assess import assess
     from vitxplain.assessment.files import to_json
     from vitxplain.cli.console import print_json, print_note
     from vitxplain.cli.progress import progress
     from vitxplain.cli.test_data import data_of, run_of
+    from vitxplain.cli.test_folder import earlier, folder_of
     from vitxplain.cli.test_report import print_scores
     from vitxplain.data.loading import load_data
     from vitxplain.fit import auto_method, reason, require
@@ -64,10 +69,10 @@ def test(
     from vitxplain.writing import check_writable
 
     run = run_of(model)
-    folder = user_path(out) if out else (run.path / "test" if run else Path("vitx-out/test"))
     check_names([method])
-    check_writable(folder)
     source, options = data_of(run, data, data_options(option))
+    folder = user_path(out) if out else folder_of(model, run, source, split, options, limit)
+    check_writable(folder)
     samples = load_data(source, split, limit=limit, strict=strict, options=options)
     for said in samples.notes if not quiet else ():
         print_note(f"note: {said}")
@@ -82,7 +87,10 @@ def test(
         found = assess(loaded, samples, batch_size=batch_size, progress=advance)
     for problem in found.predictions.skipped:
         print_note(f"skipped: {problem}")
+    before = earlier(folder)
     files = found.save(folder, worst=worst, method=explainer)
+    if before and not quiet:
+        print_note(f"note: {folder} held a test {before}; it is replaced.")
     if json:
         print_json({**to_json(found), "files": [str(file) for file in files]})
     elif not quiet:

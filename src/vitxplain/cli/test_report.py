@@ -11,6 +11,7 @@ from vitxplain.cli.console import out, print_table, printable
 from vitxplain.render.labels import percent
 
 SHOWN = 20  # classes
+WIDE = 0.1  # an interval of accuracy from here on tells little
 
 
 def print_scores(found: Assessment, files: Sequence[Path]) -> None:
@@ -18,10 +19,11 @@ def print_scores(found: Assessment, files: Sequence[Path]) -> None:
     scores, predictions = found.scores, found.predictions
     console = out()
     skipped = f", {len(predictions.skipped)} skipped" if predictions.skipped else ""
-    where = f"{printable(found.data.name)} ({found.data.split}), {len(predictions.name):,} images{skipped}"
+    images = f"{len(predictions.name):,} {'image' if len(predictions.name) == 1 else 'images'}"
+    where = f"{printable(found.data.name)} ({found.data.split}), {images}{skipped}"
     macro = scores.macro
     console.print(f"{where}\n", soft_wrap=True)
-    rows = [(printable(name), f"{images:,}", *map(_share, shares)) for name, images, *shares in per_class(found)]
+    rows = [(printable(name), f"{count:,}", *map(_share, shares)) for name, count, *shares in per_class(found)]
     order = (
         np.argsort(np.nan_to_num(scores.f1, nan=2.0), kind="stable")[:SHOWN] if len(rows) > SHOWN else range(len(rows))
     )
@@ -29,8 +31,12 @@ def print_scores(found: Assessment, files: Sequence[Path]) -> None:
     print_table(["Class", "Images", "Precision", "Recall", "F1"], [*(rows[int(i)] for i in order), mean], console)
     if len(rows) > SHOWN:
         console.print(f"the {SHOWN} classes of lowest F1 of {len(rows)}; all are in per_class.csv")
-    top5 = f" · top-5 {percent(scores.top5)}" if len(found.model.labels) > 5 else ""
-    console.print(f"\ntop-1 {percent(scores.top1)}{top5} · loss {scores.loss:.4f}", style="bold")
+    top5 = "" if scores.top5 is None else f" · top-5 {percent(scores.top5)}"
+    _, low, high = scores.top1_interval
+    sure = f"(95 % interval {percent(low)} to {percent(high)})"
+    console.print(f"\ntop-1 {percent(scores.top1)} {sure}{top5} · loss {scores.loss:.4f}", style="bold", soft_wrap=True)
+    if high - low > WIDE:
+        console.print(f"{images}: too few to tell the accuracy to better than {100 * (high - low):.0f} points")
     console.print(f"{printable(files[0].parent)}: {', '.join(file.name for file in files)}", soft_wrap=True)
 
 

@@ -1,8 +1,10 @@
 """The words on a picture: which class, how probable, by which method on which model."""
 
+import os
 from pathlib import PurePath
 
 from vitxplain.explanation import Explanation
+from vitxplain.paths import is_folder, user_path
 
 LONGEST_NAME = 36  # characters; a title must be read at a glance
 
@@ -49,8 +51,10 @@ def model_name(explanation: Explanation) -> str:
 
 
 def source_name(source: str) -> str:
-    """A model's source as it stands on a picture: a folder by its own name alone, the model of a run by the run's."""
-    path = PurePath(source)
-    if not (source.startswith((".", "~")) or path.is_absolute() or source.count("/") > 1):
+    """A source as others may read it: a folder by its own name alone, the model of a run by the run's."""
+    path, there = PurePath(source), is_folder(user_path(source))
+    if not (there or source.startswith((".", "~")) or path.is_absolute() or source.count("/") > 1):
         return source  # OWNER/NAME is a Hub id
+    if there:
+        path = PurePath(os.path.abspath(user_path(source)))  # noqa: PTH100 - resolve() would follow links
     return path.parent.name if path.name == "model" and path.parent.name else path.name

@@ -9,15 +9,16 @@ from PIL import Image
 
 from vitxplain.data.sample import Box, Mask
 from vitxplain.explanation import Explanation
-from vitxplain.render.colours import GLOBAL, INK
+from vitxplain.render.colours import FAINT, GLOBAL, HEAT, INK
 from vitxplain.render.compose import blend, mark_unseen, photo
 from vitxplain.render.display import displayed
-from vitxplain.render.figure import Picture, fit, inches, panel, sheet, write
+from vitxplain.render.figure import MARGIN, Picture, fit, inches, panel, sheet, write
 from vitxplain.render.heatmap import heatmap
 from vitxplain.render.outline import outline_boxes, outline_mask
 from vitxplain.render.overlay import ALPHA
 
 PANEL, BESIDE, BETWEEN, CAPTION = 1.4, 0.04, 0.28, 0.3  # inches
+LEGEND, BAR, WORD = 0.42, (1.3, 0.11), 0.42  # inches of the last line, of its colour bar, and for a word at the bar
 WIDEST = 12.5  # inches
 
 
@@ -32,8 +33,13 @@ class Tile:
     boxes: tuple[Box, ...] | None = None
 
 
-def map_sheet(tiles: Sequence[Tile], headline: str, detail: str) -> Picture:
-    """Rows of pairs: the image, and the heat map over it."""
+def map_sheet(tiles: Sequence[Tile], headline: str, detail: str, target: str) -> Picture:
+    """Rows of pairs: the image, and the heat map over it; below, what bright means.
+
+    `target` is the class the maps are for, in words ("the true class"), said where the method is about one.
+    """
+    if any(tile.wrong for tile in tiles):
+        detail = f"{detail} · orange: wrong"
     if any(tile.mask is not None or tile.boxes for tile in tiles):
         detail = f"{detail} · outlined: the known object"
     sizes = [inches(tile.explanation.geometry.image_size, PANEL) for tile in tiles]
@@ -41,7 +47,8 @@ def map_sheet(tiles: Sequence[Tile], headline: str, detail: str) -> Picture:
     step = 2 * width + BESIDE + BETWEEN, height + CAPTION
     across = max(1, min(len(tiles), int(WIDEST // step[0])))
     down = -(-len(tiles) // across)
-    figure = sheet(across * step[0] - BETWEEN, down * step[1], headline, detail)
+    whole = across * step[0] - BETWEEN
+    figure = sheet(whole, down * step[1] + LEGEND, headline, detail)
     for position, (tile, size) in enumerate(zip(tiles, sizes, strict=True)):
         row, column = divmod(position, across)
         corner = column * step[0], row * step[1] + CAPTION
@@ -49,7 +56,20 @@ def map_sheet(tiles: Sequence[Tile], headline: str, detail: str) -> Picture:
         style = {"fontsize": 9, "color": GLOBAL if tile.wrong else INK, "va": "center"}
         fit(write(caption, 0, 0.4, tile.caption, **style), step[0] - BETWEEN)
         _pair(figure, tile, corner, size)
+    _legend(figure, down * step[1] + LEGEND, tiles[0].explanation, target)
     return figure
+
+
+def _legend(figure: Figure, bottom: float, explanation: Explanation, target: str) -> None:
+    """A bar of the colours and what they say, on the last line of the page."""
+    about = f"what speaks for {target}" if explanation.target else "where the model looks, whatever the class"
+    bar = panel(figure, WORD, bottom - BAR[1], *BAR)
+    bar.imshow(np.linspace(0, 1, 256)[None], cmap=HEAT, aspect="auto")
+    style = {"fontsize": 9, "color": FAINT, "va": "center", "transform": bar.transAxes}
+    write(bar, -WORD / BAR[0], 0.5, "little", **style)
+    room = figure.get_size_inches()[0] - 2 * MARGIN - WORD - BAR[0] - 0.08
+    words = f"much: {about}; each map is scaled to its own highest"
+    fit(write(bar, 1 + 0.08 / BAR[0], 0.5, words, **style), room)
 
 
 def _pair(figure: Figure, tile: Tile, corner: tuple[float, float], size: tuple[float, float]) -> None:

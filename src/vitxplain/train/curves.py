@@ -1,60 +1,77 @@
 """curves.png: loss and accuracy by step, of training and validation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
-from vitxplain.render.figure import Picture, sheet, write
+from vitxplain.render.figure import MARGIN, Picture, panel, sheet, write
 from vitxplain.train.metrics_file import Row
 
-COLOURS = {"train": LOCAL, "validation": GLOBAL}
+LOOKS: Mapping[str, Mapping[str, Any]] = {
+    "train": {"color": LOCAL, "linewidth": 1.2, "linestyle": "-", "markersize": 3, "zorder": 3},
+    "validation": {"color": GLOBAL, "linewidth": 2.0, "linestyle": "--", "markersize": 6},
+}
+DOTTED = 40  # so many points are marked
 WIDTH, HEIGHT, GAP = 4.2, 3.0, 0.75  # inches of one plot, and between two
-AXES, TITLE = 0.5, 0.3  # inches for the numbers at an axis, and for what stands above a plot
+LEFT, ABOVE, BELOW = 0.45, 0.35, 0.45  # inches for what stands left of, above and below a plot
 
 
-def curves(rows: Sequence[Row], headline: str) -> Picture:
-    """Two plots side by side; the best validation is marked."""
-    figure = sheet(2 * WIDTH + GAP + AXES, HEIGHT + AXES + TITLE, headline, "by step; the ring marks the best")
-    page_width, page_height = figure.get_size_inches()
+def curves(rows: Sequence[Row], run: str, about: str, best: str = "accuracy") -> Picture:
+    """Two plots side by side; a line marks the step whose weights are kept.
+
+    Args:
+        rows: of metrics.csv.
+        run: the name of the run.
+        about: what was trained on what.
+        best: by which figure of the validation weights are kept, accuracy or loss.
+    """
+    kept = best_row(rows, best)
+    said = f" · kept: step {kept.step:,}, the best validation {best}" if kept else ""
+    figure = sheet(LEFT + 2 * WIDTH + GAP, ABOVE + HEIGHT + BELOW, run, f"{about}{said}")
     for place, name in enumerate(("loss", "accuracy")):
-        left = (0.2 + AXES + place * (WIDTH + GAP)) / page_width
-        axes = figure.add_axes((left, (0.2 + AXES) / page_height, WIDTH / page_width, HEIGHT / page_height))
-        _draw(axes, rows, name)
+        _draw(panel(figure, LEFT + place * (WIDTH + GAP), ABOVE, WIDTH, HEIGHT), rows, name, kept)
     lines, names = figure.axes[0].get_legend_handles_labels()
-    figure.legend(lines, names, loc="upper right", ncols=2, frameon=False, fontsize=10, bbox_to_anchor=(0.985, 0.97))
+    corner = 1 - MARGIN / figure.get_figwidth(), 1 - 0.1 / figure.get_figheight()
+    figure.legend(lines, names, loc="upper right", ncols=3, frameon=False, fontsize=10, bbox_to_anchor=corner)
     return figure
 
 
-def _draw(axes: Axes, rows: Sequence[Row], name: str) -> None:
-    for split, colour in COLOURS.items():
+def best_row(rows: Sequence[Row], best: str) -> Row | None:
+    """The evaluation whose weights are kept: the first of highest accuracy or lowest loss."""
+    sign = 1 if best == "accuracy" else -1
+    return max(
+        (one for one in rows if one.split == "validation"), key=lambda one: sign * getattr(one, best), default=None
+    )
+
+
+def _draw(axes: Axes, rows: Sequence[Row], name: str, kept: Row | None) -> None:
+    axes.set_axis_on()
+    for split, look in LOOKS.items():
         points = [(row.step, getattr(row, name)) for row in rows if row.split == split]
-        if not points:
-            continue
-        steps, values = zip(*points, strict=True)
-        marker = "o" if len(points) <= 40 else ""
-        axes.plot(steps, values, color=colour, linewidth=1.6, marker=marker, markersize=3, label=split)
-        if split == "validation":
-            best = (max if name == "accuracy" else min)(points, key=lambda point: point[1])
-            axes.plot(*best, "o", markersize=8, markerfacecolor="none", markeredgecolor=colour)
-            axes.annotate(
-                f"{best[1]:.1%}" if name == "accuracy" else f"{best[1]:.3g}",
-                best,
-                xytext=(0, -17 if name == "accuracy" and best[1] > 0.2 else 9),
-                textcoords="offset points",
-                ha="center",
-                color=colour,
-                fontsize=9,
-            )
-    axes.margins(x=0.06, y=0.12)
+        if points:
+            axes.plot(*zip(*points, strict=True), **look, marker="o" if len(points) <= DOTTED else "", label=split)
+    if kept:
+        value = getattr(kept, name)
+        axes.axvline(kept.step, color=FAINT, linewidth=1, linestyle=":", label="kept", zorder=1)
+        axes.plot(kept.step, value, "o", markersize=11, markerfacecolor="none", markeredgecolor=GLOBAL)
+        said = f"validation {value:.1%}" if name == "accuracy" else f"validation {value:.3g}"
+        write(axes, 1, 1.04, f"kept: {said}", transform=axes.transAxes, color=GLOBAL, fontsize=9.5, ha="right")
+    axes.set_xlim(0, 1.04 * max(row.step for row in rows))
     if name == "accuracy":
         axes.set_ylim(0, 1.04)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     else:
-        axes.set_ylim(0, 1.1 * max(getattr(row, name) for row in rows))
+        losses = [row.loss for row in rows if isfinite(row.loss)]
+        axes.set_ylim(0, 1.1 * max(losses, default=1.0) or 1.0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e4e4e4", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(colors=FAINT, labelsize=9)
+    axes.set_xlabel("step", fontsize=9.5, color=INK)
     write(axes, 0.0, 1.04, name, transform=axes.transAxes, color=INK, fontsize=10.5, weight="bold")

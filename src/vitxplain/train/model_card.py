@@ -2,10 +2,14 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import fields
 from importlib.metadata import version
 
 from vitxplain.data.sample import DataSet
+from vitxplain.metrics.intervals import wilson
+from vitxplain.paths import is_folder, user_path
+from vitxplain.render.labels import percent, source_name
 from vitxplain.train.options import TrainOptions
 from vitxplain.train.result import RunResult
 from vitxplain.train.run_config import RunConfig, as_text
@@ -18,7 +22,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "---",
         "library_name: vitxplain",
         "pipeline_tag: image-classification",
-        f"datasets: {json.dumps([config.data])}" if "/" in config.data else f"tags: {json.dumps([config.data])}",
+        f"{'datasets' if _on_hub(config.data) else 'tags'}: {json.dumps([source_name(config.data)])}",
         "---",
         f"# {_title(config)}",
         "",
@@ -26,19 +30,18 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "",
         "## Figures",
         "",
-        "| split | images | accuracy | loss |",
-        "| --- | ---: | ---: | ---: |",
-        *(
-            f"| {split} | {figures['images']:,.0f} | {figures['accuracy']:.2%} | {figures['loss']:.4f} |"
-            for split, figures in result.metrics.items()
-        ),
+        "| split | images | accuracy | 95 % interval | loss |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *(_figures(split, figures) for split, figures in result.metrics.items()),
+        "",
+        "The interval is Wilson's: how far chance alone moves the accuracy with so many images.",
         "",
         f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {config.options.best} on "
         f"the validation split; training took {_duration(result.seconds)}.",
         "",
         "## Data",
         "",
-        f"`{config.data}`: {images:,} images for training, {len(data.labels)} classes: {shown}.",
+        f"`{source_name(config.data)}`: {images:,} images for training, {len(data.labels)} classes: {shown}.",
         "",
         "## How it was made",
         "",
@@ -65,8 +68,8 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
 
 
 def command(config: RunConfig) -> str:
-    """What makes the same run again."""
-    parts = ["vitx", "train", "--model", config.model, "--data", config.data]
+    """What makes the same run again; folders by their names alone, for whose they are is nobody's business."""
+    parts = ["vitx", "train", "--model", source_name(config.model), "--data", source_name(config.data)]
     if config.limit is not None:
         parts += ["--limit", str(config.limit)]
     usual = TrainOptions()
@@ -78,13 +81,27 @@ def command(config: RunConfig) -> str:
     given |= {f"model.{key}": value for key, value in config.model_options.items()}
     given |= {f"data.{key}": value for key, value in config.data_options.items()}
     for key, value in given.items():
-        parts += ["-o", f"{key}={as_text(value)}"]
+        text = as_text(value)
+        parts += ["-o", f"{key}={source_name(text) if '/' in text else text}"]
     return shlex.join(parts)
 
 
+def _figures(split: str, figures: Mapping[str, float]) -> str:
+    """A row of the table."""
+    images, accuracy = round(figures["images"]), figures["accuracy"]
+    _, low, high = wilson(round(accuracy * images), images)
+    sure = f"{percent(low)} to {percent(high)}"
+    return f"| {split} | {images:,} | {accuracy:.2%} | {sure} | {figures['loss']:.4f} |"
+
+
+def _on_hub(data: str) -> bool:
+    """Whether it is OWNER/NAME, and no folder here."""
+    return "/" in data and data == source_name(data) and not is_folder(user_path(data))
+
+
 def _title(config: RunConfig) -> str:
-    made = "A model from scratch" if config.model == "scratch" else config.model
-    return f"{made} on {config.data}"
+    made = "A model from scratch" if config.model == "scratch" else source_name(config.model)
+    return f"{made} on {source_name(config.data)}"
 
 
 def _duration(seconds: float) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from transformers import TrainerState
 
 from vitxplain.render.figure import png_bytes
+from vitxplain.render.labels import source_name
 from vitxplain.train.curves import curves
 from vitxplain.train.metrics_file import Row, as_csv, rows
 from vitxplain.train.parts import Parts
@@ -34,4 +35,5 @@ class Records:
 
     def curves(self, so_far: list[Row]) -> bytes:
         config = self.parts.config
-        return png_bytes(curves(so_far, f"{config.model} on {config.data}"))
+        about = f"{source_name(config.model)} on {source_name(config.data)}"
+        return png_bytes(curves(so_far, self.folder.path.absolute().name, about, config.options.best))

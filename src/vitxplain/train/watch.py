@@ -109,13 +109,13 @@ class ExplanationWatcher(TrainerCallback):
         tiles = [self._tile(*pair) for pair in zip(self.samples, seen.explanations, strict=True)]
         right = sum(not tile.wrong for tile in tiles)
         headline = f"step {step:,}: {right} of {len(tiles)} right"
-        return map_sheet(tiles, headline, f"{seen.method} for the true class · wrong: true → predicted")
+        return map_sheet(tiles, headline, f"maps by {seen.method}", "the true class")
 
     def _tile(self, sample: Sample, explanation: Explanation) -> Tile:
         true, prediction = self.classes[sample.label], explanation.prediction
-        predicted = f"{short_name(prediction.names[0], 20)} · {percent(prediction.probabilities[0])}"
+        predicted = f"{short_name(prediction.names[0], 20)} ({percent(prediction.probabilities[0])})"
         wrong = prediction.indices[0] != true
-        caption = f"{short_name(self.model.labels[true], 20)} → {predicted}" if wrong else predicted
+        caption = f"{short_name(self.model.labels[true], 20)}, taken for {predicted}" if wrong else predicted
         return Tile(explanation, caption, wrong, sample.mask, sample.boxes)
 
 
