@@ -1,6 +1,5 @@
 """vitx export"""
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +50,7 @@ def export(
     """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
-    from vitxplain.cli.console import err, print_json
+    from vitxplain.cli.console import print_json, print_note
     from vitxplain.explainers.base import Explainer
     from vitxplain.export import export as export_model
     from vitxplain.export.exporting import FOLDER, check_packages, onnx_path
@@ -68,11 +67,16 @@ def export(
         check_exportable(explainer)
         return explainer
 
+    def say(step: str) -> None:
+        if not quiet:
+            print_note(step)
+
     check_packages()
     check_names([method])
     asked = None if method == "auto" else chosen(method)
     target = None if out is None else onnx_path(out)
     check_writable(target.parent if target else FOLDER)
+    say(f"opening {model}")
     loaded = load_model(
         model,
         revision=revision,
@@ -81,12 +85,12 @@ def export(
         image_size=image_size,
         trust_remote_code=trust_remote_code,
     )
-    with nullcontext() if quiet or json else err().status("exporting and checking"):
-        found = export_model(loaded, asked or chosen(auto_method(loaded)), target, opset=opset)
+    explainer = asked or chosen(auto_method(loaded))
+    found = export_model(loaded, explainer, target, opset=opset, step=say)
     if json:
         print_json({"model": loaded.source, **_facts(found)})
     elif not quiet:
-        _print(loaded.source, found)
+        _print(model, found)
 
 
 def _facts(found: "Exported") -> dict[str, object]:

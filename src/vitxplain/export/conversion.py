@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _PRIMES = (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47)
 
 
-def convert(module: Explained, image: PixelValues, opset: int | None) -> "ModelProto":
+def convert(
+    module: Explained, image: PixelValues, opset: int | None, step: Callable[[str], None] = lambda _: None
+) -> "ModelProto":
     """The module as an ONNX model with a dynamic batch axis; `image` is one example of its input.
 
     Raises:
@@ -29,9 +31,11 @@ def convert(module: Explained, image: PixelValues, opset: int | None) -> "ModelP
     example = image.repeat(_unlike(module), 1, 1, 1)
     try:
         with _quiet():
+            step("tracing model and method")
             traced = torch.export.export(
                 module, (example,), dynamic_shapes={INPUT: {0: torch.export.Dim.DYNAMIC}}, strict=False
             )
+            step("writing the trace as an ONNX graph, which takes longest")
             program: Any = torch.onnx.export(
                 traced,
                 (),

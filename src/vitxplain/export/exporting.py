@@ -1,7 +1,7 @@
 """export: a model and a method to one ONNX file, checked against PyTorch before it is written."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from os import PathLike
@@ -47,6 +47,7 @@ def export(
     path: str | PathLike[str] | None = None,
     *,
     opset: int | None = None,
+    step: Callable[[str], None] = lambda _: None,
     **options: Any,
 ) -> Exported:
     """Write an ONNX graph that takes `pixel_values` and returns `probabilities` and `map`, for any number of images.
@@ -57,6 +58,7 @@ def export(
             attention-rollout, cam and raw-attention that fits. A map of the top class where the method is about one.
         path: the file, ending in .onnx; by default vitx-out/MODEL.METHOD.onnx.
         opset: ONNX's operator set, 18 to 23; None takes the one torch.onnx writes.
+        step: hears what is done next; nearly all the time is torch's, some 15 s for a ViT of 12 layers.
         options: hyper-parameters of the method.
 
     The map is (batch, row, column), signed and raw; of several layers the last, of several heads the mean, as heat maps
@@ -81,16 +83,18 @@ def export(
     name, explainer = asked or _built(auto_method(loaded), options)
     require(loaded, [explainer])
 
-    from vitxplain.export.check import TOLERANCE, largest_differences, trial_images
+    from vitxplain.export.check import BATCHES, TOLERANCE, largest_differences, trial_images
     from vitxplain.export.conversion import convert, opset_of
     from vitxplain.export.facts import metadata
     from vitxplain.export.graph import Explained
 
-    graph = convert(Explained(loaded, explainer), trial_images(loaded.processor, 1), opset)
+    graph = convert(Explained(loaded, explainer), trial_images(loaded.processor, 1), opset, step)
     graph.producer_name, graph.graph.name = "vitxplain", f"{_stem(loaded.source)}.{name}"
     for key, value in metadata(loaded, explainer).items():
         graph.metadata_props.add(key=key, value=value)
     content = graph.SerializeToString()
+    *some, last = map(str, BATCHES)
+    step(f"checking the graph against PyTorch on {', '.join(some)} and {last} images")
     differences = largest_differences(content, loaded, explainer)
     if not max(differences.values()) <= TOLERANCE:
         found = ", ".join(f"{output} by {share:.1e}" for output, share in differences.items())
