@@ -30,7 +30,7 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
 
     @wraps(plain)
     def run(*args: Any, **kwargs: Any) -> None:
-        with _warnings_as_notes():
+        with _warnings_as_notes(shown=not kwargs.get("quiet", False)):
             code = _exit_code(plain, *args, **kwargs)
         raise typer.Exit(code)
 
@@ -38,12 +38,12 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
 
 
 @contextmanager
-def _warnings_as_notes() -> Iterator[None]:
+def _warnings_as_notes(*, shown: bool) -> Iterator[None]:
     """A warning is one line without a place in the code, said once; Pillow's, about files it reads, are none."""
     said: set[str] = set()
 
     def say(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
-        if str(message) not in said:
+        if shown and str(message) not in said:
             said.add(str(message))
             print_note(f"note: {message}")
 

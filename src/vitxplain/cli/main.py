@@ -18,6 +18,7 @@ from vitxplain.cli.models import models
 from vitxplain.cli.patches import patches
 from vitxplain.cli.test import test
 from vitxplain.cli.train import train
+from vitxplain.cli.training_command import TrainingCommand
 from vitxplain.cli.tune import tune
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (demo, explain, methods, models, info, patches, train, test, tune, export):
-    app.command()(command)
+    app.command(cls=TrainingCommand if command in (train, tune) else None)(command)
 app.add_typer(data)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from vitxplain.errors import UsageError
 from vitxplain.paths import is_folder, user_path
+from vitxplain.train.run_config import located
 from vitxplain.train.run_folder import RunFolder
 
 
@@ -21,7 +22,7 @@ def data_of(run: RunFolder | None, data: str | None, options: Mapping[str, Any])
         UsageError: nothing says what the data are.
     """
     trained = run.saved_config() if run else None
-    if trained and data in (None, trained.data):
+    if trained and (data is None or located(data) == located(trained.data)):
         return trained.data, {**trained.data_options, **options}
     if data is None:
         raise UsageError("what to test on? Give --data: a folder with a folder of images for each class, digits, ...")

@@ -2,16 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vitxplain.cli.console import print_note
 from vitxplain.cli.guard import INTERRUPTED, guarded
 from vitxplain.cli.options import OUTPUT, Debug, Device, Json, Quiet
 from vitxplain.cli.training import Training
+from vitxplain.errors import UsageError
 from vitxplain.paths import user_path
 
-TRAINING = "Training"
+if TYPE_CHECKING:
+    from vitxplain.cli.train_report import TrainReport as Report
 
 
 @guarded
@@ -45,22 +48,28 @@ def train(
 
     Exit codes: 0 done, 1 it failed on the way, 2 nothing attempted, 130 interrupted (a checkpoint is written).
     """
-    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+    if resume and out is None and not any((training.model, training.data, training.config)):
+        from vitxplain.train.run_folder import unfinished
 
-    from vitxplain.cli.console import print_note
-    from vitxplain.cli.train_report import TrainReport
-    from vitxplain.train.config_file import configured, model_and_data_of
-    from vitxplain.train.result import TrainingInterrupted
-    from vitxplain.train.run import train as run
-
-    typed = [*training.option, *([f"preset={preset}"] if preset else [])]
-    model, data, file = training.model, training.data, training.config and user_path(training.config)
-    if resume and out:
-        model, data = model_and_data_of(user_path(out), model, data)
-    asked = configured(file, typed, model=model, data=data, limit=training.limit)
-    leads = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
-    report = TrainReport(json=json and leads, quiet=quiet or not leads)
+        there = ", ".join(str(one) for one in unfinished())
+        raise UsageError(f"which run is to go on? Give --out FOLDER{f': unfinished are {there}' if there else ''}.")
+    report: Report | None = None
     try:
+        import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+        from vitxplain.train.config_file import configured, model_and_data_of
+
+        typed = [*training.option, *([f"preset={preset}"] if preset else [])]
+        model, data, file = training.model, training.data, training.config and user_path(training.config)
+        if resume and out:
+            model, data = model_and_data_of(user_path(out), model, data)
+        asked = configured(file, typed, model=model, data=data, limit=training.limit)
+
+        from vitxplain.cli.train_report import TrainReport
+        from vitxplain.train.run import train as run
+
+        leads = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
+        report = TrainReport(json=json and leads, quiet=quiet or not leads, resume=resume)
         with report:
             result = run(
                 asked.model,
@@ -75,9 +84,10 @@ def train(
                 resume=resume,
                 overwrite=overwrite,
                 callbacks=[report.callback],
+                began=report.began,
             )
-    except TrainingInterrupted as stopped:
-        print_note(str(stopped))
+    except KeyboardInterrupt as stopped:
+        print_note(str(stopped) or (report.stopped() if report else "interrupted before the training began."))
         return INTERRUPTED
     report.finished(result)
     return None

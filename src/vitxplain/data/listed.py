@@ -73,7 +73,7 @@ def listed(
     part = part_of(folder, {kind for kind, _ in rows if kind}, split, ratio, seed)
     stored = [item for kind, item in rows if kind in (None, part.stored)]
     chosen = chosen_indices(part, split, [item.name for item in stored], [item.label for item in stored], seed)
-    whole = _whole(folder, [stored[index] for index in chosen], strict)
+    whole = _whole(f"the {split} split of {folder}", [stored[index] for index in chosen], strict)
     there = {item.label for item in whole}
     if split == "train" and len(there) == 1:
         raise DataError(
@@ -88,7 +88,7 @@ def listed(
     return ListedImages(folder, split, tuple(labels), tuple(whole), known, (*said, *notes), strict, tuple(rows))
 
 
-def _whole(folder: str, items: Sequence[Item], strict: bool) -> list[Item]:
+def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
     sizes: dict[Path, tuple[int, int]] = {}
     whole, damaged = [], []
     for item in items:
@@ -100,12 +100,13 @@ def _whole(folder: str, items: Sequence[Item], strict: bool) -> list[Item]:
                 raise
             damaged.append((item, error))
     if damaged:
-        said = f"{len(damaged)} of {len(items)} images of {folder} cannot be read"
+        (_, first), *others = damaged
         if not whole:
-            raise DataError(f"{said}: {damaged[0][1]}") from damaged[0][1]
+            raise DataError(f"none of the {len(items)} images of {part} can be read: {first}") from first
         # A warning, not only a note: whoever trains must not learn afterwards that images were missing.
-        names = _some([item.name for item, _ in damaged])
-        warnings.warn(f"{said} and are left out: {names}. The first: {damaged[0][1]}", stacklevel=4)
+        said = f"{len(damaged)} of the {len(items)} images of {part} {'are' if others else 'is'} left out: {first}"
+        more = f" The others: {_some([item.name for item, _ in others])}." if others else ""
+        warnings.warn(f"{said}{more}", stacklevel=4)
     check_sizes([(item.name, item.mask, sizes[item.path]) for item in whole if item.mask is not None])
     return whole
 

@@ -12,6 +12,7 @@ from vitxplain.data.choices import NO_OPTIONS, chosen, parameters
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.data.selected import spread
 from vitxplain.errors import DataError, UnknownNameError, UsageError
+from vitxplain.near_folders import beside_the_hub, looks_like_a_path, no_such_folder, question
 from vitxplain.paths import is_file, is_folder, user_path
 
 BUILT_IN: Final = {
@@ -58,7 +59,12 @@ def load_data(
     make, meant = _maker(source)
     common = {"split": split, "size": size, "seed": seed, "count": limit, "strict": strict}
     fitting = {key: value for key, value in common.items() if key in parameters(make) and value is not None}
-    data: DataSet = make(**fitting | meant | chosen(str(source), make, options or {}, taken=meant))
+    try:
+        data: DataSet = make(**fitting | meant | chosen(str(source), make, options or {}, taken=meant))
+    except DataError as error:
+        if "repo_id" in meant and (folder := beside_the_hub(str(source))):
+            raise DataError(f"{folder}{error}") from error
+        raise
     if not len(data):
         raise DataError(f"the {split} split of {source} holds no images; choose another split.")
     return data if limit is None or len(data) <= limit else spread(data, limit)
@@ -90,11 +96,13 @@ def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[st
             return make, {"folder": folder}
     if is_file(path):
         raise UnknownNameError(f"{source} is a file; give the folder the images lie in.")
-    if HUB_ID.fullmatch(name) and not name.startswith("."):
+    if name.strip() and looks_like_a_path(source):
+        raise UnknownNameError(no_such_folder(source))
+    if HUB_ID.fullmatch(name):
         return _imported(HUB), {"repo_id": name}
     near = get_close_matches(word.lower(), BUILT_IN, n=1, cutoff=0.6)
     raise UnknownNameError(
-        f"no data set is called {name!r}.{f' Did you mean {near[0]}?' if near else ''} Built in are "
+        f"no data set is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}{question(name)} Built in are "
         f"{', '.join(BUILT_IN)}; a folder of that name was looked for at {path.absolute()}; "
         "a set of the Hub is written OWNER/NAME, as ylecun/mnist."
     )

@@ -11,6 +11,7 @@ from vitxplain.models import demo
 from vitxplain.models.adapters import Adapter, LoadRequest
 from vitxplain.models.aliases import ALIASES
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.near_folders import beside_the_hub, looks_like_a_path, no_such_folder
 from vitxplain.paths import is_file, is_folder, user_path
 
 
@@ -37,11 +38,16 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
         return _adapter(prefix, name).load(rest, request)
     if is_file(user_path(source)):
         raise ModelLoadError(f"{source} is a file; give the folder it lies in, with its config.json.")
-    if _looks_like_a_path(source):
-        raise ModelLoadError(f"the folder {source} does not exist; check the path (looked up in {Path.cwd()}).")
+    if looks_like_a_path(source):
+        raise ModelLoadError(no_such_folder(source))
     if name in ALIASES:
-        name = ALIASES[name].source
-    return from_transformers.load_from_hub(name, request)
+        return from_transformers.load_from_hub(ALIASES[name].source, request)
+    try:
+        return from_transformers.load_from_hub(name, request)
+    except ModelLoadError as error:
+        if meant := beside_the_hub(name):
+            raise ModelLoadError(f"{meant}{error}") from error
+        raise
 
 
 def model_folder(source: "str | Path") -> Path | None:
@@ -72,8 +78,3 @@ def _wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
     if from_timm.is_timm(module):
         return from_timm.wrap_timm(module, request)
     return from_module.wrap_module(module, request)
-
-
-def _looks_like_a_path(source: "str | Path") -> bool:
-    text = str(source)
-    return isinstance(source, Path) or text.startswith((".", "/", "~")) or "\\" in text or text.count("/") > 1

@@ -1,19 +1,25 @@
 """From a YAML file and what is typed behind it to a RunConfig; what is typed wins."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from vitxplain.data.loading import options_of
-from vitxplain.errors import OptionError, UsageError
+from vitxplain.data.loading import BUILT_IN, options_of
+from vitxplain.errors import ModelLoadError, OptionError, UsageError
+from vitxplain.models.aliases import ALIASES
+from vitxplain.models.demo import NAMES
+from vitxplain.near_folders import looks_like_a_path, no_such_folder, question
 from vitxplain.option_text import key_and_value, option_types, parse
+from vitxplain.paths import is_folder, user_path
+from vitxplain.train.lora_options import LoraOptions
+from vitxplain.train.option_names import near, synonym
 from vitxplain.train.options import TrainOptions
-from vitxplain.train.run_config import SCRATCH, RunConfig, as_text
+from vitxplain.train.run_config import SCRATCH, VERSIONS, RunConfig, as_text, located
 
 MODEL, DATA = "vit-base", "digits"
+NO_OPTIONS = ("model", "data", "limit", VERSIONS)
 SECTIONS = {"model_options": "model", "data_options": "data"}
 WAYS = "-o key=value, -o model.key=value or -o data.key=value"
 
@@ -28,33 +34,62 @@ def configured(
 ) -> RunConfig:
     """The configuration of a file, if any, changed by `key=value` texts and the named arguments.
 
+    A folder the file names is looked for in the current folder, then beside the file.
+
     Raises:
         UsageError: the file cannot be read, or is no configuration.
         OptionError: an option nothing here has, or a value it does not take.
+        ModelLoadError: the model is a path, and nothing is there.
     """
     from_file = _read(file) if file else {}
-    model = model or from_file.pop("model", None) or MODEL
-    data = data or from_file.pop("data", None) or DATA
-    from_file.pop("model", None), from_file.pop("data", None)
-    in_file = from_file.pop("limit", None)
-    hints = {"train": option_types(TrainOptions), "model": _model_hints(model), "data": options_of(data)}
-    options = _sorted_out(hints, [*_flat(from_file), *(key_and_value(one, WAYS) for one in typed)])
-    read = {
-        kind: {name: parse(name, as_text(value), hints[kind][name]) for name, value in options[kind].items()}
-        for kind in hints
+    of_file = {
+        "model": _beside(file, from_file.get("model"), (SCRATCH, *NAMES, *ALIASES)),
+        "data": _beside(file, from_file.get("data"), BUILT_IN),
+    }
+    model, data = model or of_file["model"] or MODEL, data or of_file["data"] or DATA
+    in_file = from_file.get("limit")
+    others = {
+        f"{kind}_options" for kind, now in {"model": model, "data": data}.items() if of_file[kind] not in (None, now)
+    }
+    rest = {key: value for key, value in from_file.items() if key not in {*NO_OPTIONS, *others}}
+    pairs = [*_flat(rest), *(key_and_value(one, WAYS) for one in typed)]
+    # What can be told at once comes before what needs seconds of imports.
+    options = _of_training(pairs)
+    if model != SCRATCH and ":" not in model and looks_like_a_path(model) and not user_path(model).exists():
+        raise ModelLoadError(no_such_folder(model))
+    hints = {"train": option_types(TrainOptions), "data": options_of(data), "model": _model_hints(model)}
+    found = _sorted_out(hints, pairs)
+    own = {
+        kind: {name: parse(name, as_text(value), hints[kind][name]) for name, value in found[kind].items()}
+        for kind in ("model", "data")
     }
     limit = limit or (None if in_file is None else parse("limit", as_text(in_file), int))
-    return RunConfig(str(model), str(data), TrainOptions(**read["train"]), read["model"], read["data"], limit)
+    return RunConfig(located(model), located(data), options, own["model"], own["data"], limit)
+
+
+def _of_training(pairs: Iterable[tuple[str, Any]]) -> TrainOptions:
+    """Those of the options that say how to train.
+
+    Raises:
+        OptionError: a value one does not take, or a name that is one of them in other tools.
+    """
+    hints, read = option_types(TrainOptions), {}
+    for word, value in pairs:
+        kind, key = _split(word)
+        if kind in ("", "train") and key in hints:
+            read[key] = parse(key, as_text(value), hints[key])
+        elif kind in ("", "train") and (meant := synonym(key)) in hints:
+            raise OptionError(f"nothing has an option {word!r}; did you mean {meant}?")
+    return TrainOptions(**read)
 
 
 def _model_hints(model: str) -> dict[str, Any]:
     """What a model can be told, with types."""
-    from vitxplain.models.scratch import KINDS
-    from vitxplain.models.scratch_options import option_hints
-    from vitxplain.train.lora import LoraOptions
-
     hints = {"image_size": tuple[int, int]} | option_types(LoraOptions)
     if model == SCRATCH:
+        from vitxplain.models.scratch import KINDS
+        from vitxplain.models.scratch_options import option_hints
+
         hints |= {"kind": str} | {name: hint for one, _ in KINDS.values() for name, hint in option_hints(one).items()}
     return hints
 
@@ -63,23 +98,37 @@ def _sorted_out(known: Mapping[str, Mapping[str, Any]], pairs: Iterable[tuple[st
     """Every option with what has it; a key without `train.`, `model.` or `data.` goes to the first that does."""
     found: dict[str, dict[str, Any]] = {kind: {} for kind in known}
     for word, value in pairs:
-        kind, _, key = word.replace("-", "_").rpartition(".")
-        has_it = [kind] if kind else [one for one, names in known.items() if key in names]
+        kind, key = _split(word)
+        has_it = [kind] if kind else [one for one in ("train", "model", "data") if key in known[one]]
         if not has_it or key not in known.get(has_it[0], ()):
             raise OptionError(_unknown(word, kind, key, known))
         found[has_it[0]][key] = value
     return found
 
 
+def _split(word: str) -> tuple[str, str]:
+    """What stands before the dot, if anything, and behind."""
+    kind, _, key = word.replace("-", "_").rpartition(".")
+    return kind, key
+
+
 def _unknown(word: str, kind: str, key: str, known: Mapping[str, Mapping[str, Any]]) -> str:
     if kind and kind not in known:
         return f"-o {word}: before the dot stands train, model or data, not {kind}."
-    names = {(name if one == "train" else f"{one}.{name}"): name for one in known for name in known[one]}
-    close = get_close_matches(key, names.values(), n=3, cutoff=0.6)
-    near = [full for name in close for full in names if names[full] == name]
-    listed = ", ".join(f"{one}: {' '.join(known[one]) or 'none'}" for one in ([kind] if kind else known))
-    hint = f"did you mean {' or '.join(dict.fromkeys(near))}?" if near else f"there are ({listed})."
-    return f"nothing has an option {word!r}; {hint}"
+    if meant := near(key, known):
+        return f"nothing has an option {word!r}; did you mean {' or '.join(meant)}?"
+    lines = (f"\n  {one}: {', '.join(known[one]) or 'none'}" for one in ([kind] if kind else known))
+    return f"nothing has an option {word!r}; there are:{''.join(lines)}"
+
+
+def _beside(file: Path | None, source: Any, names: Container[str]) -> str | None:
+    """A source a file names: a folder here, else one beside the file, else as it is."""
+    if source is None or file is None:
+        return None
+    text = str(source)
+    beside = file.parent / user_path(text)
+    here = text in names or is_folder(user_path(text))
+    return str(beside) if not here and is_folder(beside) else text
 
 
 def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -107,11 +156,18 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def model_and_data_of(run: Path, model: str | None, data: str | None) -> tuple[str | None, str | None]:
-    """What was not typed, as the run that lies there was started with."""
+    """What was not typed, as the run that lies there was started with; without one, what was typed.
+
+    Raises:
+        UsageError: there is no run, and nothing was typed that one could be started with.
+    """
     from vitxplain.train.run_folder import RunFolder
 
     folder = RunFolder(run)
-    if not folder.exists():
-        return model, data
-    saved = folder.saved_config()
-    return model or saved.model, data or saved.data
+    if folder.exists():
+        saved = folder.saved_config()
+        return model or saved.model, data or saved.data
+    if model is data is None:
+        start = " To start one, give --model and --data, and leave --resume out."
+        raise UsageError(f"there is no run in {run} to go on with.{question(run) or start}")
+    return model, data

@@ -7,6 +7,7 @@ from vitxplain.models.loading import load_model
 from vitxplain.train.metrics_file import Row, as_csv, rows
 from vitxplain.train.model_card import model_card
 from vitxplain.train.parts import Parts
+from vitxplain.train.resolved import shown
 from vitxplain.train.result import RunResult
 from vitxplain.train.run_folder import RunFolder
 
@@ -21,7 +22,12 @@ def finish(folder: RunFolder, parts: Parts, state: TrainerState, *, strict: bool
         if data is not None:
             found = assess(opened, data, batch_size=batch_size, strict=strict)
             images = len(found.predictions.label)
-            metrics[name] = {"loss": found.scores.loss, "accuracy": found.scores.top1, "images": images}
+            metrics[name] = {
+                "loss": found.scores.loss,
+                "accuracy": found.scores.top1,
+                "images": images,
+                "classes": int((found.scores.images > 0).sum()),
+            }
     seconds = history[-1].seconds if history else 0.0
     result = RunResult(
         folder.path,
@@ -29,13 +35,14 @@ def finish(folder: RunFolder, parts: Parts, state: TrainerState, *, strict: bool
         best_step=best,
         seconds=seconds,
         metrics=metrics,
+        classes=len(parts.training.labels),
         stopped_early=state.global_step < state.max_steps,
     )
     epoch = next((row.epoch for row in history if row.step >= best), 0.0)
     splits = {"best-validation" if name == "validation" else name: found for name, found in metrics.items()}
     final = [Row(epoch, best, name, one["loss"], one["accuracy"], None, seconds) for name, one in splits.items()]
     parameters = sum(one.numel() for one in opened.module.parameters())
-    card = model_card(parts.config, result, parts.training, len(parts.training), parameters)
+    card = model_card(shown(parts.config), result, parts.training, len(parts.training), parameters)
     folder.write({"metrics.csv": as_csv([*history, *final]), "model/README.md": card})
     folder.write({"result.json": result.as_bytes()})
     return result

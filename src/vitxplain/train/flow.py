@@ -2,16 +2,20 @@
 
 import math
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from vitxplain.train.data_feed import TrainingFeed
-from vitxplain.train.processes import anywhere
+from vitxplain.train.metrics_file import Row, is_best, rank, rows
+from vitxplain.train.processes import anywhere, main_process
+
+AT_ONCE = "\nfinishing the step, then writing a checkpoint; press Ctrl-C again to stop now"
 
 
 class Flow(TrainerCallback):
@@ -47,10 +51,11 @@ class Flow(TrainerCallback):
             control.should_log = True  # a checkpoint holds no half-counted means
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
-        found, best = others["metrics"][f"eval_{args.metric_for_best_model}"], state.best_metric
-        if best is None or (found > best if args.greater_is_better else found < best):
+        history, figure = rows(state.log_history), str(args.metric_for_best_model)
+        if is_best(history, figure):
             self.keep_best()
-        elif 0 < self.patience <= _evaluations_since(state.best_global_step or 0, state):
+            state.best_global_step = state.global_step  # of equal accuracies, of which the Trainer keeps the first, too
+        if 0 < self.patience <= _evaluations_without_better(history, figure):
             control.should_save = control.should_training_stop = True
 
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
@@ -64,6 +69,9 @@ class Flow(TrainerCallback):
             if self.interrupted:
                 signal.default_int_handler(number, frame)
             self.interrupted = True
+            if main_process():
+                with suppress(RuntimeError):  # it came while something else was being written there
+                    print(AT_ONCE, file=sys.stderr, flush=True)  # noqa: T201 - who presses a key wants an answer
 
         if threading.current_thread() is not threading.main_thread():  # no other may set it
             yield
@@ -76,5 +84,7 @@ class Flow(TrainerCallback):
                 signal.signal(number, handler)
 
 
-def _evaluations_since(step: int, state: TrainerState) -> int:
-    return sum("eval_loss" in entry and entry["step"] > step for entry in state.log_history)
+def _evaluations_without_better(history: list[Row], figure: str) -> int:
+    """How many there were since the figure was at its best for the first time; a tie is none better."""
+    figures = [rank(row, figure)[0] for row in history if row.split == "validation"]
+    return len(figures) - 1 - figures.index(max(figures))

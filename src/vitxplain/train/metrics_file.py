@@ -4,6 +4,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from io import StringIO
+from math import inf, isfinite
 from typing import Any
 
 
@@ -45,6 +46,18 @@ def row_of(entry: Mapping[str, Any]) -> Row | None:
         learning_rate=entry.get("learning_rate"),
         seconds=round(entry["seconds"], 2),
     )
+
+
+def rank(row: Row, by: str) -> tuple[float, ...]:
+    """What the best row has most of: accuracy and, of equal ones, little loss; or little loss alone."""
+    loss = row.loss if isfinite(row.loss) else inf
+    return (row.accuracy, -loss) if by == "accuracy" else (-loss,)
+
+
+def is_best(history: Sequence[Row], by: str) -> bool:
+    """Whether the last evaluation beats all before."""
+    *before, last = [rank(row, by) for row in history if row.split == "validation"]
+    return all(last > one for one in before)
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:

@@ -14,7 +14,8 @@ from vitxplain.train.arguments import arguments
 from vitxplain.train.class_weights import balanced
 from vitxplain.train.data_feed import Collate, TrainingFeed
 from vitxplain.train.presets import preset
-from vitxplain.train.run_config import SCRATCH, RunConfig
+from vitxplain.train.resolved import resolved
+from vitxplain.train.run_config import SCRATCH, RunConfig, from_here
 from vitxplain.train.run_folder import RunFolder
 from vitxplain.train.settled import settled
 from vitxplain.train.trainable import Trainable, trainable
@@ -38,7 +39,9 @@ class Parts:
         """Everything loaded, nothing written yet."""
 
         def split(name: Split) -> DataSet:
-            return load_data(config.data, name, limit=config.limit, strict=strict, options=config.data_options)
+            return load_data(
+                from_here(config.data), name, limit=config.limit, strict=strict, options=config.data_options
+            )
 
         training, validation = split("train"), split("validation")
         _check(training, validation)
@@ -50,9 +53,10 @@ class Parts:
         scratch = config.model == SCRATCH
         if scratch and "image_size" not in config.model_options and (made := getattr(training, "size", None)):
             config = replace(config, model_options={**config.model_options, "image_size": made})
+        config = resolved(config)
         own = dict(config.model_options)
         model = trainable(
-            config.model,
+            from_here(config.model),
             training.labels,
             mode=options.mode,
             cut_at=options.cut_at,

@@ -9,13 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RunResult:
-    """Figures are of the best weights, as `load_model(folder)` opens them: loss, accuracy and images of each split."""
+    """Figures are of the best weights, as `load_model(folder)` opens them, for each split.
+
+    They are loss, accuracy, and how many images and classes there are in the split.
+    """
 
     folder: Path
     step: int  # steps done
     best_step: int
     seconds: float  # of training
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    classes: int = 0  # that the model knows; 0 in a result of an earlier version
     stopped_early: bool = False
     was_finished: bool = False  # there was nothing left to resume
 

@@ -1,7 +1,7 @@
 """train: from a model, a data set and options to a run folder."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -12,6 +12,7 @@ from vitxplain.models.quiet import quiet_transformers
 from vitxplain.paths import user_path
 from vitxplain.train import checkpoints, loggers
 from vitxplain.train.arguments import check_optimizer
+from vitxplain.train.beginning import Beginning
 from vitxplain.train.finish import finish
 from vitxplain.train.flow import Flow
 from vitxplain.train.options import TrainOptions
@@ -19,7 +20,7 @@ from vitxplain.train.parts import Parts
 from vitxplain.train.processes import in_one_process, main_process
 from vitxplain.train.records import Records
 from vitxplain.train.result import RunResult, TrainingInterrupted
-from vitxplain.train.run_config import RunConfig, continued
+from vitxplain.train.run_config import RunConfig, continued, located
 from vitxplain.train.run_folder import RunFolder, default_folder, opened
 from vitxplain.train.watching import watching
 
@@ -38,6 +39,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
     callbacks: Sequence[TrainerCallback] = (),
+    began: Callable[[Beginning], object] = lambda _: None,
 ) -> RunResult:
     """Train a classifier on labelled images; everything about it lies in one folder, which `load_model` opens.
 
@@ -54,6 +56,7 @@ def train(
         resume: go on from the newest whole checkpoint in the folder, with the options the run was started with.
         overwrite: remove the run that is there.
         callbacks: callbacks of the Trainer of transformers, beside ours.
+        began: hears, before the first step, what will be done; in the main process.
 
     Raises:
         UsageError: a name or an option that does not exist, or a folder that holds something.
@@ -66,7 +69,7 @@ def train(
     options = options or TrainOptions()
     loggers.named(options.loggers)
     check_optimizer(options.optimizer)
-    config = RunConfig(model, data, options, model_options or {}, data_options or {}, limit)
+    config = RunConfig(located(model), located(data), options, model_options or {}, data_options or {}, limit)
 
     def choose() -> tuple[RunFolder, RunConfig]:
         named = RunFolder(user_path(out)) if out else default_folder(model, data, resume=resume, overwrite=overwrite)
@@ -90,7 +93,10 @@ def train(
             warnings.warn(
                 f"{names} of {folder.path} cannot be used: damaged. Training goes on from before.", stacklevel=2
             )
-        observers = watching(folder, parts, after=checkpoints.step_of(newest) if newest else 0)
+        after = checkpoints.step_of(newest) if newest else 0
+        if main_process():
+            began(Beginning.of(folder.path, parts, after=after))
+        observers = watching(folder, parts, after=after)
         trainer = parts.trainer(folder, [flow, *observers, *callbacks])
         with flow.until_interrupted():
             trainer.train(resume_from_checkpoint=str(newest) if newest else None)

@@ -1,16 +1,22 @@
 """RunConfig: what a run is made of, as the config.yaml of its folder says it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from vitxplain.errors import UsageError
+from vitxplain.near_folders import looks_like_a_path
 from vitxplain.option_facts import as_text as typed
+from vitxplain.paths import is_folder, user_path
 from vitxplain.train.options import TrainOptions
 
 SCRATCH = "scratch"
+VERSIONS = "versions"  # in the file: what wrote it
 OPTION_SECTIONS = {"model_options", "data_options"}
 ABOUT_THE_MACHINE = ("workers", "keep", "loggers")  # may change when a run is resumed
 
@@ -35,16 +41,33 @@ class RunConfig:
             if given := getattr(self, name):
                 plain[name] = {key: _plain(value) for key, value in given.items()}
         plain |= asdict(self.options)
+        plain[VERSIONS] = {name: version(name) for name in ("vitxplain", "torch", "transformers")}
         return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).encode()
 
     @classmethod
     def from_yaml(cls, text: bytes) -> "RunConfig":
-        """What `as_yaml` wrote."""
+        """What `as_yaml` wrote, now or in an earlier version."""
         plain = yaml.safe_load(text)
+        plain.pop(VERSIONS, None)
         options = {one.name: plain.pop(one.name) for one in fields(TrainOptions) if one.name in plain}
         for name in OPTION_SECTIONS & plain.keys():
             plain[name] = {key: tuple(one) if isinstance(one, list) else one for key, one in plain[name].items()}
         return cls(options=TrainOptions(**options), **plain)
+
+
+def located(source: str) -> str:
+    """What names a folder here as a path that holds everywhere; other sources as they are."""
+    kind, colon, folder = source.partition(":") if ":" in source else ("", "", source)
+    path = user_path(folder)
+    return f"{kind}{colon}{path.absolute()}" if source != SCRATCH and folder and is_folder(path) else source
+
+
+def from_here(source: str) -> str:
+    """A located folder as messages had better call it: by its way from the current folder, if it lies below."""
+    with suppress(ValueError, OSError):
+        if is_folder(user_path(source)):
+            return str(user_path(source).relative_to(Path.cwd()))
+    return source
 
 
 def _plain(value: Any) -> Any:
@@ -65,7 +88,10 @@ def continued(asked: RunConfig, saved: RunConfig) -> RunConfig:
     }
     taken = {name: given.pop(name) for name in ABOUT_THE_MACHINE if name in given}
     pairs = {name: (value, getattr(saved.options, name)) for name, value in given.items()}
-    pairs |= {"model": (asked.model, saved.model), "data": (asked.data, saved.data)}
+    for kind in ("model", "data"):
+        now, then = located(getattr(asked, kind)), located(getattr(saved, kind))
+        if now != then and not (is_folder(user_path(now)) and _is_gone(then)):  # a folder may have been moved
+            pairs[kind] = (now, then)
     if asked.limit is not None:
         pairs["limit"] = (asked.limit, saved.limit)
     for kind in ("model", "data"):
@@ -78,7 +104,11 @@ def continued(asked: RunConfig, saved: RunConfig) -> RunConfig:
                 f"{name} is {as_text(now)} now, but the run was started with {as_text(then)}, and resuming goes on "
                 "with what it was started with; leave it out, or start another run."
             )
-    return replace(saved, options=replace(saved.options, **taken))
+    return replace(saved, model=asked.model, data=asked.data, options=replace(saved.options, **taken))
+
+
+def _is_gone(source: str) -> bool:
+    return looks_like_a_path(source) and not user_path(source).exists()
 
 
 def as_text(value: Any) -> str:

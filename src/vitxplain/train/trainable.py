@@ -16,6 +16,7 @@ from vitxplain.models.sizes import SizeLike, parse_size
 from vitxplain.models.trial import trial_logits
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.train import lora, saving
+from vitxplain.train.lora_options import LoraOptions
 from vitxplain.train.network import Network
 from vitxplain.train.opening import Opened, open_pretrained, open_scratch, with_head
 from vitxplain.train.whole_image import Pixels
@@ -106,7 +107,7 @@ def trainable(
     return Trainable(network, opened.model.processor, opened.model.source, names, mode, opened.pixels, opened.blueprint)
 
 
-def _frozen(opened: Opened, mode: Mode, adapters: lora.LoraOptions) -> Network:
+def _frozen(opened: Opened, mode: Mode, adapters: LoraOptions) -> Network:
     """The network with only those weights learning that the mode says."""
     module = opened.model.module
     trial_logits(opened.model, resized=True)
