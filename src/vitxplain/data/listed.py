@@ -10,6 +10,7 @@ from vitxplain.data.images import read_image
 from vitxplain.data.mask_files import MaskFile, check_sizes
 from vitxplain.data.sample import Box, DataSet, Sample, Split
 from vitxplain.data.shares import Ratio
+from vitxplain.data.sources import sources_of
 from vitxplain.data.stored_splits import chosen_indices, part_of
 from vitxplain.errors import DataError, ImageError
 
@@ -64,7 +65,8 @@ def listed(
 ) -> ListedImages:
     """The wanted split of images with the split each is stored in; damaged ones are left out with a warning.
 
-    Splits are drawn before damage is looked for, so that mending a file moves no other.
+    Splits are drawn before damage is looked for, so that mending a file moves no other. Tiles of one image, and files
+    that differ in their ending only, are drawn together.
 
     Raises:
         ImageError: one is damaged, and `strict`.
@@ -72,7 +74,9 @@ def listed(
     """
     part = part_of(folder, {kind for kind, _ in rows if kind}, split, ratio, seed)
     stored = [item for kind, item in rows if kind in (None, part.stored)]
-    chosen = chosen_indices(part, split, [item.name for item in stored], [item.label for item in stored], seed)
+    sources = sources_of(Path(folder), [item.path for item in stored]) if part.ratio else None
+    names, classes = [item.name for item in stored], [item.label for item in stored]
+    chosen = chosen_indices(part, split, names, classes, seed, sources)
     whole = _whole(f"the {split} split of {folder}", [stored[index] for index in chosen], strict)
     there = {item.label for item in whole}
     if split == "train" and len(there) == 1:
@@ -82,6 +86,8 @@ def listed(
         )
     without = [label for number, label in enumerate(labels) if number not in there]
     said = [part.note] if part.note else []
+    if sources and len(set(sources)) < len(sources):
+        said.append(f"images of {folder} that come from one source, as tiles of one image, stay in one split.")
     if without and whole:
         said.append(f"the {split} split of {folder} has no image of class {_some(without)}.")
     known = any(item.mask is not None or item.boxes is not None for item in whole)

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,12 +11,11 @@ from typing import Final
 from vitxplain.data.folder_contents import Contents, Stored, contents
 from vitxplain.data.new_folder import new_folder
 from vitxplain.data.sample import Split
-from vitxplain.data.shares import DEFAULT, SPLITS, Ratio, fractions, shared_out
+from vitxplain.data.shares import DEFAULT, SPLITS, Ratio, fractions
+from vitxplain.data.sources import RECORD, shared_out_together, sources_of
 from vitxplain.data.voc import LISTS, voc
 from vitxplain.errors import DataError
 
-RECORD: Final = "split.csv"
-TILES: Final = "tiles.csv"  # says which tiles were cut from one image
 ANNOTATIONS: Final = {"Annotations": ".xml", "SegmentationObject": ".png", "SegmentationClass": ".png"}
 
 
@@ -61,49 +61,23 @@ def split_folder(
     found = contents(folder, strict=strict)
     if stored := sorted({one.split for one in found.images if one.split}, key=SPLITS.index):
         raise DataError(f"{folder} is split already: it has {' and '.join(stored)}. Use it as it is.")
-    sources = _sources(found)
-    groups: dict[str, list[int]] = {}
-    for index, source in enumerate(sources):
-        groups.setdefault(source, []).append(index)
-    kinds = _shared_out(found, list(groups.values()), ratio, seed)
+    names, classes = [one.item.name for one in found.images], [one.item.label for one in found.images]
+    sources = sources_of(folder, [one.item.path for one in found.images])
+    kinds = shared_out_together(names, classes, sources, ratio, seed)  # as load_data draws
     counts: dict[Split, list[int]] = {kind: [0] * len(found.labels) for kind in SPLITS}
     put = _link if link else shutil.copy2
     with new_folder(out, mark=RECORD, source=folder, overwrite=overwrite) as aside:
         rows = []
-        for index, one in enumerate(found.images):
-            kind = kinds[index]
+        for one, kind, source in zip(found.images, kinds, sources, strict=True):
             counts[kind][one.item.label] += 1
             _put(_files(found, one), aside / ("" if found.layout is voc else kind), put)
-            rows.append((one.item.name, kind, found.labels[one.item.label], sources[index]))
+            rows.append((one.item.name, kind, found.labels[one.item.label], source))
         if found.layout is voc:
             _write_lists(aside, rows)
         with (aside / RECORD).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("file", "split", "class", "source"), *rows])
-    together = sum(len(one) for one in groups.values() if len(one) > 1)
+    together = sum(count for count in Counter(sources).values() if count > 1)
     return SplitFolder(out, found.labels, counts, together, found.skipped)
-
-
-def _shared_out(found: Contents, groups: Sequence[Sequence[int]], ratio: Ratio, seed: int) -> dict[int, Split]:
-    """The split of each image: the same that load_data draws with this seed, where every image stands for itself."""
-    names = [found.images[one[0]].item.name for one in groups]
-    labels = [tuple(sorted({found.images[index].item.label for index in one})) for one in groups]
-    classes = [one[0] if len(one) == 1 else one for one in labels]
-    splits = shared_out(names, classes, ratio, seed)
-    return {index: kind for kind, one in zip(splits, groups, strict=True) for index in one}
-
-
-def _sources(found: Contents) -> list[str]:
-    """What each image was made from: the image its tile was cut from, else its own name without ending."""
-    table = found.folder / TILES
-    tiles: dict[str, str] = {}
-    if table.is_file():
-        try:
-            with table.open(encoding="utf-8", newline="") as file:
-                tiles = {row["tile"]: row["source"] for row in csv.DictReader(file)}
-        except (OSError, KeyError, ValueError, csv.Error) as error:
-            raise DataError(f"{table} cannot be read ({error}), so tiles of one image might be torn apart.") from error
-    names = (one.item.path.relative_to(found.folder).as_posix() for one in found.images)
-    return [tiles.get(name) or PurePosixPath(name).with_suffix("").as_posix() for name in names]
 
 
 def _files(found: Contents, one: Stored) -> list[tuple[Path, str]]:

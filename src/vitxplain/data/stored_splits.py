@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vitxplain.data.sample import Split
-from vitxplain.data.shares import Ratio, fractions, shared_out
+from vitxplain.data.shares import Ratio, fractions
+from vitxplain.data.sources import shared_out_together
 from vitxplain.errors import DataError
 
 WORDS: Final[dict[str, Split]] = {
@@ -51,11 +52,19 @@ def _held_out(name: str, share: float, seed: int) -> Part:
     return Part("train", (1 - share, share, 0.0), note)
 
 
-def chosen_indices(part: Part, wanted: Split, names: Sequence[str], classes: Sequence[Any], seed: int) -> Sequence[int]:
-    """Those of the stored split's images that make the wanted one."""
+def chosen_indices(
+    part: Part,
+    wanted: Split,
+    names: Sequence[str],
+    classes: Sequence[Any],
+    seed: int,
+    sources: Sequence[str] | None = None,
+) -> Sequence[int]:
+    """Those of the stored split's images that make the wanted one; `sources` says which of them go together."""
     if part.ratio is None:
         return range(len(names))
-    return [index for index, one in enumerate(shared_out(names, classes, part.ratio, seed)) if one == wanted]
+    splits = shared_out_together(names, classes, sources or names, part.ratio, seed)
+    return [index for index, one in enumerate(splits) if one == wanted]
 
 
 def split_of(word: str) -> Split | None:

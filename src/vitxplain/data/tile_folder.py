@@ -16,7 +16,7 @@ from vitxplain.data.images import read_image
 from vitxplain.data.masked_folder import GOOD
 from vitxplain.data.new_folder import new_folder
 from vitxplain.data.sample import Box, Mask
-from vitxplain.data.split_folder import TILES
+from vitxplain.data.sources import TILES
 from vitxplain.data.tile_files import write_lists, write_masked, write_voc
 from vitxplain.data.tiling import Place, Tiling, centred, clipped, cut, grid
 from vitxplain.data.voc import voc
