@@ -54,3 +54,21 @@ def voc_folder(root: Path, count: int = 10, size: tuple[int, int] = (60, 80)) ->
         file.parent.mkdir(exist_ok=True)
         file.write_text(VOC.format(name=name, objects=objects), "utf-8")
     return root
+
+
+def segmented_voc_folder(root: Path, size: tuple[int, int] = (60, 80)) -> Path:
+    """a: two discs, a dent (number 1) and a nick (2), their corners without pixels; b: no object, no segmentation."""
+    height, width = np.ogrid[: size[0], : size[1]]
+    numbers = np.zeros(size, np.uint8)
+    objects = []
+    for number, (word, row, column) in enumerate((("dent", 25, 20), ("nick", 30, 60)), 1):
+        distance = (height - row) ** 2 + (width - column) ** 2
+        numbers[distance <= 14**2] = 255
+        numbers[distance <= 12**2] = number
+        objects.append(OBJECT.format(column - 11, row - 11, column + 13, row + 13, word=word))
+    save(root / "SegmentationObject" / "a.png", numbers)
+    (root / "Annotations").mkdir()
+    for name, found in {"a": "".join(objects), "b": ""}.items():
+        save(root / "JPEGImages" / f"{name}.jpg", noise(1, size))
+        (root / "Annotations" / f"{name}.xml").write_text(VOC.format(name=name, objects=found), "utf-8")
+    return root

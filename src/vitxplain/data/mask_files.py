@@ -28,8 +28,7 @@ class MaskFile:
         if self.path is None:
             return np.zeros(size, bool)
         values = mask_values(self.path)
-        if values.shape != size:
-            raise ImageError(_misfit(self.path, values.shape, size))
+        check_size(self.path, values.shape, size)
         return values > 0 if self.only is None else np.isin(values, self.only)
 
 
@@ -47,6 +46,12 @@ def mask_values(path: Path) -> np.ndarray:
             return values if values.ndim == 2 else values.max(-1)
     except Exception as error:  # on damaged files Pillow raises anything
         raise ImageError(f"the mask {path} cannot be read ({error}); save it again as PNG.") from error
+
+
+def check_size(path: Path, mask: tuple[int, ...], image: tuple[int, int]) -> None:
+    """Raise ImageError for a mask of another (height, width) than its image."""
+    if mask != image:
+        raise ImageError(_misfit(path, mask, image))
 
 
 def check_sizes(masks: Sequence[tuple[str, MaskFile, tuple[int, int]]]) -> None:

@@ -11,6 +11,7 @@ from vitxplain.data.masked_folder import DEFECT, GOOD, IMAGES, MASKS
 from vitxplain.data.sample import Mask
 from vitxplain.data.voc import LISTS
 from vitxplain.data.voc_annotation import VocObject
+from vitxplain.data.voc_segments import Segments
 from vitxplain.errors import DataError
 
 
@@ -38,8 +39,14 @@ def write_masked(
     return word, str(paths[0])
 
 
-def write_voc(where: Path, one: Stored, stem: str, image: Image.Image, objects: Sequence[VocObject]) -> tuple[str, str]:
-    """`JPEGImages/TILE.png` and `Annotations/TILE.xml`; the tile's class, that of its largest box, and path."""
+def write_voc(
+    where: Path, one: Stored, stem: str, image: Image.Image, objects: Sequence[VocObject], segments: Segments
+) -> tuple[str, str]:
+    """`JPEGImages/TILE.png`, `Annotations/TILE.xml` and segmentations; the tile's class, of its largest box, and path.
+
+    Raises:
+        DataError: two images would give tiles of one name.
+    """
     name = PurePosixPath(one.item.name)
     tile = "-".join([*name.parent.parts, stem])
     path = PurePosixPath("JPEGImages", f"{tile}.png")
@@ -57,6 +64,7 @@ def write_voc(where: Path, one: Stored, stem: str, image: Image.Image, objects: 
     file = where / "Annotations" / f"{tile}.xml"
     file.parent.mkdir(parents=True, exist_ok=True)
     ElementTree.ElementTree(root).write(file, encoding="utf-8")
+    segments.write(where, tile)
     return max(objects, key=lambda each: each.area).word if objects else GOOD, str(path)
 
 

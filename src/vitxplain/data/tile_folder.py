@@ -18,9 +18,10 @@ from vitxplain.data.new_folder import new_folder
 from vitxplain.data.sample import Box, Mask
 from vitxplain.data.sources import TILES
 from vitxplain.data.tile_files import write_lists, write_masked, write_voc
-from vitxplain.data.tiling import Place, Tiling, centred, clipped, cut, grid
+from vitxplain.data.tiling import Place, Tiling, centred, cut, grid
 from vitxplain.data.voc import voc
 from vitxplain.data.voc_annotation import VocObject, read_objects
+from vitxplain.data.voc_segments import Segments, in_tile, object_mask, read_segments
 from vitxplain.errors import DataError, ImageError, OptionError
 
 
@@ -51,11 +52,12 @@ class TileFolder:
 
 
 class _Known(NamedTuple):
-    """Where the defects of an image are: pixel by pixel, one by one, and with their classes where these are known."""
+    """Where the defects of an image are: pixel by pixel, one by one, and as Pascal VOC says it where it does."""
 
     mask: Mask
     each: list[Box]
     objects: list[VocObject]
+    segments: Segments
 
 
 def tile_folder(
@@ -137,10 +139,9 @@ def _cut_up(found: Contents, one: Stored, tiling: Tiling, where: Path) -> tuple[
         image = Image.fromarray(cut(pixels, place, tiling.size, tiling.pad or "constant"))
         stem = f"{PurePosixPath(one.item.name).stem}.y{place.top}x{place.left}"
         if found.layout is voc:
-            objects = [
-                each._replace(box=box) for each in known.objects for box in clipped([each.box], place, tiling.size)
-            ]
-            label, path = write_voc(where, one, stem, image, objects)
+            objects = in_tile(known.objects, known.segments, place, tiling.size)
+            segments = known.segments.tile(place, tiling.size, objects)
+            label, path = write_voc(where, one, stem, image, objects, segments)
         else:
             label, path = write_masked(where, found, one, stem, image, mask)
         tiles.append(Tile(path, one.item.name, one.split or "", *place, *tiling.size, kind, label, round(share, 6)))
@@ -150,15 +151,13 @@ def _cut_up(found: Contents, one: Stored, tiling: Tiling, where: Path) -> tuple[
 def _known(found: Contents, one: Stored) -> _Known:
     """Raises ImageError where it is not known."""
     if found.layout is voc:
-        key = PurePosixPath(one.item.name).with_suffix(".xml")
-        objects = read_objects(found.folder / "Annotations" / key)
-        mask = np.zeros(one.size, bool)
-        for _, box, _ in objects:
-            mask[box.top : box.bottom, box.left : box.right] = True
-        return _Known(mask, [box for _, box, _ in objects], objects)
+        key = str(PurePosixPath(one.item.name).with_suffix(""))
+        objects = read_objects(found.folder / "Annotations" / f"{key}.xml")
+        segments = read_segments(found.folder, key, one.size)
+        return _Known(object_mask(objects, segments, one.size), [box for _, box, _ in objects], objects, segments)
     if one.item.mask is not None:
         mask = one.item.mask.read(one.size)
-        return _Known(mask, components(mask), [])
+        return _Known(mask, components(mask), [], Segments({}))
     if found.labels[one.item.label] == GOOD:
-        return _Known(np.zeros(one.size, bool), [], [])
+        return _Known(np.zeros(one.size, bool), [], [], Segments({}))
     raise ImageError(f"{one.item.name} has no mask, so where its defects are is not known; it gives no tiles.")
