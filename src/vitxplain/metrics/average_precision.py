@@ -1,9 +1,27 @@
 """Average precision: is the object where the map is highest, whatever the threshold?"""
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
+
+from vitxplain.metrics.base import MASK, Better, Case, Metric
+
+
+@dataclass(frozen=True)
+class AveragePrecision(Metric):
+    """Whether the object is where the map is highest, over all thresholds (Zhu 2004; as scikit-learn's).
+
+    The object's share of the image for a constant map.
+    """
+
+    better: ClassVar[Better] = "higher"
+    needs: ClassVar[frozenset[str]] = frozenset({MASK})
+
+    def score(self, case: Case) -> float:
+        return average_precision(case.heat, case.known_mask)
 
 
 def average_precision(heat: Float[np.ndarray, "height width"], mask: Bool[np.ndarray, "height width"]) -> float:
@@ -21,7 +39,8 @@ def average_precision(heat: Float[np.ndarray, "height width"], mask: Bool[np.nda
     values = np.nan_to_num(heat, nan=-np.inf).ravel()
     order = np.argsort(-values, kind="stable")
     found = np.cumsum(mask.ravel()[order])
-    last_of_its_value = np.append(np.diff(values[order]) != 0, True).nonzero()[0]
+    falling = values[order]
+    last_of_its_value = np.append(falling[1:] != falling[:-1], True).nonzero()[0]
     found = found[last_of_its_value]
     precision = found / (last_of_its_value + 1)
     return float((precision * np.diff(found, prepend=0)).sum() / relevant)

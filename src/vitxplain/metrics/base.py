@@ -1,0 +1,61 @@
+"""The contract of every metric: one number for one explained image, and which way is better."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+
+from vitxplain.data.sample import Mask
+from vitxplain.metrics.subject import Subject
+
+Heat: TypeAlias = Float[np.ndarray, "height width"]
+Better: TypeAlias = Literal["higher", "lower", "neither"]
+
+MASK, MODEL, METHOD = "mask", "model", "method"  # what a metric can need of a case
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One explained image as metrics see it.
+
+    `heat` is the map at the image's pixels, higher where more relevant, NaN where the model did not look. `mask` is
+    True on the object. `subject` is the model asked about this image; maps of other tools come without.
+    """
+
+    heat: Heat = field(repr=False)
+    image: Image.Image = field(repr=False)
+    mask: Mask | None = field(default=None, repr=False)
+    subject: Subject | None = None
+
+    @property
+    def known_mask(self) -> Mask:
+        """The mask, for metrics that need one."""
+        if self.mask is None:
+            raise ValueError('no mask in this case: the metric must name "mask" in `needs`')
+        return self.mask
+
+    @property
+    def asked(self) -> Subject:
+        """The model, for metrics that need one."""
+        if self.subject is None:
+            raise ValueError('no model in this case: the metric must name "model" or "method" in `needs`')
+        return self.subject
+
+
+class Metric(ABC):
+    """One measure with its options; subclasses are frozen dataclasses whose fields are the options.
+
+    Attributes:
+        better: which way a better map moves it.
+        needs: "mask", to know where the object is; "model", to ask about changed images; "method", to explain again.
+    """
+
+    better: ClassVar[Better]
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def score(self, case: Case) -> float:
+        """The measure of one map; NaN where it is not defined."""

@@ -1,0 +1,38 @@
+"""Where a map counts as "here": the threshold by which a heat map becomes a mask."""
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+Policy: TypeAlias = Literal["mean", "fixed", "quantile", "otsu"]
+
+
+def above(heat: Float[np.ndarray, "height width"], policy: Policy, level: float) -> Bool[np.ndarray, "height width"]:
+    """True where the map lies above its threshold; never where the model did not look (NaN).
+
+    mean      above the mean of the map (Chefer et al. 2021, arXiv 2012.09838)
+    fixed     above `level`, the map being scaled to [0, 1]
+    quantile  the `1 - level` highest share of the pixels
+    otsu      where two classes of pixels differ most (Otsu 1979), over 256 bins
+    """
+    seen = heat[np.isfinite(heat)]
+    if not seen.size or seen.min() == seen.max():
+        return np.zeros(heat.shape, bool)
+    threshold = {
+        "mean": lambda: seen.mean(),
+        "fixed": lambda: seen.min() + level * (seen.max() - seen.min()),
+        "quantile": lambda: np.quantile(seen, level),
+        "otsu": lambda: _otsu(seen),
+    }[policy]()
+    return np.nan_to_num(heat, nan=-np.inf) > threshold
+
+
+def _otsu(values: Float[np.ndarray, " pixel"]) -> float:
+    """The edge between bins that makes the variance between the two classes largest."""
+    counts, edges = np.histogram(values, 256)
+    centres = (edges[:-1] + edges[1:]) / 2
+    below, mass_below = np.cumsum(counts)[:-1], np.cumsum(counts * centres)[:-1]
+    above, total = counts.sum() - below, (counts * centres).sum()
+    apart = mass_below / np.maximum(below, 1) - (total - mass_below) / np.maximum(above, 1)
+    return float(edges[1:-1][np.argmax(below * above * apart * apart)])
