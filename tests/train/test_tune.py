@@ -56,6 +56,7 @@ def test_a_search(tmp_path: Path):
     assert [one.number for one in tiny(tmp_path / "study", resume=True).trials] == [1, 2]
     more = tune(out=tmp_path / "study", resume=True, trials=3, device="cpu")
     assert [one.number for one in more.trials] == [1, 2, 3]
+    assert len({one.chosen["learning_rate"] for one in more.trials}) == 3  # what was tried is not tried again
 
 
 @pytest.mark.slow

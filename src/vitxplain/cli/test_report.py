@@ -11,7 +11,7 @@ from vitxplain.cli.console import out, print_table, printable
 from vitxplain.render.labels import percent
 
 SHOWN = 20  # classes
-WIDE = 0.1  # an interval of accuracy from here on tells little
+WIDE = 0.2  # an interval of accuracy wider than this tells little
 
 
 def print_scores(found: Assessment, files: Sequence[Path]) -> None:
@@ -36,7 +36,7 @@ def print_scores(found: Assessment, files: Sequence[Path]) -> None:
     sure = f"(95 % interval {percent(low)} to {percent(high)})"
     console.print(f"\ntop-1 {percent(scores.top1)} {sure}{top5} · loss {scores.loss:.4f}", style="bold", soft_wrap=True)
     if high - low > WIDE:
-        console.print(f"{images}: too few to tell the accuracy to better than {100 * (high - low):.0f} points")
+        console.print(f"too few images to tell {percent(low)} from {percent(high)}")
     console.print(f"{printable(files[0].parent)}: {', '.join(file.name for file in files)}", soft_wrap=True)
 
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
 from vitxplain.render.figure import MARGIN, Picture, panel, sheet, write
-from vitxplain.train.metrics_file import Row
+from vitxplain.train.metrics_file import Row, rank
 
 LOOKS: Mapping[str, Mapping[str, Any]] = {
     "train": {"color": LOCAL, "linewidth": 1.2, "linestyle": "-", "markersize": 3, "zorder": 3},
@@ -41,11 +41,8 @@ def curves(rows: Sequence[Row], run: str, about: str, best: str = "accuracy") ->
 
 
 def best_row(rows: Sequence[Row], best: str) -> Row | None:
-    """The evaluation whose weights are kept: the first of highest accuracy or lowest loss."""
-    sign = 1 if best == "accuracy" else -1
-    return max(
-        (one for one in rows if one.split == "validation"), key=lambda one: sign * getattr(one, best), default=None
-    )
+    """The evaluation whose weights are kept."""
+    return max((one for one in rows if one.split == "validation"), key=lambda one: rank(one, best), default=None)
 
 
 def _draw(axes: Axes, rows: Sequence[Row], name: str, kept: Row | None) -> None:

@@ -90,14 +90,16 @@ class StudyFolder:
         optuna = imported_optuna()
         storage = optuna.storages.RDBStorage(f"sqlite:///{self.path / 'study.db'}")
         try:
-            yield optuna.create_study(
+            study = optuna.create_study(
                 storage=storage,
                 study_name="vitxplain",
                 load_if_exists=True,
                 direction="maximize" if highest else "minimize",
-                sampler=optuna.samplers.TPESampler(seed=seed),
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=4) if prune else optuna.pruners.NopPruner(),
             )
+            # The first draws are random: from the same seed a search that goes on would try the same again.
+            study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.get_trials(deepcopy=False)))
+            yield study
         finally:
             storage.remove_session()
             storage.engine.dispose()
