@@ -1,14 +1,17 @@
 """vitx train: what is typed, what is said, and which exit code."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from tests.cli.conftest import Said
 
@@ -30,15 +33,28 @@ def test_runs_are_named_and_numbered(vitx: Vitx, here: Path):
     first, second = vitx(*TINY), vitx(*TINY, "--quiet")
     assert (first.code, second.code) == (0, 0)
     assert [line.split(":")[0] for line in first.out.splitlines()[:2]] == ["validation", "test"]
+    assert re.search(
+        r"^test: accuracy \d+\.\d\d% \(\d+ of 16 images\), loss \d.*; too few images to tell \d+% from \d+%$",
+        first.out,
+        re.MULTILINE,
+    )
     assert first.out.splitlines()[2] == (
         "vitx-runs/scratch-digits  (vitx explain IMAGE --model vitx-runs/scratch-digits)"
     )
-    assert first.err.splitlines()[0].startswith("epoch 1  step 2  validation: loss 2.")
-    assert first.err.splitlines()[0].endswith("best so far")
+    *facts, evaluation, _ = first.err.splitlines()
+    assert [line[9:] for line in facts] == [
+        "scratch vit: 6,746 parameters, all of them learn",
+        "digits: 16 train, 16 validation, 16 test images of 10 classes: 0, 1, 2, 3, 4, 5, 6, 7 and 2 more",
+        "4 steps (2 epochs) of 8 images at 24x24 pixels, learning rate 0.001, on cpu in fp32",
+        "vitx-runs/scratch-digits",
+    ]
+    assert evaluation.startswith("epoch 1  step 2  validation: loss 2.")
+    assert evaluation.endswith("best so far")
     assert second.out == second.err == ""
     assert sorted(path.name for path in Path("vitx-runs").iterdir()) == ["scratch-digits", "scratch-digits-2"]
     assert yaml.safe_load(Path("vitx-runs/scratch-digits/config.yaml").read_text())["data_options"] == {
-        "size": [24, 24]
+        "seed": 0,
+        "size": [24, 24],
     }
     again = vitx(*TINY, "--resume")
     assert again.code == 0
@@ -51,6 +67,8 @@ def test_json_and_config(vitx: Vitx, here: Path):
     assert [line["step"] for line in evaluations] == [2, 4]
     assert {line["split"] for line in evaluations} == {"validation"}
     assert end["metrics"].keys() == {"validation", "test"}
+    assert end["training"].items() >= {"steps": 4, "batch_size": 8, "device": "cpu", "after": 0}.items()
+    assert end["training"]["images"] == {"train": 16, "validation": 16, "test": 16}
     other = vitx(
         "train", "--config", "run/config.yaml", "-o", "steps=1", "-o", "epochs=none", "--out", "other", "--json"
     )
@@ -63,6 +81,16 @@ def test_json_and_config(vitx: Vitx, here: Path):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
+        (["-o", "lr=3"], "nothing has an option 'lr'; did you mean learning_rate?"),
+        (["--epochs", "2"], "No such option: --epochs. It is an option of the training; write -o epochs=2"),
+        (["--lr=1e-4"], "write -o learning_rate=1e-4"),
+        (["--nonsense", "2"], "No such option: --nonsense"),
+        (["--resume", "--out", "nowhere"], "there is no run in nowhere to go on with. To start one"),
+        (["--resume", "--out", "plase"], "Did you mean the folder place?"),
+        (["--resume"], "which run is to go on? Give --out FOLDER."),
+        (["--model", "./plase"], "the folder ./plase does not exist"),
+        (["--model", "place/mine"], "Did you mean the folder place/minne? And as a Hub id: place/mine is not in"),
+        (["--data", "plase"], "no data set is called 'plase'. Did you mean the folder place?"),
         (["-o", "epoch=3"], "nothing has an option 'epoch'; did you mean epochs?"),
         (["--model", "scratch", "-o", "hidden_sise=3"], "did you mean model.hidden_size"),
         (["-o", "hidden_size=3"], "nothing has an option 'hidden_size'"),
@@ -79,13 +107,51 @@ def test_json_and_config(vitx: Vitx, here: Path):
         (["--device", "tpu"], "device 'tpu' is not available"),
     ],
 )
-def test_what_cannot_be_attempts_nothing(vitx: Vitx, here: Path, typed: list[str], said: str):
+def test_what_cannot_be_attempts_nothing(
+    vitx: Vitx, here: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str], said: str
+):
     Path("odd.yaml").write_text("- epochs")
     Path("worse.yaml").write_text("epochs: [")
+    Path("place/minne").mkdir(parents=True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     answer = vitx("train", *typed)
     assert answer.code == 2
-    assert said in answer.err
+    assert said in " ".join(re.sub("[│╭╮╰╯─]", " ", answer.err).split())
     assert not Path("vitx-runs").exists()
+
+
+def test_typing_errors_are_told_before_anything_heavy_is_imported(here: Path):
+    program = (
+        "import sys; from vitxplain.cli.main import app\n"
+        "try: app(sys.argv[1:])\n"
+        "except SystemExit as exit: assert exit.code == 2\n"
+        "assert 'torch' not in sys.modules"
+    )
+    for typed in (["-o", "lr=1"], ["-o", "epochs=x"], ["--data", "nothing"], ["--model", "./x"], ["-o", "epoch=2"]):
+        command = [sys.executable, "-c", program, "train", *typed]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr[:7]) == (0, "error: "), done.stderr
+
+
+@pytest.mark.filterwarnings("default")
+def test_few_images_of_one_class_and_a_damaged_one(vitx: Vitx, here: Path):
+    for index in range(24):
+        folder = here / "photos" / ("train" if index < 16 else "val" if index < 20 else "test") / "ab"[index % 2]
+        folder = folder if index < 20 else here / "photos" / "test" / "a"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (10 * index, 200 * (index % 2), 0)).save(folder / f"{index:02}.png")
+    (here / "photos/train/a/00.png").write_bytes(b"no image")
+    (here / "photos/test/b").mkdir()
+    Image.new("RGB", (16, 16)).save(here / "photos/test/b/30.png")
+    (here / "photos/test/b/30.png").write_bytes(b"no image")
+    typed = [*TINY[: TINY.index("-o")], "--data", "photos", "-o", "image_size=16", "-o", "epochs=1"]
+    said, quiet = vitx(*typed), vitx(*typed, "--quiet")
+    assert (said.code, quiet.code, quiet.out, quiet.err) == (0, 0, "", "")
+    assert "note: 1 of the 16 images of the train split of photos is left out: photos/train/a/00.png" in said.err
+    (line,) = [line for line in said.out.splitlines() if line.startswith("test:")]
+    assert "(4 of 4 images)" in line or "(0 of 4 images)" in line
+    assert "; too few images to tell" in line
+    assert line.endswith("; only 1 of 2 classes is in it")
 
 
 @pytest.mark.slow
@@ -97,8 +163,36 @@ def test_ctrl_c(here: Path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
+    assert "\nfinishing the step, then writing a checkpoint; press Ctrl-C again to stop now\n" in errors
     assert "a checkpoint was written. Go on with: vitx train --resume --out run" in errors
     assert "Traceback" not in errors
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vitxplain", "train", "--resume", "--out", "run"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = [process.stderr.readline() for _ in range(5)]
+    assert re.fullmatch(r" +going on from step [\d,]+ of 4,000\n", said[-1])
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert re.search(r"the checkpoint of step [\d,]+ is kept\. Go on with: vitx train --resume|was written", errors)
+
+
+@pytest.mark.slow
+def test_ctrl_c_before_the_training(here: Path):
+    command = [sys.executable, "-m", "vitxplain", *TINY, "--out", "run"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while "libtorch_cpu" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < until:
+        pass
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert errors == "interrupted before the training began.\n"
+    assert not Path("run").exists()
 
 
 @pytest.mark.slow

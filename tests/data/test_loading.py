@@ -16,7 +16,9 @@ from vitxplain.errors import DataError, OptionError, UnknownNameError, UsageErro
     [
         ("digit", r"no data set is called 'digit'\. Did you mean digits\? Built in are digits, defects"),
         ("xyz", r"looked for at /.*/xyz; a set of the Hub is written OWNER/NAME"),
-        ("./no/such", "looked for at /.*/no/such"),
+        ("./no/such", r"the folder ./no/such does not exist; check the path \(looked up in /"),
+        ("no/such/", "the folder no/such/ does not exist"),
+        ("a/b/c", "the folder a/b/c does not exist"),
         ("digits:here", "no data set is called 'digits:here'"),
         ("", "no data set is called ''"),
     ],
@@ -24,6 +26,15 @@ from vitxplain.errors import DataError, OptionError, UnknownNameError, UsageErro
 def test_names_nothing_has(source: str, words: str):
     with pytest.raises(UnknownNameError, match=words):
         load_data(source)
+
+
+def test_a_folder_of_a_similar_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "shapes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownNameError, match=r"called 'shapez'\. Did you mean the folder shapes\?"):
+        load_data("shapez")
+    with pytest.raises(UnknownNameError, match=r"does not exist.* Did you mean the folder shapes\?"):
+        load_data("./shapez/")
 
 
 def test_a_file_is_no_data_set(tmp_path: Path):

@@ -14,7 +14,7 @@ from vitxplain.errors import ImageError, OptionError
 from vitxplain.train.augment import augmented
 from vitxplain.train.class_weights import balanced
 from vitxplain.train.data_feed import EpochOrder, TrainingFeed
-from vitxplain.train.metrics_file import as_csv, rows
+from vitxplain.train.metrics_file import Row, as_csv, is_best, rows
 from vitxplain.train.options import TrainOptions
 from vitxplain.train.presets import preset
 from vitxplain.train.settled import settled
@@ -96,6 +96,8 @@ def test_what_is_left_open_is_worked_out():
     assert (usual.epochs, usual.learning_rate, usual.eval_every, usual.precision) == (30, 1e-3, 313, "fp32")
     small = settled(TrainOptions(), scratch=False, images=50, processes=1, device=CPU)
     assert (small.epochs, small.learning_rate, small.eval_every) == (150, 5e-5, 50)  # 2 steps an epoch
+    tiny = settled(TrainOptions(), scratch=True, images=50, processes=1, device=CPU)
+    assert tiny.epochs == 200  # and not the thousand that 2,000 steps are
     head = settled(TrainOptions(mode="head", steps=7, save_every=3), scratch=False, images=50, processes=2, device=CPU)
     assert (head.epochs, head.learning_rate, head.save_every) == (None, 1e-3, 3)
     left = {field.name for field in dataclasses.fields(TrainOptions) if getattr(usual, field.name) is None}
@@ -119,3 +121,19 @@ def test_rows_of_the_history():
         "0.5,5,train,2.0,0.25,0.001,1.0",
         "0.5,5,validation,1.5,0.5,,2.0",
     ]
+
+
+def evaluation(step: int, accuracy: float, loss: float) -> Row:
+    return Row(1.0, step, "validation", loss, accuracy, None, 0.0)
+
+
+def test_of_equal_accuracies_the_lower_loss_is_best():
+    first, second = evaluation(1, 0.5, 1.0), evaluation(2, 0.5, 0.9)
+    assert is_best([first], "accuracy")
+    assert is_best([first, second], "accuracy")
+    assert not is_best([second, first], "accuracy")
+    assert not is_best([first, first], "accuracy")
+    assert not is_best([first, evaluation(2, 0.4, 0.1)], "accuracy")
+    assert is_best([first, evaluation(2, 0.4, 0.1)], "loss")
+    assert is_best([evaluation(1, 0.5, float("nan")), first], "loss")
+    assert not is_best([first, evaluation(2, 0.5, float("nan"))], "accuracy")

@@ -23,9 +23,10 @@ def what_will_be_done(beginning: Beginning, *, resume: bool) -> Iterator[tuple[s
     yield "data", f"{from_here(one.data)}: {images} images of {classes}"
     for note in one.notes:
         yield "", note
+    long = f"{_count(one.steps, 'step')} ({_count(one.epochs, 'epoch')})"
     yield (
         "training",
-        f"{one.steps:,} steps ({one.epochs:,.4g} epochs) of {one.batch_size:,} images at {height}x{width} pixels, "
+        f"{long} of {one.batch_size:,} images at {height}x{width} pixels, "
         f"learning rate {one.learning_rate:g}, on {one.device} in {one.precision}",
     )
     yield "run", f"{one.folder}"
@@ -33,6 +34,10 @@ def what_will_be_done(beginning: Beginning, *, resume: bool) -> Iterator[tuple[s
         yield "", f"going on from step {one.after:,} of {one.steps:,}"
     elif resume:
         yield "", "there is no checkpoint to go on from: it begins anew"
+
+
+def _count(number: float, word: str) -> str:
+    return f"{round(number, 1):,g} {word}{'' if number == 1 else 's'}" if number < 1e5 else f"{round(number):,} {word}s"
 
 
 def figures_of(found: Mapping[str, float], classes: int) -> str:

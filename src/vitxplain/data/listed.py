@@ -86,7 +86,7 @@ def listed(
         )
     without = [label for number, label in enumerate(labels) if number not in there]
     said = [part.note] if part.note else []
-    if sources and len(set(sources)) < len(sources):
+    if sources and len(set(sources)) < len(sources) and 0 < len(chosen) < len(sources):
         said.append(f"images of {folder} that come from one source, as tiles of one image, stay in one split.")
     if without and whole:
         said.append(f"the {split} split of {folder} has no image of class {_some(without)}.")

@@ -1,5 +1,6 @@
 """RunConfig: what a run is made of, as the config.yaml of its folder says it."""
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -59,7 +60,11 @@ def located(source: str) -> str:
     """What names a folder here as a path that holds everywhere; other sources as they are."""
     kind, colon, folder = source.partition(":") if ":" in source else ("", "", source)
     path = user_path(folder)
-    return f"{kind}{colon}{path.absolute()}" if source != SCRATCH and folder and is_folder(path) else source
+    if source == SCRATCH or not folder or not is_folder(path):
+        return source
+    straight = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links, and lose their names
+    same = is_folder(straight) and straight.samefile(path)  # not where `..` leads back from a link
+    return f"{kind}{colon}{straight if same else path.absolute()}"
 
 
 def from_here(source: str) -> str:
