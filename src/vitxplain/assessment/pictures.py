@@ -41,7 +41,7 @@ def worst_headline(shown: int, wrong: int) -> str:
     if not wrong:
         return f"none wrong: the {shown} it is least sure of" if shown > 1 else "not wrong, but least sure"
     if wrong > shown:
-        return f"the worst {shown} of {wrong:,} wrong"
+        return f"the worst {shown if shown > 1 else 'one'} of {wrong:,} wrong"
     return f"{wrong} wrong" + (f", then {shown - wrong} right, least sure first" if shown > wrong else "")
 
 

@@ -68,7 +68,7 @@ def _legend(figure: Figure, bottom: float, explanation: Explanation, target: str
     style = {"fontsize": 9, "color": FAINT, "va": "center", "transform": bar.transAxes}
     write(bar, -WORD / BAR[0], 0.5, "little", **style)
     room = figure.get_size_inches()[0] - 2 * MARGIN - WORD - BAR[0] - 0.08
-    words = f"much: {about}; each map is scaled to its own highest"
+    words = f"much: {about}" + ("; each map is scaled to its own highest" if room > 4.5 else "")
     fit(write(bar, 1 + 0.08 / BAR[0], 0.5, words, **style), room)
 
 
