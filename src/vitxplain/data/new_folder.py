@@ -1,12 +1,22 @@
 """A folder of many files that is either whole or not there."""
 
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
 from vitxplain.errors import OutputError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+OLD: Final = ".old"
 
 
 @contextmanager
@@ -16,15 +26,22 @@ def new_folder(folder: Path, *, mark: str, source: Path, overwrite: bool = False
     `folder` is not there yet, or empty; with `overwrite` it may also be one that holds the file `mark`, as every folder
     made so does: no other is ever removed. `source` is what is read meanwhile, so it is neither inside nor around.
 
+    A process that is killed leaves the hidden folder it was filling; the next call for the same `folder` removes it, or
+    puts back what was about to be replaced.
+
     Raises:
         OutputError: it is in the way, or cannot be written.
     """
+    beside = f".vitx-{sha256(os.fsencode(folder.name)).hexdigest()[:8]}-"  # short: fits wherever the name itself does
+    for left in sorted(folder.absolute().parent.glob(f"{beside}*")):
+        _tidy(left, folder)
     _check(folder, mark, source, overwrite)
-    aside = folder.absolute().with_name(f".vitx-{token_hex(6)}.part")
+    aside = folder.absolute().with_name(f"{beside}{token_hex(6)}.part")
     try:
         aside.mkdir(parents=True)
-        yield aside
-        _put_in_place(aside, folder)
+        with _held(aside):
+            yield aside
+            _put_in_place(aside, folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{folder} could not be written: {reason}. Nothing half-written is left there.") from error
@@ -32,12 +49,37 @@ def new_folder(folder: Path, *, mark: str, source: Path, overwrite: bool = False
         shutil.rmtree(aside, ignore_errors=True)
 
 
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Locked while the process lives; where there are no such locks, nothing is ever taken for left behind."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _tidy(left: Path, folder: Path) -> None:
+    """Away with what a killed process left, unless it is the only one there is."""
+    if fcntl is None:
+        return
+    with suppress(OSError), _held(left):  # or another process is filling it
+        if left.suffix == OLD and not folder.exists():
+            left.rename(folder)
+        else:
+            shutil.rmtree(left)
+
+
 def _put_in_place(aside: Path, folder: Path) -> None:
     """What was there before is gone only when the new one is in its place."""
     if not folder.exists():
         aside.rename(folder)
         return
-    old = folder.rename(aside.with_suffix(".old"))
+    old = folder.rename(aside.with_suffix(OLD))
     try:
         aside.rename(folder)
     except BaseException:

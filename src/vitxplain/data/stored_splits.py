@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vitxplain.data.sample import Split
-from vitxplain.data.shares import Ratio, fractions
+from vitxplain.data.shares import SPLITS, Ratio, fractions
 from vitxplain.data.sources import shared_out_together
 from vitxplain.errors import DataError
 
@@ -43,7 +43,8 @@ def part_of(name: str, stored: Collection[Split], wanted: Split, ratio: Ratio, s
             return _held_out(name, shares[1], seed)
         raise DataError(f"{name} has no {wanted} split, only {' and '.join(sorted(stored))}.")
     percent = "/".join(f"{100 * share:g}" for share in shares)
-    note = f"{name} has no splits: {percent} % are train/validation/test, drawn with seed {seed}."
+    drawn = f"{percent} % are train/validation/test, drawn with seed {seed}"
+    note = f"{name} has no splits: {f'all images are {SPLITS[shares.index(1)]}' if 1 in shares else drawn}."
     return Part("train", ratio, note)
 
 
