@@ -18,7 +18,3 @@ class Subject(ABC):
     @abstractmethod
     def explain(self, images: Sequence[Image.Image]) -> Sequence[Float[np.ndarray, "height width"]]:
         """The same method about the same class, for each image."""
-
-    @abstractmethod
-    def randomised(self, stages: int, seed: int = 0) -> Sequence[Float[np.ndarray, "height width"]]:
-        """The same image explained with the model's layers re-initialised, from the last to the first in `stages`."""

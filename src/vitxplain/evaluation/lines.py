@@ -1,0 +1,61 @@
+"""Scores on disk, a line for each map: written as they come, so that a killed evaluation goes on where it was."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vitxplain.metrics.pixels import Counts
+
+
+@dataclass(frozen=True)
+class Line:
+    """All that was measured of one map; a metric that is not defined for it is NaN."""
+
+    model: str
+    method: str  # a method, or the name of a control
+    image: str
+    scores: Mapping[str, float]
+    counts: Mapping[str, Counts] = field(default_factory=dict)  # pixels, for metrics that pool them over images
+    constant: bool = False
+    control: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Which map it is about."""
+        return self.model, self.method, self.image
+
+    def as_json(self) -> str:
+        """One line of JSON; NaN becomes null."""
+        scores = {name: None if math.isnan(value) else value for name, value in self.scores.items()}
+        return json.dumps({**vars(self), "scores": scores, "counts": dict(self.counts)}, ensure_ascii=False)
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> "Line":
+        """From what `as_json` wrote."""
+        scores = {name: math.nan if value is None else value for name, value in found["scores"].items()}
+        counts = {name: Counts(*values) for name, values in found["counts"].items()}
+        return cls(**{**found, "scores": scores, "counts": counts})
+
+    def joined(self, later: "Line") -> "Line":
+        """With the scores of another line about the same map."""
+        return Line(
+            **{**vars(self), "scores": {**self.scores, **later.scores}, "counts": {**self.counts, **later.counts}}
+        )
+
+
+def read(folder: Path) -> dict[tuple[str, str, str], Line]:
+    """The lines of all processes by map; one that was cut off while it was written is left out."""
+    found: dict[tuple[str, str, str], Line] = {}
+    for file in sorted(folder.glob("scores*.jsonl")):
+        for line in _whole(file):
+            found[line.key] = found[line.key].joined(line) if line.key in found else line
+    return found
+
+
+def _whole(file: Path) -> Iterator[Line]:
+    for text in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        if text.endswith("\n"):
+            yield Line.of(json.loads(text))

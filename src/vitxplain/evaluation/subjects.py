@@ -1,0 +1,50 @@
+"""What metrics may ask: of a model with a method, and of a control, which asks the model for probabilities only."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image
+
+from vitxplain.api import explain
+from vitxplain.explainers.base import Explainer
+from vitxplain.inputs import BATCH_SIZE, batches
+from vitxplain.metrics.base import Heat
+from vitxplain.metrics.subject import Subject
+from vitxplain.models.vision_model import VisionModel
+
+
+@dataclass(frozen=True, eq=False)
+class AskedModel(Subject):
+    """A model asked about one class; `heat` makes the map of an image."""
+
+    model: VisionModel
+    target: int
+    heat: Callable[[VisionModel, Sequence[Image.Image]], list[Heat]]
+
+    def probabilities(self, images: Sequence[Image.Image]) -> Float[np.ndarray, " image"]:
+        parts = []
+        for batch in batches(self.model.processor, list(images), BATCH_SIZE):
+            with torch.inference_mode():
+                logits = self.model.logits(batch.pixel_values)
+            parts.append(self.model.probabilities(logits)[:, self.target].cpu().numpy())
+        return np.concatenate(parts)
+
+    def explain(self, images: Sequence[Image.Image]) -> list[Heat]:
+        return self.heat(self.model, images)
+
+
+def by_method(model: VisionModel, target: int, explainer: Explainer) -> AskedModel:
+    """The subject of a method's map."""
+
+    def heat(asked: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
+        return [one.heatmap() for one in explain(asked, list(images), explainer, target=target)]
+
+    return AskedModel(model, target, heat)
+
+
+def by_control(model: VisionModel, target: int, make: Callable[[Image.Image], Heat]) -> AskedModel:
+    """The subject of a control's map, whatever the model is."""
+    return AskedModel(model, target, lambda _, images: [make(image) for image in images])
