@@ -1,4 +1,5 @@
 import csv
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -166,3 +167,61 @@ def test_wrong_folders_and_ratios(tmp_path):
         split_folder(tmp_path / "empty", tmp_path / "out")
     with pytest.raises(OptionError, match="three shares"):
         split_folder(class_folders(tmp_path / "in"), tmp_path / "out", (-1, 1, 1))
+
+
+def table(root: Path, count: int = 20) -> Path:
+    """Images with a cat each and, every other one, a dog too, in a table with masks."""
+    rows = ["image,label,mask,camera"]
+    for number in range(count):
+        save(root / "photos" / f"{number:02d}.png", noise(number))
+        for word in ("cat", "dog")[: 1 + number % 2]:
+            save(root / "masks" / f"{number:02d}.{word}.png", noise(number)[..., 0])
+            rows.append(f'photos/{number:02d}.png,{word},masks/{number:02d}.{word}.png,"left, low"')
+    (root / "labels.csv").write_text("\n".join(rows))
+    (root / "classes.txt").write_text("dog\ncat\n")
+    return root
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_table_gets_a_column(link, tmp_path):
+    source, out = table(tmp_path / "in"), tmp_path / "out"
+    done = split_folder(source, out, (60, 20, 20), seed=1, link=link)
+    with (out / "labels.csv").open(newline="") as file:
+        written = list(csv.DictReader(file))
+    assert len(written) == 30
+    assert {row["camera"] for row in written} == {"left, low"}
+    assert Counter(row["split"] for row in written) == {kind: sum(done.counts[kind]) for kind in SPLITS}
+    for split in SPLITS:
+        drawn = load_data(source, split, seed=1, options={"ratio": (60, 20, 20)})
+        found = load_data(out, split)
+        assert found.labels == ("dog", "cat")
+        assert [(one.name, one.label) for one in found] == [(one.name, one.label) for one in drawn]
+        assert all((one.mask == same.mask).all() for one, same in zip(found, drawn, strict=True))
+
+
+def test_a_json_table_without_its_damaged_images(tmp_path):
+    for number in range(10):
+        save(tmp_path / "in" / f"{number}.png", noise(number))
+    index = [{"file": f"{number}.png", "label": "ab"[number % 2]} for number in range(10)]
+    (tmp_path / "in" / "index.json").write_text(json.dumps(index))
+    (tmp_path / "in" / "3.png").write_bytes(b"nothing")
+    done = split_folder(tmp_path / "in", tmp_path / "out", (50, 25, 25))
+    written = json.loads((tmp_path / "out" / "index.json").read_text())
+    assert [row["file"] for row in written] == [f"{number}.png" for number in range(10) if number != 3]
+    assert [len(load_data(tmp_path / "out", kind)) for kind in SPLITS] == [sum(done.counts[kind]) for kind in SPLITS]
+
+
+def test_a_table_of_images_elsewhere(tmp_path):
+    save(tmp_path / "a.png", noise(0))
+    save(tmp_path / "in" / "b.png", noise(1))
+    (tmp_path / "in" / "labels.csv").write_text("image,label\n../a.png,a\nb.png,b\n")
+    with pytest.raises(DataError, match=r"a\.png lies outside .*in, so it has no place in a copy; move it there"):
+        split_folder(tmp_path / "in", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_of_many_images_stay_as_they_are(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "train-images-idx3-ubyte").touch()
+    with pytest.raises(DataError, match="holds mnist files, not a file an image, and so stays as it is"):
+        split_folder(tmp_path / "in", tmp_path / "out")

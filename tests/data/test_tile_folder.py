@@ -178,3 +178,11 @@ def test_no_tile_left(tmp_path):
 def test_wrong_options(wrong, said):
     with pytest.raises(OptionError, match=said):
         Tiling(**{"size": (8, 8), **wrong})
+
+
+def test_a_table_is_not_tiled(tmp_path):
+    save(tmp_path / "in" / "a.png", noise(0))
+    save(tmp_path / "in" / "b.png", noise(1))
+    (tmp_path / "in" / "labels.csv").write_text("image,label\na.png,a\nb.png,b\n")
+    with pytest.raises(DataError, match="Copy each image to images/CLASS/NAME.png and its mask to masks/CLASS"):
+        tile_folder(tmp_path / "in", tmp_path / "out", Tiling((4, 4)))

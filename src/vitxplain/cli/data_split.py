@@ -12,7 +12,7 @@ from vitxplain.cli.options import OUTPUT, Debug, Json, Quiet
 @guarded
 def split(
     folder: Annotated[
-        Path, typer.Argument(help="Class folders, images/ and masks/, or Pascal VOC.", show_default=False)
+        Path, typer.Argument(help="Class folders, images/ and masks/, Pascal VOC, or a table.", show_default=False)
     ],
     out: Annotated[Path, typer.Option("--out", help="The new folder.", rich_help_panel=OUTPUT)],
     ratio: Annotated[

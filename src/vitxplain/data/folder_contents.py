@@ -13,6 +13,7 @@ from vitxplain.data.listed import Item, ListedImages
 from vitxplain.data.mask_files import check_sizes
 from vitxplain.data.masked_folder import masked_folder
 from vitxplain.data.sample import Split
+from vitxplain.data.table_folder import table_folder
 from vitxplain.data.voc import voc
 from vitxplain.errors import DataError, ImageError
 
@@ -21,15 +22,17 @@ LAYOUTS: Final[Mapping[Layout, str]] = {
     image_folder: "class folders",
     masked_folder: "images and masks",
     voc: "Pascal VOC",
+    table_folder: "a table",
 }
 
 
 class Stored(NamedTuple):
-    """An image, the split it is stored in, and its (height, width)."""
+    """An image, the split it is stored in, its (height, width), and its number among all, damaged ones too."""
 
     split: Split | None
     item: Item
     size: tuple[int, int]
+    number: int
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,24 @@ def contents(folder: Path, *, strict: bool = False) -> Contents:
     """Look through a folder.
 
     Raises:
-        DataError: it is none of class folders, images and masks, or Pascal VOC; or masks are of other sizes.
+        DataError: its layout is none of these, or masks are of other sizes.
         ImageError: an image is damaged, and `strict`.
     """
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder}; check the path (it was looked up in {Path.cwd()}).")
     layout = next((one for one in LAYOUTS if one is opener(folder)), None)
     if layout is None:
-        raise DataError(f"{folder} holds no image files in a known order; give {', '.join(LAYOUTS.values())}.")
+        raise DataError(
+            f"{folder} holds {opener(folder).__name__.removesuffix('_folder')} files, not a file an image, and so stays "
+            f"as it is: take it with --data {folder}. Split or cut are {', '.join(LAYOUTS.values())}."
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged files are told below, of every split
         found = layout(str(folder), "test", ratio=(0, 0, 1))
     images, skipped = [], []
-    for split, item in found.every:
+    for number, (split, item) in enumerate(found.every):
         try:
-            images.append(Stored(split, item, upright_size(item.path)))
+            images.append(Stored(split, item, upright_size(item.path), number))
         except ImageError as error:
             if strict:
                 raise

@@ -13,9 +13,11 @@ from vitxplain.data.new_folder import new_folder
 from vitxplain.data.sample import Split
 from vitxplain.data.shares import DEFAULT, SPLITS, Ratio, fractions
 from vitxplain.data.sources import RECORD, shared_out_together, sources_of
+from vitxplain.data.table_folder import table_folder, write_split_table
 from vitxplain.data.voc import LISTS, voc
 from vitxplain.errors import DataError
 
+LISTED: Final = (voc, table_folder)  # their own files say which image is in which split
 ANNOTATIONS: Final = {"Annotations": ".xml", "SegmentationObject": ".png", "SegmentationClass": ".png"}
 
 
@@ -49,7 +51,8 @@ def split_folder(
     """Copy every image, with its mask and annotation, into its split; each class is shared out by itself.
 
     Images of one name (`a.png`, `a.jpg`) and tiles of one image go together. Class folders become SPLIT/CLASS, images
-    and masks SPLIT/images and SPLIT/masks; a Pascal-VOC folder stays as it is and gets its lists in ImageSets/Main.
+    and masks SPLIT/images and SPLIT/masks; a Pascal-VOC folder stays as it is and gets its lists in ImageSets/Main, a
+    folder with a table gets a column `split` there.
     `link` makes symbolic links to the files; `overwrite` replaces a folder that an earlier call made.
 
     Raises:
@@ -70,10 +73,12 @@ def split_folder(
         rows = []
         for one, kind, source in zip(found.images, kinds, sources, strict=True):
             counts[kind][one.item.label] += 1
-            _put(_files(found, one), aside / ("" if found.layout is voc else kind), put)
+            _put(_files(found, one), aside / ("" if found.layout in LISTED else kind), put)
             rows.append((one.item.name, kind, found.labels[one.item.label], source))
         if found.layout is voc:
             _write_lists(aside, rows)
+        if found.layout is table_folder:
+            write_split_table(folder, aside, dict(zip((one.number for one in found.images), kinds, strict=True)))
         with (aside / RECORD).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("file", "split", "class", "source"), *rows])
     together = sum(count for count in Counter(sources).values() if count > 1)
@@ -89,13 +94,17 @@ def _files(found: Contents, one: Stored) -> list[tuple[Path, str]]:
         files += [file for file in beside if file.is_file()]
     elif one.item.mask is not None and one.item.mask.path is not None:
         files.append(one.item.mask.path)
+    for file in files:
+        if not file.is_relative_to(found.folder) or ".." in file.relative_to(found.folder).parts:
+            raise DataError(f"{file} lies outside {found.folder}, so it has no place in a copy; move it there.")
     return [(file, file.relative_to(found.folder).as_posix()) for file in files]
 
 
 def _put(files: Iterable[tuple[Path, str]], where: Path, put: Callable[[Path, Path], object]) -> None:
     for file, place in files:
-        (where / place).parent.mkdir(parents=True, exist_ok=True)
-        put(file, where / place)
+        if not (where / place).exists():  # rows of a table may share an image
+            (where / place).parent.mkdir(parents=True, exist_ok=True)
+            put(file, where / place)
 
 
 def _link(file: Path, place: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +38,7 @@ def table_folder(
         OptionError: there is no such column.
     """
     root = Path(folder)
-    table = next(root / name for name in TABLES if (root / name).is_file())
+    table = _table(root)
     rows = _rows(table)
     image_column = _column(table, rows[0], IMAGE, None)
     label_column = _column(table, rows[0], LABEL, label)
@@ -57,6 +58,25 @@ def table_folder(
         marked = MaskFile(_file(table, root, number, mask)) if mask else None
         items.append((_split(table, number, row), Item(path, name, labels.index(word), marked)))
     return listed(folder, labels, items, split=split, seed=seed, ratio=ratio, strict=strict)
+
+
+def write_split_table(folder: Path, where: Path, splits: Mapping[int, Split]) -> None:
+    """The table of a folder with these of its rows, by number, and their splits; classes.txt beside it."""
+    table = _table(folder)
+    rows = [{**row, "split": splits[number]} for number, row in enumerate(_rows(table)) if number in splits]
+    with (where / table.name).open("w", encoding="utf-8", newline="") as file:
+        if table.suffix == ".json":
+            json.dump(rows, file, ensure_ascii=False, indent=1)
+        else:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    if (order := folder / "classes.txt").is_file():
+        shutil.copyfile(order, where / order.name)
+
+
+def _table(root: Path) -> Path:
+    return next(root / name for name in TABLES if (root / name).is_file())
 
 
 def _rows(table: Path) -> Sequence[Mapping[str, Any]]:

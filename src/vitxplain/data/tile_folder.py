@@ -17,6 +17,7 @@ from vitxplain.data.masked_folder import GOOD
 from vitxplain.data.new_folder import new_folder
 from vitxplain.data.sample import Box, Mask
 from vitxplain.data.sources import TILES
+from vitxplain.data.table_folder import table_folder
 from vitxplain.data.tile_files import write_lists, write_masked, write_voc
 from vitxplain.data.tiling import Place, Tiling, centred, cut, grid
 from vitxplain.data.voc import voc
@@ -106,6 +107,11 @@ def tile_folder(
 
 
 def _check(found: Contents, tiling: Tiling) -> None:
+    if found.layout is table_folder:
+        raise DataError(
+            f"{found.folder} has a table, whose rows may share an image; tiles are cut from images/ and masks/. Copy "
+            "each image to images/CLASS/NAME.png and its mask to masks/CLASS/NAME.png, and leave the table out."
+        )
     if found.layout is image_folder:
         raise DataError(
             f"{found.folder} does not say where the defects are, so a tile of a bad image may be good. Tiles are cut "
