@@ -98,7 +98,9 @@ def test_damaged_images_are_named_left_out_and_counted(tmp_path: Path):
     (root / "test/b/004.png").write_text("this is no image")
     Image.new("RGB", (40, 40)).save(root / "test/b/005.jpg")
     _cut(root / "test/b/005.jpg")
-    with pytest.warns(UserWarning, match=r"4 of the 11 images of .* left out: .*001.png .* others: test/a/002.png, test/b/004"):
+    with pytest.warns(
+        UserWarning, match=r"4 of the 11 images of .* left out: .*001.png .* others: test/a/002.png, test/b/004"
+    ):
         data = load_data(root)
     assert len(data) == 7
     with pytest.raises(ImageError, match=r"001\.png is damaged or incomplete"):

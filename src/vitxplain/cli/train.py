@@ -32,7 +32,8 @@ def train(
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.", rich_help_panel=OUTPUT)
+        bool,
+        typer.Option("--resume", help="Go on with the run in --out, from its last checkpoint.", rich_help_panel=OUTPUT),
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that is there.", rich_help_panel=OUTPUT)

@@ -87,10 +87,11 @@ def _model_hints(model: str) -> dict[str, Any]:
     """What a model can be told, with types."""
     hints = {"image_size": tuple[int, int]} | option_types(LoraOptions)
     if model == SCRATCH:
-        from vitxplain.models.scratch import KINDS
+        from vitxplain.models.scratch_cnn_config import ScratchCNNConfig
         from vitxplain.models.scratch_options import option_hints
+        from vitxplain.models.scratch_vit_config import ScratchViTConfig  # alone: the models take seconds to import
 
-        hints |= {"kind": str} | {name: hint for one, _ in KINDS.values() for name, hint in option_hints(one).items()}
+        hints |= {"kind": str} | option_hints(ScratchViTConfig) | option_hints(ScratchCNNConfig)
     return hints
 
 

@@ -16,7 +16,7 @@ class TrainOptions:
     Args:
         mode: what learns: the whole network, a new last layer alone, or low-rank adapters (LoRA) and a new last layer.
         cut_at: for CNNs: end the network at this layer, with global average pooling and one linear layer.
-        epochs: passes through the data. None: 30 from scratch, else 3, and more where that makes few steps.
+        epochs: passes through the data. None: 30 from scratch, else 3; more where that makes few steps, 200 at most.
         steps: stop after so many steps instead.
         batch_size: images a step, for each process.
         eval_batch_size: images at once when evaluating; None: the batch size.
@@ -37,7 +37,7 @@ class TrainOptions:
         save_every: steps between checkpoints. None: as eval_every.
         log_every: steps between lines of the training loss.
         keep: checkpoints kept; the best weights are kept besides.
-        best: by which figure of the validation set the best weights are chosen.
+        best: by which figure of the validation set the best weights are chosen; of equal accuracies the lower loss.
         early_stopping: stop after so many evaluations without a better one; 0: never.
         watch_every: steps between two looks at how a few validation images are explained, as pictures in probes/; 0:
             never.
