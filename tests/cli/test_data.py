@@ -1,9 +1,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.data.image_folders import class_folders, masked_folders, voc_folder
+from tests.data.image_folders import class_folders, masked_folders, noise, save, voc_folder
 from vitxplain.data.images import read_image
 
 
@@ -129,3 +130,20 @@ def test_tile_reminds_of_the_split(vitx, place):
     assert set(record["tiles"]) == {"good", "defect"}
     assert record["images"] == 10
     assert json.dumps(record["out"]) == '"tiles"'
+
+
+def test_a_sheet_of_many_classes_is_about_square(vitx, place):
+    for number in range(100):
+        save(place / "many" / f"{number:03d}" / "a.png", noise(number))
+    assert vitx("data", "show", "many", "-o", "data.ratio=1,0,0", "--count", 100, "--out", "many.png", "-q").code == 0
+    sheet = read_image(place / "many.png")
+    assert 0.6 < sheet.height / sheet.width < 1.6
+
+
+def test_a_white_image_ends_somewhere(vitx, place):
+    for word in ("a", "b"):
+        save(place / "white" / word / "a.png", np.full((20, 20, 3), 255, np.uint8))
+    said = vitx("data", "show", "white", "--split", "test", "-o", "data.ratio=0,0,1", "--count", 1)
+    assert "1 image → vitx-out/white.test.png" in said.out
+    sheet = np.asarray(read_image(place / "vitx-out" / "white.test.png"))[150:]
+    assert (sheet < 200).any(axis=(0, 2)).sum() > 100  # a line below it

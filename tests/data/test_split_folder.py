@@ -223,5 +223,5 @@ def test_a_table_of_images_elsewhere(tmp_path):
 def test_files_of_many_images_stay_as_they_are(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "train-images-idx3-ubyte").touch()
-    with pytest.raises(DataError, match="holds mnist files, not a file an image, and so stays as it is"):
+    with pytest.raises(DataError, match="holds mnist files, not a file an image, and stays as it is"):
         split_folder(tmp_path / "in", tmp_path / "out")

@@ -1,7 +1,7 @@
 """vitx data show"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -12,6 +12,8 @@ from vitxplain.cli.options import OUTPUT, Debug, Json, Quiet
 if TYPE_CHECKING:
     from vitxplain.data.sample import DataSet
     from vitxplain.data.survey import Survey
+
+LISTED: Final = 12  # classes the sheet can name with their counts
 
 
 @guarded
@@ -85,8 +87,12 @@ def _short(source: str) -> str:
 
 
 def _counts(found: "Survey") -> str:
-    counts = sorted(found.images.items(), key=lambda item: item[0])
-    return " · ".join(f"{found.labels[label]} {count:,}" for label, count in counts)
+    """Images by class, or, of many classes, from the least to the most."""
+    if len(found.images) > LISTED:
+        least, most = min(found.images.values()), max(found.images.values())
+        span = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+        return f"{len(found.images)} classes of {span} image{'' if most == 1 else 's'} each"
+    return " · ".join(f"{found.labels[label]}: {count:,}" for label, count in sorted(found.images.items()))
 
 
 def _sizes(found: "Survey", label: int) -> str:
@@ -131,4 +137,5 @@ def _print(found: "Survey", headline: str, file: Path) -> None:
         console.print("It is not known where the objects are: there are no masks or boxes.", soft_wrap=True)
     elif found.known < found.total:
         console.print(f"Masks or boxes are known of {found.known:,} of the {found.total:,} images.", soft_wrap=True)
-    console.print(f"{len(found.chosen)} images → {printable(file)}", soft_wrap=True)
+    drawn = f"{len(found.chosen)} image{'' if len(found.chosen) == 1 else 's'}"
+    console.print(f"{drawn} → {printable(file)}", soft_wrap=True)

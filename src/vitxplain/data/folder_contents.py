@@ -58,7 +58,7 @@ def contents(folder: Path, *, strict: bool = False) -> Contents:
     layout = next((one for one in LAYOUTS if one is opener(folder)), None)
     if layout is None:
         raise DataError(
-            f"{folder} holds {opener(folder).__name__.removesuffix('_folder')} files, not a file an image, and so stays "
+            f"{folder} holds {opener(folder).__name__.removesuffix('_folder')} files, not a file an image, and stays "
             f"as it is: take it with --data {folder}. Split or cut are {', '.join(LAYOUTS.values())}."
         )
     with warnings.catch_warnings():

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from vitxplain.data.sample import Sample
-from vitxplain.render.colours import INK
+from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.compose import photo
 from vitxplain.render.figure import DPI, fit, inches, panel, sheet, write
 from vitxplain.render.labels import short_name
 from vitxplain.render.outline import outline_boxes, outline_mask
 
 SIDE, GAP, CAPTION = 1.6, 0.14, 0.24  # inches
-MOST_ACROSS = 8
+LEAST_ACROSS, MOST_ACROSS = 5, 8  # of few images; of many as many as make the sheet about square
 
 
 def data_sheet(samples: Sequence[Sample], labels: Sequence[str], headline: str, detail: str) -> Figure:
@@ -37,8 +38,9 @@ def data_sheet(samples: Sequence[Sample], labels: Sequence[str], headline: str, 
 
 def _across(count: int) -> int:
     """As many a row as leave the last one full, if any number does; else as many as fit."""
-    full = [across for across in range(5, MOST_ACROSS + 1) if count % across == 0]
-    return max(full, default=min(count, MOST_ACROSS))
+    least, most = max(LEAST_ACROSS, round(0.8 * count**0.5)), max(MOST_ACROSS, round(1.2 * count**0.5))
+    full = [across for across in range(least, most + 1) if count % across == 0]
+    return max(full, default=min(count, most))
 
 
 def _draw(axes: Axes, sample: Sample) -> None:
@@ -48,6 +50,8 @@ def _draw(axes: Axes, sample: Sample) -> None:
     shown = max(round(sample.image.width * scale), 1), max(round(sample.image.height * scale), 1)
     image = sample.image if scale == 1 else sample.image.resize(shown, Image.Resampling.BOX)
     axes.imshow(photo(image), aspect="auto", interpolation="nearest")
+    frame = Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, color=FAINT, linewidth=0.4, clip_on=False)
+    axes.add_patch(frame)  # or a white image would have no end
     if sample.mask is not None and sample.mask.any():
         outline_mask(axes, np.asarray(Image.fromarray(sample.mask).resize(shown, Image.Resampling.BOX)))
     outline_boxes(axes, sample.boxes or (), scale)
