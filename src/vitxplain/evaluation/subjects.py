@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from PIL import Image
+from torch import Tensor
 
 from vitxplain.api import explain
+from vitxplain.evaluation.randomised_models import randomised_models
 from vitxplain.explainers.base import Explainer
 from vitxplain.inputs import BATCH_SIZE, batches
 from vitxplain.metrics.base import Heat
@@ -25,15 +27,23 @@ class AskedModel(Subject):
     heat: Callable[[VisionModel, Sequence[Image.Image]], list[Heat]]
 
     def probabilities(self, images: Sequence[Image.Image]) -> Float[np.ndarray, " image"]:
-        parts = []
-        for batch in batches(self.model.processor, list(images), BATCH_SIZE):
-            with torch.inference_mode():
-                logits = self.model.logits(batch.pixel_values)
-            parts.append(self.model.probabilities(logits)[:, self.target].cpu().numpy())
-        return np.concatenate(parts)
+        return self.model.probabilities(self._logits(images))[:, self.target].numpy()
+
+    def keeps_class(self, images: Sequence[Image.Image]) -> Bool[np.ndarray, " image"]:
+        return (self._logits(images).argmax(-1) == self.target).numpy()
 
     def explain(self, images: Sequence[Image.Image]) -> list[Heat]:
         return self.heat(self.model, images)
+
+    def randomised(self, image: Image.Image, stages: int, seed: int) -> list[Heat]:
+        return [self.heat(copy, [image])[0] for copy in randomised_models(self.model, stages, seed)]
+
+    def _logits(self, images: Sequence[Image.Image]) -> Tensor:
+        parts = []
+        for batch in batches(self.model.processor, list(images), BATCH_SIZE):
+            with torch.inference_mode():
+                parts.append(self.model.logits(batch.pixel_values).float().cpu())
+        return torch.cat(parts)
 
 
 def by_method(model: VisionModel, target: int, explainer: Explainer) -> AskedModel:

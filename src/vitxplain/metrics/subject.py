@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from PIL import Image
 
 
@@ -16,5 +16,13 @@ class Subject(ABC):
         """Of the class that was explained, for each image."""
 
     @abstractmethod
+    def keeps_class(self, images: Sequence[Image.Image]) -> Bool[np.ndarray, " image"]:
+        """Whether the class that was explained is the model's top class, for each image."""
+
+    @abstractmethod
     def explain(self, images: Sequence[Image.Image]) -> Sequence[Float[np.ndarray, "height width"]]:
         """The same method about the same class, for each image."""
+
+    @abstractmethod
+    def randomised(self, image: Image.Image, stages: int, seed: int) -> Sequence[Float[np.ndarray, "height width"]]:
+        """The same method asked of copies of the model, each with more of its layers randomised; the last with all."""

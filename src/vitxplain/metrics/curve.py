@@ -1,0 +1,46 @@
+"""CurveMetric: what the model says while pixels are replaced step by step, and the area under that curve."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from PIL import Image
+
+from vitxplain.metrics.base import MODEL, Case, Metric
+
+_TOGETHER = 8  # images made before the model is asked: few large ones fill the memory
+
+
+class CurveMetric(Metric):
+    """A metric whose score is the area under a curve; NaN where the map has no value at all."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({MODEL})
+
+    @abstractmethod
+    def curve(self, case: Case) -> Float[np.ndarray, "step 2"]:
+        """The share of the pixels replaced, rising, and what the model then says, in [0, 1]."""
+
+    def score(self, case: Case) -> float:
+        return area(self.curve(case)) if np.isfinite(case.heat).any() else math.nan
+
+
+def area(curve: Float[np.ndarray, "step 2"]) -> float:
+    """Under the curve by the trapezoidal rule, over the width of what it covers: in [0, 1] where its heights are."""
+    shares, heights = curve.T
+    return float((np.diff(shares) * (heights[1:] + heights[:-1]) / 2).sum() / (shares[-1] - shares[0]))
+
+
+def told(
+    shares: Sequence[float],
+    images: Iterable[Image.Image],
+    ask: Callable[[Sequence[Image.Image]], Shaped[np.ndarray, " image"]],
+) -> Float[np.ndarray, "step 2"]:
+    """The curve of what is said about the image of each share, a few images at a time."""
+    waiting, said = iter(images), []
+    while some := list(islice(waiting, _TOGETHER)):
+        said.append(ask(some))
+    return np.stack([np.asarray(shares), np.concatenate(said)], 1).astype(np.float64)

@@ -1,0 +1,29 @@
+"""Pixels of one image replaced by those of another, in the order of a map."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+from PIL import Image
+
+Heat = Float[np.ndarray, "height width"]
+
+
+def replaced(
+    image: Image.Image, other: Image.Image, heat: Heat, shares: Sequence[float], seed: int
+) -> Iterator[Image.Image]:
+    """For each share the image with that share of its pixels, the highest of the map, taken from the other image."""
+    order = highest_first(heat, seed)
+    before, after = (np.asarray(one.convert("RGB")).reshape(-1, 3) for one in (image, other))
+    for share in shares:
+        pixels, chosen = before.copy(), order[: round(share * len(order))]
+        pixels[chosen] = after[chosen]
+        yield Image.fromarray(pixels.reshape(*heat.shape, 3))
+
+
+def highest_first(heat: Heat, seed: int) -> Int[np.ndarray, " pixel"]:
+    """Pixels from highest to lowest, then those the model did not see (NaN); equal ones by chance, never by place."""
+    values = heat.ravel()
+    unseen = np.isnan(values)
+    chance = np.random.default_rng(seed).random(values.size)
+    return np.lexsort((chance, -np.where(unseen, 0, values), unseen))
