@@ -116,3 +116,17 @@ def test_only_defects_are_nothing_to_train_on_but_to_test_on(tmp_path: Path):
     with pytest.raises(DataError, match=r"of one class \(defect\)"):
         load_data(tmp_path, "train")
     assert len(load_data(tmp_path, "test")) == 2
+
+
+@pytest.mark.parametrize("order", ["images/{}", "train/images/{}", "images/train/{}"])
+def test_an_empty_class_folder(order: str, tmp_path: Path):
+    for number, word in enumerate(("scratch", "dent")):
+        save_picture(tmp_path / order.format(word) / "1.png", number)
+        save_mask(tmp_path / order.format(word).replace("images", "masks") / "1.png", (1, 1, 4, 4))
+    (tmp_path / order.format("blob")).mkdir()
+    with pytest.raises(DataError, match="the class folder .*blob holds no images; add some, or remove it"):
+        load_data(tmp_path, "train")
+    (tmp_path / order.format("blob")).rmdir()
+    save_picture(tmp_path / order.format("Dent") / "1.png")
+    with pytest.raises(DataError, match="Dent and dent, which differ in case only"):
+        load_data(tmp_path, "train")

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.data.stored import save_idx
+from tests.data.stored import class_folders, save_idx
 from vitxplain.data.loading import load_data
 from vitxplain.errors import DataError, OptionError
 
@@ -75,6 +75,12 @@ def test_files_that_cannot_be_used(tmp_path: Path):
     labels.rename(tmp_path / "t10k-labels-idx1-ubyte.gz")
     with pytest.raises(DataError, match=r"cannot be read \(Not a gzipped file"):
         load_data(f"mnist:{tmp_path}")
+
+
+def test_image_files_are_read(tmp_path: Path):
+    class_folders(tmp_path, {"train/3": 3, "train/10": 3, "test/3": 1, "test/10": 2})
+    data = load_data(f"mnist:{tmp_path}")
+    assert (len(data), data.labels) == (3, ("3", "10"))
 
 
 def test_a_folder_that_is_not_there():

@@ -1,7 +1,7 @@
 """An image folder: a folder a class, in split folders or not."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vitxplain.data.listed import Item, ListedImages, listed
@@ -35,7 +35,7 @@ def image_folder(
             f"its name, as {folder}/cats/1.jpg. (To explain images without classes: vitx explain {folder})"
         )
     labels = class_order(word for word in words if word)
-    _check_classes(root, labels, list(splits))
+    check_classes(root, labels, [root / one for one in splits] or [root])
     notes = [f"{loose} images of {folder} lie in no class folder and are left out."] if loose else []
     rows = [
         (kind, Item(root / path, path, labels.index(word)))
@@ -65,12 +65,17 @@ def _class_of(path: str, depth: int) -> str:
     return parts[depth] if len(parts) > depth + 1 else ""
 
 
-def _check_classes(root: Path, labels: list[str], splits: list[str]) -> None:
+def check_classes(root: Path, labels: Sequence[str], places: Iterable[Path]) -> None:
+    """Look at class folders, which lie in these places.
+
+    Raises:
+        DataError: one is empty, or two differ in case only.
+    """
     twins = [name for name, count in Counter(plain(label).casefold() for label in labels).items() if count > 1]
     if twins:
         both = " and ".join(label for label in labels if plain(label).casefold() == twins[0])
         raise DataError(f"{root} has the class folders {both}, which differ in case only; rename or merge them.")
-    for place in [root / one for one in splits] or [root]:
+    for place in places:
         for name in folders_in(place):
             if name not in labels and not (place == root and split_of(name)):
                 raise DataError(f"the class folder {place / name} holds no images; add some, or remove it.")

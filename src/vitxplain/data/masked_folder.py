@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from vitxplain.data.image_folder import class_order
+from vitxplain.data.image_folder import check_classes, class_order
 from vitxplain.data.listed import Item, ListedImages, listed
 from vitxplain.data.mask_files import MaskFile, mask_values
 from vitxplain.data.sample import Split
@@ -37,7 +37,7 @@ def masked_folder(
     whether its mask is empty, and one without a mask is good.
 
     Raises:
-        DataError: no images, no masks, masks without images, or masks of other sizes.
+        DataError: no images, no masks, masks without images, masks of other sizes, or an empty class folder.
         ImageError: an image is damaged, and `strict`.
     """
     root = Path(folder)
@@ -54,6 +54,8 @@ def masked_folder(
     found = [masks.get(place.key) for place in images]
     words = [place.word for place in images] if with_classes else _good_or_defect(found)
     labels = class_order(words) if with_classes else [GOOD, DEFECT]
+    if with_classes:
+        check_classes(root, labels, sorted({root / place.path.split(f"/{place.word}/")[0] for place in images}))
     rows = []
     for place, path, word in zip(images, found, words, strict=True):
         mask = None if path is None and with_classes else MaskFile(path)

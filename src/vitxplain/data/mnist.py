@@ -6,9 +6,10 @@ from typing import Final
 
 from vitxplain.data.arrays import array_images
 from vitxplain.data.idx import read_idx
+from vitxplain.data.image_folder import image_folder
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.data.shares import DEFAULT, Ratio
-from vitxplain.data.walk import files_in, folders_in
+from vitxplain.data.walk import files_in, folders_in, image_files
 from vitxplain.errors import DataError, OptionError
 from vitxplain.paths import is_folder, user_path
 
@@ -23,10 +24,12 @@ def mnist(
     threshold: int = 127,
     ratio: Ratio = DEFAULT,
     count: int | None = None,
+    strict: bool = False,
 ) -> DataSet:
     """The digits of the folder's IDX files (`.gz` too), else of the Hub; pixels above `threshold` are the object.
 
-    Fashion-MNIST and other sets in files of these names open alike. Validation is a share of train.
+    Class folders of images open too, without that. Fashion-MNIST and other sets in files of these names open alike.
+    Validation is a share of train.
 
     Raises:
         DataError: files are missing, damaged, or have labels beyond 9.
@@ -43,6 +46,8 @@ def mnist(
         raise DataError(f"the folder {folder} does not exist; check the path (looked up in {Path.cwd()}).")
     found = {kind: _pair(root, word) for kind, word in FILES.items()}
     stored = {kind: (read_idx(pair[0]), read_idx(pair[1])) for kind, pair in found.items() if pair}
+    if not stored and image_files(root):
+        return image_folder(str(root), split, seed, ratio, strict)
     if not stored:
         raise DataError(f"{folder} has no MNIST files; train-images-idx3-ubyte and its like are expected there.")
     words = [str(digit) for digit in range(10)]

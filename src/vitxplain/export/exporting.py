@@ -58,7 +58,7 @@ def export(
             attention-rollout, cam and raw-attention that fits. A map of the top class where the method is about one.
         path: the file, ending in .onnx; by default vitx-out/MODEL.METHOD.onnx.
         opset: ONNX's operator set, 18 to 23; None takes the one torch.onnx writes.
-        step: hears what is done next; nearly all the time is torch's, some 15 s for a ViT of 12 layers.
+        step: hears what is done next; nearly all the time is torch's, 15 to 20 s for a ViT of 12 layers.
         options: hyper-parameters of the method.
 
     The map is (batch, row, column), signed and raw; of several layers the last, of several heads the mean, as heat maps
