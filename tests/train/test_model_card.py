@@ -13,8 +13,8 @@ from vitxplain.train.run_config import RunConfig
 RESULT = RunResult(Path("run"), 60, 40, 9.0, {"test": {"loss": 0.5, "accuracy": 0.75, "images": 12}})
 
 
-def card(model: str, data: str, **others: object) -> str:
-    config = RunConfig(model, data, TrainOptions(), **others)  # type: ignore[arg-type]
+def card(model: str, data: str, tags: str = "", **others: object) -> str:
+    config = RunConfig(model, data, TrainOptions(tags=tags), **others)  # type: ignore[arg-type]
     return model_card(config, RESULT, Digits(), 60, 1000).decode()
 
 
@@ -38,6 +38,12 @@ def test_ids_of_the_hub_stay():
     text = card("owner/vit", "owner/flowers")
     assert "# owner/vit on owner/flowers" in text
     assert header(text)["datasets"] == ["owner/flowers"]
+
+
+def test_tags_stand_in_the_header():
+    assert header(card("owner/vit", "owner/flowers", tags="night, test: 2"))["tags"] == ["night", "test: 2"]
+    assert header(card("scratch", "digits", tags="baseline"))["tags"] == ["digits", "baseline"]
+    assert "tags" not in header(card("owner/vit", "owner/flowers"))
 
 
 def test_figures_say_of_how_many_images_and_how_sure_they_are():

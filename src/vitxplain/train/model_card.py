@@ -22,7 +22,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "---",
         "library_name: vitxplain",
         "pipeline_tag: image-classification",
-        f"{'datasets' if _on_hub(config.data) else 'tags'}: {json.dumps([source_name(config.data)])}",
+        *_header(config),
         "---",
         f"# {_title(config)}",
         "",
@@ -97,6 +97,15 @@ def _figures(split: str, figures: Mapping[str, float]) -> str:
 def _on_hub(data: str) -> bool:
     """Whether it is OWNER/NAME, and no folder here."""
     return "/" in data and data == source_name(data) and not is_folder(user_path(data))
+
+
+def _header(config: RunConfig) -> list[str]:
+    """The data, and the words the run was tagged with."""
+    tags = [tag.strip() for tag in config.options.tags.split(",") if tag.strip()]
+    name, on_hub = source_name(config.data), _on_hub(config.data)
+    tags = tags if on_hub else [name, *tags]
+    datasets = [f"datasets: {json.dumps([name])}"] if on_hub else []
+    return [*datasets, *([f"tags: {json.dumps(tags, ensure_ascii=False)}"] if tags else [])]
 
 
 def _title(config: RunConfig) -> str:

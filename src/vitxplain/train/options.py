@@ -44,6 +44,7 @@ class TrainOptions:
         watch_images: how many of them.
         watch_method: a name of `vitx methods`; auto chooses by the model.
         loggers: beside metrics.csv: some of tensorboard, wandb, mlflow, separated by commas.
+        tags: words to find the run by, separated by commas: they stand in config.yaml and the model card.
         workers: processes that prepare images. None: none on the CPU, else one a core, 8 at most.
         seed: of weights, order, augmentation and dropout; that of data that are made is data.seed.
         preset: for finding faults: memorise one batch, overfit a small part, or train on 1 % of the data.
@@ -77,6 +78,7 @@ class TrainOptions:
     watch_images: int = 8
     watch_method: str = "auto"
     loggers: str = ""
+    tags: str = ""
     workers: int | None = None
     seed: int = 0
     preset: Preset = "none"
