@@ -5,9 +5,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from vitxplain.metrics.pixels import Counts
+
+Key: TypeAlias = tuple[str, str, str]  # model, method, image
+Curve: TypeAlias = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -19,43 +22,45 @@ class Line:
     image: str
     scores: Mapping[str, float]
     counts: Mapping[str, Counts] = field(default_factory=dict)  # pixels, for metrics that pool them over images
+    curves: Mapping[str, Curve] = field(default_factory=dict)  # of metrics that are areas under one
     constant: bool = False
+    broken: bool = False  # some of the map's values were no numbers
+    stretched: bool = False  # it had other proportions than its image
     control: bool = False
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """Which map it is about."""
         return self.model, self.method, self.image
 
     def as_json(self) -> str:
         """One line of JSON; NaN becomes null."""
         scores = {name: None if math.isnan(value) else value for name, value in self.scores.items()}
-        return json.dumps({**vars(self), "scores": scores, "counts": dict(self.counts)}, ensure_ascii=False)
+        return json.dumps({**vars(self), "scores": scores, "counts": dict(self.counts)})
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "Line":
         """From what `as_json` wrote."""
         scores = {name: math.nan if value is None else value for name, value in found["scores"].items()}
         counts = {name: Counts(*values) for name, values in found["counts"].items()}
-        return cls(**{**found, "scores": scores, "counts": counts})
+        curves = {name: tuple((x, y) for x, y in points) for name, points in found["curves"].items()}
+        return cls(**{**found, "scores": scores, "counts": counts, "curves": curves})
 
     def joined(self, later: "Line") -> "Line":
         """With the scores of another line about the same map."""
-        return Line(
-            **{**vars(self), "scores": {**self.scores, **later.scores}, "counts": {**self.counts, **later.counts}}
-        )
+        together = {name: {**getattr(self, name), **getattr(later, name)} for name in ("scores", "counts", "curves")}
+        return Line(**{**vars(self), **together})
 
 
-def read(folder: Path) -> dict[tuple[str, str, str], Line]:
+def read(folder: Path) -> dict[Key, Line]:
     """The lines of all processes by map; one that was cut off while it was written is left out."""
-    found: dict[tuple[str, str, str], Line] = {}
-    for file in sorted(folder.glob("scores*.jsonl")):
+    found: dict[Key, Line] = {}
+    for file in sorted(folder.glob("scores-*.jsonl")):
         for line in _whole(file):
             found[line.key] = found[line.key].joined(line) if line.key in found else line
     return found
 
 
 def _whole(file: Path) -> Iterator[Line]:
-    for text in file.read_text(encoding="utf-8").splitlines(keepends=True):
-        if text.endswith("\n"):
-            yield Line.of(json.loads(text))
+    *whole, _cut_off = file.read_bytes().split(b"\n")
+    return (Line.of(json.loads(text)) for text in whole)

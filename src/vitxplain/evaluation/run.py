@@ -6,34 +6,37 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import PartialState
+from accelerate.utils import gather_object
+from torch import nn
 
-from vitxplain.api import fitting
 from vitxplain.data.loading import load_data
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError, UsageError
+from vitxplain.evaluation.asked import asked_of
+from vitxplain.evaluation.chosen_metrics import chosen_metrics
+from vitxplain.evaluation.cost import costs
+from vitxplain.evaluation.entry import ALL, Entry, entry_of, explained, short_names
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.scoring import scored
+from vitxplain.evaluation.failures import Failure
+from vitxplain.evaluation.makers import Maker
+from vitxplain.evaluation.scoring import score_all
 from vitxplain.evaluation.store import Store
-from vitxplain.explainers.base import Explainer
+from vitxplain.evaluation.stored_maps import StoredMaps, stored_maps
 from vitxplain.explainers.options import check_count
-from vitxplain.fit import auto_method, require
-from vitxplain.methods import MethodLike, build, check_names
-from vitxplain.metrics import build as metrics_by_name
-from vitxplain.metrics.base import MASK, Metric
-from vitxplain.metrics.controls import CONTROLS
+from vitxplain.methods import MethodLike, check_names, several
+from vitxplain.metrics.base import Metric
 from vitxplain.models.loading import load_model
 from vitxplain.models.vision_model import VisionModel
-
-METRICS = ("average-precision", "pointing-game")
-ALL = "all"
+from vitxplain.paths import user_path
 
 
 def evaluate(
-    models: Sequence[str | VisionModel],
+    models: "str | nn.Module | VisionModel | Sequence[str | nn.Module | VisionModel]",
     data: str | PathLike[str] | DataSet,
-    methods: Sequence[MethodLike] = ("auto",),
-    metrics: Sequence[str | Metric] = METRICS,
+    methods: MethodLike | Sequence[MethodLike] = "auto",
+    metrics: str | Metric | Sequence[str | Metric] | None = None,
     *,
+    maps: str | PathLike[str] | None = None,
     split: Split = "test",
     limit: int | None = None,
     out: str | PathLike[str] | None = None,
@@ -44,6 +47,7 @@ def evaluate(
     device: str = "auto",
     batch_size: int = 8,
     overwrite: bool = False,
+    cost: bool = False,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Evaluation:
     """Score explanations: is the map where the object is, and does the model use what it shows?
@@ -52,10 +56,14 @@ def evaluate(
     the model, are scored like methods.
 
     Args:
-        models: source strings (`load_model`) or loaded models.
+        models: one or several: source strings (`load_model`), modules or loaded models. With `maps` at most one, and
+            none ([]) if all metrics do without.
         data: a built-in set, a folder or a Hub id (`load_data`), or a data set, which has its split and options.
         methods: names of `vitx methods`; "auto" is each model's default, "all" every method that fits and gives a map.
-        metrics: names of metrics, "all" for every one there is; or metrics.
+            [] with `maps`.
+        metrics: names of metrics, "all" for every one the data allow; or metrics. None: average precision and pointing
+            game, where the data say where the object is, insertion and deletion.
+        maps: a folder of maps made by another tool, a folder in it for each method (`evaluation.stored_maps`).
         split: which part of the data.
         limit: at most so many images, spread over the set.
         out: folder for the scores, written as they come: called again, it goes on where it was. None: memory only.
@@ -66,79 +74,80 @@ def evaluate(
         device: "auto", "cpu", "cuda", ...
         batch_size: images that run together.
         overwrite: forget what is in the folder.
+        cost: also measure what each method costs (`evaluation.cost`).
         progress: called after each batch with how many images it took.
 
     Raises:
         UsageError: no such method, metric, option or data, or a folder whose scores were made otherwise.
         DataError: a metric needs masks, and the data have none; or not one image can be read.
-        UnsupportedModelError: a method does not fit a model.
+        UnsupportedModelError: no method fits any of the models.
     """
     check_count("batch_size", batch_size)
-    check_names([method for method in methods if method != ALL])
-    measures = metrics_by_name.build(metrics, metric_options or {})
+    named = [] if isinstance(methods, Sequence) and not methods else several(methods)
+    check_names([method for method in named if method != ALL])
     samples = (
         data if isinstance(data, DataSet) else load_data(data, split, limit=limit, strict=strict, options=data_options)
     )
-    masked = [name for name, metric in measures.items() if MASK in metric.needs]
-    if masked and not samples.has_masks:
-        raise DataError(
-            f"{', '.join(masked)}: needs to know where the object is, and {samples.name} has neither masks nor boxes. "
-            "Take data that have, or other metrics."
-        )
-    store = Store(Path(out) if out is not None else None, PartialState().process_index)
-    skipped: list[str] = []
-    loaded = {
-        one.source if isinstance(one, VisionModel) else one: one
-        if isinstance(one, VisionModel)
-        else load_model(one, device=device)
-        for one in models
-    }
-    used = {name: _explainers(model, methods, options or {}) for name, model in loaded.items()}
-    store.begin(_asked(samples, used, measures), overwrite=overwrite)
+    stored = stored_maps(user_path(maps)) if maps is not None else None
+    given = [models] if isinstance(models, (str, nn.Module, VisionModel)) else list(models)
+    loaded = [one if isinstance(one, VisionModel) else load_model(one, device=device) for one in given]
+    entries, failures = _entries(loaded, named, options or {}, stored)
+    measures, left_out = chosen_metrics(metrics, metric_options or {}, samples, entries)
+    asked = asked_of(samples, entries, measures)
+    store, skipped = Store(Path(out) if out is not None else None, PartialState().process_index), list[str]()
+    store.begin(asked, overwrite=overwrite)
     with store:
-        for name, model in loaded.items():
-            for lines, count in scored(name, model, used[name], measures, samples, store, batch_size, skipped):
-                store.add(lines)
+        for entry in entries:
+            for count, failed in score_all(entry, measures, samples, store, batch_size, skipped):
+                failures += failed
                 progress(count)
     PartialState().wait_for_everyone()
-    if not (found := store.lines()):
-        raise DataError(
-            f"not one image of {samples.name} ({samples.split}) can be read. {' '.join(skipped[:3])}".strip()
-        )
-    return Evaluation(tuple(found), measures, tuple(dict.fromkeys(skipped)), _asked(samples, used, measures))
+    skipped, failures = gather_object(skipped), gather_object(failures)
+    known = store.lines()
+    lines = [
+        known[key]
+        for entry in entries
+        for name in entry.methods()
+        for key in sorted(known)
+        if key[:2] == (entry.name, name)
+    ]
+    if not lines:
+        why = " ".join([*skipped[:3], *(failure.message for failure in failures[:3])])
+        raise DataError(f"not one image of {samples.name} ({samples.split}) could be scored. {why}".strip())
+    return Evaluation(
+        tuple(lines),
+        measures,
+        samples,
+        tuple(entries),
+        asked,
+        tuple(dict.fromkeys(skipped)),
+        tuple(dict.fromkeys(failures)),
+        tuple(left_out),
+        costs(entries, samples, batch_size) if cost else (),
+    )
 
 
-def _explainers(model: VisionModel, methods: Sequence[MethodLike], options: Mapping[str, Any]) -> dict[str, Explainer]:
-    """The methods for this model, by name; all of them give maps."""
-    named: list[MethodLike] = []
-    for method in methods:
-        if method == ALL:
-            named += [
-                name
-                for name, obstacle in fitting(model).items()
-                if obstacle is None and _is_map(build([name], {})[name])
-            ]
-        else:
-            named.append(auto_method(model) if method == "auto" else method)
-    explainers = build(list(dict.fromkeys(named)), options)
-    require(model, explainers.values())
-    if others := [name for name, one in explainers.items() if not _is_map(one)]:
-        raise UsageError(f"{', '.join(others)}: gives no map of the image, so there is nothing to score; leave it out.")
-    return explainers
-
-
-def _is_map(explainer: Explainer) -> bool:
-    """Whether it says where in the image: one value, or several, for each place."""
-    return explainer.axes.endswith("row column") and "row2" not in explainer.axes
-
-
-def _asked(
-    samples: DataSet, used: Mapping[str, Mapping[str, Explainer]], metrics: Mapping[str, Metric]
-) -> dict[str, Any]:
-    """What was asked, as far as scores depend on it."""
-    return {
-        "data": {"name": samples.name, "split": samples.split, "images": len(samples)},
-        "methods": {model: {name: repr(one) for name, one in methods.items()} for model, methods in used.items()},
-        "metrics": {name: repr(one) for name, one in metrics.items()},
-        "controls": list(CONTROLS),
-    }
+def _entries(
+    models: Sequence[VisionModel],
+    methods: Sequence[MethodLike],
+    options: Mapping[str, Any],
+    stored: StoredMaps | None,
+) -> tuple[list[Entry], list[Failure]]:
+    """Who is scored. Stored maps stand beside the methods of the one model, or alone."""
+    if stored and len(models) > 1:
+        raise UsageError(f"maps of one folder are about one model; name one of the {len(models)} models, or none.")
+    if not models:
+        if not stored:
+            raise UsageError("nothing to score: name at least one model, or a folder of maps.")
+        if options or methods:
+            raise UsageError("methods and their options need a model; name one, or leave them out.")
+        return [entry_of(stored.called, None, [stored])], []
+    by_name = dict(zip(short_names(models), models, strict=True))
+    if len(by_name) < len(models):
+        raise UsageError(f"a model was named twice: {', '.join(short_names(models))}.")
+    if stored and not methods:
+        ((name, model),) = by_name.items()
+        return [entry_of(name, model, [stored.asking(model)])], []
+    found, unfit = explained(by_name, methods, options)
+    others: list[Maker] = [stored.asking(models[0], beside=True)] if stored else []
+    return [entry_of(name, one.model, [one, *others]) for name, one in found.items()], unfit

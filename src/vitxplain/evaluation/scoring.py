@@ -1,96 +1,130 @@
 """The maps of one model, batch by batch, each scored by the metrics that are still missing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 from accelerate import PartialState
 
-from vitxplain.api import explain_together
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.data.damaged import readable
 from vitxplain.data.sample import DataSet, Sample
-from vitxplain.evaluation.lines import Line
+from vitxplain.evaluation.entry import Entry
+from vitxplain.evaluation.failures import Failure
+from vitxplain.evaluation.lines import Curve, Line
+from vitxplain.evaluation.makers import Made, Maker
 from vitxplain.evaluation.store import Store
-from vitxplain.evaluation.subjects import AskedModel, by_control, by_method
-from vitxplain.explainers.base import Explainer
 from vitxplain.inputs import batches
-from vitxplain.metrics.base import Case, Heat, Metric
-from vitxplain.metrics.controls import CONTROLS
+from vitxplain.metrics.base import MASK, Case, Metric
+from vitxplain.metrics.curve import CurveMetric, area
 from vitxplain.metrics.pixels import PixelMetric
 from vitxplain.models.vision_model import VisionModel
 
 
-def scored(
-    called: str,
-    model: VisionModel,
-    explainers: Mapping[str, Explainer],
-    metrics: Mapping[str, Metric],
-    samples: DataSet,
-    store: Store,
-    batch_size: int,
-    skipped: list[str],
-) -> Iterable[tuple[list[Line], int]]:
-    """The lines of each batch that are still missing, and how many images it had."""
+def score_all(
+    entry: Entry, metrics: Mapping[str, Metric], samples: DataSet, store: Store, batch_size: int, skipped: list[str]
+) -> Iterator[tuple[int, list[Failure]]]:
+    """Put what is still missing into the store; after each batch how many images it had, and what failed.
+
+    Of several processes each takes its share of the images.
+    """
     state = PartialState()
     mine = range(state.process_index, len(samples), state.num_processes)
     for start in range(0, len(mine), batch_size):
         part = mine[start : start + batch_size]
-        batch = dict(readable(samples, lambda _, error: skipped.append(str(error)), part))
-        lines: list[Line] = []
-        missing = {
-            index: store.missing(called, [*explainers, *CONTROLS], sample.name, metrics)
-            for index, sample in batch.items()
+        batch = [sample for _, sample in readable(samples, lambda _, error: skipped.append(str(error)), part)]
+        failures: list[Failure] = []
+        with undisturbed(entry.model.module) if entry.model else nullcontext():
+            for lines in _batch(entry, metrics, batch, store, failures):
+                store.add(lines)
+        yield len(part), failures
+
+
+def _batch(
+    entry: Entry, metrics: Mapping[str, Metric], batch: Sequence[Sample], store: Store, failures: list[Failure]
+) -> Iterator[list[Line]]:
+    """The lines of one sample after the other."""
+    methods = entry.methods()
+    wanted = {
+        sample.name: {
+            name: {one: metrics[one] for one in missing if not metrics[one].needs & entry.lacking(methods[name])}
+            for name, missing in store.missing(entry.name, list(methods), sample.name, metrics).items()
         }
-        open_ = {index: sample for index, sample in batch.items() if any(missing[index].values())}
-        if open_:
-            lines = _of_batch(called, model, explainers, metrics, open_, missing)
-        yield lines, len(part)
+        for sample in batch
+    }
+    batch = [sample for sample in batch if any(wanted[sample.name].values())]
+    if not batch:
+        return
+    targets = predicted(entry.model, batch) if entry.model else []
+    made: dict[str, list[Made | Exception]] = {}
+    for maker in entry.makers:
+        if names := [name for name in maker.names if any(wanted[sample.name][name] for sample in batch)]:
+            made |= maker.maps(names, batch, targets)
+    for place, sample in enumerate(batch):
+        lines = []
+        for name, maps in made.items():
+            found = maps[place]
+            if isinstance(found, Exception):
+                failures.append(Failure(entry.name, name, sample.name, _said(found)))
+            elif asked := wanted[sample.name][name]:
+                case = _case(found, sample, methods[name], name, targets[place] if targets else None)
+                lines.append(_line(entry, name, sample.name, found, case, asked, failures))
+        yield lines
 
 
-def _of_batch(
-    called: str,
-    model: VisionModel,
-    explainers: Mapping[str, Explainer],
-    metrics: Mapping[str, Metric],
-    batch: Mapping[int, Sample],
-    missing: Mapping[int, Mapping[str, Sequence[str]]],
-) -> list[Line]:
-    images = [sample.image for sample in batch.values()]
-    targets = predicted(model, images)
-    asked = [one for name, one in explainers.items() if any(missing[index][name] for index in batch)]
-    maps = explain_together(model, images, asked, target=targets) if asked else {}
-    lines = []
-    for place, (index, sample) in enumerate(batch.items()):
-        for name in [*explainers, *CONTROLS]:
-            if not (wanted := {metric: metrics[metric] for metric in missing[index][name]}):
-                continue
-            if name in explainers:
-                heat, subject = maps[name][place].heatmap(), by_method(model, targets[place], explainers[name])
-            else:
-                heat, subject = CONTROLS[name](sample.image), by_control(model, targets[place], CONTROLS[name])
-            lines.append(_line(called, name, sample, heat, subject, wanted))
-    return lines
+def _case(made: Made, sample: Sample, maker: Maker, name: str, target: int | None) -> Case:
+    known = sample.mask is not None or sample.boxes is not None
+    subject = None if target is None else maker.subject(name, target)
+    return Case(made.heat.astype(np.float64), sample.image, sample.object_mask() if known else None, subject)
 
 
 def _line(
-    called: str, name: str, sample: Sample, heat: Heat, subject: AskedModel, metrics: Mapping[str, Metric]
+    entry: Entry,
+    name: str,
+    image: str,
+    made: Made,
+    case: Case,
+    metrics: Mapping[str, Metric],
+    failures: list[Failure],
 ) -> Line:
-    known = sample.mask is not None or sample.boxes is not None
-    case = Case(heat.astype(np.float64), sample.image, sample.object_mask() if known else None, subject)
-    seen = heat[np.isfinite(heat)]
-    with undisturbed(subject.model.module):
-        scores = {metric: float(one.score(case)) for metric, one in metrics.items()}
-    counts = {metric: one.counts(case) for metric, one in metrics.items() if isinstance(one, PixelMetric)}
+    scores, curves = {}, {}
+    for metric, one in metrics.items():
+        try:
+            scores[metric], curve = _scored(one, case)
+        except Exception as error:  # a metric may fail in any way; what it needed is asked again by the next run
+            failures.append(Failure(entry.name, name, image, f"{metric}: {_said(error)}"))
+            continue
+        if curve:
+            curves[metric] = curve
+    counted = {metric: one for metric, one in metrics.items() if isinstance(one, PixelMetric) and metric in scores}
+    counts = {metric: one.counts(case) for metric, one in counted.items() if case.mask is not None}
+    seen = case.heat[np.isfinite(case.heat)]
     constant = not seen.size or bool(seen.min() == seen.max())
-    return Line(called, name, sample.name, scores, counts, constant, control=name in CONTROLS)
+    control = entry.methods()[name].control
+    return Line(entry.name, name, image, scores, counts, curves, constant, made.broken, made.stretched, control)
 
 
-def predicted(model: VisionModel, images: Sequence[Any]) -> list[int]:
+def _scored(metric: Metric, case: Case) -> tuple[float, Curve | None]:
+    if MASK in metric.needs and case.mask is None:
+        return math.nan, None
+    if not isinstance(metric, CurveMetric):
+        return float(metric.score(case)), None
+    if not np.isfinite(case.heat).any():
+        return math.nan, None
+    curve = metric.curve(case)
+    return area(curve), tuple((round(float(x), 6), round(float(y), 6)) for x, y in curve)
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def predicted(model: VisionModel, samples: Sequence[Sample]) -> list[int]:
     """The top class of each image."""
-    found: dict[int, int] = {}
-    with undisturbed(model.module), torch.inference_mode():
-        for batch in batches(model.processor, list(images), len(images)):
+    images, found = [sample.image for sample in samples], dict[int, int]()
+    with torch.inference_mode():
+        for batch in batches(model.processor, images, len(images)):
             found |= zip(batch.positions, model.logits(batch.pixel_values).argmax(-1).tolist(), strict=True)
     return [found[position] for position in range(len(images))]

@@ -7,7 +7,9 @@ from types import TracebackType
 from typing import IO, Any
 
 from vitxplain.errors import OutputError, UsageError
-from vitxplain.evaluation.lines import Line, read
+from vitxplain.evaluation.asked import first_clash, joined
+from vitxplain.evaluation.lines import Key, Line, read
+from vitxplain.train.processes import in_one_process
 from vitxplain.writing import check_writable, write_together
 
 ASKED = "asked.json"
@@ -18,34 +20,21 @@ class Store:
 
     def __init__(self, folder: Path | None, process: int = 0) -> None:
         self._folder, self._process = folder, process
-        self._known: dict[tuple[str, str, str], Line] = {}
+        self._known: dict[Key, Line] = {}
         self._file: IO[bytes] | None = None
 
     def begin(self, asked: Mapping[str, Any], *, overwrite: bool) -> None:
         """Find what an earlier run left, if it was asked the same.
 
         Raises:
-            UsageError: the folder holds scores of other data, or of a method or metric with other options.
+            UsageError: the folder holds scores of other data, of another model, or of a method or metric with other
+                options.
             OutputError: nothing can be written there.
         """
-        if self._folder is None:
-            return
-        check_writable(self._folder)
-        note = self._folder / ASKED
-        if overwrite:
-            for file in (note, *self._folder.glob("scores*.jsonl")):
-                file.unlink(missing_ok=True)
-        if note.is_file():
-            before = json.loads(note.read_text(encoding="utf-8"))
-            if clash := _clash(before, asked):
-                raise UsageError(
-                    f"{self._folder} holds scores with {clash[0]}, and now it is {clash[1]}. Give another folder with "
-                    "--out, or --overwrite to forget them."
-                )
-            asked = _merged(before, asked)
-            self._known = read(self._folder)
-        if self._process == 0:
-            write_together({note: (json.dumps(asked, indent=1, ensure_ascii=False) + "\n").encode()})
+        if self._folder is not None:
+            folder = self._folder
+            in_one_process(lambda: _claim(folder, asked, overwrite=overwrite))
+            self._known = read(folder)
 
     def __enter__(self) -> "Store":
         if self._folder is not None:
@@ -90,28 +79,33 @@ class Store:
                     "stays; make room and run the same command again, it goes on from there."
                 ) from error
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> dict[Key, Line]:
         """All that is known, of other processes too."""
-        return list((read(self._folder) if self._folder else self._known).values())
+        return read(self._folder) if self._folder else dict(self._known)
 
 
-def _clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What was otherwise, then and now."""
-    if before["data"] != now["data"]:
-        told = [f"{one['images']} images of {one['name']} ({one['split']})" for one in (before["data"], now["data"])]
-        return told[0], told[1]
-    pairs = [(before["metrics"], now["metrics"])]
-    pairs += [(before["methods"][model], now["methods"][model]) for model in before["methods"].keys() & now["methods"]]
-    for old, new in pairs:
-        for name in sorted(old.keys() & new.keys()):
-            if old[name] != new[name]:
-                return old[name], new[name]
-    return None
+def _claim(folder: Path, asked: Mapping[str, Any], *, overwrite: bool) -> None:
+    """Write down what is asked, beside what was asked before if that goes together."""
+    check_writable(folder)
+    note = folder / ASKED
+    if overwrite:
+        for file in (note, *folder.glob("scores-*.jsonl")):
+            file.unlink(missing_ok=True)
+    before = _before(note)
+    if clash := before and first_clash(before, asked):
+        raise UsageError(
+            f"{folder} holds scores of {clash[0]}; now it is {clash[1]}. Give another folder with --out, or "
+            "--overwrite to forget them."
+        )
+    write_together({note: (json.dumps(joined(before or {}, asked), indent=1, ensure_ascii=False) + "\n").encode()})
 
 
-def _merged(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    methods = {
-        model: {**before["methods"].get(model, {}), **now["methods"].get(model, {})}
-        for model in [*before["methods"], *(one for one in now["methods"] if one not in before["methods"])]
-    }
-    return {**now, "metrics": {**before["metrics"], **now["metrics"]}, "methods": methods}
+def _before(note: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise UsageError(
+            f"{note} is not what an evaluation wrote ({error}). Give another folder with --out, or --overwrite."
+        ) from error

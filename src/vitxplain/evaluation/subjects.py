@@ -58,3 +58,12 @@ def by_method(model: VisionModel, target: int, explainer: Explainer) -> AskedMod
 def by_control(model: VisionModel, target: int, make: Callable[[Image.Image], Heat]) -> AskedModel:
     """The subject of a control's map, whatever the model is."""
     return AskedModel(model, target, lambda _, images: [make(image) for image in images])
+
+
+def by_files(model: VisionModel, target: int) -> AskedModel:
+    """The subject of a stored map, which nothing makes again: metrics that need the method leave it out."""
+
+    def heat(_: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
+        raise TypeError(f"{len(images)} images cannot be explained by maps that are stored")
+
+    return AskedModel(model, target, heat)

@@ -1,0 +1,121 @@
+"""An evaluation on disk: numbers for programs, tables for people, pictures for the eye."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from vitxplain.evaluation.bars import score_bars
+from vitxplain.evaluation.curve_plots import curve_plots
+from vitxplain.evaluation.evaluation import Evaluation
+from vitxplain.evaluation.extremes import extreme_sheets
+from vitxplain.evaluation.failures import sentences
+from vitxplain.evaluation.markdown import better, markdown
+from vitxplain.facts import plain
+from vitxplain.provenance import versions
+from vitxplain.render.figure import png_bytes
+from vitxplain.render.labels import source_name
+from vitxplain.writing import write_together
+
+SCHEMA = 1
+SHEETS = "best-and-worst"
+
+
+def save(found: Evaluation, folder: Path) -> list[Path]:
+    """Write everything together; the paths.
+
+    Raises:
+        OutputError: the folder cannot be written; nothing half-written stays.
+    """
+    said = about(found)
+    files = {
+        "evaluation.json": (json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n").encode(),
+        "evaluation.csv": _table(found.records()),
+        "images.csv": _table(_images(found)),
+        "evaluation.md": markdown(found, said).encode(),
+        "scores.png": png_bytes(score_bars(found, said)),
+    }
+    if found.costs:
+        files["cost.csv"] = _table([{**asdict(cost), "ratio": cost.ratio} for cost in found.costs])
+    if curves := curve_plots(found, said):
+        files["curves.png"] = png_bytes(curves)
+    for (model, method), sheet in extreme_sheets(found, said).items():
+        files[f"{SHEETS}/{_file_name(model)}.{_file_name(method)}.png"] = png_bytes(sheet)
+    return write_together({folder / name: content for name, content in files.items()})
+
+
+def about(found: Evaluation) -> str:
+    """What was evaluated, in one line."""
+    count = len({line.image for line in found.lines})
+    models = list(dict.fromkeys(line.model for line in found.lines))
+    return f"{', '.join(models)} on {source_name(found.data.name)} ({found.data.split}), {count:,} images"
+
+
+def to_json(found: Evaluation) -> dict[str, Any]:
+    """Everything but the scores of single images; what is not defined is null."""
+    return plain(
+        {
+            "schema": SCHEMA,
+            "data": {**found.asked["data"], "scored": len({line.image for line in found.lines})},
+            "models": found.asked["models"],
+            "methods": found.asked["methods"],
+            "metrics": {
+                name: {"options": asdict(metric), "better": metric.better}  # type: ignore[call-overload]
+                for name, metric in found.metrics.items()
+            },
+            "interval": {"level": 0.95, "method": "bootstrap over images, percentile, 2,000 times"},
+            "rows": found.records(),
+            "comparisons": [
+                {
+                    "metric": one.metric,
+                    "first": dict(zip(("model", "method"), one.first, strict=True)),
+                    "second": dict(zip(("model", "method"), one.second, strict=True)),
+                    "difference": one.difference.mean,
+                    "low": one.difference.low,
+                    "high": one.difference.high,
+                    "images": one.images,
+                    "better": better(one),
+                }
+                for one in found.comparisons
+            ],
+            "costs": [{**asdict(cost), "ratio": cost.ratio} for cost in found.costs],
+            "left_out": found.left_out,
+            "failures": sentences(found.failures),
+            "skipped": found.skipped,
+            "versions": versions(),
+        }
+    )
+
+
+def _images(found: Evaluation) -> Iterable[dict[str, Any]]:
+    for line in found.lines:
+        kinds = {"constant": line.constant, "broken": line.broken, "stretched": line.stretched, "control": line.control}
+        scores = {name: line.scores.get(name) for name in found.metrics}
+        yield {"model": line.model, "method": line.method, "image": line.image, **scores, **kinds}
+
+
+def _table(rows: Iterable[dict[str, Any]]) -> bytes:
+    """Numbers to six places, nothing for what is not defined."""
+    text, writer = StringIO(), None
+    for row in rows:
+        if writer is None:
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(row)
+        writer.writerow([_cell(value) for value in row.values()])
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.6g}"
+    return "" if value is None else value
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.=-]+", "-", name).strip("-.") or "maps"

@@ -1,0 +1,74 @@
+"""One map of another tool, at the pixels of its image."""
+
+from pathlib import Path
+from typing import Any, Final
+from zipfile import BadZipFile
+
+import numpy as np
+from PIL import Image
+
+from vitxplain.errors import DataError, UsageError
+from vitxplain.evaluation.makers import Made
+from vitxplain.geometry import Geometry
+from vitxplain.render.heatmap import unit_range
+from vitxplain.render.resample import place
+from vitxplain.storage import load
+
+ENDINGS: Final = (".npz", ".npy", ".png")  # of several files about one image the first kind is read
+
+
+def read_map(file: Path, image: Image.Image) -> Made:
+    """The map in a file, scaled and laid over the whole image by the rules of `Explanation.heatmap`.
+
+    npz: the array `values`, else the first one; where `Explanation.save` wrote it, its place on the image counts.
+
+    Raises:
+        DataError: the file holds no map, or one of another image.
+    """
+    size = (image.height, image.width)
+    try:
+        if file.suffix == ".npz" and file.with_suffix(".json").is_file():
+            explanation = load(file)
+            if explanation.geometry.image_size != size:
+                raise DataError(
+                    f"its map is of an image of {_sides(explanation.geometry.image_size)}, not {_sides(size)}."
+                )
+            return Made(explanation.heatmap(), not np.isfinite(explanation.values).all())
+        values = _picture(file) if file.suffix.lower() == ".png" else _array(file)
+    except (OSError, ValueError, EOFError, BadZipFile, UsageError) as error:
+        raise DataError(f"its map cannot be read: {error}") from error
+    values = np.squeeze(values)
+    if values.ndim != 2 or values.dtype.kind not in "biuf":
+        raise DataError(
+            f"its map has the shape {values.shape} of {values.dtype}; a map is numbers in rows and columns."
+        )
+    values = values.astype(np.float32)
+    rows, columns = values.shape
+    # Half a cell of rounding is no other shape.
+    stretched = abs(rows * size[1] - columns * size[0]) > 0.5 * max(size[1], size[0]) + 0.5 * max(rows, columns)
+    heat = place(unit_range(values), Geometry.identity(size))
+    return Made(heat, broken=not np.isfinite(values).all(), stretched=stretched)
+
+
+def _array(file: Path) -> np.ndarray:
+    with file.open("rb") as opened:
+        found: Any = np.load(opened, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return found
+        if not found.files:
+            raise ValueError("it holds no array")
+        return found["values" if "values" in found.files else found.files[0]]
+
+
+def _picture(file: Path) -> np.ndarray:
+    with Image.open(file) as opened:
+        values = np.asarray(opened)
+        if opened.mode in ("RGB", "RGBA") and (values[..., :1] == values[..., :3]).all():
+            return values[..., 0]
+        if opened.mode not in ("1", "L", "I", "I;16", "F"):
+            raise ValueError(f"a map as png is grey, and this is a picture in colour ({opened.mode})")
+        return values
+
+
+def _sides(size: tuple[int, int]) -> str:
+    return f"{size[0]} × {size[1]} pixels (height × width)"

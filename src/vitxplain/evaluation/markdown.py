@@ -1,0 +1,113 @@
+"""evaluation.md: the table for a page, with what it rests on."""
+
+from collections.abc import Iterable, Sequence
+
+from vitxplain.evaluation.comparison import Comparison
+from vitxplain.evaluation.evaluation import Evaluation
+from vitxplain.evaluation.failures import sentences
+from vitxplain.evaluation.rows import Row
+from vitxplain.metrics.intervals import Interval
+
+COUNTS = ("undefined", "constant", "broken", "stretched")
+
+
+def markdown(found: Evaluation, about: str) -> str:
+    """Headings, tables and sentences."""
+    parts = [f"# Evaluation\n\n{about}."]
+    parts.append(
+        "Brackets are bootstrap 95 % intervals over images. The lead is the mean difference to the best control, image "
+        "by image, counted so that above zero is better; a control knows nothing of the model."
+    )
+    for model in dict.fromkeys(row.model for row in found.rows):
+        for name, metric in found.metrics.items():
+            if rows := [row for row in found.rows if (row.model, row.metric) == (model, name)]:
+                parts.append(f"## {model}: {name}\n\n`{metric!r}`; {direction(metric.better)}.\n\n{_scores(rows)}")
+    if found.comparisons:
+        parts.append(f"## One against the other\n\n{_comparisons(found.comparisons)}")
+    if found.costs:
+        spent = [
+            (
+                cost.model,
+                cost.method,
+                f"{cost.parameters:,}",
+                f"{1000 * cost.seconds:.1f}",
+                f"{cost.ratio:.2f}",
+                f"{cost.flops / 1e9:.2f}",
+                f"{cost.flops / max(cost.forward_flops, 1):.2f}",
+                "" if cost.memory is None else f"{cost.memory / 2**20:.0f}",
+            )
+            for cost in found.costs
+        ]
+        head = (
+            "model",
+            "method",
+            "parameters",
+            "ms an image",
+            "in forward passes",
+            "GFLOPs",
+            "in forward passes",
+            "MiB",
+        )
+        parts.append(f"## Cost\n\n{table(head, spent)}")
+    said = [*found.left_out, *sentences(found.failures), *(f"skipped: {one}" for one in found.skipped)]
+    if said:
+        parts.append("## Left out\n\n" + "\n".join(f"- {one}" for one in said))
+    return "\n\n".join(parts) + "\n"
+
+
+def _scores(rows: Sequence[Row]) -> str:
+    pooled = any(row.pooled is not None for row in rows)
+    counted = [name for name in COUNTS if any(getattr(row, name) for row in rows)]
+    head = ["method", "score", *(["pooled"] if pooled else []), "lead", "beats controls", "images", *counted]
+    cells = [
+        [
+            f"*{row.method}* (control)" if row.control else row.method,
+            interval(row.score),
+            *([("" if row.pooled is None else f"{row.pooled:.3f}")] if pooled else []),
+            f"{interval(row.lead, signed=True)} over {row.rival}" if row.lead else "",
+            row.verdict,
+            f"{row.images:,}",
+            *(f"{getattr(row, name):,}" for name in counted),
+        ]
+        for row in rows
+    ]
+    return table(head, cells)
+
+
+def _comparisons(compared: Sequence[Comparison]) -> str:
+    rows = [
+        (one.metric, f"{one.names[0]} minus {one.names[1]}", interval(one.difference, signed=True), better(one))
+        for one in compared
+    ]
+    return table(("metric", "difference", "mean", "better"), rows)
+
+
+def better(one: Comparison) -> str:
+    """Who wins, in words."""
+    if one.better == "neither":
+        return "–"
+    return one.names[(one.first, one.second).index(one.winner)] if one.winner else "cannot tell"
+
+
+def direction(better: str) -> str:
+    """Which way is better, in words."""
+    return "neither way is better" if better == "neither" else f"{better} is better"
+
+
+def interval(found: Interval, *, signed: bool = False) -> str:
+    """As `0.71 [0.65, 0.77]`; a dash where nothing is known."""
+    if found.mean != found.mean:
+        return "–"
+    mean, low, high = (_digits(value, signed=signed) for value in found)
+    return f"{mean} [{low}, {high}]"
+
+
+def _digits(value: float, *, signed: bool) -> str:
+    text = f"{value:{'+' if signed else ''}.3f}"
+    return text[1:] if float(text) == 0 and text[0] in "+-" else text
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """In Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
