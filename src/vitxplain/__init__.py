@@ -14,16 +14,28 @@ if TYPE_CHECKING:
     from vitxplain.api import explain, explain_together, fitting
     from vitxplain.assessment.assess import assess
     from vitxplain.errors import VitxplainError
+    from vitxplain.evaluation.run import evaluate
     from vitxplain.explanation import Explanation
     from vitxplain.models.loading import load_model
     from vitxplain.storage import load
 
-__all__ = ["Explanation", "VitxplainError", "assess", "explain", "explain_together", "fitting", "load", "load_model"]
+__all__ = [
+    "Explanation",
+    "VitxplainError",
+    "assess",
+    "evaluate",
+    "explain",
+    "explain_together",
+    "fitting",
+    "load",
+    "load_model",
+]
 
 _HOMES = {
     "Explanation": "vitxplain.explanation",
     "VitxplainError": "vitxplain.errors",
     "assess": "vitxplain.assessment.assess",
+    "evaluate": "vitxplain.evaluation.run",
     "explain": "vitxplain.api",
     "explain_together": "vitxplain.api",
     "fitting": "vitxplain.api",

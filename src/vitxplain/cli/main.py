@@ -10,6 +10,7 @@ import typer
 
 from vitxplain.cli.data import data
 from vitxplain.cli.demo import demo
+from vitxplain.cli.evaluate import evaluate
 from vitxplain.cli.explain import explain
 from vitxplain.cli.export import export
 from vitxplain.cli.info import info
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, explain, methods, models, info, patches, train, test, tune, export):
+for command in (demo, explain, methods, models, info, patches, train, test, tune, evaluate, export):
     app.command(cls=TrainingCommand if command in (train, tune) else None)(command)
 app.add_typer(data)
 

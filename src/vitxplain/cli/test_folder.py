@@ -28,7 +28,7 @@ def folder_of(
         place, parts = RESULTS, [source_name(model), source_name(data)]
     parts += [split, *(f"{key}-{as_text(value)}" for key, value in sorted(options.items()))]
     parts += [] if limit is None else [str(limit)]
-    return place / "-".join(_as_name(part) for part in parts)
+    return place / "-".join(as_name(part) for part in parts)
 
 
 def earlier(folder: Path) -> str | None:
@@ -41,5 +41,6 @@ def earlier(folder: Path) -> str | None:
         return None
 
 
-def _as_name(part: str) -> str:
+def as_name(part: str) -> str:
+    """A part of a folder's name, without what names cannot hold."""
     return re.sub(r"[^\w.=]+", "-", part).strip("-.") or "folder"

@@ -17,7 +17,11 @@ LINE, TITLE, TICKS = 0.19, 0.5, 0.42  # inches down: one bar, the panel's title,
 ACROSS = 3
 COLOURS: Final = {"yes": LOCAL, "cannot tell": "#9cc5e0", "no": GLOBAL, "": "#5b7c91"}
 CONTROL: Final = "#bdbdbd"
-LEGEND: Final = (("better than every control", "yes"), ("cannot be told from the best", "cannot tell"), ("worse", "no"))
+LEGEND: Final = (
+    ("better than the best control", "yes"),
+    ("cannot be told from it", "cannot tell"),
+    ("worse than it", "no"),
+)
 ARROWS: Final = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
 
 
@@ -26,7 +30,7 @@ def score_bars(found: Evaluation, about: str) -> Picture:
     metrics = list(found.metrics)
     blocks = {name: _blocks(found, name) for name in metrics}
     heights = [TITLE + LINE * _lines(blocks[name]) + TICKS for name in metrics]
-    across = min(ACROSS, len(metrics))
+    across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
     rows = [metrics[start : start + across] for start in range(0, len(metrics), across)]
     tops, total = [], 0.25
     for start in range(0, len(metrics), across):

@@ -12,7 +12,7 @@ from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.figure import Picture, panel, sheet, write
 
 WIDTH, HEIGHT, LEFT, GAP = 3.3, 2.4, 0.45, 0.55  # inches of one plot, left of it, between two
-ABOVE, BELOW, LEGEND = 0.4, 0.5, 1.75  # above and below one, and for the names right of all
+ABOVE, BELOW, LEGEND = 0.5, 0.5, 1.75  # above and below one, and for the names right of all
 LOOKS: Final = [  # Okabe & Ito's colours, then the same dashed
     {"color": colour, "linestyle": style}
     for style in ("-", "--")
@@ -48,7 +48,8 @@ def _looks(lines: list[Line]) -> dict[str, dict[str, Any]]:
     methods = list(dict.fromkeys(line.method for line in lines if not line.control))
     controls = list(dict.fromkeys(line.method for line in lines if line.control))
     found: dict[str, dict[str, Any]] = {
-        name: {**LOOKS[place % len(LOOKS)], "linewidth": 1.8, "zorder": 3} for place, name in enumerate(methods)
+        name: {**LOOKS[place % len(LOOKS)], "linewidth": max(1.3, 2.8 - 0.3 * place), "zorder": 3}
+        for place, name in enumerate(methods)
     }
     for place, name in enumerate(controls):
         found[name] = {"color": "#999999", "linestyle": CONTROLS[place % len(CONTROLS)], "linewidth": 1.1}
@@ -72,7 +73,8 @@ def _draw(axes: Axes, lines: list[Line], metric: str, looks: dict[str, dict[str,
 
 
 def _words(axes: Axes, title: str, better: str, metric: str) -> None:
-    write(axes, 0, 1.05, title, transform=axes.transAxes, fontsize=10.5, weight="bold", color=INK)
-    write(axes, 1, 1.05, f"{better} is better", transform=axes.transAxes, fontsize=8.5, color=FAINT, ha="right")
+    write(axes, 0, 1.09, title, transform=axes.transAxes, fontsize=10.5, weight="bold", color=INK)
+    write(axes, 1, 1.09, f"{better} is better", transform=axes.transAxes, fontsize=8.5, color=FAINT, ha="right")
     axes.set_xlabel("pixels put in" if metric == "insertion" else "pixels taken away", fontsize=9, color=INK)
-    axes.set_ylabel("keep the class" if "perturbation" in metric else "probability", fontsize=9, color=INK)
+    says = "keeps the class" if "perturbation" in metric else "probability"
+    write(axes, 0, 1.0, says, transform=axes.transAxes, fontsize=8.5, color=FAINT, va="bottom")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from PIL import Image
 
 from vitxplain.data.damaged import readable
-from vitxplain.data.sample import Sample
+from vitxplain.data.sample import DataSet, Sample
 from vitxplain.evaluation.entry import Entry
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.lines import Line
@@ -20,6 +20,7 @@ from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.compose import blend, photo
 from vitxplain.render.display import shrunk
 from vitxplain.render.figure import Picture, fit, inches, panel, sheet, write
+from vitxplain.render.labels import source_name
 from vitxplain.render.outline import outline_boxes, outline_mask
 from vitxplain.render.overlay import ALPHA
 
@@ -27,7 +28,7 @@ COUNT: Final = 5  # of the best and of the worst
 PANEL, BESIDE, BETWEEN, CAPTION, HEADING = 1.1, 0.04, 0.24, 0.2, 0.3  # inches
 
 
-def extreme_sheets(found: Evaluation, about: str) -> dict[tuple[str, str], Picture]:
+def extreme_sheets(found: Evaluation) -> dict[tuple[str, str], Picture]:
     """By model and method; chosen by the first metric that has a direction and, if there is one, sees the object."""
     ranked = [name for name, metric in found.metrics.items() if metric.better != "neither"]
     metric = next((name for name in ranked if MASK in found.metrics[name].needs), next(iter(ranked), None))
@@ -43,20 +44,37 @@ def extreme_sheets(found: Evaluation, about: str) -> dict[tuple[str, str], Pictu
         lines.sort(key=lambda line: -sign * line.scores[metric])
         chosen[key] = lines if len(lines) <= 2 * COUNT else lines[:COUNT] + lines[-COUNT:]
     wanted = {line.image for lines in chosen.values() for line in lines}
-    samples = {one.name: one for _, one in readable(found.data, lambda *_: None) if one.name in wanted}
+    samples = _found(found.data, wanted)
     sheets = {}
     for entry in found.entries:
         for maker in entry.makers:
             for name in maker.names:
                 if lines := chosen.get((entry.name, name), []):
-                    sheets[entry.name, name] = _sheet(entry, maker, name, lines, samples, metric, about)
+                    sheets[entry.name, name] = _sheet(entry, maker, name, lines, samples, metric, _about(found.data))
     return sheets
+
+
+def _found(data: DataSet, names: set[str]) -> dict[str, Sample]:
+    """The samples of these names; a name is known only once its sample is read."""
+    found: dict[str, Sample] = {}
+    for _, sample in readable(data, lambda *_: None):
+        if sample.name in names:
+            found[sample.name] = sample
+            if len(found) == len(names):
+                break
+    return found
+
+
+def _about(data: DataSet) -> str:
+    masked = " · outlined: the known object" if data.has_masks else ""
+    return f"{source_name(data.name)} ({data.split}), {len(data):,} images{masked}"
 
 
 def _sheet(
     entry: Entry, maker: Maker, name: str, lines: Sequence[Line], samples: dict[str, Sample], metric: str, about: str
 ) -> Picture:
-    shown = [samples[line.image] for line in lines if line.image in samples]
+    lines = [line for line in lines if line.image in samples]
+    shown = [samples[line.image] for line in lines]
     targets = predicted(entry.model, shown) if entry.model else []
     made = maker.maps([name], shown, targets)[name]
     half = -(-len(shown) // 2)
@@ -64,11 +82,11 @@ def _sheet(
     row = CAPTION + PANEL + 0.08
     figure = sheet(half * step - BETWEEN, 2 * (HEADING + row), f"{name} of {entry.name}: best and worst", about)
     for top, words, part in (
-        (0.0, "best", range(half)),
-        (HEADING + row, "worst, the worst last", range(half, len(shown))),
+        (0.0, f"best by {metric}", range(half)),
+        (HEADING + row, f"worst by {metric}, the worst last", range(half, len(shown))),
     ):
         heading = panel(figure, 0, top, half * step - BETWEEN, HEADING)
-        write(heading, 0, 0.4, f"{words} by {metric}", fontsize=10.5, weight="bold", color=INK, va="center")
+        write(heading, 0, 0.4, words, fontsize=10.5, weight="bold", color=INK, va="center")
         for place, index in enumerate(part):
             corner = place * step, top + HEADING
             caption = panel(figure, *corner, 2 * PANEL, CAPTION)

@@ -43,7 +43,7 @@ def save(found: Evaluation, folder: Path) -> list[Path]:
         files["cost.csv"] = _table([{**asdict(cost), "ratio": cost.ratio} for cost in found.costs])
     if curves := curve_plots(found, said):
         files["curves.png"] = png_bytes(curves)
-    for (model, method), sheet in extreme_sheets(found, said).items():
+    for (model, method), sheet in extreme_sheets(found).items():
         files[f"{SHEETS}/{_file_name(model)}.{_file_name(method)}.png"] = png_bytes(sheet)
     return write_together({folder / name: content for name, content in files.items()})
 

@@ -94,16 +94,16 @@ def direction(better: str) -> str:
     return "neither way is better" if better == "neither" else f"{better} is better"
 
 
-def interval(found: Interval, *, signed: bool = False) -> str:
+def interval(found: Interval, *, signed: bool = False, places: int = 3) -> str:
     """As `0.71 [0.65, 0.77]`; a dash where nothing is known."""
     if found.mean != found.mean:
         return "–"
-    mean, low, high = (_digits(value, signed=signed) for value in found)
+    mean, low, high = (_digits(value, signed, places) for value in found)
     return f"{mean} [{low}, {high}]"
 
 
-def _digits(value: float, *, signed: bool) -> str:
-    text = f"{value:{'+' if signed else ''}.3f}"
+def _digits(value: float, signed: bool, places: int) -> str:
+    text = f"{value:{'+' if signed else ''}.{places}f}"
     return text[1:] if float(text) == 0 and text[0] in "+-" else text
 
 

@@ -1,0 +1,91 @@
+"""vitx evaluate"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from vitxplain.cli.completion import complete_models
+from vitxplain.cli.guard import guarded
+from vitxplain.cli.opening import Opening
+from vitxplain.cli.options import OF_MODEL, OUTPUT, Debug, Json, Methods, Quiet
+from vitxplain.models.aliases import DEFAULT
+
+
+@guarded
+def evaluate(
+    model: Annotated[
+        list[str],
+        typer.Option(
+            "--model",
+            "-m",
+            help="One or more models, separated by commas: folders, short names (`vitx models`), Hub ids.",
+            autocompletion=complete_models,
+            show_default=f"{DEFAULT}; with --maps none",
+            rich_help_panel=OF_MODEL,
+        ),
+    ] = [],  # noqa: B006 - typer's way; never changed
+    data: Annotated[str, typer.Option("--data", help="A built-in set, a folder or a Hub id.")] = "digits",
+    method: Methods = [],  # noqa: B006
+    metric: Annotated[
+        list[str],
+        typer.Option(
+            "--metric",
+            "--metrics",
+            help="One or more metrics, separated by commas, or all.",
+            show_default="average-precision,pointing-game,insertion,deletion",
+        ),
+    ] = [],  # noqa: B006
+    split: Annotated[
+        Literal["train", "validation", "test"], typer.Option("--split", help="Part of the data.")
+    ] = "test",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many images.")] = None,
+    option: Annotated[
+        list[str],
+        typer.Option(
+            "-o",
+            "--option",
+            metavar="[NAME.]KEY=VALUE",
+            help="An option of a method, a metric or of data; without NAME, of each that has it.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
+    maps: Annotated[
+        Path | None,
+        typer.Option("--maps", help="Score the maps of another tool: a folder with a folder for each method."),
+    ] = None,
+    cost: Annotated[bool, typer.Option("--cost", help="Measure time, memory and operations, too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
+    *,
+    opening: Opening,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder for the results; run again, it goes on where it was.",
+            show_default="vitx-out/evaluate/MODELS-DATA-SPLIT",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Forget what is in the folder.", rich_help_panel=OUTPUT)
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
+) -> int:
+    """Score explanations: is the map where the object is, and does the model use what it shows?
+
+    Every model and method on labelled images, beside maps that know nothing of the model, with 95 % intervals. Writes
+    evaluation.json, evaluation.csv, evaluation.md, images.csv, scores.png, curves.png and best-and-worst/.
+
+    Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 interrupted.
+    """
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+    from vitxplain.cli.evaluate_job import Job, run
+    from vitxplain.cli.evaluate_plan import plan
+
+    asked = plan(model, data, method, metric, option, maps, split, limit, out)
+    return run(Job(asked, opening, strict, batch_size, overwrite, cost), json=json, quiet=quiet)

@@ -1,0 +1,116 @@
+"""What `vitx evaluate` says: a table for each model, the controls dimmed, and which method beats which."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vitxplain.cli.console import out, printable
+from vitxplain.evaluation.evaluation import Evaluation
+from vitxplain.evaluation.files import SHEETS, about
+from vitxplain.evaluation.markdown import direction, interval
+from vitxplain.evaluation.rows import Row
+from vitxplain.metrics.intervals import Interval
+
+STYLES = {"yes": "green", "no": "red", "cannot tell": "yellow", "": ""}
+SHOWN = 12  # comparisons
+FEW = 20  # images
+
+
+def print_evaluation(found: Evaluation, files: Sequence[Path]) -> None:
+    """The tables, the comparisons and where the rest is."""
+    console = out()
+    console.print(f"{printable(about(found))}\n", soft_wrap=True)
+    for model in dict.fromkeys(row.model for row in found.rows):
+        _print_model(found, model, console)
+    _print_comparisons(found, console)
+    if found.costs:
+        _print_costs(found, console)
+    _print_troubles(found, console)
+    names = [file.name for file in files if file.parent.name != SHEETS]
+    sheets = f", {SHEETS}/" if len(names) < len(files) else ""
+    console.print(f"\n{printable(files[0].parent)}: {', '.join(names)}{sheets}", soft_wrap=True)
+
+
+def _print_model(found: Evaluation, model: str, console: Console) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    columns: tuple[str | Text, ...] = (
+        Text(printable(model), "bold cyan"),
+        "score [95 %]",
+        "lead over the best control",
+        "beats controls",
+    )
+    for place, column in enumerate(columns):
+        table.add_column(column, no_wrap=place == 0, overflow="fold")
+    for name, metric in found.metrics.items():
+        rows = [row for row in found.rows if (row.model, row.metric) == (model, name)]
+        if rows:
+            table.add_row(Text(f"{name}", "bold"), Text(direction(metric.better), "dim"))
+        for row in rows:
+            table.add_row(*_cells(row))
+    console.print(table)
+    console.print()
+
+
+def _cells(row: Row) -> list[Text]:
+    dim = "dim" if row.control else ""
+    lead = f"{short(row.lead, signed=True)} {row.rival}" if row.lead else ""
+    label = Text(f"  {printable(row.method)}", dim)
+    counted = [
+        f"{count} {word}" for word in ("undefined", "constant", "broken", "stretched") if (count := getattr(row, word))
+    ]
+    if counted:
+        label.append(f" ({', '.join(counted)})", "yellow")
+    return [label, Text(short(row.score), dim), Text(lead, dim), Text(row.verdict, STYLES[row.verdict])]
+
+
+def _print_comparisons(found: Evaluation, console: Console) -> None:
+    """Those that are decided, the clearest where they are many; the others are counted."""
+    decided = [one for one in found.comparisons if one.winner]
+    if not found.comparisons:
+        return
+    clearest = sorted(decided, key=lambda one: -_clearness(one.difference))[:SHOWN]
+    for one in (one for one in decided if one in clearest):
+        first, second = (printable(name) for name in one.names)
+        line = Text.assemble((f"{one.metric}  ", "bold"), f"{first} minus {second}: ")
+        line.append(short(one.difference, signed=True), "green")
+        line.append("  lower is better" if one.better == "lower" else "", "dim")
+        console.print(line, soft_wrap=True)
+    hidden, open_ = len(decided) - SHOWN, len(found.comparisons) - len(decided)
+    rest = [f"{hidden:,} more are decided" if hidden > 0 else "", f"{open_:,} cannot be told" if open_ else ""]
+    if any(rest):
+        console.print(f"{', '.join(filter(None, rest))}: see evaluation.md", style="dim")
+
+
+def _clearness(found: Interval) -> float:
+    """How many times its own reach the difference lies from zero."""
+    return abs(found.mean) / max(found.high - found.low, 1e-9)
+
+
+def _print_costs(found: Evaluation, console: Console) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("cost", "of", "ms an image", "forward passes", "GFLOPs", "parameters"):
+        table.add_column(column, no_wrap=True, justify="left" if column in ("cost", "of") else "right")
+    for cost in found.costs:
+        spent = f"{1000 * cost.seconds:.1f}", f"{cost.ratio:.2f}", f"{cost.flops / 1e9:.2f}", f"{cost.parameters:,}"
+        table.add_row(printable(cost.method), printable(cost.model), *spent)
+    console.print()
+    console.print(table)
+
+
+def _print_troubles(found: Evaluation, console: Console) -> None:
+    images = len({line.image for line in found.lines})
+    if images < FEW:
+        console.print(
+            f"{images} {'image is' if images == 1 else 'images are'} few: intervals of so few are too narrow.",
+            style="yellow",
+        )
+    if found.skipped:
+        console.print(f"{len(found.skipped):,} images could not be read and are left out.", style="yellow")
+
+
+def short(found: Interval, *, signed: bool = False) -> str:
+    """An interval in two decimal places."""
+    return interval(found, signed=signed, places=2)
