@@ -9,14 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.saved_models import cnn_folder, vit_folder  # noqa: F401 - fixtures
 from vitxplain import load_model
 from vitxplain.evaluation.randomised_models import randomised_models
 from vitxplain.evaluation.subjects import AskedModel, by_control, by_method
+from vitxplain.methods import build
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import edges
 from vitxplain.metrics.randomisation import Randomisation
-from vitxplain.methods import build
 
 PHOTO = Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8))
 
@@ -37,7 +36,13 @@ def test_a_map_that_does_not_ask_the_model_keeps_all_of_its_order(vit_folder: Pa
 
 @pytest.mark.parametrize(
     ("model", "method"),
-    [("vit", "gradient-attention"), ("vit", "attention-rollout"), ("vit", "grad-cam"), ("cnn", "grad-cam"), ("cnn", "cam")],
+    [
+        ("vit", "gradient-attention"),
+        ("vit", "attention-rollout"),
+        ("vit", "grad-cam"),
+        ("cnn", "grad-cam"),
+        ("cnn", "cam"),
+    ],
 )
 def test_a_map_of_the_model_changes_with_its_weights(model: str, method: str, request: pytest.FixtureRequest):
     case = explained(subject(request.getfixturevalue(f"{model}_folder"), method))
