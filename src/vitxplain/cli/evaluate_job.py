@@ -1,7 +1,6 @@
 """The work of `vitx evaluate`: models opened, everything scored, files written; what failed named."""
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vitxplain.cli.console import print_error, print_json, print_note
 from vitxplain.cli.evaluate_plan import Plan
@@ -12,6 +11,7 @@ from vitxplain.cli.progress import progress
 from vitxplain.data.loading import load_data
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.files import to_json
+from vitxplain.evaluation.processes import joined_processes
 from vitxplain.evaluation.run import evaluate
 from vitxplain.writing import check_writable
 
@@ -31,13 +31,14 @@ class Job:
 def run(job: Job, *, json: bool, quiet: bool) -> int:
     """Do the job; the exit code."""
     plan = job.plan
-    leads = os.environ.get("RANK", "0") == "0"  # of several processes one speaks and writes the files
+    state, device = joined_processes(job.opening.device)
+    leads = state.is_main_process  # of several processes one speaks and writes the files
     quiet = quiet or not leads
     check_writable(plan.folder)
     samples = load_data(plan.data, plan.split, limit=plan.limit, strict=job.strict, options=plan.options.data)
     for said in () if quiet else samples.notes:
         print_note(f"note: {said}")
-    models = [job.opening.load(name) for name in plan.models]
+    models = [replace(job.opening, device=device).load(name) for name in plan.models]
     try:
         with progress("scoring", len(samples) * max(len(models), 1), shown=not (quiet or json)) as advance:
             found = evaluate(

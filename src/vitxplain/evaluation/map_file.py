@@ -37,7 +37,8 @@ def read_map(file: Path, image: Image.Image) -> Made:
         values = _picture(file) if file.suffix.lower() == ".png" else _array(file)
     except (OSError, ValueError, EOFError, BadZipFile, UsageError) as error:
         raise DataError(f"its map cannot be read: {error}") from error
-    values = np.squeeze(values)
+    while values.ndim > 2 and 1 in values.shape:  # an axis of batch or channels
+        values = values.squeeze(values.shape.index(1))
     if values.ndim != 2 or values.dtype.kind not in "biuf":
         raise DataError(
             f"its map has the shape {values.shape} of {values.dtype}; a map is numbers in rows and columns."

@@ -5,7 +5,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from accelerate import PartialState
 from accelerate.utils import gather_object
 from torch import nn
 
@@ -17,8 +16,9 @@ from vitxplain.evaluation.chosen_metrics import chosen_metrics
 from vitxplain.evaluation.cost import costs
 from vitxplain.evaluation.entry import ALL, Entry, entry_of, explained, short_names
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.failures import Failure
+from vitxplain.evaluation.failures import Failure, sentences
 from vitxplain.evaluation.makers import Maker
+from vitxplain.evaluation.processes import joined_processes
 from vitxplain.evaluation.scoring import score_all
 from vitxplain.evaluation.store import Store
 from vitxplain.evaluation.stored_maps import StoredMaps, stored_maps
@@ -83,6 +83,7 @@ def evaluate(
         UnsupportedModelError: no method fits any of the models.
     """
     check_count("batch_size", batch_size)
+    state, device = joined_processes(device)
     named = [] if isinstance(methods, Sequence) and not methods else several(methods)
     check_names([method for method in named if method != ALL])
     samples = (
@@ -94,14 +95,14 @@ def evaluate(
     entries, failures = _entries(loaded, named, options or {}, stored)
     measures, left_out = chosen_metrics(metrics, metric_options or {}, samples, entries)
     asked = asked_of(samples, entries, measures)
-    store, skipped = Store(Path(out) if out is not None else None, PartialState().process_index), list[str]()
+    store, skipped = Store(Path(out) if out is not None else None, state.process_index), list[str]()
     store.begin(asked, overwrite=overwrite)
     with store:
         for entry in entries:
             for count, failed in score_all(entry, measures, samples, store, batch_size, skipped):
                 failures += failed
                 progress(count)
-    PartialState().wait_for_everyone()
+    state.wait_for_everyone()
     skipped, failures = gather_object(skipped), gather_object(failures)
     known = store.lines()
     lines = [
@@ -111,9 +112,9 @@ def evaluate(
         for key in sorted(known)
         if key[:2] == (entry.name, name)
     ]
-    if not lines:
-        why = " ".join([*skipped[:3], *(failure.message for failure in failures[:3])])
-        raise DataError(f"not one image of {samples.name} ({samples.split}) could be scored. {why}".strip())
+    if not lines or (stored and all(line.control for line in lines)):
+        why = " ".join([*skipped[:3], *sentences(failures)[:3]])
+        raise DataError(f"not one map of {samples.name} ({samples.split}) could be scored. {why}".strip())
     return Evaluation(
         tuple(lines),
         measures,
