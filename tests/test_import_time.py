@@ -32,6 +32,7 @@ COMMANDS = [
     ["data", "split"],
     ["data", "tile"],
     ["test"],
+    ["evaluate"],
     ["tune"],
 ]
 PROGRAM = """
