@@ -103,7 +103,18 @@ def test_other_options_in_the_same_folder_are_refused(vitx: Callable[..., Said],
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path):
-    command = [sys.executable, "-m", "vitxplain", "evaluate", "--model", "demo-cnn", "--limit", "40", "--out", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "vitxplain",
+        "evaluate",
+        "--model",
+        "demo-cnn",
+        "--limit",
+        "40",
+        "--out",
+        str(tmp_path),
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     scores = tmp_path / "scores-0.jsonl"
     while not (scores.exists() and scores.stat().st_size):

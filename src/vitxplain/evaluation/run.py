@@ -17,6 +17,7 @@ from vitxplain.evaluation.cost import costs
 from vitxplain.evaluation.entry import ALL, Entry, entry_of, explained, short_names
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import Failure, sentences
+from vitxplain.evaluation.lines import Key, Line
 from vitxplain.evaluation.makers import Maker
 from vitxplain.evaluation.processes import joined_processes
 from vitxplain.evaluation.scoring import score_all
@@ -104,14 +105,7 @@ def evaluate(
                 progress(count)
     state.wait_for_everyone()
     skipped, failures = gather_object(skipped), gather_object(failures)
-    known = store.lines()
-    lines = [
-        known[key]
-        for entry in entries
-        for name in entry.methods()
-        for key in sorted(known)
-        if key[:2] == (entry.name, name)
-    ]
+    lines = _in_order(store.lines(), entries)
     if not lines or (stored and all(line.control for line in lines)):
         why = " ".join([*skipped[:3], *sentences(failures)[:3]])
         raise DataError(f"not one map of {samples.name} ({samples.split}) could be scored. {why}".strip())
@@ -126,6 +120,14 @@ def evaluate(
         tuple(left_out),
         costs(entries, samples, batch_size) if cost else (),
     )
+
+
+def _in_order(known: Mapping[Key, Line], entries: Sequence[Entry]) -> list[Line]:
+    """Those of what was asked now, in an order that does not depend on who scored them when."""
+    order = ((entry.name, method) for entry in entries for method in entry.methods())
+    places = {key: place for place, key in enumerate(order)}
+    asked = [key for key in known if key[:2] in places]
+    return [known[key] for key in sorted(asked, key=lambda key: (places[key[:2]], key[2]))]
 
 
 def _entries(
