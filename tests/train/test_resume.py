@@ -66,7 +66,7 @@ def test_killed_anywhere(tmp_path: Path, whole: Path, kill_at: int):
 def test_killed_again_and_again(tmp_path: Path, whole: Path):
     codes = []
     for _ in range(12):
-        code, _ = train_apart(45, out=tmp_path / "run", resume=True)
+        code, _ = train_apart(60, out=tmp_path / "run", resume=True)
         codes.append(code)
     assert codes[0] == -9
     assert codes[-1] == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from vitxplain.data.sample import DataSet, Sample, Split
 
@@ -39,10 +40,18 @@ def select(data: DataSet, indices: Sequence[int]) -> Selected:
     )
 
 
+GOLDEN = 0.6180339887498949  # its multiples, modulo 1, fall evenly whatever the period of what they meet
+
+
 def spread(data: DataSet, count: int) -> DataSet:
-    """So many samples at even distances: of a set sorted by class, every class gets its share.
+    """So many samples, one of each of `count` equal stretches of the set: of a set sorted by class, every class gets
+    its share; and as the place within the stretch changes, so it does of a set whose classes come in turn.
 
     A set that is read in order gives its first ones, as reaching the last would mean reading all.
     """
-    whole = len(data)
-    return select(data, range(count) if data.in_order else [index * whole // count for index in range(count)])
+    return select(data, range(count) if data.in_order else _spread(len(data), count))
+
+
+def _spread(whole: int, count: int) -> list[int]:
+    starts = [index * whole // count for index in range(count + 1)]
+    return [start + int(index * GOLDEN % 1 * (end - start)) for index, (start, end) in enumerate(pairwise(starts))]
