@@ -73,21 +73,16 @@ def check(inputs: list[Tensor], mask: Tensor | None, options: dict[str, Any], **
             parts = list(gradients.slices(axis))
             found.append(torch.stack([part[1] for part in parts], axis % 4))
 
-    def image_by_image(gradients: WeightGradients) -> None:
-        parts = [torch.stack([gradient for _, gradient in one.slices(1)], 1) for one in gradients.by_images(1)]
-        assert len(parts) == 2
-        found.append(torch.cat(parts))
-
     wanted = [*inputs, *([mask] if mask is not None and mask.requires_grad else [])]
     weights, expected = by_autograd(inputs, mask, **options)
     expected_gradients = torch.autograd.grad(expected, [*wanted, weights], outward().double())
-    for reporter in (report, image_by_image, ignored):
+    for reporter in (report, ignored):
         output = watched(inputs, reporter, **options, **({} if mask is None else {"mask": mask}))
         torch.testing.assert_close(output.double(), expected.detach(), **tolerance)
         gradients = torch.autograd.grad(output, wanted, outward(output.dtype))
         for one, other in zip(gradients, expected_gradients, strict=False):
             torch.testing.assert_close(one.double(), other.double(), **tolerance)
-    assert len(found) == 5
+    assert len(found) == 4
     for one in found:
         assert one.dtype == torch.float32
         torch.testing.assert_close(one.double(), expected_gradients[-1], **tolerance)

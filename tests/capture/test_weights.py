@@ -73,23 +73,6 @@ def test_rows_slices_and_output_agree_with_the_fused_call(options: dict) -> None
         torch.testing.assert_close(weights.output(), expected)
 
 
-@pytest.mark.parametrize("options", CALLS.values(), ids=CALLS)
-def test_images_apart_are_the_images_together(options: dict) -> None:
-    query, key, value = operands()
-    weights = FusedWeights(query, key, value, **options)
-    parts = weights.by_images(1)
-    assert [part.shape[0] for part in parts] == [1] * BATCH
-    torch.testing.assert_close(torch.cat([torch.stack(list(part.slices(1)), 1) for part in parts]), weights.full())
-    torch.testing.assert_close(weights.output(), fused_output(query, key, value, options))
-    assert FusedWeights(query, key, value, **options).by_images(BATCH)[0].shape[0] == BATCH
-
-
-def test_the_output_of_some_images_is_not_that_of_all() -> None:
-    weights = FusedWeights(*operands())
-    list(weights.by_images(1)[0].slices(1))
-    assert weights.output() is None
-
-
 def test_fewer_key_heads_than_query_heads() -> None:
     query = torch.cat([operands()[0]] * 2, 1)  # 6 heads ask 3
     _, key, value = operands()

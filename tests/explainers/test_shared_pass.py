@@ -13,7 +13,6 @@ from tests.capture.state import state
 from tests.explainers import tiny
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.errors import OptionError, TargetError, VitxplainError
-from vitxplain.explainers import collector
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import AttentionExplainer, Explainer
 from vitxplain.explainers.grad_cam import GradCAM
@@ -54,32 +53,6 @@ def test_one_forward_pass_and_at_most_one_backward(methods: list[Explainer], bac
     found = shared_pass(model, tiny.images(2), methods, 1).maps
     assert counts == {"forward": 1, "backward": backwards}
     alike(found, [method.explain(model, tiny.images(2), 1) for method in methods])
-
-
-def test_images_apart_give_the_maps_of_images_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Large heads are worked out for a few images at a time, so that they stay in the cache."""
-    model = tiny.load(tiny.vit_module)
-    together = shared_pass(model, tiny.images(3), ALL, 1)
-    batches: list[int] = []
-
-    @dataclass(frozen=True)
-    class Counting(AttentionExplainer):
-        needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS})
-        axes: ClassVar[str] = "batch"
-        class_specific: ClassVar[bool] = False
-
-        def keep(self, record: AttentionRecord) -> Tensor:
-            batches.append(record.weights.shape[0])
-            return record.weights.flatten(1).mean(1)
-
-        def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> Tensor:
-            return torch.stack(list(kept)).mean(0)
-
-    monkeypatch.setattr(collector, "IN_CACHE", 2 * 4 * model.probe().layouts[0].num_keys ** 2)  # two images
-    apart = shared_pass(model, tiny.images(3), [*ALL, Counting()], 1)
-    assert batches == [2, 1] * len(model.probe().layouts)
-    alike([apart.logits, *apart.maps[:-1]], [together.logits, *together.maps])
-    torch.testing.assert_close(apart.maps[-1], torch.full((3,), 1 / model.probe().layouts[0].num_keys))
 
 
 def test_results_come_in_the_order_asked_and_equal_methods_twice() -> None:

@@ -1,7 +1,7 @@
 """The gradient that reaches attention weights, head by head, while the backward pass runs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,10 +24,6 @@ class WeightGradients(ABC):
     @abstractmethod
     def slices(self, axis: int) -> Iterator[tuple[Tensor, Tensor]]:
         """(weights, gradient) one index of `axis` at a time; little else lives meanwhile."""
-
-    def by_images(self, count: int) -> "Sequence[WeightGradients]":
-        """As of Weights."""
-        return [self]
 
 
 @dataclass(eq=False)
@@ -53,7 +49,6 @@ class FusedGradients(WeightGradients):
     mask_wanted: bool = False
     _inputs: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, init=False)
     _axis: int = field(default=-3, init=False)
-    _parts: "Sequence[FusedGradients]" = field(default=(), init=False)
 
     def full(self) -> Tensor:
         return self.output_gradient.float() @ self.weights.value.float().transpose(-2, -1)
@@ -79,17 +74,8 @@ class FusedGradients(WeightGradients):
                 found.append(weights.transpose(-2, -1) @ outward)
                 self._inputs[index] = (*found, scores) if self.mask_wanted else tuple(found)
 
-    def by_images(self, count: int) -> "Sequence[FusedGradients]":
-        weights = self.weights.by_images(count)
-        if len(weights) > 1 and not self._parts:
-            outward = self.output_gradient.split(count)
-            self._parts = [FusedGradients(*one, self.mask_wanted) for one in zip(weights, outward, strict=True)]
-        return self._parts or [self]
-
     def of_inputs(self) -> list[Tensor]:
         """Gradients of query, key, value (and mask); those a watcher made on its way are not made again."""
-        if self._parts:
-            return [torch.cat(one) for one in zip(*(part.of_inputs() for part in self._parts), strict=True)]
         if len(self._inputs) != self.output_gradient.shape[self._axis]:
             for _ in self.slices(self._axis):
                 pass

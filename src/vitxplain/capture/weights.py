@@ -30,10 +30,6 @@ class Weights(ABC):
     def slices(self, axis: int) -> Iterator[Tensor]:
         """The weights one index of `axis` at a time; little else lives meanwhile."""
 
-    def by_images(self, count: int) -> "Sequence[Weights]":
-        """The same call for so many images at a time, the first axis being theirs; what exists stays in one."""
-        return [self]
-
     def output(self) -> Tensor | None:
         """The call's result if `slices` happened to yield all of it; saves the fused call."""
         return None
@@ -73,7 +69,6 @@ class FusedWeights(Weights):
     enable_gqa: bool = False
     _outputs: dict[int, Tensor] = field(default_factory=dict, init=False)
     _axis: int | None = field(default=None, init=False)
-    _parts: "Sequence[FusedWeights]" = field(default=(), init=False)
 
     def __post_init__(self) -> None:
         if self.enable_gqa and self.key.shape[-3] != self.query.shape[-3]:
@@ -123,28 +118,12 @@ class FusedWeights(Weights):
                 self._outputs[index] = weights @ pick(self.value, axis, index)
             yield weights
 
-    def by_images(self, count: int) -> "Sequence[FusedWeights]":
-        images, leading = self.query.shape[0], self.query.shape[:-2]
-        if count < images and leading == self.key.shape[:-2] == self.value.shape[:-2] and not self._parts:
-            self._parts = [self._images(first, first + count) for first in range(0, images, count)]
-        return self._parts or [self]
-
     def output(self) -> Tensor | None:
-        if self._parts:
-            outputs = [output for part in self._parts if (output := part.output()) is not None]
-            return torch.cat(outputs) if len(outputs) == len(self._parts) else None
         if self._axis is None or len(self._outputs) != self.shape[self._axis]:
             return None
         made = torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)
         self._outputs.clear()
         return made
-
-    def _images(self, first: int, end: int) -> "FusedWeights":
-        mask = self.mask
-        if mask is not None and mask.dim() == self.query.dim() and mask.shape[0] != 1:
-            mask = mask[first:end]
-        query, key, value = (one[first:end] for one in (self.query, self.key, self.value))
-        return FusedWeights(query, key, value, mask=mask, scale=self.scale)
 
     def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
         scores = (query.float() * self.factor) @ key.float().transpose(-2, -1)

@@ -16,8 +16,6 @@ from vitxplain.explainers.blame import blamed
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS
 
-IN_CACHE = 2**23  # bytes; one head of eight images at 512 px has four times as many, and took 1.4 times as long
-
 
 class Collector:
     """The watcher of a shared pass; equal methods are kept for once."""
@@ -42,7 +40,8 @@ class Collector:
         if self._layouts[index].path != call.path:
             raise CaptureError(f"attention ran in {call.path}, where the probe saw it in {self._layouts[index].path}.")
         self._calls = index + 1
-        self._keep(self._wanting(index, gradients=False), index, call.weights)
+        for explainer in self._wanting(index, gradients=False):
+            self._keep(explainer, index, call.weights)
         return bool(self._wanting(index, gradients=True))
 
     def after(self, call: AttentionCall, output: Tensor) -> None: ...
@@ -51,7 +50,8 @@ class Collector:
         raise CaptureError(f"{path or 'the model'} {how}; load it with attn_implementation='eager', or use grad-cam.")
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None:
-        self._keep(self._wanting(call.index, gradients=True), call.index, gradients.weights, gradients)
+        for explainer in self._wanting(call.index, gradients=True):
+            self._keep(explainer, call.index, gradients.weights, gradients)
 
     def combine(self, grid: TokenGrid) -> dict[Explainer, Tensor]:
         """Each method's result; what was kept is in the order of the layers, whichever way they came.
@@ -75,44 +75,17 @@ class Collector:
         return combined
 
     def _keep(
-        self,
-        explainers: Sequence[AttentionExplainer],
-        index: int,
-        weights: Weights,
-        gradients: WeightGradients | None = None,
+        self, explainer: AttentionExplainer, index: int, weights: Weights, gradients: WeightGradients | None = None
     ) -> None:
-        layout = self._layouts[index]
-        count = images_at_once(weights, layout)
-        parts: Sequence[tuple[Weights, WeightGradients | None]] = (
-            [(part, None) for part in weights.by_images(count)]
-            if gradients is None
-            else [(part.weights, part) for part in gradients.by_images(count)]
-        )
-        numbers = {one: sum(self._wants(one, earlier) for earlier in range(index)) for one in explainers}
-        kept: dict[AttentionExplainer, list[Tensor]] = {explainer: [] for explainer in explainers}
+        number = sum(self._wants(explainer, earlier) for earlier in range(index))
         # The caller's autocast is for the model: weights are worked out in single precision.
         with torch.no_grad(), torch.autocast(weights.value.device.type, enabled=False):
-            for part, its_gradients in parts:
-                for explainer, number in numbers.items():
-                    with blamed(explainer):
-                        kept[explainer].append(explainer.keep(AttentionRecord(number, layout, part, its_gradients)))
-            for explainer, found in kept.items():
-                with blamed(explainer):
-                    self._kept[explainer][index] = found[0] if len(found) == 1 else torch.cat(found)
+            record = AttentionRecord(number, self._layouts[index], weights, gradients)
+            with blamed(explainer):
+                self._kept[explainer][index] = explainer.keep(record)
 
     def _wanting(self, index: int, *, gradients: bool) -> list[AttentionExplainer]:
         return [e for e in self._kept if (ATTENTION_GRADIENTS in e.needs) is gradients and self._wants(e, index)]
 
     def _wants(self, explainer: AttentionExplainer, index: int) -> bool:
         return self._layouts[index].kind in explainer.kinds and self._layouts[index].grid is not None
-
-
-def images_at_once(weights: Weights, layout: AttentionLayout) -> int:
-    """How many images' records are made at a time, so that one head of them stays in a processor's cache.
-
-    Elsewhere, and where images are no axis of their own, all: a GPU wants large pieces.
-    """
-    shape = weights.shape
-    if weights.value.device.type != "cpu" or layout.axes != "batch head query key":
-        return shape[0]
-    return max(1, IN_CACHE // (4 * shape[-2] * shape[-1]))
