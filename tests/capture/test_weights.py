@@ -73,6 +73,19 @@ def test_rows_slices_and_output_agree_with_the_fused_call(options: dict) -> None
         torch.testing.assert_close(weights.output(), expected)
 
 
+@pytest.mark.parametrize("options", CALLS.values(), ids=CALLS)
+def test_slices_read_by_several_are_worked_out_once(options: dict) -> None:
+    query, key, value = operands()
+    weights = FusedWeights(query, key, value, **options)
+    weights.share()
+    first, second = list(weights.slices(1)), list(weights.slices(1))
+    assert all(one is other for one, other in zip(first, second, strict=True))
+    torch.testing.assert_close(torch.stack(list(weights.slices(0))), weights.full())  # another axis
+    torch.testing.assert_close(torch.stack(list(weights.slices(1)), 1), weights.full())
+    torch.testing.assert_close(weights.output(), fused_output(query, key, value, options))
+    assert next(weights.slices(1)) is not first[0]  # the call is over: nothing is held
+
+
 def test_fewer_key_heads_than_query_heads() -> None:
     query = torch.cat([operands()[0]] * 2, 1)  # 6 heads ask 3
     _, key, value = operands()

@@ -24,6 +24,7 @@ from vitxplain.explainers.raw_attention import RawAttention
 from vitxplain.explainers.shared_pass import shared_pass
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
+from vitxplain.tasks.classification import TargetLike
 
 BY_ATTENTION = [AttentionRollout(), AttentionRollout("max", 0.5), RawAttention(), HeadDistance()]
 BY_GRADIENT = [GradientAttention(), GradientRollout(), GradCAM(), GradCAM("vit.layers.0")]
@@ -53,6 +54,24 @@ def test_one_forward_pass_and_at_most_one_backward(methods: list[Explainer], bac
     found = shared_pass(model, tiny.images(2), methods, 1).maps
     assert counts == {"forward": 1, "backward": backwards}
     alike(found, [method.explain(model, tiny.images(2), 1) for method in methods])
+
+
+@pytest.mark.parametrize("target", [None, 1, [2, 0, 1]])
+def test_large_images_pass_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, target: TargetLike) -> None:
+    module, batches = tiny.vit_module(), []
+    module.register_forward_pre_hook(
+        lambda _, args, kwargs: batches.append([*args, *kwargs.values()][0].shape[0]), with_kwargs=True
+    )
+    model, images = tiny.load(lambda: module), tiny.images(3)
+    together = shared_pass(model, images, ALL, target)
+    assert batches[-1] == 3
+    batches.clear()
+    monkeypatch.setattr("vitxplain.explainers.shared_pass.PIXELS_AT_ONCE", 2 * images[0, 0].numel())
+    apart = shared_pass(model, images, ALL, target)
+    assert batches == [2, 1]
+    alike([apart.logits, *apart.maps], [together.logits, *together.maps])
+    with pytest.raises(TargetError, match="2 targets were given for 3 images"):
+        shared_pass(model, images, ALL, [0, 1])
 
 
 def test_results_come_in_the_order_asked_and_equal_methods_twice() -> None:

@@ -59,7 +59,7 @@ class AttentionRecord:
         return self._canonical(self.source.rows(queries))
 
     def heads(self) -> Iterator[TokenMatrix]:
-        """One head's (batch, query, key) at a time."""
+        """One head's (batch, query, key) at a time; others may read the same tensor, so it is not to be changed."""
         axis = self._head_axis
         return iter(self.weights.unbind(1)) if axis is None else self.source.slices(axis)
 

@@ -30,6 +30,10 @@ class Weights(ABC):
     def slices(self, axis: int) -> Iterator[Tensor]:
         """The weights one index of `axis` at a time; little else lives meanwhile."""
 
+    def share(self) -> None:
+        """Several will read the slices: work them out once. All of them then exist until the call is over."""
+        return
+
     def output(self) -> Tensor | None:
         """The call's result if `slices` happened to yield all of it; saves the fused call."""
         return None
@@ -69,6 +73,7 @@ class FusedWeights(Weights):
     enable_gqa: bool = False
     _outputs: dict[int, Tensor] = field(default_factory=dict, init=False)
     _axis: int | None = field(default=None, init=False)
+    _shared: dict[int, Tensor] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if self.enable_gqa and self.key.shape[-3] != self.query.shape[-3]:
@@ -109,16 +114,29 @@ class FusedWeights(Weights):
         if axis != self._axis:
             self._outputs.clear()
             self._axis = axis
+            if self._shared:
+                self._shared.clear()
         # The weights are in the cache now: using them for the output as well costs less than the fused call later.
         graph = self.query.requires_grad or self.key.requires_grad or self.value.requires_grad
         exact = self.value.dtype == torch.float32 and not graph
         for index in range(self.shape[axis]):
-            weights = self.slice(axis, index)
+            weights = self._slice_once(axis, index)
             if exact and index not in self._outputs:
                 self._outputs[index] = weights @ pick(self.value, axis, index)
             yield weights
 
+    def share(self) -> None:
+        self._shared = {}
+
+    def _slice_once(self, axis: int, index: int) -> Tensor:
+        if self._shared is None:
+            return self.slice(axis, index)
+        if index not in self._shared:
+            self._shared[index] = self.slice(axis, index)
+        return self._shared[index]
+
     def output(self) -> Tensor | None:
+        self._shared = None
         if self._axis is None or len(self._outputs) != self.shape[self._axis]:
             return None
         made = torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)

@@ -40,7 +40,10 @@ class Collector:
         if self._layouts[index].path != call.path:
             raise CaptureError(f"attention ran in {call.path}, where the probe saw it in {self._layouts[index].path}.")
         self._calls = index + 1
-        for explainer in self._wanting(index, gradients=False):
+        wanting = self._wanting(index, gradients=False)
+        if len(wanting) > 1:
+            call.weights.share()
+        for explainer in wanting:
             self._keep(explainer, index, call.weights)
         return bool(self._wanting(index, gradients=True))
 

@@ -34,13 +34,28 @@ class ClassTarget:
         batch, labels = logits.shape
         if self.indices is None:
             return logits.argmax(-1)
-        if len(self.indices) not in (1, batch):
-            raise TargetError(f"{len(self.indices)} targets were given for {batch} images; give one, or one an image.")
+        self._check(batch)
         for index in self.indices:
             if not 0 <= index < labels:
                 raise TargetError(f"target {index} does not exist: the model has {labels} classes, 0 to {labels - 1}.")
         indices = self.indices * batch if len(self.indices) == 1 else self.indices
         return torch.tensor(indices, device=logits.device)
+
+    def split(self, batch: int, count: int) -> "list[ClassTarget]":
+        """The targets of so many images at a time, of a batch.
+
+        Raises:
+            TargetError: as many targets as fit neither one nor the batch.
+        """
+        self._check(batch)
+        indices, starts = self.indices, range(0, batch, count)
+        if indices is None or len(indices) == 1:
+            return [self for _ in starts]
+        return [ClassTarget(indices[start : start + count]) for start in starts]
+
+    def _check(self, batch: int) -> None:
+        if self.indices is not None and len(self.indices) not in (1, batch):
+            raise TargetError(f"{len(self.indices)} targets were given for {batch} images; give one, or one an image.")
 
     def score(self, logits: Logits) -> Scores:
         """The raw logit of each image's class; their sum mixes no images."""
