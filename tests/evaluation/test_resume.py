@@ -77,7 +77,7 @@ def test_run_once_more_scores_nothing_and_another_metric_adds_itself(tmp_path: P
         ({"data_options": {"seed": "3"}}, "other images under the same names"),
         (
             {"metric_options": {"f1.threshold": "otsu"}},
-            "F1(threshold='mean', level=0.5); now it is F1(threshold='otsu'",
+            "images=100, certainty=0.0); now it is F1(threshold='otsu'",
         ),
         (
             {"options": {"grad-cam.relu": "true"}},

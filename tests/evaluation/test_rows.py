@@ -44,7 +44,7 @@ def test_pooled_is_of_all_pixels_of_all_images():
     counts = Counts(1, 0, 1, 8), Counts(4, 4, 0, 2)
     found = [Line("m", "a", str(place), {"iou": 0.5}, {"iou": one}) for place, one in enumerate(counts)]
     (row,) = rows_of("m", "iou", IoU(), {"a": found})
-    assert row.pooled == 0.5
+    assert row.pooled.mean == 0.5
     assert row.lead is None
 
 

@@ -28,7 +28,7 @@ def test_each_to_its_owner(given: dict, methods: dict, metrics: dict, data: dict
         ("head_fusoin", "did you mean head_fusion?"),
         ("rollout.head_fusoin", "rollout has no such option; did you mean head_fusion?"),
         ("gradcam2.layer", "gradcam2 is not among the methods, metrics and data named; did you mean grad-cam.layer?"),
-        ("iou.steps", "iou has no such option; there are level, threshold."),
+        ("iou.steps", "iou has no such option; there are certainty, images, level, threshold."),
         ("data.hardnes", "data has no such option; did you mean hardness?"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import average_precision_score
 
-from vitxplain.metrics.average_precision import average_precision
+from vitxplain.metrics.average_precision import average_precision, both_sides
 
 MASKS = arrays.arrays(bool, (5, 6))
 # Few different values, so that many pixels tie.
@@ -45,3 +45,13 @@ def test_what_was_not_seen_ranks_last():
 
 def test_without_an_object_there_is_no_score():
     assert math.isnan(average_precision(np.ones((2, 2)), np.zeros((2, 2), bool)))
+
+
+def test_with_the_background_the_list_is_that_of_chefers_program():
+    """Pixels of both classes in one list, each scored by the map of its class, one minus the other."""
+    chance = np.random.default_rng(0)
+    heat, mask = chance.random((6, 7)) * 3, chance.random((6, 7)) < 0.3
+    scaled = (heat - heat.min()) / np.ptp(heat)
+    one_hot = np.concatenate([~mask.ravel(), mask.ravel()])
+    expected = average_precision_score(one_hot, np.concatenate([1 - scaled.ravel(), scaled.ravel()]))
+    assert average_precision(*both_sides(heat, mask)) == pytest.approx(expected)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from vitxplain.metrics.intervals import bootstrap, wilson
+from vitxplain.metrics.intervals import bootstrap, bootstrap_sums, wilson
 
 
 def test_they_hold_the_true_mean_about_as_often_as_promised():
@@ -32,3 +32,23 @@ def test_equal_values_leave_no_doubt():
 def test_wilson_is_that_of_scipy(hits: int, count: int, level: float):
     expected = binomtest(hits, count).proportion_ci(level, "wilson")
     assert wilson(hits, count, level=level) == pytest.approx((hits / count, expected.low, expected.high))
+
+
+def test_many_images_are_drawn_a_few_repeats_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    values = np.random.default_rng(2).normal(size=300)
+    at_once = bootstrap(values)
+    monkeypatch.setattr("vitxplain.metrics.intervals._TOGETHER", 1000)
+    assert bootstrap(values) == at_once
+
+
+def test_a_ratio_of_sums():
+    counts = np.random.default_rng(3).integers(0, 9, (200, 2))
+    found = bootstrap_sums(counts, lambda sums: float(sums[0] / sums[1]))
+    assert found.mean == counts[:, 0].sum() / counts[:, 1].sum()
+    assert found.low < found.mean < found.high
+    of_one = bootstrap_sums(counts * [1, 0] + [0, 1], lambda sums: float(sums[0] / sums[1]))
+    assert of_one == pytest.approx(bootstrap(counts[:, 0].astype(float)))
+
+
+def test_a_figure_that_is_not_defined_has_no_interval():
+    assert np.isnan(bootstrap_sums(np.zeros((5, 2), int), lambda _: np.nan)).all()

@@ -14,11 +14,11 @@ from vitxplain.metrics.average_precision import AveragePrecision
 from vitxplain.metrics.base import Case, Metric
 from vitxplain.metrics.entropy import Entropy
 from vitxplain.metrics.mass_accuracy import MassAccuracy
-from vitxplain.metrics.pixels import F1, Counts, IoU, PixelAccuracy, Precision, Recall
+from vitxplain.metrics.pixels import F1, Counts, IoU, MeanIoU, PixelAccuracy, Precision, Recall
 from vitxplain.metrics.pointing_game import PointingGame
 from vitxplain.metrics.rank_accuracy import RankAccuracy
 from vitxplain.metrics.sparseness import Sparseness
-from vitxplain.metrics.thresholds import above
+from vitxplain.metrics.thresholds import LEVELS, above, counts_at_levels
 
 MASK = np.zeros((6, 8), bool)
 MASK[1:4, 2:6] = True  # 12 of 48 pixels
@@ -32,6 +32,7 @@ ALL = [
     Recall(),
     F1(),
     IoU(),
+    MeanIoU(),
 ]
 
 
@@ -77,6 +78,8 @@ def test_counts_by_hand() -> None:
     assert Recall().of(counts) == 1 / 3
     assert F1().of(counts) == 2 / 5
     assert IoU().of(counts) == 1 / 4
+    assert MeanIoU().of(counts) == pytest.approx((1 / 4 + 4 / 7) / 2)
+    assert MeanIoU().of(Counts(0, 0, 0, 8)) == 1  # nothing there, nothing marked
 
 
 def test_what_is_not_defined_is_nan() -> None:
@@ -97,6 +100,29 @@ def test_thresholds() -> None:
     for policy in ("mean", "fixed", "quantile", "otsu"):
         assert not above(np.full((3, 3), 0.7), policy, 0.5).any()
         assert not above(np.full((3, 3), np.nan), policy, 0.5).any()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_all_levels_at_once_are_the_levels_one_by_one(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    one = case(chance.random(MASK.shape).round(1) * chance.integers(0, 9), chance.random(MASK.shape) < 0.3)
+    one.heat[chance.random(MASK.shape) < 0.1] = np.nan
+    found = counts_at_levels(one.heat, one.known_mask)
+    for level in (0, 13, 50, 99):
+        assert Counts(*found[level].tolist()) == F1(threshold="fixed", level=float(LEVELS[level])).counts(one)
+
+
+def test_where_the_model_is_not_sure_nothing_is_marked() -> None:
+    metric, one = Recall(threshold="fixed", certainty=0.5), case(MASK)
+    assert [metric.score(replace(one, probability=share)) for share in (0.4, 0.5, 0.51)] == [0, 0, 1]
+    assert Recall().score(one) == 1
+    with pytest.raises(ValueError, match="there is no model"):
+        metric.score(one)
+
+
+def test_one_image_does_not_choose_its_own_threshold() -> None:
+    with pytest.raises(ValueError, match="on others"):
+        IoU(threshold="best").score(case(MASK))
 
 
 def test_otsu_is_scikit_images() -> None:

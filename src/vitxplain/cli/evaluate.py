@@ -25,17 +25,28 @@ def evaluate(
             rich_help_panel=OF_MODEL,
         ),
     ] = [],  # noqa: B006 - typer's way; never changed
-    data: Annotated[str, typer.Option("--data", help="A built-in set, a folder or a Hub id.")] = "digits",
+    data: Annotated[
+        list[str],
+        typer.Option(
+            "--data",
+            help="One or more data sets, separated by commas: built-in sets, folders, Hub ids.",
+            show_default="digits",
+        ),
+    ] = [],  # noqa: B006
     method: Methods = [],  # noqa: B006
     metric: Annotated[
         list[str],
         typer.Option(
             "--metric",
             "--metrics",
-            help="One or more metrics, separated by commas, or all.",
+            help="One or more metrics, separated by commas, or all; deletion:blur is one with its choice.",
             show_default="average-precision,pointing-game,insertion,deletion",
         ),
     ] = [],  # noqa: B006
+    preset: Annotated[
+        Literal["deepvisionxplain", "chefer"] | None,
+        typer.Option("--preset", help="Score as others published it: metrics, methods, and how images are shown."),
+    ] = None,
     split: Annotated[
         Literal["train", "validation", "test"], typer.Option("--split", help="Part of the data.")
     ] = "test",
@@ -46,7 +57,8 @@ def evaluate(
             "-o",
             "--option",
             metavar="[NAME.]KEY=VALUE",
-            help="An option of a method, a metric or of data; without NAME, of each that has it.",
+            help="An option of a method, a metric or of data; without NAME, of each that has it. "
+            "deletion.baseline=zero,blur gives the metric once with each.",
             show_default=False,
         ),
     ] = [],  # noqa: B006
@@ -78,14 +90,15 @@ def evaluate(
     """Score explanations: is the map where the object is, and does the model use what it shows?
 
     Every model and method on labelled images, beside maps that know nothing of the model, with 95 % intervals. Writes
-    evaluation.json, evaluation.csv, evaluation.md, images.csv, scores.png, curves.png and best-and-worst/.
+    evaluation.json, evaluation.csv, evaluation.md, images.csv, scores.png, curves.png and best-and-worst/; for several
+    data sets a folder each, and table.md and table.csv of all.
 
     Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 interrupted.
     """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
     from vitxplain.cli.evaluate_job import Job, run
-    from vitxplain.cli.evaluate_plan import plan
+    from vitxplain.cli.evaluate_plan import Typed, plan
 
-    asked = plan(model, data, method, metric, option, maps, split, limit, out)
-    return run(Job(asked, opening, strict, batch_size, overwrite, cost), json=json, quiet=quiet)
+    typed = Typed(model, data, method, metric, option, preset, maps, split, limit, out)
+    return run(Job(plan(typed), opening, strict, batch_size, overwrite, cost), json=json, quiet=quiet)

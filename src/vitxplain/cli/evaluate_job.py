@@ -1,18 +1,23 @@
-"""The work of `vitx evaluate`: models opened, everything scored, files written; what failed named."""
+"""The work of `vitx evaluate`: everything scored, one data set after the other, files written; what failed named."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vitxplain.cli.console import print_error, print_json, print_note
 from vitxplain.cli.evaluate_plan import Plan
 from vitxplain.cli.evaluate_report import print_evaluation
+from vitxplain.cli.evaluate_summary import print_summary
 from vitxplain.cli.guard import DONE, INTERRUPTED, SOME_FAILED
 from vitxplain.cli.opening import Opening
 from vitxplain.cli.progress import progress
 from vitxplain.data.loading import load_data
+from vitxplain.data.sample import DataSet
+from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.files import to_json
 from vitxplain.evaluation.processes import joined_processes
 from vitxplain.evaluation.run import evaluate
+from vitxplain.evaluation.summary import save_summary
 from vitxplain.writing import check_writable
 
 
@@ -35,42 +40,65 @@ def run(job: Job, *, json: bool, quiet: bool) -> int:
     leads = state.is_main_process  # of several processes one speaks and writes the files
     quiet = quiet or not leads
     check_writable(plan.folder)
-    samples = load_data(plan.data, plan.split, limit=plan.limit, strict=job.strict, options=plan.options.data)
-    for said in () if quiet else samples.notes:
+    opening = replace(job.opening, device=device)
+    sets = {
+        name: load_data(source, plan.split, limit=plan.limit, strict=job.strict, options=plan.data_options(name))
+        for name, source in plan.data.items()
+    }
+    for said in () if quiet else [note for samples in sets.values() for note in samples.notes]:
         print_note(f"note: {said}")
-    models = [replace(job.opening, device=device).load(name) for name in plan.models]
+    found: dict[str, Evaluation] = {}
     try:
-        with progress("scoring", len(samples) * max(len(models), 1), shown=not (quiet or json)) as advance:
-            found = evaluate(
-                models,
-                samples,
-                plan.methods,
-                plan.metrics or None,
-                maps=plan.maps,
-                out=plan.folder,
-                options=plan.options.methods,
-                metric_options=plan.options.metrics,
-                batch_size=job.batch_size,
-                overwrite=job.overwrite,
-                cost=job.cost,
-                progress=advance,
-            )
+        count = sum(len(samples) * max(len(plan.models[name]), 1) for name, samples in sets.items())
+        with progress("scoring", count, shown=not (quiet or json)) as advance:
+            for name, samples in sets.items():
+                found[name] = _scored(job, opening, name, samples, advance)
     except KeyboardInterrupt:
         if leads:
             print_error(f"interrupted; scores so far are in {plan.folder}. The same command goes on from there.")
         return INTERRUPTED
-    failed = bool(found.failures)
-    if not leads:
-        return SOME_FAILED if failed else DONE
+    together = bool(plan.preset) or len(found) > 1
+    if leads:
+        for name, one in found.items():
+            _told(one, plan, name, json=json, quiet=quiet, whole=not together)
+        if together:
+            files = save_summary(found, plan.folder)
+            if not (json or quiet):
+                print_summary(found, files)
+    return SOME_FAILED if any(one.failures for one in found.values()) else DONE
+
+
+def _scored(job: Job, opening: Opening, name: str, samples: DataSet, advance: Callable[[int], object]) -> Evaluation:
+    plan = job.plan
+    return evaluate(
+        plan.models[name],
+        samples,
+        plan.methods,
+        plan.metrics,
+        preset=plan.preset.name if plan.preset else None,
+        maps=plan.maps,
+        out=plan.folder_of(name),
+        options=plan.options.methods,
+        metric_options=plan.options.metrics,
+        validation=lambda: load_data(plan.data[name], "validation", strict=job.strict, options=plan.data_options(name)),
+        load=lambda source: opening.load(str(source)),
+        batch_size=job.batch_size,
+        overwrite=job.overwrite,
+        cost=job.cost,
+        progress=advance,
+    )
+
+
+def _told(found: Evaluation, plan: Plan, name: str, *, json: bool, quiet: bool, whole: bool) -> None:
+    """Files written, and what is said about one data set."""
     for problem in found.skipped:
         print_note(f"skipped: {problem}")
     for problem in sentences(found.failures):
         print_error(problem)
     for said in () if quiet else found.left_out:
         print_note(f"note: {said}")
-    files = found.save(plan.folder)
+    files = found.save(plan.folder_of(name))
     if json:
         print_json({**to_json(found), "files": [str(file) for file in files]})
-    elif not quiet:
+    elif whole and not quiet:
         print_evaluation(found, files)
-    return SOME_FAILED if failed else DONE

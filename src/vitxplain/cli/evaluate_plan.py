@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vitxplain import registry
 from vitxplain.cli.test_folder import as_name
+from vitxplain.data.loading import options_of
 from vitxplain.data.sample import Split
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.chosen_metrics import METRICS
+from vitxplain.evaluation.each import each_name
+from vitxplain.evaluation.preset_models import default_runs
+from vitxplain.evaluation.presets import Preset, preset_of
 from vitxplain.evaluation.shared_options import SharedOptions, share_out
 from vitxplain.methods import check_names
+from vitxplain.metrics.build import check_name
 from vitxplain.models.aliases import DEFAULT
 from vitxplain.option_text import key_and_value
 from vitxplain.paths import user_path
@@ -19,65 +23,110 @@ from vitxplain.render.labels import source_name
 
 RESULTS: Final = Path("vitx-out/evaluate")
 ALL: Final = "all"
+SIX_ON: Final = ["digits", "defects"]  # the data sets of the preset deepvisionxplain
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The words of the command line."""
+
+    models: Sequence[str]
+    data: Sequence[str]
+    methods: Sequence[str]
+    metrics: Sequence[str]
+    options: Sequence[str]
+    preset: str | None
+    maps: Path | None
+    split: Split
+    limit: int | None
+    out: Path | None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Names as typed, options by who takes them, and where results go. No metrics: the usual ones."""
+    """Names as typed, options by who takes them, and where results go. No methods or metrics: the usual ones.
 
-    models: list[str]
-    data: str
-    methods: list[str]
-    metrics: list[str]
+    `models` are those of each data set, `data` the sources by the names of their folders.
+    """
+
+    models: dict[str, list[str]]
+    data: dict[str, str]
+    methods: list[str] | None
+    metrics: list[str] | None
     options: SharedOptions
+    preset: Preset | None
     maps: Path | None
     split: Split
     limit: int | None
     folder: Path
 
+    def data_options(self, name: str) -> dict[str, str]:
+        """Those that a data set has."""
+        known = options_of(self.data[name])
+        return {key: value for key, value in self.options.data.items() if key in known}
 
-def plan(
-    models: Sequence[str],
-    data: str,
-    methods: Sequence[str],
-    metrics: Sequence[str],
-    options: Sequence[str],
-    maps: Path | None,
-    split: Split,
-    limit: int | None,
-    out: Path | None,
-) -> Plan:
+    def folder_of(self, name: str) -> Path:
+        """Where the results of a data set go."""
+        return self.folder if len(self.data) == 1 else self.folder / as_name(name)
+
+
+def plan(typed: Typed) -> Plan:
     """The plan, or the error in it.
 
     Raises:
-        UsageError: a method, metric, option or data set that does not exist.
+        UsageError: a method, metric, option, preset or data set that does not exist, or no runs for the preset.
     """
-    named = _listed(models) or ([] if maps else [DEFAULT])
+    preset = preset_of(typed.preset) if typed.preset else None
+    six = preset is not None and preset.own_classes
+    sources = _listed(typed.data) or (SIX_ON if six else ["digits"])
+    names = each_name(sources)
+    named, asked, wanted = _listed(typed.models), _listed(typed.methods), _listed(typed.metrics)
+    if preset and wanted:
+        raise UsageError(f"--preset {preset.name} says which metrics there are; leave --metrics out.")
     if twice := [name for name in named if named.count(name) > 1]:
         raise UsageError(f"--model names {twice[0]} twice.")
-    asked = _listed(methods) or ([] if maps else ["auto"])
-    if asked and not named:
+    if asked and typed.maps and not named:
         raise UsageError(f"--methods {','.join(asked)} needs a model: give --model too.")
     check_names([name for name in asked if name != ALL])
-    wanted = _listed(metrics)
     for name in wanted:
         if name != ALL:
-            registry.canonical("metrics", name)
-    typed = dict(key_and_value(option, "-o key=value or -o NAME.key=value") for option in options)
-    shares = share_out(typed, asked, wanted or METRICS, data)
-    folder = (
-        user_path(out)
-        if out
-        else RESULTS / _called([*named, *([maps.name] if maps else [])], data, split, limit, shares.data)
+            check_name(name)
+    options = dict(key_and_value(option, "-o key=value or -o NAME.key=value") for option in typed.options)
+    methods = asked or list(preset.methods if preset else () if typed.maps else ("auto",))
+    shares = share_out(options, methods, [] if preset else wanted or METRICS, sources)
+    if named or typed.maps or not six:
+        models = dict.fromkeys(names, named or ([] if typed.maps else [DEFAULT]))
+    else:
+        models = dict(zip(names, default_runs(sources), strict=True))
+    of = (
+        [preset.name]
+        if six and not named and preset
+        else [*([preset.name] if preset else []), *(named or models[names[0]])]
     )
-    return Plan(named, data, asked, wanted, shares, maps, split, limit, folder)
+    folder = user_path(typed.out) if typed.out else RESULTS / _called([*of, *_maps(typed)], names, typed, shares.data)
+    return Plan(
+        models=models,
+        data=dict(zip(names, sources, strict=True)),
+        methods=asked or (None if preset or not typed.maps else []),
+        metrics=wanted or None,
+        options=shares,
+        preset=preset,
+        maps=typed.maps,
+        split=typed.split,
+        limit=typed.limit,
+        folder=folder,
+    )
 
 
-def _called(models: Sequence[str], data: str, split: str, limit: int | None, options: Mapping[str, str]) -> str:
+def _maps(typed: Typed) -> list[str]:
+    return [typed.maps.name] if typed.maps else []
+
+
+def _called(of: Sequence[str], data: Sequence[str], typed: Typed, options: Mapping[str, str]) -> str:
     """A folder for each question; other methods and metrics of the same question go into the same."""
-    parts = [*(source_name(model) for model in models), source_name(data), split]
+    parts = [*(source_name(one) for one in of), *data, typed.split]
     parts += [f"{key}-{value}" for key, value in sorted(options.items())]
-    parts += [] if limit is None else [str(limit)]
+    parts += [] if typed.limit is None else [str(typed.limit)]
     return "-".join(as_name(part) for part in parts)
 
 

@@ -28,22 +28,26 @@ def print_evaluation(found: Evaluation, files: Sequence[Path]) -> None:
     _print_comparisons(found, console)
     if found.costs:
         _print_costs(found, console)
-    _print_troubles(found, console)
+    print_troubles(found, console)
     names = [file.name for file in files if file.parent.name != SHEETS]
     sheets = f", {SHEETS}/" if len(names) < len(files) else ""
     console.print(f"\n{printable(files[0].parent)}: {', '.join(names)}{sheets}", soft_wrap=True)
 
 
-def _print_model(found: Evaluation, model: str, console: Console) -> None:
+def plain_table(columns: Sequence[str | Text], *, numbers: int = 0) -> Table:
+    """A table without lines whose last columns are numbers."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    columns: tuple[str | Text, ...] = (
-        Text(printable(model), "bold cyan"),
-        "score [95 %]",
-        "lead over the best control",
-        "beats controls",
-    )
     for place, column in enumerate(columns):
-        table.add_column(column, no_wrap=place == 0, overflow="fold")
+        at_right = place >= len(columns) - numbers
+        table.add_column(
+            column, no_wrap=place == 0 or at_right, overflow="fold", justify="right" if at_right else "left"
+        )
+    return table
+
+
+def _print_model(found: Evaluation, model: str, console: Console) -> None:
+    name_of_model = Text(printable(model), "bold cyan")
+    table = plain_table((name_of_model, "score [95 %]", "lead over the best control", "beats controls"))
     for name, metric in found.metrics.items():
         rows = [row for row in found.rows if (row.model, row.metric) == (model, name)]
         if rows:
@@ -58,6 +62,8 @@ def _cells(row: Row) -> list[Text]:
     dim = "dim" if row.control else ""
     lead = f"{short(row.lead, signed=True)} {row.rival}" if row.lead else ""
     label = Text(f"  {printable(row.method)}", dim)
+    if row.threshold is not None:
+        label.append(f" (> {row.threshold:.2f})", "dim")
     counted = [
         f"{count} {word}" for word in ("undefined", "constant", "broken", "stretched") if (count := getattr(row, word))
     ]
@@ -90,9 +96,7 @@ def _clearness(found: Interval) -> float:
 
 
 def _print_costs(found: Evaluation, console: Console) -> None:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("cost", "of", "ms an image", "forward passes", "GFLOPs", "parameters"):
-        table.add_column(column, no_wrap=True, justify="left" if column in ("cost", "of") else "right")
+    table = plain_table(("cost", "of", "ms an image", "forward passes", "GFLOPs", "parameters"), numbers=4)
     for cost in found.costs:
         spent = f"{1000 * cost.seconds:.1f}", f"{cost.ratio:.2f}", f"{cost.flops / 1e9:.2f}", f"{cost.parameters:,}"
         table.add_row(printable(cost.method), printable(cost.model), *spent)
@@ -100,7 +104,10 @@ def _print_costs(found: Evaluation, console: Console) -> None:
     console.print(table)
 
 
-def _print_troubles(found: Evaluation, console: Console) -> None:
+def print_troubles(found: Evaluation, console: Console) -> None:
+    """What a reader of the table must know."""
+    for said in found.notes:
+        console.print(printable(said), style="yellow", soft_wrap=True)
     images = len({line.image for line in found.lines})
     if images < FEW:
         console.print(

@@ -39,7 +39,7 @@ def load_data(
 
     Args:
         source: an existing folder; else a built-in set (`digits`, `defects`, `mnist`, `cifar10`; `mnist:FOLDER`); else
-            a Hub id (`owner/name`).
+            gtsegs_ijcv.mat of ImageNet-Segmentation; else a Hub id (`owner/name`).
         split: "train", "validation" or "test".
         size: (height, width) in pixels, for sets that are made; stored images keep theirs.
         seed: of sets that are made, and of the shares where a folder has no splits.
@@ -94,6 +94,8 @@ def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[st
             return make, {}
         if "folder" in parameters(make):
             return make, {"folder": folder}
+    if is_file(path) and path.suffix == ".mat":
+        return _imported("vitxplain.data.gtsegs:gtsegs"), {"file": name}
     if is_file(path):
         raise UnknownNameError(f"{source} is a file; give the folder the images lie in.")
     if name.strip() and looks_like_a_path(source):

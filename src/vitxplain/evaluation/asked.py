@@ -8,14 +8,14 @@ import numpy as np
 
 from vitxplain.data.damaged import readable
 from vitxplain.data.sample import DataSet
-from vitxplain.evaluation.entry import Entry
+from vitxplain.evaluation.blocks import Block
 from vitxplain.metrics.base import Metric
-from vitxplain.models.vision_model import VisionModel
-from vitxplain.provenance import model_facts
 from vitxplain.render.labels import source_name
 
 
-def asked_of(samples: DataSet, entries: Sequence[Entry], metrics: Mapping[str, Metric]) -> dict[str, Any]:
+def asked_of(
+    samples: DataSet, blocks: Sequence[Block], metrics: Mapping[str, Metric], preset: str | None = None
+) -> dict[str, Any]:
     """In JSON's own types."""
     return {
         "data": {
@@ -24,16 +24,19 @@ def asked_of(samples: DataSet, entries: Sequence[Entry], metrics: Mapping[str, M
             "images": len(samples),
             "sha256": _digest(samples),
         },
-        "models": {entry.name: _of_model(entry.model) for entry in entries if entry.model},
-        "methods": {
-            entry.name: {name: maker.facts(name) for name, maker in entry.methods().items()} for entry in entries
-        },
+        "preset": preset,
+        "models": {block.name: dict(block.facts) for block in blocks if block.facts},
+        "methods": {block.name: dict(block.methods) for block in blocks},
         "metrics": {name: repr(one) for name, one in metrics.items()},
     }
 
 
 def first_clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, str] | None:
     """What was otherwise, then and now, in words."""
+    presets = before.get("preset"), now["preset"]
+    if presets[0] != presets[1]:
+        was, is_now = (f"the preset {one}" if one else "no preset" for one in presets)
+        return was, is_now
     data = before["data"], now["data"]
     if data[0] != data[1]:
         told = [f"{one['images']:,} images of {one['name']} ({one['split']})" for one in data]
@@ -55,6 +58,7 @@ def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     methods = {name: {**before.get("methods", {}).get(name, {}), **those} for name, those in now["methods"].items()}
     return {
         "data": now["data"],
+        "preset": now["preset"],
         "models": {**before.get("models", {}), **now["models"]},
         "methods": {**before.get("methods", {}), **methods},
         "metrics": {**before.get("metrics", {}), **now["metrics"]},
@@ -72,8 +76,3 @@ def _digest(samples: DataSet) -> str:
         if sample.mask is not None:
             digest.update(sample.mask.tobytes())
     return digest.hexdigest()
-
-
-def _of_model(model: VisionModel) -> dict[str, Any]:
-    pinned = {key: value for key, value in model_facts(model).items() if key != "id"}
-    return {**pinned, "dtype": str(model.dtype), "input": list(model.processor.input_size)}

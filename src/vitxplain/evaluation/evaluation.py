@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from vitxplain.data.sample import DataSet
+from vitxplain.evaluation.best_thresholds import Levels
+from vitxplain.evaluation.blocks import Block
 from vitxplain.evaluation.comparison import Comparison, comparisons
 from vitxplain.evaluation.cost import Cost
-from vitxplain.evaluation.entry import Entry
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.lines import Line
+from vitxplain.evaluation.rankings import disagreements
 from vitxplain.evaluation.rows import Row, rows_of
 from vitxplain.metrics.base import Metric
 
@@ -21,18 +23,21 @@ class Evaluation:
     """Scores of every map; iterate for the rows of the table, `records()` for a data frame.
 
     `skipped` are the images that could not be read, `failures` the maps that could not be made or scored, `left_out`
-    the metrics that "all" could not take in; each says why. `asked` is what the scores depend on.
+    the metrics and models that were not taken in; each says why. `asked` is what the scores depend on, `levels` are the
+    thresholds chosen on validation images, by model, method and metric.
     """
 
     lines: tuple[Line, ...] = field(repr=False)
     metrics: Mapping[str, Metric]
     data: DataSet = field(repr=False)
-    entries: tuple[Entry, ...] = field(repr=False)  # who made the maps, so that they can be drawn
+    blocks: tuple[Block, ...] = field(repr=False)  # who made the maps, so that they can be drawn
     asked: Mapping[str, Any] = field(repr=False)
     skipped: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     left_out: tuple[str, ...] = ()
     costs: tuple[Cost, ...] = ()
+    levels: Mapping[str, Levels] = field(default_factory=dict)
+    preset: str | None = None
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -47,7 +52,8 @@ class Evaluation:
                 if line.model == model:
                     methods.setdefault(line.method, []).append(line)
             for name, metric in self.metrics.items():
-                found += rows_of(model, name, metric, methods)
+                levels = {method: those[name] for method, those in self.levels.get(model, {}).items() if name in those}
+                found += rows_of(model, name, metric, methods, levels)
         return tuple(found)
 
     @cached_property
@@ -55,6 +61,15 @@ class Evaluation:
         """Every method with every other of its model, and the best ones of the models with each other."""
         better = {name: metric.better for name, metric in self.metrics.items()}
         return tuple(comparisons(self.rows, self.lines, better))
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the table must know, each a sentence."""
+        blind = [name for name, metric in self.metrics.items() if metric.blind_wins]
+        said = [
+            f"{name}: a map that does not look at the image does best, so controls are not compared." for name in blind
+        ]
+        return *said, *disagreements(self.rows, self.comparisons, self.metrics)
 
     def records(self) -> list[dict[str, Any]]:
         """The table as plain values, `pandas.DataFrame(evaluation.records())`."""
@@ -68,7 +83,10 @@ class Evaluation:
                 "score": row.score.mean,
                 "low": row.score.low,
                 "high": row.score.high,
-                "pooled": row.pooled,
+                "pooled": None if row.pooled is None else row.pooled.mean,
+                "pooled_low": None if row.pooled is None else row.pooled.low,
+                "pooled_high": None if row.pooled is None else row.pooled.high,
+                "threshold": row.threshold,
                 "lead": None if row.lead is None else row.lead.mean,
                 "lead_low": None if row.lead is None else row.lead.low,
                 "lead_high": None if row.lead is None else row.lead.high,

@@ -1,6 +1,6 @@
 """The best and the worst images of a method: the known object beside the map."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,7 @@ from vitxplain.evaluation.entry import Entry
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.lines import Line
 from vitxplain.evaluation.makers import Made, Maker
-from vitxplain.evaluation.scoring import predicted
+from vitxplain.evaluation.targets import targets_of
 from vitxplain.geometry import Geometry
 from vitxplain.metrics.base import MASK
 from vitxplain.render.colours import FAINT, INK
@@ -45,13 +45,21 @@ def extreme_sheets(found: Evaluation) -> dict[tuple[str, str], Picture]:
         chosen[key] = lines if len(lines) <= 2 * COUNT else lines[:COUNT] + lines[-COUNT:]
     wanted = {line.image for lines in chosen.values() for line in lines}
     samples = _found(found.data, wanted)
-    sheets = {}
-    for entry in found.entries:
-        for maker in entry.makers:
-            for name in maker.names:
-                if lines := chosen.get((entry.name, name), []):
-                    sheets[entry.name, name] = _sheet(entry, maker, name, lines, samples, metric, _about(found.data))
+    sheets: dict[tuple[str, str], Picture] = {}
+    for block in found.blocks:
+        if any((block.name, name) in chosen for name in block.methods):
+            sheets |= _of_entry(block.open(), chosen, samples, metric, _about(found.data))
     return sheets
+
+
+def _of_entry(
+    entry: Entry, chosen: Mapping[tuple[str, str], list[Line]], samples: dict[str, Sample], metric: str, about: str
+) -> dict[tuple[str, str], Picture]:
+    return {
+        (entry.name, name): _sheet(entry, maker, name, lines, samples, metric, about)
+        for name, maker in entry.methods().items()
+        if (lines := chosen.get((entry.name, name), []))
+    }
 
 
 def _found(data: DataSet, names: set[str]) -> dict[str, Sample]:
@@ -75,8 +83,8 @@ def _sheet(
 ) -> Picture:
     lines = [line for line in lines if line.image in samples]
     shown = [samples[line.image] for line in lines]
-    targets = predicted(entry.model, shown) if entry.model else []
-    made = maker.maps([name], shown, targets)[name]
+    about_class = targets_of(entry.model, shown, positive=entry.positive) if entry.model else []
+    made = maker.maps([name], shown, [one.target for one in about_class])[name]
     half = -(-len(shown) // 2)
     step = 2 * PANEL + BESIDE + BETWEEN
     row = CAPTION + PANEL + 0.08

@@ -60,6 +60,7 @@ def to_json(found: Evaluation) -> dict[str, Any]:
     return plain(
         {
             "schema": SCHEMA,
+            "preset": found.preset,
             "data": {**found.asked["data"], "scored": len({line.image for line in found.lines})},
             "models": found.asked["models"],
             "methods": found.asked["methods"],
@@ -83,6 +84,7 @@ def to_json(found: Evaluation) -> dict[str, Any]:
                 for one in found.comparisons
             ],
             "costs": [{**asdict(cost), "ratio": cost.ratio} for cost in found.costs],
+            "notes": found.notes,
             "left_out": found.left_out,
             "failures": sentences(found.failures),
             "skipped": found.skipped,

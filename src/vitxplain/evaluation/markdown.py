@@ -15,7 +15,8 @@ def markdown(found: Evaluation, about: str) -> str:
     """Headings, tables and sentences."""
     parts = [f"# Evaluation\n\n{about}."]
     parts.append(
-        "Brackets are bootstrap 95 % intervals over images. The lead is the mean difference to the best control, image "
+        "Brackets are bootstrap 95 % intervals over images. Pooled is the figure of all pixels of all images together. "
+        "The lead is the mean difference to the best control, image "
         "by image, counted so that above zero is better; a control knows nothing of the model."
     )
     for model in dict.fromkeys(row.model for row in found.rows):
@@ -49,6 +50,8 @@ def markdown(found: Evaluation, about: str) -> str:
             "MiB",
         )
         parts.append(f"## Cost\n\n{table(head, spent)}")
+    if found.notes:
+        parts.append("## Notes\n\n" + "\n".join(f"- {one}" for one in found.notes))
     said = [*found.left_out, *sentences(found.failures), *(f"skipped: {one}" for one in found.skipped)]
     if said:
         parts.append("## Left out\n\n" + "\n".join(f"- {one}" for one in said))
@@ -57,13 +60,24 @@ def markdown(found: Evaluation, about: str) -> str:
 
 def _scores(rows: Sequence[Row]) -> str:
     pooled = any(row.pooled is not None for row in rows)
+    chosen = any(row.threshold is not None for row in rows)
     counted = [name for name in COUNTS if any(getattr(row, name) for row in rows)]
-    head = ["method", "score", *(["pooled"] if pooled else []), "lead", "beats controls", "images", *counted]
+    head = [
+        "method",
+        "score",
+        *(["pooled"] if pooled else []),
+        *(["threshold"] if chosen else []),
+        "lead",
+        "beats controls",
+        "images",
+        *counted,
+    ]
     cells = [
         [
             f"*{row.method}* (control)" if row.control else row.method,
             interval(row.score),
-            *([("" if row.pooled is None else f"{row.pooled:.3f}")] if pooled else []),
+            *(["" if row.pooled is None else interval(row.pooled)] if pooled else []),
+            *(["–" if row.threshold is None else f"> {row.threshold:.2f}"] if chosen else []),
             f"{interval(row.lead, signed=True)} over {row.rival}" if row.lead else "",
             row.verdict,
             f"{row.images:,}",

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from vitxplain.evaluation.lines import Line
 from vitxplain.metrics.base import Metric
-from vitxplain.metrics.intervals import Interval, bootstrap
+from vitxplain.metrics.intervals import Interval, bootstrap, bootstrap_sums
 from vitxplain.metrics.pixels import Counts, PixelMetric
 
 FEWEST = 5  # images: resampling fewer says nothing of chance
@@ -20,7 +20,8 @@ class Row:
 
     `undefined` counts the images where the metric is NaN; of the maps `constant` those without any variation,
     `broken` those with values that are no numbers, `stretched` those of other proportions than their image. `pooled` is
-    the metric of all pixels of all images together, where it has such a form. `lead` is the paired difference, image
+    the metric of all pixels of all images together, where it has such a form, `threshold` the level that was chosen for
+    it on validation images. `lead` is the paired difference, image
     by image, to the control that does best: above zero means better, whichever way the metric runs.
     """
 
@@ -29,7 +30,7 @@ class Row:
     metric: str
     images: int
     score: Interval
-    pooled: float | None
+    pooled: Interval | None
     lead: Interval | None
     rival: str | None
     undefined: int
@@ -37,6 +38,7 @@ class Row:
     broken: int
     stretched: int
     control: bool
+    threshold: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -48,8 +50,14 @@ class Row:
         return "yes" if self.lead.low > 0 else "no" if self.lead.high < 0 else "cannot tell"
 
 
-def rows_of(model: str, name: str, metric: Metric, methods: Mapping[str, list[Line]]) -> list[Row]:
-    """The rows of one model and metric: the best method first, the controls after the methods, each with its lines."""
+def rows_of(
+    model: str, name: str, metric: Metric, methods: Mapping[str, list[Line]], levels: Mapping[str, float] | None = None
+) -> list[Row]:
+    """The rows of one model and metric: the best method first, the controls after the methods, each with its lines.
+
+    `levels` are the thresholds chosen, by method.
+    """
+    levels = levels or {}
     sign = -1 if metric.better == "lower" else 1
     values = {
         method: {line.image: line.scores[name] for line in lines if name in line.scores}
@@ -64,7 +72,7 @@ def rows_of(model: str, name: str, metric: Metric, methods: Mapping[str, list[Li
         scores = np.array(list(values[method].values()))
         own = [line.counts[name] for line in methods[method] if name in line.counts]
         lead = None
-        if rival is not None and method not in controls and metric.better != "neither":
+        if rival is not None and method not in controls and metric.better != "neither" and not metric.blind_wins:
             lead = paired(values[method], values[rival], sign)
         rows.append(
             Row(
@@ -73,7 +81,7 @@ def rows_of(model: str, name: str, metric: Metric, methods: Mapping[str, list[Li
                 metric=name,
                 images=len(scores),
                 score=mean(scores),
-                pooled=metric.of(Counts(*np.sum(own, 0).tolist())) if own and isinstance(metric, PixelMetric) else None,
+                pooled=_pooled(own, metric) if own and isinstance(metric, PixelMetric) else None,
                 lead=lead,
                 rival=rival if lead else None,
                 undefined=int(np.isnan(scores).sum()),
@@ -81,9 +89,14 @@ def rows_of(model: str, name: str, metric: Metric, methods: Mapping[str, list[Li
                 broken=sum(line.broken for line in methods[method]),
                 stretched=sum(line.stretched for line in methods[method]),
                 control=method in controls,
+                threshold=levels.get(method),
             )
         )
     return rows
+
+
+def _pooled(counts: list[Counts], metric: PixelMetric) -> Interval:
+    return bootstrap_sums(np.array(counts, np.int64), lambda sums: metric.of(Counts(*sums.tolist())))
 
 
 def mean(scores: Float[np.ndarray, " image"]) -> Interval:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 
 import numpy as np
-import torch
 from accelerate import PartialState
 
 from vitxplain.capture.undisturbed import undisturbed
@@ -16,19 +15,23 @@ from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.lines import Curve, Line
 from vitxplain.evaluation.makers import Made, Maker
 from vitxplain.evaluation.store import Store
-from vitxplain.inputs import batches
+from vitxplain.evaluation.targets import Asked, targets_of
 from vitxplain.metrics.base import MASK, Case, Metric
 from vitxplain.metrics.curve import CurveMetric, area
 from vitxplain.metrics.pixels import PixelMetric
-from vitxplain.models.vision_model import VisionModel
 
 
 def score_all(
-    entry: Entry, metrics: Mapping[str, Metric], samples: DataSet, store: Store, batch_size: int, skipped: list[str]
+    entry: Entry,
+    metrics: Mapping[str, Mapping[str, Metric]],
+    samples: DataSet,
+    store: Store,
+    batch_size: int,
+    skipped: list[str],
 ) -> Iterator[tuple[int, list[Failure]]]:
     """Put what is still missing into the store; after each batch how many images it had, and what failed.
 
-    Of several processes each takes its share of the images.
+    `metrics` are those of each method, by name. Of several processes each takes its share of the images.
     """
     state = PartialState()
     mine = range(state.process_index, len(samples), state.num_processes)
@@ -43,25 +46,29 @@ def score_all(
 
 
 def _batch(
-    entry: Entry, metrics: Mapping[str, Metric], batch: Sequence[Sample], store: Store, failures: list[Failure]
+    entry: Entry,
+    metrics: Mapping[str, Mapping[str, Metric]],
+    batch: Sequence[Sample],
+    store: Store,
+    failures: list[Failure],
 ) -> Iterator[list[Line]]:
     """The lines of one sample after the other."""
     methods = entry.methods()
     wanted = {
         sample.name: {
-            name: {one: metrics[one] for one in missing if not metrics[one].needs & entry.lacking(methods[name])}
-            for name, missing in store.missing(entry.name, list(methods), sample.name, metrics).items()
+            name: {one: metrics[name][one] for one in store.missing(entry.name, name, sample.name, metrics[name])}
+            for name in methods
         }
         for sample in batch
     }
     batch = [sample for sample in batch if any(wanted[sample.name].values())]
     if not batch:
         return
-    targets = predicted(entry.model, batch) if entry.model else []
+    asked_about = targets_of(entry.model, batch, positive=entry.positive) if entry.model else []
     made: dict[str, list[Made | Exception]] = {}
     for maker in entry.makers:
         if names := [name for name in maker.names if any(wanted[sample.name][name] for sample in batch)]:
-            made |= maker.maps(names, batch, targets)
+            made |= maker.maps(names, batch, [one.target for one in asked_about])
     for place, sample in enumerate(batch):
         lines = []
         for name, maps in made.items():
@@ -69,15 +76,17 @@ def _batch(
             if isinstance(found, Exception):
                 failures.append(Failure(entry.name, name, sample.name, _said(found)))
             elif asked := wanted[sample.name][name]:
-                case = _case(found, sample, methods[name], name, targets[place] if targets else None)
+                case = case_of(found, sample, methods[name], name, asked_about[place] if asked_about else None)
                 lines.append(_line(entry, name, sample.name, found, case, asked, failures))
         yield lines
 
 
-def _case(made: Made, sample: Sample, maker: Maker, name: str, target: int | None) -> Case:
+def case_of(made: Made, sample: Sample, maker: Maker, name: str, asked: Asked | None) -> Case:
+    """What metrics see of one map; without a model nothing was asked."""
     known = sample.mask is not None or sample.boxes is not None
-    subject = None if target is None else maker.subject(name, target)
-    return Case(made.heat.astype(np.float64), sample.image, sample.object_mask() if known else None, subject)
+    subject = maker.subject(name, asked.target) if asked else None
+    mask = sample.object_mask() if known else None
+    return Case(made.heat.astype(np.float64), sample.image, mask, subject, asked.probability if asked else None)
 
 
 def _line(
@@ -119,12 +128,3 @@ def _scored(metric: Metric, case: Case) -> tuple[float, Curve | None]:
 
 def _said(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def predicted(model: VisionModel, samples: Sequence[Sample]) -> list[int]:
-    """The top class of each image."""
-    images, found = [sample.image for sample in samples], dict[int, int]()
-    with torch.inference_mode():
-        for batch in batches(model.processor, images, len(images)):
-            found |= zip(batch.positions, model.logits(batch.pixel_values).argmax(-1).tolist(), strict=True)
-    return [found[position] for position in range(len(images))]

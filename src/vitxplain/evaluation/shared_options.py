@@ -21,19 +21,25 @@ class SharedOptions:
     data: dict[str, str] = field(default_factory=dict)
 
 
-def share_out(given: Mapping[str, str], methods: Sequence[str], metrics: Sequence[str], data: str) -> SharedOptions:
+def share_out(
+    given: Mapping[str, str], methods: Sequence[str], metrics: Sequence[str], data: str | Sequence[str]
+) -> SharedOptions:
     """`METHOD.key`, `METRIC.key` and `data.key` go to their owner, a plain `key` to all that have it.
 
-    "auto" and "all" stand for any method, as which one it is depends on the model.
+    "auto" and "all" stand for any method, as which one it is depends on the model. Of several data sets one must know
+    it.
 
     Raises:
         OptionError: nobody has it; the message has the nearest name.
         UnknownNameError: no method or metric has the name.
     """
     some_method = bool({"auto", "all"} & set(methods))
-    owners = {("data", ""): set(options_of(data))}
+    sources = [data] if isinstance(data, str) else data
+    owners = {("data", ""): {name for source in sources for name in options_of(source)}}
     owners |= _options("explainers", registry.names("explainers") if some_method else methods)
-    owners |= _options("metrics", registry.names("metrics") if "all" in metrics else metrics)
+    owners |= _options(
+        "metrics", registry.names("metrics") if "all" in metrics else [name.partition(":")[0] for name in metrics]
+    )
     shares = SharedOptions()
     homes = {"explainers": shares.methods, "metrics": shares.metrics, "data": shares.data}
     for key, value in given.items():

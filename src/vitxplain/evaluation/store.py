@@ -1,7 +1,7 @@
 """The scores of one evaluation: in memory, and in a folder that a killed run finds again."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -13,6 +13,7 @@ from vitxplain.train.processes import in_one_process
 from vitxplain.writing import check_writable, write_together
 
 ASKED = "asked.json"
+THRESHOLDS = "thresholds.json"
 
 
 class Store:
@@ -50,15 +51,10 @@ class Store:
         if self._file:
             self._file.close()
 
-    def missing(
-        self, model: str, methods: Sequence[str], image: str, metrics: Mapping[str, Any]
-    ) -> dict[str, list[str]]:
-        """For each method the metrics that are not known of this image."""
-        lines = {method: self._known.get((model, method, image)) for method in methods}
-        return {
-            method: [metric for metric in metrics if line is None or metric not in line.scores]
-            for method, line in lines.items()
-        }
+    def missing(self, model: str, method: str, image: str, metrics: Iterable[str]) -> list[str]:
+        """The metrics that are not known of this map."""
+        line = self._known.get((model, method, image))
+        return [metric for metric in metrics if line is None or metric not in line.scores]
 
     def add(self, lines: Sequence[Line]) -> None:
         """Keep them, on disk too.
@@ -89,7 +85,7 @@ def _claim(folder: Path, asked: Mapping[str, Any], *, overwrite: bool) -> None:
     check_writable(folder)
     note = folder / ASKED
     if overwrite:
-        for file in (note, *folder.glob("scores-*.jsonl")):
+        for file in (note, folder / THRESHOLDS, *folder.glob("scores-*.jsonl")):
             file.unlink(missing_ok=True)
     before = _before(note)
     if clash := before and first_clash(before, asked):

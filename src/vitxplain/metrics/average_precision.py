@@ -14,13 +14,21 @@ from vitxplain.metrics.base import MASK, Better, Case, Metric
 class AveragePrecision(Metric):
     """Whether the object is where the map is highest, over all thresholds (Zhu 2004; as scikit-learn's).
 
+    Args:
+        background: rank the pixels round the object, too, by 1 - map, and both in one list, as the program of Chefer et
+            al. 2021 (arXiv 2012.09838) does: chance is then near 0.5, whatever the size of the object.
+
     The object's share of the image for a constant map.
     """
+
+    background: bool = False
 
     better: ClassVar[Better] = "higher"
     needs: ClassVar[frozenset[str]] = frozenset({MASK})
 
     def score(self, case: Case) -> float:
+        if self.background:
+            return average_precision(*both_sides(case.heat, case.known_mask))
         return average_precision(case.heat, case.known_mask)
 
 
@@ -44,3 +52,13 @@ def average_precision(heat: Float[np.ndarray, "height width"], mask: Bool[np.nda
     found = found[last_of_its_value]
     precision = found / (last_of_its_value + 1)
     return float((precision * np.diff(found, prepend=0)).sum() / relevant)
+
+
+def both_sides(
+    heat: Float[np.ndarray, "height width"], mask: Bool[np.ndarray, "height width"]
+) -> tuple[Float[np.ndarray, "two_heights width"], Bool[np.ndarray, "two_heights width"]]:
+    """The map scaled to [0, 1] as a map of the object, and below it 1 minus that as a map of all else."""
+    seen = heat[np.isfinite(heat)]
+    span = np.ptp(seen) if seen.size else 0.0
+    scaled = (heat - seen.min()) / span if span else np.where(np.isfinite(heat), 0.0, np.nan)
+    return np.concatenate([scaled, 1 - scaled]), np.concatenate([mask, ~mask])

@@ -22,13 +22,15 @@ class Case:
     """One explained image as metrics see it.
 
     `heat` is the map at the image's pixels, higher where more relevant, NaN where the model did not look. `mask` is
-    True on the object. `subject` is the model asked about this image; maps of other tools come without.
+    True on the object. `subject` is the model asked about this image, and `probability` what it gives the explained
+    class; maps of other tools come without.
     """
 
     heat: Heat = field(repr=False)
     image: Image.Image = field(repr=False)
     mask: Mask | None = field(default=None, repr=False)
     subject: Subject | None = None
+    probability: float | None = None
 
     @property
     def known_mask(self) -> Mask:
@@ -51,10 +53,12 @@ class Metric(ABC):
     Attributes:
         better: which way a better map moves it.
         needs: "mask", to know where the object is; "model", to ask about changed images; "method", to explain again.
+        blind_wins: whether a map that does not look at the image does best: controls are shown then, and not compared.
     """
 
     better: ClassVar[Better]
     needs: ClassVar[frozenset[str]] = frozenset()
+    blind_wins: ClassVar[bool] = False
 
     @abstractmethod
     def score(self, case: Case) -> float:

@@ -1,9 +1,9 @@
-"""From metrics as users name them, and options, to metrics."""
+"""From metrics as users name them, and options, to metrics; one metric several times where choices are compared."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields, replace
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from vitxplain import registry
 from vitxplain.errors import OptionError, UsageError
@@ -16,36 +16,110 @@ MetricLike: TypeAlias = str | Metric
 def build(metrics: Sequence[MetricLike], options: Mapping[str, Any], *, text: bool = False) -> dict[str, Metric]:
     """One metric for each name, in the order asked; "all" is every metric there is.
 
-    An option `key` goes to every metric that has it, `METRIC.key` to that one. `text`: the values are to be parsed.
+    `METRIC:CHOICE` is the metric with that choice ("deletion:blur"). An option `key` goes to every metric that has it,
+    `METRIC.key` to that one; of an option with named choices several (`zero,blur`) give the metric once with each.
+    `text`: the values are to be parsed.
 
     Raises:
         UnknownNameError, PluginError: there is no such metric, or its package is broken.
         OptionError: no named metric has the option, or it does not take the value.
     """
-    found: dict[str, Metric] = {}
-    for metric in metrics:
-        if isinstance(metric, Metric):
-            found[registry.name_of("metrics", type(metric))] = metric
-            continue
-        for name in registry.names("metrics") if metric == "all" else [registry.canonical("metrics", metric)]:
-            found[name] = registry.load("metrics", name)()
-    if not found:
+    if not metrics:
         raise UsageError("no metrics were given; name some, or all.")
+    return with_options(_named(metrics), options, text=text)
+
+
+def with_options(found: Mapping[str, Metric], options: Mapping[str, Any], *, text: bool = False) -> dict[str, Metric]:
+    """The metrics with these options; as in `build`."""
     for key, value in options.items():
         owner, _, option = key.rpartition(".")
         option = option.replace("-", "_")
-        takers = {
-            name: option_types(type(metric))
-            for name, metric in found.items()
-            if not owner or name == registry.canonical("metrics", owner)
-        }
-        having = {name: types[option] for name, types in takers.items() if option in types}
-        if not having:
-            known = sorted({one for types in takers.values() for one in types})
+        whose = base_name(owner) if owner else None
+        asked = {name: metric for name, metric in found.items() if whose in (None, name.partition(":")[0])}
+        if not any(option in option_types(type(metric)) for metric in asked.values()):
+            known = sorted({one for metric in asked.values() for one in option_types(type(metric))})
             near = get_close_matches(option, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"options: {', '.join(known) or 'none'}."
             raise OptionError(f"no metric among those named has an option {key!r}; {hint}")
-        for name, hint in having.items():
-            given = parse(f"{name}.{option}", value, hint) if text else value
-            found[name] = replace(found[name], **{option: given})  # type: ignore[type-var]
+        found = {
+            new: metric
+            for name, one in found.items()
+            for new, metric in (_told(name, one, option, value, text=text) if name in asked else [(name, one)])
+        }
+    return dict(found)
+
+
+def base_name(name: str) -> str:
+    """The canonical name of a metric, without the choice behind the colon.
+
+    Raises:
+        UnknownNameError: there is no such metric.
+    """
+    return registry.canonical("metrics", name.partition(":")[0])
+
+
+def choice_of(name: str) -> str:
+    """What stands behind the colon; empty where nothing does."""
+    return name.partition(":")[2]
+
+
+def check_name(name: str) -> None:
+    """Raise UnknownNameError for a metric nobody registered, OptionError for a choice it does not have."""
+    _one(name)
+
+
+def _named(metrics: Sequence[MetricLike]) -> dict[str, Metric]:
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        if isinstance(metric, Metric):
+            alike = [other for other in metrics if type(other) is type(metric)]
+            found[f"{registry.name_of('metrics', type(metric))}{_difference(metric, alike)}"] = metric
+            continue
+        found |= dict(_one(word) for word in (registry.names("metrics") if metric == "all" else [metric]))
     return found
+
+
+def _one(word: str) -> tuple[str, Metric]:
+    """The metric of a name, which may have a choice behind a colon."""
+    name = base_name(word)
+    metric, choice = registry.load("metrics", name)(), choice_of(word)
+    if not choice:
+        return name, metric
+    hints = option_types(type(metric))
+    for option, hint in hints.items():
+        if choice in _choices(hint):
+            return f"{name}:{choice}", replace(metric, **{option: choice})
+        if hint is bool and option == choice.replace("-", "_"):
+            return f"{name}:{choice}", replace(metric, **{option: True})
+    known = [choice for hint in hints.values() for choice in _choices(hint)]
+    raise OptionError(f"{name} has no choice {choice!r}; there is {', '.join(known) or 'none'}.")
+
+
+def _difference(metric: Metric, others: Sequence[Any]) -> str:
+    """What tells one of several metrics of a kind from the others, behind a colon; nothing for the usual one."""
+    said = []
+    for field in fields(metric):  # type: ignore[arg-type]
+        value = getattr(metric, field.name)
+        differs = any(getattr(other, field.name) != value for other in others)
+        if differs and (field.default is MISSING or value != field.default):
+            said.append(field.name if value is True else value if isinstance(value, str) else f"{field.name}={value}")
+    return f":{','.join(said)}" if said else ""
+
+
+def _told(name: str, metric: Metric, option: str, value: Any, *, text: bool) -> Iterator[tuple[str, Metric]]:
+    """The metric with the option; with each of several choices once, under a name of its own."""
+    hint = option_types(type(metric)).get(option)
+    if hint is None or (choice_of(name) and choice_of(name) in _choices(hint)):  # it has none, or its name says which
+        yield name, metric
+        return
+    values = value.split(",") if isinstance(value, str) and _choices(hint) else value
+    several = isinstance(values, (list, tuple)) and bool(_choices(hint))
+    for one in dict.fromkeys(values) if several else [value]:
+        given = parse(f"{name}.{option}", one, hint) if text else one
+        called = f"{name}:{given}" if several and len(set(values)) > 1 else name
+        yield called, replace(metric, **{option: given})  # type: ignore[type-var]
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    """The words an option of named choices takes; none for any other."""
+    return tuple(map(str, get_args(hint))) if get_origin(hint) is Literal else ()

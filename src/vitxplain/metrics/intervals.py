@@ -1,15 +1,19 @@
-"""How sure a figure is: bootstrap intervals of a mean (Efron 1979), Wilson's of a share (1927)."""
+"""How sure a figure is: bootstrap intervals (Efron 1979), Wilson's of a share (1927)."""
 
+from collections.abc import Callable, Iterator
 from math import sqrt
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
+
+REPEATS: Final = 2000
+_TOGETHER: Final = 2**22  # numbers in memory: of many images a few repeats at a time
 
 
 class Interval(NamedTuple):
-    """A mean with its interval."""
+    """A mean, or another figure of all images together, with its interval."""
 
     mean: float
     low: float
@@ -17,16 +21,51 @@ class Interval(NamedTuple):
 
 
 def bootstrap(
-    values: Float[np.ndarray, " image"], *, level: float = 0.95, repeats: int = 2000, seed: int = 0
+    values: Float[np.ndarray, " image"], *, level: float = 0.95, repeats: int = REPEATS, seed: int = 0
 ) -> Interval:
     """The mean of one value an image, and the percentile interval of that mean over resampled images.
 
     For a comparison give the differences image by image: the interval is then that of the paired difference.
     """
-    chosen = np.random.default_rng(seed).integers(0, len(values), (repeats, len(values)))
-    means = np.sort(values[chosen].mean(1))
+    means = np.concatenate([values[chosen].mean(1) for chosen in _resampled(len(values), repeats, seed)])
+    return Interval(float(values.mean()), *_middle(means, level))
+
+
+def bootstrap_sums(
+    values: Int[np.ndarray, "image column"],
+    of: Callable[[Int[np.ndarray, " column"]], float],
+    *,
+    level: float = 0.95,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> Interval:
+    """A figure of the columns' sums over all images, and its percentile interval over resampled images.
+
+    NaN where the figure is not defined; resamples in which it is not are left out.
+    """
+    sums = np.concatenate(
+        [
+            np.stack([column[chosen].sum(1) for column in values.T], 1)
+            for chosen in _resampled(len(values), repeats, seed)
+        ]
+    )
+    figures = np.array([of(one) for one in sums])
+    return Interval(float(of(values.sum(0))), *_middle(figures[~np.isnan(figures)], level))
+
+
+def _resampled(count: int, repeats: int, seed: int) -> Iterator[Int[np.ndarray, "repeat image"]]:
+    """Which images each repeat takes, some repeats at a time."""
+    chance, step = np.random.default_rng(seed), max(1, _TOGETHER // count)
+    for start in range(0, repeats, step):
+        yield chance.integers(0, count, (min(step, repeats - start), count))
+
+
+def _middle(figures: Float[np.ndarray, " repeat"], level: float) -> tuple[float, float]:
+    """Between which values so large a share of them lies."""
+    if not len(figures):
+        return np.nan, np.nan
     tail = (1 - level) / 2
-    return Interval(float(values.mean()), float(np.quantile(means, tail)), float(np.quantile(means, 1 - tail)))
+    return float(np.quantile(figures, tail)), float(np.quantile(figures, 1 - tail))
 
 
 def wilson(hits: int, count: int, *, level: float = 0.95) -> Interval:

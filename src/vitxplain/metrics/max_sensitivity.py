@@ -30,6 +30,7 @@ class MaxSensitivity(Metric):
 
     better: ClassVar[Better] = "lower"
     needs: ClassVar[frozenset[str]] = frozenset({METHOD})
+    blind_wins: ClassVar[bool] = True  # a map that is always the same never changes
 
     def __post_init__(self) -> None:
         check_share("radius", self.radius, zero=False)

@@ -1,4 +1,4 @@
-"""Maps cut at a threshold and compared with the mask pixel by pixel: accuracy, precision, recall, F1, IoU."""
+"""Maps cut at a threshold and compared with the mask pixel by pixel: accuracy, precision, recall, F1, IoU, mIoU."""
 
 import math
 from abc import abstractmethod
@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple, get_args
 
 import numpy as np
 
-from vitxplain.explainers.options import check_choice, check_share
+from vitxplain.explainers.options import check_choice, check_count, check_share
 from vitxplain.metrics.base import MASK, Better, Case, Metric
 from vitxplain.metrics.thresholds import Policy, above
 
@@ -26,12 +26,18 @@ class PixelMetric(Metric):
     """A measure of the counts of pixels.
 
     Args:
-        threshold: how the map becomes a mask: above its mean, a fixed level, a quantile, or by Otsu's method.
+        threshold: how the map becomes a mask: above its mean, a fixed level, a quantile, by Otsu's method, or at the
+            level that does best on validation images, all their pixels counted together.
         level: of "fixed" (the map scaled to [0, 1]) and "quantile"; the others take none.
+        images: of "best", which `evaluate` chooses: the most validation images it looks at.
+        certainty: where the model gives the explained class this probability or less, nothing is marked; 0: the map
+            is cut whatever the model says.
     """
 
     threshold: Policy = "mean"
     level: float = 0.5
+    images: int = 100
+    certainty: float = 0.0
 
     better: ClassVar[Better] = "higher"
     needs: ClassVar[frozenset[str]] = frozenset({MASK})
@@ -39,11 +45,25 @@ class PixelMetric(Metric):
     def __post_init__(self) -> None:
         check_choice("threshold", self.threshold, get_args(Policy))
         check_share("level", self.level)
+        check_count("images", self.images)
+        check_share("certainty", self.certainty)
 
     def counts(self, case: Case) -> Counts:
         """Of one image; those of several add up to the pooled ones."""
-        here, mask = above(case.heat, self.threshold, self.level), case.known_mask
+        if self.threshold == "best":
+            raise ValueError("one image does not know which threshold is best; evaluate() chooses it, on others.")
+        here, mask = above(case.heat, self.threshold, self.level) & self.marks(case), case.known_mask
         return Counts(*(int(np.sum(one)) for one in (here & mask, here & ~mask, ~here & mask, ~here & ~mask)))
+
+    def marks(self, case: Case) -> bool:
+        """Whether the model is sure enough for anything to be marked.
+
+        Raises:
+            ValueError: certainty is asked for, and there is no model.
+        """
+        if self.certainty and case.probability is None:
+            raise ValueError("certainty asks how sure the model is, and there is no model; leave it out.")
+        return not self.certainty or (case.probability or 0.0) > self.certainty
 
     @abstractmethod
     def of(self, counts: Counts) -> float:
@@ -91,6 +111,19 @@ class IoU(PixelMetric):
 
     def of(self, counts: Counts) -> float:
         return share(counts.hits, counts.hits + counts.false_alarms + counts.misses)
+
+
+@dataclass(frozen=True)
+class MeanIoU(PixelMetric):
+    """Intersection over union of the object and of what lies round it, the mean of both (mIoU).
+
+    One of the two where the other is nowhere, neither marked nor there.
+    """
+
+    def of(self, counts: Counts) -> float:
+        wrong = counts.false_alarms + counts.misses
+        both = [share(right, right + wrong) for right in (counts.hits, counts.rejections) if right + wrong]
+        return sum(both) / len(both) if both else math.nan
 
 
 def share(part: float, whole: float) -> float:

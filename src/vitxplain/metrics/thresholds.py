@@ -1,14 +1,17 @@
 """Where a map counts as "here": the threshold by which a heat map becomes a mask."""
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
-Policy: TypeAlias = Literal["mean", "fixed", "quantile", "otsu"]
+Cut: TypeAlias = Literal["mean", "fixed", "quantile", "otsu"]
+Policy: TypeAlias = Literal["mean", "fixed", "quantile", "otsu", "best"]
+
+LEVELS: Final = np.arange(100) / 100  # among which the best one is looked for, of a map scaled to [0, 1]
 
 
-def above(heat: Float[np.ndarray, "height width"], policy: Policy, level: float) -> Bool[np.ndarray, "height width"]:
+def above(heat: Float[np.ndarray, "height width"], policy: Cut, level: float) -> Bool[np.ndarray, "height width"]:
     """True where the map lies above its threshold; never where the model did not look (NaN).
 
     mean      above the mean of the map (Chefer et al. 2021, arXiv 2012.09838)
@@ -26,6 +29,24 @@ def above(heat: Float[np.ndarray, "height width"], policy: Policy, level: float)
         "otsu": lambda: _otsu(seen),
     }[policy]()
     return np.nan_to_num(heat, nan=-np.inf) > threshold
+
+
+def counts_at_levels(
+    heat: Float[np.ndarray, "height width"], mask: Bool[np.ndarray, "height width"]
+) -> Int[np.ndarray, "level 4"]:
+    """Hits, false alarms, misses and rejections of the map cut at each of `LEVELS`, as "fixed" cuts it."""
+    seen = heat[np.isfinite(heat)]
+    passed = np.zeros(heat.shape, int)  # how many levels each pixel lies above
+    if seen.size and seen.min() < seen.max():
+        scaled = np.nan_to_num((heat - seen.min()) / np.ptp(seen), nan=-1)
+        passed = np.searchsorted(LEVELS, scaled, side="left")
+    hits, false_alarms = (_reaching(passed[where]) for where in (mask, ~mask))
+    return np.stack([hits, false_alarms, mask.sum() - hits, (~mask).sum() - false_alarms], 1)
+
+
+def _reaching(passed: Int[np.ndarray, " pixel"]) -> Int[np.ndarray, " level"]:
+    """How many of these pixels lie above each level."""
+    return np.bincount(passed, minlength=len(LEVELS) + 1)[::-1].cumsum()[::-1][1:]
 
 
 def _otsu(values: Float[np.ndarray, " pixel"]) -> float:

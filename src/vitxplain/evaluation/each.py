@@ -1,0 +1,46 @@
+"""evaluate_each: several data sets, one evaluation after the other."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from vitxplain.data.sample import DataSet
+from vitxplain.errors import UsageError
+from vitxplain.evaluation.evaluation import Evaluation
+from vitxplain.evaluation.preset_models import default_runs
+from vitxplain.evaluation.run import Data, Models, evaluate
+from vitxplain.render.labels import source_name
+
+
+def evaluate_each(
+    models: Models, data: Sequence[Data], *args: Any, out: str | PathLike[str] | None = None, **options: Any
+) -> dict[str, Evaluation]:
+    """`evaluate` for each data set, by their names; each has a folder of its name in `out`.
+
+    Raises:
+        UsageError: two data sets are called alike; or as of `evaluate`.
+    """
+    names = each_name(data)
+    of_each: Mapping[str, Models] = dict.fromkeys(names, models)
+    if models is None and options.get("preset") == "deepvisionxplain":
+        sources = [one.name if isinstance(one, DataSet) else str(one) for one in data]
+        of_each = dict(zip(names, default_runs(sources), strict=True))
+    return {
+        name: evaluate(of_each[name], one, *args, out=None if out is None else Path(out) / name, **options)
+        for name, one in zip(names, data, strict=True)
+    }
+
+
+def each_name(sets: Sequence[Data]) -> list[str]:
+    """The data's own names, a folder's last part.
+
+    Raises:
+        UsageError: there are none, or two are called alike.
+    """
+    names = [source_name(one.name if isinstance(one, DataSet) else str(one)) for one in sets]
+    if not names:
+        raise UsageError("name at least one data set.")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UsageError(f"two data sets are called {twice[0]}; evaluate them one after the other.")
+    return names
