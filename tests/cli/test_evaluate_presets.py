@@ -68,6 +68,9 @@ def test_missing_runs_are_an_error_of_usage(vitx: Callable[..., Said], tmp_path:
     assert not (tmp_path / "vitx-out").exists()
 
 
+SMALL_VIT = ("kind=vit", "patch_size=4", "num_hidden_layers=2", "hidden_size=24", "num_attention_heads=2")
+
+
 @pytest.mark.slow
 def test_six_models_on_two_data_sets_in_one_command(
     vitx: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -77,14 +80,16 @@ def test_six_models_on_two_data_sets_in_one_command(
     for name, start in MODELS.items():
         cnn = "torchvision" in start
         for data in ("digits", "defects"):
-            options = ["-o", f"model.kind={'cnn' if cnn else 'vit'}", "-o", "steps=12", "-o", "batch_size=8"]
-            options += ["-o", "cut_at=stages.1"] if "cut_at" in start else []
-            options += [] if cnn else ["-o", "model.num_hidden_layers=2", "-o", "model.hidden_size=24"]
-            options += [] if cnn else ["-o", "model.num_attention_heads=2"]
+            options = ["model.kind=cnn"] if cnn else [f"model.{one}" for one in SMALL_VIT]
+            options += [
+                "steps=12",
+                "batch_size=8",
+                "watch_every=0",
+                *(["cut_at=stages.1"] if "cut_at" in start else []),
+            ]
+            typed = [word for option in options for word in ("-o", option)]
             place = FOLDER / f"{name}-{data}"
-            said = vitx(
-                "train", "--model", "scratch", "--data", data, "--limit", 40, "--out", place, *options, "--quiet"
-            )
+            said = vitx("train", "--model", "scratch", "--data", data, "--limit", 40, "--out", place, *typed, "--quiet")
             assert said.code == 0, said.err
     said = vitx("evaluate", "--preset", "deepvisionxplain", "--limit", 10)
     assert said.code == 0, said.err

@@ -13,3 +13,12 @@ def test_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     exec(compile(program.replace("limit=20", "limit=5"), "evaluate.md", "exec"), {})
     assert "demo-cnn smoothed edges iou 0." in capsys.readouterr().out
     assert (tmp_path / "vitx-out" / "evaluation" / "scores.png").exists()
+
+
+def test_program_of_the_presets_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    (program,) = blocks(ROOT / "docs" / "how-to" / "presets.md", "python")
+    exec(compile(program.replace("limit=20", "limit=5"), "presets.md", "exec"), {})
+    assert "'iou': Interval(mean=0." in capsys.readouterr().out

@@ -1,49 +1,75 @@
 """The one table of `vitx evaluate` for a preset or several data sets."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
+from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from vitxplain.cli.console import out, printable
-from vitxplain.cli.evaluate_report import plain_table, print_troubles, short
+from vitxplain.cli.evaluate_report import print_troubles, short
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.files import about
 from vitxplain.evaluation.summary import COSTS, Figures, metrics_of, summary
 from vitxplain.metrics.intervals import Interval
 
+BETWEEN: Final = 2
+INTERVAL: Final = len("[0.00, 0.00]")
+
 
 def print_summary(found: Mapping[str, Evaluation], files: Sequence[Path]) -> None:
-    """A block for each data set: models with their methods, then the controls of each, and where the rest is."""
+    """A block for each data set: models with their methods, then the controls of each, and where the rest is.
+
+    Intervals stand below the figures of methods where the screen is wide enough.
+    """
     console, lines = out(), summary(found)
-    costs = COSTS if any(line.cost for line in lines) else ()
     for data, one in found.items():
         mine = [line for line in lines if line.data == data]
         metrics = metrics_of(mine)
-        console.print(f"{printable(about(one))}", soft_wrap=True)
-        table = plain_table((Text(printable(data), "bold cyan"), *metrics, *costs), numbers=len(metrics) + len(costs))
+        console.print(printable(about(one)), soft_wrap=True)
+        names = max(len(line.method) + 2 + BETWEEN for line in mine)
+        wide = names + len(metrics) * (INTERVAL + BETWEEN) <= console.width
+        table = _table(data, metrics)
         for place, line in enumerate(mine):
             if not place or mine[place - 1].model != line.model:
                 table.add_row(Text(printable(line.model), "bold"))
-            table.add_row(*_cells(line, metrics, with_costs=bool(costs)))
+            figures = [_figure(line.figures.get(name), below=wide and not line.control) for name in metrics]
+            dim = "dim" if line.control else ""
+            table.add_row(*(Text(cell, dim) for cell in (f"  {printable(line.method)}", *figures)))
         console.print(table)
+        _print_costs(mine, console)
         print_troubles(one, console)
         console.print()
     folders = "" if len(found) == 1 else f", and for each data set a folder: {', '.join(found)}"
-    names = ", ".join(file.name for file in files)
-    console.print(f"{printable(files[0].parent)}: {names}{folders}", soft_wrap=True)
+    console.print(f"{printable(files[0].parent)}: {', '.join(file.name for file in files)}{folders}", soft_wrap=True)
 
 
-def _cells(line: Figures, metrics: Sequence[str], *, with_costs: bool) -> list[Text]:
-    """Of a control the figures alone, of a method with their intervals below."""
-    dim = "dim" if line.control else ""
-    figures = [_figure(line.figures.get(name), interval=not line.control) for name in metrics]
-    cells = [f"  {printable(line.method)}", *figures, *(line.spent() if with_costs else ())]
-    return [Text(cell, dim) for cell in cells]
+def _table(name: str, columns: Sequence[str]) -> Table:
+    """Headings broken behind hyphens and colons."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, BETWEEN, 0, 0))
+    table.add_column(Text(printable(name), "bold cyan"), overflow="fold")
+    for column in columns:
+        heading = re.sub(r"(?<=[-:])", "\n", column) if len(column) > INTERVAL else column
+        table.add_column(Text(heading), no_wrap=True, justify="right", vertical="top")
+    return table
 
 
-def _figure(found: Interval | None, *, interval: bool) -> str:
+def _print_costs(lines: Sequence[Figures], console: Console) -> None:
+    spent = [line for line in lines if line.cost]
+    if spent:
+        table = _table("cost", ["method", *COSTS])
+        for line in spent:
+            table.add_row(*(printable(text) for text in (line.model, line.method, *line.spent())))
+        console.print()
+        console.print(table)
+
+
+def _figure(found: Interval | None, *, below: bool) -> str:
+    """Two decimal places; the interval `below` it, or not at all."""
     if found is None:
         return ""
     figure, _, reach = short(found).partition(" ")
-    return f"{figure}\n{reach}" if interval else figure
+    return f"{figure}\n{reach}" if below else figure

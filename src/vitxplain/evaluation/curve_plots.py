@@ -75,6 +75,6 @@ def _draw(axes: Axes, lines: list[Line], metric: str, looks: dict[str, dict[str,
 def _words(axes: Axes, title: str, better: str, metric: str) -> None:
     write(axes, 0, 1.09, title, transform=axes.transAxes, fontsize=10.5, weight="bold", color=INK)
     write(axes, 1, 1.09, f"{better} is better", transform=axes.transAxes, fontsize=8.5, color=FAINT, ha="right")
-    axes.set_xlabel("pixels put in" if metric == "insertion" else "pixels taken away", fontsize=9, color=INK)
+    axes.set_xlabel("pixels put in" if metric.startswith("insertion") else "pixels taken away", fontsize=9, color=INK)
     says = "keeps the class" if "perturbation" in metric else "probability"
     write(axes, 0, 1.0, says, transform=axes.transAxes, fontsize=8.5, color=FAINT, va="bottom")

@@ -13,7 +13,7 @@ from vitxplain.evaluation.comparison import Comparison, comparisons
 from vitxplain.evaluation.cost import Cost
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.lines import Line
-from vitxplain.evaluation.rankings import disagreements
+from vitxplain.evaluation.notes import notes
 from vitxplain.evaluation.rows import Row, rows_of
 from vitxplain.metrics.base import Metric
 
@@ -65,11 +65,7 @@ class Evaluation:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the table must know, each a sentence."""
-        blind = [name for name, metric in self.metrics.items() if metric.blind_wins]
-        said = [
-            f"{name}: a map that does not look at the image does best, so controls are not compared." for name in blind
-        ]
-        return *said, *disagreements(self.rows, self.comparisons, self.metrics)
+        return notes(self.rows, self.comparisons, self.lines, self.metrics)
 
     def records(self) -> list[dict[str, Any]]:
         """The table as plain values, `pandas.DataFrame(evaluation.records())`."""

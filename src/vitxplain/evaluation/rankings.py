@@ -45,4 +45,4 @@ def _decided(model: str, names: Sequence[str], comparisons: Sequence[Comparison]
     turned = [" and ".join(sorted(pair)) for pair, won in winners.items() if len(won) > 1]
     if turned:
         return f" By more than chance both ways: {', '.join(turned[:SHOWN])}."
-    return " No pair is decided one way by one and the other way by the other."
+    return " No pair is decided both ways by more than chance."
