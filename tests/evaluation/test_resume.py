@@ -111,6 +111,10 @@ def test_two_processes_give_the_table_of_one(tmp_path: Path):
         "7",
         "--metrics",
         "average-precision,iou",
+        "-o",
+        "iou.threshold=best",
+        "-o",
+        "iou.images=7",
         "--json",
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
