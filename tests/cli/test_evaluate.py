@@ -97,10 +97,8 @@ def test_other_options_in_the_same_folder_are_refused(vitx: Callable[..., Said],
     assert vitx(*asked).code == 0
     said = vitx(*asked, "-o", "threshold=otsu")
     assert said.code == 2
-    assert (
-        "now it is IoU(threshold='otsu', level=0.5, images=100, certainty=0.0). Give another folder with --out, or --overwrite"
-        in said.err
-    )
+    assert "now it is IoU(threshold='otsu', level=0.5, images=100, certainty=0.0). Give another folder with" in said.err
+    assert "--overwrite" in said.err
     assert vitx(*asked, "-o", "threshold=otsu", "--overwrite").code == 0
 
 
