@@ -24,9 +24,9 @@ format:
     .venv/bin/ruff check --fix .
     .venv/bin/ruff format .
 
-# real weights, compared libraries, plugins
+# real weights, compared libraries and their metrics, plugins
 slow:
-    .ci/run slow peers plugins
+    .ci/run slow peers crosschecks plugins
 
 # redraw the pictures of the docs with a model of your choice
 pictures model="facebook/deit-tiny-patch16-224":

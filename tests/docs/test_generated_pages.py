@@ -20,7 +20,13 @@ def test_command_line_page_is_what_the_commands_say():
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("performance", "performance/compare.json"), ("supported_models", "supported-models.json")]
+    ("name", "data"),
+    [
+        ("performance", "performance/compare.json"),
+        ("supported_models", "supported-models.json"),
+        ("checked_against_others", "checked-against-others.json"),
+        ("known_wrong", "known-wrong.json"),
+    ],
 )
 def test_page_is_what_was_found(name: str, data: str):
     found = json.loads((DOCS / data).read_text("utf-8")) if (DOCS / data).exists() else None
