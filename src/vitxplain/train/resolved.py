@@ -34,14 +34,30 @@ def shown(config: RunConfig) -> RunConfig:
 def _of_model(config: RunConfig) -> Mapping[str, Any]:
     if config.model == SCRATCH:
         from vitxplain.models.scratch import KINDS
-        from vitxplain.models.scratch_options import option_hints
+        from vitxplain.models.scratch_options import option_hints, pair, read_options
 
         kind = str(config.model_options.get("kind", "vit"))
         if kind not in KINDS:
             return {}  # refused where the model is made
         made = KINDS[kind][0]
-        return {"kind": kind, **{name: getattr(made, name) for name in option_hints(made)}}
+        usual = {"kind": kind, **{name: getattr(made, name) for name in option_hints(made)}}
+        if "patch_size" in usual and "image_size" in config.model_options:
+            size = read_options(made, {"image_size": config.model_options["image_size"]})["image_size"]
+            usual["patch_size"] = _dividing(pair(size), pair(usual["patch_size"]))
+        return usual
     return asdict(LoraOptions()) if config.options.mode == "lora" else {}
+
+
+def _dividing(sides: tuple[int, int], patch: tuple[int, int]) -> int | tuple[int, int]:
+    """The usual patch; where it does not divide a side, the nearest smaller one of at least half its size that does.
+
+    Where there is none it stays, and the model says why it cannot be built.
+    """
+    height, width = (
+        next((part for part in range(usual, usual // 2 - 1, -1) if side % part == 0), usual)
+        for side, usual in zip(sides, patch, strict=True)
+    )
+    return height if height == width else (height, width)
 
 
 def _of_data(config: RunConfig) -> Mapping[str, Any]:
