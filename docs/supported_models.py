@@ -11,6 +11,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 METHODS = {
+    "affinity-attention": "affinity attention",
     "gradient-attention": "gradient attention",
     "grad-cam": "Grad-CAM",
     "attention-rollout": "rollout",

@@ -36,6 +36,7 @@ def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
     def of(method: str, *several: dict, **options: object) -> Iterator[Figure]:
         return (explain(model, COFFEE, method, **options, **more).plot() for more in several or ({},))
 
+    yield "affinity-attention", of("affinity-attention", {"target": "espresso"}, {"target": "cup"})
     yield "gradient-attention", of("gradient-attention", {"target": "espresso"}, {"target": "cup"})
     yield "grad-cam", of("grad-cam", {}, {"layer": "vit.layers.8.layernorm_before"}, target="espresso")
     yield "attention-rollout", of("attention-rollout", start_layer=1)
@@ -53,7 +54,8 @@ def cams() -> Iterator[Figure]:
         trained_network(), mean=[0.0] * 3, std=[1.0] * 3, size=(64, 64), labels=[str(digit) for digit in range(10)]
     )
     image = two_digits(3, 7)
-    return (explain(network, image, "cam", target=digit).plot() for digit in (3, 7))
+    for digit in (3, 7):
+        yield explain(network, image, "cam", target=digit).plot()
 
 
 def styles(model: VisionModel) -> Iterator[Figure]:

@@ -84,7 +84,7 @@ def test_a_method_is_a_name_a_class_or_an_instance(vit: VisionModel, method: obj
 
 
 def test_auto_depends_on_the_model(vit: VisionModel, cnn: VisionModel):
-    assert explain(vit, photo(0)).method == "gradient-attention"
+    assert explain(vit, photo(0)).method == "affinity-attention"
     assert explain(cnn, photo(0)).method == "grad-cam"
 
 
@@ -143,7 +143,7 @@ def test_targets_that_do_not_exist(vit: VisionModel, target: object):
 
 def test_together_gives_each_method_by_its_canonical_name(vit: VisionModel):
     found = explain_together(vit, photo(0), ["rollout", "auto", "head-distance", GradCAM], start_layer=1)
-    assert list(found) == ["attention-rollout", "gradient-attention", "head-distance", "grad-cam"]
+    assert list(found) == ["attention-rollout", "affinity-attention", "head-distance", "grad-cam"]
     for name, one in found.items():
         assert one.method == name
         alone = explain(vit, photo(0), name, **({"start_layer": 1} if "start_layer" in one.options else {}))

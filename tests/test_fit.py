@@ -17,6 +17,7 @@ from vitxplain.testing import tiny_cnn, tiny_vit
 def test_report_of_a_vision_transformer():
     report = fitting(tiny_vit())
     assert {name for name, why in report.items() if why is None} >= {
+        "affinity-attention",
         "attention-rollout",
         "grad-cam",
         "gradient-attention",
@@ -32,7 +33,7 @@ def test_report_of_a_convolutional_network():
     report = fitting(tiny_cnn())
     assert report["cam"] is None
     assert report["grad-cam"] is None
-    for name in ("attention-rollout", "raw-attention", "head-distance", "gradient-attention", "gradient-rollout"):
+    for name in ("affinity-attention", "attention-rollout", "raw-attention", "head-distance", "gradient-rollout"):
         assert report[name] == "it has no attention"
     assert report["position-similarity"]
 
@@ -45,7 +46,7 @@ def test_broken_plugin_is_a_reason_and_breaks_nothing(plugins: Path):
 
 
 def test_auto():
-    assert auto_method(tiny_vit()) == "gradient-attention"
+    assert auto_method(tiny_vit()) == "affinity-attention"
     assert auto_method(tiny_cnn()) == "grad-cam"
 
 

@@ -23,6 +23,7 @@ BROKEN = {
 def test_built_in_methods_are_registered_and_load():
     own = [name for name, point in registry.names("explainers").items() if point.module.startswith("vitxplain.")]
     assert own == [
+        "affinity-attention",
         "attention-rollout",
         "cam",
         "grad-cam",

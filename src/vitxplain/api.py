@@ -56,7 +56,7 @@ def explain(
         model: a source string (`load_model`), an nn.Module or a loaded VisionModel.
         image: a path, URL, PIL image or uint8 array (height, width, channels), or ready pixel_values as a float tensor
             (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
-        method: a name or alias of `vitx methods`, or an Explainer. "auto" is gradient-attention on plain ViTs, else
+        method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
             grad-cam.
         target: the class to explain: an index, a name, or one of these an image; None is each image's top class.
         top_k: how many classes `Explanation.prediction` holds.

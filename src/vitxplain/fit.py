@@ -25,8 +25,8 @@ def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str
 
 
 def auto_method(model: VisionModel, size: tuple[int, int] | None = None) -> str:
-    """The method that `auto` stands for: gradient-attention on plain ViTs, else grad-cam."""
-    return "gradient-attention" if model.probe(size).isotropic else "grad-cam"
+    """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam."""
+    return "affinity-attention" if model.probe(size).isotropic else "grad-cam"
 
 
 def reason(method: type[Explainer] | Explainer, probe: Probe) -> str | None:

@@ -82,7 +82,8 @@ def _first_that_reads(text: str, hints: tuple[Any, ...]) -> Any:
 
 def _parse_tuple(text: str, hints: tuple[Any, ...]) -> tuple[Any, ...]:
     """`8,8`, `(8, 8)` or, as sizes are written, `8x8`; `...` repeats the first type."""
-    parts = [part for part in text.strip("()[] ").replace("x", ",").split(",") if part.strip()]
+    text = text.strip("()[] ")
+    parts = [part for part in (text if hints[0] is str else text.replace("x", ",")).split(",") if part.strip()]
     if hints[-1] is Ellipsis:
         hints = (hints[0],) * len(parts)
     if len(parts) == 1:  # one number serves every axis

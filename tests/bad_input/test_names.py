@@ -122,7 +122,7 @@ def test_home_is_meant_by_a_tilde_the_shell_left(
     monkeypatch.setenv("HOME", str(place / "home"))
     said = vitx("explain", "good.png", "--model", vit_folder, "--out=~/maps", "--format", "npz")
     assert said.code == 0
-    assert (place / "home" / "maps" / "good.gradient-attention.npz").is_file()
+    assert (place / "home" / "maps" / "good.affinity-attention.npz").is_file()
     assert not (place / "~").exists()
 
 

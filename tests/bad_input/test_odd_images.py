@@ -162,7 +162,7 @@ def test_maps_differ_where_pictures_do(maps: dict[str, tuple[Path, Path, Made]])
 def test_pictures_of_odd_sizes_can_be_looked_at(vitx: Vitx, place: Path, vit_folder: Path, height: int, width: int):
     Image.fromarray(noise(height, width)).save("odd.png")
     assert vitx("explain", "odd.png", "--model", vit_folder, "--format", "png").code == 0
-    with Image.open("vitx-out/odd.gradient-attention.png") as picture:
+    with Image.open("vitx-out/odd.affinity-attention.png") as picture:
         assert 200 < picture.width < 2000
         assert 200 < picture.height < 2000
 

@@ -44,7 +44,7 @@ def test_files_hold_what_python_returns(vitx: Vitx, photos: Path, vit_folder: Pa
 def test_default_method_is_chosen_by_the_model(vitx: Vitx, photos: Path, vit_folder: Path, cnn_folder: Path):
     vitx("explain", "cat.png", "--model", vit_folder, "--format", "json")
     vitx("explain", "cat.png", "--model", cnn_folder, "--format", "json")
-    assert names(photos / "vitx-out") == ["cat.grad-cam.json", "cat.gradient-attention.json"]
+    assert names(photos / "vitx-out") == ["cat.affinity-attention.json", "cat.grad-cam.json"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_top_k_and_target(vitx: Vitx, photos: Path, vit_folder: Path):
 def test_maps_of_two_classes_are_kept_apart_by_their_folders(vitx: Vitx, photos: Path, vit_folder: Path):
     for name in ("star", "box"):
         vitx("explain", "cat.png", "--model", vit_folder, "--target", name, "--out", name)
-        (record,) = Path(name).glob("cat.gradient-attention.json")
+        (record,) = Path(name).glob("cat.affinity-attention.json")
         assert name in json.loads(record.read_text())["target"]["name"]
 
 

@@ -43,7 +43,7 @@ def test_bad_images_lose_no_good_one(vitx: Vitx, photos: Path, vit_folder: Path)
         (["--method", "rollout", "-o", "head_fuson=max"], "has no option 'head_fuson'; did you mean head_fusion?"),
         (["--method", "rollout", "-o", "head_fusion=all"], "head_fusion is 'all'; it takes mean or max or min."),
         (["--method", "rollout", "-o", "start_layer=9"], "start_layer 9 does not exist: this model has 2, 0 to 1."),
-        (["-o", "zzz=1"], "gradient-attention has no option 'zzz'"),
+        (["-o", "zzz=1"], "affinity-attention has no option 'zzz'"),
         (["-o", "zzz"], "-o 'zzz' has no value; write -o key=value"),
         (["--target", "hexagon"], "the model has no class named 'hexagon'"),
         (["--target", "3"], "target 3 does not exist: the model has 3 classes"),

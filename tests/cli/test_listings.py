@@ -52,8 +52,8 @@ def test_methods_of_a_vision_transformer(vitx: Vitx, vit_folder: Path):
     assert first == (f"{vit_folder}: ViTForImageClassification, 3 classes, input 32 × 32 px, 4 × 4 patches + 1 prefix.")
     assert header.split() == ["Method", "Fits", "Grid", "Layer,", "or", "why", "not"]
     rows = {line.split()[0]: line for line in lines}
-    assert rows["gradient-attention"].split() == [
-        *"gradient-attention (auto) yes 4 × 4 2 attention layers, 2 heads".split()
+    assert rows["affinity-attention"].split() == [
+        *"affinity-attention (auto) yes 4 × 4 2 attention layers, 2 heads".split()
     ]
     assert "vit.layers.1.layernorm_before" in rows["grad-cam"]
     assert rows["cam"].split()[:2] == ["cam", "no"]

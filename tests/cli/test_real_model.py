@@ -39,7 +39,7 @@ def test_a_folder_of_photographs(vitx: Vitx, tmp_path: Path, deit_tiny: Path, sh
     for path, line in zip(photographs, said.json, strict=True):
         with Image.open(path) as image:
             assert line["geometry"]["image_size"] == [image.height, image.width]
-        assert vitxplain.load(tmp_path / f"{path.stem}.gradient-attention").values.std() > 0
+        assert vitxplain.load(tmp_path / f"{path.stem}.affinity-attention").values.std() > 0
 
 
 @pytest.mark.parametrize("target", ["tabby", "281", "name:tabby, tabby cat"])

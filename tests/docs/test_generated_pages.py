@@ -41,14 +41,14 @@ def test_a_row_of_supported_models():
             "vit": {
                 "input": [32, 48],
                 "grid": [2, 3, 1, 0],
-                "auto": "gradient-attention",
-                "methods": ["gradient-attention", "grad-cam"],
+                "auto": "affinity-attention",
+                "methods": ["affinity-attention", "grad-cam"],
             },
             "odd": {"refused": "it has no logits"},
         },
     }
     page = generator("supported_models")(found)
-    assert "| `vit` | 32 × 48 | 2 × 3 + 1 | **✓** | ✓ |  |  |  |  |  |  |" in page
+    assert "| `vit` | 32 × 48 | 2 × 3 + 1 | **✓** |  | ✓ |  |  |  |  |  |  |" in page
     assert "- `odd`: it has no logits" in page
 
 

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from tests.explainers.planted import COLUMNS, GREEN, RED, ROWS, PlantedCNN, PlantedViT, picture, planted
+from vitxplain.explainers.affinity_attention import AffinityAttention
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.cam import CAM
 from vitxplain.explainers.grad_cam import GradCAM
@@ -15,6 +16,7 @@ CASES = [
     (PlantedViT, GradCAM()),
     (PlantedViT, GradientAttention()),
     (PlantedViT, GradientRollout()),
+    (PlantedViT, AffinityAttention()),
 ]
 
 

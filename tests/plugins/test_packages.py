@@ -15,6 +15,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {
+    "vitxplain-compared": {"ensemble", "legrad", "mirror-average", "token-transformation"},
     "vitxplain-perturbation": {"occlusion", "rise"},
     "vitxplain-received-attention": {"received-attention"},
 }

@@ -11,11 +11,30 @@ from tests.sweeps.lively import noise
 from tests.sweeps.snapshot import Snapshot, unusual
 from vitxplain.api import explain_together
 from vitxplain.explanation import Explanation
-from vitxplain.fit import fitting
+from vitxplain.fit import auto_method, fitting
 from vitxplain.models.vision_model import VisionModel
 
-MAPS = frozenset({"attention-rollout", "cam", "grad-cam", "gradient-attention", "gradient-rollout", "raw-attention"})
-PLAIN_VIT = frozenset({"attention-rollout", "raw-attention", "gradient-attention", "gradient-rollout", "head-distance"})
+MAPS = frozenset(
+    {
+        "affinity-attention",
+        "attention-rollout",
+        "cam",
+        "grad-cam",
+        "gradient-attention",
+        "gradient-rollout",
+        "raw-attention",
+    }
+)
+PLAIN_VIT = frozenset(
+    {
+        "affinity-attention",
+        "attention-rollout",
+        "raw-attention",
+        "gradient-attention",
+        "gradient-rollout",
+        "head-distance",
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +103,7 @@ def facts(model: VisionModel) -> dict[str, Any]:
         "attention": {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
         "grid": None if grid is None else [grid.rows, grid.columns, grid.num_prefix_tokens, grid.num_suffix_tokens],
         "cam_layer": probe.cam_layer,
-        "auto": "gradient-attention" if probe.isotropic else "grad-cam",
+        "auto": auto_method(model),
         "methods": [name for name, reason in report.items() if reason is None],
         "reasons": {name: reason for name, reason in report.items() if reason is not None},
     }

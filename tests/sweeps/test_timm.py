@@ -61,7 +61,7 @@ def test_model_is_explained(name: str) -> None:
     assert tried.changed == []
     found = facts(tried.model)
     assert REASONS.get(name, "") in found["reasons"].get("attention-rollout", "")
-    assert (found["auto"] == "gradient-attention") == (name in PLAIN)
+    assert (found["auto"] == "affinity-attention") == (name in PLAIN)
     assert {"family": family_of(name)} | found == read("timm")[name]
 
 

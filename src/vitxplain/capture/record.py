@@ -71,6 +71,14 @@ class AttentionRecord:
         return self._gradients.slices(axis)
 
     @property
+    def values(self) -> Float[Tensor, "batch key channel"] | None:
+        """What the weights mix, all heads' channels side by side; None where its axes are not those of the weights."""
+        value = self.source.value
+        if self.layout.num_windows > 1 or value.shape[:-1] != (*self.source.shape[:-2], self.source.shape[-1]):
+            return None
+        return self._canonical(value.float()).transpose(1, 2).flatten(2)
+
+    @property
     def _head_axis(self) -> int | None:
         """The call's axis of heads, where what is left without it is (batch, query, key); None elsewhere."""
         names = self.layout.axes.split()

@@ -1,6 +1,6 @@
 """One forward pass, and at most one backward, for any number of methods."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -59,14 +59,12 @@ def shared_pass(
         ModelLoadError: the model itself fails on this input.
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
-    batch, _, height, width = pixel_values.shape
-    found = model.probe((height, width))
-    require(model, explainers, (height, width))
-    count = images_at_once(model, height * width, batch)
-    targets = class_target(target, model.labels).split(batch, count)
+    size = pixel_values.shape[-2], pixel_values.shape[-1]
+    found = model.probe(size)
+    require(model, explainers, size)
+    wanted = class_target(target, model.labels)
     parts = [
-        _pass(model, images, explainers, wanted, found)
-        for images, wanted in zip(pixel_values.split(count), targets, strict=True)
+        _pass(model, images, explainers, of_them, found) for images, of_them in _batches(model, pixel_values, wanted)
     ]
     if len(parts) == 1:
         return parts[0]
@@ -74,16 +72,20 @@ def shared_pass(
     return PassResult(torch.cat([part.logits for part in parts]), maps)
 
 
-def images_at_once(model: "VisionModel", pixels: int, batch: int) -> int:
-    """How many images of so many pixels pass together; all, but for large ones on a CPU.
+def _batches(
+    model: "VisionModel", pixel_values: PixelValues, wanted: ClassTarget
+) -> Iterable[tuple[PixelValues, ClassTarget]]:
+    """The images that pass together, with their targets: all of them, but for large ones on a CPU.
 
     A processor gains nothing from a batch that fills its cores anyway, and loses by tensors beyond its caches and its
     allocator's reuse: ViT-B/16's gradient-attention of eight images of 512 px took 1.3 times as long at once. Weights
-    that travel to the device layer by layer should travel once.
+    that travel to the device layer by layer should travel once, and an exported graph has a batch of any size.
     """
-    if model.device.type != "cpu" or getattr(model.module, "hf_device_map", None):
-        return batch
-    return min(batch, max(1, PIXELS_AT_ONCE // pixels))
+    offloaded = getattr(model.module, "hf_device_map", None)
+    if model.device.type != "cpu" or offloaded or torch.compiler.is_compiling():
+        return [(pixel_values, wanted)]
+    count = max(1, PIXELS_AT_ONCE // pixel_values[0, 0].numel())
+    return zip(pixel_values.split(count), wanted.split(len(pixel_values), count), strict=True)
 
 
 def _pass(

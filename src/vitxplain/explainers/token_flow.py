@@ -53,6 +53,13 @@ def carry_rollout(row: TokenVector, attention: TokenMatrix, grid: TokenGrid, res
     return carried
 
 
+def patches_among_themselves(tokens: TokenMatrix, grid: TokenGrid) -> Tensor:
+    """(batch, patch, patch) of a square matrix of one layer's tokens."""
+    first = grid.num_prefix_tokens - _span(tokens.shape[-1], grid).start
+    patches = slice(first, first + grid.num_patches)
+    return tokens[..., patches, patches]
+
+
 def total_one(row: TokenVector) -> TokenVector:
     """The row scaled to sum to one; a row of zeros stays."""
     total = row.sum(-1, keepdim=True)

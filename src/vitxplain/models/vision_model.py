@@ -46,9 +46,12 @@ class VisionModel:
 
     def logits(self, pixel_values: PixelValues) -> Logits:
         """The raw scores, before softmax or sigmoid, (batch, label)."""
+        return logits_of(self.output(pixel_values))
+
+    def output(self, pixel_values: PixelValues) -> Any:
+        """Whatever the module returns."""
         pixel_values = pixel_values.to(self.device, self.dtype)
-        output = self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
-        return logits_of(output)
+        return self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
 
     def probe(self, size: tuple[int, int] | None = None) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept."""

@@ -1,0 +1,1 @@
+"""Methods that vitxplain was compared with, and ways to combine maps."""

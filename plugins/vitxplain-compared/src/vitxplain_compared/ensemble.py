@@ -1,0 +1,67 @@
+"""An ensemble: the geometric mean of several methods' maps."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from vitxplain.errors import OptionError
+from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.options import check_share
+from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
+from vitxplain.tasks.classification import TargetLike
+from vitxplain.types import PatchMap, PixelValues
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
+
+
+@dataclass(frozen=True)
+class Ensemble(Explainer):
+    """The geometric mean of several methods' maps, each from 0 to 1: high where all of them are.
+
+    Args:
+        members: names of two or more methods that give one map an image, with their default options.
+        floor: what a map counts at least, so that one method's zero does not silence the others.
+
+    They share one forward and one backward pass. Where their maps differ in size the largest counts.
+    """
+
+    members: tuple[str, ...] = ("affinity-attention", "gradient-rollout", "attention-rollout")
+    floor: float = 0.05
+
+    # Of the default methods; others raise what they lack when they run.
+    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
+    axes: ClassVar[str] = "batch row column"
+    class_specific: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_share("floor", self.floor, zero=False, one=False)
+        if not isinstance(self.members, tuple) or len(set(self.members)) < 2:
+            raise OptionError(f"members is {self.members!r}; it takes two or more names, such as rollout,grad-cam.")
+
+    def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> PatchMap:
+        """As of every explainer.
+
+        Raises:
+            OptionError: a member gives no map of the image, or is an ensemble itself.
+        """
+        from vitxplain.methods import build  # methods.py names explainers; this one names methods
+
+        found = build(self.members, {})
+        for name, one in found.items():
+            if one.axes != self.axes or isinstance(one, Ensemble):
+                raise OptionError(f"{name} cannot be in an ensemble: it gives {one.axes!r}, not one map an image.")
+        maps = shared_pass(model, pixel_values, list(found.values()), target).maps
+        rows, columns = (max(one.shape[axis] for one in maps) for axis in (1, 2))
+        sized = [F.interpolate(one[:, None], (rows, columns), mode="bilinear", align_corners=False) for one in maps]
+        return torch.stack([(_unit_range(one) + self.floor).log() for one in sized]).mean(0).exp()[:, 0] - self.floor
+
+
+def _unit_range(maps: Float[Tensor, "batch 1 row column"]) -> Float[Tensor, "batch 1 row column"]:
+    lowest, highest = maps.amin((2, 3), keepdim=True), maps.amax((2, 3), keepdim=True)
+    return ((maps - lowest) / (highest - lowest)).masked_fill(highest == lowest, 0.0)

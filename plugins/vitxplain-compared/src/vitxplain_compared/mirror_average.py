@@ -1,0 +1,60 @@
+"""Test-time averaging: a method's map of the image and of its mirror image, as one."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import Tensor
+
+from vitxplain.errors import OptionError
+from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.options import check_name
+from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
+from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
+from vitxplain.types import PatchMap, PixelValues
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
+
+
+@dataclass(frozen=True)
+class MirrorAverage(Explainer):
+    """The mean of a method's maps of the image and of its mirror image, the second one mirrored back.
+
+    Args:
+        method: name of a method that gives one map an image; its default options are used.
+
+    What the method owes to the accident of left and right cancels. Both maps are about the class that the image
+    itself is given, and each is divided by its greatest magnitude. Costs the method twice.
+    """
+
+    method: str = "affinity-attention"
+
+    # Of the default method; another raises what it lacks when it runs.
+    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
+    axes: ClassVar[str] = "batch row column"
+    class_specific: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_name("method", self.method)
+
+    def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> PatchMap:
+        """As of every explainer.
+
+        Raises:
+            OptionError: the method gives no map of the image, or is this one.
+        """
+        from vitxplain.methods import build  # methods.py names explainers; this one names methods
+
+        ((name, method),) = build([self.method], {}).items()
+        if method.axes != self.axes or isinstance(method, MirrorAverage):
+            raise OptionError(f"{name} cannot be averaged: it gives {method.axes!r}, not one map an image.")
+        found = shared_pass(model, pixel_values, [method], target)
+        classes = class_target(target, model.labels).resolve(found.logits)
+        mirrored = shared_pass(model, pixel_values.flip(-1), [method], ClassTarget(tuple(classes.tolist())))
+        return (_scaled(found.maps[0]) + _scaled(mirrored.maps[0].flip(-1))) / 2
+
+
+def _scaled(maps: PatchMap) -> Tensor:
+    greatest = maps.abs().amax((1, 2), keepdim=True)
+    return (maps / greatest).masked_fill(greatest == 0, 0.0)

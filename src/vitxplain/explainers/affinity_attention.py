@@ -1,0 +1,80 @@
+"""Affinity attention: gradient x attention relevance, shared among the patches of like content."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from vitxplain.capture.record import AttentionRecord
+from vitxplain.explainers.base import AttentionExplainer
+from vitxplain.explainers.gradient_attention import positive_gradient_attention
+from vitxplain.explainers.options import check_index, check_share, layers_from
+from vitxplain.explainers.token_flow import carry_relevance, patches_among_themselves, start_reading
+from vitxplain.grid import TokenGrid
+from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
+from vitxplain.types import PatchMap
+
+TEMPERATURE = 0.5  # of the softmax over cosines: patches at a right angle get e^-2 of what alike ones get
+
+PatchVector = Float[Tensor, "batch patch"]
+PatchMatrix = Float[Tensor, "batch patch patch2"]
+
+
+@dataclass(frozen=True)
+class AffinityAttention(AttentionExplainer):
+    """Gradient x attention relevance, most of it shared among patches of like content (docs/research/auto.md).
+
+    Args:
+        share: how much of the map is shared relevance, from 0 (gradient-attention's own) to 1.
+        start_layer: first layer used.
+
+    Relevance is that of Chefer et al. 2021 (arXiv 2103.15679, equations 5 and 6): it marks the few patches where the
+    evidence for the class is read. To the model the parts of one thing are alike, so each patch is given the mean
+    relevance of all patches, weighted by the softmax of the cosine between their value vectors, over heads and layers.
+
+    Never negative, below 1: the least of own and of shared relevance counts as 0, and each is a share of its greatest.
+    """
+
+    share: float = 0.85
+    start_layer: int = 0
+
+    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
+    axes: ClassVar[str] = "batch row column"
+    class_specific: ClassVar[bool] = True
+    kinds: ClassVar[frozenset[str]] = frozenset({"token", "pooling"})
+
+    def __post_init__(self) -> None:
+        check_share("share", self.share)
+        check_index("start_layer", self.start_layer)
+
+    def keep(self, record: AttentionRecord) -> Float[Tensor, "batch query_and_key key"]:
+        """The layer's relevance, and below it the cosine of any two of its tokens."""
+        # Values in an unknown order say nothing; patches that are attended alike are alike, too.
+        content = record.fuse_heads("mean").transpose(1, 2) if record.values is None else record.values
+        directions = F.normalize(content, dim=-1)
+        return torch.cat([positive_gradient_attention(record), directions @ directions.transpose(1, 2)], 1)
+
+    def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> PatchMap:
+        parts = [layer.split([layer.shape[1] - layer.shape[2], layer.shape[2]], 1) for layer in kept]
+        row, layers = start_reading(layers_from([relevance for relevance, _ in parts], self.start_layer), grid)
+        for relevance in reversed(layers):
+            row = carry_relevance(row, relevance, grid)
+        own = row[:, grid.patches]
+        alike = torch.stack([patches_among_themselves(cosine, grid) for _, cosine in parts]).mean(0)
+        mixed = (1 - self.share) * _scaled(own) + self.share * _scaled(shared(own, alike))
+        return mixed.unflatten(-1, (grid.rows, grid.columns))
+
+
+def shared(relevance: PatchVector, cosine: PatchMatrix) -> PatchVector:
+    """Each patch's mean of all patches' relevance, weighted by how alike they are to it."""
+    return ((cosine / TEMPERATURE).softmax(-1) @ relevance[..., None])[..., 0]
+
+
+def _scaled(values: PatchVector) -> PatchVector:
+    """From 0, as a share of each image's greatest value. Not up to 1: even relevance would be rounding blown up."""
+    lowest, greatest = values.amin(-1, keepdim=True), values.amax(-1, keepdim=True)
+    return ((values - lowest) / greatest).masked_fill(greatest == 0, 0.0)
