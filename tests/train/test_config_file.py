@@ -122,3 +122,48 @@ def test_what_was_written_is_read(here: Path):
     assert b"versions:\n  vitxplain: " in text
     (here / "config.yaml").write_bytes(text)
     assert configured(here / "config.yaml", []) == config
+
+
+@pytest.mark.parametrize(
+    ("saved", "typed", "epochs", "steps"),
+    [
+        ("steps: 60", "epochs=2", 2.0, None),
+        ("steps: 60", "train.epochs=2", 2.0, None),
+        ("epochs: 3", "steps=5", None, 5),
+        ("steps: 60", "epochs=none", None, 60),
+        ("steps: 60", "batch_size=2", None, 60),
+    ],
+)
+def test_how_long_it_trains_is_what_is_typed(here: Path, saved: str, typed: str, epochs: float | None, steps: int):
+    (here / "best.yaml").write_text(saved)
+    options = configured(here / "best.yaml", [typed]).options
+    assert (options.epochs, options.steps) == (epochs, steps)
+
+
+@pytest.mark.parametrize("typed", ["kind=cnn", "model.kind=cnn"])
+def test_options_of_another_kind_are_left_out_and_that_is_said(here: Path, typed: str):
+    file = here / "options.yaml"
+    file.write_text("model: scratch\nmodel_options: {kind: vit, patch_size: 4, num_channels: 1}\n")
+    with pytest.warns(UserWarning, match="^of the configuration patch_size is left out: kind=cnn has no such option"):
+        found = configured(file, [typed, "widths=8,8,8"])
+    assert found.model_options == {"kind": "cnn", "num_channels": 1, "widths": (8, 8, 8)}
+    assert configured(file, ["kind=vit"]).model_options["patch_size"] == 4
+
+
+def test_the_folder_of_a_run_stands_for_its_configuration(here: Path):
+    (here / "run").mkdir()
+    (here / "search").mkdir()
+    (here / "run" / "config.yaml").write_text("epochs: 7")
+    (here / "search" / "best.yaml").write_text("epochs: 7")
+    assert configured(here / "run", []).options.epochs == 7
+    with pytest.raises(UsageError, match=r"search is a folder without config\.yaml; give .*search/best\.yaml\."):
+        configured(here / "search", [])
+    with pytest.raises(UsageError, match="photos is a folder without config.yaml; give a YAML file"):
+        configured(here / "here" / "photos", [])
+
+
+def test_scratch_misspelt(here: Path):
+    with pytest.raises(UnknownNameError, match="no model is called 'scrach'. Did you mean scratch"):
+        configured(None, [], model="scrach")
+    (here / "here" / "scratch2").mkdir()
+    assert configured(None, [], model="scratch2").model == str(here / "here" / "scratch2")

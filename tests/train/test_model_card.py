@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from vitxplain.data.digits import Digits
 from vitxplain.train.model_card import model_card
-from vitxplain.train.options import TrainOptions
+from vitxplain.train.options import Preset, TrainOptions
 from vitxplain.train.result import RunResult
 from vitxplain.train.run_config import RunConfig
 
@@ -48,3 +49,18 @@ def test_tags_stand_in_the_header():
 
 def test_figures_say_of_how_many_images_and_how_sure_they_are():
     assert "| test | 12 | 75.00% | 46.8% to 91.1% | 0.5000 |" in card("scratch", "digits")
+
+
+@pytest.mark.parametrize("preset", ["one-batch", "overfit"])
+def test_what_was_learnt_by_heart_is_called_so(preset: Preset):
+    figures = {"loss": 0.5, "accuracy": 0.75, "images": 12}
+    result = RunResult(Path("run"), 60, 40, 9.0, {"validation": figures, "test": figures})
+    text = model_card(RunConfig("scratch", "digits", TrainOptions(preset=preset)), result, Digits(), 60, 1000).decode()
+    assert "| validation (the training images themselves) | 12 |" in text
+    assert "by accuracy on the training images themselves;" in text
+    assert "- Validation was on the training images themselves: they show" in text
+    assert "flatter" not in text
+
+
+def test_what_chose_the_weights_flatters():
+    assert "so they flatter a little; those of the test split do not." in card("scratch", "digits")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import torch
 from transformers import TrainerCallback
 
 from tests.train.tiny import tiny
-from vitxplain.errors import DataError, OptionError, OutputError, TrainError, UsageError
+from vitxplain.errors import DataError, OptionError, OutputError, TrainError, UnsupportedModelError, UsageError
 from vitxplain.train import checkpoints
+from vitxplain.train.arguments import arguments
+from vitxplain.train.options import TrainOptions
+from vitxplain.train.trainer import remedies
 
 
 class Spoil(TrainerCallback):
@@ -29,11 +33,32 @@ class Spoil(TrainerCallback):
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path):
-    with pytest.raises(TrainError, match=r"the loss is nan at step 4 \(epoch 0.60\).* lower learning_rate"):
+    with pytest.raises(TrainError, match=r"is nan at step 4 \(epoch 0.60\).*; the checkpoint of step 2 is kept"):
         tiny(tmp_path / "run", callbacks=[Spoil(4)])
     newest = checkpoints.newest(tmp_path / "run" / "checkpoints")
     assert newest is not None
     assert checkpoints.step_of(newest) == 2
+
+
+def test_a_loss_that_is_no_number_before_any_checkpoint(tmp_path: Path):
+    with pytest.raises(TrainError, match=r"there is no checkpoint\. Try a learning_rate below 0\.001 or a warmup"):
+        tiny(tmp_path / "run", callbacks=[Spoil(1)])
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({"clip": 0, "precision": "fp16"}, ", a warmup above 0.1, clip=1 or precision=fp32 (or bf16)"),
+        ({"clip": 1, "precision": "bf16"}, ", a warmup above 0.1 or precision=fp32"),
+        ({"scheduler": "plateau"}, ""),
+    ],
+)
+def test_only_what_is_not_done_already_is_advised(tmp_path: Path, options: dict, advice: str):
+    given = TrainOptions(**{"epochs": 1, "learning_rate": 0.1, "eval_every": 1, **options})
+    cpu = torch.device("cpu")
+    made = arguments(replace(given, precision="fp32"), tmp_path, cpu)
+    made.fp16, made.bf16 = given.precision == "fp16", given.precision == "bf16"  # refused without a GPU
+    assert remedies(made) == f"a learning_rate below 0.1{advice}"
 
 
 @pytest.fixture
@@ -89,6 +114,13 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path):
         ({"options": {"loggers": "tensorbord"}}, OptionError, "no logger 'tensorbord'"),
         ({"options": {"loggers": "wandb"}}, OptionError, r"pip install 'vitxplain\[wandb\]'"),
         ({"options": {"optimizer": "adamw"}}, OptionError, "no optimizer 'adamw'; did you mean adamw_"),
+        ({"options": {"watch_every": 2, "watch_method": "rolout"}}, UsageError, "no method is called 'rolout'"),
+        (
+            {"options": {"watch_every": 2, "watch_method": "cam"}},
+            UnsupportedModelError,
+            "watch_method=cam does not fit scratch vit: .*Methods that do: affinity-attention, .*; auto chooses one",
+        ),
+        ({"options": {"watch_every": 2, "watch_method": "head-distance"}}, UnsupportedModelError, "gives no map"),
         ({"resume": True, "overwrite": True}, UsageError, "exclude each other"),
     ],
 )
@@ -102,3 +134,13 @@ def test_one_class_only(tmp_path: Path, photo_folder: Any):
     folder = photo_folder({"cat": 6})
     with pytest.raises(DataError):
         tiny(tmp_path / "run", data=str(folder), data_options={}, limit=None)
+
+
+def test_too_few_images_to_divide(tmp_path: Path, photo_folder: Any):
+    folder = photo_folder({"cat": 1, "dog": 1})
+    with pytest.raises(
+        DataError,
+        match=r"holds no images, and training needs .*; add images .* or .* -o data\.ratio=50,25,25\.$",
+    ):
+        tiny(tmp_path / "run", data=str(folder), data_options={}, limit=None)
+    assert not (tmp_path / "run").exists()

@@ -25,6 +25,10 @@ HUB: Final = "vitxplain.data.hub_images:hub_images"
 HUB_ID: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
 
+class EmptySplitError(DataError):
+    """The set is there, and nothing of it is in the split."""
+
+
 def load_data(
     source: str | PathLike[str],
     split: Split = "test",
@@ -66,7 +70,7 @@ def load_data(
             raise DataError(f"{folder}{error}") from error
         raise
     if not len(data):
-        raise DataError(f"the {split} split of {source} holds no images; choose another split.")
+        raise EmptySplitError(f"the {split} split of {source} holds no images; choose another split.")
     return data if limit is None or len(data) <= limit else spread(data, limit)
 
 

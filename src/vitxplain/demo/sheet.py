@@ -21,12 +21,14 @@ def contact_sheet(
     model: str, samples: Sequence[Sample], maps: Mapping[str, Sequence[Explanation]], precisions: Mapping[str, float]
 ) -> Figure:
     """Images, known digits and maps; above each column its method and how well it finds the digit over all images."""
+    of_none = {name for name, explanations in maps.items() if explanations[0].target is None}
+    meaning = f"maps for the class it says{', those with * for no class' if of_none else ''}"
     columns, pitch = 2 + len(maps), (SIDE + GAP, SIDE + CAPTION)
     figure = sheet(
         columns * pitch[0] - GAP,
         HEAD + len(samples) * pitch[1],
         model,
-        "what speaks for the class it says; above each column the average precision over all images",
+        f"number: average precision over all images · {meaning}",
     )
 
     def show(row: int, column: int, picture: np.ndarray, title: str = "") -> None:
@@ -42,5 +44,6 @@ def contact_sheet(
         write(label, 0, 0.35, says, fontsize=7.5, color=INK)
         show(row, 1, np.repeat(sample.object_mask()[..., None], 3, 2).astype(float), "the digit")
         for column, (name, one) in enumerate(zip(maps, small, strict=True), 2):
-            show(row, column, blend(photo(one.image), heatmap(one), 0.6), f"{name}\n{precisions[name]:.2f}")
+            title = f"{name}{'*' if name in of_none else ''}\n{precisions[name]:.2f}"
+            show(row, column, blend(photo(one.image), heatmap(one), 0.6), title)
     return figure

@@ -1,26 +1,25 @@
 """From a YAML file and what is typed behind it to a RunConfig; what is typed wins."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vitxplain.data.loading import BUILT_IN, options_of
-from vitxplain.errors import ModelLoadError, OptionError, UsageError
+from vitxplain.errors import ModelLoadError, OptionError, UnknownNameError, UsageError
 from vitxplain.models.aliases import ALIASES
 from vitxplain.models.demo import NAMES
 from vitxplain.near_folders import looks_like_a_path, no_such_folder, question
 from vitxplain.option_text import key_and_value, option_types, parse
 from vitxplain.paths import is_folder, user_path
 from vitxplain.train.lora_options import LoraOptions
-from vitxplain.train.option_names import near, synonym
+from vitxplain.train.option_names import near, split, synonym
 from vitxplain.train.options import TrainOptions
+from vitxplain.train.options_file import flat, giving_way, options_file, read
 from vitxplain.train.run_config import SCRATCH, VERSIONS, RunConfig, as_text, located
 
 MODEL, DATA = "vit-base", "digits"
 NO_OPTIONS = ("model", "data", "limit", VERSIONS)
-SECTIONS = {"model_options": "model", "data_options": "data"}
 WAYS = "-o key=value, -o model.key=value or -o data.key=value"
 
 
@@ -34,14 +33,18 @@ def configured(
 ) -> RunConfig:
     """The configuration of a file, if any, changed by `key=value` texts and the named arguments.
 
-    A folder the file names is looked for in the current folder, then beside the file.
+    A folder the file names is looked for in the current folder, then beside the file. `file` may be a run's folder.
+
+    Warns:
+        Options of the file are left out, because they belong to the other kind of model than the one typed.
 
     Raises:
-        UsageError: the file cannot be read, or is no configuration.
+        UsageError: the file cannot be read, or is no configuration; or the model is called almost `scratch`.
         OptionError: an option nothing here has, or a value it does not take.
         ModelLoadError: the model is a path, and nothing is there.
     """
-    from_file = _read(file) if file else {}
+    file = options_file(file) if file else None
+    from_file = read(file) if file else {}
     of_file = {
         "model": _beside(file, from_file.get("model"), (SCRATCH, *NAMES, *ALIASES)),
         "data": _beside(file, from_file.get("data"), BUILT_IN),
@@ -52,11 +55,15 @@ def configured(
         f"{kind}_options" for kind, now in {"model": model, "data": data}.items() if of_file[kind] not in (None, now)
     }
     rest = {key: value for key, value in from_file.items() if key not in {*NO_OPTIONS, *others}}
-    pairs = [*_flat(rest), *(key_and_value(one, WAYS) for one in typed)]
+    typed_pairs = [key_and_value(one, WAYS) for one in typed]
+    pairs = [*giving_way(flat(rest), typed_pairs), *typed_pairs]
     # What can be told at once comes before what needs seconds of imports.
     options = _of_training(pairs)
-    if model != SCRATCH and ":" not in model and looks_like_a_path(model) and not user_path(model).exists():
-        raise ModelLoadError(no_such_folder(model))
+    if model != SCRATCH and ":" not in model and not user_path(model).exists():
+        if looks_like_a_path(model):
+            raise ModelLoadError(no_such_folder(model))
+        if get_close_matches(model.casefold(), [SCRATCH], cutoff=0.8):  # no word of the Hub is so near to it
+            raise UnknownNameError(f"no model is called {model!r}. Did you mean {SCRATCH}: a new one, without a past?")
     hints = {"train": option_types(TrainOptions), "data": options_of(data), "model": _model_hints(model)}
     found = _sorted_out(hints, pairs)
     own = {
@@ -75,7 +82,7 @@ def _of_training(pairs: Iterable[tuple[str, Any]]) -> TrainOptions:
     """
     hints, read = option_types(TrainOptions), {}
     for word, value in pairs:
-        kind, key = _split(word)
+        kind, key = split(word)
         if kind in ("", "train") and key in hints:
             read[key] = parse(key, as_text(value), hints[key])
         elif kind in ("", "train") and (meant := synonym(key)) in hints:
@@ -99,18 +106,12 @@ def _sorted_out(known: Mapping[str, Mapping[str, Any]], pairs: Iterable[tuple[st
     """Every option with what has it; a key without `train.`, `model.` or `data.` goes to the first that does."""
     found: dict[str, dict[str, Any]] = {kind: {} for kind in known}
     for word, value in pairs:
-        kind, key = _split(word)
+        kind, key = split(word)
         has_it = [kind] if kind else [one for one in ("train", "model", "data") if key in known[one]]
         if not has_it or key not in known.get(has_it[0], ()):
             raise OptionError(_unknown(word, kind, key, known))
         found[has_it[0]][key] = value
     return found
-
-
-def _split(word: str) -> tuple[str, str]:
-    """What stands before the dot, if anything, and behind."""
-    kind, _, key = word.replace("-", "_").rpartition(".")
-    return kind, key
 
 
 def _unknown(word: str, kind: str, key: str, known: Mapping[str, Mapping[str, Any]]) -> str:
@@ -130,30 +131,6 @@ def _beside(file: Path | None, source: Any, names: Container[str]) -> str | None
     beside = file.parent / user_path(text)
     here = text in names or is_folder(user_path(text))
     return str(beside) if not here and is_folder(beside) else text
-
-
-def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in given.items():
-        if key in SECTIONS:
-            if not isinstance(value, Mapping):
-                raise UsageError(f"{key} is {value!r} in the configuration; write its options below it, indented.")
-            yield from ((f"{SECTIONS[key]}.{name}", one) for name, one in value.items())
-        else:
-            yield str(key), value
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror or error}; check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is no YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(found, dict):
-        raise UsageError(
-            f"{file} is no configuration; write lines such as `epochs: 5`, or start from a run's config.yaml."
-        )
-    return found
 
 
 def model_and_data_of(run: Path, model: str | None, data: str | None) -> tuple[str | None, str | None]:

@@ -43,6 +43,12 @@ def synonym(word: str) -> str | None:
     return _BY_WORD.get(word)
 
 
+def split(word: str) -> tuple[str, str]:
+    """What stands before the dot, if anything, and behind."""
+    kind, _, key = word.replace("-", "_").rpartition(".")
+    return kind, key
+
+
 def near(word: str, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The options a word resembles, as they are typed: epochs, model.hidden_size."""
     names = {(name if one == "train" else f"{one}.{name}"): name for one in known for name in known[one]}

@@ -1,13 +1,13 @@
 """What a configuration stands for: the model, the splits of the data, and a Trainer that brings them together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from accelerate import PartialState
 from transformers import PrinterCallback, TrainerCallback
 
-from vitxplain.data.loading import load_data
+from vitxplain.data.loading import EmptySplitError, load_data, options_of
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError
 from vitxplain.train.arguments import arguments
@@ -43,7 +43,7 @@ class Parts:
                 from_here(config.data), name, limit=config.limit, strict=strict, options=config.data_options
             )
 
-        training, validation = split("train"), split("validation")
+        training, validation = _trained_on(config, split)
         _check(training, validation)
         try:
             test = split("test")
@@ -86,6 +86,20 @@ class Parts:
         )
         trainer.remove_callback(PrinterCallback)
         return trainer
+
+
+def _trained_on(config: RunConfig, split: Callable[[Split], DataSet]) -> tuple[DataSet, DataSet]:
+    """The two splits that training needs."""
+    try:
+        return split("train"), split("validation")
+    except EmptySplitError as error:
+        name = from_here(config.data)
+        ways = ["add images to it (10 of each class fill all splits)"]
+        if "ratio" in options_of(name):
+            ways.append("give each split a share, as -o data.ratio=50,25,25")
+        raise DataError(
+            f"{str(error).partition(';')[0]}, and training needs images of train and validation; {' or '.join(ways)}."
+        ) from error
 
 
 def _check(training: DataSet, validation: DataSet) -> None:

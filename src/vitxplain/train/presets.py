@@ -16,6 +16,10 @@ CHANGES = {
 }
 
 
+LEARNT_BY_HEART = ("one-batch", "overfit")  # what is validated on is what was trained on
+THEMSELVES = "the training images themselves"
+
+
 @dataclass(frozen=True, eq=False)
 class Fixed(DataSet):
     """The same samples in every epoch."""

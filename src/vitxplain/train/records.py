@@ -9,6 +9,7 @@ from vitxplain.render.labels import source_name
 from vitxplain.train.curves import curves
 from vitxplain.train.metrics_file import Row, as_csv, rows
 from vitxplain.train.parts import Parts
+from vitxplain.train.presets import LEARNT_BY_HEART, THEMSELVES
 from vitxplain.train.processes import main_process
 from vitxplain.train.run_folder import RunFolder
 
@@ -36,4 +37,6 @@ class Records:
     def curves(self, so_far: list[Row]) -> bytes:
         config = self.parts.config
         about = f"{source_name(config.model)} on {source_name(config.data)}"
+        if config.options.preset in LEARNT_BY_HEART:
+            about += f" · validation: {THEMSELVES}"
         return png_bytes(curves(so_far, self.folder.path.absolute().name, about, config.options.best))

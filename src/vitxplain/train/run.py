@@ -22,7 +22,7 @@ from vitxplain.train.records import Records
 from vitxplain.train.result import RunResult, TrainingInterrupted
 from vitxplain.train.run_config import RunConfig, continued, located
 from vitxplain.train.run_folder import RunFolder, default_folder, opened
-from vitxplain.train.watching import watching
+from vitxplain.train.watching import check_method, watching
 
 
 def train(
@@ -81,6 +81,7 @@ def train(
         return RunResult(folder.path, **done, was_finished=True)
     with quiet_transformers():
         parts = Parts.of(config, place, strict=strict)
+        check_method(parts)
         if main_process():
             folder.write({"config.yaml": parts.config.as_yaml()})
         records = Records(folder, parts)

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset, Sampler
-from transformers import EvalPrediction, Trainer
+from transformers import EvalPrediction, SchedulerType, Trainer, TrainingArguments
 
 from vitxplain.errors import TrainError
 from vitxplain.train import checkpoints
@@ -53,10 +53,11 @@ class RunTrainer(Trainer):
         """Raises TrainError before such a step reaches the weights."""
         loss = super().training_step(*arguments, **others)
         if not torch.isfinite(loss):
+            last = checkpoints.newest(self.checkpoint_folder)
+            kept = f"the checkpoint of step {checkpoints.step_of(last):,} is kept" if last else "there is no checkpoint"
             raise TrainError(
                 f"the loss is {loss.item()} at step {self.state.global_step + 1} (epoch {self.state.epoch:.2f}), so "
-                "training was stopped; the last checkpoint is from before. Try a lower learning_rate, more warmup, "
-                "clip=1 or precision=fp32 (bf16 rather than fp16)."
+                f"training was stopped; {kept}. Try {remedies(self.args)}."
             )
         return loss
 
@@ -114,6 +115,18 @@ class RunTrainer(Trainer):
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         load_weights(self.accelerator.unwrap_model(self.model), Path(resume_from_checkpoint))
+
+
+def remedies(arguments: TrainingArguments) -> str:
+    """What may keep the loss finite and is not done already, in our options."""
+    found = [f"a learning_rate below {arguments.learning_rate:g}"]
+    if arguments.lr_scheduler_type != SchedulerType.REDUCE_ON_PLATEAU:  # has no warmup
+        found.append(f"a warmup above {arguments.warmup_steps:g}")
+    if not 0 < arguments.max_grad_norm <= 1:
+        found.append("clip=1")
+    if arguments.fp16 or arguments.bf16:
+        found.append("precision=fp32 (or bf16)" if arguments.fp16 else "precision=fp32")
+    return " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
 
 
 def figures(outcome: EvalPrediction) -> dict[str, float]:

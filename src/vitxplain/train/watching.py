@@ -6,6 +6,10 @@ from typing import Any
 from transformers import TrainerCallback
 
 from vitxplain.errors import UnsupportedModelError
+from vitxplain.explainers.base import Explainer
+from vitxplain.fit import fitting, reason
+from vitxplain.methods import build
+from vitxplain.registry import load
 from vitxplain.train import loggers
 from vitxplain.train.parts import Parts
 from vitxplain.train.processes import main_process
@@ -22,6 +26,32 @@ def watching(folder: RunFolder, parts: Parts, *, after: int) -> list[TrainerCall
     writer = loggers.summary_writer(folder, after) if "tensorboard" in names else None
     made = loggers.callbacks(names, writer) if names else []
     return (_watcher(folder, parts, writer) if options.watch_every else []) + made
+
+
+def check_method(parts: Parts) -> None:
+    """Before anything is written: whether the method that explanations are to be drawn by fits the model.
+
+    Raises:
+        UnknownNameError: there is no such method.
+        UnsupportedModelError: it does not fit.
+    """
+    options, model = parts.config.options, parts.model.model
+    if not options.watch_every or options.watch_method == "auto":
+        return
+    (explainer,) = build([options.watch_method], {}).values()
+    why = reason(explainer, model.probe()) or (None if _draws_maps(explainer) else "it gives no map of the image")
+    if why:
+        fit = [name for name, obstacle in fitting(model).items() if obstacle is None]
+        maps = ", ".join(name for name in fit if _draws_maps(load("explainers", name)))
+        raise UnsupportedModelError(
+            f"watch_method={options.watch_method} does not fit {model.source}: {why}. Methods that do: {maps}; auto "
+            "chooses one, and watch_every=0 draws none."
+        )
+
+
+def _draws_maps(method: type[Explainer] | Explainer) -> bool:
+    """Whether it says where in the image."""
+    return method.axes.endswith("row column") and "row2" not in method.axes
 
 
 def _watcher(folder: RunFolder, parts: Parts, writer: Any) -> list[TrainerCallback]:
