@@ -78,6 +78,23 @@ def test_json_and_config(vitx: Vitx, here: Path):
     assert {key for key in saved if saved[key] != changed[key]} == {"steps", "epochs"}
 
 
+@pytest.mark.filterwarnings("default:of the configuration")
+def test_what_is_typed_wins_over_the_folder_of_a_run(vitx: Vitx, here: Path):
+    assert vitx(*TINY, "-o", "epochs=none", "-o", "steps=1", "--out", "run").code == 0
+    said = vitx("train", "--config", "run", "-o", "epochs=2", "-o", "kind=cnn", "-o", "widths=8,8,8", "--out", "other")
+    assert said.code == 0, said.err
+    assert "note: of the configuration patch_size, hidden_size," in said.err
+    assert "scratch cnn: " in said.err
+    assert "4 steps (2 epochs)" in said.err
+
+
+def test_a_preset_says_what_it_validates_on(vitx: Vitx, here: Path):
+    said = vitx(*TINY, "--preset", "one-batch", "--out", "run")
+    assert said.code == 0
+    assert "validated on the training images themselves (preset one-batch)\n" in said.err
+    assert "validation (the training images themselves)" in Path("run/model/README.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -104,6 +121,10 @@ def test_json_and_config(vitx: Vitx, here: Path):
         (["--config", "nowhere.yaml"], "nowhere.yaml cannot be read"),
         (["--config", "odd.yaml"], "odd.yaml is no configuration"),
         (["--config", "worse.yaml"], "worse.yaml is no YAML"),
+        (["--model", "scrach"], "no model is called 'scrach'. Did you mean scratch"),
+        (["--config", "place"], "place is a folder without config.yaml"),
+        ([*TINY[1:], "-o", "watch_every=1", "-o", "watch_method=rolout"], "no method is called 'rolout'"),
+        ([*TINY[1:], "-o", "watch_every=1", "-o", "watch_method=cam"], "watch_method=cam does not fit scratch vit"),
         (["--device", "tpu"], "device 'tpu' is not available"),
     ],
 )

@@ -8,6 +8,9 @@ from matplotlib.axes import Axes
 
 from vitxplain.train.curves import best_row, curves
 from vitxplain.train.metrics_file import Row
+from vitxplain.train.options import TrainOptions
+from vitxplain.train.records import about
+from vitxplain.train.run_config import RunConfig
 from vitxplain.train.search_space import Choice, Range
 from vitxplain.train.study import Tried
 from vitxplain.train.tuning_picture import tuning_picture
@@ -60,6 +63,14 @@ def test_both_plots_mark_the_step_that_is_kept():
     marked = [line.get_xdata()[0] for axes in picture.axes for line in axes.lines if line.get_label() == "kept"]
     assert marked == [20, 20]
     assert "kept: step 20, the best validation loss" in picture.texts[1].get_text()
+
+
+def test_what_was_learnt_by_heart_is_called_so():
+    config = RunConfig("scratch", "digits", TrainOptions(preset="overfit"))
+    assert about(config) == "scratch on digits · validation: the training images themselves"
+    assert about(RunConfig("scratch", "digits", TrainOptions(preset="percent"))) == "scratch on digits"
+    picture = curves(ROWS, "mine", about(config))
+    assert picture.texts[1].get_text().endswith("themselves · kept: step 20, the best validation accuracy")
 
 
 SPACE = {

@@ -140,7 +140,7 @@ def test_too_few_images_to_divide(tmp_path: Path, photo_folder: Any):
     folder = photo_folder({"cat": 1, "dog": 1})
     with pytest.raises(
         DataError,
-        match=r"holds no images, and training needs .*; add images .* or .* -o data\.ratio=50,25,25\.$",
+        match=r"holds no images, and training needs .*; add images .* or .* -o data\.ratio=50,25,25\)\.$",
     ):
         tiny(tmp_path / "run", data=str(folder), data_options={}, limit=None)
     assert not (tmp_path / "run").exists()

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from vitxplain.errors import OptionError, UsageError
+from vitxplain.errors import OptionError, UnsupportedModelError, UsageError
 from vitxplain.models.loading import load_model
 from vitxplain.train.config_file import configured
 from vitxplain.train.run_config import RunConfig
@@ -31,6 +31,12 @@ SEARCH = "learning_rate=1e-4:1e-2,batch_size=4|8"
 def tiny(out: Path, **others: Any) -> Tuned:
     given = {"search": SEARCH, "options": OPTIONS, "limit": 16, "device": "cpu", "trials": 2}
     return tune("scratch", "digits", out=out, **{**given, **others})
+
+
+def test_a_method_that_does_not_fit_begins_no_search(tmp_path: Path):
+    with pytest.raises(UnsupportedModelError, match="watch_method=cam does not fit"):
+        tiny(tmp_path / "study", options=(*OPTIONS, "watch_every=2", "watch_method=cam"))
+    assert not (tmp_path / "study").exists()
 
 
 def test_a_search(tmp_path: Path):

@@ -24,7 +24,7 @@ Data: TypeAlias = Annotated[
     str | None, typer.Option("--data", help="A built-in set, a folder or a Hub id.", show_default="digits")
 ]
 Config: TypeAlias = Annotated[
-    Path | None, typer.Option("--config", help="YAML file with options; what is typed goes before it.")
+    Path | None, typer.Option("--config", help="YAML file with options, or a run; what is typed goes before it.")
 ]
 Options: TypeAlias = Annotated[
     list[str],

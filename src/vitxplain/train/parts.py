@@ -96,7 +96,7 @@ def _trained_on(config: RunConfig, split: Callable[[Split], DataSet]) -> tuple[D
         name = from_here(config.data)
         ways = ["add images to it (10 of each class fill all splits)"]
         if "ratio" in options_of(name):
-            ways.append("give each split a share, as -o data.ratio=50,25,25")
+            ways.append("divide them otherwise (4 of each class and more: -o data.ratio=50,25,25)")
         raise DataError(
             f"{str(error).partition(';')[0]}, and training needs images of train and validation; {' or '.join(ways)}."
         ) from error

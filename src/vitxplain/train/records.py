@@ -11,6 +11,7 @@ from vitxplain.train.metrics_file import Row, as_csv, rows
 from vitxplain.train.parts import Parts
 from vitxplain.train.presets import LEARNT_BY_HEART, THEMSELVES
 from vitxplain.train.processes import main_process
+from vitxplain.train.run_config import RunConfig
 from vitxplain.train.run_folder import RunFolder
 
 
@@ -36,7 +37,11 @@ class Records:
 
     def curves(self, so_far: list[Row]) -> bytes:
         config = self.parts.config
-        about = f"{source_name(config.model)} on {source_name(config.data)}"
-        if config.options.preset in LEARNT_BY_HEART:
-            about += f" · validation: {THEMSELVES}"
-        return png_bytes(curves(so_far, self.folder.path.absolute().name, about, config.options.best))
+        return png_bytes(curves(so_far, self.folder.path.absolute().name, about(config), config.options.best))
+
+
+def about(config: RunConfig) -> str:
+    """What was trained on what, and on what validation was if not on images of its own."""
+    by_heart = config.options.preset in LEARNT_BY_HEART
+    validation = f" · validation: {THEMSELVES}" if by_heart else ""
+    return f"{source_name(config.model)} on {source_name(config.data)}{validation}"

@@ -17,6 +17,7 @@ from vitxplain.train.search_space import DEFAULT, search_space
 from vitxplain.train.study import StudyFolder, Tried, imported_optuna
 from vitxplain.train.trial import attempt, take_up
 from vitxplain.train.varied import value_of
+from vitxplain.train.watching import check_method
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def tune(
     metric = base.options.best
     space = search_space(folder.search(search) or DEFAULT, lambda key, text: value_of(base, key, text))
     with quiet_transformers():  # what cannot be trained is said before anything is written
-        Parts.of(base, resolve_device(device), strict=strict)
+        check_method(Parts.of(base, resolve_device(device), strict=strict))
     folder.begin(base, folder.search(search) or DEFAULT)
     with folder.study(seed=base.options.seed, highest=metric == "accuracy", prune=prune) as study:
         take_up(study)
