@@ -57,6 +57,20 @@ def test_without_sharing_it_is_gradient_attention() -> None:
     torch.testing.assert_close(run(AffinityAttention(0, 1), layers, grid, gradients), expected)
 
 
+@pytest.mark.parametrize("readout", [(), (0,)], ids=["mean of patches", "attention pooling"])
+def test_pooled_models_without_sharing(readout: tuple[int, ...]) -> None:
+    """Of a mean over patches, and of a layer of one learned query, no even share is left."""
+    grid = TokenGrid(2, 3)
+    layers = [random_attention(1, 2, 6, 6, seed=seed) for seed in range(2)]
+    gradients = [random_gradients(1, 2, 6, 6, seed=10 + seed) for seed in range(2)]
+    if readout:
+        layers.append(random_attention(1, 2, 1, 6, seed=3))
+        gradients.append(random_gradients(1, 2, 1, 6, seed=13))
+    expected = run(GradientAttention(), layers, grid, gradients)[0].numpy() - (0 if readout else 1 / 6)
+    found = run(AffinityAttention(0), layers, grid, gradients)[0]
+    torch.testing.assert_close(found, torch.from_numpy(scaled(expected)).float())
+
+
 def test_relevance_goes_to_patches_that_are_alike() -> None:
     """Two things of three patches, and evidence in one patch of the first."""
     cosine = torch.block_diag(torch.ones(3, 3), torch.ones(3, 3))[None]

@@ -13,7 +13,10 @@ from vitxplain.models.loading import load_model
 from vitxplain.models.vision_model import VisionModel
 
 BARS = {"demo-vit": 0.97, "demo-cnn": 0.98}  # what they had when they were made
-METHODS = {"demo-vit": ["affinity-attention", "gradient-attention", "attention-rollout"], "demo-cnn": ["grad-cam", "cam"]}
+METHODS = {
+    "demo-vit": ["affinity-attention", "gradient-attention", "attention-rollout"],
+    "demo-cnn": ["grad-cam", "cam"],
+}
 
 
 @pytest.fixture(params=demo.NAMES)

@@ -13,7 +13,7 @@ from vitxplain.capture.record import AttentionRecord
 from vitxplain.explainers.base import AttentionExplainer
 from vitxplain.explainers.gradient_attention import positive_gradient_attention
 from vitxplain.explainers.options import check_index, check_share, layers_from
-from vitxplain.explainers.token_flow import carry_relevance, patches_among_themselves, start_reading
+from vitxplain.explainers.token_flow import gained_relevance, patches_among_themselves, start_reading
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
 from vitxplain.types import PatchMap
@@ -60,10 +60,15 @@ class AffinityAttention(AttentionExplainer):
 
     def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> PatchMap:
         parts = [layer.split([layer.shape[1] - layer.shape[2], layer.shape[2]], 1) for layer in kept]
-        row, layers = start_reading(layers_from([relevance for relevance, _ in parts], self.start_layer), grid)
+        chosen = layers_from([relevance for relevance, _ in parts], self.start_layer)
+        start, layers = start_reading(chosen, grid)
+        # What patches gain. The even share that a mean over them starts with is none, and they would drown in its
+        # rounding; what a pooling layer reads is.
+        even = start if len(layers) == len(chosen) else torch.zeros_like(start)
+        gained = start - even
         for relevance in reversed(layers):
-            row = carry_relevance(row, relevance, grid)
-        own = row[:, grid.patches]
+            gained = gained + gained_relevance(even + gained, relevance, grid)
+        own = gained[:, grid.patches]
         alike = torch.stack([patches_among_themselves(cosine, grid) for _, cosine in parts]).mean(0)
         mixed = (1 - self.share) * _scaled(own) + self.share * _scaled(shared(own, alike))
         return mixed.unflatten(-1, (grid.rows, grid.columns))

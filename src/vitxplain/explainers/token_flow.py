@@ -12,6 +12,7 @@ Not every layer of an isotropic model has all tokens; they are matched by their 
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from vitxplain.errors import CaptureError
@@ -32,10 +33,15 @@ def start_reading(kept: Sequence[Tensor], grid: TokenGrid) -> tuple[TokenVector,
 
 def carry_relevance(row: TokenVector, attention: TokenMatrix, grid: TokenGrid) -> TokenVector:
     """`row (I + A)`: one layer of relevance, back from its output tokens to its input tokens."""
+    return row + gained_relevance(row, attention, grid)
+
+
+def gained_relevance(row: TokenVector, attention: TokenMatrix, grid: TokenGrid) -> TokenVector:
+    """`row A`: what the tokens of one layer gain, without what they had."""
     queries, keys = _spans(attention, grid)
-    carried = row.clone()
-    carried[:, keys] += _times(row[:, queries], attention)
-    return carried
+    gained = torch.zeros_like(row)
+    gained[:, keys] = _times(row[:, queries], attention)
+    return gained
 
 
 def carry_rollout(row: TokenVector, attention: TokenMatrix, grid: TokenGrid, residual: float) -> TokenVector:
