@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from transformers import ViTConfig, ViTForImageClassification
 
+from vitxplain.explainers.affinity_attention import AffinityAttention
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.grad_cam import GradCAM
@@ -23,6 +24,7 @@ OURS: dict[str, tuple[Explainer, ...]] = {
     "head-distance": (HeadDistance(),),
     "grad-cam": (GradCAM(),),
     "gradient-attention": (GradientAttention(),),
+    "affinity-attention": (AffinityAttention(),),
     "the five together": FIVE,
 }
 PEERS = {
