@@ -50,7 +50,7 @@ def test_wheel_explains_in_an_empty_environment(wheel: Path, workplace: Path, tm
 
     assert done.returncode == 0, done.stderr
     methods = [json.loads(line)["method"] for line in done.stdout.splitlines()]
-    assert methods == ["gradient-attention", "attention-rollout"]
+    assert methods == ["affinity-attention", "attention-rollout"]
     expected = {f"coffee.{method}.{ending}" for method in methods for ending in ("png", "npz", "json")}
     assert {path.name for path in maps.iterdir()} == expected
 

@@ -22,7 +22,7 @@ def test_explain_a_cat(vitx_process: Vitx, tmp_path: Path, deit_tiny: Path, cat:
     first, *lines = said.out.splitlines()
     assert first.startswith("chelsea.png  Egyptian cat 31.0% · tabby 27.1% · tiger cat 18.1%")
     assert len(lines) == 7
-    for name in ("gradient-attention", "attention-rollout", "grad-cam", "gradient-rollout"):
+    for name in ("affinity-attention", "attention-rollout", "grad-cam", "gradient-rollout"):
         found = vitxplain.load(tmp_path / "vitx-out" / f"chelsea.{name}")
         assert found.values.shape == (14, 14)
         assert np.isfinite(found.values).all()
