@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import Said
+from vitxplain.cli.run_data import data_in_common
+from vitxplain.models.demo import FOLDER as DEMO_MODELS
+from vitxplain.train.run_config import RunConfig
 
 FAST = ("--limit", 6, "--metrics", "average-precision,iou", "--method", "grad-cam")
 
@@ -52,6 +56,25 @@ def test_json_is_one_line_and_a_method_that_does_not_fit_gives_1(vitx: Callable[
         ("demo-cnn", "grad-cam"), ("demo-vit", "grad-cam"), ("demo-vit", "attention-rollout")
     }  # fmt: skip
     assert facts["failures"] == ["demo-cnn, attention-rollout: does not fit: it has no attention."]
+
+
+def test_runs_are_scored_on_the_data_they_were_trained_on(vitx: Callable[..., Said], tmp_path: Path):
+    runs = [tmp_path / name for name in ("one", "two")]
+    for run in runs:
+        shutil.copytree(DEMO_MODELS / "demo-cnn", run / "model")
+        (run / "config.yaml").write_bytes(RunConfig("scratch", "defects", data_options={"size": (48, 48)}).as_yaml())
+    both = ",".join(map(str, runs))
+    asked = ("--limit", 2, "--metrics", "entropy", "--out", tmp_path / "out", "--overwrite", "--json")
+    for models, data, name in (
+        (both, (), "defects"),
+        (both, ("--data", "defects"), "defects"),
+        (both, ("--data", "digits"), "digits"),
+        (f"{both},demo-cnn", (), "digits"),
+    ):
+        (facts,) = vitx("evaluate", "--model", models, *data, *asked).json
+        assert facts["data"]["name"] == name
+    assert data_in_common([str(run) for run in runs]) == ("defects", {"size": (48, 48)})
+    assert data_in_common([]) is data_in_common(["demo-cnn"]) is None
 
 
 def test_quiet_says_nothing(vitx: Callable[..., Said], tmp_path: Path):

@@ -30,7 +30,7 @@ def evaluate(
         typer.Option(
             "--data",
             help="One or more data sets, separated by commas: built-in sets, folders, Hub ids.",
-            show_default="digits",
+            show_default="that of the runs; else digits",
         ),
     ] = [],  # noqa: B006
     method: Methods = [],  # noqa: B006

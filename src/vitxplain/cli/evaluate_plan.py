@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from vitxplain.cli.run_data import data_in_common
 from vitxplain.cli.test_folder import as_name
 from vitxplain.data.loading import options_of
 from vitxplain.data.sample import Split
@@ -20,6 +21,7 @@ from vitxplain.models.aliases import DEFAULT
 from vitxplain.option_text import key_and_value
 from vitxplain.paths import user_path
 from vitxplain.render.labels import source_name
+from vitxplain.train.run_config import located
 
 RESULTS: Final = Path("vitx-out/evaluate")
 ALL: Final = "all"
@@ -59,11 +61,12 @@ class Plan:
     split: Split
     limit: int | None
     folder: Path
+    trained_on: Mapping[str, Any]  # the options of the data that the models, all runs, have in common
 
-    def data_options(self, name: str) -> dict[str, str]:
-        """Those that a data set has."""
+    def data_options(self, name: str) -> dict[str, Any]:
+        """Those that a data set has, before those it was trained on with."""
         known = options_of(self.data[name])
-        return {key: value for key, value in self.options.data.items() if key in known}
+        return {**self.trained_on, **{key: value for key, value in self.options.data.items() if key in known}}
 
     def folder_of(self, name: str) -> Path:
         """Where the results of a data set go."""
@@ -78,9 +81,10 @@ def plan(typed: Typed) -> Plan:
     """
     preset = preset_of(typed.preset) if typed.preset else None
     six = preset is not None and preset.own_classes
-    sources = _listed(typed.data) or (SIX_ON if six else ["digits"])
-    names = each_name(sources)
     named, asked, wanted = _listed(typed.models), _listed(typed.methods), _listed(typed.metrics)
+    source, trained_on = data_in_common(named) or (None, {})
+    sources = _listed(typed.data) or ([source] if source else SIX_ON if six else ["digits"])
+    names = each_name(sources)
     if preset and wanted:
         raise UsageError(f"--preset {preset.name} says which metrics there are; leave --metrics out.")
     if twice := [name for name in named if named.count(name) > 1]:
@@ -115,6 +119,7 @@ def plan(typed: Typed) -> Plan:
         split=typed.split,
         limit=typed.limit,
         folder=folder,
+        trained_on=trained_on if [located(one) for one in sources] == [source] else {},
     )
 
 

@@ -60,7 +60,7 @@ def test(
     from vitxplain.assessment.files import to_json
     from vitxplain.cli.console import print_json, print_note
     from vitxplain.cli.progress import progress
-    from vitxplain.cli.test_data import data_of, run_of
+    from vitxplain.cli.run_data import data_of, run_of
     from vitxplain.cli.test_folder import earlier, folder_of
     from vitxplain.cli.test_report import print_scores
     from vitxplain.data.loading import load_data

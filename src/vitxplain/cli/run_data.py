@@ -1,6 +1,6 @@
-"""What `vitx test` tests on: what was typed, and what the run was trained on."""
+"""What runs are tested and evaluated on: what was typed, and what they were trained on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vitxplain.errors import UsageError
@@ -27,3 +27,12 @@ def data_of(run: RunFolder | None, data: str | None, options: Mapping[str, Any])
     if data is None:
         raise UsageError("what to test on? Give --data: a folder with a folder of images for each class, digits, ...")
     return data, options
+
+
+def data_in_common(models: Sequence[str]) -> tuple[str, Mapping[str, Any]] | None:
+    """The data with its options that all these models, each a run, were trained on; None of others."""
+    found = [run_of(model) for model in models]
+    trained = [(config.data, dict(config.data_options)) for run in found if run for config in [run.saved_config()]]
+    if not trained or len(trained) < len(found) or any(one != trained[0] for one in trained):
+        return None
+    return trained[0]
