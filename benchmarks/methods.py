@@ -1,7 +1,7 @@
 """Every method that fits, with variants, on images whose object is known: how well found, how faithful, with controls.
 
-    python benchmarks/methods.py --model demo-vit --data digits --limit 100 --out docs/research
-    python benchmarks/methods.py --model FOLDER --data FOLDER --out docs/research
+    python -m benchmarks.methods --model demo-vit --data digits --limit 100 --out docs/research
+    python -m benchmarks.methods --model FOLDER --data FOLDER --out docs/research
 
 Unlike `vitx evaluate` it explains the class the image is labelled with, whatever the model says. A folder holds
 images, masks and an index.json that lists `image`, `mask` and `imagenet_class`; else the name of a built-in set, of
@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--variants", default="", help="separated by blanks; without it every method, as it is")
+    parser.add_argument("--rivals", action="store_true", help="methods of other libraries as well (extra `peers`)")
     parser.add_argument("--rival", default="gradient-attention", help="what the others are compared with")
     parser.add_argument("--faithful", action="store_true", help="deletion and insertion as well, much slower")
     parser.add_argument("--baseline", default="blur", help="of deletion and insertion")
@@ -52,6 +54,10 @@ def main() -> None:
     model = load_model(options.model)
     fit = [name for name, why in fitting(model).items() if why is None]
     methods = dict(map(variant, options.variants.split() or fit))
+    if options.rivals:
+        from benchmarks.rivals import RIVALS
+
+        methods |= RIVALS
     metrics = build_metrics(FOUND, {})
     if options.faithful:
         metrics |= build_metrics(FAITHFUL, {"steps": options.steps, "baseline": options.baseline})
@@ -68,7 +74,8 @@ def main() -> None:
         name = f"{Path(options.model).name}-{Path(options.data).name}.json"
         options.out.mkdir(parents=True, exist_ok=True)
         arguments = " ".join(sys.argv[1:])
-        content = {"command": f"python benchmarks/methods.py {arguments}", "images": count, "scores": scores}
+        rounded = {name: {one: np.round(all_, 4).tolist() for one, all_ in row.items()} for name, row in scores.items()}
+        content = {"command": f"python -m benchmarks.methods {arguments}", "images": count, "scores": rounded}
         (options.out / name).write_text(json.dumps(content) + "\n")
 
 
@@ -80,10 +87,11 @@ def variant(text: str) -> tuple[str, Explainer]:
 
 
 def samples(data: str, limit: int | None) -> Iterator[Sample]:
-    """Labelled images with masks."""
+    """Labelled images with an object in a mask."""
     folder = Path(data)
     if not (folder / "index.json").exists():
-        yield from load_data(data, "validation", limit=limit)
+        masked = (sample for sample in load_data(data, "validation") if sample.mask is not None and sample.mask.any())
+        yield from islice(masked, limit)
         return
     for item in json.loads((folder / "index.json").read_text())[:limit]:
         mask = np.asarray(Image.open(folder / item["mask"]).convert("L")) > 127

@@ -39,10 +39,10 @@ def slow(pixel_values: torch.Tensor, target: int, share: float) -> np.ndarray:
     return ((1 - share) * scaled(own) + share * scaled(given)).reshape(3, 5)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.85, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.9, 1.0])
 def test_equals_the_definition(share: float) -> None:
     images = tiny.images(2)
-    found = AffinityAttention(share=share).explain(tiny.load(tiny.vit_module), images, 2)
+    found = AffinityAttention(share=share, views=1).explain(tiny.load(tiny.vit_module), images, 2)
     for image in range(2):
         expected = torch.from_numpy(slow(images[[image]], 2, share)).float()
         torch.testing.assert_close(found[image], expected, atol=1e-4, rtol=1e-3)
@@ -103,6 +103,13 @@ def test_class_attention_that_only_reads_the_patches() -> None:
     one = record(random_attention(1, 2, 1, 7), grid, gradients=random_gradients(1, 2, 1, 7).abs())
     assert method.keep(one).shape == (1, 8, 7)
     assert method.combine([method.keep(one)], grid).shape == (1, 2, 3)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("views", [0, 3, 1.5, True])
+def test_views_are_one_or_two(views: object) -> None:
+    with pytest.raises(OptionError, match="views .* 1 or 2"):
+        AffinityAttention(views=views)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("unchecked")

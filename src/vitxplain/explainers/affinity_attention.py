@@ -12,7 +12,7 @@ from torch import Tensor
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.explainers.base import AttentionExplainer
 from vitxplain.explainers.gradient_attention import positive_gradient_attention
-from vitxplain.explainers.options import check_index, check_share, layers_from
+from vitxplain.explainers.options import check_index, check_share, check_views, layers_from
 from vitxplain.explainers.token_flow import gained_relevance, patches_among_themselves, start_reading
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
@@ -26,21 +26,24 @@ PatchMatrix = Float[Tensor, "batch patch patch2"]
 
 @dataclass(frozen=True)
 class AffinityAttention(AttentionExplainer):
-    """Gradient x attention relevance, most of it shared among patches of like content (docs/research/auto.md).
+    """Gradient x attention, shared among patches of like content (after Chefer et al. 2021, arXiv 2103.15679).
 
     Args:
         share: how much of the map is shared relevance, from 0 (gradient-attention's own) to 1.
         start_layer: first layer used.
+        views: 2 for the mean with the map of the mirror image half a patch along; 1 for the image alone, at half the
+            cost.
 
-    Relevance is that of Chefer et al. 2021 (arXiv 2103.15679, equations 5 and 6): it marks the few patches where the
-    evidence for the class is read. To the model the parts of one thing are alike, so each patch is given the mean
-    relevance of all patches, weighted by the softmax of the cosine between their value vectors, over heads and layers.
+    Relevance (equations 5 and 6) marks the few patches where the evidence for the class is read. To the model the parts
+    of one thing are alike, so each patch is given the mean relevance of all patches, weighted by the softmax of the
+    cosine between their value vectors, over heads and layers. docs/research/auto.md tells why, and what lost.
 
     Never negative, below 1: the least of own and of shared relevance counts as 0, and each is a share of its greatest.
     """
 
-    share: float = 0.85
+    share: float = 0.9
     start_layer: int = 0
+    views: int = 2
 
     needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
     axes: ClassVar[str] = "batch row column"
@@ -50,6 +53,7 @@ class AffinityAttention(AttentionExplainer):
     def __post_init__(self) -> None:
         check_share("share", self.share)
         check_index("start_layer", self.start_layer)
+        check_views(self.views)
 
     def keep(self, record: AttentionRecord) -> Float[Tensor, "batch query_and_key key"]:
         """The layer's relevance, and below it the cosine of any two of its tokens."""

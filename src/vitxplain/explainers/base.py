@@ -39,8 +39,13 @@ class AttentionExplainer(Explainer):
 
     Methods of this kind share one forward pass. If `needs` holds "attention_gradients" they share one backward pass
     too: `keep` is then called after it, first layer first, and `record.gradients` is there.
+
+    Attributes:
+        views: 2 for the mean of the maps of the image and of a second view of it (`explainers/second_view.py`); a
+            method that gives one map an image may make it an option.
     """
 
+    views: int = 1
     kinds: ClassVar[frozenset[str]] = frozenset({"token"})  # the attention `keep` is called for
 
     @abstractmethod

@@ -29,6 +29,12 @@ def check_index(name: str, value: object, *, negative: bool = False) -> None:
         raise OptionError(f"{name} is {value!r}; it takes a whole number{'' if negative else ' of at least 0'}.")
 
 
+def check_views(value: object) -> None:
+    """Raises OptionError unless the value is 1 or 2."""
+    if isinstance(value, bool) or value not in (1, 2):
+        raise OptionError(f"views is {value!r}; it takes 1 or 2.")
+
+
 def check_count(name: str, value: object) -> None:
     """Raises OptionError unless the value is a whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:

@@ -1,4 +1,4 @@
-"""One forward pass, and at most one backward, for any number of methods."""
+"""One forward pass, and at most one backward, for any number of methods; of a second view another one."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -20,6 +20,7 @@ from vitxplain.errors import CaptureError, OptionError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.blame import blamed, checked
 from vitxplain.explainers.collector import Collector
+from vitxplain.explainers.second_view import both_views, second_view
 from vitxplain.fit import require
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import GRADIENTS
@@ -49,6 +50,7 @@ def shared_pass(
 ) -> PassResult:
     """Run every explainer on the batch: one forward pass, and one backward if any asks for a gradient.
 
+    Methods that look twice (`views`) share a second pass, about the same classes.
     On a CPU large images pass a few at a time. Methods that are neither attention nor layer methods run their own
     passes.
 
@@ -64,7 +66,7 @@ def shared_pass(
     require(model, explainers, size)
     wanted = class_target(target, model.labels)
     parts = [
-        _pass(model, images, explainers, of_them, found) for images, of_them in _batches(model, pixel_values, wanted)
+        _views(model, images, explainers, of_them, found) for images, of_them in _batches(model, pixel_values, wanted)
     ]
     if len(parts) == 1:
         return parts[0]
@@ -86,6 +88,26 @@ def _batches(
         return [(pixel_values, wanted)]
     count = max(1, PIXELS_AT_ONCE // pixel_values[0, 0].numel())
     return zip(pixel_values.split(count), wanted.split(len(pixel_values), count), strict=True)
+
+
+def _views(
+    model: "VisionModel",
+    pixel_values: PixelValues,
+    explainers: Sequence[Explainer],
+    wanted: ClassTarget,
+    found: "Probe",
+) -> PassResult:
+    """One pass, and another of the second view for the methods that want it: about the classes of the first."""
+    result = _pass(model, pixel_values, explainers, wanted, found)
+    again = [e for e in explainers if isinstance(e, AttentionExplainer) and e.views > 1]
+    if not again or found.grid is None:
+        return result
+    classes = ClassTarget(tuple(wanted.resolve(result.logits).tolist()))
+    other = _pass(model, second_view(pixel_values, found.grid), again, classes, found)
+    second = dict(zip(again, other.maps, strict=True))
+    pairs = zip(explainers, result.maps, strict=True)
+    maps = [both_views(first, second[explainer]) if explainer in second else first for explainer, first in pairs]
+    return PassResult(result.logits, maps)
 
 
 def _pass(

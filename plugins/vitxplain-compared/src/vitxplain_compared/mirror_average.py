@@ -28,7 +28,7 @@ class MirrorAverage(Explainer):
     itself is given, and each is divided by its greatest magnitude. Costs the method twice.
     """
 
-    method: str = "affinity-attention"
+    method: str = "gradient-attention"
 
     # Of the default method; another raises what it lacks when it runs.
     needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
