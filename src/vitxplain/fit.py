@@ -46,7 +46,8 @@ def require(model: VisionModel, explainers: Iterable[Explainer], size: tuple[int
             sentences.append(f"{name} needs {lacking}, which {model.source} does not have.\n  Why: {why}.")
     if sentences:
         fit = [name for name, obstacle in fitting(model, size).items() if obstacle is None]
-        in_memory = model.source == type(model.module).__name__  # nothing that a command could open
+        # Nothing that a command could open.
+        in_memory = model.source in (type(model.module).__name__, "scratch vit", "scratch cnn")
         more = "vitxplain.fitting(model) says why" if in_memory else f"vitx methods --model {model.source}"
         methods = f"  Methods for this model: {', '.join(fit) or 'none'}.   ({more})"
         raise UnsupportedModelError("\n".join([*sentences, methods]))

@@ -109,6 +109,12 @@ def test_split_prints_counts(vitx, place):
     assert again.json[0]["images"]["train"] == {"cat": 10, "dog": 5}
     assert vitx("data", "split", "pets", "--out", "out").code == 1
     assert vitx("data", "split", "pets", "--out", "other", "--quiet").out == ""
+    uneven = vitx("data", "split", "pets", "--out", "uneven", "--ratio", "60,39,1")
+    assert uneven.err == "note: test got no image; there are too few for this share.\n"
+    assert (
+        "--ratio 5,2,1 adds up to 8; taken as 62.5%, 25.0%, 12.5%."
+        in vitx("data", "split", "pets", "--out", "eighths", "--ratio", "5,2,1").err
+    )
 
 
 def test_split_then_tile_then_show(vitx, place):

@@ -1,6 +1,7 @@
 """vitx methods, models, info and patches."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,9 @@ def test_info(vitx: Vitx, plugins: Path):
     rows = {line.split()[0]: line for line in said.out.splitlines() if line.strip()}
     assert rows["grad-cam"].rstrip().endswith("works")
     assert rows["timm"].split()[1] == "adapter" or rows["timm"].split()[1].startswith("not")
+    (adapter,) = [line for line in said.out.splitlines() if line.split()[:2] == ["timm", "adapter"]]
+    there = find_spec("timm") is not None
+    assert adapter.rstrip().endswith("works" if there else "works once timm is there: pip install vitxplain[timm]")
     assert "broken: " in rows["raising"]
     assert "RuntimeError: no licence file" in said.out
     (found,) = vitx("info", "--json").json

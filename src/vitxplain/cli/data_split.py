@@ -43,6 +43,11 @@ def split(
     if not quiet:
         for problem in done.skipped:
             print_note(f"left out: {problem}")
+        if (whole := sum(shares)) not in (1, 100):
+            parts = ", ".join(f"{share / whole:.1%}" for share in shares)
+            print_note(f"note: --ratio {ratio} adds up to {whole:g}; taken as {parts}.")
+        if empty := [kind for kind, share in zip(SPLITS, shares, strict=True) if share and not any(done.counts[kind])]:
+            print_note(f"note: {' and '.join(empty)} got no image; there are too few for this share.")
         if done.missing:
             print_note(f"note: a split has no image of class {', '.join(done.missing)}: there are too few of them.")
     if json:

@@ -1,10 +1,13 @@
 """vitx info"""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vitxplain.cli.console import no, print_error, print_json, print_table, yes
 from vitxplain.cli.guard import guarded
 from vitxplain.cli.options import Debug, Json, Quiet
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 LIBRARIES = ("torch", "transformers", "accelerate", "captum", "timm", "torchvision", "numpy", "pillow", "matplotlib")
 
@@ -23,11 +26,16 @@ def info(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None
         return
     print_table(["Version", ""], [(name, number or "not installed") for name, number in found["versions"].items()])
     print_table(["\nDevice", ""], [(device["name"], device["about"]) for device in found["devices"]])
-    plugins = [
-        (one["name"], one["kind"], one["package"], no(f"broken: {one['error']}") if one["error"] else yes("works"))
-        for one in found["plugins"]
-    ]
+    plugins = [(one["name"], one["kind"], one["package"], _state(one, found["versions"])) for one in found["plugins"]]
     print_table(["\nPlugin", "\nKind", "\nPackage", "\nState"], plugins)
+
+
+def _state(plugin: dict[str, Any], versions: dict[str, str | None]) -> "Text":
+    if plugin["error"]:
+        return no(f"broken: {plugin['error']}")
+    if plugin["kind"] == "adapter" and versions.get(plugin["name"], "") is None:
+        return no(f"works once {plugin['name']} is there: pip install vitxplain[{plugin['name']}]")
+    return yes("works")
 
 
 def _versions() -> dict[str, str | None]:
