@@ -38,6 +38,19 @@ def test_the_folder_is_named_by_what_was_asked(
     assert json.loads((folder / "evaluation.json").read_text())["preset"] == "chefer"
 
 
+def test_data_whose_classes_no_model_has_are_left_out(vitx: Callable[..., Said], tmp_path: Path):
+    asked = ("evaluate", "--preset", "deepvisionxplain", "--model", "demo-cnn", "--limit", 2, "--out", tmp_path)
+    said = vitx(*asked)
+    assert said.code == 0, said.err
+    assert said.err.count("note: defects is left out: no model has the classes of the data (good, defect)") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"digits", "table.md", "table.csv"}
+    (facts,) = vitx(*asked, "--json").json
+    assert facts["left_out"][0].startswith("defects is left out: ")
+    said = vitx(*asked, "--data", "defects")
+    assert said.code == 2
+    assert "error: defects is left out: no model has the classes of the data (good, defect)" in said.err
+
+
 def test_chefer_reads_masks_of_pascal_voc(vitx: Callable[..., Said], tmp_path: Path):
     for folder in ("JPEGImages", "Annotations", "SegmentationObject"):
         (tmp_path / "voc" / folder).mkdir(parents=True)

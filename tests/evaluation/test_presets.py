@@ -41,7 +41,7 @@ def test_deepvisionxplain_is_its_definition():
         "iou": (guess & truth).sum() / (guess | truth).sum(),
     }
     assert pooled == pytest.approx(expected)
-    assert found.notes == (f"SmallCNN: nothing is marked on {12 - sum(sure)} of 12 images.",)
+    assert found.notes[0] == f"SmallCNN: nothing is marked on {12 - sum(sure)} of 12 images."
     assert {row.method for row in found if not row.control} == {"cam"}  # rollout does not fit, which is no failure
     assert not found.failures
     assert found.costs[0].parameters == 8 * 3 * 25 + 8 + 2 * 8 + 2
@@ -101,6 +101,19 @@ def test_models_of_other_classes_are_left_out(tmp_path: Path):
     assert len((tmp_path / "table.csv").read_text().splitlines()) == 1 + 2 * 5
     with pytest.raises(DataError, match="demo-cnn is left out"):
         evaluate("demo-cnn", defects, preset="deepvisionxplain")
+
+
+def test_data_for_which_no_model_is_left_are_left_out(tmp_path: Path):
+    sets = [load_data(name, limit=2) for name in ("defects", "digits")]
+    found = evaluate_each(["demo-cnn", "demo-vit"], sets, preset="deepvisionxplain", out=tmp_path)
+    assert list(found) == ["digits"]
+    (said,) = found["digits"].left_out
+    assert said.startswith("defects is left out: no model has the classes of the data (good, defect). demo-cnn is left")
+    save_summary(found, tmp_path)
+    assert "\n- defects is left out: " in (tmp_path / "table.md").read_text()
+    with pytest.raises(DataError, match="defects is left out: no model has the classes"):
+        evaluate_each(["demo-cnn"], sets[:1], preset="deepvisionxplain", out=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_missing_runs_are_named_with_the_command_that_makes_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

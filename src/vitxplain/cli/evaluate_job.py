@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from vitxplain.cli.console import print_error, print_json, print_note
 from vitxplain.cli.evaluate_plan import Plan
@@ -12,6 +13,7 @@ from vitxplain.cli.opening import Opening
 from vitxplain.cli.progress import progress
 from vitxplain.data.loading import load_data
 from vitxplain.data.sample import DataSet
+from vitxplain.evaluation.each import where_models_are
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.files import to_json
@@ -47,18 +49,20 @@ def run(job: Job, *, json: bool, quiet: bool) -> int:
     }
     for said in () if quiet else [note for samples in sets.values() for note in samples.notes]:
         print_note(f"note: {said}")
-    found: dict[str, Evaluation] = {}
     try:
         count = sum(len(samples) * max(len(plan.models[name]), 1) for name, samples in sets.items())
         with progress("scoring", count, shown=not (quiet or json)) as advance:
-            for name, samples in sets.items():
-                found[name] = _scored(job, opening, name, samples, advance)
+            found = where_models_are(
+                {name: partial(_scored, job, opening, name, samples, advance) for name, samples in sets.items()}
+            )
     except KeyboardInterrupt:
         if leads:
             print_error(f"interrupted; scores so far are in {plan.folder}. The same command goes on from there.")
         return INTERRUPTED
     together = bool(plan.preset) or len(found) > 1
     if leads:
+        for said in () if quiet else dict.fromkeys(said for one in found.values() for said in one.left_out):
+            print_note(f"note: {said}")
         for name, one in found.items():
             _told(one, plan, name, json=json, quiet=quiet, whole=not together)
         if together:
@@ -95,8 +99,6 @@ def _told(found: Evaluation, plan: Plan, name: str, *, json: bool, quiet: bool, 
         print_note(f"skipped: {problem}")
     for problem in sentences(found.failures):
         print_error(problem)
-    for said in () if quiet else found.left_out:
-        print_note(f"note: {said}")
     files = found.save(plan.folder_of(name))
     if json:
         print_json({**to_json(found), "files": [str(file) for file in files]})

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 from torch import nn
 
 from vitxplain import registry
-from vitxplain.errors import DataError, UsageError
+from vitxplain.errors import UsageError
 from vitxplain.evaluation.chosen_methods import chosen_methods
+from vitxplain.evaluation.classes import NoModelError, some
 from vitxplain.evaluation.entry import Entry, entry_of
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.makers import Explained, Maker
@@ -61,7 +62,7 @@ def blocks(models: Sequence[ModelLike], wanted: Wanted) -> tuple[list[Block], li
         ModelLoadError: no model can be made of a source.
         UsageError: nothing to score, a model named twice, or no such option.
         UnsupportedModelError: no method fits any of the models.
-        DataError: the preset asks for models of the data's classes, and there is none.
+        NoModelError: the preset asks for models of the data's classes, and there is none.
     """
     stored = wanted.stored
     if stored and len(models) > 1:
@@ -86,7 +87,7 @@ def blocks(models: Sequence[ModelLike], wanted: Wanted) -> tuple[list[Block], li
         known |= set(taken)
         del model, entry  # before the next is opened
     if not found:
-        raise DataError(" ".join(left_out))
+        raise NoModelError(f"no model has the classes of the data ({some(wanted.labels)}). {' '.join(left_out)}")
     if not any(block.lacking for block in found):
         named = wanted.methods or (wanted.preset.methods if wanted.preset else ())
         require(found[0].open().model or wanted.load(models[0]), build(list(named), {}).values())
@@ -132,8 +133,7 @@ def _other_classes(model: VisionModel, wanted: Wanted) -> str | None:
     theirs = [model.labels[index] for index in sorted(model.labels)]
     if not (wanted.preset and wanted.preset.own_classes) or set(theirs) == set(wanted.labels):
         return None
-    told = ", ".join(theirs[:3]) + ", ..." * (len(theirs) > 3)
-    return f"{source_name(model.source)} is left out: its classes ({told}) are not those of the data."
+    return f"{source_name(model.source)} is left out: its classes ({some(theirs)}) are not those of the data."
 
 
 def _told_apart(found: Sequence[Block], unfit: Sequence[Failure]) -> tuple[list[Block], list[Failure]]:

@@ -1,12 +1,15 @@
 """evaluate_each: several data sets, one evaluation after the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import UsageError
+from vitxplain.evaluation.classes import NoModelError
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.preset_models import default_runs
 from vitxplain.evaluation.run import Data, Models, evaluate
@@ -18,6 +21,8 @@ def evaluate_each(
 ) -> dict[str, Evaluation]:
     """`evaluate` for each data set, by their names; each has a folder of its name in `out`.
 
+    Data whose classes no model has, where the preset asks for that, are left out: the others' `left_out` say so.
+
     Raises:
         UsageError: two data sets are called alike; or as of `evaluate`.
     """
@@ -26,10 +31,29 @@ def evaluate_each(
     if models is None and options.get("preset") == "deepvisionxplain":
         sources = [one.name if isinstance(one, DataSet) else str(one) for one in data]
         of_each = dict(zip(names, default_runs(sources), strict=True))
-    return {
-        name: evaluate(of_each[name], one, *args, out=None if out is None else Path(out) / name, **options)
-        for name, one in zip(names, data, strict=True)
-    }
+    return where_models_are(
+        {
+            name: partial(evaluate, of_each[name], one, *args, out=None if out is None else Path(out) / name, **options)
+            for name, one in zip(names, data, strict=True)
+        }
+    )
+
+
+def where_models_are(evaluations: Mapping[str, Callable[[], Evaluation]]) -> dict[str, Evaluation]:
+    """One after the other; data for which there is no model are left out, which the others say.
+
+    Raises:
+        NoModelError: there is a model for none of the data.
+    """
+    found, left_out = dict[str, Evaluation](), list[str]()
+    for name, evaluation in evaluations.items():
+        try:
+            found[name] = evaluation()
+        except NoModelError as error:
+            left_out.append(f"{name} is left out: {error}")
+    if not found:
+        raise NoModelError(" ".join(left_out))
+    return {name: replace(one, left_out=(*one.left_out, *left_out)) for name, one in found.items()}
 
 
 def each_name(sets: Sequence[Data]) -> list[str]:

@@ -87,7 +87,16 @@ def _markdown(found: Mapping[str, Evaluation], lines: Sequence[Figures]) -> str:
     ]
     parts = ["# Evaluation", *(f"{about(one)}." for one in found.values()), table(head, rows)]
     parts.append("Brackets are bootstrap 95 % intervals over images; a control knows nothing of the model.")
-    parts += [f"- {data}: {said}" for data, one in found.items() for said in (*one.notes, *one.left_out)]
+    everywhere = [
+        said for said in next(iter(found.values())).left_out if all(said in one.left_out for one in found.values())
+    ]
+    parts += [
+        f"- {data}: {said}"
+        for data, one in found.items()
+        for said in (*one.notes, *one.left_out)
+        if said not in everywhere
+    ]
+    parts += [f"- {said}" for said in everywhere]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,0 +1,33 @@
+"""The classes of a model beside those of the data: the same, others, or none in common."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from vitxplain.assessment.matching import match_classes
+from vitxplain.errors import DataError, UsageError
+
+SHOWN: Final = 3  # names in a sentence
+
+
+class NoModelError(DataError):
+    """No model has the classes of the data, so there is nothing to score on them."""
+
+
+def matched(labels: Mapping[int, str], names: Sequence[str]) -> tuple[int, ...] | None:
+    """The model's index of each class of the data, None where it lacks one."""
+    try:
+        return match_classes(labels, names)
+    except UsageError:
+        return None
+
+
+def foreign(labels: Mapping[int, str], names: Sequence[str]) -> bool:
+    """Whether the model names none of the classes; data of one class, such as "object", tell none apart."""
+    if len(names) < 2 or matched(labels, names) is not None:
+        return False
+    return all(matched(labels, [name]) is None for name in names)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, for a sentence."""
+    return ", ".join(names[:SHOWN]) + ", ..." * (len(names) > SHOWN)
