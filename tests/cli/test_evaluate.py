@@ -30,6 +30,7 @@ def test_table_and_files(vitx: Callable[..., Said], tmp_path: Path, monkeypatch:
     assert "demo-cnn, demo-vit on digits (test), 6 images" in said.out
     assert said.out.count("smoothed edges  ") >= 4
     assert "6 images are few" in said.out
+    assert "average-precision  grad-cam of demo-cnn over grad-cam of demo-vit  +" in said.out
     folder = tmp_path / "vitx-out" / "evaluate" / "demo-cnn-demo-vit-digits-test-6"
     assert {path.name for path in folder.iterdir()} == {
         "asked.json", "scores-0.jsonl", "evaluation.json", "evaluation.csv", "evaluation.md", "images.csv", "cost.csv",
@@ -43,7 +44,8 @@ def test_table_and_files(vitx: Callable[..., Said], tmp_path: Path, monkeypatch:
     assert len((folder / "images.csv").read_text().splitlines()) == 1 + 2 * 5 * 6
     page = (folder / "evaluation.md").read_text()
     assert "## demo-vit: iou" in page
-    assert "grad-cam of demo-cnn minus grad-cam of demo-vit" in page or "grad-cam of demo-vit minus" in page
+    assert "grad-cam of demo-cnn over grad-cam of demo-vit" in page
+    assert "- 6 images are few" in page
 
 
 def test_json_is_one_line_and_a_method_that_does_not_fit_gives_1(vitx: Callable[..., Said], tmp_path: Path):

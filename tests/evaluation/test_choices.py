@@ -58,4 +58,4 @@ def test_controls_are_not_compared_where_ignoring_the_image_wins(tmp_path: Path)
     found.save(tmp_path)
     said = "max-sensitivity: a map that does not look at the image does best, so controls are not compared."
     assert f"- {said}" in (tmp_path / "evaluation.md").read_text()
-    assert found.notes == (said,)
+    assert found.notes == (said, "2 images are few: intervals of so few are too narrow.")

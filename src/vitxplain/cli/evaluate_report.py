@@ -1,4 +1,4 @@
-"""What `vitx evaluate` says: a table for each model, the controls dimmed, and which method beats which."""
+"""What `vitx evaluate` says: a table for each model, the controls dimmed, and which method is better."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vitxplain.cli.console import out, printable
+from vitxplain.evaluation.comparison import strongest
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.files import SHEETS, about
 from vitxplain.evaluation.markdown import direction, interval
@@ -16,16 +17,16 @@ from vitxplain.metrics.intervals import Interval
 
 STYLES = {"yes": "green", "no": "red", "cannot tell": "yellow", "": ""}
 SHOWN = 12  # comparisons
-FEW = 20  # images
 
 
 def print_evaluation(found: Evaluation, files: Sequence[Path]) -> None:
     """The tables, the comparisons and where the rest is."""
     console = out()
-    console.print(f"{printable(about(found))}\n", soft_wrap=True)
+    print_header(found, console)
+    console.print()
     for model in dict.fromkeys(row.model for row in found.rows):
         _print_model(found, model, console)
-    _print_comparisons(found, console)
+    _print_comparisons(found, files[0].parent / "evaluation.md", console)
     if found.costs:
         _print_costs(found, console)
     print_troubles(found, console)
@@ -72,27 +73,24 @@ def _cells(row: Row) -> list[Text]:
     return [label, Text(short(row.score), dim), Text(lead, dim), Text(row.verdict, STYLES[row.verdict])]
 
 
-def _print_comparisons(found: Evaluation, console: Console) -> None:
-    """Those that are decided, the clearest where they are many; the others are counted."""
-    decided = [one for one in found.comparisons if one.winner]
+def _print_comparisons(found: Evaluation, file: Path, console: Console) -> None:
+    """Those that are decided, a share of each metric where they are many; the others are counted."""
     if not found.comparisons:
         return
-    clearest = sorted(decided, key=lambda one: -_clearness(one.difference))[:SHOWN]
-    for one in (one for one in decided if one in clearest):
-        first, second = (printable(name) for name in one.names)
-        line = Text.assemble((f"{one.metric}  ", "bold"), f"{first} minus {second}: ")
-        line.append(short(one.difference, signed=True), "green")
-        line.append("  lower is better" if one.better == "lower" else "", "dim")
-        console.print(line, soft_wrap=True)
-    hidden, open_ = len(decided) - SHOWN, len(found.comparisons) - len(decided)
-    rest = [f"{hidden:,} more are decided" if hidden > 0 else "", f"{open_:,} cannot be told" if open_ else ""]
+    decided = [one for one in found.comparisons if one.winner]
+    shown, models = strongest(decided, SHOWN), len({row.model for row in found.rows})
+    table = plain_table(("metric", "one over another", "difference"), numbers=1)
+    for one in shown:
+        words, gap = printable(one.words(models=models)), short(one.difference, signed=True)
+        table.add_row(Text(one.metric, "bold"), words, Text(gap, "green" if one.winner == one.first else "red"))
+    if shown:
+        console.print("By more than chance, image by image; above zero: the first is better.", style="dim")
+        console.print(table)
+    hidden, open_ = len(decided) - len(shown), len(found.comparisons) - len(decided)
+    rest = [f"{hidden:,} more are decided" if hidden else "", f"{open_:,} cannot be told" if open_ else ""]
     if any(rest):
-        console.print(f"{', '.join(filter(None, rest))}: see evaluation.md", style="dim")
-
-
-def _clearness(found: Interval) -> float:
-    """How many times its own reach the difference lies from zero."""
-    return abs(found.mean) / max(found.high - found.low, 1e-9)
+        said = f"Of {len(found.comparisons):,} comparisons {' and '.join(filter(None, rest))}: all are in {file}"
+        console.print(printable(said), style="dim", soft_wrap=True)
 
 
 def _print_costs(found: Evaluation, console: Console) -> None:
@@ -104,16 +102,17 @@ def _print_costs(found: Evaluation, console: Console) -> None:
     console.print(table)
 
 
+def print_header(found: Evaluation, console: Console) -> None:
+    """What was evaluated, and how well each model knows it."""
+    console.print(printable(about(found)), soft_wrap=True)
+    for one in found.answers.values():
+        console.print(printable(str(one)), style="dim", soft_wrap=True)
+
+
 def print_troubles(found: Evaluation, console: Console) -> None:
     """What a reader of the table must know."""
     for said in found.notes:
         console.print(printable(said), style="yellow", soft_wrap=True)
-    images = len({line.image for line in found.lines})
-    if images < FEW:
-        console.print(
-            f"{images} {'image is' if images == 1 else 'images are'} few: intervals of so few are too narrow.",
-            style="yellow",
-        )
     if found.skipped:
         console.print(f"{len(found.skipped):,} images could not be read and are left out.", style="yellow")
 

@@ -9,11 +9,16 @@ from vitxplain.evaluation.rows import Row
 from vitxplain.metrics.intervals import Interval
 
 COUNTS = ("undefined", "constant", "broken", "stretched")
+COMPARED = (
+    "The mean difference, image by image. Above zero the first is better, whichever way the metric runs; where neither "
+    "way is better, the first is greater. Each interval is about one comparison: of twenty one is wrong by chance."
+)
 
 
 def markdown(found: Evaluation, about: str) -> str:
     """Headings, tables and sentences."""
     parts = [f"# Evaluation\n\n{about}."]
+    parts += ["\n".join(f"- {one}" for one in found.answers.values())] if found.answers else []
     parts.append(
         "Brackets are bootstrap 95 % intervals over images. Pooled is the figure of all pixels of all images together. "
         "The lead is the mean difference to the best control, image "
@@ -24,7 +29,8 @@ def markdown(found: Evaluation, about: str) -> str:
             if rows := [row for row in found.rows if (row.model, row.metric) == (model, name)]:
                 parts.append(f"## {model}: {name}\n\n`{metric!r}`; {direction(metric.better)}.\n\n{_scores(rows)}")
     if found.comparisons:
-        parts.append(f"## One against the other\n\n{_comparisons(found.comparisons)}")
+        models = len({row.model for row in found.rows})
+        parts.append(f"## One against the other\n\n{COMPARED}\n\n{_comparisons(found.comparisons, models)}")
     if found.costs:
         spent = [
             (
@@ -88,12 +94,11 @@ def _scores(rows: Sequence[Row]) -> str:
     return table(head, cells)
 
 
-def _comparisons(compared: Sequence[Comparison]) -> str:
+def _comparisons(compared: Sequence[Comparison], models: int) -> str:
     rows = [
-        (one.metric, f"{one.names[0]} minus {one.names[1]}", interval(one.difference, signed=True), better(one))
-        for one in compared
+        (one.metric, one.words(models=models), interval(one.difference, signed=True), better(one)) for one in compared
     ]
-    return table(("metric", "difference", "mean", "better"), rows)
+    return table(("metric", "one over another", "difference", "better"), rows)
 
 
 def better(one: Comparison) -> str:
@@ -109,16 +114,23 @@ def direction(better: str) -> str:
 
 
 def interval(found: Interval, *, signed: bool = False, places: int = 3) -> str:
-    """As `0.71 [0.65, 0.77]`; a dash where nothing is known."""
+    """As `0.71 [0.65, 0.77]`; a dash where nothing is known.
+
+    Where a difference (`signed`) is not zero by more than chance, none of its numbers is rounded to zero.
+    """
     if found.mean != found.mean:
         return "–"
-    mean, low, high = (_digits(value, signed, places) for value in found)
+    decided = signed and not found.low <= 0 <= found.high
+    mean, low, high = (_digits(value, signed, places, decided) for value in found)
     return f"{mean} [{low}, {high}]"
 
 
-def _digits(value: float, signed: bool, places: int) -> str:
-    text = f"{value:{'+' if signed else ''}.{places}f}"
-    return text[1:] if float(text) == 0 and text[0] in "+-" else text
+def _digits(value: float, signed: bool, places: int, decided: bool) -> str:
+    sign = "+" if signed else ""
+    text = f"{value:{sign}.{places}f}"
+    if float(text):
+        return text
+    return f"{value:{sign}.1g}" if decided else f"{0:.{places}f}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,6 +1,7 @@
 """What a reader of the table must know, said beside it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from vitxplain.evaluation.comparison import Comparison
 from vitxplain.evaluation.lines import Line
@@ -9,14 +10,22 @@ from vitxplain.evaluation.rows import Row
 from vitxplain.metrics.base import Metric
 from vitxplain.metrics.pixels import PixelMetric
 
+FEW: Final = 20  # images
+
 
 def notes(
     rows: Sequence[Row], comparisons: Sequence[Comparison], lines: Sequence[Line], metrics: Mapping[str, Metric]
 ) -> tuple[str, ...]:
-    """Sentences: where controls are not compared, where models were not sure, and where choices rank differently."""
+    """Where controls are not compared, models were not sure, choices rank differently, and images are few."""
     blind = [name for name, metric in metrics.items() if metric.blind_wins]
     said = [f"{name}: a map that does not look at the image does best, so controls are not compared." for name in blind]
-    return *said, *_unsure(lines, metrics), *disagreements(rows, comparisons, metrics)
+    return *said, *_unsure(lines, metrics), *disagreements(rows, comparisons, metrics), *_few(lines)
+
+
+def _few(lines: Sequence[Line]) -> Iterator[str]:
+    images = len({line.image for line in lines})
+    if images < FEW:
+        yield f"{images} {'image is' if images == 1 else 'images are'} few: intervals of so few are too narrow."
 
 
 def _unsure(lines: Sequence[Line], metrics: Mapping[str, Metric]) -> Iterator[str]:
