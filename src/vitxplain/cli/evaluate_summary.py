@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from os.path import relpath
 from pathlib import Path
 from typing import Final
 
@@ -10,41 +11,43 @@ from rich.table import Table
 from rich.text import Text
 
 from vitxplain.cli.console import out, printable
-from vitxplain.cli.evaluate_report import print_troubles, short
+from vitxplain.cli.evaluate_report import STYLES, print_header, print_troubles, short
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.files import about
-from vitxplain.evaluation.summary import COSTS, Figures, metrics_of, summary
-from vitxplain.metrics.intervals import Interval
+from vitxplain.evaluation.summary import COSTS, Figures, metrics_of, pooled_words, summary
 
 BETWEEN: Final = 2
 INTERVAL: Final = len("[0.00, 0.00]")
+MARKS: Final = {"yes": "* ", "no": "x ", "cannot tell": "? ", "": ""}
+MEANING: Final = "Against the best control, image by image: * better by more than chance, x worse, ? cannot be told."
 
 
-def print_summary(found: Mapping[str, Evaluation], files: Sequence[Path]) -> None:
+def print_summary(found: Mapping[str, Evaluation], files: Sequence[Path], folders: Mapping[str, Path]) -> None:
     """A block for each data set: models with their methods, then the controls of each, and where the rest is.
 
-    Intervals stand below the figures of methods where the screen is wide enough.
+    Intervals stand below the figures of methods where the screen is wide enough. `folders` are those of the data sets.
     """
     console, lines = out(), summary(found)
     for data, one in found.items():
         mine = [line for line in lines if line.data == data]
         metrics = metrics_of(mine)
-        console.print(printable(about(one)), soft_wrap=True)
+        print_header(one, console)
         names = max(len(line.method) + 2 + BETWEEN for line in mine)
         wide = names + len(metrics) * (INTERVAL + BETWEEN) <= console.width
         table = _table(data, metrics)
         for place, line in enumerate(mine):
             if not place or mine[place - 1].model != line.model:
                 table.add_row(Text(printable(line.model), "bold"))
-            figures = [_figure(line.figures.get(name), below=wide and not line.control) for name in metrics]
-            dim = "dim" if line.control else ""
-            table.add_row(*(Text(cell, dim) for cell in (f"  {printable(line.method)}", *figures)))
+            figures = [_figure(line, name, below=wide and not line.control) for name in metrics]
+            table.add_row(Text(f"  {printable(line.method)}", "dim" if line.control else ""), *figures)
         console.print(table)
         _print_costs(mine, console)
         print_troubles(one, console)
         console.print()
-    folders = "" if len(found) == 1 else f", and for each data set a folder: {', '.join(found)}"
-    console.print(f"{printable(files[0].parent)}: {', '.join(file.name for file in files)}{folders}", soft_wrap=True)
+    console.print(f"{MEANING}{pooled_words(found)}\n", style="dim")
+    here = files[0].parent
+    tables = ", ".join(str(Path(relpath(folders[name], here)) / "evaluation.md") for name in found)
+    names = ", ".join(file.name for file in files)
+    console.print(f"{printable(here)}: {names}; full tables: {printable(tables)}", soft_wrap=True)
 
 
 def _table(name: str, columns: Sequence[str]) -> Table:
@@ -67,9 +70,11 @@ def _print_costs(lines: Sequence[Figures], console: Console) -> None:
         console.print(table)
 
 
-def _figure(found: Interval | None, *, below: bool) -> str:
-    """Two decimal places; the interval `below` it, or not at all."""
-    if found is None:
-        return ""
-    figure, _, reach = short(found).partition(" ")
-    return f"{figure}\n{reach}" if below else figure
+def _figure(line: Figures, metric: str, *, below: bool) -> Text:
+    """Two decimal places, marked; the interval `below` it, or not at all."""
+    if metric not in line.figures:
+        return Text()
+    figure, _, reach = short(line.figures[metric]).partition(" ")
+    verdict = line.verdicts[metric]
+    rest = f"{figure}\n{reach}" if below else figure
+    return Text.assemble((MARKS[verdict], STYLES[verdict]), rest, style="dim" if line.control else "")

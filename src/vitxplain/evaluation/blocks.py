@@ -31,7 +31,8 @@ class Block:
     """An entry as far as it is known while its model is not in memory.
 
     `facts` are those of the model, None without one; `methods` say what the maps of each depend on, the controls last;
-    `lacking` are, for each maker of maps that are no controls, the needs of metrics it cannot meet.
+    `lacking` are, for each maker of maps that are no controls, the needs of metrics it cannot meet; `labels` the
+    classes of the model.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Block:
     methods: Mapping[str, str]
     lacking: tuple[frozenset[str], ...]
     open: Callable[[], Entry] = field(repr=False)
+    labels: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def _block(entry: Entry, again: Callable[[], Entry]) -> Block:
         facts = {**pinned, "dtype": str(entry.model.dtype), "input": size}
     methods = {name: maker.facts(name) for name, maker in entry.methods().items()}
     lacking = [entry.lacking(maker) for maker in entry.makers if maker.names and not maker.control]
-    return Block(entry.name, facts, methods, tuple(lacking), again)
+    labels = entry.model.labels if entry.model else {}
+    return Block(entry.name, facts, methods, tuple(lacking), again, labels)
 
 
 def _same(entry: Entry) -> Callable[[], Entry]:

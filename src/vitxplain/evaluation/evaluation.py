@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vitxplain.data.sample import DataSet
+from vitxplain.evaluation.answers import Answers, answers, foreign_notes
 from vitxplain.evaluation.best_thresholds import Levels
 from vitxplain.evaluation.blocks import Block
 from vitxplain.evaluation.comparison import Comparison, comparisons
@@ -57,6 +58,11 @@ class Evaluation:
         return tuple(found)
 
     @cached_property
+    def answers(self) -> dict[str, Answers]:
+        """By model, how well it knows these images; without those whose earlier scores do not say."""
+        return answers(self.lines, self.data)
+
+    @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every method with every other of its model, and the best ones of the models with each other."""
         better = {name: metric.better for name, metric in self.metrics.items()}
@@ -65,7 +71,9 @@ class Evaluation:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the table must know, each a sentence."""
-        return notes(self.rows, self.comparisons, self.lines, self.metrics)
+        doubts = [said for one in self.answers.values() if (said := one.note())]
+        others = notes(self.rows, self.comparisons, self.lines, self.metrics)
+        return *foreign_notes(self.blocks, self.data), *doubts, *others
 
     def records(self) -> list[dict[str, Any]]:
         """The table as plain values, `pandas.DataFrame(evaluation.records())`."""

@@ -62,7 +62,10 @@ def to_json(found: Evaluation) -> dict[str, Any]:
             "schema": SCHEMA,
             "preset": found.preset,
             "data": {**found.asked["data"], "scored": len({line.image for line in found.lines})},
-            "models": found.asked["models"],
+            "models": {
+                name: {**facts, "answers": found.answers[name].record() if name in found.answers else None}
+                for name, facts in found.asked["models"].items()
+            },
             "methods": found.asked["methods"],
             "metrics": {
                 name: {"options": asdict(metric), "better": metric.better}  # type: ignore[call-overload]

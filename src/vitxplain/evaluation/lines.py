@@ -5,12 +5,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from vitxplain.metrics.pixels import Counts
 
 Key: TypeAlias = tuple[str, str, str]  # model, method, image
 Curve: TypeAlias = tuple[tuple[float, float], ...]
+ANSWERS: Final = ("right", "probability")  # not in folders written before they were kept
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Line:
     broken: bool = False  # some of the map's values were no numbers
     stretched: bool = False  # it had other proportions than its image
     control: bool = False
+    right: bool | None = None  # whether the model finds the image's class; None where it has other classes
+    probability: float | None = None  # that the model gives the class explained; None without one
 
     @property
     def key(self) -> Key:
@@ -49,7 +52,8 @@ class Line:
     def joined(self, later: "Line") -> "Line":
         """With the scores of another line about the same map."""
         together = {name: {**getattr(self, name), **getattr(later, name)} for name in ("scores", "counts", "curves")}
-        return Line(**{**vars(self), **together})
+        answers = {name: getattr(later if getattr(self, name) is None else self, name) for name in ANSWERS}
+        return Line(**{**vars(self), **together, **answers})
 
 
 def read(folder: Path) -> dict[Key, Line]:

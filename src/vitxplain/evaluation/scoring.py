@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 from accelerate import PartialState
@@ -10,6 +11,7 @@ from accelerate import PartialState
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.data.damaged import readable
 from vitxplain.data.sample import DataSet, Sample
+from vitxplain.evaluation.classes import matched
 from vitxplain.evaluation.entry import Entry
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.lines import Curve, Line
@@ -34,13 +36,14 @@ def score_all(
     `metrics` are those of each method, by name. Of several processes each takes its share of the images.
     """
     state = PartialState()
+    classes = matched(entry.model.labels, samples.labels) if entry.model else None
     mine = range(state.process_index, len(samples), state.num_processes)
     for start in range(0, len(mine), batch_size):
         part = mine[start : start + batch_size]
         batch = [sample for _, sample in readable(samples, lambda _, error: skipped.append(str(error)), part)]
         failures: list[Failure] = []
         with undisturbed(entry.model.module) if entry.model else nullcontext():
-            for lines in _batch(entry, metrics, batch, store, failures):
+            for lines in _batch(entry, metrics, batch, classes, store, failures):
                 store.add(lines)
         yield len(part), failures
 
@@ -49,10 +52,11 @@ def _batch(
     entry: Entry,
     metrics: Mapping[str, Mapping[str, Metric]],
     batch: Sequence[Sample],
+    classes: Sequence[int] | None,
     store: Store,
     failures: list[Failure],
 ) -> Iterator[list[Line]]:
-    """The lines of one sample after the other."""
+    """The lines of one sample after the other; `classes` are the model's of each class of the data, if it has them."""
     methods = entry.methods()
     wanted = {
         sample.name: {
@@ -70,15 +74,16 @@ def _batch(
         if names := [name for name in maker.names if any(wanted[sample.name][name] for sample in batch)]:
             made |= maker.maps(names, batch, [one.target for one in asked_about])
     for place, sample in enumerate(batch):
-        lines = []
+        lines, about = [], asked_about[place] if asked_about else None
         for name, maps in made.items():
             found = maps[place]
             if isinstance(found, Exception):
                 failures.append(Failure(entry.name, name, sample.name, _said(found)))
             elif asked := wanted[sample.name][name]:
-                case = case_of(found, sample, methods[name], name, asked_about[place] if asked_about else None)
+                case = case_of(found, sample, methods[name], name, about)
                 lines.append(_line(entry, name, sample.name, found, case, asked, failures))
-        yield lines
+        right = about.top == classes[sample.label] if about and classes else None
+        yield [replace(line, right=right, probability=about and round(about.probability, 6)) for line in lines]
 
 
 def case_of(made: Made, sample: Sample, maker: Maker, name: str, asked: Asked | None) -> Case:

@@ -13,10 +13,11 @@ GOOD: Final = "good"  # the class of images on which nothing is, in `defects` an
 
 
 class Asked(NamedTuple):
-    """A class by its index, and its probability."""
+    """A class by its index, its probability, and the most probable class of all."""
 
     target: int
     probability: float
+    top: int
 
 
 def targets_of(model: VisionModel, samples: Sequence[Sample], *, positive: bool = False) -> list[Asked]:
@@ -30,7 +31,7 @@ def targets_of(model: VisionModel, samples: Sequence[Sample], *, positive: bool 
             open_to_all = logits.index_fill(
                 -1, torch.tensor(left_out, dtype=torch.long, device=logits.device), -torch.inf
             )
-            targets = open_to_all.argmax(-1).tolist()
+            targets, tops = open_to_all.argmax(-1).tolist(), logits.argmax(-1).tolist()
         for place, position in enumerate(batch.positions):
-            found[position] = Asked(targets[place], float(shares[place, targets[place]]))
+            found[position] = Asked(targets[place], float(shares[place, targets[place]]), tops[place])
     return [found[position] for position in range(len(images))]
