@@ -10,17 +10,19 @@ from matplotlib.ticker import MaxNLocator
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.rows import Row
 from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
-from vitxplain.render.figure import Picture, fit, panel, sheet, write
+from vitxplain.render.figure import DPI, MARGIN, Picture, fit, panel, sheet, write
 
 LABELS, BARS, GAP = 1.55, 2.5, 0.3  # inches across: names, bars, and between two panels
 LINE, TITLE, TICKS = 0.19, 0.5, 0.42  # inches down: one bar, the panel's title, its axis
 ACROSS = 3
 COLOURS: Final = {"yes": LOCAL, "cannot tell": "#9cc5e0", "no": GLOBAL, "": "#5b7c91"}
 CONTROL: Final = "#bdbdbd"
-LEGEND: Final = (
-    ("better than the best control", "yes"),
-    ("cannot be told from it", "cannot tell"),
-    ("worse than it", "no"),
+KEY: Final = (
+    ("better than the best control", COLOURS["yes"]),
+    ("cannot be told from it", COLOURS["cannot tell"]),
+    ("worse than it", COLOURS["no"]),
+    ("controls", CONTROL),
+    ("lines: 95 % intervals", None),
 )
 ARROWS: Final = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
 
@@ -32,13 +34,15 @@ def score_bars(found: Evaluation, about: str) -> Picture:
     heights = [TITLE + LINE * _lines(blocks[name]) + TICKS for name in metrics]
     across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
     rows = [metrics[start : start + across] for start in range(0, len(metrics), across)]
-    tops, total = [], 0.25
+    legends = [KEY] if across > 1 else [KEY[:2], KEY[2:]]  # one panel is narrower than all that is to be said
+    tops, total = [], 0.25 * len(legends)
     for start in range(0, len(metrics), across):
         tops.append(total)
         total += max(heights[start : start + across])
     width = LABELS + BARS
     figure = sheet(across * (width + GAP) - GAP, total, "which explanation can be believed?", about)
-    _legend(panel(figure, 0, -0.02, across * (width + GAP) - GAP, 0.2), across * (width + GAP) - GAP)
+    for line, items in enumerate(legends):
+        _legend(panel(figure, 0, 0.25 * line - 0.02, figure.get_figwidth() - 2 * MARGIN, 0.2), items)
     for top, names in zip(tops, rows, strict=True):
         for place, name in enumerate(names):
             height = LINE * _lines(blocks[name])
@@ -76,6 +80,7 @@ def _draw(axes: Axes, name: str, direction: str, blocks: dict[str, list[Row]], h
                 color=INK,
             ),
             BARS,
+            middle=True,
         )
         for line, row in enumerate(rows, place + 1):
             _bar(axes, line, row)
@@ -122,13 +127,14 @@ def _bar(axes: Axes, line: int, row: Row) -> None:
     axes.plot([low, high], [line, line], color=INK if not row.control else FAINT, linewidth=1.1, solid_capstyle="butt")
 
 
-def _legend(axes: Axes, width: float) -> None:
+def _legend(axes: Axes, items: Sequence[tuple[str, str | None]]) -> None:
+    width = axes.get_window_extent().width / DPI
     axes.set_xlim(0, width)
     axes.set_ylim(0, 0.2)
     left = 0.0
-    items: Sequence[tuple[str, str]] = [*((words, COLOURS[key]) for words, key in LEGEND), ("controls", CONTROL)]
     for words, colour in items:
-        axes.add_patch(Rectangle((left, 0.03), 0.13, 0.13, color=colour))
-        label = write(axes, left + 0.2, 0.09, words, fontsize=9, va="center", color=INK)
-        left += 0.2 + label.get_window_extent().width / axes.figure.dpi + 0.25
-    write(axes, left, 0.09, "lines: 95 % intervals", fontsize=9, va="center", color=FAINT)
+        if colour:
+            axes.add_patch(Rectangle((left, 0.03), 0.13, 0.13, color=colour))
+            left += 0.2
+        label = write(axes, left, 0.09, words, fontsize=9, va="center", color=INK if colour else FAINT)
+        left += label.get_window_extent().width / DPI + 0.25

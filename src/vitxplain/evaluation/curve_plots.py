@@ -4,15 +4,18 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.lines import Line
 from vitxplain.render.colours import FAINT, INK
-from vitxplain.render.figure import Picture, panel, sheet, write
+from vitxplain.render.figure import Picture, fit, panel, sheet, write
 
-WIDTH, HEIGHT, LEFT, GAP = 3.3, 2.4, 0.45, 0.55  # inches of one plot, left of it, between two
-ABOVE, BELOW, LEGEND = 0.5, 0.5, 1.75  # above and below one, and for the names right of all
+WIDTH, HEIGHT, LEFT, GAP = 3.3, 2.4, 0.45, 0.65  # inches of one plot, left of it, between two
+ABOVE, BELOW, NAMES = 0.5, 0.55, 2.1  # above and below one, and for the names right of all
+MODEL, BETTER = 0.35, 1.15  # for a model's name above its plots, and for the words at the right of a title
+ACROSS: Final = 3
 LOOKS: Final = [  # Okabe & Ito's colours, then the same dashed
     {"color": colour, "linestyle": style}
     for style in ("-", "--")
@@ -22,25 +25,28 @@ CONTROLS: Final = ((0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
 
 
 def curve_plots(found: Evaluation, about: str) -> Picture | None:
-    """A row for each model, a plot for each metric that is an area under a curve; None if no metric is."""
+    """For each model a plot for each metric that is an area under a curve; None if no metric is."""
     metrics = [name for name in found.metrics if any(name in line.curves for line in found.lines)]
     if not metrics:
         return None
     models = list(dict.fromkeys(line.model for line in found.lines))
-    wide = LEFT + len(metrics) * (WIDTH + GAP) - GAP + LEGEND
-    figure = sheet(wide, len(models) * (ABOVE + HEIGHT + BELOW), "what the model says while pixels go or come", about)
+    across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
+    plots = LEFT + across * (WIDTH + GAP) - GAP
+    row, heading = ABOVE + HEIGHT + BELOW, MODEL if len(models) > 1 else 0.0
+    block = heading + -(-len(metrics) // across) * row
+    figure = sheet(plots + NAMES, len(models) * block, "what the model says while pixels go or come", about)
     for down, model in enumerate(models):
-        lines = [line for line in found.lines if line.model == model]
+        top = down * block
+        lines = [line for line in found.lines if line.model == model and line.curves]
         looks = _looks(lines)
+        if heading:
+            _heading(panel(figure, 0, top, plots + NAMES, heading), model, plots + NAMES)
         for place, metric in enumerate(metrics):
-            top = down * (ABOVE + HEIGHT + BELOW) + ABOVE
-            axes = panel(figure, LEFT + place * (WIDTH + GAP), top, WIDTH, HEIGHT)
+            left, under = LEFT + place % across * (WIDTH + GAP), top + heading + place // across * row + ABOVE
+            axes = panel(figure, left, under, WIDTH, HEIGHT)
             _draw(axes, lines, metric, looks)
-            _words(axes, f"{metric} · {model}" if len(models) > 1 else metric, found.metrics[metric].better, metric)
-        handles, names = axes.get_legend_handles_labels()
-        axes.legend(
-            handles, names, loc="upper left", bbox_to_anchor=(1.03, 1.02), frameon=False, fontsize=8.5, borderaxespad=0
-        )
+            _words(axes, metric, found.metrics[metric].better)
+        _names(panel(figure, plots, top + heading + ABOVE, NAMES, HEIGHT), looks)
     return figure
 
 
@@ -56,13 +62,18 @@ def _looks(lines: list[Line]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _heading(axes: Axes, model: str, width: float) -> None:
+    fit(write(axes, 0, 0.5, model, fontsize=12, weight="bold", color=INK, va="center"), width, middle=True)
+    axes.axhline(1, color="#dddddd", linewidth=1)
+
+
 def _draw(axes: Axes, lines: list[Line], metric: str, looks: dict[str, dict[str, Any]]) -> None:
     axes.set_axis_on()
     for method, look in looks.items():
         curves = [line.curves[metric] for line in lines if line.method == method and metric in line.curves]
         if curves:
             shares, heights = np.mean(np.array(curves), 0).T
-            axes.plot(shares, heights, label=method, **look)
+            axes.plot(shares, heights, **look)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     for axis in (axes.xaxis, axes.yaxis):
@@ -72,9 +83,27 @@ def _draw(axes: Axes, lines: list[Line], metric: str, looks: dict[str, dict[str,
     axes.grid(color="#e8e8e8", linewidth=0.6)
 
 
-def _words(axes: Axes, title: str, better: str, metric: str) -> None:
-    write(axes, 0, 1.09, title, transform=axes.transAxes, fontsize=10.5, weight="bold", color=INK)
-    write(axes, 1, 1.09, f"{better} is better", transform=axes.transAxes, fontsize=8.5, color=FAINT, ha="right")
+def _words(axes: Axes, metric: str, better: str) -> None:
+    above = {"transform": axes.transAxes, "va": "bottom"}
+    fit(write(axes, 0, 1.08, metric, fontsize=10.5, weight="bold", color=INK, **above), WIDTH - BETTER)
+    write(axes, 1, 1.08, f"{better} is better", fontsize=8.5, color=FAINT, ha="right", **above)
     axes.set_xlabel("pixels put in" if metric.startswith("insertion") else "pixels taken away", fontsize=9, color=INK)
     says = "keeps the class" if "perturbation" in metric else "probability"
-    write(axes, 0, 1.0, says, transform=axes.transAxes, fontsize=8.5, color=FAINT, va="bottom")
+    write(axes, 0, 1.0, says, fontsize=8.5, color=FAINT, **above)
+
+
+def _names(axes: Axes, looks: dict[str, dict[str, Any]]) -> None:
+    """Which line is which method."""
+    handles = [Line2D([], [], **look) for look in looks.values()]
+    named = axes.legend(
+        handles,
+        list(looks),
+        loc="upper left",
+        bbox_to_anchor=(0.05, 1.02),
+        frameon=False,
+        fontsize=8.5,
+        borderaxespad=0,
+    )
+    for text in named.get_texts():
+        text.set_parse_math(False)
+        fit(text, NAMES - 0.65)

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
@@ -26,33 +27,61 @@ SHEETS = "best-and-worst"
 
 
 def save(found: Evaluation, folder: Path) -> list[Path]:
-    """Write everything together; the paths.
+    """Write everything together; the paths. Pictures and tables of an earlier one that this one lacks go away.
 
     Raises:
         OutputError: the folder cannot be written; nothing half-written stays.
     """
-    said = about(found)
+    said, in_short = about(found), _in_short(found)
     files = {
         "evaluation.json": (json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n").encode(),
         "evaluation.csv": _table(found.records()),
         "images.csv": _table(_images(found)),
         "evaluation.md": markdown(found, said).encode(),
-        "scores.png": png_bytes(score_bars(found, said)),
+        "scores.png": png_bytes(score_bars(found, in_short)),
     }
     if found.costs:
         files["cost.csv"] = _table([{**asdict(cost), "ratio": cost.ratio} for cost in found.costs])
-    if curves := curve_plots(found, said):
+    if curves := curve_plots(found, in_short):
         files["curves.png"] = png_bytes(curves)
     for (model, method), sheet in extreme_sheets(found).items():
-        files[f"{SHEETS}/{_file_name(model)}.{_file_name(method)}.png"] = png_bytes(sheet)
-    return write_together({folder / name: content for name, content in files.items()})
+        files[_sheet_file(model, method)] = png_bytes(sheet)
+    stale = _written(folder) - files.keys()
+    paths = write_together({folder / name: content for name, content in files.items()})
+    for name in stale:
+        (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):  # not there, or not empty
+        (folder / SHEETS).rmdir()
+    return paths
+
+
+def _written(folder: Path) -> set[str]:
+    """What an earlier evaluation may have written here that not every one has; nothing without its numbers."""
+    try:
+        rows = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))["rows"]
+        return {"curves.png", "cost.csv"} | {_sheet_file(row["model"], row["method"]) for row in rows}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def about(found: Evaluation) -> str:
     """What was evaluated, in one line."""
+    return f"{', '.join(_models(found))} {_on(found)}"
+
+
+def _in_short(found: Evaluation) -> str:
+    """The same above a picture, which names several models itself."""
+    models = _models(found)
+    return f"{models[0] if len(models) == 1 else f'{len(models)} models'} {_on(found)}"
+
+
+def _models(found: Evaluation) -> list[str]:
+    return list(dict.fromkeys(line.model for line in found.lines))
+
+
+def _on(found: Evaluation) -> str:
     count = len({line.image for line in found.lines})
-    models = list(dict.fromkeys(line.model for line in found.lines))
-    return f"{', '.join(models)} on {source_name(found.data.name)} ({found.data.split}), {count:,} images"
+    return f"on {source_name(found.data.name)} ({found.data.split}), {count:,} images"
 
 
 def to_json(found: Evaluation) -> dict[str, Any]:
@@ -120,6 +149,10 @@ def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return "" if value != value else f"{value:.6g}"
     return "" if value is None else value
+
+
+def _sheet_file(model: str, method: str) -> str:
+    return f"{SHEETS}/{_file_name(model)}.{_file_name(method)}.png"
 
 
 def _file_name(name: str) -> str:

@@ -44,8 +44,8 @@ def write(where: Figure | Axes, x: float, y: float, text: str, **style: Any) -> 
     return where.text(x, y, drawable(text), parse_math=False, fontfamily=families(), **style)
 
 
-def fit(line: Text, width: float) -> None:
-    """Make a line of text fit `width` inches: smaller letters first, then fewer."""
+def fit(line: Text, width: float, *, middle: bool = False) -> None:
+    """Make a line of text fit `width` inches: smaller letters first, then fewer, from its end or from its middle."""
     available = width * DPI
 
     def excess() -> float:
@@ -53,8 +53,12 @@ def fit(line: Text, width: float) -> None:
 
     if excess() > 1:
         line.set_fontsize(max(7.5, 0.98 * float(line.get_fontsize()) / excess()))
-    while excess() > 1 and len(line.get_text()) > 8:
-        line.set_text(line.get_text()[:-4].rstrip() + "…")
+    text = line.get_text()
+    kept = len(text)
+    while excess() > 1 and kept > 8:
+        kept -= 3
+        tail = kept // 2 if middle else 0
+        line.set_text(f"{text[: kept - tail].rstrip()}…{text[len(text) - tail :]}")
 
 
 def panel(figure: Figure, left: float, top: float, width: float, height: float, title: str = "") -> Axes:
