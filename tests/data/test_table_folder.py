@@ -54,8 +54,8 @@ def test_objects_in_json_with_several_masks_of_one_image(tmp_path: Path):
     data = load_data(tmp_path, options=ALL)
     assert data.has_masks
     assert [(sample.name, sample.label, sample.mask.sum()) for sample in data] == [
-        ("masks/1.cat.png", 0, 2),
-        ("masks/1.dog.png", 1, 3),
+        ("images/1.jpg", 0, 2),
+        ("images/1.jpg (2)", 1, 3),
     ]
     assert load_data(tmp_path, options={**ALL, "label": "number"}).labels == ("7",)
 

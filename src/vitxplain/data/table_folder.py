@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +34,8 @@ def table_folder(
     `label` is the column of the label; else it is the first of label, class, object, category, name. A file
     `classes.txt` beside the table, a name a line, gives the classes their order; labels may then be numbers, from 0.
 
+    A sample is called like its image; of an image in several rows, as of several objects, the later ones get a number.
+
     Raises:
         DataError: the table cannot be read, names a file that is not there, or a label that is none of the classes.
         OptionError: there is no such column.
@@ -45,6 +48,7 @@ def table_folder(
     words = [str(row[label_column]).strip() for row in rows]
     named = _classes(root)
     labels = named or class_order(words)
+    names = _numbered([str(row[image_column]) for row in rows])
     items: list[tuple[Split | None, Item]] = []
     for number, (row, word) in enumerate(zip(rows, words, strict=True), 1):
         if named and word.isdecimal() and word not in named and int(word) < len(named):
@@ -54,9 +58,8 @@ def table_folder(
             raise DataError(f"{table}, image {number}: the label {word!r} is out of range; {known}.")
         path = _file(table, root, number, str(row[image_column]))
         mask = str(row.get("mask") or "").strip()
-        name = mask or str(row[image_column])
         marked = MaskFile(_file(table, root, number, mask)) if mask else None
-        items.append((_split(table, number, row), Item(path, name, labels.index(word), marked)))
+        items.append((_split(table, number, row), Item(path, names[number - 1], labels.index(word), marked)))
     return listed(folder, labels, items, split=split, seed=seed, ratio=ratio, strict=strict)
 
 
@@ -103,6 +106,16 @@ def _column(table: Path, row: Mapping[str, Any], usual: Sequence[str], asked: st
     if found := next((word for word in usual if word in row), None):
         return found
     raise DataError(f"{table} has none of the columns {', '.join(usual)}, only {', '.join(row)}; rename one of them.")
+
+
+def _numbered(images: Sequence[str]) -> list[str]:
+    """Names that differ: IMAGE, and "IMAGE (2)" for its second row."""
+    seen: Counter[str] = Counter()
+    names = []
+    for image in images:
+        seen[image] += 1
+        names.append(image if seen[image] == 1 else f"{image} ({seen[image]})")
+    return names
 
 
 def _file(table: Path, root: Path, number: int, name: str) -> Path:

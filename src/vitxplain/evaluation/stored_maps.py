@@ -1,9 +1,11 @@
 """Maps made by another tool: files in folders, a folder a method, found by the name of their image."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from vitxplain import registry
 from vitxplain.data.sample import Sample
@@ -16,6 +18,8 @@ from vitxplain.metrics.base import METHOD
 from vitxplain.metrics.controls import CONTROLS
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.paths import is_folder
+
+NUMBER: Final = re.compile(r" \(\d+\)$")  # of an image that is several samples, an object each (data/table_folder.py)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +53,8 @@ class StoredMaps(Maker):
 
     def _map(self, name: str, sample: Sample) -> Made | Exception:
         files = self.files[name]
-        bare = _bare(sample.name)
-        found = files.get(bare) or files.get(bare.rpartition("/")[2]) or []
+        names = [_bare(sample.name), _bare(NUMBER.sub("", sample.name))]
+        found = next((files[key] for one in names for key in (one, one.rpartition("/")[2]) if key in files), [])
         if not found:
             return DataError("there is no map of it.")
         best = min(ENDINGS.index(file.suffix.lower()) for file in found)
@@ -66,7 +70,8 @@ class StoredMaps(Maker):
 def stored_maps(folder: Path) -> StoredMaps:
     """What lies in a folder: in a folder for each method IMAGE.npz, .npy or .png, or what `vitx explain` wrote.
 
-    An image is found by its path within the data, or by its file's name alone, without the ending. Maps that lie in
+    An image is found by its path within the data, or by its file's name alone, without the ending; the samples
+    of one image share its map. Maps that lie in
     the folder itself are of one method called like it; of `Explanation.save`'s files each says its own method.
 
     Raises:
