@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.data.stored import save_mask, save_picture
 from vitxplain import evaluate, explain
 from vitxplain.data.loading import load_data
 from vitxplain.data.selected import spread
@@ -61,3 +62,22 @@ def test_never_on_the_images_that_are_scored():
     own = load_data("digits", "validation", limit=3)
     found = evaluate("demo-cnn", load_data("digits", limit=2), "grad-cam", [IoU(threshold="best")], validation=own)
     assert 0 < next(iter(found)).threshold < 1
+
+
+def test_data_without_validation_images_name_the_options(tmp_path: Path):
+    for name in ("a", "b"):
+        for number in range(2):
+            save_picture(tmp_path / "images" / name / f"{number}.png")
+            save_mask(tmp_path / "masks" / name / f"{number}.png", (0, 0, 2, 2))
+    with pytest.raises(UsageError) as error:
+        evaluate(
+            "demo-cnn",
+            str(tmp_path),
+            "grad-cam",
+            "iou",
+            metric_options={"threshold": "best"},
+            data_options={"ratio": "0,0,1"},
+        )
+    assert str(error.value).startswith("iou.threshold=best chooses the threshold on validation images")
+    assert "-o data.ratio=" in str(error.value)
+    assert "-o iou.threshold=otsu" in str(error.value)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.data.stored import save_mask, save_picture
 from vitxplain import evaluate, explain
 from vitxplain.data.loading import load_data
 from vitxplain.data.sample import DataSet
@@ -103,3 +104,62 @@ def test_a_map_is_laid_bilinearly_over_the_whole_image(tmp_path: Path):
     assert made.heat.shape == (2, 8)
     assert made.heat[0].tolist() == pytest.approx([0, 0, 0, 0, 0, 0.25, 0.75, 1])
     assert not made.stretched
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("share", ["all", "some"])
+def test_broken_maps_are_counted_and_in_no_mean(tmp_path: Path, digits: DataSet, value: float, share: str):
+    folder = tmp_path / "peer" / "m"
+    folder.mkdir(parents=True)
+    for number, sample in enumerate(digits):
+        heat = sample.mask.astype(np.float32)
+        if number == 0:
+            heat[slice(None) if share == "all" else 0] = value
+        np.save(folder / f"{sample.name[-5:]}.npy", heat)
+    metrics = [*METRICS, "entropy", "iou"]
+    found = evaluate([], digits, [], metrics, maps=tmp_path / "peer")
+    rows = {row.metric: row for row in found if not row.control}
+    assert set(rows) == set(metrics)
+    assert {(row.images, row.broken, row.undefined, row.constant) for row in rows.values()} == {(6, 1, 1, 0)}
+    assert all(rows[metric].score.mean == 1 for metric in [*METRICS, "iou"])
+    assert rows["iou"].pooled.mean == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "content", "said"),
+    [
+        ("npy", b"no array at all", "the file is damaged, or holds no plain array of numbers."),
+        ("npy", b"", "the file is damaged, or holds no plain array of numbers."),
+        ("npy", None, "the file is damaged, or holds no plain array of numbers."),
+        ("npz", b"PK\x03\x04 cut off", "the file is damaged, or holds no plain array of numbers."),
+        ("png", b"\x89PNG cut off", "the file is damaged, or no picture."),
+    ],
+)
+def test_damaged_files_are_named_in_our_words(tmp_path: Path, ending: str, content: bytes | None, said: str):
+    file = tmp_path / f"x.{ending}"
+    if content is None:
+        np.save(file, np.eye(6))
+        content = file.read_bytes()[:-50]
+    file.write_bytes(content)
+    with pytest.raises(DataError) as error:
+        read_map(file, Image.new("RGB", (8, 8)))
+    assert str(error.value) == f"its map cannot be read: {said}"
+
+
+def test_maps_of_a_table_are_found_by_the_name_of_the_image(tmp_path: Path):
+    data = tmp_path / "data"
+    rows = ["image,label,mask"]
+    for name, objects in (("d00", 1), ("d01", 2)):
+        save_picture(data / "images" / f"{name}.png")
+        for number in range(objects):
+            save_mask(data / "masks" / f"{name}.{number}.png", (number, 0, number + 2, 2))
+            rows.append(f"images/{name}.png,{number},masks/{name}.{number}.png")
+    (data / "labels.csv").write_text("\n".join(rows) + "\n")
+    samples = load_data(data, options={"ratio": (0, 0, 1)})
+    (tmp_path / "pm" / "cam").mkdir(parents=True)
+    for name in ("d00", "d01"):
+        np.save(tmp_path / "pm" / "cam" / f"{name}.npy", np.eye(6))
+    found = evaluate([], samples, [], "average-precision", maps=tmp_path / "pm")
+    assert not found.failures
+    images = [line.image for line in found.lines if line.method == "cam"]
+    assert images == ["images/d00.png", "images/d01.png", "images/d01.png (2)"]

@@ -12,6 +12,7 @@ from accelerate.utils import gather_object
 from jaxtyping import Int
 
 from vitxplain.data.damaged import readable
+from vitxplain.data.loading import EmptySplitError
 from vitxplain.data.sample import DataSet
 from vitxplain.data.selected import spread
 from vitxplain.errors import UsageError
@@ -56,7 +57,16 @@ def validation_of(
             f"the threshold of {names[0]} is chosen on validation images; with a data set of your own give them as "
             "validation=."
         )
-    return asked if isinstance(asked, DataSet) else asked()
+    if isinstance(asked, DataSet):
+        return asked
+    try:
+        return asked()
+    except EmptySplitError as error:
+        raise UsageError(
+            f"{names[0]}.threshold=best chooses the threshold on validation images, and of {samples.name} there are "
+            "none. Give -o data.ratio=TRAIN,VALIDATION,TEST with a share for them, such as 0,0.2,0.8, or another "
+            f"threshold, such as -o {names[0]}.threshold=otsu."
+        ) from error
 
 
 def chosen_levels(
@@ -125,7 +135,7 @@ def _counted(
             made = maker.maps(names, batch, [one.target for one in about]) if names and batch else {}
             for name, maps in made.items():
                 for place, one in enumerate(maps):
-                    if isinstance(one, Made):
+                    if isinstance(one, Made) and not one.broken:
                         case = case_of(one, batch[place], maker, name, about[place] if about else None)
                         yield from (((name, metric), counts) for metric, counts in _of_case(case, asked[name]))
 

@@ -21,7 +21,8 @@ from vitxplain.models.vision_model import VisionModel
 class Made:
     """A map at the image's pixels, NaN where the model did not look.
 
-    `broken`: some values were no numbers; `stretched`: it had other proportions than the image.
+    `broken`: some values were no numbers, so that no metric is defined for it; `stretched`: it had other proportions
+    than the image.
     """
 
     heat: Heat = field(repr=False)

@@ -1,5 +1,6 @@
 """One map of another tool, at the pixels of its image."""
 
+import zlib
 from pathlib import Path
 from typing import Any, Final
 from zipfile import BadZipFile
@@ -35,11 +36,11 @@ def read_map(file: Path, image: Image.Image) -> Made:
                 )
             return Made(explanation.heatmap(), not np.isfinite(explanation.values).all())
         values = _picture(file) if file.suffix.lower() == ".png" else _array(file)
-    except (OSError, ValueError, EOFError, BadZipFile, UsageError) as error:
+    except UsageError as error:  # of what Explanation.save wrote
         raise DataError(f"its map cannot be read: {error}") from error
     while values.ndim > 2 and 1 in values.shape:  # an axis of batch or channels
         values = values.squeeze(values.shape.index(1))
-    if values.ndim != 2 or values.dtype.kind not in "biuf":
+    if values.ndim != 2 or not values.size or values.dtype.kind not in "biuf":
         raise DataError(
             f"its map has the shape {values.shape} of {values.dtype}; a map is numbers in rows and columns."
         )
@@ -52,23 +53,34 @@ def read_map(file: Path, image: Image.Image) -> Made:
 
 
 def _array(file: Path) -> np.ndarray:
-    with file.open("rb") as opened:
-        found: Any = np.load(opened, allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            return found
-        if not found.files:
-            raise ValueError("it holds no array")
-        return found["values" if "values" in found.files else found.files[0]]
+    try:
+        with file.open("rb") as opened:
+            found: Any = np.load(opened, allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                return found
+            if not found.files:
+                raise DataError("its map cannot be read: the file holds no array.")
+            return found["values" if "values" in found.files else found.files[0]]
+    except (OSError, ValueError, EOFError, MemoryError, NotImplementedError, BadZipFile, zlib.error) as error:
+        raise DataError(_unread(error, "the file is damaged, or holds no plain array of numbers")) from error
 
 
 def _picture(file: Path) -> np.ndarray:
-    with Image.open(file) as opened:
-        values = np.asarray(opened)
-        if opened.mode in ("RGB", "RGBA") and (values[..., :1] == values[..., :3]).all():
-            return values[..., 0]
-        if opened.mode not in ("1", "L", "I", "I;16", "F"):
-            raise ValueError(f"a map as png is grey, and this is a picture in colour ({opened.mode})")
-        return values
+    try:
+        with Image.open(file) as opened:
+            values, mode = np.asarray(opened), opened.mode
+    except (OSError, ValueError, SyntaxError) as error:
+        raise DataError(_unread(error, "the file is damaged, or no picture")) from error
+    if mode in ("RGB", "RGBA") and (values[..., :1] == values[..., :3]).all():
+        return values[..., 0]
+    if mode not in ("1", "L", "I", "I;16", "F"):
+        raise DataError(f"a map as png is grey, and this is a picture in colour ({mode}).")
+    return values
+
+
+def _unread(error: Exception, guess: str) -> str:
+    """What the system says of a file it does not open; libraries speak of their own options."""
+    return f"its map cannot be read: {getattr(error, 'strerror', None) or guess}."
 
 
 def _sides(size: tuple[int, int]) -> str:

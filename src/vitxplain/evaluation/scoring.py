@@ -1,7 +1,7 @@
 """The maps of one model, batch by batch, each scored by the metrics that are still missing."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -79,7 +79,9 @@ def _batch(
             found = maps[place]
             if isinstance(found, Exception):
                 failures.append(Failure(entry.name, name, sample.name, _said(found)))
-            elif asked := wanted[sample.name][name]:
+            elif (asked := wanted[sample.name][name]) and found.broken:
+                lines.append(_undefined(entry, name, sample.name, found, asked))
+            elif asked:
                 case = case_of(found, sample, methods[name], name, about)
                 lines.append(_line(entry, name, sample.name, found, case, asked, failures))
         right = about.top == classes[sample.label] if about and classes else None
@@ -117,7 +119,13 @@ def _line(
     seen = case.heat[np.isfinite(case.heat)]
     constant = not seen.size or bool(seen.min() == seen.max())
     control = entry.methods()[name].control
-    return Line(entry.name, name, image, scores, counts, curves, constant, made.broken, made.stretched, control)
+    return Line(entry.name, name, image, scores, counts, curves, constant, False, made.stretched, control)
+
+
+def _undefined(entry: Entry, name: str, image: str, made: Made, metrics: Iterable[str]) -> Line:
+    """Of a broken map: what is no number has no rank, and what is left of it is another map."""
+    scores, control = dict.fromkeys(metrics, math.nan), entry.methods()[name].control
+    return Line(entry.name, name, image, scores, broken=True, stretched=made.stretched, control=control)
 
 
 def _scored(metric: Metric, case: Case) -> tuple[float, Curve | None]:
