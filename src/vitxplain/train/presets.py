@@ -11,7 +11,7 @@ OVERFIT = 200  # images
 BY_HEART = TrainOptions(warmup=0.0, scheduler="constant", weight_decay=0.0)
 CHANGES = {
     "one-batch": replace(BY_HEART, steps=100, eval_every=20, log_every=10),
-    "overfit": replace(BY_HEART, steps=400, eval_every=50, log_every=25),
+    "overfit": replace(BY_HEART, steps=800, eval_every=100, log_every=50),
     "percent": TrainOptions(steps=20, eval_every=10, log_every=5),
 }
 
