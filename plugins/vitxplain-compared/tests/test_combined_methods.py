@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from PIL import Image
 from vitxplain_compared.ensemble import Ensemble
 from vitxplain_compared.mirror_average import MirrorAverage
 
@@ -10,6 +11,9 @@ from vitxplain import explain
 from vitxplain.errors import OptionError, UnknownNameError, UnsupportedModelError
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
+from vitxplain.fit import fitting
+from vitxplain.methods import name_of
+from vitxplain.testing import CHECKS, tiny_cnn
 
 
 def unit(maps: torch.Tensor) -> torch.Tensor:
@@ -73,3 +77,37 @@ def test_a_member_that_does_not_fit_says_what_it_needs() -> None:
 def test_an_ensemble_has_two_or_more_members(methods: object) -> None:
     with pytest.raises(OptionError, match="two or more names"):
         Ensemble(methods)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("method", "needs", "about_a_class"),
+    [
+        (MirrorAverage, {"attentions", "attention_gradients"}, True),
+        (MirrorAverage("grad-cam"), GradCAM.needs, True),
+        (MirrorAverage("attention-rollout"), {"attentions"}, False),
+        (Ensemble, {"attentions", "attention_gradients"}, True),
+        (Ensemble(("attention-rollout", "grad-cam")), {"attentions"} | GradCAM.needs, True),
+    ],
+)
+def test_what_they_need_and_are_about_is_what_their_members_are(method, needs, about_a_class) -> None:
+    assert method.needs == needs
+    assert method.class_specific is about_a_class
+
+
+@pytest.mark.parametrize(
+    "method", [MirrorAverage("grad-cam"), Ensemble(("cam", "grad-cam"))], ids=["mirror", "ensemble"]
+)
+def test_on_a_model_without_attention_members_without_it_fit(method) -> None:
+    model, image, name = tiny_cnn(), Image.new("RGB", (48, 32)), name_of(method)
+    assert explain(model, image, method).values.ndim == 2
+    assert fitting(model)[name] is not None
+    with pytest.raises(UnsupportedModelError, match=f"{name} needs attention"):
+        explain(model, image, name)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "method", [MirrorAverage("rollout"), Ensemble(("cam", "grad-cam"))], ids=["mirror", "ensemble"]
+)
+def test_other_members_keep_the_contract_too(method, check) -> None:
+    check(method)

@@ -1,7 +1,8 @@
 """An ensemble: the geometric mean of several methods' maps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -12,16 +13,16 @@ from vitxplain.errors import OptionError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.options import check_share
 from vitxplain.explainers.shared_pass import shared_pass
-from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
 from vitxplain.tasks.classification import TargetLike
 from vitxplain.types import PatchMap, PixelValues
+from vitxplain_compared.members import Combined, built
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
 
 
 @dataclass(frozen=True)
-class Ensemble(Explainer):
+class Ensemble(Combined):
     """The geometric mean of several methods' maps, each from 0 to 1: high where all of them are.
 
     Args:
@@ -34,15 +35,14 @@ class Ensemble(Explainer):
     members: tuple[str, ...] = ("affinity-attention", "gradient-rollout", "attention-rollout")
     floor: float = 0.05
 
-    # Of the default methods; others raise what they lack when they run.
-    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
-    axes: ClassVar[str] = "batch row column"
-    class_specific: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         check_share("floor", self.floor, zero=False, one=False)
         if not isinstance(self.members, tuple) or len(set(self.members)) < 2:
             raise OptionError(f"members is {self.members!r}; it takes two or more names, such as rollout,grad-cam.")
+
+    def parts(self) -> Mapping[str, Explainer]:
+        """The members."""
+        return built(self.members, Ensemble, "in an ensemble")
 
     def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> PatchMap:
         """As of every explainer.
@@ -50,13 +50,7 @@ class Ensemble(Explainer):
         Raises:
             OptionError: a member gives no map of the image, or is an ensemble itself.
         """
-        from vitxplain.methods import build  # methods.py names explainers; this one names methods
-
-        found = build(self.members, {})
-        for name, one in found.items():
-            if one.axes != self.axes or isinstance(one, Ensemble):
-                raise OptionError(f"{name} cannot be in an ensemble: it gives {one.axes!r}, not one map an image.")
-        maps = shared_pass(model, pixel_values, list(found.values()), target).maps
+        maps = shared_pass(model, pixel_values, list(self.parts().values()), target).maps
         rows, columns = (max(one.shape[axis] for one in maps) for axis in (1, 2))
         sized = [F.interpolate(one[:, None], (rows, columns), mode="bilinear", align_corners=False) for one in maps]
         return torch.stack([(_unit_range(one) + self.floor).log() for one in sized]).mean(0).exp()[:, 0] - self.floor

@@ -1,24 +1,24 @@
 """Test-time averaging: a method's map of the image and of its mirror image, as one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from vitxplain.errors import OptionError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.options import check_name
 from vitxplain.explainers.shared_pass import shared_pass
-from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
 from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
 from vitxplain.types import PatchMap, PixelValues
+from vitxplain_compared.members import Combined, built
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
 
 
 @dataclass(frozen=True)
-class MirrorAverage(Explainer):
+class MirrorAverage(Combined):
     """The mean of a method's maps of the image and of its mirror image, the second one mirrored back.
 
     Args:
@@ -30,13 +30,12 @@ class MirrorAverage(Explainer):
 
     method: str = "gradient-attention"
 
-    # Of the default method; another raises what it lacks when it runs.
-    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
-    axes: ClassVar[str] = "batch row column"
-    class_specific: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         check_name("method", self.method)
+
+    def parts(self) -> Mapping[str, Explainer]:
+        """The method."""
+        return built([self.method], MirrorAverage, "averaged")
 
     def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> PatchMap:
         """As of every explainer.
@@ -44,11 +43,7 @@ class MirrorAverage(Explainer):
         Raises:
             OptionError: the method gives no map of the image, or is this one.
         """
-        from vitxplain.methods import build  # methods.py names explainers; this one names methods
-
-        ((name, method),) = build([self.method], {}).items()
-        if method.axes != self.axes or isinstance(method, MirrorAverage):
-            raise OptionError(f"{name} cannot be averaged: it gives {method.axes!r}, not one map an image.")
+        (method,) = self.parts().values()
         found = shared_pass(model, pixel_values, [method], target)
         classes = class_target(target, model.labels).resolve(found.logits)
         mirrored = shared_pass(model, pixel_values.flip(-1), [method], ClassTarget(tuple(classes.tolist())))
