@@ -1,6 +1,6 @@
 """How well each model knows the images whose maps are scored: maps of a model that guesses explain nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class Answers:
 
     def __str__(self) -> str:
         mean, low, high = self.probability
-        given = f"gives the class it explains {mean:.2f} [{low:.2f}, {high:.2f}]"
+        given = f"gives the explained class {mean:.2f} [{low:.2f}, {high:.2f}]"
         return f"{self.model}: {f'right on {_shares(self.accuracy)}, ' if self.accuracy else ''}{given}"
 
     def note(self) -> str | None:
@@ -45,7 +45,7 @@ class Answers:
                 f"({_percent(self.chance)}): its maps explain nothing."
             )
         return (
-            f"{self.model} is right on {_shares(right)}, which cannot be told from guessing "
+            f"{self.model} is right on {_shares(right)} of these images, which cannot be told from guessing "
             f"({_percent(self.chance)}): its maps may explain nothing."
         )
 
@@ -85,19 +85,14 @@ def foreign_notes(blocks: Sequence[Block], data: DataSet) -> list[str]:
     """Which models name none of the classes of the data."""
     name, theirs = source_name(data.name), some(data.labels)
     return [
-        f"{block.name} names none of the classes of {name} ({theirs}): its maps are about classes of its own "
-        f"({some(_in_order(block.labels))})."
+        f"{block.name} names none of the classes of {name} ({theirs}): its maps are about its own classes."
         for block in blocks
         if block.labels and foreign(block.labels, data.labels)
     ]
 
 
-def _in_order(labels: Mapping[int, str]) -> list[str]:
-    return [labels[index] for index in sorted(labels)]
-
-
 def _shares(found: Interval) -> str:
-    return f"{_percent(found.mean)} of these images [{_percent(found.low)}, {_percent(found.high)}]"
+    return f"{_percent(found.mean)} [{_percent(found.low)}, {_percent(found.high)}]"
 
 
 def _percent(share: float) -> str:
