@@ -31,7 +31,7 @@ def test_table_and_files(vitx: Callable[..., Said], tmp_path: Path, monkeypatch:
     assert said.out.count("smoothed edges  ") >= 4
     assert "6 images are few" in said.out
     assert "average-precision  grad-cam of demo-cnn over grad-cam of demo-vit  +" in said.out
-    folder = tmp_path / "vitx-out" / "evaluate" / "demo-cnn-demo-vit-digits-test-6"
+    folder = tmp_path / "vitx-out" / "evaluate" / "demo-cnn-demo-vit-digits-test-iou.threshold-otsu-6"
     assert {path.name for path in folder.iterdir()} == {
         "asked.json", "scores-0.jsonl", "evaluation.json", "evaluation.csv", "evaluation.md", "images.csv", "cost.csv",
         "scores.png", "best-and-worst",

@@ -107,7 +107,7 @@ def plan(typed: Typed) -> Plan:
         if six and not named and preset
         else [*([preset.name] if preset else []), *(named or models[names[0]])]
     )
-    folder = user_path(typed.out) if typed.out else RESULTS / _called([*of, *_maps(typed)], names, typed, shares.data)
+    folder = user_path(typed.out) if typed.out else RESULTS / _called([*of, *_maps(typed)], names, typed, shares)
     return Plan(
         models=models,
         data=dict(zip(names, sources, strict=True)),
@@ -127,9 +127,10 @@ def _maps(typed: Typed) -> list[str]:
     return [typed.maps.name] if typed.maps else []
 
 
-def _called(of: Sequence[str], data: Sequence[str], typed: Typed, options: Mapping[str, str]) -> str:
+def _called(of: Sequence[str], data: Sequence[str], typed: Typed, shares: SharedOptions) -> str:
     """A folder for each question; other methods and metrics of the same question go into the same."""
     parts = [*(source_name(one) for one in of), *data, typed.split]
+    options = {**shares.methods, **shares.metrics, **shares.data}
     parts += [f"{key}-{value}" for key, value in sorted(options.items())]
     parts += [] if typed.limit is None else [str(typed.limit)]
     return "-".join(as_name(part) for part in parts)

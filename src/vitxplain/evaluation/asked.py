@@ -41,6 +41,8 @@ def first_clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str,
     if data[0] != data[1]:
         told = [f"{one['images']:,} images of {one['name']} ({one['split']})" for one in data]
         return told[0], told[1] if told[0] != told[1] else "other images under the same names"
+    if not before["methods"].keys() & now["methods"].keys():
+        return ", ".join(before["methods"]), f"{', '.join(now['methods'])} alone, whose tables would take their place"
     for name in before["models"].keys() & now["models"].keys():
         if before["models"][name] != now["models"][name]:
             return f"{name} as it was", "another model of that name, or opened with other options"
