@@ -23,6 +23,8 @@ def test_several_data_sets_have_a_folder_each_and_one_table(
     assert "demo-cnn on defects (test), 3 images" in said.out
     assert {path.name for path in tmp_path.iterdir()} == {"digits", "defects", "table.md", "table.csv"}
     assert (tmp_path / "defects" / "evaluation.md").is_file()
+    assert "Against the best control, image by image: * better by more than chance" in said.out
+    assert said.out.endswith(": table.md, table.csv; full tables: digits/evaluation.md, defects/evaluation.md\n")
     said = vitx("evaluate", "--model", "demo-cnn", *asked, "-o", "data.hardness=0.5", "--json")
     assert [one["data"]["name"] for one in said.json] == ["digits", "defects"]
 

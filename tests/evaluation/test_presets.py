@@ -94,13 +94,32 @@ def test_models_of_other_classes_are_left_out(tmp_path: Path):
     }  # fmt: skip
     assert found["digits"].left_out[0].startswith("SmallCNN is left out: its classes (good, defect) are not those")
     assert {path.name for path in tmp_path.iterdir()} == {"digits", "defects"}
-    save_summary(found, tmp_path)
+    save_summary(found, tmp_path, {name: tmp_path / name for name in found})
     page = (tmp_path / "table.md").read_text()
     assert "| digits | demo-cnn | cam |" in page
+    assert "[digits](digits/evaluation.md), [defects](defects/evaluation.md)." in page
     assert "| defects | SmallCNN | *smoothed edges* (control) |" in page
     assert len((tmp_path / "table.csv").read_text().splitlines()) == 1 + 2 * 5
     with pytest.raises(DataError, match="demo-cnn is left out"):
         evaluate("demo-cnn", defects, preset="deepvisionxplain")
+
+
+def test_the_table_of_all_says_what_beats_the_controls(tmp_path: Path):
+    found = {
+        "digits": evaluate("demo-vit", "digits", ["rollout", "grad-cam"], ["average-precision", "entropy"], limit=6)
+    }
+    assert {row.method: row.verdict for row in found["digits"] if row.lead} == {
+        "attention-rollout": "yes", "grad-cam": "no"
+    }  # fmt: skip
+    save_summary(found, tmp_path, {"digits": tmp_path})
+    lines = (tmp_path / "table.md").read_text().splitlines()
+    rollout, cam = (next(line for line in lines if f"| {one} |" in line) for one in ("attention-rollout", "grad-cam"))
+    assert [cell[:3].count("*") for cell in rollout.split(" | ")] == [0, 0, 0, 2, 0]
+    assert cam.count("(worse)") == 1
+    head, *rows = (line.split(",") for line in (tmp_path / "table.csv").read_text().splitlines())
+    place = head.index("average-precision beats controls")
+    assert [row[place] for row in rows] == ["yes", "no", "", "", "", ""]
+    assert {row[head.index("entropy beats controls")] for row in rows} == {""}
 
 
 def test_data_for_which_no_model_is_left_are_left_out(tmp_path: Path):
@@ -109,7 +128,7 @@ def test_data_for_which_no_model_is_left_are_left_out(tmp_path: Path):
     assert list(found) == ["digits"]
     (said,) = found["digits"].left_out
     assert said.startswith("defects is left out: no model has the classes of the data (good, defect). demo-cnn is left")
-    save_summary(found, tmp_path)
+    save_summary(found, tmp_path, {name: tmp_path / name for name in found})
     assert "\n- defects is left out: " in (tmp_path / "table.md").read_text()
     with pytest.raises(DataError, match="defects is left out: no model has the classes"):
         evaluate_each(["demo-cnn"], sets[:1], preset="deepvisionxplain", out=tmp_path / "none")

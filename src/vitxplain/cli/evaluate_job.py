@@ -66,9 +66,10 @@ def run(job: Job, *, json: bool, quiet: bool) -> int:
         for name, one in found.items():
             _told(one, plan, name, json=json, quiet=quiet, whole=not together)
         if together:
-            files = save_summary(found, plan.folder)
+            folders = {name: plan.folder_of(name) for name in found}
+            files = save_summary(found, plan.folder, folders)
             if not (json or quiet):
-                print_summary(found, files)
+                print_summary(found, files, folders)
     return SOME_FAILED if any(one.failures for one in found.values()) else DONE
 
 

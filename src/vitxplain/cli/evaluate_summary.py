@@ -46,8 +46,8 @@ def print_summary(found: Mapping[str, Evaluation], files: Sequence[Path], folder
     console.print(f"{MEANING}{pooled_words(found)}\n", style="dim")
     here = files[0].parent
     tables = ", ".join(str(Path(relpath(folders[name], here)) / "evaluation.md") for name in found)
-    names = ", ".join(file.name for file in files)
-    console.print(f"{printable(here)}: {names}; full tables: {printable(tables)}", soft_wrap=True)
+    written = ", ".join(file.name for file in files)
+    console.print(f"{printable(here)}: {written}; full tables: {printable(tables)}", soft_wrap=True)
 
 
 def _table(name: str, columns: Sequence[str]) -> Table:

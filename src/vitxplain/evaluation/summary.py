@@ -4,13 +4,16 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from os.path import relpath
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+from urllib.parse import quote
 
 from vitxplain.evaluation.cost import Cost
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.files import about
 from vitxplain.evaluation.markdown import interval, table
+from vitxplain.evaluation.rows import Row
 from vitxplain.metrics.intervals import Interval
 from vitxplain.writing import write_together
 
@@ -19,13 +22,17 @@ COSTS: Final = ("parameters", "GFLOPs", "ms an image")
 
 @dataclass(frozen=True)
 class Figures:
-    """One method of one model on one data set: a figure for each metric, and what it costs where that was measured."""
+    """One method of one model on one data set: a figure for each metric, and what it costs where that was measured.
+
+    `verdicts` say by metric whether it beats the best control, as those of rows do.
+    """
 
     data: str
     model: str
     method: str
     control: bool
     figures: Mapping[str, Interval]
+    verdicts: Mapping[str, str]
     cost: Cost | None
 
     def spent(self) -> tuple[str, ...]:
@@ -43,15 +50,14 @@ def summary(found: Mapping[str, Evaluation]) -> list[Figures]:
     lines: list[Figures] = []
     for data, one in found.items():
         cost = {(spent.model, spent.method): spent for spent in one.costs}
-        figures: dict[tuple[str, str, bool], dict[str, Interval]] = {}
+        of: dict[tuple[str, str, bool], list[Row]] = {}
         for row in one.rows:
-            pooled = one.preset and row.pooled
-            figures.setdefault((row.model, row.method, row.control), {})[row.metric] = pooled or row.score
-        models = list(dict.fromkeys(model for model, *_ in figures))
-        lines += [
-            Figures(data, *key, figures[key], cost.get(key[:2]))
-            for key in sorted(figures, key=lambda key: (models.index(key[0]), key[2]))
-        ]
+            of.setdefault((row.model, row.method, row.control), []).append(row)
+        models = list(dict.fromkeys(model for model, *_ in of))
+        for key in sorted(of, key=lambda key: (models.index(key[0]), key[2])):
+            figures = {row.metric: (one.preset and row.pooled) or row.score for row in of[key]}
+            verdicts = {row.metric: row.verdict for row in of[key]}
+            lines.append(Figures(data, *key, figures, verdicts, cost.get(key[:2])))
     return lines
 
 
@@ -60,19 +66,26 @@ def metrics_of(lines: Sequence[Figures]) -> list[str]:
     return list(dict.fromkeys(name for line in lines for name in line.figures))
 
 
-def save_summary(found: Mapping[str, Evaluation], folder: Path) -> list[Path]:
-    """Write table.md and table.csv.
+def pooled_words(found: Mapping[str, Evaluation]) -> str:
+    """What a reader must know where figures and verdicts are not of the same kind."""
+    pooled = any(one.preset and row.pooled for one in found.values() for row in one.rows)
+    return " Figures of pixels are of all images together, verdicts rest on the images one by one." if pooled else ""
+
+
+def save_summary(found: Mapping[str, Evaluation], folder: Path, folders: Mapping[str, Path]) -> list[Path]:
+    """Write table.md and table.csv; `folders` are those of the data sets' own tables.
 
     Raises:
         OutputError: the folder cannot be written.
     """
     lines = summary(found)
+    pages = {name: Path(relpath(folders[name], folder)) / "evaluation.md" for name in found}
     return write_together(
-        {folder / "table.md": _markdown(found, lines).encode(), folder / "table.csv": _csv(lines).encode()}
+        {folder / "table.md": _markdown(found, lines, pages).encode(), folder / "table.csv": _csv(lines).encode()}
     )
 
 
-def _markdown(found: Mapping[str, Evaluation], lines: Sequence[Figures]) -> str:
+def _markdown(found: Mapping[str, Evaluation], lines: Sequence[Figures], pages: Mapping[str, Path]) -> str:
     metrics, costs = metrics_of(lines), any(line.cost for line in lines)
     head = ["data", "model", "method", *metrics, *(COSTS if costs else ())]
     rows = [
@@ -80,13 +93,17 @@ def _markdown(found: Mapping[str, Evaluation], lines: Sequence[Figures]) -> str:
             line.data,
             line.model,
             f"*{line.method}* (control)" if line.control else line.method,
-            *(interval(line.figures[name]) if name in line.figures else "" for name in metrics),
+            *(_cell(line, name) for name in metrics),
             *(line.spent() if costs else ()),
         ]
         for line in lines
     ]
     parts = ["# Evaluation", *(f"{about(one)}." for one in found.values()), table(head, rows)]
-    parts.append("Brackets are bootstrap 95 % intervals over images; a control knows nothing of the model.")
+    parts.append(
+        "Brackets are bootstrap 95 % intervals over images; a control knows nothing of the model. **Bold** is better "
+        "than the best control, image by image and by more than chance, (worse) is worse; else that cannot be told, or "
+        f"is not asked.{pooled_words(found)}"
+    )
     everywhere = [
         said for said in next(iter(found.values())).left_out if all(said in one.left_out for one in found.values())
     ]
@@ -97,18 +114,31 @@ def _markdown(found: Mapping[str, Evaluation], lines: Sequence[Figures]) -> str:
         if said not in everywhere
     ]
     parts += [f"- {said}" for said in everywhere]
+    links = ", ".join(f"[{name}]({quote(page.as_posix())})" for name, page in pages.items())
+    parts.append(f"Full tables, with the leads over controls and which method beats which: {links}.")
     return "\n\n".join(parts) + "\n"
+
+
+def _cell(line: Figures, metric: str) -> str:
+    if metric not in line.figures:
+        return ""
+    figure, verdict = interval(line.figures[metric]), line.verdicts[metric]
+    return f"**{figure}**" if verdict == "yes" else f"{figure} (worse)" if verdict == "no" else figure
 
 
 def _csv(lines: Sequence[Figures]) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     metrics = metrics_of(lines)
-    columns = [f"{name}{part}" for name in metrics for part in ("", " low", " high")]
+    columns = [f"{name}{part}" for name in metrics for part in ("", " low", " high", " beats controls")]
     writer.writerow(["data", "model", "method", "control", *columns, "parameters", "flops", "seconds"])
     for line in lines:
-        figures: list[Any] = [value for name in metrics for value in line.figures.get(name, ("",) * 3)]
+        cells = [(*line.figures.get(name, ("",) * 3), line.verdicts.get(name, "")) for name in metrics]
         cost = [line.cost.parameters, line.cost.flops, f"{line.cost.seconds:.6g}"] if line.cost else [""] * 3
-        told = [f"{value:.6g}" if isinstance(value, float) and value == value else "" for value in figures]
+        told = [_number(value) if isinstance(value, float) else value for cell in cells for value in cell]
         writer.writerow([line.data, line.model, line.method, int(line.control), *told, *cost])
     return text.getvalue()
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}" if value == value else ""
