@@ -24,8 +24,8 @@ class Evaluation:
     """Scores of every map; iterate for the rows of the table, `records()` for a data frame.
 
     `skipped` are the images that could not be read, `failures` the maps that could not be made or scored, `left_out`
-    the metrics, models and data that were not taken in; each says why. `asked` is what the scores depend on, `levels` are the
-    thresholds chosen on validation images, by model, method and metric.
+    the metrics, models and data that were not taken in; each says why. `asked` is what the scores depend on, `levels`
+    are the thresholds chosen on validation images, by model, method and metric.
     """
 
     lines: tuple[Line, ...] = field(repr=False)
