@@ -4,8 +4,9 @@
     python -m benchmarks.methods --model FOLDER --data FOLDER --out docs/research
 
 Unlike `vitx evaluate` it explains the class the image is labelled with, whatever the model says. A folder holds
-images, masks and an index.json that lists `image`, `mask` and `imagenet_class`; else the name of a built-in set, of
-which the validation split is taken. `--variants` is a list such as `affinity-attention:share=1`.
+images, masks and an index.json that lists `image`, `mask` and `imagenet_class` (benchmarks/photographs.py makes one);
+else the name of a built-in set, of which the validation split is taken. `--variants` is a list such as
+`affinity-attention:share=1`.
 """
 
 import argparse
