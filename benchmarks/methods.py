@@ -23,9 +23,8 @@ from PIL import Image
 from vitxplain import explain_together, fitting, load_model
 from vitxplain.data.loading import load_data
 from vitxplain.data.sample import Sample
-from vitxplain.demo.scores import is_map
 from vitxplain.evaluation.subjects import by_control
-from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.base import Explainer, says_where
 from vitxplain.methods import build
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.build import build as build_metrics
@@ -46,7 +45,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--variants", default="", help="separated by blanks; without it every method, as it is")
     parser.add_argument("--rivals", action="store_true", help="methods of other libraries as well (extra `peers`)")
-    parser.add_argument("--rival", default="gradient-attention", help="what the others are compared with")
+    parser.add_argument("--over", default="gradient-attention", help="what the others are compared with")
     parser.add_argument("--faithful", action="store_true", help="deletion and insertion as well, much slower")
     parser.add_argument("--baseline", default="blur", help="of deletion and insertion")
     parser.add_argument("--steps", type=int, default=10)
@@ -70,7 +69,7 @@ def main() -> None:
             for metric, one in metrics.items():
                 scores.setdefault(name, {}).setdefault(metric, []).append(one.score(case))
         print(f"\r{count} images", end="", file=sys.stderr, flush=True)
-    report(scores, options.rival)
+    report(scores, options.over)
     if options.out:
         name = f"{Path(options.model).name}-{Path(options.data).name}.json"
         options.out.mkdir(parents=True, exist_ok=True)
@@ -104,7 +103,7 @@ def heats(model: VisionModel, methods: dict[str, Explainer], sample: Sample) -> 
     found = {}
     for name, method in methods.items():
         one = next(iter(explain_together(model, sample.image, [method], target=sample.label).values()))
-        if is_map(one):
+        if says_where(one.axes):
             found[name] = one.heatmap().astype(np.float64)
     return found | {f"({name})": control(sample.image) for name, control in CONTROLS.items()}
 

@@ -24,7 +24,7 @@ def print_evaluation(found: Evaluation, files: Sequence[Path]) -> None:
     console = out()
     print_header(found, console)
     console.print()
-    for model in dict.fromkeys(row.model for row in found.rows):
+    for model in found.models:
         _print_model(found, model, console)
     _print_comparisons(found, files[0].parent / "evaluation.md", console)
     if found.costs:
@@ -78,7 +78,7 @@ def _print_comparisons(found: Evaluation, file: Path, console: Console) -> None:
     if not found.comparisons:
         return
     decided = [one for one in found.comparisons if one.winner]
-    shown, models = strongest(decided, SHOWN), len({row.model for row in found.rows})
+    shown, models = strongest(decided, SHOWN), len(found.models)
     table = plain_table(("metric", "one over another", "difference"), numbers=1)
     for one in shown:
         words, gap = printable(one.words(models=models)), short(one.difference, signed=True)

@@ -13,8 +13,9 @@ from vitxplain.api import explain_together, fitting
 from vitxplain.data.digits import Digits
 from vitxplain.data.sample import Sample
 from vitxplain.demo.page import page, verdict_on
-from vitxplain.demo.scores import Score, controls, is_map, precisions, table
+from vitxplain.demo.scores import Score, controls, precisions, table
 from vitxplain.demo.sheet import contact_sheet
+from vitxplain.explainers.base import says_where
 from vitxplain.models import demo as box
 from vitxplain.models.loading import load_model
 from vitxplain.render.figure import png_bytes
@@ -42,7 +43,7 @@ def run(folder: Path, report: Callable[[str], None], count: int = COUNT) -> tupl
         methods = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
         report(f"{name}: {', '.join(methods)}")
         results = explain_together(model, [sample.image for sample in samples], methods)
-        maps = {method: made for method, made in results.items() if is_map(made[0])}
+        maps = {method: made for method, made in results.items() if says_where(made[0].axes)}
         found[name] = {method: precisions(made, samples) for method, made in maps.items()}
         means = {method: float(values.mean()) for method, values in found[name].items()}
         best_first = {method: maps[method][:SHOWN] for method in sorted(maps, key=lambda method: -means[method])}

@@ -25,11 +25,6 @@ class Score:
     lead: Interval | None  # over the best control, image by image; None for controls
 
 
-def is_map(explanation: Explanation) -> bool:
-    """Whether it says where in the image: one value, or several, for each place."""
-    return explanation.axes.endswith("row column") and "row2" not in explanation.axes
-
-
 def precisions(explanations: Sequence[Explanation], samples: Sequence[Sample]) -> PerImage:
     """The average precision of each map against the mask of its image."""
     pairs = zip(explanations, samples, strict=True)

@@ -7,7 +7,7 @@ from vitxplain import fit, registry
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.entry import ALL
 from vitxplain.evaluation.presets import Preset
-from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.base import Explainer, says_where
 from vitxplain.fit import auto_method
 from vitxplain.methods import MethodLike, build
 from vitxplain.models.vision_model import VisionModel
@@ -29,7 +29,7 @@ def chosen_methods(
     plain = build(_named(model, methods, preset), {})
     known = [key for key in options if _is_known(key, plain)]
     built = _with(plain, {key: options[key] for key in known})
-    if others := [name for name, one in built.items() if not is_map(one)]:
+    if others := [name for name, one in built.items() if not says_where(one.axes)]:
         raise UsageError(f"{', '.join(others)}: gives no map of the image, so there is nothing to score; leave it out.")
     probe = model.probe()
     reasons = {name: reason for name, one in built.items() if (reason := fit.reason(one, probe))}
@@ -37,17 +37,12 @@ def chosen_methods(
     return fitting, {} if fitting and preset and not methods else reasons, known
 
 
-def is_map(explainer: Explainer) -> bool:
-    """Whether it says where in the image: one value, or several, for each place."""
-    return explainer.axes.endswith("row column") and "row2" not in explainer.axes
-
-
 def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | None) -> list[MethodLike]:
     found: list[MethodLike] = []
     for method in methods or (preset.methods if preset else ()):
         if method == ALL:
             fitting = [name for name, obstacle in fit.fitting(model).items() if obstacle is None]
-            found += [name for name in fitting if is_map(registry.load("explainers", name)())]
+            found += [name for name in fitting if says_where(registry.load("explainers", name)().axes)]
         else:
             found.append(auto_method(model) if method == "auto" else method)
     return list(dict.fromkeys(preset.explainers(found) if preset else found))

@@ -29,13 +29,12 @@ def curve_plots(found: Evaluation, about: str) -> Picture | None:
     metrics = [name for name in found.metrics if any(name in line.curves for line in found.lines)]
     if not metrics:
         return None
-    models = list(dict.fromkeys(line.model for line in found.lines))
     across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
     plots = LEFT + across * (WIDTH + GAP) - GAP
-    row, heading = ABOVE + HEIGHT + BELOW, MODEL if len(models) > 1 else 0.0
+    row, heading = ABOVE + HEIGHT + BELOW, MODEL if len(found.models) > 1 else 0.0
     block = heading + -(-len(metrics) // across) * row
-    figure = sheet(plots + NAMES, len(models) * block, "what the model says while pixels go or come", about)
-    for down, model in enumerate(models):
+    figure = sheet(plots + NAMES, len(found.models) * block, "what the model says while pixels go or come", about)
+    for down, model in enumerate(found.models):
         top = down * block
         lines = [line for line in found.lines if line.model == model and line.curves]
         looks = _looks(lines)

@@ -44,10 +44,15 @@ class Evaluation:
         return iter(self.rows)
 
     @cached_property
+    def models(self) -> tuple[str, ...]:
+        """Names of those whose maps were scored, in the order of the table."""
+        return tuple(dict.fromkeys(line.model for line in self.lines))
+
+    @cached_property
     def rows(self) -> tuple[Row, ...]:
         """By model and metric, the best method first; the controls after the methods."""
         found: list[Row] = []
-        for model in dict.fromkeys(line.model for line in self.lines):
+        for model in self.models:
             methods: dict[str, list[Line]] = {}
             for line in self.lines:
                 if line.model == model:

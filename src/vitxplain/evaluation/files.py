@@ -66,17 +66,12 @@ def _written(folder: Path) -> set[str]:
 
 def about(found: Evaluation) -> str:
     """What was evaluated, in one line."""
-    return f"{', '.join(_models(found))} {_on(found)}"
+    return f"{', '.join(found.models)} {_on(found)}"
 
 
 def _in_short(found: Evaluation) -> str:
     """The same above a picture, which names several models itself."""
-    models = _models(found)
-    return f"{models[0] if len(models) == 1 else f'{len(models)} models'} {_on(found)}"
-
-
-def _models(found: Evaluation) -> list[str]:
-    return list(dict.fromkeys(line.model for line in found.lines))
+    return f"{found.models[0] if len(found.models) == 1 else f'{len(found.models)} models'} {_on(found)}"
 
 
 def _on(found: Evaluation) -> str:

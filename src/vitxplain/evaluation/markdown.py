@@ -24,13 +24,12 @@ def markdown(found: Evaluation, about: str) -> str:
         "The lead is the mean difference to the best control, image "
         "by image, counted so that above zero is better; a control knows nothing of the model."
     )
-    for model in dict.fromkeys(row.model for row in found.rows):
+    for model in found.models:
         for name, metric in found.metrics.items():
             if rows := [row for row in found.rows if (row.model, row.metric) == (model, name)]:
                 parts.append(f"## {model}: {name}\n\n`{metric!r}`; {direction(metric.better)}.\n\n{_scores(rows)}")
     if found.comparisons:
-        models = len({row.model for row in found.rows})
-        parts.append(f"## One against the other\n\n{COMPARED}\n\n{_comparisons(found.comparisons, models)}")
+        parts.append(f"## One against the other\n\n{COMPARED}\n\n{_comparisons(found.comparisons, len(found.models))}")
     if found.costs:
         spent = [
             (

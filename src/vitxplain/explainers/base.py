@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
 
 
+def says_where(axes: str) -> bool:
+    """Whether values with these axes say where in the image: one, or several, for each place."""
+    return axes.endswith("row column") and "row2" not in axes
+
+
 class Explainer(ABC):
     """One method with its options; subclasses are frozen dataclasses whose fields are the options.
 

@@ -9,7 +9,7 @@ from typing import Any
 from accelerate import PartialState
 
 from vitxplain.train.parts import Parts
-from vitxplain.train.presets import LEARNT_BY_HEART, THEMSELVES
+from vitxplain.train.presets import THEMSELVES, by_heart
 from vitxplain.train.run_config import SCRATCH
 from vitxplain.train.settled import steps_per_epoch
 
@@ -44,7 +44,7 @@ class Beginning:
         weights = list(parts.model.module.parameters())
         splits = {"train": parts.training, "validation": parts.validation, "test": parts.test}
         there = {name: data for name, data in splits.items() if data is not None}
-        by_heart = [f"validated on {THEMSELVES} (preset {options.preset})"] if options.preset in LEARNT_BY_HEART else []
+        learnt = [f"validated on {THEMSELVES} (preset {options.preset})"] if by_heart(options) else []
         return cls(
             folder=folder,
             model=parts.model.source if parts.config.model == SCRATCH else parts.config.model,
@@ -53,7 +53,7 @@ class Beginning:
             data=parts.config.data,
             images={name: len(data) for name, data in there.items()},
             classes=tuple(parts.training.labels),
-            notes=tuple(dict.fromkeys([note for data in there.values() for note in data.notes] + by_heart)),
+            notes=tuple(dict.fromkeys([note for data in there.values() for note in data.notes] + learnt)),
             image_size=parts.model.pixels.size,
             steps=steps,
             epochs=steps / an_epoch,

@@ -11,7 +11,7 @@ from vitxplain.metrics.intervals import wilson
 from vitxplain.paths import is_folder, user_path
 from vitxplain.render.labels import percent, source_name
 from vitxplain.train.options import TrainOptions
-from vitxplain.train.presets import LEARNT_BY_HEART, THEMSELVES
+from vitxplain.train.presets import THEMSELVES, by_heart
 from vitxplain.train.result import RunResult
 from vitxplain.train.run_config import RunConfig, as_text
 
@@ -19,8 +19,8 @@ from vitxplain.train.run_config import RunConfig, as_text
 def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int, parameters: int) -> bytes:
     """Markdown with the Hub's header; `images` were trained on."""
     shown = ", ".join(data.labels[:20]) + (f" and {len(data.labels) - 20} more" if len(data.labels) > 20 else "")
-    by_heart = config.options.preset in LEARNT_BY_HEART
-    called = {"validation": f"validation ({THEMSELVES})"} if by_heart else {}
+    learnt = by_heart(config.options)
+    called = {"validation": f"validation ({THEMSELVES})"} if learnt else {}
     lines = [
         "---",
         "library_name: vitxplain",
@@ -40,7 +40,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "The interval is Wilson's: how far chance alone moves the accuracy with so many images.",
         "",
         f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {config.options.best} on "
-        f"{THEMSELVES if by_heart else 'the validation split'}; training took {_duration(result.seconds)}.",
+        f"{THEMSELVES if learnt else 'the validation split'}; training took {_duration(result.seconds)}.",
         "",
         "## Data",
         "",
@@ -62,7 +62,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "",
         "- It knows the classes above and names one of them for any image, whatever is on it.",
         "- The figures hold for images like those of the data; others were not tried.",
-        f"- {_worth(by_heart=by_heart, tested='test' in result.metrics)}",
+        f"- {_worth(learnt=learnt, tested='test' in result.metrics)}",
         "",
     ]
     return "\n".join(lines).encode()
@@ -87,9 +87,9 @@ def command(config: RunConfig) -> str:
     return shlex.join(parts)
 
 
-def _worth(*, by_heart: bool, tested: bool) -> str:
+def _worth(*, learnt: bool, tested: bool) -> str:
     """What the validation figures say of other images."""
-    if by_heart:
+    if learnt:
         shows = "they show that the model can learn by heart, and nothing of other images"
         return f"Validation was on {THEMSELVES}: {shows}{', which the test split does' if tested else ''}."
     other = "those of the test split do not" if tested else "there was no test split"

@@ -14,10 +14,12 @@ CHANGES = {
     "overfit": replace(BY_HEART, steps=800, eval_every=100, log_every=50),
     "percent": TrainOptions(steps=20, eval_every=10, log_every=5),
 }
-
-
-LEARNT_BY_HEART = ("one-batch", "overfit")  # what is validated on is what was trained on
 THEMSELVES = "the training images themselves"
+
+
+def by_heart(options: TrainOptions) -> bool:
+    """Whether what is validated on is what was trained on."""
+    return options.preset in ("one-batch", "overfit")
 
 
 @dataclass(frozen=True, eq=False)

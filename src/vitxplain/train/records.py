@@ -9,7 +9,7 @@ from vitxplain.render.labels import source_name
 from vitxplain.train.curves import curves
 from vitxplain.train.metrics_file import Row, as_csv, rows
 from vitxplain.train.parts import Parts
-from vitxplain.train.presets import LEARNT_BY_HEART, THEMSELVES
+from vitxplain.train.presets import THEMSELVES, by_heart
 from vitxplain.train.processes import main_process
 from vitxplain.train.run_config import RunConfig
 from vitxplain.train.run_folder import RunFolder
@@ -42,6 +42,5 @@ class Records:
 
 def about(config: RunConfig) -> str:
     """What was trained on what, and on what validation was if not on images of its own."""
-    by_heart = config.options.preset in LEARNT_BY_HEART
-    validation = f" · validation: {THEMSELVES}" if by_heart else ""
+    validation = f" · validation: {THEMSELVES}" if by_heart(config.options) else ""
     return f"{source_name(config.model)} on {source_name(config.data)}{validation}"

@@ -6,7 +6,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from vitxplain.errors import UnsupportedModelError
-from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.base import says_where
 from vitxplain.fit import fitting, reason
 from vitxplain.methods import build
 from vitxplain.registry import load
@@ -39,19 +39,14 @@ def check_method(parts: Parts) -> None:
     if not options.watch_every or options.watch_method == "auto":
         return
     (explainer,) = build([options.watch_method], {}).values()
-    why = reason(explainer, model.probe()) or (None if _draws_maps(explainer) else "it gives no map of the image")
+    why = reason(explainer, model.probe()) or (None if says_where(explainer.axes) else "it gives no map of the image")
     if why:
         fit = [name for name, obstacle in fitting(model).items() if obstacle is None]
-        maps = ", ".join(name for name in fit if _draws_maps(load("explainers", name)))
+        maps = ", ".join(name for name in fit if says_where(load("explainers", name)().axes))
         raise UnsupportedModelError(
             f"watch_method={options.watch_method} does not fit {model.source}: {why}. Methods that do: {maps}; auto "
             "chooses one, and watch_every=0 draws none."
         )
-
-
-def _draws_maps(method: type[Explainer] | Explainer) -> bool:
-    """Whether it says where in the image."""
-    return method.axes.endswith("row column") and "row2" not in method.axes
 
 
 def _watcher(folder: RunFolder, parts: Parts, writer: Any) -> list[TrainerCallback]:
