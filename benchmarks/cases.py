@@ -12,10 +12,10 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.head_distance import HeadDistance
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.position_similarity import PositionSimilarity
 from vitxplain.explainers.raw_attention import RawAttention
-from vitxplain.explainers.shared_pass import shared_pass
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 FIVE = (AttentionRollout(), RawAttention(), HeadDistance(), GradCAM(), PositionSimilarity())
 OURS: dict[str, tuple[Explainer, ...]] = {

@@ -21,11 +21,11 @@ import torch
 from PIL import Image
 
 from vitxplain import explain_together, fitting, load_model
-from vitxplain.data.loading import load_data
+from vitxplain.data.load import load_data
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.subjects import by_control
+from vitxplain.evaluation.maps.model_queries import by_control
 from vitxplain.explainers.base import Explainer, says_where
-from vitxplain.methods import build
+from vitxplain.explainers.passes.choose import build
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.build import build as build_metrics
 from vitxplain.metrics.controls import CONTROLS

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from vitxplain.option_facts import as_text, option_facts
-from vitxplain.train.options import TrainOptions
+from vitxplain.options.describe import as_text, option_facts
+from vitxplain.train.config.options import TrainOptions
 
 PAGE = Path(__file__).parent / "reference" / "training-options.md"
 HEAD = """# Training options

@@ -4,8 +4,8 @@ import torch
 from transformers import Trainer, TrainingArguments, ViTConfig, ViTForImageClassification
 
 from vitxplain import assess, load_model
-from vitxplain.data.loading import load_data
-from vitxplain.train.watch import ExplanationWatcher
+from vitxplain.data.load import load_data
+from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
 
 SIZE = (32, 32)
 training, validation = load_data("digits", "train", size=SIZE), load_data("digits", "validation", size=SIZE)

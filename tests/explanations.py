@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vitxplain.explanation import Explanation, Prediction, Target
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
+from vitxplain.tasks.base import Prediction, Target
 
 ROWS, COLUMNS = 3, 5
 SHAPES = {  # one of every kind of axes, on a grid that is not square

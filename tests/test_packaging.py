@@ -28,7 +28,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path):
     inside = {name for name in names if ".dist-info/" not in name}
     sources = {f"vitxplain/{path.relative_to(ROOT / 'src/vitxplain')}" for path in (ROOT / "src").rglob("*.py")}
     weights = {f"vitxplain/demo_models/{name}/model.safetensors" for name in ("demo-vit", "demo-cnn")}
-    assert sources | weights | {"vitxplain/py.typed", "vitxplain/data/digits.npz"} <= inside
+    assert sources | weights | {"vitxplain/py.typed", "vitxplain/data/synthetic/digits.npz"} <= inside
     assert {name.split("/")[0] for name in inside} == {"vitxplain"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

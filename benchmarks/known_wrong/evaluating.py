@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.known_wrong.material import model, samples
 from vitxplain import explain_together
-from vitxplain.evaluation.subjects import by_control
+from vitxplain.evaluation.maps.model_queries import by_control
 from vitxplain.metrics.average_precision import AveragePrecision
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import centre, noise

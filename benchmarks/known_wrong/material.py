@@ -11,16 +11,16 @@ from torch import Tensor, nn
 
 from vitxplain import load_model
 from vitxplain.capture.record import AttentionRecord
-from vitxplain.data.loading import load_data
+from vitxplain.data.load import load_data
 from vitxplain.data.sample import Sample
 from vitxplain.explainers.base import AttentionExplainer
-from vitxplain.inputs import batches
+from vitxplain.explanation.heatmap import unit_range
+from vitxplain.explanation.resample import interpolation
 from vitxplain.metrics.average_precision import average_precision
 from vitxplain.metrics.rank_correlation import rank_correlation
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
+from vitxplain.models.processors.batches import batches
 from vitxplain.models.vision_model import VisionModel, logits_of
-from vitxplain.render.heatmap import unit_range
-from vitxplain.render.resample import interpolation
 
 IMAGES, SIDE, GRID = 32, 60, 10
 

@@ -9,10 +9,10 @@ from PIL import Image
 
 from benchmarks.known_wrong.material import SIDE, model
 from vitxplain import explain
-from vitxplain.data.images import read_image
-from vitxplain.data.loading import load_data
-from vitxplain.inputs import batches
+from vitxplain.data.load import load_data
+from vitxplain.data.read_image import read_image
 from vitxplain.metrics.average_precision import average_precision
+from vitxplain.models.processors.batches import batches
 
 ORIENTATION, TURNED = 0x0112, 6  # the EXIF tag, and its value for a camera held upright
 COUNT = 100

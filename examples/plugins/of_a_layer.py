@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 
 from vitxplain import explain
-from vitxplain.capture.activation import LayerActivation
+from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.explainers.base import LayerExplainer
 from vitxplain.types import PatchMap
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from vitxplain.assessment.assess import assess
     from vitxplain.errors import VitxplainError
     from vitxplain.evaluation.run import evaluate
-    from vitxplain.explanation import Explanation
-    from vitxplain.models.loading import load_model
-    from vitxplain.storage import load
+    from vitxplain.explanation.explanation import Explanation
+    from vitxplain.explanation.storage import load
+    from vitxplain.models.loading.load import load_model
 
 __all__ = [
     "Explanation",
@@ -32,15 +32,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Explanation": "vitxplain.explanation",
+    "Explanation": "vitxplain.explanation.explanation",
     "VitxplainError": "vitxplain.errors",
     "assess": "vitxplain.assessment.assess",
     "evaluate": "vitxplain.evaluation.run",
     "explain": "vitxplain.api",
     "explain_together": "vitxplain.api",
     "fitting": "vitxplain.api",
-    "load": "vitxplain.storage",
-    "load_model": "vitxplain.models.loading",
+    "load": "vitxplain.explanation.storage",
+    "load_model": "vitxplain.models.loading.load",
 }
 
 

@@ -8,17 +8,17 @@ from typing import Any, TypeAlias, overload
 
 from torch import Tensor, nn
 
-from vitxplain import fit
-from vitxplain.data.images import as_pixel_values
-from vitxplain.explainers.options import check_count
-from vitxplain.explainers.shared_pass import shared_pass
-from vitxplain.explanation import Explanation
-from vitxplain.fit import auto_method
-from vitxplain.inputs import BATCH_SIZE, Images, Picture, batches, listed
-from vitxplain.methods import MethodLike, build, check_names, several
-from vitxplain.models.loading import load_model
+from vitxplain.data.read_image import as_pixel_values
+from vitxplain.explainers.passes import fit
+from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
+from vitxplain.explainers.passes.fit import auto_method
+from vitxplain.explainers.passes.results import explanations, gathered, of_batch, targets_of
+from vitxplain.explainers.passes.shared_pass import shared_pass
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.models.loading.load import load_model
+from vitxplain.models.processors.batches import BATCH_SIZE, Images, Picture, batches, listed
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.results import explanations, gathered, of_batch, targets_of
+from vitxplain.options.checks import check_count
 from vitxplain.tasks.classification import TargetLike
 
 __all__ = ["explain", "explain_together", "fitting"]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import ImageError
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
 SIZE = (8, 8)

@@ -13,7 +13,7 @@ from tests.assessment.pictures_of_shades import ShadeReader, Shades, reader
 from vitxplain.assessment.assess import assess
 from vitxplain.assessment.pictures import worst_headline, worst_picture
 from vitxplain.errors import DataError, ImageError, OutputError, UsageError, VitxplainError
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.testing.models import LABELS, tiny_vit
 
 PAIRS = ((0, 0), (1, 1), (2, 2), (2, 0), (1, 1), (0, 2))

@@ -9,7 +9,7 @@ from PIL import Image
 
 import vitxplain
 from tests.bad_input.conftest import Variant, Vitx, noise, refused
-from vitxplain.cli.console import printable
+from vitxplain.cli.shared.console import printable
 
 NAMES = [
     "spaces in it.png",

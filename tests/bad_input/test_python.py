@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from tests.bad_input.conftest import Vitx, noise
 from tests.capture.state import state
 from vitxplain import explain, load_model
-from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import Debug
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.options import Debug
 from vitxplain.errors import ModelLoadError
 
 SCRIPT = Path(__file__).with_name("wrong_calls.py")

@@ -9,7 +9,7 @@ from tests.models.tiny_classifier import TinyClassifier, as_model, fused, images
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
-from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.explainers.passes.shared_pass import shared_pass
 
 
 class Checkpointing(TinyClassifier):

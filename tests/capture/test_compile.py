@@ -11,7 +11,7 @@ from tests.explainers import tiny
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
-from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.models.vision_model import VisionModel
 
 METHODS = [AttentionRollout(), GradientAttention(), GradCAM()]

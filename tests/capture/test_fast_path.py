@@ -9,8 +9,8 @@ from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.raw_attention import RawAttention
-from vitxplain.explainers.shared_pass import shared_pass
 
 METHODS = [
     GradCAM("encoder.layers.1.norm1"),

@@ -13,9 +13,9 @@ from vitxplain.errors import CaptureError
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.raw_attention import RawAttention
-from vitxplain.explainers.shared_pass import shared_pass
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 METHODS = [AttentionRollout(), RawAttention(), GradientAttention(), GradCAM()]
 

@@ -13,7 +13,7 @@ from tests.sweeps.transformers_configs import input_size, tiny_config
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.weights import FusedWeights
-from vitxplain.models.forward_inputs import forward_inputs
+from vitxplain.models.processors.forward_inputs import forward_inputs
 
 # Class -> model type. With a switch from eager to fused attention:
 FUSED = {

@@ -17,8 +17,8 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.head_distance import HeadDistance
+from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explainers.raw_attention import RawAttention
-from vitxplain.fit import auto_method
 
 ATTENTION = [AttentionRollout(), RawAttention(), HeadDistance(), GradientAttention()]
 

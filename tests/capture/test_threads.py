@@ -16,8 +16,8 @@ from vitxplain.explainers.cam import CAM
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.head_distance import HeadDistance
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.raw_attention import RawAttention
-from vitxplain.explainers.shared_pass import shared_pass
 from vitxplain.models.vision_model import VisionModel
 
 TIMES = 6

@@ -9,7 +9,7 @@ from torch import nn
 from tests.explainers import tiny
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.grad_cam import GradCAM
-from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.explainers.passes.shared_pass import shared_pass
 
 
 def compiled(module: nn.Module) -> nn.Module:

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from vitxplain.data.images import read_image
+from vitxplain.data.read_image import read_image
 from vitxplain.demo.run import run
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from vitxplain import explain_together, load_model
-from vitxplain.data.loading import load_data
+from vitxplain.data.load import load_data
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.subjects import AskedModel, by_method
+from vitxplain.evaluation.maps.model_queries import AskedModel, by_method
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import centre, noise

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vitxplain.data.defects import Defects
+from vitxplain.data.synthetic.defects import Defects
 
 
 def save(file: Path, pixels: np.ndarray) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.data.image_server import image_server
 from vitxplain.data.download import download
-from vitxplain.data.images import read_image
+from vitxplain.data.read_image import read_image
 from vitxplain.errors import ImageError
 
 

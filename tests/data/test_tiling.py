@@ -3,9 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vitxplain.data.components import components
 from vitxplain.data.sample import Box
-from vitxplain.data.tiling import Place, centred, clipped, cut, grid
+from vitxplain.data.tiling import Place, centred, clipped, components, cut, grid
 
 sides = st.integers(1, 40)
 sizes = st.tuples(sides, sides)

@@ -3,9 +3,9 @@
 import pytest
 
 from vitxplain.api import explain_together
-from vitxplain.data.digits import Digits
+from vitxplain.data.synthetic.digits import Digits
 from vitxplain.demo.sheet import contact_sheet
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_method_page_has_its_parts(page: Path):
 
 
 def test_every_style_is_on_its_page():
-    from vitxplain.render import STYLES
+    from vitxplain.render.draw import STYLES
 
     page = (ROOT / "docs" / "how-to" / "pictures.md").read_text("utf-8")
     assert [name for name, meaning in STYLES.items() if f"| `{name}` | {meaning} |" not in page] == []

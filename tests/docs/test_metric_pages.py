@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vitxplain import registry
-from vitxplain.option_text import option_types
+from vitxplain.options.parse import option_types
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "metrics"

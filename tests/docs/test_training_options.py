@@ -3,9 +3,9 @@
 import runpy
 from pathlib import Path
 
-from vitxplain.option_facts import option_facts
-from vitxplain.train.config_file import configured
-from vitxplain.train.options import TrainOptions
+from vitxplain.options.describe import option_facts
+from vitxplain.train.config.configure import configured
+from vitxplain.train.config.options import TrainOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 

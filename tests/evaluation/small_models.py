@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vitxplain.data.sample import DataSet
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
 

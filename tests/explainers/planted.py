@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
 ROWS, COLUMNS, PATCH = 3, 5, 4

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tests.oracles import cam as oracle
-from vitxplain.capture.activation import LayerActivation
+from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.errors import OptionError
 from vitxplain.explainers.cam import CAM
 from vitxplain.explainers.grad_cam import GradCAM

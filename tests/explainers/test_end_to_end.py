@@ -22,9 +22,9 @@ from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.gradient_rollout import GradientRollout
 from vitxplain.explainers.head_distance import HeadDistance
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.position_similarity import PositionSimilarity
 from vitxplain.explainers.raw_attention import RawAttention
-from vitxplain.explainers.shared_pass import shared_pass
 
 ATTENTION = [AttentionRollout(), RawAttention(), HeadDistance()]
 BY_GRADIENT = [GradientAttention(), GradientRollout()]

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from tests.sweeps.lively import lively, noise
 from vitxplain.explainers.cam import CAM
 from vitxplain.explainers.grad_cam import GradCAM
-from vitxplain.explainers.shared_pass import shared_pass
-from vitxplain.models.loading import load_model
+from vitxplain.explainers.passes.shared_pass import shared_pass
+from vitxplain.models.loading.load import load_model
 
 SIZE = (64, 96)
 ToMap = Callable[[Tensor], Tensor]

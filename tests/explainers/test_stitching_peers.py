@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tests.sweeps.lively import lively, noise
 from vitxplain.explainers.raw_attention import RawAttention
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
 pytestmark = pytest.mark.peers

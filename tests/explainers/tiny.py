@@ -7,7 +7,7 @@ import torch
 import transformers
 from torch import nn
 
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
 SIZE = (24, 40)  # height, width; patches of 8 px give a grid of 3 x 5

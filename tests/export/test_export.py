@@ -27,11 +27,11 @@ from tests.explainers.tiny import (
     vit_module,
 )
 from vitxplain import explain, load_model
-from vitxplain.explanation import Explanation
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.heatmap import patch_map
 from vitxplain.export import Exported, export
-from vitxplain.models.scratch import scratch
+from vitxplain.models.scratch.scratch import scratch
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.render.heatmap import patch_map
 
 
 def mean_pooled_module() -> nn.Module:

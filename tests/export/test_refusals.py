@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from tests.explainers.tiny import as_model, images, load, resnet_module, vit_module
 from vitxplain import load_model
-from vitxplain.capture.activation import LayerActivation
+from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.errors import OptionError, OutputError, UnsupportedModelError, UsageError
 from vitxplain.explainers.cam import CAM
 from vitxplain.export import export

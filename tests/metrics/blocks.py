@@ -5,9 +5,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from vitxplain.evaluation.subjects import AskedModel
+from vitxplain.evaluation.maps.model_queries import AskedModel
 from vitxplain.metrics.base import Case
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 SIDE = 20
 BLOCK = np.zeros((SIDE, SIDE), bool)

@@ -10,9 +10,8 @@ import torch
 from PIL import Image
 
 from vitxplain import load_model
-from vitxplain.evaluation.randomised_models import randomised_models
-from vitxplain.evaluation.subjects import AskedModel, by_control, by_method
-from vitxplain.methods import build
+from vitxplain.evaluation.maps.model_queries import AskedModel, by_control, by_method, randomised_models
+from vitxplain.explainers.passes.choose import build
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import edges
 from vitxplain.metrics.randomisation import Randomisation

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, ViTImageProcessorPil
 
-from vitxplain.models.scratch import scratch
-from vitxplain.models.scratch_options import pair
+from vitxplain.models.scratch.options import pair
+from vitxplain.models.scratch.scratch import scratch
 
 LABELS = ("cat", "dog", "newt")
 SMALL: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from tests.capture.watching import Attend, Attention
 from vitxplain.grid import TokenGrid
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
 SIZE, WIDTH, CLASSES = (24, 40), 12, 5  # patches of 8 px: a grid of 3 x 5

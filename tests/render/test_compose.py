@@ -7,7 +7,7 @@ from tests.explanations import explanation, photograph
 from vitxplain.geometry import Geometry
 from vitxplain.render.colours import HEAT, colours
 from vitxplain.render.compose import add, blend, darken, greyed, mark_unseen, photo
-from vitxplain.render.overlay import overlay
+from vitxplain.render.styles.overlay import overlay
 
 HEAT_MAP = np.array([[0.0, 0.5, 1.0, np.nan]], np.float32)
 PHOTO = np.full((1, 4, 3), [0.2, 0.4, 0.8], np.float32)

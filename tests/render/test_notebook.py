@@ -3,7 +3,7 @@
 from base64 import b64decode
 
 from tests.explanations import explanation
-from vitxplain.explanation import Prediction
+from vitxplain.tasks.base import Prediction
 
 
 def test_html_has_the_picture_inline_and_the_facts():

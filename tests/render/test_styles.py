@@ -11,9 +11,9 @@ from PIL import Image
 from tests.explanations import SHAPES, explanation
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
 from vitxplain.grid import TokenGrid
-from vitxplain.render import STYLES, fitting_style, plot
+from vitxplain.render.draw import STYLES, fitting_style, plot
 from vitxplain.render.figure import png_bytes
-from vitxplain.render.patches import patch_grid
+from vitxplain.render.styles.patches import patch_grid
 
 FITTING = {
     "head-distance": ["layer head"],

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from tests.sweeps.lively import noise
 from tests.sweeps.snapshot import Snapshot, unusual
 from vitxplain.api import explain_together
-from vitxplain.explanation import Explanation
-from vitxplain.fit import auto_method, fitting
+from vitxplain.explainers.passes.fit import auto_method, fitting
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.vision_model import VisionModel
 
 MAPS = frozenset(

@@ -15,7 +15,7 @@ from tests.sweeps.lively import lively, noise, settled
 from tests.sweeps.places import misplaced_keys
 from tests.sweeps.table import read
 from tests.sweeps.timm_models import CUT, DOUBLE, FAMILIES, MODELS, SMALLER, created, family_of, trial
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 

@@ -13,7 +13,7 @@ from tests.sweeps.checks import PLAIN_VIT, check_fits, check_rows, check_values,
 from tests.sweeps.places import misplaced_keys
 from tests.sweeps.table import read
 from tests.sweeps.transformers_models import CLASSES, REFUSED, Trial, refusal, trial
-from vitxplain.fit import fitting
+from vitxplain.explainers.passes.fit import fitting
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tests.sweeps.lively import noise
 from tests.sweeps.transformers_models import tiny_model
 from vitxplain.explainers.raw_attention import RawAttention
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 pytestmark = pytest.mark.slow
 

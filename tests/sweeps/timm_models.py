@@ -9,7 +9,7 @@ from torch import nn
 
 from tests.sweeps.checks import Trial, facts, tried
 from tests.sweeps.lively import lively, noise, settled
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 FAMILIES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("timm_models.json").read_text("utf-8"))
 CLASSES = 10

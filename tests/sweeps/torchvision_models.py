@@ -7,7 +7,7 @@ from torch import nn
 
 from tests.sweeps.checks import Trial, facts, tried
 from tests.sweeps.lively import lively, noise, settled
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 CLASSES = 10
 SIZE = (224, 224)

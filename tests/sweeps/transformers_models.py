@@ -14,7 +14,7 @@ from tests.sweeps.checks import Trial, facts, tried
 from tests.sweeps.lively import lively, noise, settled
 from tests.sweeps.transformers_configs import input_size, tiny_config
 from vitxplain.errors import ModelLoadError
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 
 # Class -> model type, as transformers lists them.
 CLASSES = {

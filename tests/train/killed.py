@@ -43,7 +43,7 @@ def _count_moves(kill_at: int | None, moves: Any) -> None:
     import safetensors.torch
     import torch
 
-    import vitxplain.train.weights
+    import vitxplain.train.network.saving
 
     def counted(function: Any) -> Any:
         def run(*arguments: Any, **others: Any) -> Any:
@@ -58,7 +58,7 @@ def _count_moves(kill_at: int | None, moves: Any) -> None:
 
     for module, name in ((torch, "save"), (os, "fsync"), (os, "replace"), (shutil, "rmtree")):
         setattr(module, name, counted(getattr(module, name)))
-    vitxplain.train.weights.save_file = counted(safetensors.torch.save_file)
+    vitxplain.train.network.saving.save_file = counted(safetensors.torch.save_file)
 
 
 def _interrupted(after: int, arguments: dict[str, Any]) -> None:

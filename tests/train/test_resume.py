@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from tests.train.killed import interrupted, train_apart
 from tests.train.tiny import tiny
 from vitxplain.errors import UsageError
-from vitxplain.train import checkpoints
+from vitxplain.train.records import checkpoints
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from PIL import Image
 import vitxplain
 from tests.train.tiny import DATA, tiny
 from vitxplain.assessment.assess import assess
-from vitxplain.data.loading import load_data
-from vitxplain.train.config_file import configured
-from vitxplain.train.result import RunResult
+from vitxplain.data.load import load_data
+from vitxplain.train.config.configure import configured
+from vitxplain.train.records.result import RunResult
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ from transformers import TrainerCallback
 
 from tests.train.tiny import tiny
 from vitxplain.errors import DataError, OptionError, OutputError, TrainError, UnsupportedModelError, UsageError
-from vitxplain.train import checkpoints
-from vitxplain.train.arguments import arguments
-from vitxplain.train.options import TrainOptions
-from vitxplain.train.trainer import remedies
+from vitxplain.train.config.options import TrainOptions
+from vitxplain.train.config.trainer_arguments import arguments
+from vitxplain.train.loop.trainer import remedies
+from vitxplain.train.records import checkpoints
 
 
 class Spoil(TrainerCallback):

@@ -10,7 +10,7 @@ OPTIONS = {"epochs": 2, "batch_size": 8, "log_every": 2, "eval_every": 3, "save_
 
 def tiny(out: Path | str, *, model: str = "scratch", options: dict[str, Any] | None = None, **others: Any) -> Any:
     """`train(...)` on 40 images, 5 steps an epoch."""
-    from vitxplain.train.options import TrainOptions
+    from vitxplain.train.config.options import TrainOptions
     from vitxplain.train.run import train
 
     given: dict[str, Any] = {"data_options": DATA, "limit": 40, "device": "cpu", **others}

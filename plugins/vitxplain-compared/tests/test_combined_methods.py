@@ -11,8 +11,8 @@ from vitxplain import explain
 from vitxplain.errors import OptionError, UnknownNameError, UnsupportedModelError
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
-from vitxplain.fit import fitting
-from vitxplain.methods import name_of
+from vitxplain.explainers.passes.choose import name_of
+from vitxplain.explainers.passes.fit import fitting
 from vitxplain.testing import CHECKS, tiny_cnn
 
 

@@ -30,7 +30,7 @@ def test_equals_the_definition() -> None:
 def test_large_images_that_pass_one_by_one_keep_their_own_weights(monkeypatch) -> None:
     model, images = tiny.load(tiny.vit_module), tiny.images(3)
     together = TokenTransformation().explain(model, images, 2)
-    monkeypatch.setattr("vitxplain.explainers.shared_pass.PIXELS_AT_ONCE", images[0, 0].numel())
+    monkeypatch.setattr("vitxplain.explainers.passes.shared_pass.PIXELS_AT_ONCE", images[0, 0].numel())
     torch.testing.assert_close(TokenTransformation().explain(model, images, 2), together, atol=1e-6, rtol=1e-4)
 
 

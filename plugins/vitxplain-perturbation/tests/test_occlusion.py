@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from vitxplain_perturbation.occlusion import Occlusion
 
 from vitxplain.errors import OptionError
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.testing import CHECKS
 
 

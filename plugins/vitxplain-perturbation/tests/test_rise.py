@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from vitxplain_perturbation.rise import RISE
 
 from vitxplain.errors import OptionError
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.testing import CHECKS, tiny_cnn
 
 QUICK = RISE(num_masks=40, masks_per_pass=16)

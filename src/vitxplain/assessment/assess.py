@@ -12,12 +12,12 @@ from torch import nn
 from vitxplain.assessment.matching import match_classes
 from vitxplain.assessment.predictions import Predictions, predict
 from vitxplain.assessment.scores import Scores, score
-from vitxplain.data.loading import load_data
+from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet, Sample, Split
-from vitxplain.explainers.options import check_count
-from vitxplain.methods import MethodLike
-from vitxplain.models.loading import load_model
+from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.checks import check_count
 
 
 @dataclass(frozen=True, eq=False)

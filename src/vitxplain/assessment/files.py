@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitxplain.assessment.pictures import confusion_picture, worst_picture
-from vitxplain.facts import plain
-from vitxplain.methods import MethodLike
-from vitxplain.provenance import model_facts, versions
+from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.explanation.provenance import model_facts, versions
+from vitxplain.explanation.record import plain
+from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
-from vitxplain.writing import write_together
 
 if TYPE_CHECKING:
     from vitxplain.assessment.assess import Assessment

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from vitxplain.api import explain
-from vitxplain.methods import MethodLike
-from vitxplain.render.confusion import confusion_sheet
-from vitxplain.render.labels import percent, short_name, source_name
-from vitxplain.render.map_sheet import Tile, map_sheet
+from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.render.sheets.confusion import confusion_sheet
+from vitxplain.render.sheets.map_sheet import Tile, map_sheet
+from vitxplain.words import percent, short_name, source_name
 
 if TYPE_CHECKING:
     from vitxplain.assessment.assess import Assessment

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch.nn import functional as F
 
 from vitxplain.capture.undisturbed import undisturbed
-from vitxplain.data.damaged import readable
+from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError, VitxplainError
 from vitxplain.models.vision_model import VisionModel

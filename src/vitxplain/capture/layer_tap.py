@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.undisturbed import ready
 from vitxplain.errors import OptionError
+from vitxplain.types import FeatureMap
 
 
 @contextmanager
@@ -59,3 +61,18 @@ def _hook(seen: dict[str, Tensor], name: str, thread: int, differentiable: bool)
         return passed if isinstance(output, Tensor) else type(output)((passed, *output[1:]))
 
     return hook
+
+
+@dataclass(frozen=True, eq=False)
+class LayerActivation:
+    """One layer's output as a feature map (tokens laid out on their grid, prefix and suffix dropped), fp32.
+
+    `gradient` is that of the target's raw logit, `head_weight` (label, channel) the final linear layer's weight where
+    the model ends in global average pooling and that layer; both None where nobody asked.
+    """
+
+    layer: str
+    values: FeatureMap
+    gradient: FeatureMap | None = None
+    head_weight: Tensor | None = None
+    target: Tensor | None = None  # class index an image

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from rich.text import Text
 
-from vitxplain.cli.console import no, print_json, print_note, print_table, printable, yes
-from vitxplain.cli.console import out as stdout
-from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import Debug, Json, Out, Quiet
+from vitxplain.cli.shared.console import no, print_json, print_note, print_table, printable, yes
+from vitxplain.cli.shared.console import out as stdout
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.options import Debug, Json, Out, Quiet
 
 
 @guarded
@@ -22,8 +22,8 @@ def demo(
 
     from vitxplain.demo.page import verdict_on
     from vitxplain.demo.run import run
-    from vitxplain.paths import user_path
-    from vitxplain.writing import check_writable
+    from vitxplain.files.paths import user_path
+    from vitxplain.files.write import check_writable
 
     check_writable(folder := user_path(out))
     scores, files = run(folder, report=(lambda _: None) if quiet or json else print_note)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vitxplain.cli.completion import complete_methods
-from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import OUTPUT, Debug, ImageSize, Json, Model, Quiet, Revision, TrustRemoteCode
-from vitxplain.models.aliases import DEFAULT
+from vitxplain.cli.shared.completion import complete_methods
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.options import OUTPUT, Debug, ImageSize, Json, Model, Quiet, Revision, TrustRemoteCode
+from vitxplain.models.known_models import DEFAULT
 
 if TYPE_CHECKING:
     from vitxplain.export import Exported
@@ -50,15 +50,15 @@ def export(
     """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
-    from vitxplain.cli.console import print_json, print_note
+    from vitxplain.cli.shared.console import print_json, print_note
     from vitxplain.explainers.base import Explainer
+    from vitxplain.explainers.passes.choose import build, check_names
     from vitxplain.export import export as export_model
     from vitxplain.export.exporting import FOLDER, check_packages, onnx_path
     from vitxplain.export.fitting import auto_method, check_exportable
-    from vitxplain.methods import build, check_names
-    from vitxplain.models.loading import load_model
-    from vitxplain.option_text import key_and_value
-    from vitxplain.writing import check_writable
+    from vitxplain.files.write import check_writable
+    from vitxplain.models.loading.load import load_model
+    from vitxplain.options.parse import key_and_value
 
     settings = dict(key_and_value(one) for one in option)
 
@@ -96,15 +96,15 @@ def export(
 def _facts(found: "Exported") -> dict[str, object]:
     from dataclasses import asdict
 
-    from vitxplain.facts import plain
+    from vitxplain.explanation.record import plain
 
     facts: dict[str, object] = plain({**asdict(found), "path": str(found.path)})
     return {"file" if name == "path" else name: fact for name, fact in facts.items()}
 
 
 def _print(source: str, found: "Exported") -> None:
-    from vitxplain.cli.console import out as stdout
-    from vitxplain.cli.console import printable
+    from vitxplain.cli.shared.console import out as stdout
+    from vitxplain.cli.shared.console import printable
 
     def described(name: str) -> str:
         return f"{name} ({', '.join(map(str, found.shapes[name]))})"

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from vitxplain.cli.console import no, print_error, print_json, print_table, yes
-from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import Debug, Json, Quiet
+from vitxplain.cli.shared.console import no, print_error, print_json, print_table, yes
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.options import Debug, Json, Quiet
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -54,7 +54,7 @@ def _versions() -> dict[str, str | None]:
 def _devices() -> list[dict[str, str]]:
     import torch
 
-    from vitxplain.models.placement import available_devices, free_memory
+    from vitxplain.models.loading.devices import available_devices, free_memory
 
     def about(name: str) -> str:
         device = torch.device(name)

@@ -8,19 +8,19 @@ from typing import Annotated
 
 import typer
 
-from vitxplain.cli.data import data
+from vitxplain.cli.data.commands import data
 from vitxplain.cli.demo import demo
-from vitxplain.cli.evaluate import evaluate
-from vitxplain.cli.explain import explain
+from vitxplain.cli.evaluate.command import evaluate
+from vitxplain.cli.explain.command import explain
 from vitxplain.cli.export import export
 from vitxplain.cli.info import info
-from vitxplain.cli.methods import methods
+from vitxplain.cli.methods.command import methods
 from vitxplain.cli.models import models
 from vitxplain.cli.patches import patches
-from vitxplain.cli.test import test
-from vitxplain.cli.train import train
-from vitxplain.cli.training_command import TrainingCommand
-from vitxplain.cli.tune import tune
+from vitxplain.cli.test.command import test
+from vitxplain.cli.train.command import train
+from vitxplain.cli.train.did_you_mean import TrainingCommand
+from vitxplain.cli.train.tune import tune
 
 app = typer.Typer(
     name="vitx",

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 
-from vitxplain.cli.console import out, print_json, print_table
-from vitxplain.cli.guard import guarded
-from vitxplain.cli.options import Debug, Json, Quiet
+from vitxplain.cli.shared.console import out, print_json, print_table
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.options import Debug, Json, Quiet
 
 TRYING = "trying things without a network"
 
@@ -13,8 +13,7 @@ TRYING = "trying things without a network"
 def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:  # noqa: ARG001 - for the guard
     """List short names of models to start with; any image classifier works."""
     from vitxplain import registry
-    from vitxplain.models.aliases import ALIASES, DEFAULT
-    from vitxplain.models.demo import FOLDER, NAMES
+    from vitxplain.models.known_models import ALIASES, DEFAULT, FOLDER, NAMES
 
     packaged = [name for name in NAMES if (FOLDER / name).is_dir()]
     if json:

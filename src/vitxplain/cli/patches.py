@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from vitxplain.cli.console import out as stdout
-from vitxplain.cli.console import print_json, printable
-from vitxplain.cli.guard import guarded
-from vitxplain.cli.opening import Opening
-from vitxplain.cli.options import Debug, Json, Model, Out, Quiet
-from vitxplain.models.aliases import DEFAULT
+from vitxplain.cli.shared.console import out as stdout
+from vitxplain.cli.shared.console import print_json, printable
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.options import Debug, Json, Model, Out, Quiet
+from vitxplain.models.known_models import DEFAULT
 
 
 @guarded
@@ -27,13 +27,13 @@ def patches(
     """Draw an image as the model takes it in: what is seen of it, cut into patches."""
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
-    from vitxplain.data.images import read_image, stem_of
+    from vitxplain.data.read_image import read_image, stem_of
     from vitxplain.errors import UnsupportedModelError
-    from vitxplain.paths import user_path
+    from vitxplain.files.paths import user_path
+    from vitxplain.files.write import write_together
     from vitxplain.render.figure import png_bytes
-    from vitxplain.render.labels import source_name
-    from vitxplain.render.patches import patch_grid
-    from vitxplain.writing import write_together
+    from vitxplain.render.styles.patches import patch_grid
+    from vitxplain.words import source_name
 
     picture = read_image(image)
     loaded = opening.load(model)

@@ -63,7 +63,7 @@ class DataSet(ABC):
     labels: tuple[str, ...]  # class names, by label
     has_masks: bool = False  # whether samples say where the object is, by masks or boxes
     notes: tuple[str, ...] = ()  # what a user should know of how the set came about, each a sentence
-    strict: bool = False  # whether a damaged image stops; else whoever reads skips and counts it (data/damaged.py)
+    strict: bool = False  # whether a damaged image stops; else whoever reads skips and counts it (data/readable.py)
     in_order: bool = False  # whether samples are to be asked for by rising index; `during` then shuffles them
 
     @abstractmethod

@@ -10,16 +10,16 @@ from PIL import Image
 
 from vitxplain import registry
 from vitxplain.api import explain_together, fitting
-from vitxplain.data.digits import Digits
 from vitxplain.data.sample import Sample
+from vitxplain.data.synthetic.digits import Digits
 from vitxplain.demo.page import page, verdict_on
 from vitxplain.demo.scores import Score, controls, precisions, table
 from vitxplain.demo.sheet import contact_sheet
 from vitxplain.explainers.base import says_where
-from vitxplain.models import demo as box
-from vitxplain.models.loading import load_model
+from vitxplain.files.write import write_together
+from vitxplain.models import known_models as box
+from vitxplain.models.loading.load import load_model
 from vitxplain.render.figure import png_bytes
-from vitxplain.writing import write_together
 
 COUNT, SHOWN = 64, 6  # images scored, and of these drawn
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from vitxplain.data.sample import Sample
-from vitxplain.explanation import Explanation
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.metrics.average_precision import average_precision
 from vitxplain.metrics.controls import CONTROLS
 from vitxplain.metrics.intervals import Interval, bootstrap

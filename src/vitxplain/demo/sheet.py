@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vitxplain.data.sample import Sample
-from vitxplain.explanation import Explanation
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.heatmap import heatmap
 from vitxplain.render.colours import INK
 from vitxplain.render.compose import blend, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import panel, sheet, write
-from vitxplain.render.heatmap import heatmap
-from vitxplain.render.labels import percent
+from vitxplain.words import percent
 
 SIDE, GAP, HEAD, CAPTION = 1.35, 0.1, 0.42, 0.2  # inches
 

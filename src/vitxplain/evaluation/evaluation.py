@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from vitxplain.data.sample import DataSet
-from vitxplain.evaluation.answers import Answers, answers, foreign_notes
-from vitxplain.evaluation.best_thresholds import Levels
-from vitxplain.evaluation.blocks import Block
-from vitxplain.evaluation.comparison import Comparison, comparisons
-from vitxplain.evaluation.cost import Cost
 from vitxplain.evaluation.failures import Failure
-from vitxplain.evaluation.lines import Line
-from vitxplain.evaluation.notes import notes
-from vitxplain.evaluation.rows import Row, rows_of
+from vitxplain.evaluation.plan.entries import Block
+from vitxplain.evaluation.scoring.best_thresholds import Levels
+from vitxplain.evaluation.scoring.cost import Cost
+from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.table.comparison import Comparison, comparisons
+from vitxplain.evaluation.table.model_accuracy import Answers, answers, foreign_notes
+from vitxplain.evaluation.table.notes import notes
+from vitxplain.evaluation.table.rows import Row, rows_of
 from vitxplain.metrics.base import Metric
 
 
@@ -116,6 +116,6 @@ class Evaluation:
         Raises:
             OutputError: the folder cannot be written; nothing half-written stays.
         """
-        from vitxplain.evaluation.files import save
+        from vitxplain.evaluation.report.write import save
 
         return save(self, Path(folder))

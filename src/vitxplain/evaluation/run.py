@@ -1,29 +1,32 @@
 """evaluate: every model and method on every image, scored by every metric, beside the controls."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from torch import nn
 
-from vitxplain.data.loading import load_data
+from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import UsageError
-from vitxplain.evaluation.blocks import Load, ModelLike, Wanted
-from vitxplain.evaluation.entry import ALL
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.measured import Question, measured
-from vitxplain.evaluation.preset_models import default_runs
-from vitxplain.evaluation.presets import preset_of
-from vitxplain.evaluation.processes import joined_processes
-from vitxplain.evaluation.stored_maps import stored_maps
-from vitxplain.explainers.options import check_count
-from vitxplain.methods import MethodLike, check_names, several
+from vitxplain.evaluation.maps.stored_maps import stored_maps
+from vitxplain.evaluation.measure import Question, measured
+from vitxplain.evaluation.plan.classes import NoModelError
+from vitxplain.evaluation.plan.entries import Load, ModelLike, Wanted
+from vitxplain.evaluation.plan.methods import ALL
+from vitxplain.evaluation.plan.presets import default_runs, preset_of
+from vitxplain.explainers.passes.choose import MethodLike, check_names, several
+from vitxplain.files.paths import user_path
 from vitxplain.metrics.base import Metric
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.paths import user_path
+from vitxplain.options.checks import check_count
+from vitxplain.processes import joined_processes
+from vitxplain.words import source_name
 
 Data: TypeAlias = "str | PathLike[str] | DataSet"
 Models: TypeAlias = "ModelLike | Sequence[ModelLike] | None"
@@ -121,3 +124,57 @@ def evaluate(
 def _on(device: str) -> Load:
     """Models opened on this device."""
     return lambda source: load_model(Path(source) if isinstance(source, PathLike) else source, device=device)
+
+
+def evaluate_each(
+    models: Models, data: Sequence[Data], *args: Any, out: str | PathLike[str] | None = None, **options: Any
+) -> dict[str, Evaluation]:
+    """`evaluate` for each data set, by their names; each has a folder of its name in `out`.
+
+    Data whose classes no model has, where the preset asks for that, are left out: the others' `left_out` say so.
+
+    Raises:
+        UsageError: two data sets are called alike; or as of `evaluate`.
+    """
+    names = each_name(data)
+    of_each: Mapping[str, Models] = dict.fromkeys(names, models)
+    if models is None and options.get("preset") == "deepvisionxplain":
+        sources = [one.name if isinstance(one, DataSet) else str(one) for one in data]
+        of_each = dict(zip(names, default_runs(sources), strict=True))
+    return where_models_are(
+        {
+            name: partial(evaluate, of_each[name], one, *args, out=None if out is None else Path(out) / name, **options)
+            for name, one in zip(names, data, strict=True)
+        }
+    )
+
+
+def where_models_are(evaluations: Mapping[str, Callable[[], Evaluation]]) -> dict[str, Evaluation]:
+    """One after the other; data for which there is no model are left out, which the others say.
+
+    Raises:
+        NoModelError: there is a model for none of the data.
+    """
+    found, left_out = dict[str, Evaluation](), list[str]()
+    for name, evaluation in evaluations.items():
+        try:
+            found[name] = evaluation()
+        except NoModelError as error:
+            left_out.append(f"{name} is left out: {error}")
+    if not found:
+        raise NoModelError(" ".join(left_out))
+    return {name: replace(one, left_out=(*one.left_out, *left_out)) for name, one in found.items()}
+
+
+def each_name(sets: Sequence[Data]) -> list[str]:
+    """The data's own names, a folder's last part.
+
+    Raises:
+        UsageError: there are none, or two are called alike.
+    """
+    names = [source_name(one.name if isinstance(one, DataSet) else str(one)) for one in sets]
+    if not names:
+        raise UsageError("name at least one data set.")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UsageError(f"two data sets are called {twice[0]}; evaluate them one after the other.")
+    return names

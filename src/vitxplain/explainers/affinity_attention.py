@@ -12,10 +12,10 @@ from torch import Tensor
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.explainers.base import AttentionExplainer
 from vitxplain.explainers.gradient_attention import positive_gradient_attention
-from vitxplain.explainers.options import check_index, check_share, check_views, layers_from
 from vitxplain.explainers.token_flow import gained_relevance, patches_among_themselves, start_reading
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
+from vitxplain.options.checks import check_index, check_share, check_views, layers_from
 from vitxplain.types import PatchMap
 
 TEMPERATURE = 0.5  # of the softmax over cosines: patches at a right angle get e^-2 of what alike ones get

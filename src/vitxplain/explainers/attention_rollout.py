@@ -9,10 +9,10 @@ from torch import Tensor
 
 from vitxplain.capture.record import AttentionRecord, Fusion
 from vitxplain.explainers.base import AttentionExplainer
-from vitxplain.explainers.options import check_choice, check_index, check_share, layers_from
 from vitxplain.explainers.token_flow import carry_rollout, start_reading, total_one
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTIONS
+from vitxplain.options.checks import check_choice, check_index, check_share, layers_from
 from vitxplain.types import PatchMap, TokenMatrix
 
 

@@ -12,7 +12,7 @@ from vitxplain.tasks.classification import TargetLike
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
-    from vitxplain.capture.activation import LayerActivation
+    from vitxplain.capture.layer_tap import LayerActivation
     from vitxplain.models.vision_model import VisionModel
 
 
@@ -46,8 +46,8 @@ class AttentionExplainer(Explainer):
     too: `keep` is then called after it, first layer first, and `record.gradients` is there.
 
     Attributes:
-        views: 2 for the mean of the maps of the image and of a second view of it (`explainers/second_view.py`); a
-            method that gives one map an image may make it an option.
+        views: 2 for the mean of the maps of the image and of a second view of it
+            (`explainers/passes/second_view.py`); a method that gives one map an image may make it an option.
     """
 
     views: int = 1
@@ -62,7 +62,7 @@ class AttentionExplainer(Explainer):
         """The result from what was kept of each layer, first layer first."""
 
     def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
-        from vitxplain.explainers.shared_pass import shared_pass
+        from vitxplain.explainers.passes.shared_pass import shared_pass
 
         return shared_pass(model, pixel_values, [self], target).maps[0]
 
@@ -80,6 +80,6 @@ class LayerExplainer(Explainer):
         """The result from the layer's feature map (and its gradient)."""
 
     def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
-        from vitxplain.explainers.shared_pass import shared_pass
+        from vitxplain.explainers.passes.shared_pass import shared_pass
 
         return shared_pass(model, pixel_values, [self], target).maps[0]

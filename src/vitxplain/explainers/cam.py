@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import torch
 
-from vitxplain.capture.activation import LayerActivation
+from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.errors import OptionError
 from vitxplain.explainers.base import LayerExplainer
-from vitxplain.explainers.options import check_name
 from vitxplain.models.offers import FEATURE_MAP, LINEAR_HEAD
+from vitxplain.options.checks import check_name
 from vitxplain.types import PatchMap
 
 

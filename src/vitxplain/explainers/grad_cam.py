@@ -6,10 +6,10 @@ from typing import ClassVar
 from captum.attr import LayerGradCam
 from torch import Tensor, nn
 
-from vitxplain.capture.activation import LayerActivation
+from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.explainers.base import LayerExplainer
-from vitxplain.explainers.options import check_flag, check_name
 from vitxplain.models.offers import FEATURE_MAP, GRADIENTS
+from vitxplain.options.checks import check_flag, check_name
 from vitxplain.types import FeatureMap, PatchMap, Scores
 
 

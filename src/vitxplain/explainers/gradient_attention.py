@@ -9,10 +9,10 @@ from torch import Tensor
 
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.explainers.base import AttentionExplainer
-from vitxplain.explainers.options import check_index, layers_from
 from vitxplain.explainers.token_flow import carry_relevance, start_reading
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
+from vitxplain.options.checks import check_index, layers_from
 from vitxplain.types import PatchMap, TokenMatrix
 
 

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.explainers.base import AttentionExplainer
-from vitxplain.explainers.options import check_choice, check_flag
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTIONS
+from vitxplain.options.checks import check_choice, check_flag
 from vitxplain.types import TokenMatrix
 
 Statistic: TypeAlias = Literal["distance", "entropy"]

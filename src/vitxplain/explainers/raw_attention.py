@@ -12,9 +12,9 @@ from torch import Tensor
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.errors import OptionError
 from vitxplain.explainers.base import AttentionExplainer
-from vitxplain.explainers.options import check_index, check_share, pick
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_MAPS
+from vitxplain.options.checks import check_index, check_share, pick
 
 
 @dataclass(frozen=True)

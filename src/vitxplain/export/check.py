@@ -9,7 +9,7 @@ from PIL import Image
 from vitxplain.errors import UnsupportedModelError
 from vitxplain.explainers.base import Explainer
 from vitxplain.export.graph import INPUT, OUTPUTS, two_outputs
-from vitxplain.models.preprocessing import Processor
+from vitxplain.models.processors.processor import Processor
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.types import PixelValues
 

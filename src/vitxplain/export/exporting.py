@@ -13,14 +13,14 @@ from torch import nn
 
 from vitxplain.errors import OutputError, UnsupportedModelError, UsageError
 from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.passes.choose import MethodLike, build, check_names
+from vitxplain.explainers.passes.fit import require
 from vitxplain.export.fitting import auto_method, check_exportable
-from vitxplain.fit import require
-from vitxplain.methods import MethodLike, build, check_names
-from vitxplain.models.loading import load_model
+from vitxplain.files.paths import user_path
+from vitxplain.files.write import write_together
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.paths import user_path
-from vitxplain.render.labels import source_name
-from vitxplain.writing import write_together
+from vitxplain.words import source_name
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 FOLDER = Path("vitx-out")

@@ -9,10 +9,10 @@ from PIL import Image
 
 from vitxplain import registry
 from vitxplain.explainers.base import Explainer
-from vitxplain.facts import plain
-from vitxplain.models.preprocessing import Processor
+from vitxplain.explanation.provenance import model_facts, versions
+from vitxplain.explanation.record import plain
+from vitxplain.models.processors.processor import Processor
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.provenance import model_facts, versions
 
 
 def metadata(model: VisionModel, explainer: Explainer) -> dict[str, str]:

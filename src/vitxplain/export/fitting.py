@@ -3,7 +3,7 @@
 from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
-from vitxplain.fit import fitting
+from vitxplain.explainers.passes.fit import fitting
 from vitxplain.models.offers import ATTENTION_GRADIENTS, GRADIENTS
 from vitxplain.models.vision_model import VisionModel
 

@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from vitxplain.capture.weights import FusedWeights
 from vitxplain.explainers.base import Explainer
-from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.types import PatchMap, PixelValues
 

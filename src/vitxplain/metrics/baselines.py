@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from PIL import Image, ImageFilter
 
-from vitxplain.explainers.options import check_choice
+from vitxplain.options.checks import check_choice
 
 Baseline: TypeAlias = Literal["zero", "mean", "blur"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin
 from vitxplain import registry
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.metrics.base import Metric
-from vitxplain.option_text import option_types, parse
+from vitxplain.options.parse import option_types, parse
 
 MetricLike: TypeAlias = str | Metric
 

@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from vitxplain.explainers.options import check_count, check_index
 from vitxplain.metrics.base import Better, Case
 from vitxplain.metrics.baselines import Baseline, baseline_of, check_baseline
 from vitxplain.metrics.curve import CurveMetric, told
 from vitxplain.metrics.replacement import replaced
+from vitxplain.options.checks import check_count, check_index
 
 
 @dataclass(frozen=True)

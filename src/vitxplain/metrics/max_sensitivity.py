@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
-from vitxplain.explainers.options import check_count, check_index, check_share
 from vitxplain.metrics.base import METHOD, Better, Case, Metric
+from vitxplain.options.checks import check_count, check_index, check_share
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from vitxplain.explainers.options import check_index
 from vitxplain.metrics.base import Better, Case, Heat
 from vitxplain.metrics.baselines import Baseline, baseline_of, check_baseline
 from vitxplain.metrics.curve import CurveMetric, told
 from vitxplain.metrics.replacement import replaced
+from vitxplain.options.checks import check_index
 
 SHARES = tuple(tenth / 10 for tenth in range(10))  # 0 to 90 %
 

@@ -7,9 +7,9 @@ from typing import ClassVar, NamedTuple, get_args
 
 import numpy as np
 
-from vitxplain.explainers.options import check_choice, check_count, check_share
 from vitxplain.metrics.base import MASK, Better, Case, Metric
 from vitxplain.metrics.thresholds import Policy, above
+from vitxplain.options.checks import check_choice, check_count, check_share
 
 
 class Counts(NamedTuple):

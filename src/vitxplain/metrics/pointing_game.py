@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from vitxplain.data.sample import Mask
-from vitxplain.explainers.options import check_count
 from vitxplain.metrics.base import MASK, Better, Case, Metric
+from vitxplain.options.checks import check_count
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from vitxplain.explainers.options import check_count, check_index
 from vitxplain.metrics.base import METHOD, Better, Case, Heat, Metric
 from vitxplain.metrics.rank_correlation import rank_correlation
+from vitxplain.options.checks import check_count, check_index
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from vitxplain.grid import TokenGrid
 from vitxplain.types import Logits, PixelValues
 
 if TYPE_CHECKING:
-    from vitxplain.models.preprocessing import Processor
-    from vitxplain.models.probe import Probe
+    from vitxplain.models.probing.probe import Probe
+    from vitxplain.models.processors.processor import Processor
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +55,9 @@ class VisionModel:
 
     def probe(self, size: tuple[int, int] | None = None) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept."""
-        from vitxplain.models.observe import noise
-        from vitxplain.models.probe import probe
-        from vitxplain.models.trial import whose_failure
+        from vitxplain.models.plain_pass import whose_failure
+        from vitxplain.models.probing.observe import noise
+        from vitxplain.models.probing.probe import probe
 
         size = size or self.processor.input_size
         if size not in self._probes:

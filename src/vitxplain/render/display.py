@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PIL.Image import Image, Resampling, Transform
 
-from vitxplain.explanation import Explanation
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Geometry
 
 LONGEST, SMALLEST = 900, 300  # pixels

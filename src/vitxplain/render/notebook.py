@@ -3,10 +3,10 @@
 from base64 import b64encode
 from html import escape
 
-from vitxplain.explanation import Explanation
-from vitxplain.render import plot
+from vitxplain.explanation.explanation import Explanation, model_name
+from vitxplain.render.draw import plot
 from vitxplain.render.figure import png_bytes
-from vitxplain.render.labels import model_name, percent
+from vitxplain.words import percent
 
 
 def to_html(explanation: Explanation) -> str:

@@ -8,7 +8,7 @@ import torch
 
 from vitxplain import registry
 from vitxplain.explainers.base import Explainer
-from vitxplain.fit import reason
+from vitxplain.explainers.passes.fit import reason
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.testing.models import tiny_cnn, tiny_vit
 from vitxplain.types import PixelValues

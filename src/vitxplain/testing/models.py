@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from vitxplain.models.loading import load_model
+from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
 LABELS = ("circle", "square", "star", "cross", "line")

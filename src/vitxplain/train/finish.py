@@ -3,13 +3,13 @@
 from transformers import TrainerState
 
 from vitxplain.assessment.assess import assess
-from vitxplain.models.loading import load_model
-from vitxplain.train.metrics_file import Row, as_csv, rows
-from vitxplain.train.model_card import model_card
-from vitxplain.train.parts import Parts
-from vitxplain.train.resolved import shown
-from vitxplain.train.result import RunResult
-from vitxplain.train.run_folder import RunFolder
+from vitxplain.models.loading.load import load_model
+from vitxplain.train.assemble import Parts
+from vitxplain.train.config.defaults import shown
+from vitxplain.train.records.metrics_file import Row, as_csv, rows
+from vitxplain.train.records.model_card import model_card
+from vitxplain.train.records.result import RunResult
+from vitxplain.train.records.run_folder import RunFolder
 
 
 def finish(folder: RunFolder, parts: Parts, state: TrainerState, *, strict: bool) -> RunResult:

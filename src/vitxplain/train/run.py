@@ -7,22 +7,23 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from vitxplain.models.placement import resolve_device
-from vitxplain.models.quiet import quiet_transformers
-from vitxplain.paths import user_path
-from vitxplain.train import checkpoints, loggers
-from vitxplain.train.arguments import check_optimizer
-from vitxplain.train.beginning import Beginning
+from vitxplain.files.paths import user_path
+from vitxplain.models.loading.devices import resolve_device
+from vitxplain.models.loading.quiet import quiet_transformers
+from vitxplain.processes import in_one_process, main_process
+from vitxplain.train.assemble import Parts
+from vitxplain.train.config.options import TrainOptions
+from vitxplain.train.config.run_config import RunConfig, continued, located
+from vitxplain.train.config.trainer_arguments import check_optimizer
 from vitxplain.train.finish import finish
-from vitxplain.train.flow import Flow
-from vitxplain.train.options import TrainOptions
-from vitxplain.train.parts import Parts
-from vitxplain.train.processes import in_one_process, main_process
-from vitxplain.train.records import Records
-from vitxplain.train.result import RunResult, TrainingInterrupted
-from vitxplain.train.run_config import RunConfig, continued, located
-from vitxplain.train.run_folder import RunFolder, default_folder, opened
-from vitxplain.train.watching import check_method, watching
+from vitxplain.train.loop.callbacks import Flow
+from vitxplain.train.records import checkpoints
+from vitxplain.train.records.result import RunResult, TrainingInterrupted
+from vitxplain.train.records.run_folder import RunFolder, default_folder, opened
+from vitxplain.train.run_summary import Beginning
+from vitxplain.train.run_writer import Records
+from vitxplain.train.watch import loggers
+from vitxplain.train.watch.observers import check_method, watching
 
 
 def train(

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from vitxplain.errors import OptionError
 from vitxplain.explainers.base import Explainer
-from vitxplain.explainers.options import check_share
-from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.explainers.passes.shared_pass import shared_pass
+from vitxplain.options.checks import check_share
 from vitxplain.tasks.classification import TargetLike
 from vitxplain.types import PatchMap, PixelValues
 from vitxplain_compared.members import Combined, built

@@ -14,13 +14,13 @@ from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.explainers.base import AttentionExplainer, Explainer
-from vitxplain.explainers.collector import Collector
-from vitxplain.explainers.options import check_index, layers_from
-from vitxplain.fit import require
+from vitxplain.explainers.passes.collector import Collector
+from vitxplain.explainers.passes.fit import require
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
-from vitxplain.models.trial import whose_failure
+from vitxplain.models.plain_pass import whose_failure
 from vitxplain.models.vision_model import logits_of
+from vitxplain.options.checks import check_index, layers_from
 from vitxplain.tasks.classification import TargetLike, class_target
 from vitxplain.types import PatchMap, PixelValues
 from vitxplain_compared.block_exits import block_exits, block_paths

@@ -41,7 +41,7 @@ def built(names: Sequence[str], combined: type[Combined], refused: str) -> Mappi
         UnknownNameError, PluginError: there is no such method, or its package is broken.
         OptionError: one gives no map of the image, or is of the class that combines; `refused` says what it cannot.
     """
-    from vitxplain.methods import build  # methods.py names explainers; this one names methods
+    from vitxplain.explainers.passes.choose import build  # methods.py names explainers; this one names methods
 
     found = build(names, {})
     for name, one in found.items():

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from vitxplain.explainers.base import Explainer
-from vitxplain.explainers.options import check_name
-from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.explainers.passes.shared_pass import shared_pass
+from vitxplain.options.checks import check_name
 from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
 from vitxplain.types import PatchMap, PixelValues
 from vitxplain_compared.members import Combined, built

@@ -12,9 +12,9 @@ from vitxplain.capture.record import AttentionRecord
 from vitxplain.errors import UnsupportedModelError
 from vitxplain.explainers.base import AttentionExplainer, Explainer
 from vitxplain.explainers.gradient_attention import positive_gradient_attention
-from vitxplain.explainers.shared_pass import shared_pass
+from vitxplain.explainers.passes.fit import require
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.token_flow import carry_relevance, start_reading
-from vitxplain.fit import require
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
 from vitxplain.tasks.classification import TargetLike

@@ -1,0 +1,1 @@
+"""`vitx data show`, `split` and `tile`."""

@@ -1,0 +1,141 @@
+"""vitx data show"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from vitxplain.cli.shared.data_options import data_options
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Quiet
+
+if TYPE_CHECKING:
+    from vitxplain.data.sample import DataSet
+    from vitxplain.data.tools.survey import Survey
+
+LISTED: Final = 12  # classes the sheet can name with their counts
+
+
+@guarded
+def show(
+    source: Annotated[str, typer.Argument(help="A built-in set, a folder or a Hub id.", show_default=False)],
+    split: Annotated[
+        Literal["train", "validation", "test"], typer.Option("--split", help="Part of the data.")
+    ] = "train",
+    count: Annotated[int, typer.Option("--count", min=1, max=400, help="How many images to draw.")] = 40,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other images.")] = 0,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="At most so many images are looked at, spread over the set.")
+    ] = 2000,
+    option: Annotated[
+        list[str],
+        typer.Option("-o", "--option", metavar="data.KEY=VALUE", help="An option of the data.", show_default=False),
+    ] = [],  # noqa: B006 - typer's way; never changed
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the sheet, or the PNG file itself.", rich_help_panel=OUTPUT)
+    ] = Path("vitx-out"),
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
+) -> None:
+    """Draw a contact sheet: images of each class, with lines round what is known of the object; and count.
+
+    Masks are outlined in green, boxes in yellow.
+    """
+    from vitxplain.cli.shared.console import print_json, print_note
+    from vitxplain.cli.shared.progress import progress
+    from vitxplain.data.load import load_data
+    from vitxplain.data.tools.survey import survey
+    from vitxplain.errors import DataError
+    from vitxplain.files.paths import user_path
+    from vitxplain.files.write import check_writable, write_together
+    from vitxplain.render.figure import png_bytes
+    from vitxplain.render.sheets.data_sheet import data_sheet
+
+    file = _file(user_path(out), source, split)
+    check_writable(file.parent)
+    given = data_options(option)
+    whole = load_data(source, split, strict=strict, options=given)
+    data = load_data(source, split, strict=strict, options=given, limit=limit) if len(whole) > limit else whole
+    with progress("looking", len(data), shown=not (quiet or json)) as advance:
+        found = survey(data, count, seed, advance)
+    if not quiet:
+        for note in (*data.notes, *(f"skipped: {one}" for one in found.skipped)):
+            print_note(f"note: {note}")
+    if not found.chosen:
+        raise DataError(f"none of the {len(data)} images of {source} can be read; the first: {found.skipped[0]}")
+    of = f"{len(data):,} of {len(whole):,}" if len(data) < len(whole) else f"{found.total:,}"
+    headline = f"{_short(source)} · {split} · {of} image{'' if found.total == 1 else 's'}"
+    write_together({file: png_bytes(data_sheet(found.chosen, found.labels, headline, _counts(found)))})
+    if json:
+        print_json({**_record(source, whole, found), "file": str(file)})
+    elif not quiet:
+        _print(found, headline, file)
+
+
+def _file(out: Path, source: str, split: str) -> Path:
+    return out if out.suffix.lower() == ".png" else out / f"{_short(source).replace('/', '-')}.{split}.png"
+
+
+def _short(source: str) -> str:
+    """A folder by its own name, a Hub id whole."""
+    from vitxplain.files.paths import is_folder, user_path
+
+    path = user_path(source)
+    return (path.resolve().name or "data") if is_folder(path) else source.replace(":", "-")
+
+
+def _counts(found: "Survey") -> str:
+    """Images by class, or, of many classes, from the least to the most."""
+    if len(found.images) > LISTED:
+        least, most = min(found.images.values()), max(found.images.values())
+        span = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+        return f"{len(found.images)} classes of {span} image{'' if most == 1 else 's'} each"
+    return " · ".join(f"{found.labels[label]}: {count:,}" for label, count in sorted(found.images.items()))
+
+
+def _sizes(found: "Survey", label: int) -> str:
+    """`64 × 64`, or from the least to the greatest, height first."""
+    least, greatest = found.sizes[label]
+    sides = (str(low) if low == high else f"{low}-{high}" for low, high in zip(least, greatest, strict=True))
+    return " × ".join(sides)
+
+
+def _record(source: str, whole: "DataSet", found: "Survey") -> dict[str, Any]:
+    classes = [
+        {
+            "name": found.labels[label],
+            "images": found.images.get(label, 0),
+            "with_object": found.marked.get(label, 0),
+            "height": [side[0] for side in found.sizes.get(label, ())],
+            "width": [side[1] for side in found.sizes.get(label, ())],
+        }
+        for label in range(len(found.labels))
+    ]
+    about = {"data": source, "split": whole.split, "images": len(whole), "looked_at": found.total}
+    return {**about, "object_known": found.known, "classes": classes, "skipped": found.skipped}
+
+
+def _print(found: "Survey", headline: str, file: Path) -> None:
+    from vitxplain.cli.shared.console import out, print_table, printable
+
+    console = out()
+    console.print(printable(headline), style="bold", soft_wrap=True)
+    rows = [
+        (
+            printable(name),
+            f"{found.images.get(label, 0):,}",
+            f"{100 * found.images.get(label, 0) / found.total:.1f}%",
+            _sizes(found, label) if label in found.sizes else "-",
+            f"{found.marked.get(label, 0):,}" if found.known else "-",
+        )
+        for label, name in enumerate(found.labels)
+    ]
+    print_table(["Class", "Images", "Share", "Height × width", "With mask or box"], rows, console)
+    if not found.known:
+        console.print("It is not known where the objects are: there are no masks or boxes.", soft_wrap=True)
+    elif found.known < found.total:
+        console.print(f"Masks or boxes are known of {found.known:,} of the {found.total:,} images.", soft_wrap=True)
+    drawn = f"{len(found.chosen)} image{'' if len(found.chosen) == 1 else 's'}"
+    console.print(f"{drawn} → {printable(file)}", soft_wrap=True)

@@ -1,0 +1,104 @@
+"""vitx evaluate"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from vitxplain.cli.shared.completion import complete_models
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, Debug, Json, Methods, Quiet
+from vitxplain.models.known_models import DEFAULT
+
+
+@guarded
+def evaluate(
+    model: Annotated[
+        list[str],
+        typer.Option(
+            "--model",
+            "-m",
+            help="One or more models, separated by commas: folders, short names (`vitx models`), Hub ids.",
+            autocompletion=complete_models,
+            show_default=f"{DEFAULT}; with --maps none",
+            rich_help_panel=OF_MODEL,
+        ),
+    ] = [],  # noqa: B006 - typer's way; never changed
+    data: Annotated[
+        list[str],
+        typer.Option(
+            "--data",
+            help="One or more data sets, separated by commas: built-in sets, folders, Hub ids.",
+            show_default="that of the runs; else digits",
+        ),
+    ] = [],  # noqa: B006
+    method: Methods = [],  # noqa: B006
+    metric: Annotated[
+        list[str],
+        typer.Option(
+            "--metric",
+            "--metrics",
+            help="One or more metrics, separated by commas, or all; deletion:blur is one with its choice.",
+            show_default="average-precision,pointing-game,insertion,deletion",
+        ),
+    ] = [],  # noqa: B006
+    preset: Annotated[
+        Literal["deepvisionxplain", "chefer"] | None,
+        typer.Option("--preset", help="Score as others published it: metrics, methods, and how images are shown."),
+    ] = None,
+    split: Annotated[
+        Literal["train", "validation", "test"], typer.Option("--split", help="Part of the data.")
+    ] = "test",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many images.")] = None,
+    option: Annotated[
+        list[str],
+        typer.Option(
+            "-o",
+            "--option",
+            metavar="[NAME.]KEY=VALUE",
+            help="An option of a method, a metric or of data; without NAME, of each that has it. "
+            "deletion.baseline=zero,blur gives the metric once with each.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
+    maps: Annotated[
+        Path | None,
+        typer.Option("--maps", help="Score the maps of another tool: a folder with a folder for each method."),
+    ] = None,
+    cost: Annotated[bool, typer.Option("--cost", help="Measure time, memory and operations, too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
+    *,
+    opening: Opening,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder for the results; run again, it goes on where it was.",
+            show_default="vitx-out/evaluate/MODELS-DATA-SPLIT",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Forget what is in the folder.", rich_help_panel=OUTPUT)
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
+) -> int:
+    """Score explanations: is the map where the object is, and does the model use what it shows?
+
+    Every model and method on labelled images, beside maps that know nothing of the model, with 95 % intervals. Writes
+    evaluation.json, evaluation.csv, evaluation.md, images.csv, scores.png, curves.png and best-and-worst/; for several
+    data sets a folder each, and table.md and table.csv of all.
+
+    Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 interrupted.
+    """
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+    from vitxplain.cli.evaluate.job import Job, run
+    from vitxplain.cli.evaluate.plan import Typed, plan
+
+    typed = Typed(model, data, method, metric, option, preset, maps, split, limit, out)
+    return run(Job(plan(typed), opening, strict, batch_size, overwrite, cost), json=json, quiet=quiet)

@@ -1,0 +1,71 @@
+"""vitx explain"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vitxplain.cli.shared.completion import complete_styles
+from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Methods, Model, Out, Quiet
+from vitxplain.models.known_models import DEFAULT
+from vitxplain.render.draw import STYLES
+
+
+@guarded
+def explain(
+    images: Annotated[
+        list[str],
+        typer.Argument(metavar="IMAGE", help="Files, folders, patterns ('**/*.jpg') or URLs.", show_default=False),
+    ],
+    model: Model = DEFAULT,
+    method: Methods = ["auto"],  # noqa: B006 - typer's way; never changed
+    option: Annotated[
+        list[str],
+        typer.Option(
+            "-o",
+            "--option",
+            metavar="[METHOD.]KEY=VALUE",
+            help="An option of a method; without METHOD, of each that has it.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
+    target: Annotated[
+        str | None, typer.Option("--target", help="Class to explain: index or name. Default: the top class.")
+    ] = None,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, help="How many classes to name.")] = 5,
+    out: Out = Path("vitx-out"),
+    formats: Annotated[
+        str, typer.Option("--format", help="What to write: some of png, npz, json.", rich_help_panel=OUTPUT)
+    ] = "png,npz,json",
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
+    style: Annotated[
+        str,
+        typer.Option(
+            "--style",
+            metavar="NAME",
+            help=f"Kind of picture: auto (by the method), {', '.join(STYLES)}.",
+            autocompletion=complete_styles,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = "auto",
+    *,
+    opening: Opening,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Explain what a model sees in images: one picture, one array and one record for each image and method.
+
+    Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 interrupted.
+    """
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+    from vitxplain.cli.explain.job import Job, run
+    from vitxplain.cli.explain.plan import plan
+    from vitxplain.cli.explain.report import Reporter
+
+    asked = plan(method, option, formats, out, style)
+    reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=target is not None)
+    return run(Job(opening.load(model), asked, images, target, top_k, batch_size), reporter)

@@ -1,0 +1,67 @@
+"""From what stands on the command line to single images, and the names their results get."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+
+from vitxplain.data.download import is_url
+from vitxplain.data.read_image import stem_of
+from vitxplain.files.paths import is_file, is_folder, user_path
+from vitxplain.files.walk import is_image_name
+
+
+@dataclass(frozen=True)
+class Source:
+    """One image, or what was found instead of one; `stem` names its results."""
+
+    path: str
+    stem: str = ""
+    error: str | None = None
+
+
+def find(arguments: Iterable[str]) -> list[Source]:
+    """Every image meant by files, URLs, folders (what lies directly in them) and patterns (`**` goes deeper)."""
+    found = [source for argument in arguments for source in _expanded(argument)]
+    good = [source for source in found if source.error is None]
+    stems = iter(unique_stems([stem_of(source.path) for source in good]))
+    return [source if source.error else Source(source.path, next(stems)) for source in found]
+
+
+def unique_stems(stems: Sequence[str]) -> list[str]:
+    """The second `cat` becomes `cat-2`; also where the file system takes `Cat` for the same name."""
+    taken: set[str] = set()
+    counts: Counter[str] = Counter()
+    unique = []
+    for stem in stems:
+        name = stem
+        while name.casefold() in taken:
+            counts[stem.casefold()] += 1
+            name = f"{stem}-{counts[stem.casefold()] + 1}"
+        taken.add(name.casefold())
+        unique.append(name)
+    return unique
+
+
+def _expanded(argument: str) -> list[Source]:
+    path = user_path(argument)
+    if is_url(argument) or not argument or is_file(path):
+        return [Source(argument)]  # reading it says what is wrong, if anything is
+    if is_folder(path):
+        try:
+            inside = sorted(path.iterdir())
+        except OSError as error:
+            return [Source(argument, error=f"{path} cannot be looked into: {error.strerror}.")]
+        images = [str(file) for file in inside if _is_image(file)]
+        has_folders = any(one.is_dir() for one in inside)
+        deeper = f"; for those in its folders write '{path}/**/*'" if has_folders else ""
+        return [Source(image) for image in images] or [Source(argument, error=f"{path} holds no images{deeper}.")]
+    if any(sign in argument for sign in "*?["):
+        matches = [file for file in sorted(glob(str(path), recursive=True)) if _is_image(Path(file))]  # noqa: PTH207
+        return [Source(file) for file in matches] or [Source(argument, error=f"{argument} matches no image.")]
+    return [Source(argument)]
+
+
+def _is_image(file: Path) -> bool:
+    return is_image_name(file.name) and file.is_file()

@@ -1,0 +1,59 @@
+"""What `vitx explain` was asked for, checked before a model is loaded for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vitxplain.errors import OptionError, UsageError
+from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.passes.choose import build, check_names
+from vitxplain.explainers.passes.fit import auto_method
+from vitxplain.explanation.storage import FORMATS
+from vitxplain.files.paths import user_path
+from vitxplain.files.write import check_writable
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.parse import key_and_value
+from vitxplain.render.draw import check_style
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Methods by name ("auto" may be one), their options as text, and where results go."""
+
+    methods: list[str]
+    options: dict[str, str]
+    formats: list[str]
+    folder: Path
+    style: str = "auto"
+
+    def explainers(self, model: VisionModel) -> dict[str, Explainer]:
+        """The methods with their options; "auto" chosen for this model."""
+        named = [auto_method(model) if name == "auto" else name for name in self.methods]
+        return build(named, self.options, text=True)
+
+
+def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: Path, style: str = "auto") -> Plan:
+    """The plan, or the error in it.
+
+    Raises:
+        UnknownNameError, OptionError, UsageError: a method, option, format or picture style that does not exist.
+        OutputError: the folder cannot be written.
+    """
+    named = [name.strip() for given in methods for name in given.split(",") if name.strip()]
+    if not named:
+        raise UsageError("--method names no method; leave it out, or see `vitx methods`.")
+    check_names(named)
+    folder = user_path(folder)
+    chosen = [name.strip() for name in formats.split(",") if name.strip()]
+    if unknown := [name for name in chosen if name not in FORMATS]:
+        raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
+    if not chosen:
+        raise OptionError(f"--format names no format; it takes some of {','.join(FORMATS)}.")
+    made = Plan(named, dict(key_and_value(option) for option in options), chosen, folder, style)
+    check_style(style)
+    if style != "auto" and "png" not in chosen:
+        raise OptionError(f"--style {style} draws the png, which --format {formats} leaves out.")
+    if "auto" not in named:
+        build(named, made.options, text=True)
+    check_writable(folder)
+    return made

@@ -1,0 +1,101 @@
+"""What `vitx explain` says while it works: a line of classes and files an image, or JSON, and every failure."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from vitxplain.cli.shared.console import err, out, print_error, print_json, print_note, printable
+from vitxplain.cli.shared.guard import describe, report
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.record import to_json
+from vitxplain.words import percent, short_name
+
+
+class Reporter:
+    """Counts and prints; failures always, the rest as --json and --quiet ask."""
+
+    def __init__(self, *, json: bool, quiet: bool, debug: bool, with_target: bool) -> None:
+        self.json, self.quiet, self.debug, self.with_target = json, quiet, debug, with_target
+        self.failures = 0
+        self.maps = 0
+        self.images = 0
+        self._bar: Progress | None = None
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[None]:
+        """A bar on stderr, gone at the end; only for people, and only where there is something to wait for."""
+        in_the_way = self.json and sys.stdout.isatty()
+        if self.quiet or total < 2 or in_the_way or not sys.stderr.isatty():
+            yield
+            return
+        columns = TextColumn("explaining"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        bar = Progress(*columns, console=err(), transient=True, redirect_stdout=False, redirect_stderr=False)
+        with bar as self._bar:
+            self._bar.add_task("", total=total)
+            yield
+        self._bar = None
+
+    def done(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> None:
+        """One image is finished, as far as it could be."""
+        self.images += 1
+        self.maps += len(files)
+        if self.json:
+            for one, written in files.items():
+                print_json({**to_json(one), "files": [str(file) for file in written]})
+        elif files and not self.quiet:
+            self._console().print(self._lines(path, files), soft_wrap=True)
+        if self._bar:
+            self._bar.advance(self._bar.task_ids[0])
+
+    def failed(self, path: str, methods: Sequence[str], error: Exception) -> None:
+        """One image failed, for these methods."""
+        self.failures += 1
+        report(error, debug=self.debug, about=path, console=self._errors())
+        if self.json:
+            for method in methods:
+                print_json({"input": path, "method": method, "error": describe(error)})
+
+    def refused(self, paths: Sequence[str], method: str, message: str) -> None:
+        """A method that does not work with this model while others do: said once, and for each input in JSON."""
+        self.failures += 1
+        print_error(message, self._errors())
+        if self.json:
+            for path in paths:
+                print_json({"input": path, "method": method, "error": message})
+
+    def note(self, message: str) -> None:
+        """Something worth knowing that is no failure."""
+        if not self.quiet:
+            print_note(f"note: {message}", self._errors())
+
+    def summary(self, folder: Path) -> None:
+        """The last line, for people, where there is more than one image to count."""
+        if not self.json and not self.quiet and self.images > 1:
+            failed = f", {self.failures} failed" if self.failures else ""
+            maps = f"{self.maps} map{'' if self.maps == 1 else 's'} in {printable(folder)}"
+            out().print(f"{self.images} images, {maps}{failed}", soft_wrap=True)
+
+    def _lines(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> Text:
+        prediction = next(iter(files)).prediction
+        classes = zip(prediction.names, prediction.probabilities, strict=True)
+        first, *others = [f"{printable(short_name(name))} {percent(share)}" for name, share in classes]
+        lines = Text.assemble((printable(path), "bold"), "  ", (first, "green"), "".join(f" · {one}" for one in others))
+        for one, written in files.items():
+            lines.append(f"\n  {one.method}", "cyan")
+            if self.with_target and one.target:
+                lines.append(f" for {printable(short_name(one.target.name))} ({percent(one.target.probability)})")
+            lines.append(f" → {printable(written[0])}")
+            lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
+        return lines
+
+    def _errors(self) -> Console:
+        return self._bar.console if self._bar else err()
+
+    def _console(self) -> Console:
+        """Beside a running bar lines go through the bar's console, if both are the same terminal."""
+        return self._bar.console if self._bar and sys.stdout.isatty() else out()

@@ -1,0 +1,51 @@
+"""What a model can be asked: every method with its layer and grid, or the reason why it does not fit."""
+
+from typing import Any
+
+from vitxplain import registry
+from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.passes.fit import auto_method, fitting
+from vitxplain.models.offers import POSITION_EMBEDDINGS
+from vitxplain.models.probing.probe import Probe
+from vitxplain.models.vision_model import VisionModel
+
+
+def capabilities(model: VisionModel) -> dict[str, Any]:
+    """The report as plain values, from one probe pass at the processor's input size."""
+    probe = model.probe()
+    auto = auto_method(model)
+    rows = []
+    for name, why in fitting(model).items():
+        layer, grid = (None, None) if why else _where(registry.load("explainers", name), probe)
+        rows.append(
+            {"method": name, "fits": why is None, "auto": name == auto, "layer": layer, "grid": grid, "why": why}
+        )
+    return {"model": model.source, "what": _what(model, probe), "methods": rows}
+
+
+def _what(model: VisionModel, probe: Probe) -> str:
+    """The model in a few words."""
+    height, width = probe.input_size
+    parts = [type(model.module).__name__, f"{len(model.labels)} classes", f"input {height} × {width} px"]
+    if probe.grid is not None:
+        grid = probe.grid
+        extra = f" + {grid.num_prefix_tokens} prefix" if grid.num_prefix_tokens else ""
+        extra += f" + {grid.num_suffix_tokens} suffix" if grid.num_suffix_tokens else ""
+        parts.append(f"{grid.rows} × {grid.columns} patches{extra}")
+    return ", ".join(parts)
+
+
+def _where(method: type[Explainer], probe: Probe) -> tuple[str | None, tuple[int, int] | None]:
+    """What the method looks at when nothing is chosen, and the grid of its map."""
+    if issubclass(method, LayerExplainer):
+        return probe.cam_layer, probe.cam_grid
+    if issubclass(method, AttentionExplainer):
+        used = [layout for layout in probe.layouts if layout.kind in method.kinds and layout.grid is not None]
+        grids = {(layout.grid.rows, layout.grid.columns): None for layout in used if layout.grid}
+        heads = {layout.heads: None for layout in used}
+        heads_text = f"{next(iter(heads))} heads" if len(heads) == 1 else f"{min(heads)} to {max(heads)} heads"
+        return f"{len(used)} attention layers, {heads_text}", list(grids)[-1] if grids else None
+    if POSITION_EMBEDDINGS in method.needs and probe.position_embeddings is not None:
+        rows, columns = probe.position_embeddings.shape[:2]
+        return "position embeddings", (rows, columns)
+    return (None if method.needs else "the model as a whole"), None

@@ -1,0 +1,121 @@
+"""Errors as one sentence and exit codes as documented, for every command."""
+
+import errno
+import signal
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from types import FrameType
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+
+from vitxplain.cli.shared.console import print_error, print_note
+from vitxplain.cli.shared.option_groups import unfolded
+from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError
+
+DONE: Final = 0
+SOME_FAILED: Final = 1
+NOT_ATTEMPTED: Final = 2
+INTERRUPTED: Final = 130
+
+
+def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
+    """A command that returns its exit code (None for 0) and may raise; `--debug` adds the traceback."""
+    plain = unfolded(command)
+
+    @wraps(plain)
+    def run(*args: Any, **kwargs: Any) -> None:
+        with _warnings_as_notes(shown=not kwargs.get("quiet", False)):
+            code = _exit_code(plain, *args, **kwargs)
+        raise typer.Exit(code)
+
+    return run
+
+
+@contextmanager
+def _warnings_as_notes(*, shown: bool) -> Iterator[None]:
+    """A warning is one line without a place in the code, said once; Pillow's, about files it reads, are none."""
+    said: set[str] = set()
+
+    def say(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
+        if shown and str(message) not in said:
+            said.add(str(message))
+            print_note(f"note: {message}")
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        warnings.showwarning = say
+        yield
+
+
+def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) -> int:
+    debug = kwargs.get("debug", False)
+    try:
+        with _interrupts_as_such():
+            return command(*args, **kwargs) or DONE
+    except KeyboardInterrupt:
+        print_error("interrupted; what was finished is kept, nothing is half-written.")
+        return INTERRUPTED
+    except VitxplainError as error:
+        report(error, debug=debug)
+        # The call, the model or the method was no good; or an image, a folder, a pass, which is found only by trying.
+        return SOME_FAILED if isinstance(error, (ImageError, OutputError, CaptureError, TrainError)) else NOT_ATTEMPTED
+    except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
+        raise
+    except Exception as error:
+        report(_stdout_failed(error) or error, debug=debug)
+        return SOME_FAILED
+
+
+@contextmanager
+def _interrupts_as_such() -> Iterator[None]:
+    """Some libraries swallow a Ctrl-C while they are imported and then fail otherwise; it was a Ctrl-C all the same."""
+    asked = False
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.default_int_handler(number, frame)
+
+    ours = threading.current_thread() is threading.main_thread()  # no other may set it
+    before = signal.signal(signal.SIGINT, remember) if ours else None
+    try:
+        yield
+    except Exception as error:
+        if asked:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, before)
+
+
+def _stdout_failed(error: Exception) -> OutputError | None:
+    """Where the standard output is a full disk; files of ours are named in the error."""
+    if not isinstance(error, OSError) or error.filename or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return None
+    return OutputError(f"what this command prints could not be written: {error.strerror}. Send it elsewhere.")
+
+
+def report(error: Exception, *, debug: bool, about: str = "", console: Console | None = None) -> None:
+    """One error on stderr; `about` names the input where the message may not."""
+    sentence = describe(error)
+    print_error(f"{about}: {sentence}" if about not in sentence else sentence, console)
+    if debug:
+        print_note("".join(traceback.format_exception(error)), console)
+    elif not isinstance(error, VitxplainError):
+        print_note("  This should not happen: run it again with --debug and report the traceback, please.", console)
+
+
+def describe(error: Exception) -> str:
+    """The message of one of our errors; others are named by their kind."""
+    if isinstance(error, VitxplainError):
+        return str(error)
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return "the memory is full. Try --batch-size 1, --dtype bfloat16, a smaller --image-size or --device cpu."
+    return f"{type(error).__name__}: {str(error).strip() or 'no message'}"

@@ -1,0 +1,39 @@
+"""How a model is opened: the options that every command with a model has."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vitxplain.cli.shared.options import Device, Dtype, ImageSize, Revision, TrustRemoteCode
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Taken by a command as `*, opening: Opening`, behind its own `model: Model = DEFAULT`."""
+
+    image_size: ImageSize = None
+    device: Device = "auto"
+    dtype: Dtype = "auto"
+    revision: Revision = None
+    trust_remote_code: TrustRemoteCode = False
+
+    def load(self, model: str) -> "VisionModel":
+        """The model of this source, opened as asked.
+
+        Raises:
+            ModelLoadError, UsageError: there is no such model, device, type or size.
+        """
+        import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+        from vitxplain.models.loading.load import load_model
+
+        return load_model(
+            model,
+            revision=self.revision,
+            device=self.device,
+            dtype=self.dtype,
+            image_size=self.image_size,
+            trust_remote_code=self.trust_remote_code,
+        )

@@ -1,0 +1,38 @@
+"""What runs are tested and evaluated on: what was typed, and what they were trained on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vitxplain.errors import UsageError
+from vitxplain.files.paths import is_folder, user_path
+from vitxplain.train.config.run_config import located
+from vitxplain.train.records.run_folder import RunFolder
+
+
+def run_of(model: str) -> RunFolder | None:
+    """The run that a model is, if it is one."""
+    folder = RunFolder(user_path(model))
+    return folder if is_folder(folder.model) and folder.exists() else None
+
+
+def data_of(run: RunFolder | None, data: str | None, options: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The data with its options; those of the run where its data are tested on, and what was typed before them.
+
+    Raises:
+        UsageError: nothing says what the data are.
+    """
+    trained = run.saved_config() if run else None
+    if trained and (data is None or located(data) == located(trained.data)):
+        return trained.data, {**trained.data_options, **options}
+    if data is None:
+        raise UsageError("what to test on? Give --data: a folder with a folder of images for each class, digits, ...")
+    return data, options
+
+
+def data_in_common(models: Sequence[str]) -> tuple[str, Mapping[str, Any]] | None:
+    """The data with its options that all these models, each a run, were trained on; None of others."""
+    found = [run_of(model) for model in models]
+    trained = [(config.data, dict(config.data_options)) for run in found if run for config in [run.saved_config()]]
+    if not trained or len(trained) < len(found) or any(one != trained[0] for one in trained):
+        return None
+    return trained[0]

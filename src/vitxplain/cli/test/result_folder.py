@@ -1,0 +1,40 @@
+"""Where `vitx test` writes: a folder for each question, so that no test takes the place of another."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vitxplain.data.sample import Split
+from vitxplain.options.describe import as_text
+from vitxplain.train.records.run_folder import RunFolder
+from vitxplain.words import as_name, percent, source_name
+
+RESULTS = Path("vitx-out/test")
+
+
+def folder_of(
+    model: str, run: RunFolder | None, data: str, split: Split, options: Mapping[str, Any], limit: int | None
+) -> Path:
+    """RUN/test for the test split the run was trained with; for all else a folder named by what is tested on what."""
+    if run:
+        trained = run.saved_config()
+        if (trained.data, dict(trained.data_options), "test", None) == (data, dict(options), split, limit):
+            return run.path / "test"
+        options = {key: value for key, value in options.items() if trained.data_options.get(key) != value}
+        place, parts = run.path / "test", [source_name(data)]
+    else:
+        place, parts = RESULTS, [source_name(model), source_name(data)]
+    parts += [split, *(f"{key}-{as_text(value)}" for key, value in sorted(options.items()))]
+    parts += [] if limit is None else [str(limit)]
+    return place / "-".join(as_name(part) for part in parts)
+
+
+def earlier(folder: Path) -> str | None:
+    """What a test that lies there was, in words; None where none lies."""
+    try:
+        facts = json.loads((folder / "test.json").read_text("utf-8"))
+        data, images, top1 = facts["data"], facts["images"], facts["top1"]
+        return f"on {source_name(data['name'])} ({data['split']}, {images:,} images, top-1 {percent(top1)})"
+    except (OSError, ValueError, LookupError, TypeError):
+        return None

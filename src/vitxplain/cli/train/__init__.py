@@ -1,0 +1,1 @@
+"""`vitx train` and `vitx tune`."""

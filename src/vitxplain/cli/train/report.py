@@ -1,0 +1,153 @@
+"""What `vitx train` says: what it will do, a bar while it trains, a line an evaluation, and the figures at the end."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any, Final
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from vitxplain.cli.shared.console import err, out, print_json, print_note, printable
+from vitxplain.metrics.intervals import wilson
+from vitxplain.train.config.run_config import from_here
+from vitxplain.train.records import checkpoints
+from vitxplain.train.records.metrics_file import Row, is_best, row_of, rows
+from vitxplain.train.records.result import RunResult
+from vitxplain.train.records.run_folder import RunFolder
+from vitxplain.train.run_summary import Beginning
+
+
+class TrainReport:
+    """As --json and --quiet ask; only the main process speaks."""
+
+    def __init__(self, *, json: bool, quiet: bool, resume: bool) -> None:
+        self.json, self.quiet, self.resume = json, quiet, resume
+        self.beginning: Beginning | None = None
+        shown = not quiet and sys.stderr.isatty() and not (json and sys.stdout.isatty())
+        columns = (
+            *(TextColumn("training"), BarColumn(), MofNCompleteColumn()),
+            *(TextColumn("{task.fields[figures]}"), TimeRemainingColumn()),
+        )
+        self.bar = Progress(*columns, console=err(), transient=True, disable=not shown, redirect_stdout=False)
+        self.callback = _Watcher(self)
+
+    def __enter__(self) -> "TrainReport":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def began(self, beginning: Beginning) -> None:
+        """Everything is loaded; the first step comes next."""
+        self.beginning = beginning
+        if not self.quiet:
+            for head, text in what_will_be_done(beginning, resume=self.resume):
+                line = Text.assemble((f"{head:<9}", "bold"), printable(text))
+                self.bar.console.print(line, soft_wrap=True)
+        self.bar.start()
+
+    def evaluated(self, row: Row, best: bool) -> None:
+        """An evaluation on the validation split."""
+        if self.json:
+            print_json(row.as_json())
+        elif not self.quiet:
+            mark = ("  best so far", "green") if best else ("", "")
+            self.bar.console.print(
+                Text.assemble(
+                    (f"epoch {row.epoch:g}", "bold"),
+                    f"  step {row.step:,}  validation: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}",
+                    mark,
+                ),
+                soft_wrap=True,
+            )
+
+    def finished(self, result: RunResult) -> None:
+        """The last words."""
+        if self.json:
+            facts = {"training": self.beginning.as_json()} if self.beginning else {}
+            print_json(result.as_json() | facts)
+        elif not self.quiet:
+            if result.was_finished:
+                print_note(f"{result.folder} is finished: there is nothing to resume.")
+            for split, found in result.metrics.items():
+                out().print(f"{split}: {figures_of(found, result.classes)}", soft_wrap=True)
+            out().print(
+                f"{printable(result.folder)}  (vitx explain IMAGE --model {printable(result.folder)})", soft_wrap=True
+            )
+
+    def stopped(self) -> str:
+        """What a Ctrl-C that ended everything at once left behind."""
+        if self.beginning is None:
+            return "interrupted before the training began."
+        folder = self.beginning.folder
+        last = checkpoints.newest(RunFolder(folder).checkpoints)
+        kept = f"the checkpoint of step {checkpoints.step_of(last):,} is kept" if last else "there is no checkpoint yet"
+        return f"stopped at once; {kept}. Go on with: vitx train --resume --out {folder}"
+
+
+class _Watcher(TrainerCallback):
+    """From the Trainer's events to the report."""
+
+    def __init__(self, report: TrainReport) -> None:
+        self.report = report
+        self.task = report.bar.add_task("", total=None, figures="")
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.report.bar.update(self.task, completed=state.global_step, total=state.max_steps)
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        row = row_of(state.log_history[-1]) if state.is_world_process_zero else None
+        if row and row.split == "train":
+            self.report.bar.update(self.task, figures=f"loss {row.loss:.3f}, accuracy {row.accuracy:.0%}")
+        elif row:
+            self.report.evaluated(row, best=is_best(rows(state.log_history), str(args.metric_for_best_model)))
+
+
+UNSURE: Final = 0.2  # an accuracy whose 95 % interval is wider than this says little
+NAMED: Final = 8  # classes
+
+
+def what_will_be_done(beginning: Beginning, *, resume: bool) -> Iterator[tuple[str, str]]:
+    """Lines with what stands before them."""
+    one = beginning
+    height, width = one.image_size
+    learn = "all of them learn" if one.learning == one.parameters else f"{one.learning:,} of them learn"
+    yield "model", f"{from_here(one.model)}: {one.parameters:,} parameters, {learn}"
+    images = ", ".join(f"{count:,} {split}" for split, count in one.images.items())
+    more = f" and {len(one.classes) - NAMED} more" if len(one.classes) > NAMED else ""
+    classes = f"{len(one.classes)} classes: {', '.join(one.classes[:NAMED])}{more}"
+    yield "data", f"{from_here(one.data)}: {images} images of {classes}"
+    for note in one.notes:
+        yield "", note
+    long = f"{_count(one.steps, 'step')} ({_count(one.epochs, 'epoch')})"
+    yield (
+        "training",
+        f"{long} of {one.batch_size:,} images at {height}x{width} pixels, "
+        f"learning rate {one.learning_rate:g}, on {one.device} in {one.precision}",
+    )
+    yield "run", f"{one.folder}"
+    if one.after:
+        yield "", f"going on from step {one.after:,} of {one.steps:,}"
+    elif resume:
+        yield "", "there is no checkpoint to go on from: it begins anew"
+
+
+def _count(number: float, word: str) -> str:
+    return f"{round(number, 1):,g} {word}{'' if number == 1 else 's'}" if number < 1e5 else f"{round(number):,} {word}s"
+
+
+def figures_of(found: Mapping[str, float], classes: int) -> str:
+    """Accuracy and loss of a split, and what of it is chance."""
+    accuracy, images = found["accuracy"], int(found["images"])
+    right = round(accuracy * images)
+    said = [f"accuracy {accuracy:.2%} ({right:,} of {images:,} images), loss {found['loss']:.4f}"]
+    sure = wilson(right, images)
+    if sure.high - sure.low > UNSURE:
+        said.append(f"too few images to tell {sure.low:.0%} from {sure.high:.0%}")
+    if (there := int(found.get("classes", classes))) < classes:
+        said.append(f"only {there} of {classes} classes {'is' if there == 1 else 'are'} in it")
+    return "; ".join(said)

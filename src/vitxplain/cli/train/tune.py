@@ -1,0 +1,127 @@
+"""vitx tune"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vitxplain.cli.shared.guard import INTERRUPTED, SOME_FAILED, guarded
+from vitxplain.cli.shared.options import OUTPUT, Debug, Device, Json, Quiet
+from vitxplain.cli.train.options import Training
+from vitxplain.files.paths import user_path
+
+if TYPE_CHECKING:
+    from vitxplain.train.tuning.search_space import Tried
+    from vitxplain.train.tuning.tune import Tuned
+
+
+@guarded
+def tune(
+    *,
+    training: Training,
+    trials: Annotated[int, typer.Option("--trials", min=1, help="How many trainings in all.")] = 20,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--search",
+            metavar="KEY=LOW:HIGH,KEY=A|B|C",
+            help="Options to search: ranges and choices.",
+            show_default="learning_rate=1e-5:1e-2,batch_size=16|32|64,weight_decay=1e-3:0.3",
+        ),
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune/--no-prune", help="Stop trainings that fall behind the others.")
+    ] = True,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the search.", rich_help_panel=OUTPUT)] = Path(
+        "vitx-runs/tune"
+    ),
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the search that lies there.", rich_help_panel=OUTPUT)
+    ] = False,
+    device: Device = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,  # noqa: ARG001 - for the guard
+) -> int | None:
+    """Search learning rate, batch size and any other option: train again and again, and keep what is best.
+
+    Writes best.yaml for `vitx train --config`, trials.csv, history.png and a run for each training. Needs the extra
+    `tune` (Optuna).
+
+    Exit codes: 0 done, 1 no training came to its end, 2 nothing attempted, 130 interrupted (--resume goes on).
+    """
+    import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
+
+    from vitxplain.cli.shared.console import out as stdout
+    from vitxplain.cli.shared.console import print_json, print_note, printable
+    from vitxplain.cli.shared.progress import progress
+    from vitxplain.train.tuning.tune import tune as run
+
+    with progress("tuning", trials, shown=not (quiet or json)) as advance:
+
+        def ended(tried: "Tried", best: "Tried | None") -> None:
+            advance(1)
+            if json:
+                print_json(tried.as_json())
+            elif not quiet:
+                words = [f"{key}={_short(value)}" for key, value in tried.chosen.items()]
+                mark = "  [best so far]" if tried is best else ""
+                line = f"trial {tried.number}: {_reached(tried)}  {' '.join(words)}{mark}"
+                stdout().print(printable(line), soft_wrap=True)
+
+        try:
+            found = run(
+                training.model,
+                training.data,
+                trials=trials,
+                search=search,
+                options=training.option,
+                config=training.config and user_path(training.config),
+                limit=training.limit,
+                out=out,
+                resume=resume,
+                prune=prune,
+                strict=training.strict,
+                device=device,
+                ended=ended,
+            )
+        except KeyboardInterrupt:
+            print_note(f"interrupted; go on with: vitx tune --resume --out {out} --trials {trials}")
+            return INTERRUPTED
+    if not (json or quiet):
+        _print(found)
+    return None if found.best else SOME_FAILED
+
+
+def _print(found: "Tuned") -> None:
+    """Every trial, the best ones first."""
+    from rich.text import Text
+
+    from vitxplain.cli.shared.console import out, print_table, printable
+
+    valued = [one for one in found.trials if one.value is not None]
+    valued.sort(key=lambda one: one.value or 0.0, reverse=found.metric == "accuracy")
+    ordered = [*valued, *(one for one in found.trials if one.value is None)]
+    keys = list(dict.fromkeys(key for one in found.trials for key in one.chosen))
+    rows = [
+        [Text(cell, style="green" if one is found.best else "") for cell in (str(one.number), *_cells(one, keys))]
+        for one in ordered
+    ]
+    print_table(["\nTrial", f"\n{found.metric.capitalize()}", *(f"\n{key}" for key in keys)], rows)
+    if found.best:
+        best = printable(found.folder / "best.yaml")
+        out().print(f"\n{best}  (vitx train --config {best})", soft_wrap=True)
+
+
+def _cells(tried: "Tried", keys: list[str]) -> list[str]:
+    return [_reached(tried), *(_short(tried.chosen.get(key, "")) for key in keys)]
+
+
+def _reached(tried: "Tried") -> str:
+    if tried.value is None:
+        return f"failed: {tried.error.splitlines()[0]}"
+    return f"{tried.value:.4f}" + (" (stopped early)" if tried.state == "stopped" else "")
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""Labelled images in a folder, in any of the layouts people have."""

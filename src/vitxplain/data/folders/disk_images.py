@@ -1,0 +1,121 @@
+"""Images that lie on disk, one file each."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vitxplain.data.folders.file_check import upright_size
+from vitxplain.data.folders.mask_files import MaskFile, check_sizes
+from vitxplain.data.read_image import read_image
+from vitxplain.data.sample import Box, DataSet, Sample, Split
+from vitxplain.data.splits.groups import sources_of
+from vitxplain.data.splits.ratio import Ratio
+from vitxplain.data.splits.stored import chosen_indices, part_of
+from vitxplain.errors import DataError, ImageError
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image on disk and what is known of it; `name` is its path below the folder."""
+
+    path: Path
+    name: str
+    label: int
+    mask: MaskFile | None = None
+    boxes: tuple[Box, ...] | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class ListedImages(DataSet):
+    """Images on disk in a fixed order, decoded when asked for."""
+
+    name: str
+    split: Split
+    labels: tuple[str, ...]
+    items: tuple[Item, ...] = field(repr=False)
+    has_masks: bool = False
+    notes: tuple[str, ...] = ()
+    strict: bool = False
+    every: tuple[tuple[Split | None, Item], ...] = field(default=(), repr=False)  # of all splits, as they are stored
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self.name} has {len(self)} images; there is no image {index}.")
+        item = self.items[index]
+        image = read_image(item.path)
+        mask = None if item.mask is None else item.mask.read((image.height, image.width))
+        return Sample(image, item.label, item.name, mask, item.boxes, item.facts)
+
+
+def listed(
+    folder: str,
+    labels: Sequence[str],
+    rows: Sequence[tuple[Split | None, Item]],
+    *,
+    split: Split,
+    seed: int,
+    ratio: Ratio,
+    strict: bool,
+    notes: Sequence[str] = (),
+) -> ListedImages:
+    """The wanted split of images with the split each is stored in; damaged ones are left out with a warning.
+
+    Splits are drawn before damage is looked for, so that mending a file moves no other. Tiles of one image, and files
+    that differ in their ending only, are drawn together.
+
+    Raises:
+        ImageError: one is damaged, and `strict`.
+        DataError: none can be read, train has one class only, or masks are not of their images' sizes.
+    """
+    part = part_of(folder, {kind for kind, _ in rows if kind}, split, ratio, seed)
+    stored = [item for kind, item in rows if kind in (None, part.stored)]
+    sources = sources_of(Path(folder), [item.path for item in stored]) if part.ratio else None
+    names, classes = [item.name for item in stored], [item.label for item in stored]
+    chosen = chosen_indices(part, split, names, classes, seed, sources)
+    whole = _whole(f"the {split} split of {folder}", [stored[index] for index in chosen], strict)
+    there = {item.label for item in whole}
+    if split == "train" and len(there) == 1:
+        raise DataError(
+            f"every image of {folder} for training is of one class ({labels[there.pop()]}), so there is nothing to "
+            "tell apart; add images of another class."
+        )
+    without = [label for number, label in enumerate(labels) if number not in there]
+    said = [part.note] if part.note else []
+    if sources and len(set(sources)) < len(sources) and 0 < len(chosen) < len(sources):
+        said.append(f"images of {folder} that come from one source, as tiles of one image, stay in one split.")
+    if without and whole:
+        said.append(f"the {split} split of {folder} has no image of class {_some(without)}.")
+    known = any(item.mask is not None or item.boxes is not None for item in whole)
+    return ListedImages(folder, split, tuple(labels), tuple(whole), known, (*said, *notes), strict, tuple(rows))
+
+
+def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
+    sizes: dict[Path, tuple[int, int]] = {}
+    whole, damaged = [], []
+    for item in items:
+        try:
+            sizes[item.path] = upright_size(item.path)
+            whole.append(item)
+        except ImageError as error:
+            if strict:
+                raise
+            damaged.append((item, error))
+    if damaged:
+        (_, first), *others = damaged
+        if not whole:
+            raise DataError(f"none of the {len(items)} images of {part} can be read: {first}") from first
+        # A warning, not only a note: whoever trains must not learn afterwards that images were missing.
+        said = f"{len(damaged)} of the {len(items)} images of {part} {'are' if others else 'is'} left out: {first}"
+        more = f" The others: {_some([item.name for item, _ in others])}." if others else ""
+        warnings.warn(f"{said}{more}", stacklevel=4)
+    check_sizes([(item.name, item.mask, sizes[item.path]) for item in whole if item.mask is not None])
+    return whole
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

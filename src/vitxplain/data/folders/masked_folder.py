@@ -1,0 +1,88 @@
+"""Images with masks: `images/` and `masks/`, with class folders, or good and defect by what the mask says."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from vitxplain.data.folders.disk_images import Item, ListedImages, listed
+from vitxplain.data.folders.image_folder import check_classes, class_order
+from vitxplain.data.folders.mask_files import MaskFile, mask_values
+from vitxplain.data.sample import Split
+from vitxplain.data.splits.ratio import DEFAULT, Ratio
+from vitxplain.data.splits.stored import split_of
+from vitxplain.errors import DataError
+from vitxplain.files.walk import image_files
+
+IMAGES, MASKS = "images", "masks"
+GOOD, DEFECT = "good", "defect"
+
+
+class _Place(NamedTuple):
+    """Where an image or mask lies; `key` is the same for both: its path without `images`, `masks` and ending."""
+
+    path: str
+    key: str
+    split: Split | None
+    word: str  # the class folder, or ""
+
+
+def masked_folder(
+    folder: str, split: Split = "test", seed: int = 0, ratio: Ratio = DEFAULT, strict: bool = False
+) -> ListedImages:
+    """`FOLDER/images/[SPLIT/][CLASS/]NAME.jpg` with `FOLDER/masks/` alike; SPLIT may stand before `images` too.
+
+    A mask has its image's name (or NAME_mask), is not zero on the object, and of the image's size. In class folders an
+    image without a mask is one whose object's place is not known. Without class folders an image is good or defect by
+    whether its mask is empty, and one without a mask is good.
+
+    Raises:
+        DataError: no images, no masks, masks without images, masks of other sizes, or an empty class folder.
+        ImageError: an image is damaged, and `strict`.
+    """
+    root = Path(folder)
+    files = image_files(root)
+    images = _places(files, IMAGES)
+    masks = {place.key.removesuffix("_mask"): root / place.path for place in _places(files, MASKS)}
+    if not images or not masks:
+        raise DataError(f"{folder} has no images in its folder {MASKS if images else IMAGES}/; put them there.")
+    keys = {place.key for place in images}
+    if orphans := [path for key, path in masks.items() if key not in keys]:
+        more = f" (and {len(orphans) - 1} more)" if len(orphans) > 1 else ""
+        raise DataError(f"the mask {orphans[0]}{more} has no image of its name in {IMAGES}/; rename or remove it.")
+    with_classes = all(place.word for place in images)
+    found = [masks.get(place.key) for place in images]
+    words = [place.word for place in images] if with_classes else _good_or_defect(found)
+    labels = class_order(words) if with_classes else [GOOD, DEFECT]
+    if with_classes:
+        check_classes(root, labels, sorted({root / place.path.split(f"/{place.word}/")[0] for place in images}))
+    rows = []
+    for place, path, word in zip(images, found, words, strict=True):
+        mask = None if path is None and with_classes else MaskFile(path)
+        rows.append((place.split, Item(root / place.path, place.path, labels.index(word), mask)))
+    notes = []
+    if bare := found.count(None):
+        notes.append(f"{bare} images of {folder} have no mask: {'unknown' if with_classes else 'taken as good'}.")
+    return listed(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
+
+
+def _places(files: Sequence[str], kind: str) -> list[_Place]:
+    """The files below `kind`, whether it stands first or after a split."""
+    places = []
+    for path in files:
+        *parts, _ = path.split("/")
+        if kind not in parts[:1] and not (kind in parts[1:2] and split_of(parts[0])):
+            continue
+        parts.remove(kind)
+        split = split_of(parts[0]) if parts else None
+        word = next(iter(parts[1:] if split else parts), "")
+        key = PurePosixPath(*parts, PurePosixPath(path).stem).as_posix()
+        places.append(_Place(path, key, split, word))
+    return places
+
+
+def _good_or_defect(masks: Sequence[Path | None]) -> list[str]:
+    """The class each mask says; all are decoded for it, side by side."""
+    with ThreadPoolExecutor() as pool:
+        marked = pool.map(lambda path: path is not None and bool(mask_values(path).any()), masks)
+        return [DEFECT if one else GOOD for one in marked]

@@ -1,0 +1,133 @@
+"""A folder with a table of its images: `labels.csv` or `index.json`."""
+
+import csv
+import json
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from vitxplain.data.folders.disk_images import Item, ListedImages, listed
+from vitxplain.data.folders.image_folder import class_order
+from vitxplain.data.folders.mask_files import MaskFile
+from vitxplain.data.sample import Split
+from vitxplain.data.splits.ratio import DEFAULT, Ratio
+from vitxplain.data.splits.stored import split_of
+from vitxplain.errors import DataError, OptionError
+
+TABLES: Final = ("labels.csv", "index.json")
+IMAGE: Final = ("image", "file", "filename", "file_name", "path")
+LABEL: Final = ("label", "class", "object", "category", "name")
+
+
+def table_folder(
+    folder: str,
+    split: Split = "test",
+    seed: int = 0,
+    ratio: Ratio = DEFAULT,
+    strict: bool = False,
+    label: str | None = None,
+) -> ListedImages:
+    """One image a row: image, label and, where there are such columns, mask and split; paths are below the folder.
+
+    `label` is the column of the label; else it is the first of label, class, object, category, name. A file
+    `classes.txt` beside the table, a name a line, gives the classes their order; labels may then be numbers, from 0.
+
+    A sample is called like its image; of an image in several rows, as of several objects, the later ones get a number.
+
+    Raises:
+        DataError: the table cannot be read, names a file that is not there, or a label that is none of the classes.
+        OptionError: there is no such column.
+    """
+    root = Path(folder)
+    table = _table(root)
+    rows = _rows(table)
+    image_column = _column(table, rows[0], IMAGE, None)
+    label_column = _column(table, rows[0], LABEL, label)
+    words = [str(row[label_column]).strip() for row in rows]
+    named = _classes(root)
+    labels = named or class_order(words)
+    names = _numbered([str(row[image_column]) for row in rows])
+    items: list[tuple[Split | None, Item]] = []
+    for number, (row, word) in enumerate(zip(rows, words, strict=True), 1):
+        if named and word.isdecimal() and word not in named and int(word) < len(named):
+            word = named[int(word)]
+        if word not in labels or not word or (word.startswith("-") and word[1:].isdecimal()):
+            known = f"the classes are 0 to {len(named) - 1} ({', '.join(named)})" if named else "labels count from 0"
+            raise DataError(f"{table}, image {number}: the label {word!r} is out of range; {known}.")
+        path = _file(table, root, number, str(row[image_column]))
+        mask = str(row.get("mask") or "").strip()
+        marked = MaskFile(_file(table, root, number, mask)) if mask else None
+        items.append((_split(table, number, row), Item(path, names[number - 1], labels.index(word), marked)))
+    return listed(folder, labels, items, split=split, seed=seed, ratio=ratio, strict=strict)
+
+
+def write_split_table(folder: Path, where: Path, splits: Mapping[int, Split]) -> None:
+    """The table of a folder with these of its rows, by number, and their splits; classes.txt beside it."""
+    table = _table(folder)
+    rows = [{**row, "split": splits[number]} for number, row in enumerate(_rows(table)) if number in splits]
+    with (where / table.name).open("w", encoding="utf-8", newline="") as file:
+        if table.suffix == ".json":
+            json.dump(rows, file, ensure_ascii=False, indent=1)
+        else:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    if (order := folder / "classes.txt").is_file():
+        shutil.copyfile(order, where / order.name)
+
+
+def _table(root: Path) -> Path:
+    return next(root / name for name in TABLES if (root / name).is_file())
+
+
+def _rows(table: Path) -> Sequence[Mapping[str, Any]]:
+    try:
+        text = table.read_text("utf-8-sig")
+        rows = json.loads(text) if table.suffix == ".json" else list(csv.DictReader(text.splitlines()))
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"{table} cannot be read ({error}); it holds one row for each image.") from error
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise DataError(f"{table} holds no rows; write one for each image, as image,label.")
+    return rows
+
+
+def _classes(root: Path) -> list[str]:
+    file = root / "classes.txt"
+    return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()] if file.is_file() else []
+
+
+def _column(table: Path, row: Mapping[str, Any], usual: Sequence[str], asked: str | None) -> str:
+    if asked is not None:
+        if asked not in row:
+            raise OptionError(f"{table} has no column {asked!r}, only {', '.join(row)}.")
+        return asked
+    if found := next((word for word in usual if word in row), None):
+        return found
+    raise DataError(f"{table} has none of the columns {', '.join(usual)}, only {', '.join(row)}; rename one of them.")
+
+
+def _numbered(images: Sequence[str]) -> list[str]:
+    """Names that differ: IMAGE, and "IMAGE (2)" for its second row."""
+    seen: Counter[str] = Counter()
+    names = []
+    for image in images:
+        seen[image] += 1
+        names.append(image if seen[image] == 1 else f"{image} ({seen[image]})")
+    return names
+
+
+def _file(table: Path, root: Path, number: int, name: str) -> Path:
+    path = root / name
+    if not path.is_file():
+        raise DataError(f"{table}, image {number}: there is no file {path}.")
+    return path
+
+
+def _split(table: Path, number: int, row: Mapping[str, Any]) -> Split | None:
+    if not (word := str(row.get("split") or "").strip()):
+        return None
+    if kind := split_of(word):
+        return kind
+    raise DataError(f"{table}, image {number}: {word!r} is no split; write train, validation or test.")

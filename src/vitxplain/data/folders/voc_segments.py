@@ -1,0 +1,116 @@
+"""The segmentations of a Pascal-VOC folder: which pixels are of which object, cut with the image."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from vitxplain.data.folders.mask_files import check_size, mask_values
+from vitxplain.data.folders.voc_annotation import VocObject
+from vitxplain.data.sample import Box, Mask
+from vitxplain.data.tiling import Place, clipped, cut
+from vitxplain.errors import ImageError
+
+OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
+BORDER: Final = 255  # a line round objects that belongs to none
+
+
+@dataclass(frozen=True)
+class Segments:
+    """By folder, the number of each pixel: of objects (as in the annotation) or classes; 0 is none."""
+
+    values: Mapping[str, UInt8[np.ndarray, "height width"]]
+
+    def of(self, one: VocObject) -> Mask | None:
+        """True on the object within its box, of the box's size; None where that is known by the box alone."""
+        left, top, right, bottom = one.box
+        if OBJECTS in self.values:
+            there = self.values[OBJECTS][top:bottom, left:right] == one.number
+            return there if there.any() and one.number < BORDER else None
+        if CLASSES in self.values:
+            within = self.values[CLASSES][top:bottom, left:right]
+            there = (within > 0) & (within < BORDER)
+            return there if there.any() else None
+        return None
+
+    def tile(self, place: Place, size: tuple[int, int], objects: Sequence[VocObject]) -> "Segments":
+        """What of it lies in a tile, with objects numbered as in the tile's annotation: in this order, from 1."""
+        values = {folder: cut(one, place, size) for folder, one in self.values.items()}
+        if OBJECTS in values:
+            numbers = np.zeros(256, np.uint8)
+            numbers[BORDER] = BORDER
+            for number, one in enumerate(objects, 1):
+                if max(number, one.number) < BORDER:  # there is no room for more
+                    numbers[one.number] = number
+            values[OBJECTS] = numbers[values[OBJECTS]]
+        return Segments(values)
+
+    def write(self, where: Path, name: str) -> None:
+        """`FOLDER/NAME.png`, in the colours Pascal VOC uses."""
+        for folder, values in self.values.items():
+            picture = Image.fromarray(values)
+            picture.putpalette(_palette())
+            (where / folder).mkdir(parents=True, exist_ok=True)
+            picture.save(where / folder / f"{name}.png")
+
+
+def read_segments(root: Path, key: str, size: tuple[int, int]) -> Segments:
+    """Those of an image of this (height, width); none where there are no files.
+
+    Raises:
+        ImageError: one is damaged, of another size, or has numbers above 255.
+    """
+    found = {}
+    for folder in (OBJECTS, CLASSES):
+        if (file := root / folder / f"{key}.png").is_file():
+            values = mask_values(file)
+            check_size(file, values.shape, size)
+            if values.max() > 255:
+                raise ImageError(f"the mask {file} has numbers above 255; Pascal VOC has 8 bits a pixel.")
+            found[folder] = values.astype(np.uint8)
+    return Segments(found)
+
+
+def in_tile(objects: Sequence[VocObject], segments: Segments, place: Place, size: tuple[int, int]) -> list[VocObject]:
+    """The objects that show in a tile, boxes in its pixels: round the object's pixels, where these are known."""
+    return [
+        one._replace(box=box)
+        for one in objects
+        for whole in clipped([one.box], place, size)
+        if (box := _shrunk(whole, one, segments.of(one), place)) is not None
+    ]
+
+
+def object_mask(objects: Sequence[VocObject], segments: Segments, size: tuple[int, int]) -> Mask:
+    """True on the objects: their pixels, or where these are not known their boxes."""
+    mask = np.zeros(size, bool)
+    for one in objects:
+        left, top, right, bottom = one.box
+        known = segments.of(one)
+        mask[top:bottom, left:right] |= True if known is None else known
+    return mask
+
+
+def _shrunk(box: Box, one: VocObject, known: Mask | None, place: Place) -> Box | None:
+    """A box in a tile, drawn in to the object's pixels; None where there are none."""
+    if known is None:
+        return box
+    top, left = box.top + place.top - one.box.top, box.left + place.left - one.box.left
+    inside = known[top : top + box.bottom - box.top, left : left + box.right - box.left]
+    if not inside.any():
+        return None
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    right, bottom = box.left + int(columns[-1]) + 1, box.top + int(rows[-1]) + 1
+    return Box(box.left + int(columns[0]), box.top + int(rows[0]), right, bottom)
+
+
+def _palette() -> list[int]:
+    """Pascal VOC's: the bits of a number spread over red, green and blue."""
+    numbers, colours = np.arange(256), np.zeros((256, 3), int)
+    for bit in range(8):
+        colours[:, bit % 3] |= (numbers >> bit & 1) << (7 - bit // 3)
+    return colours.ravel().tolist()

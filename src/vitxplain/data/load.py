@@ -1,0 +1,153 @@
+"""load_data: from whatever names a data set to labelled samples."""
+
+import inspect
+import re
+from collections.abc import Callable, Container, Mapping
+from dataclasses import is_dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final, get_args, get_type_hints
+
+from vitxplain.data.sample import DataSet, Split
+from vitxplain.data.subset import spread
+from vitxplain.errors import DataError, OptionError, UnknownNameError, UsageError
+from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder, question
+from vitxplain.files.paths import is_file, is_folder, user_path
+from vitxplain.options.parse import option_types, parse
+
+BUILT_IN: Final = {
+    "digits": "vitxplain.data.synthetic.digits:Digits",
+    "defects": "vitxplain.data.synthetic.defects:Defects",
+    "mnist": "vitxplain.data.published.mnist:mnist",
+    "cifar10": "vitxplain.data.published.cifar10:cifar10",
+}
+HUB: Final = "vitxplain.data.hub.dataset:hub_images"
+HUB_ID: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
+
+
+class EmptySplitError(DataError):
+    """The set is there, and nothing of it is in the split."""
+
+
+def load_data(
+    source: str | PathLike[str],
+    split: Split = "test",
+    *,
+    size: tuple[int, int] | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    strict: bool = False,
+    options: Mapping[str, Any] | None = None,
+) -> DataSet:
+    """Labelled samples of a named set, a folder or the Hub.
+
+    Args:
+        source: an existing folder; else a built-in set (`digits`, `defects`, `mnist`, `cifar10`; `mnist:FOLDER`); else
+            gtsegs_ijcv.mat of ImageNet-Segmentation; else a Hub id (`owner/name`).
+        split: "train", "validation" or "test".
+        size: (height, width) in pixels, for sets that are made; stored images keep theirs.
+        seed: of sets that are made, and of the shares where a folder has no splits.
+        limit: at most so many samples, spread over the set.
+        strict: a damaged image stops; else it is named, skipped and counted.
+        options: further options of this set, as values or as texts; docs/data.md lists them.
+
+    Raises:
+        UnknownNameError: nothing has this name.
+        OptionError: the set has no such option, or it does not take the value.
+        DataError: the set cannot be used as it is.
+    """
+    if split not in get_args(Split):
+        raise UsageError(f"{split!r} is no split; take {', '.join(get_args(Split))}.")
+    if limit is not None and limit < 1:
+        raise UsageError(f"limit is {limit}; it takes 1 or more.")
+    make, meant = _maker(source)
+    common = {"split": split, "size": size, "seed": seed, "count": limit, "strict": strict}
+    fitting = {key: value for key, value in common.items() if key in parameters(make) and value is not None}
+    try:
+        data: DataSet = make(**fitting | meant | chosen(str(source), make, options or {}, taken=meant))
+    except DataError as error:
+        if "repo_id" in meant and (folder := beside_the_hub(str(source))):
+            raise DataError(f"{folder}{error}") from error
+        raise
+    if not len(data):
+        raise EmptySplitError(f"the {split} split of {source} holds no images; choose another split.")
+    return data if limit is None or len(data) <= limit else spread(data, limit)
+
+
+def options_of(source: str | PathLike[str]) -> dict[str, Any]:
+    """What the data set of this name can be told, by name, with types.
+
+    Raises:
+        UnknownNameError: nothing has this name.
+    """
+    make, meant = _maker(source)
+    return {name: hint for name, hint in parameters(make).items() if name not in NO_OPTIONS and name not in meant}
+
+
+def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[str, Any]]:
+    """What makes the set, and the arguments the source itself gives."""
+    name, path = str(source), user_path(source)
+    if name.strip() and is_folder(path):
+        from vitxplain.data.folders.detect import opener
+
+        return opener(path), {"folder": str(path)}
+    word, colon, folder = name.partition(":")
+    if word in BUILT_IN and not isinstance(source, Path):
+        make = _imported(BUILT_IN[word])
+        if not colon:
+            return make, {}
+        if "folder" in parameters(make):
+            return make, {"folder": folder}
+    if is_file(path) and path.suffix == ".mat":
+        return _imported("vitxplain.data.published.gtsegs:gtsegs"), {"file": name}
+    if is_file(path):
+        raise UnknownNameError(f"{source} is a file; give the folder the images lie in.")
+    if name.strip() and looks_like_a_path(source):
+        raise UnknownNameError(no_such_folder(source))
+    if HUB_ID.fullmatch(name):
+        return _imported(HUB), {"repo_id": name}
+    near = get_close_matches(word.lower(), BUILT_IN, n=1, cutoff=0.6)
+    raise UnknownNameError(
+        f"no data set is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}{question(name)} Built in are "
+        f"{', '.join(BUILT_IN)}; a folder of that name was looked for at {path.absolute()}; "
+        "a set of the Hub is written OWNER/NAME, as ylecun/mnist."
+    )
+
+
+def _imported(place: str) -> Callable[..., DataSet]:
+    """Late, so that one set does not wait for what another needs."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+NO_OPTIONS: Final = frozenset({"split", "strict", "epoch"})  # said elsewhere, or known to training alone
+
+
+def parameters(make: Callable[..., DataSet]) -> dict[str, Any]:
+    """What a data set can be told, by name, with types."""
+    if isinstance(make, type) and is_dataclass(make):
+        return option_types(make)
+    hints = get_type_hints(make)
+    return {name: hints[name] for name in inspect.signature(make).parameters}
+
+
+def chosen(
+    source: str, make: Callable[..., DataSet], options: Mapping[str, Any], taken: Container[str] = ()
+) -> dict[str, Any]:
+    """Options by name, texts read by type.
+
+    Raises:
+        OptionError: there is no such option, or it does not take the value.
+    """
+    known = {key: hint for key, hint in parameters(make).items() if key not in NO_OPTIONS and key not in taken}
+    values = {}
+    for word, value in options.items():
+        key = word.replace("-", "_")
+        if key not in known:
+            near = get_close_matches(key, known, n=2, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(known) or 'none'}."
+            raise OptionError(f"the data set {source} has no option {word!r}. {hint}")
+        values[key] = parse(word, value, known[key]) if isinstance(value, str) else value
+    return values

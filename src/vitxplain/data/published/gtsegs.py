@@ -1,0 +1,106 @@
+"""ImageNet-Segmentation: 4,276 photographs with the mask of their object, in one file of MATLAB, gtsegs_ijcv.mat.
+
+Source: Guillaumin, Küttel, Ferrari, "ImageNet auto-annotation with segmentation propagation" (IJCV 2014). The file is
+MATLAB's version 7.3, which is HDF5: axes are stored in reverse, and cells hold references.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image
+
+from vitxplain.data.sample import DataSet, Sample, Split
+from vitxplain.errors import DataError, ImageError
+from vitxplain.files.paths import user_path
+
+IMAGES, MASKS, NAMES = "value/img", "value/gt", "value/id"
+NOTE: Final = "images of ImageNet-Segmentation come without their class; a model's top class is explained."
+
+
+@dataclass(frozen=True, eq=False)
+class GtSegs(DataSet):
+    """The photographs in the order of the file; the class of an image is not known and called "object"."""
+
+    file: Path
+    name: str
+    count: int
+    identities: tuple[str, ...] = field(repr=False)
+    strict: bool = False
+
+    split: Split = "test"
+    labels = ("object",)
+    has_masks = True
+    notes = (NOTE,)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < self.count:
+            raise IndexError(f"{self.name} has {self.count} images; there is no image {index}.")
+        with _opened(self.file) as stored:
+            try:
+                pixels = _array(stored, stored[IMAGES][()].ravel()[index])
+                mask = _array(stored, stored[MASKS][()].ravel()[index])
+            except (KeyError, ValueError, OSError) as error:
+                raise ImageError(f"image {index} of {self.file} cannot be read ({error}).") from error
+        if pixels.ndim != 3 or pixels.shape[:2] != mask.shape:
+            raise ImageError(
+                f"image {index} of {self.file} is an array {pixels.shape} with a mask {mask.shape}; they must be "
+                "(height, width, 3) and (height, width)."
+            )
+        return Sample(Image.fromarray(pixels.astype(np.uint8)), 0, self.identities[index], mask > 0)
+
+
+def gtsegs(file: str, split: Split = "test", strict: bool = False) -> GtSegs:
+    """The set of a file; all of it is the test split.
+
+    Raises:
+        DataError: it is no such file, another split is asked for, or h5py is not installed.
+    """
+    path = user_path(file)
+    if split != "test":
+        raise DataError(f"{file} has no {split} split: all of it is test.")
+    if find_spec("h5py") is None:
+        raise DataError(f"reading {file} needs h5py, which is not installed; run: pip install 'vitxplain[matlab]'.")
+    with _opened(path) as stored:
+        if not all(place in stored for place in (IMAGES, MASKS)):
+            raise DataError(f"{file} has no {IMAGES} and {MASKS}, as gtsegs_ijcv.mat has; download it again.")
+        count = stored[IMAGES].size
+        named = NAMES in stored and stored[NAMES].size == count
+        identities = [_text(stored, one) for one in stored[NAMES][()].ravel()] if named else []
+    if len(set(identities)) < count:
+        identities = [f"{index:05d}" for index in range(count)]
+    return GtSegs(path, str(file), count, tuple(identities), strict)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    import h5py
+
+    try:
+        stored = h5py.File(file, "r")
+    except OSError as error:
+        raise DataError(
+            f"{file} is no file of MATLAB 7.3 (HDF5), or damaged ({error}); download gtsegs_ijcv.mat again."
+        ) from error
+    with stored:
+        yield stored
+
+
+def _array(stored: Any, reference: Any) -> np.ndarray:
+    """What a cell refers to, through cells within, its axes turned back."""
+    found = stored[reference]
+    while found.dtype.kind == "O":
+        found = stored[found[()].ravel()[0]]
+    return found[()].T
+
+
+def _text(stored: Any, reference: Any) -> str:
+    """MATLAB's text is an array of character codes."""
+    return "".join(chr(int(code)) for code in stored[reference][()].ravel())

@@ -1,0 +1,95 @@
+"""MNIST: handwritten digits, from IDX files or the Hub; the ink is the object."""
+
+import gzip
+import math
+import re
+import zlib
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from jaxtyping import UInt8
+
+from vitxplain.data.folders.image_folder import image_folder
+from vitxplain.data.published.arrays import array_images
+from vitxplain.data.sample import DataSet, Split
+from vitxplain.data.splits.ratio import DEFAULT, Ratio
+from vitxplain.errors import DataError, OptionError
+from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.walk import files_in, folders_in, image_files
+
+HUB_ID: Final = "ylecun/mnist"
+FILES: Final[dict[Split, str]] = {"train": "train", "test": "t10k"}
+
+
+def mnist(
+    split: Split = "test",
+    seed: int = 0,
+    folder: str | None = None,
+    threshold: int = 127,
+    ratio: Ratio = DEFAULT,
+    count: int | None = None,
+    strict: bool = False,
+) -> DataSet:
+    """The digits of the folder's IDX files (`.gz` too), else of the Hub; pixels above `threshold` are the object.
+
+    Class folders of images open too, without that. Fashion-MNIST and other sets in files of these names open alike.
+    Validation is a share of train.
+
+    Raises:
+        DataError: files are missing, damaged, or have labels beyond 9.
+        OptionError: the threshold is no grey value.
+    """
+    if not 0 <= threshold <= 254:
+        raise OptionError(f"threshold is {threshold}; it takes a grey value from 0 to 254.")
+    if folder is None:
+        from vitxplain.data.hub.dataset import hub_images
+
+        return hub_images(HUB_ID, split, seed, ratio=ratio, count=count, threshold=threshold)
+    root = user_path(folder)
+    if not is_folder(root):
+        raise DataError(f"the folder {folder} does not exist; check the path (looked up in {Path.cwd()}).")
+    found = {kind: _pair(root, word) for kind, word in FILES.items()}
+    stored = {kind: (read_idx(pair[0]), read_idx(pair[1])) for kind, pair in found.items() if pair}
+    if not stored and image_files(root):
+        return image_folder(str(root), split, seed, ratio, strict)
+    if not stored:
+        raise DataError(f"{folder} has no MNIST files; train-images-idx3-ubyte and its like are expected there.")
+    words = [str(digit) for digit in range(10)]
+    return array_images("mnist", words, stored, split=split, seed=seed, ratio=ratio, threshold=threshold)
+
+
+def _pair(root: Path, word: str) -> tuple[Path, Path] | None:
+    """The files of images and labels of a split, in the folder or in `raw` within it, if they are there."""
+    places = [root, *(root / name / "raw" for name in folders_in(root) if (root / name / "raw").is_dir()), root / "raw"]
+    for place in filter(Path.is_dir, places):
+        both = [
+            [name for name in files_in(place) if re.fullmatch(rf"{word}-{what}[-.]idx{axes}-ubyte(\.gz)?", name)]
+            for what, axes in (("images", 3), ("labels", 1))
+        ]
+        if all(both):
+            return place / both[0][0], place / both[1][0]
+        if any(both):
+            missing = "labels-idx1-ubyte" if both[0] else "images-idx3-ubyte"
+            raise DataError(f"{place} has no file {word}-{missing} beside {(both[0] or both[1])[0]}; put it there.")
+    return None
+
+
+def read_idx(file: Path) -> UInt8[np.ndarray, "..."]:
+    """Bytes of any number of axes; `.gz` is unpacked.
+
+    Raises:
+        DataError: it is no such file, or cut short.
+    """
+    try:
+        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{file} cannot be read ({error}); download it again.") from error
+    if content[:3] != b"\0\0\x08" or len(content) < 4 + 4 * content[3]:
+        raise DataError(f"{file} is no IDX file of bytes; download it again.")
+    axes = content[3]
+    shape = np.frombuffer(content, ">u4", axes, 4).tolist()
+    values = np.frombuffer(content, np.uint8, offset=4 + 4 * axes)
+    if len(values) != math.prod(shape):
+        raise DataError(f"{file} has {len(values):,} of {math.prod(shape):,} bytes; download it again.")
+    return values.reshape(shape)

@@ -1,0 +1,174 @@
+"""Images in any form a user has them, as upright RGB; and tensors that are already model input."""
+
+import re
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path, PurePath
+from typing import TypeAlias
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from vitxplain.data.download import download, is_url
+from vitxplain.errors import ImageError
+from vitxplain.files.paths import user_path
+from vitxplain.types import PixelValues
+
+ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
+
+BACKGROUND = (255, 255, 255)  # behind transparent pixels: what a viewer or a printed page shows
+
+
+def read_image(source: ImageLike | Tensor) -> Image.Image:
+    """Any image as 8-bit RGB, upright (EXIF orientation applied).
+
+    Of an animation the first frame; transparency is laid on white; 16-bit values are scaled, not clipped.
+
+    Args:
+        source: a path, an http(s) address, a PIL image or a uint8 array (height, width[, 1 | 3 | 4 channels]).
+
+    Raises:
+        ImageError: nothing there, no image, a damaged one, or one too large to decode safely.
+    """
+    if isinstance(source, Image.Image):
+        return _decode(source.copy, str(getattr(source, "filename", "")) or f"the {source.mode} image")
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Tensor):
+        raise ImageError(
+            f"a {source.dtype} tensor of shape {tuple(source.shape)} is no image; float tensors (batch, channels, "
+            "height, width) are taken as ready pixel_values, images as uint8 arrays (height, width, channels)."
+        )
+    if not isinstance(source, (str, PathLike)):
+        raise ImageError(f"{_kind(source)} is no image; give a path, an address, a PIL image or a uint8 array.")
+    if is_url(source):
+        content = download(str(source))
+        return _decode(lambda: Image.open(content), str(source))
+    path = _existing(source)
+    return _decode(lambda: Image.open(path), str(source))
+
+
+def stem_of(source: ImageLike) -> str:
+    """The name results of this image are saved under: the file's name without its ending, else "image"."""
+    if isinstance(source, Image.Image):
+        source = getattr(source, "filename", "")
+    if not isinstance(source, (str, PathLike)):
+        return "image"
+    return PurePath(_path_in(str(source)) if is_url(source) else source).stem or "image"
+
+
+def _path_in(url: str) -> str:
+    """The path of an address, without what a file's name cannot hold."""
+    try:
+        path = unquote(urlsplit(url).path)
+    except ValueError:  # no address; fetching it says so
+        path = url
+    return re.sub(r'[\0-\x1f\x7f\\:*?"<>|]', "_", path)
+
+
+def as_pixel_values(tensor: Tensor) -> PixelValues:
+    """A float tensor (channels, height, width) or (batch, channels, height, width) as a batch of model input.
+
+    Raises:
+        ImageError: not floating point, or another number of axes.
+    """
+    if not tensor.is_floating_point():
+        raise ImageError(
+            f"a {tensor.dtype} tensor cannot be pixel_values, which are normalised floats; "
+            "pass raw images as uint8 arrays (height, width, channels), or as paths or PIL images."
+        )
+    if tensor.dim() not in (3, 4) or 0 in tensor.shape:
+        raise ImageError(
+            f"pixel_values have the axes (channels, height, width) or (batch, channels, height, width), "
+            f"not the shape {tuple(tensor.shape)}."
+        )
+    return tensor if tensor.dim() == 4 else tensor[None]
+
+
+def _existing(source: str | PathLike[str]) -> Path:
+    """The file meant, with something in it."""
+    if not str(source):
+        raise ImageError("'' names no image; give a path, or leave it out.")
+    path = user_path(source)
+    try:
+        size = path.stat().st_size
+    except PermissionError as error:
+        raise ImageError(f"{source} cannot be read: permission denied.") from error
+    except (OSError, ValueError) as error:  # not there, or a name no file can have
+        reason = "" if isinstance(error, FileNotFoundError) else f" ({getattr(error, 'strerror', None) or error})"
+        raise ImageError(
+            f"{source} does not exist{reason}; check the path (it was looked up in {Path.cwd()})."
+        ) from error
+    if path.is_dir():
+        raise ImageError(f"{source} is a folder, not an image; name a file in it, or a pattern such as {path}/*.jpg.")
+    if path.is_file() and not size:
+        raise ImageError(f"{source} is empty (0 bytes); save or download it again.")
+    return path
+
+
+def _kind(thing: object) -> str:
+    return "None" if thing is None else f"an object of type {type(thing).__name__}"
+
+
+def _from_array(array: np.ndarray) -> Image.Image:
+    if array.dtype != np.uint8:
+        raise ImageError(
+            f"an array of {array.dtype} is no image: give uint8, 0 to 255 (for values in [0, 1]: "
+            "`(255 * array).round().astype('uint8')`), or ready pixel_values as a float torch tensor."
+        )
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.ndim not in (2, 3) or channels not in (1, 3, 4) or 0 in array.shape:
+        raise ImageError(
+            f"an image array has the axes (height, width) or (height, width, 1, 3 or 4 channels), "
+            f"not the shape {array.shape}."
+        )
+    array = array[..., 0] if array.ndim == 3 and channels == 1 else array
+    return _to_rgb(Image.fromarray(np.ascontiguousarray(array)))
+
+
+def _decode(opened: Callable[[], Image.Image], name: str) -> Image.Image:
+    """Open, decode and convert, with everything Pillow may throw said in our words."""
+    try:
+        with opened() as image:  # files of several frames stay open otherwise
+            image.load()
+            return _to_rgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError:
+        raise ImageError(f"{name} is not an image in a format that can be read; convert it to PNG or JPEG.") from None
+    except Image.DecompressionBombError as error:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)  # Pillow warns at the number itself and refuses at twice as many
+        raise ImageError(
+            f"{name} is too large to decode safely (more than {most:,} pixels); shrink it first, or, in Python, raise "
+            "PIL.Image.MAX_IMAGE_PIXELS if you trust it."
+        ) from error
+    except MemoryError as error:
+        raise ImageError(f"{name} does not fit into memory; shrink it first.") from error
+    except PermissionError as error:
+        raise ImageError(f"{name} cannot be read: permission denied.") from error
+    except ImageError:
+        raise
+    except Exception as error:  # on damaged files Pillow's decoders raise whatever their parsers meet
+        reason = str(error).rstrip(".") or type(error).__name__
+        raise ImageError(f"{name} is damaged or incomplete ({reason}); save or download it again.") from error
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if 0 in image.size:
+        raise ImageError(f"the image has no pixels ({image.width} x {image.height}).")
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep(np.asarray(image), image.mode).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, (*BACKGROUND, 255)), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_deep(values: np.ndarray, mode: str) -> Image.Image:
+    """One channel of more than 8 bits, scaled from its own range: Pillow's own conversion would clip at 255."""
+    values = np.nan_to_num(values.astype(np.float64))
+    if mode.startswith("I;16") or (mode == "I" and values.max() > 255):
+        values = values / 257  # 65535 -> 255
+    elif mode == "F" and values.max() <= 1:
+        values = values * 255
+    return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))

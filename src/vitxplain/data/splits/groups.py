@@ -1,0 +1,59 @@
+"""Which images of a folder were made from one and the same, so that no split tears them apart."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from vitxplain.data.sample import Split
+from vitxplain.data.splits.ratio import Ratio, shared_out
+from vitxplain.errors import DataError
+
+TILES: Final = "tiles.csv"  # of `vitx data tile`: which tiles were cut from one image
+RECORD: Final = "split.csv"  # of `vitx data split`: the same of what it put into splits
+
+
+def sources_of(folder: Path, files: Sequence[Path]) -> list[str]:
+    """What each image was made from: the image its tile was cut from, else its own path without ending.
+
+    Raises:
+        DataError: a table of the folder, which says so, cannot be read.
+    """
+    known = _read(folder / TILES, lambda row: [row["tile"]])
+    known |= _read(folder / RECORD, lambda row: [f"{row['split']}/{row['file']}", f"JPEGImages/{row['file']}"])
+    names = [(file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix() for file in files]
+    return [known.get(name) or PurePosixPath(name).with_suffix("").as_posix() for name in names]
+
+
+def shared_out_together(
+    names: Sequence[str], classes: Sequence[Any], sources: Sequence[str], ratio: Ratio, seed: int
+) -> list[Split]:
+    """The split of each image; those of one source are drawn as one, by the name of the first.
+
+    A source whose images are of several classes is drawn among the sources of the same classes.
+    """
+    groups: dict[str, list[int]] = {}
+    for index, source in enumerate(sources):
+        groups.setdefault(source, []).append(index)
+    members = list(groups.values())
+    there = [tuple(sorted({classes[index] for index in one})) for one in members]
+    kinds = shared_out(
+        [names[one[0]] for one in members], [one[0] if len(one) == 1 else one for one in there], ratio, seed
+    )
+    splits: list[Split] = ["train"] * len(names)
+    for kind, one in zip(kinds, members, strict=True):
+        for index in one:
+            splits[index] = kind
+    return splits
+
+
+def _read(table: Path, keys: Callable[[Mapping[str, str]], list[str]]) -> dict[str, str]:
+    if not table.is_file():
+        return {}
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            return {key: row["source"] for row in csv.DictReader(file) for key in keys(row)}
+    except (OSError, KeyError, ValueError, csv.Error) as error:
+        raise DataError(
+            f"{table} cannot be read ({error}), so tiles of one image might be torn apart; make it again or remove it."
+        ) from error

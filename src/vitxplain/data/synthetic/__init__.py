@@ -1,0 +1,1 @@
+"""Data made on the spot with the truth known: digits on textures, defects on materials."""

@@ -1,0 +1,1 @@
+"""Tools on folders of data: survey, split, tile."""

@@ -1,0 +1,76 @@
+"""All that lies in a folder of images, whatever split it is for, checked before anything is made of it."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+from vitxplain.data.folders.detect import opener
+from vitxplain.data.folders.disk_images import Item, ListedImages
+from vitxplain.data.folders.file_check import upright_size
+from vitxplain.data.folders.image_folder import image_folder
+from vitxplain.data.folders.mask_files import check_sizes
+from vitxplain.data.folders.masked_folder import masked_folder
+from vitxplain.data.folders.table_folder import table_folder
+from vitxplain.data.folders.voc import voc
+from vitxplain.data.sample import Split
+from vitxplain.errors import DataError, ImageError
+
+Layout: TypeAlias = Callable[..., ListedImages]
+LAYOUTS: Final[Mapping[Layout, str]] = {
+    image_folder: "class folders",
+    masked_folder: "images and masks",
+    voc: "Pascal VOC",
+    table_folder: "a table",
+}
+
+
+class Stored(NamedTuple):
+    """An image, the split it is stored in, its (height, width), and its number among all, damaged ones too."""
+
+    split: Split | None
+    item: Item
+    size: tuple[int, int]
+    number: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What lies in a folder; `layout` is what reads it, `skipped` says what is wrong with each image left out."""
+
+    folder: Path
+    layout: Layout
+    labels: tuple[str, ...]
+    images: tuple[Stored, ...]
+    skipped: tuple[str, ...]
+
+
+def contents(folder: Path, *, strict: bool = False) -> Contents:
+    """Look through a folder.
+
+    Raises:
+        DataError: its layout is none of these, or masks are of other sizes.
+        ImageError: an image is damaged, and `strict`.
+    """
+    if not folder.is_dir():
+        raise DataError(f"there is no folder {folder}; check the path (it was looked up in {Path.cwd()}).")
+    layout = next((one for one in LAYOUTS if one is opener(folder)), None)
+    if layout is None:
+        raise DataError(
+            f"{folder} holds {opener(folder).__name__.removesuffix('_folder')} files, not a file an image, and stays "
+            f"as it is: take it with --data {folder}. Split or cut are {', '.join(LAYOUTS.values())}."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # damaged files are told below, of every split
+        found = layout(str(folder), "test", ratio=(0, 0, 1))
+    images, skipped = [], []
+    for number, (split, item) in enumerate(found.every):
+        try:
+            images.append(Stored(split, item, upright_size(item.path), number))
+        except ImageError as error:
+            if strict:
+                raise
+            skipped.append(str(error))
+    check_sizes([(one.item.name, one.item.mask, one.size) for one in images if one.item.mask is not None])
+    return Contents(folder, layout, found.labels, tuple(images), tuple(skipped))

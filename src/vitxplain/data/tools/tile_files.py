@@ -1,0 +1,90 @@
+"""Tiles on disk, laid out as the folder they were cut from."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+from PIL import Image
+
+from vitxplain.data.folders.masked_folder import DEFECT, GOOD, IMAGES, MASKS
+from vitxplain.data.folders.voc import LISTS
+from vitxplain.data.folders.voc_annotation import VocObject
+from vitxplain.data.folders.voc_segments import Segments
+from vitxplain.data.sample import Mask
+from vitxplain.data.tools.contents import Contents, Stored
+from vitxplain.errors import DataError
+
+
+def write_masked(
+    where: Path, found: Contents, one: Stored, stem: str, image: Image.Image, mask: Mask
+) -> tuple[str, str]:
+    """`[SPLIT/]images/[CLASS/]TILE.png`, and its mask alike; the tile's class and path.
+
+    Raises:
+        DataError: two images would give tiles of one name.
+    """
+    name = PurePosixPath(one.item.name)
+    folders = list(name.parent.parts)
+    folders.remove(IMAGES)
+    del folders[: one.split is not None]  # a split stands before classes
+    if set(found.labels) == {GOOD, DEFECT} and not folders:
+        word, classes = DEFECT if mask.any() else GOOD, ""
+    else:
+        word = found.labels[one.item.label] if mask.any() else GOOD
+        classes = word
+    tile = f"{'-'.join([*folders, stem])}.png"
+    paths = [PurePosixPath(one.split or "", kind, classes, tile) for kind in (IMAGES, MASKS)]
+    for path, picture in zip(paths, (image, Image.fromarray(mask).convert("L")), strict=True):
+        _save(where / path, picture, name)
+    return word, str(paths[0])
+
+
+def write_voc(
+    where: Path, one: Stored, stem: str, image: Image.Image, objects: Sequence[VocObject], segments: Segments
+) -> tuple[str, str]:
+    """`JPEGImages/TILE.png`, `Annotations/TILE.xml` and segmentations; the tile's class, of its largest box, and path.
+
+    Raises:
+        DataError: two images would give tiles of one name.
+    """
+    name = PurePosixPath(one.item.name)
+    tile = "-".join([*name.parent.parts, stem])
+    path = PurePosixPath("JPEGImages", f"{tile}.png")
+    _save(where / path, image, name)
+    root = ElementTree.Element("annotation")
+    ElementTree.SubElement(root, "filename").text = path.name
+    _numbers(ElementTree.SubElement(root, "size"), width=image.width, height=image.height, depth=3)
+    for word, box, _ in objects:
+        each = ElementTree.SubElement(root, "object")
+        ElementTree.SubElement(each, "name").text = word
+        # VOC counts pixels from 1, and the last ones are inside.
+        sides = {"xmin": box.left + 1, "ymin": box.top + 1, "xmax": box.right, "ymax": box.bottom}
+        _numbers(ElementTree.SubElement(each, "bndbox"), **sides)
+    ElementTree.indent(root)
+    file = where / "Annotations" / f"{tile}.xml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    ElementTree.ElementTree(root).write(file, encoding="utf-8")
+    segments.write(where, tile)
+    return max(objects, key=lambda each: each.area).word if objects else GOOD, str(path)
+
+
+def write_lists(where: Path, rows: Iterable[tuple[str, str]]) -> None:
+    """`ImageSets/Main/*.txt` from paths and splits, if there are splits."""
+    for word, split in LISTS.items():
+        names = [PurePosixPath(path).stem for path, kind in rows if kind == split]
+        if names:
+            file = where / "ImageSets" / "Main" / f"{word}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+
+
+def _save(file: Path, picture: Image.Image, source: PurePosixPath) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists():
+        raise DataError(f"two images would give tiles called {file.name}; the second is {source}: rename it.")
+    picture.save(file)
+
+
+def _numbers(parent: ElementTree.Element, **values: int) -> None:
+    for word, value in values.items():
+        ElementTree.SubElement(parent, word).text = str(value)

@@ -1,0 +1,1 @@
+"""Where maps come from: a model and a method, files of other tools, controls."""

@@ -1,0 +1,117 @@
+"""Where maps come from: a model's methods, controls that ask no model, another tool's files."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from PIL import Image
+
+from vitxplain.api import explain_together
+from vitxplain.data.sample import Sample
+from vitxplain.evaluation.maps.model_queries import AskedModel, by_control, by_method
+from vitxplain.explainers.base import Explainer
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.metrics.base import Heat
+from vitxplain.models.vision_model import VisionModel
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A map at the image's pixels, NaN where the model did not look.
+
+    `broken`: some values were no numbers, so that no metric is defined for it; `stretched`: it had other proportions
+    than the image.
+    """
+
+    heat: Heat = field(repr=False)
+    broken: bool = False
+    stretched: bool = False
+
+
+Outcomes: TypeAlias = dict[str, list[Made | Exception]]
+
+
+class Maker(ABC):
+    """Makes the maps of one or several methods.
+
+    Attributes:
+        control: whether the maps know nothing of the model.
+        without: what metrics need (words of `metrics.base`) and these maps lack.
+    """
+
+    control: bool = False
+    without: frozenset[str] = frozenset()
+
+    @property
+    @abstractmethod
+    def names(self) -> Sequence[str]:
+        """Of the methods."""
+
+    @abstractmethod
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+        """By method the map of each sample, or why there is none; `targets` are empty without a model."""
+
+    @abstractmethod
+    def subject(self, name: str, target: int) -> AskedModel | None:
+        """Whom metrics may ask about it; None without a model."""
+
+    @abstractmethod
+    def facts(self, name: str) -> str:
+        """What its maps depend on, in words."""
+
+
+@dataclass(frozen=True, eq=False)
+class Explained(Maker):
+    """The methods of a model; they share passes."""
+
+    model: VisionModel
+    explainers: Mapping[str, Explainer]
+
+    @property
+    def names(self) -> Sequence[str]:
+        return list(self.explainers)
+
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+        images = [sample.image for sample in samples]
+        try:
+            asked = [self.explainers[name] for name in names]
+            found = explain_together(self.model, images, asked, target=list(targets), batch_size=len(images))
+        except Exception as error:
+            if len(names) == 1:  # the culprit; alone, so that the others are not lost with it
+                return {names[0]: [error] * len(samples)}
+            return {name: self.maps([name], samples, targets)[name] for name in names}
+        return {name: [_made(explanation) for explanation in found[name]] for name in names}
+
+    def subject(self, name: str, target: int) -> AskedModel:
+        return by_method(self.model, target, self.explainers[name])
+
+    def facts(self, name: str) -> str:
+        return repr(self.explainers[name])
+
+
+@dataclass(frozen=True, eq=False)
+class Blind(Maker):
+    """Controls: maps of the image alone. With a model metrics may ask it about them."""
+
+    controls: Mapping[str, Callable[[Image.Image], Heat]]
+    model: VisionModel | None
+    control = True
+
+    @property
+    def names(self) -> Sequence[str]:
+        return list(self.controls)
+
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+        return {name: [Made(self.controls[name](sample.image)) for sample in samples] for name in names}
+
+    def subject(self, name: str, target: int) -> AskedModel | None:
+        return by_control(self.model, target, self.controls[name]) if self.model else None
+
+    def facts(self, name: str) -> str:
+        return name
+
+
+def _made(explanation: Explanation) -> Made:
+    return Made(explanation.heatmap(), not np.isfinite(explanation.values).all())

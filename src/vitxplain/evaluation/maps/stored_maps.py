@@ -1,0 +1,109 @@
+"""Maps made by another tool: files in folders, a folder a method, found by the name of their image."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from vitxplain import registry
+from vitxplain.data.sample import Sample
+from vitxplain.errors import DataError, UsageError
+from vitxplain.evaluation.maps.map_file import ENDINGS, read_map
+from vitxplain.evaluation.maps.map_source import Made, Maker, Outcomes
+from vitxplain.evaluation.maps.model_queries import AskedModel, by_files
+from vitxplain.files.paths import is_folder
+from vitxplain.files.walk import is_image_name
+from vitxplain.metrics.base import METHOD
+from vitxplain.metrics.controls import CONTROLS
+from vitxplain.models.vision_model import VisionModel
+
+NUMBER: Final = re.compile(
+    r" \(\d+\)$"
+)  # of an image that is several samples, an object each (data/folders/table_folder.py)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredMaps(Maker):
+    """The maps of a folder. `files` are, by method, the files that may be of an image, by its name and by its stem."""
+
+    called: str
+    files: Mapping[str, Mapping[str, Sequence[Path]]] = field(repr=False)
+    model: VisionModel | None = None
+    without = frozenset({METHOD})
+
+    @property
+    def names(self) -> Sequence[str]:
+        return list(self.files)
+
+    def asking(self, model: VisionModel, beside: bool = False) -> "StoredMaps":
+        """The same, with a model that metrics may ask about them; `beside` methods, of which they are told apart."""
+        named = {f"{name} ({self.called})" if beside else name: files for name, files in self.files.items()}
+        return replace(self, model=model, files=named)
+
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+        return {name: [self._map(name, sample) for sample in samples] for name in names}
+
+    def subject(self, name: str, target: int) -> AskedModel | None:
+        return by_files(self.model, target) if self.model else None
+
+    def facts(self, name: str) -> str:
+        files = sorted({file for found in self.files[name].values() for file in found})
+        states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        return f"{len(files):,} maps of {self.called}, {name} ({sha256(repr(states).encode()).hexdigest()[:8]})"
+
+    def _map(self, name: str, sample: Sample) -> Made | Exception:
+        files = self.files[name]
+        names = [_bare(sample.name), _bare(NUMBER.sub("", sample.name))]
+        found = next((files[key] for one in names for key in (one, one.rpartition("/")[2]) if key in files), [])
+        if not found:
+            return DataError("there is no map of it.")
+        best = min(ENDINGS.index(file.suffix.lower()) for file in found)
+        fitting = [file for file in found if file.suffix.lower() == ENDINGS[best]]
+        if len(fitting) > 1:
+            return DataError("several maps are called like it; give them its folders, too.")
+        try:
+            return read_map(fitting[0], sample.image)
+        except DataError as error:
+            return error
+
+
+def stored_maps(folder: Path) -> StoredMaps:
+    """What lies in a folder: in a folder for each method IMAGE.npz, .npy or .png, or what `vitx explain` wrote.
+
+    An image is found by its path within the data, or by its file's name alone, without the ending; the samples
+    of one image share its map. Maps that lie in
+    the folder itself are of one method called like it; of `Explanation.save`'s files each says its own method.
+
+    Raises:
+        UsageError: there is no such folder, or no map in it.
+    """
+    if not is_folder(folder):
+        raise UsageError(f"there is no folder of maps at {folder}.")
+    called = folder.resolve().name
+    found: dict[str, dict[str, list[Path]]] = {}
+    for file in sorted(folder.rglob("*")):
+        if file.suffix.lower() not in ENDINGS or file.name.startswith("."):
+            continue
+        first, *rest = file.relative_to(folder).with_suffix("").parts
+        method, inner = (first, "/".join(rest)) if rest else (called, first)
+        image, _, tail = inner.rpartition(".")
+        if image and tail in registry.names("explainers"):  # written by Explanation.save: IMAGE.METHOD
+            method, inner = method if rest else tail, image
+        if method in CONTROLS:
+            method = f"{method} ({called})"
+        files = found.setdefault(method, {})
+        for key in {inner, inner.rpartition("/")[2]}:
+            files.setdefault(key, []).append(file)
+    if not found:
+        raise UsageError(
+            f"{folder} holds no maps. Put those of each method into a folder of its name: "
+            f"{folder}/METHOD/IMAGE.npz, .npy or .png, IMAGE being the image's name without its ending."
+        )
+    return StoredMaps(called, found)
+
+
+def _bare(name: str) -> str:
+    """The name of an image without its ending; a dot in another name is no ending."""
+    return name[: name.rindex(".")] if is_image_name(name.rpartition("/")[2]) else name

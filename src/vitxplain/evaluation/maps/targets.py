@@ -1,0 +1,37 @@
+"""Which class each image is explained for, and what the model gives it."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import torch
+
+from vitxplain.data.sample import Sample
+from vitxplain.models.processors.batches import batches
+from vitxplain.models.vision_model import VisionModel
+
+GOOD: Final = "good"  # the class of images on which nothing is, in `defects` and in folders of images and masks
+
+
+class Asked(NamedTuple):
+    """A class by its index, its probability, and the most probable class of all."""
+
+    target: int
+    probability: float
+    top: int
+
+
+def targets_of(model: VisionModel, samples: Sequence[Sample], *, positive: bool = False) -> list[Asked]:
+    """The top class of each image; `positive`: of the classes that are not called "good"."""
+    images, found = [sample.image for sample in samples], dict[int, Asked]()
+    left_out = [index for index, name in model.labels.items() if positive and name == GOOD]
+    for batch in batches(model.processor, images, len(images)):
+        with torch.inference_mode():
+            logits = model.logits(batch.pixel_values)
+            shares = model.probabilities(logits).cpu()
+            open_to_all = logits.index_fill(
+                -1, torch.tensor(left_out, dtype=torch.long, device=logits.device), -torch.inf
+            )
+            targets, tops = open_to_all.argmax(-1).tolist(), logits.argmax(-1).tolist()
+        for place, position in enumerate(batch.positions):
+            found[position] = Asked(targets[place], float(shares[place, targets[place]]), tops[place])
+    return [found[position] for position in range(len(images))]

@@ -1,0 +1,66 @@
+"""The methods of one model: those named, those that fit, or its usual one; and why others are not among them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vitxplain import registry
+from vitxplain.errors import UsageError
+from vitxplain.evaluation.plan.presets import Preset
+from vitxplain.explainers.base import Explainer, says_where
+from vitxplain.explainers.passes import fit
+from vitxplain.explainers.passes.choose import MethodLike, build
+from vitxplain.explainers.passes.fit import auto_method
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.parse import option_types
+
+
+def chosen_methods(
+    model: VisionModel, methods: Sequence[MethodLike], options: Mapping[str, Any], preset: Preset | None
+) -> tuple[dict[str, Explainer], dict[str, str], list[str]]:
+    """The explainers by name, why others do not fit, and which options some of all these has.
+
+    "auto" is the model's own method, "all" every method that fits it and gives a map. Without methods those of the
+    preset that fit.
+
+    Raises:
+        OptionError: an option does not take the value.
+        UsageError: a method gives no map of the image.
+    """
+    plain = build(_named(model, methods, preset), {})
+    known = [key for key in options if _is_known(key, plain)]
+    built = _with(plain, {key: options[key] for key in known})
+    if others := [name for name, one in built.items() if not says_where(one.axes)]:
+        raise UsageError(f"{', '.join(others)}: gives no map of the image, so there is nothing to score; leave it out.")
+    probe = model.probe()
+    reasons = {name: reason for name, one in built.items() if (reason := fit.reason(one, probe))}
+    fitting = {name: one for name, one in built.items() if name not in reasons}
+    return fitting, {} if fitting and preset and not methods else reasons, known
+
+
+def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | None) -> list[MethodLike]:
+    found: list[MethodLike] = []
+    for method in methods or (preset.methods if preset else ()):
+        if method == ALL:
+            fitting = [name for name, obstacle in fit.fitting(model).items() if obstacle is None]
+            found += [name for name in fitting if says_where(registry.load("explainers", name)().axes)]
+        else:
+            found.append(auto_method(model) if method == "auto" else method)
+    return list(dict.fromkeys(preset.explainers(found) if preset else found))
+
+
+def _is_known(key: str, explainers: Mapping[str, Explainer]) -> bool:
+    method, _, word = key.rpartition(".")
+    owner = registry.canonical("explainers", method) if method else None
+    return any(
+        word.replace("-", "_") in option_types(type(one)) for name, one in explainers.items() if owner in (None, name)
+    )
+
+
+def _with(explainers: Mapping[str, Explainer], options: Mapping[str, Any]) -> dict[str, Explainer]:
+    """Texts, as from the command line, are read by the type of their option."""
+    texts = {key: value for key, value in options.items() if isinstance(value, str)}
+    read = build(list(explainers.values()), texts, text=True)
+    return build(list(read.values()), {key: value for key, value in options.items() if key not in texts})
+
+
+ALL = "all"

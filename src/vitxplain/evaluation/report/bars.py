@@ -1,0 +1,140 @@
+"""scores.png: every metric as bars with intervals, the controls in grey."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from vitxplain.evaluation.evaluation import Evaluation
+from vitxplain.evaluation.table.rows import Row
+from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
+from vitxplain.render.figure import DPI, MARGIN, Picture, fit, panel, sheet, write
+
+LABELS, BARS, GAP = 1.55, 2.5, 0.3  # inches across: names, bars, and between two panels
+LINE, TITLE, TICKS = 0.19, 0.5, 0.42  # inches down: one bar, the panel's title, its axis
+ACROSS = 3
+COLOURS: Final = {"yes": LOCAL, "cannot tell": "#9cc5e0", "no": GLOBAL, "": "#5b7c91"}
+CONTROL: Final = "#bdbdbd"
+KEY: Final = (
+    ("better than the best control", COLOURS["yes"]),
+    ("cannot be told from it", COLOURS["cannot tell"]),
+    ("worse than it", COLOURS["no"]),
+    ("controls", CONTROL),
+    ("lines: 95 % intervals", None),
+)
+ARROWS: Final = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
+
+
+def score_bars(found: Evaluation, about: str) -> Picture:
+    """A panel for each metric; in it the methods of each model, the best first, then the controls."""
+    metrics = list(found.metrics)
+    blocks = {name: _blocks(found, name) for name in metrics}
+    heights = [TITLE + LINE * _lines(blocks[name]) + TICKS for name in metrics]
+    across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
+    rows = [metrics[start : start + across] for start in range(0, len(metrics), across)]
+    legends = [KEY] if across > 1 else [KEY[:2], KEY[2:]]  # one panel is narrower than all that is to be said
+    tops, total = [], 0.25 * len(legends)
+    for start in range(0, len(metrics), across):
+        tops.append(total)
+        total += max(heights[start : start + across])
+    width = LABELS + BARS
+    figure = sheet(across * (width + GAP) - GAP, total, "which explanation can be believed?", about)
+    for line, items in enumerate(legends):
+        _legend(panel(figure, 0, 0.25 * line - 0.02, figure.get_figwidth() - 2 * MARGIN, 0.2), items)
+    for top, names in zip(tops, rows, strict=True):
+        for place, name in enumerate(names):
+            height = LINE * _lines(blocks[name])
+            axes = panel(figure, place * (width + GAP) + LABELS, top + TITLE, BARS, height)
+            _draw(axes, name, ARROWS[found.metrics[name].better], blocks[name], height)
+    return figure
+
+
+def _blocks(found: Evaluation, metric: str) -> dict[str, list[Row]]:
+    blocks: dict[str, list[Row]] = {}
+    for row in found.rows:
+        if row.metric == metric:
+            blocks.setdefault(row.model, []).append(row)
+    return blocks
+
+
+def _lines(blocks: dict[str, list[Row]]) -> int:
+    return sum(len(rows) + 1 for rows in blocks.values())
+
+
+def _draw(axes: Axes, name: str, direction: str, blocks: dict[str, list[Row]], height: float) -> None:
+    axes.set_axis_on()
+    place = 0
+    for model, rows in blocks.items():
+        fit(
+            write(
+                axes,
+                0.0,
+                place,
+                model,
+                transform=axes.get_yaxis_transform(),
+                fontsize=9,
+                weight="bold",
+                va="center",
+                color=INK,
+            ),
+            BARS,
+            middle=True,
+        )
+        for line, row in enumerate(rows, place + 1):
+            _bar(axes, line, row)
+        place += len(rows) + 1
+    axes.set_ylim(place - 0.5, -0.5)
+    highest = max(
+        (row.score.high for rows in blocks.values() for row in rows if row.score.high == row.score.high), default=1
+    )
+    axes.set_xlim(0, 1 if 0.5 < highest <= 1 else 1.05 * highest or 1)
+    axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.tick_params(colors=FAINT, labelsize=8.5)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color("#999999")
+    axes.grid(axis="x", color="#e8e8e8", linewidth=0.6)
+    axes.set_axisbelow(True)
+    above = {"transform": axes.transAxes, "fontsize": 10.5, "weight": "bold", "color": INK}
+    write(axes, -LABELS / BARS, 1 + 0.14 / height, name, **above)
+    write(axes, 1, 1 + 0.14 / height, direction, transform=axes.transAxes, fontsize=8.5, color=FAINT, ha="right")
+
+
+def _bar(axes: Axes, line: int, row: Row) -> None:
+    colour = CONTROL if row.control else COLOURS[row.verdict]
+    mean, low, high = row.score
+    shade = FAINT if row.control else INK
+    label = write(
+        axes,
+        -0.03,
+        line,
+        row.method,
+        transform=axes.get_yaxis_transform(),
+        fontsize=8.5,
+        ha="right",
+        va="center",
+        color=shade,
+    )
+    fit(label, LABELS - 0.1)
+    if mean != mean:
+        write(
+            axes, 0.01, line, "not defined", transform=axes.get_yaxis_transform(), fontsize=8, va="center", color=FAINT
+        )
+        return
+    axes.barh(line, mean, height=0.72, color=colour)
+    axes.plot([low, high], [line, line], color=INK if not row.control else FAINT, linewidth=1.1, solid_capstyle="butt")
+
+
+def _legend(axes: Axes, items: Sequence[tuple[str, str | None]]) -> None:
+    width = axes.get_window_extent().width / DPI
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, 0.2)
+    left = 0.0
+    for words, colour in items:
+        if colour:
+            axes.add_patch(Rectangle((left, 0.03), 0.13, 0.13, color=colour))
+            left += 0.2
+        label = write(axes, left, 0.09, words, fontsize=9, va="center", color=INK if colour else FAINT)
+        left += label.get_window_extent().width / DPI + 0.25

@@ -1,0 +1,108 @@
+"""curves.png: what the model says while pixels go or come, the mean over the images."""
+
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from vitxplain.evaluation.evaluation import Evaluation
+from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.render.colours import FAINT, INK
+from vitxplain.render.figure import Picture, fit, panel, sheet, write
+
+WIDTH, HEIGHT, LEFT, GAP = 3.3, 2.4, 0.45, 0.65  # inches of one plot, left of it, between two
+ABOVE, BELOW, NAMES = 0.5, 0.55, 2.1  # above and below one, and for the names right of all
+MODEL, BETTER = 0.35, 1.15  # for a model's name above its plots, and for the words at the right of a title
+ACROSS: Final = 3
+LOOKS: Final = [  # Okabe & Ito's colours, then the same dashed
+    {"color": colour, "linestyle": style}
+    for style in ("-", "--")
+    for colour in ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+]
+CONTROLS: Final = ((0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
+
+
+def curve_plots(found: Evaluation, about: str) -> Picture | None:
+    """For each model a plot for each metric that is an area under a curve; None if no metric is."""
+    metrics = [name for name in found.metrics if any(name in line.curves for line in found.lines)]
+    if not metrics:
+        return None
+    across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
+    plots = LEFT + across * (WIDTH + GAP) - GAP
+    row, heading = ABOVE + HEIGHT + BELOW, MODEL if len(found.models) > 1 else 0.0
+    block = heading + -(-len(metrics) // across) * row
+    figure = sheet(plots + NAMES, len(found.models) * block, "what the model says while pixels go or come", about)
+    for down, model in enumerate(found.models):
+        top = down * block
+        lines = [line for line in found.lines if line.model == model and line.curves]
+        looks = _looks(lines)
+        if heading:
+            _heading(panel(figure, 0, top, plots + NAMES, heading), model, plots + NAMES)
+        for place, metric in enumerate(metrics):
+            left, under = LEFT + place % across * (WIDTH + GAP), top + heading + place // across * row + ABOVE
+            axes = panel(figure, left, under, WIDTH, HEIGHT)
+            _draw(axes, lines, metric, looks)
+            _words(axes, metric, found.metrics[metric].better)
+        _names(panel(figure, plots, top + heading + ABOVE, NAMES, HEIGHT), looks)
+    return figure
+
+
+def _looks(lines: list[Line]) -> dict[str, dict[str, Any]]:
+    methods = list(dict.fromkeys(line.method for line in lines if not line.control))
+    controls = list(dict.fromkeys(line.method for line in lines if line.control))
+    found: dict[str, dict[str, Any]] = {
+        name: {**LOOKS[place % len(LOOKS)], "linewidth": max(1.3, 2.8 - 0.3 * place), "zorder": 3}
+        for place, name in enumerate(methods)
+    }
+    for place, name in enumerate(controls):
+        found[name] = {"color": "#999999", "linestyle": CONTROLS[place % len(CONTROLS)], "linewidth": 1.1}
+    return found
+
+
+def _heading(axes: Axes, model: str, width: float) -> None:
+    fit(write(axes, 0, 0.5, model, fontsize=12, weight="bold", color=INK, va="center"), width, middle=True)
+    axes.axhline(1, color="#dddddd", linewidth=1)
+
+
+def _draw(axes: Axes, lines: list[Line], metric: str, looks: dict[str, dict[str, Any]]) -> None:
+    axes.set_axis_on()
+    for method, look in looks.items():
+        curves = [line.curves[metric] for line in lines if line.method == method and metric in line.curves]
+        if curves:
+            shares, heights = np.mean(np.array(curves), 0).T
+            axes.plot(shares, heights, **look)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1))
+    axes.tick_params(colors=FAINT, labelsize=8.5)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e8e8e8", linewidth=0.6)
+
+
+def _words(axes: Axes, metric: str, better: str) -> None:
+    above = {"transform": axes.transAxes, "va": "bottom"}
+    fit(write(axes, 0, 1.08, metric, fontsize=10.5, weight="bold", color=INK, **above), WIDTH - BETTER)
+    write(axes, 1, 1.08, f"{better} is better", fontsize=8.5, color=FAINT, ha="right", **above)
+    axes.set_xlabel("pixels put in" if metric.startswith("insertion") else "pixels taken away", fontsize=9, color=INK)
+    says = "keeps the class" if "perturbation" in metric else "probability"
+    write(axes, 0, 1.0, says, fontsize=8.5, color=FAINT, **above)
+
+
+def _names(axes: Axes, looks: dict[str, dict[str, Any]]) -> None:
+    """Which line is which method."""
+    handles = [Line2D([], [], **look) for look in looks.values()]
+    named = axes.legend(
+        handles,
+        list(looks),
+        loc="upper left",
+        bbox_to_anchor=(0.05, 1.02),
+        frameon=False,
+        fontsize=8.5,
+        borderaxespad=0,
+    )
+    for text in named.get_texts():
+        text.set_parse_math(False)
+        fit(text, NAMES - 0.65)

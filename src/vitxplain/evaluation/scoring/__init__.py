@@ -1,0 +1,1 @@
+"""The scoring loop, and its scores on disk."""

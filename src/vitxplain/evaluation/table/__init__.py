@@ -1,0 +1,1 @@
+"""From scores to a table: rows with intervals, comparisons, notes."""

@@ -1,0 +1,96 @@
+"""Which of two methods is better, image by image: what decides is the interval of the paired difference."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.table.rows import FEWEST, Row, paired
+from vitxplain.metrics.base import Better
+from vitxplain.metrics.intervals import Interval
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The first minus the second, image by image, over the images where both are defined.
+
+    Above zero the first is better, whichever way the metric runs; where no way is better, it is greater.
+    """
+
+    metric: str
+    better: Better
+    first: tuple[str, str]  # model, method
+    second: tuple[str, str]
+    difference: Interval
+    images: int
+
+    @property
+    def winner(self) -> tuple[str, str] | None:
+        """Who is better by more than chance; None where that cannot be told, or where no way is better."""
+        if self.better == "neither" or self.images < FEWEST or self.difference.low <= 0 <= self.difference.high:
+            return None
+        return self.first if self.difference.low > 0 else self.second
+
+    @property
+    def between(self) -> bool:
+        """Whether two models are compared."""
+        return self.first[0] != self.second[0]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Of both, without the model where it is the same."""
+        first, second = (
+            f"{method} of {model}" if self.between else method for model, method in (self.first, self.second)
+        )
+        return first, second
+
+    def words(self, *, models: int) -> str:
+        """Who is compared, and of which model if there are several."""
+        first, second = self.names
+        return f"{first} over {second}" + f", both of {self.first[0]}" * (models > 1 and not self.between)
+
+
+def comparisons(rows: Sequence[Row], lines: Sequence[Line], better: Mapping[str, Better]) -> list[Comparison]:
+    """Between models the best method of each; within each model every method with every other; the better one first.
+
+    Rows come as in the table, the best first. Intervals are for one comparison each: of twenty one is wrong by chance.
+    """
+    scores: dict[tuple[str, str, str], dict[str, float]] = {}
+    for line in lines:
+        for metric, score in line.scores.items():
+            scores.setdefault((line.model, line.method, metric), {})[line.image] = score
+    found = []
+    for metric in better:
+        sign = -1 if better[metric] == "lower" else 1
+        methods: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.metric == metric and not row.control:
+                methods.setdefault(row.model, []).append(row)
+        pairs = [pair for those in methods.values() for pair in combinations(those, 2)]
+        best = sorted((those[0] for those in methods.values()), key=lambda row: -sign * np.nan_to_num(row.score.mean))
+        for ahead, behind in [*combinations(best, 2), *pairs]:
+            first, second = (ahead.model, ahead.method), (behind.model, behind.method)
+            one, other = scores[*first, metric], scores[*second, metric]
+            both = [image for image in one if image in other and one[image] - other[image] == one[image] - other[image]]
+            found.append(Comparison(metric, better[metric], first, second, paired(one, other, sign), len(both)))
+    return found
+
+
+def strongest(decided: Sequence[Comparison], count: int) -> list[Comparison]:
+    """So many, in their order: of each metric in turn its clearest, those between models first."""
+    taken: Counter[str] = Counter()
+    turns: list[tuple[int, Comparison]] = []
+    for one in sorted(decided, key=_rank):
+        turns.append((taken[one.metric], one))
+        taken[one.metric] += 1
+    chosen = [one for _, one in sorted(turns, key=lambda pair: pair[0])[:count]]
+    return [one for one in decided if one in chosen]
+
+
+def _rank(one: Comparison) -> tuple[bool, float]:
+    """Between models first, then by how many times its own reach the difference lies from zero."""
+    reach = one.difference.high - one.difference.low
+    return not one.between, -abs(one.difference.mean) / max(reach, 1e-9)

@@ -1,0 +1,110 @@
+"""The rows of the table: one method of one model by one metric, with intervals, beside the controls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.metrics.base import Metric
+from vitxplain.metrics.intervals import Interval, bootstrap, bootstrap_sums
+from vitxplain.metrics.pixels import Counts, PixelMetric
+
+FEWEST = 5  # images: resampling fewer says nothing of chance
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one model by one metric, over the images.
+
+    `undefined` counts the images where the metric is NaN; of the maps `constant` those without any variation,
+    `broken` those with values that are no numbers, `stretched` those of other proportions than their image. `pooled` is
+    the metric of all pixels of all images together, where it has such a form, `threshold` the level that was chosen for
+    it on validation images. `lead` is the paired difference, image
+    by image, to the control that does best: above zero means better, whichever way the metric runs.
+    """
+
+    model: str
+    method: str
+    metric: str
+    images: int
+    score: Interval
+    pooled: Interval | None
+    lead: Interval | None
+    rival: str | None
+    undefined: int
+    constant: int
+    broken: int
+    stretched: int
+    control: bool
+    threshold: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Whether it beats the best control by more than chance: "yes", "no" (it is worse) or "cannot tell"."""
+        if self.lead is None:
+            return ""
+        if self.images - self.undefined < FEWEST:
+            return "cannot tell"
+        return "yes" if self.lead.low > 0 else "no" if self.lead.high < 0 else "cannot tell"
+
+
+def rows_of(
+    model: str, name: str, metric: Metric, methods: Mapping[str, list[Line]], levels: Mapping[str, float] | None = None
+) -> list[Row]:
+    """The rows of one model and metric: the best method first, the controls after the methods, each with its lines.
+
+    `levels` are the thresholds chosen, by method.
+    """
+    levels = levels or {}
+    sign = -1 if metric.better == "lower" else 1
+    values = {
+        method: {line.image: line.scores[name] for line in lines if name in line.scores}
+        for method, lines in methods.items()
+    }
+    values = {method: scores for method, scores in values.items() if scores}
+    means = {method: sign * mean(np.array(list(scores.values()))).mean for method, scores in values.items()}
+    controls = [method for method in values if methods[method][0].control]
+    rival = max(controls, key=lambda method: np.nan_to_num(means[method], nan=-np.inf), default=None)
+    rows = []
+    for method in sorted(values, key=lambda one: (one in controls, -np.nan_to_num(means[one], nan=-np.inf))):
+        scores = np.array(list(values[method].values()))
+        own = [line.counts[name] for line in methods[method] if name in line.counts]
+        lead = None
+        if rival is not None and method not in controls and metric.better != "neither" and not metric.blind_wins:
+            lead = paired(values[method], values[rival], sign)
+        rows.append(
+            Row(
+                model=model,
+                method=method,
+                metric=name,
+                images=len(scores),
+                score=mean(scores),
+                pooled=_pooled(own, metric) if own and isinstance(metric, PixelMetric) else None,
+                lead=lead,
+                rival=rival if lead else None,
+                undefined=int(np.isnan(scores).sum()),
+                constant=sum(line.constant for line in methods[method]),
+                broken=sum(line.broken for line in methods[method]),
+                stretched=sum(line.stretched for line in methods[method]),
+                control=method in controls,
+                threshold=levels.get(method),
+            )
+        )
+    return rows
+
+
+def _pooled(counts: list[Counts], metric: PixelMetric) -> Interval:
+    return bootstrap_sums(np.array(counts, np.int64), lambda sums: metric.of(Counts(*sums.tolist())))
+
+
+def mean(scores: Float[np.ndarray, " image"]) -> Interval:
+    """Over the images where the metric is defined."""
+    known = scores[~np.isnan(scores)]
+    return bootstrap(known) if len(known) else Interval(np.nan, np.nan, np.nan)
+
+
+def paired(one: Mapping[str, float], other: Mapping[str, float], sign: int = 1) -> Interval:
+    """One minus the other, over the images where both are defined."""
+    return mean(np.array([sign * (one[image] - other[image]) for image in one if image in other]))

@@ -1,0 +1,92 @@
+"""From methods as users name them, and options, to explainers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+from vitxplain import registry
+from vitxplain.errors import OptionError, UsageError
+from vitxplain.explainers.base import Explainer
+from vitxplain.options.parse import option_types, parse
+
+MethodLike: TypeAlias = str | Explainer | type[Explainer]
+
+
+def build(methods: Sequence[MethodLike], options: Mapping[str, Any], *, text: bool = False) -> dict[str, Explainer]:
+    """One explainer for each method, by canonical name, in the order asked; the same one asked twice is one.
+
+    An option `key` goes to every method that has it, `METHOD.key` to that one. `text`: the values are to be parsed.
+
+    Raises:
+        UnknownNameError, PluginError: there is no such method, or its package is broken.
+        OptionError: no named method has the option, or it does not take the value.
+        UsageError: one method was asked for twice with different options.
+    """
+    plain: dict[str, Explainer] = {}
+    for method in methods:
+        name, explainer = _plain(method)
+        if plain.setdefault(name, explainer) != explainer:
+            raise UsageError(f"{name} was asked for twice with different options; explain twice instead.")
+    given: dict[str, dict[str, Any]] = {name: {} for name in plain}
+    for key, value in options.items():
+        for name, field, hint in _receivers(key, plain):
+            given[name][field] = parse(f"{name}.{field}", value, hint) if text else value
+    return {name: replace(explainer, **given[name]) for name, explainer in plain.items()}  # type: ignore[type-var]
+
+
+def several(methods: MethodLike | Iterable[MethodLike]) -> list[MethodLike]:
+    """A list of methods; one alone is a list of one.
+
+    Raises:
+        UsageError: there is none.
+    """
+    given: Any = methods
+    alone = isinstance(given, (str, type, Explainer)) or not isinstance(given, Iterable)
+    if not (listed := [given] if alone else list(given)):
+        raise UsageError("no methods were given; name at least one of `vitx methods`.")
+    return listed
+
+
+def check_names(methods: Sequence[MethodLike]) -> None:
+    """Raise UnknownNameError for a name nobody registered, before a model is loaded for it; "auto" is one."""
+    for method in methods:
+        if isinstance(method, str) and method != "auto":
+            registry.canonical("explainers", method)
+
+
+def name_of(explainer: Explainer) -> str:
+    """The canonical name of an explainer."""
+    return registry.name_of("explainers", type(explainer))
+
+
+def _plain(method: MethodLike) -> tuple[str, Explainer]:
+    if isinstance(method, str):
+        name = registry.canonical("explainers", method)
+        return name, registry.load("explainers", name)()
+    explainer = method() if isinstance(method, type) else method
+    if not isinstance(explainer, Explainer):
+        raise UsageError(
+            f"a method is a name or an Explainer, not {method!r}; see `vitx methods` for the names, and "
+            "explain_together for several methods."
+        )
+    return name_of(explainer), explainer
+
+
+def _receivers(key: str, explainers: Mapping[str, Explainer]) -> list[tuple[str, str, Any]]:
+    """The methods an option goes to, each with the name and the type of its field."""
+    method, _, word = key.rpartition(".")
+    field = word.replace("-", "_")
+    name = registry.canonical("explainers", method) if method else None
+    if name and name not in explainers:
+        raise OptionError(f"{key}: {name} is not among the methods named ({', '.join(explainers)}).")
+    asked = {one: option_types(type(explainer)) for one, explainer in explainers.items() if name in (None, one)}
+    found = [(one, field, types[field]) for one, types in asked.items() if field in types]
+    if found:
+        return found
+    known = {option: one for one, types in asked.items() for option in types}
+    near = get_close_matches(field, known, n=1, cutoff=0.5)
+    have = "; ".join(f"{one} has {', '.join(types) or 'none'}" for one, types in asked.items())
+    hint = f"did you mean {near[0]}?" if near else f"options: {have}."
+    whose = next(iter(asked)) if len(asked) == 1 else f"none of {', '.join(asked)}"
+    raise OptionError(f"{whose} has {'no' if len(asked) == 1 else 'an'} option {word!r}; {hint}")

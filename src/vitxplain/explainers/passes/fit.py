@@ -1,0 +1,59 @@
+"""Which methods fit a model, and why the others do not."""
+
+from collections.abc import Iterable
+
+from vitxplain import registry
+from vitxplain.errors import PluginError, UnsupportedModelError
+from vitxplain.explainers.base import Explainer
+from vitxplain.models.probing.probe import Probe
+from vitxplain.models.vision_model import VisionModel
+
+
+def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str, str | None]:
+    """Every method's canonical name with None, or the reason why it does not fit this model.
+
+    Costs one probe pass at this input size (height, width), which the model keeps.
+    """
+    probe = model.probe(size)
+    report: dict[str, str | None] = {}
+    for name in registry.names("explainers"):
+        try:
+            report[name] = reason(registry.load("explainers", name), probe)
+        except PluginError as error:
+            report[name] = str(error)
+    return report
+
+
+def auto_method(model: VisionModel, size: tuple[int, int] | None = None) -> str:
+    """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam."""
+    return "affinity-attention" if model.probe(size).isotropic else "grad-cam"
+
+
+def reason(method: type[Explainer] | Explainer, probe: Probe) -> str | None:
+    """Why a method does not fit what was probed, as a clause; None if it does."""
+    lacking = sorted(method.needs - probe.offers)
+    return probe.missing.get(lacking[0], f"it does not offer {lacking[0]}") if lacking else None
+
+
+def require(model: VisionModel, explainers: Iterable[Explainer], size: tuple[int, int] | None = None) -> None:
+    """Raise UnsupportedModelError, with the methods that do fit, unless all of these do."""
+    probe = model.probe(size)
+    sentences = []
+    for explainer in explainers:
+        if why := reason(explainer, probe):
+            name = registry.name_of("explainers", type(explainer))
+            lacking = " and ".join(_in_words(need) for need in sorted(explainer.needs - probe.offers))
+            sentences.append(f"{name} needs {lacking}, which {model.source} does not have.\n  Why: {why}.")
+    if sentences:
+        fit = [name for name, obstacle in fitting(model, size).items() if obstacle is None]
+        # Nothing that a command could open.
+        in_memory = model.source in (type(model.module).__name__, "scratch vit", "scratch cnn")
+        more = "vitxplain.fitting(model) says why" if in_memory else f"vitx methods --model {model.source}"
+        methods = f"  Methods for this model: {', '.join(fit) or 'none'}.   ({more})"
+        raise UnsupportedModelError("\n".join([*sentences, methods]))
+
+
+def _in_words(need: str) -> str:
+    """As it stands in a sentence: attentions, a linear head."""
+    words = need.replace("_", " ")
+    return words if words.endswith("s") else f"a {words}"

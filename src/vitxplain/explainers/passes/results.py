@@ -1,0 +1,145 @@
+"""From the tensors of one pass to explanations, one an image and method."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vitxplain.errors import TargetError, VitxplainError
+from vitxplain.explainers.base import Explainer, LayerExplainer
+from vitxplain.explainers.passes.shared_pass import PassResult
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.provenance import model_facts, versions
+from vitxplain.geometry import Geometry
+from vitxplain.models.probing.probe import Probe
+from vitxplain.models.processors.batches import Batch
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Prediction, Target
+from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
+
+
+def targets_of(target: TargetLike, model: VisionModel, count: int) -> ClassTarget:
+    """The target of `count` images: the top class of each, one for all, or one an image.
+
+    Raises:
+        TargetError: the model has no such class, or there are as many targets as fit neither one nor all images.
+    """
+    wanted = class_target(target, model.labels)
+    if wanted.indices is not None and len(wanted.indices) not in (1, count):
+        raise TargetError(f"{len(wanted.indices)} targets were given for {count} images; give one, or one an image.")
+    for index in wanted.indices or ():
+        if model.labels and index not in model.labels:
+            last = len(model.labels) - 1
+            raise TargetError(f"target {index} does not exist: the model has {last + 1} classes, 0 to {last}.")
+    return wanted
+
+
+def of_batch(target: ClassTarget, batch: Batch) -> ClassTarget:
+    """The targets of the images in one batch."""
+    if target.indices is None or len(target.indices) == 1:
+        return target
+    return ClassTarget(tuple(target.indices[position] for position in batch.positions))
+
+
+def explanations(
+    model: VisionModel,
+    batch: Batch,
+    explainers: Mapping[str, Explainer],
+    target: ClassTarget,
+    result: PassResult,
+    *,
+    top_k: int,
+    seconds: float,
+) -> dict[str, list[Explanation]]:
+    """One explanation for each method and image of the batch; `seconds` is what the pass took an image.
+
+    Raises:
+        VitxplainError: a method's values, or the model's logits, are not finite.
+    """
+    _check_finite(model, batch, "the model's logits", result.logits)
+    probabilities = model.probabilities(result.logits).cpu()
+    classes = target.resolve(result.logits).tolist()
+    probe = model.probe(batch.size)
+    geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
+    made: dict[str, list[Explanation]] = {}
+    for (name, explainer), maps in zip(explainers.items(), result.maps, strict=True):
+        _check_finite(model, batch, f"the values of {name}", maps)
+        provenance = {
+            "model": model_facts(model),
+            "explainer": repr(explainer),
+            "versions": versions(),
+            "seconds": round(seconds, 4),
+        }
+        made[name] = [
+            Explanation(
+                values=values.float().cpu().numpy().copy(),
+                axes=explainer.axes.removeprefix("batch "),
+                method=name,
+                options=_options_taken(explainer, probe),
+                prediction=_prediction(model, row, top_k),
+                target=Target(index, _name(model, index), float(row[index])) if explainer.class_specific else None,
+                grid=probe.grid,
+                geometry=geometry,
+                image=image,
+                provenance={"input": source, **provenance},
+            )
+            for values, row, index, geometry, image, source in zip(
+                maps, probabilities, classes, geometries, batch.images, batch.sources, strict=True
+            )
+        ]
+    return made
+
+
+def _seen_by_tokens(geometry: Geometry, probe: Probe) -> Geometry:
+    """What a plain ViT's patches cover of the input: all of it where it is a multiple of the patch size."""
+    grid = probe.grid
+    if grid is None or not probe.isotropic:
+        return geometry
+    covered = (grid.rows * grid.patch_size[0], grid.columns * grid.patch_size[1])
+    rest = any(extent - seen > 0.5 for extent, seen in zip(geometry.input_size, covered, strict=True))
+    return geometry.top_left(*covered) if rest else geometry
+
+
+def _options_taken(explainer: Explainer, probe: Probe) -> dict[str, Any]:
+    """The options as they were taken: a layer nobody named is the one the probe found."""
+    options = options_of(explainer)
+    if isinstance(explainer, LayerExplainer) and explainer.layer is None:
+        options["layer"] = probe.cam_layer
+    return options
+
+
+def options_of(explainer: Explainer) -> dict[str, Any]:
+    """The hyper-parameters, by name."""
+    return {field.name: getattr(explainer, field.name) for field in fields(explainer)}  # type: ignore[arg-type]
+
+
+def _prediction(model: VisionModel, probabilities: Tensor, top_k: int) -> Prediction:
+    values, indices = probabilities.topk(min(top_k, len(probabilities)))
+    chosen = indices.tolist()
+    return Prediction(tuple(_name(model, index) for index in chosen), tuple(chosen), tuple(values.tolist()))
+
+
+def _name(model: VisionModel, index: int) -> str:
+    return model.labels.get(index, f"LABEL_{index}")
+
+
+def _check_finite(model: VisionModel, batch: Batch, what: str, values: Tensor) -> None:
+    for index, row in enumerate(values):
+        if not bool(torch.isfinite(row).all()):
+            full = model.dtype == torch.float32
+            way_out = "try another image, or a checkpoint trained soundly" if full else 'try dtype="float32" (--dtype)'
+            raise VitxplainError(
+                f"{what} are not finite for {batch.name_of(index)} with {model.source} in "
+                f"{str(model.dtype).removeprefix('torch.')}: numbers overflowed on the way; {way_out}."
+            )
+
+
+def gathered(parts: Sequence[tuple[Batch, dict[str, list[Explanation]]]], count: int) -> dict[str, list[Explanation]]:
+    """The explanations of all batches by method, in the order of the user's images."""
+    placed: dict[str, dict[int, Explanation]] = {}
+    for batch, made in parts:
+        for name, items in made.items():
+            placed.setdefault(name, {}).update(zip(batch.positions, items, strict=True))
+    return {name: [items[position] for position in range(count)] for name, items in placed.items()}

@@ -1,0 +1,184 @@
+"""One forward pass, and at most one backward, for any number of methods; of a second view another one."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from vitxplain.capture.attention_tap import AttentionTap
+from vitxplain.capture.batch_norm import SoundBatchNorm
+from vitxplain.capture.layer_tap import LayerActivation, layer_tap
+from vitxplain.capture.layout import sequence_grids
+from vitxplain.capture.patch_layout import patch_layout
+from vitxplain.capture.undisturbed import ready, undisturbed
+from vitxplain.capture.zero_rows import ZeroRows
+from vitxplain.errors import CaptureError, OptionError
+from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.passes.collector import Collector
+from vitxplain.explainers.passes.fit import require
+from vitxplain.explainers.passes.plugin_failure import blamed, checked
+from vitxplain.explainers.passes.second_view import both_views, second_view
+from vitxplain.grid import TokenGrid
+from vitxplain.models.offers import GRADIENTS
+from vitxplain.models.plain_pass import whose_failure
+from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
+from vitxplain.types import Logits, PixelValues
+
+if TYPE_CHECKING:
+    from vitxplain.models.probing.probe import Probe
+    from vitxplain.models.vision_model import VisionModel
+
+
+PIXELS_AT_ONCE = 2**19  # two images of 512 px, ten of 224 px
+
+
+@dataclass(frozen=True, eq=False)
+class PassResult:
+    """The raw logits and one result a method, in the order asked; fp32."""
+
+    logits: Logits
+    maps: list[Tensor]
+
+
+@torch.inference_mode(False)  # the caller may be in it; gradients and kept tensors must not be
+def shared_pass(
+    model: "VisionModel", pixel_values: PixelValues, explainers: Sequence[Explainer], target: TargetLike = None
+) -> PassResult:
+    """Run every explainer on the batch: one forward pass, and one backward if any asks for a gradient.
+
+    Methods that look twice (`views`) share a second pass, about the same classes.
+    On a CPU large images pass a few at a time. Methods that are neither attention nor layer methods run their own
+    passes.
+
+    Raises:
+        UnsupportedModelError: the model lacks what a method needs.
+        CaptureError: attention ran unseen, or otherwise than in the probe.
+        PluginError: a method of another package failed.
+        ModelLoadError: the model itself fails on this input.
+    """
+    pixel_values = ready(pixel_values).to(model.device, model.dtype)
+    size = pixel_values.shape[-2], pixel_values.shape[-1]
+    found = model.probe(size)
+    require(model, explainers, size)
+    wanted = class_target(target, model.labels)
+    parts = [
+        _views(model, images, explainers, of_them, found) for images, of_them in _batches(model, pixel_values, wanted)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    maps = [torch.cat(one) for one in zip(*(part.maps for part in parts), strict=True)]
+    return PassResult(torch.cat([part.logits for part in parts]), maps)
+
+
+def _batches(
+    model: "VisionModel", pixel_values: PixelValues, wanted: ClassTarget
+) -> Iterable[tuple[PixelValues, ClassTarget]]:
+    """The images that pass together, with their targets: all of them, but for large ones on a CPU.
+
+    A processor gains nothing from a batch that fills its cores anyway, and loses by tensors beyond its caches and its
+    allocator's reuse: ViT-B/16's gradient-attention of eight images of 512 px took 1.3 times as long at once. Weights
+    that travel to the device layer by layer should travel once, and an exported graph has a batch of any size.
+    """
+    offloaded = getattr(model.module, "hf_device_map", None)
+    if model.device.type != "cpu" or offloaded or torch.compiler.is_compiling():
+        return [(pixel_values, wanted)]
+    count = max(1, PIXELS_AT_ONCE // pixel_values[0, 0].numel())
+    return zip(pixel_values.split(count), wanted.split(len(pixel_values), count), strict=True)
+
+
+def _views(
+    model: "VisionModel",
+    pixel_values: PixelValues,
+    explainers: Sequence[Explainer],
+    wanted: ClassTarget,
+    found: "Probe",
+) -> PassResult:
+    """One pass, and another of the second view for the methods that want it: about the classes of the first."""
+    result = _pass(model, pixel_values, explainers, wanted, found)
+    again = [e for e in explainers if isinstance(e, AttentionExplainer) and e.views > 1]
+    if not again or found.grid is None:
+        return result
+    classes = ClassTarget(tuple(wanted.resolve(result.logits).tolist()))
+    other = _pass(model, second_view(pixel_values, found.grid), again, classes, found)
+    second = dict(zip(again, other.maps, strict=True))
+    pairs = zip(explainers, result.maps, strict=True)
+    maps = [both_views(first, second[explainer]) if explainer in second else first for explainer, first in pairs]
+    return PassResult(result.logits, maps)
+
+
+def _pass(
+    model: "VisionModel",
+    pixel_values: PixelValues,
+    explainers: Sequence[Explainer],
+    wanted: ClassTarget,
+    found: "Probe",
+) -> PassResult:
+    collector = Collector(found.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
+    layers = {e: e.layer or found.cam_layer or "" for e in explainers if isinstance(e, LayerExplainer)}
+    by_gradient = any(GRADIENTS in e.needs for e in layers)
+    with undisturbed(model.module):
+        with ExitStack() as taps:
+            taps.enter_context(whose_failure(model, pixel_values))
+            seen = taps.enter_context(layer_tap(model.module, layers.values(), differentiable=by_gradient))
+            if by_gradient or collector.wants_gradients:
+                taps.enter_context(SoundBatchNorm())
+                taps.enter_context(ZeroRows())
+            tap = AttentionTap(model.module, collector)
+            if collector.explainers:
+                taps.enter_context(tap)
+            logits = model.logits(pixel_values)
+        towards = [*seen.values(), *tap.starts] if by_gradient or collector.wants_gradients else []
+        with torch.autocast(model.device.type, enabled=False):
+            gradients = _gradients(wanted.score(logits.float()).sum(), towards)  # a sum: images do not mix
+    with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
+        results = collector.combine(found.grid or TokenGrid(1, 1))
+        for explainer, layer in layers.items():
+            gradient = gradients[list(seen).index(layer)] if by_gradient and layer in seen else None
+            activation = _activation(layer, seen, gradient, found, wanted.resolve(logits))
+            with blamed(explainer):
+                results[explainer] = explainer.attribute(activation)
+    for other in explainers:
+        if other not in results:
+            with blamed(other):
+                results[other] = other.explain(model, pixel_values, wanted)
+    maps = [checked(explainer, results[explainer], logits.shape[0]) for explainer in explainers]
+    return PassResult(logits.detach().float(), maps)
+
+
+def _gradients(score: Tensor, towards: Sequence[Tensor]) -> Sequence[Tensor]:
+    """In one backward pass, towards captured tensors only: no parameter's gradient is ever computed.
+
+    Raises:
+        CaptureError: the graph that began in a layer does not reach the logits.
+    """
+    if not towards:
+        return ()
+    if not score.requires_grad:
+        raise CaptureError(
+            "no gradient of the logits reaches the layer: the model runs what comes after it under torch.no_grad, or "
+            "detaches it; name a later layer, or take that out of the model."
+        )
+    return torch.autograd.grad(score, towards, allow_unused=True, materialize_grads=True)
+
+
+def _activation(
+    layer: str, seen: dict[str, Tensor], gradient: Tensor | None, found: "Probe", classes: Tensor
+) -> LayerActivation:
+    if layer not in seen:
+        raise OptionError(f"layer {layer!r} did not run in this pass, or returns no tensor; name a node that does.")
+    values = seen[layer].detach()
+    grids = sequence_grids(found.layouts)
+    layout = patch_layout(tuple(values.shape), found.input_size, found.maps, grids, found.apart)
+    if layout is None:
+        raise OptionError(f"layer {layer!r} returns {tuple(values.shape)}, which is no map of the image.")
+    head = found.head_weight if layer in found.cam_names else None
+    return LayerActivation(
+        layer,
+        layout.to_map(values).float(),
+        None if gradient is None else layout.to_map(gradient).float(),
+        None if head is None else head.float(),
+        classes,
+    )

@@ -1,0 +1,1 @@
+"""One explanation: its values, its record on disk, its heat map."""

@@ -1,0 +1,120 @@
+"""Explanation: one method's answer about one image, with everything needed to draw, save and repeat it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+from PIL.Image import Image
+
+from vitxplain.geometry import Geometry
+from vitxplain.grid import TokenGrid
+from vitxplain.tasks.base import Prediction, Target
+from vitxplain.words import percent, short_name, source_name
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Values of one method for one image: signed, raw, float32, no batch axis.
+
+    `axes` names the axes of `values` ("row column", "layer head row column", "layer head", "row column row2 column2").
+    `provenance` holds plain values: `model` (id, revision or sha256, class), `versions`, `seconds`, `input` (where the
+    image came from), and whatever else belongs to the record.
+    """
+
+    values: Float[np.ndarray, "..."] = field(repr=False)
+    axes: str
+    method: str  # canonical name
+    options: Mapping[str, Any]
+    prediction: Prediction
+    target: Target | None  # None where the method is not about a class
+    grid: TokenGrid | None
+    geometry: Geometry
+    image: Image = field(repr=False)  # the original, upright, RGB
+    provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != len(self.axes.split()):
+            raise ValueError(f"values of shape {self.values.shape} cannot have the axes {self.axes!r}")
+        if (self.image.height, self.image.width) != self.geometry.image_size:
+            raise ValueError(
+                f"the image is {self.image.height} x {self.image.width} pixels (height x width), "
+                f"its geometry says {self.geometry.image_size}"
+            )
+
+    def __repr__(self) -> str:
+        axes = zip(self.axes.split(), self.values.shape, strict=True)
+        shape = " × ".join(f"{name} {size}" for name, size in axes)
+        about = " ".join(headline(self).split())
+        parts = (f"{self.method}: {about}", f"values {shape}", model_name(self))
+        return f"<Explanation {'; '.join(part for part in parts if part)}>"
+
+    def heatmap(self) -> Float[np.ndarray, "height width"]:
+        """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
+        from vitxplain.explanation.heatmap import heatmap
+
+        return heatmap(self)
+
+    def plot(self, style: str = "auto", **options: Any) -> "Figure":
+        """The picture that fits the axes, or the named style (`vitxplain.render.draw.STYLES`)."""
+        from vitxplain.render.draw import plot
+
+        return plot(self, style, **options)
+
+    def overlay(self, alpha: float = 0.6) -> Image:
+        """The heat map over the greyed original image, same size; `alpha` is the share of the heat map's colours."""
+        from vitxplain.render.styles.overlay import overlay
+
+        return overlay(self, alpha)
+
+    def save(
+        self, folder: str | Path, stem: str | None = None, formats: str = "png,npz,json", style: str = "auto"
+    ) -> list[Path]:
+        """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
+
+        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`.
+
+        Raises:
+            OutputError: the folder cannot be written or the disk is full; no half-written file stays.
+        """
+        from vitxplain.explanation.storage import save
+
+        stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"
+        return save(self, Path(folder), stem, [name.strip() for name in formats.split(",")], style)
+
+    def _repr_html_(self) -> str:
+        from vitxplain.render.notebook import to_html
+
+        return to_html(self)
+
+
+def headline(explanation: Explanation) -> str:
+    """The class that was explained, or for a method that is about no class the predicted one."""
+    target, top = explanation.target, explanation.prediction
+    predicted = f"{short_name(top.names[0])} · {percent(top.probabilities[0])}" if top.names else ""
+    if target is None:
+        return f"predicted: {predicted}" if predicted else explanation.method
+    explained = f"{short_name(target.name)} · {percent(target.probability)}"
+    return explained if target.index in top.indices[:1] or not predicted else f"{explained}   (predicted: {predicted})"
+
+
+def detail(explanation: Explanation) -> str:
+    """Method with its options, and model."""
+    options = ", ".join(f"{name}={value}" for name, value in explanation.options.items() if value is not None)
+    method = f"{explanation.method} ({options})" if options else explanation.method
+    return " · ".join(part for part in (method, model_name(explanation)) if part)
+
+
+def each_of(explanation: Explanation) -> str:
+    """What the values are, as the first half of a message: one value for each of these axes."""
+    return f"{explanation.method} gives one value for each of {explanation.axes.replace(' ', ' x ')}"
+
+
+def model_name(explanation: Explanation) -> str:
+    """The model's id, a folder by its own name alone; empty where the explanation does not know it."""
+    return source_name(str((explanation.provenance.get("model") or {}).get("id") or ""))

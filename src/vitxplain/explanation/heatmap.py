@@ -1,0 +1,56 @@
+"""The heat map of an explanation: one number in [0, 1] for every pixel of the original image the model saw."""
+
+import numpy as np
+from jaxtyping import Float
+
+from vitxplain.errors import UsageError
+from vitxplain.explanation.explanation import Explanation, each_of
+from vitxplain.explanation.resample import place
+
+
+def heatmap(explanation: Explanation) -> Float[np.ndarray, "height width"]:
+    """The explanation as a heat map in [0, 1] at the original image's pixels, NaN where the model did not look.
+
+    `patch_map` makes one map of the values, `unit_range` scales it, and bilinear interpolation puts it on the image.
+
+    Raises:
+        UsageError: the values hold no map of the image ("layer head").
+    """
+    return place(unit_range(patch_map(explanation)), explanation.geometry)
+
+
+def patch_map(explanation: Explanation) -> Float[np.ndarray, "row column"]:
+    """One (row, column) map from values of any axes, unscaled.
+
+    "row column"                      as it is
+    "row column row2 column2"         the map of the centre patch (row // 2, column // 2)
+    "layer ...", "head ..."           the last layer, then the mean over heads
+    any other axis before "row"       its mean
+
+    Raises:
+        UsageError: the axes name no row and column.
+    """
+    values, axes = explanation.values, explanation.axes.split()
+    if "row2" in axes:
+        rows, columns = values.shape[:2]
+        return values[rows // 2, columns // 2]
+    if axes[-2:] != ["row", "column"]:
+        raise UsageError(f"{each_of(explanation)}, which is no map of the image; draw it with .plot().")
+    if "layer" in axes:
+        values = values.take(-1, axis=axes.index("layer"))
+    return values.reshape(-1, *values.shape[-2:]).mean(0)
+
+
+def unit_range(values: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "row column"]:
+    """Values scaled to [0, 1] by their smallest and largest; a constant map becomes zeros.
+
+    A map with values of both signs shows the evidence *for* its target: what is negative becomes 0, as in Grad-CAM
+    (arXiv 1610.02391, eq. 2). The signed values stay in `Explanation.values`. What is not finite is left out.
+    """
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    if low < 0 < high:
+        low, values = values.dtype.type(0), values.clip(0)
+    if high <= low:
+        return np.where(np.isfinite(values), 0, values)
+    return (values - low) / (high - low)

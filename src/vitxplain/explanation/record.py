@@ -1,0 +1,93 @@
+"""What is known about an explanation beside its numbers, as plain values for JSON."""
+
+import math
+from collections.abc import Mapping, Set
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from PIL.Image import Image
+
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.geometry import Geometry
+from vitxplain.grid import TokenGrid
+from vitxplain.tasks.base import Prediction, Target
+
+SCHEMA = 1
+_OWN = ("schema", "method", "axes", "options", "prediction", "target", "grid", "geometry")
+
+
+def to_json(explanation: Explanation) -> dict[str, Any]:
+    """The facts as JSON takes them: numbers that are not finite become null, everything unknown its text."""
+    prediction = explanation.prediction
+    classes = zip(prediction.names, prediction.indices, prediction.probabilities, strict=True)
+    facts = {
+        "schema": SCHEMA,
+        "input": explanation.provenance.get("input"),
+        "method": explanation.method,
+        "axes": explanation.axes,
+        "options": explanation.options,
+        "model": explanation.provenance.get("model"),
+        "prediction": [{"name": name, "index": index, "probability": share} for name, index, share in classes],
+        "target": explanation.target and asdict(explanation.target),
+        "grid": explanation.grid and asdict(explanation.grid),
+        "geometry": explanation.geometry.to_dict(),
+        "versions": explanation.provenance.get("versions"),
+        "seconds": explanation.provenance.get("seconds"),
+    }
+    return plain({**facts, **{name: value for name, value in explanation.provenance.items() if name not in facts}})
+
+
+def from_json(facts: Mapping[str, Any], values: Float[np.ndarray, "..."], axes: str, image: Image) -> Explanation:
+    """The explanation whose facts these are.
+
+    Raises:
+        LookupError, TypeError, ValueError: facts are missing or of another kind.
+    """
+    classes = facts["prediction"]
+    return Explanation(
+        values=values,
+        axes=axes,
+        method=facts["method"],
+        options=dict(facts["options"]),
+        prediction=Prediction(
+            names=tuple(one["name"] for one in classes),
+            indices=tuple(one["index"] for one in classes),
+            probabilities=tuple(_number(one["probability"]) for one in classes),
+        ),
+        target=_target(facts["target"]),
+        grid=_grid(facts["grid"]),
+        geometry=Geometry.from_dict(facts["geometry"]),
+        image=image,
+        provenance={name: value for name, value in facts.items() if name not in _OWN and value is not None},
+    )
+
+
+def plain(value: Any) -> Any:
+    """The same in JSON's own types."""
+    if isinstance(value, (bool, int, str)) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, Set)):
+        return [plain(one) for one in value]
+    if hasattr(value, "tolist"):  # arrays, tensors and their scalars
+        return plain(value.tolist())
+    return str(value)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _target(fields: dict[str, Any] | None) -> Target | None:
+    return Target(fields["index"], fields["name"], _number(fields["probability"])) if fields else None
+
+
+def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:
+    if fields is None:
+        return None
+    return TokenGrid(**{**fields, "patch_size": tuple(fields["patch_size"]), "readout": tuple(fields["readout"])})

@@ -1,0 +1,141 @@
+"""Explanations on disk: STEM.METHOD.npz for the numbers, .json for the facts, .png for the eye."""
+
+import json
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from PIL import Image
+
+from vitxplain.errors import OptionError, UsageError
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.record import SCHEMA, from_json, to_json
+from vitxplain.files.write import write_together
+from vitxplain.grid import TokenGrid
+
+__all__ = ["FORMATS", "SCHEMA", "load", "save", "to_json"]
+
+JPEG_LONGEST = 65_535  # pixels; the format knows no longer side
+
+
+def save(
+    explanation: Explanation,
+    folder: Path,
+    stem: str,
+    formats: Sequence[str] = ("png", "npz", "json"),
+    style: str = "auto",
+) -> list[Path]:
+    """Write STEM.METHOD.FORMAT for each of the formats; the paths, in the order asked. `style` is that of the png.
+
+    The npz holds `values`, `axes`, `grid` (rows, columns, prefix, suffix tokens; empty without tokens), `schema`, and
+    `image`, the original as the bytes of a JPEG, so that a loaded explanation can be drawn wherever it went.
+
+    Raises:
+        OptionError: an unknown format.
+        UsageError: a stem that is no plain file name, or axes without such a picture while a png is asked for.
+        OutputError: the folder cannot be written or the disk is full; no half-written file stays.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise OptionError(f"there is no format {', '.join(unknown)!r}; give some of {', '.join(FORMATS)}.")
+    name = f"{stem}.{explanation.method}"
+    if Path(name).name != name:
+        raise UsageError(f"{stem!r} is no plain file name; give the folder first, then the name without folders.")
+    # Everything is made before anything is written: a picture that fails leaves no numbers behind without it.
+    contents = {one: _png(explanation, style) if one == "png" else FORMATS[one](explanation) for one in formats}
+    return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
+
+
+def load(path: str | Path) -> Explanation:
+    """The explanation saved under this name: STEM.METHOD, with or without .npz, .json or .png, or STEM alone.
+
+    Needs the npz and the json, side by side; nothing in them is ever unpickled. Options that were tuples come back as
+    lists, and the image as the JPEG it was stored as, or plain grey where it was not.
+
+    Raises:
+        UsageError: no such files, or files that hold no explanation.
+    """
+    numbers, facts = _files(Path(path))
+    try:
+        fields = json.loads(facts.read_text("utf-8"))
+        if fields["schema"] != SCHEMA:
+            raise UsageError(
+                f"{facts} has schema {fields['schema']}, this version of vitxplain reads {SCHEMA}; "
+                "upgrade vitxplain, or make the explanation again."
+            )
+        with numbers.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            values, axes = arrays["values"].astype(np.float32), str(arrays["axes"])
+            image = _decoded(arrays["image"]) if "image" in arrays else _grey(fields["geometry"]["image_size"])
+        return from_json(fields, values=values, axes=axes, image=image)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise UsageError(
+            f"{numbers.with_suffix('')} holds no explanation that can be read ({reason}); "
+            "give files that `vitx explain` or Explanation.save wrote, unchanged."
+        ) from error
+
+
+def _files(path: Path) -> tuple[Path, Path]:
+    """The npz and the json meant by a path."""
+    if not path.name:
+        raise UsageError(f"{str(path)!r} names no explanation; give the path of one, without or with its ending.")
+    base = path.with_suffix("") if path.suffix.removeprefix(".") in FORMATS else path
+    numbers, facts = (base.with_name(f"{base.name}.{format_}") for format_ in ("npz", "json"))
+    if not numbers.exists() and not facts.exists():
+        listed = base.parent.iterdir() if base.parent.is_dir() else ()
+        named = sorted(file.stem for file in listed if file.name.startswith(f"{base.name}.") and file.suffix == ".npz")
+        if len(named) == 1:
+            return _files(base.with_name(f"{named[0]}.npz"))
+        which = f"; give one of {', '.join(named)}" if named else "; give the path without or with its ending"
+        raise UsageError(f"there is no explanation at {path}{which}.")
+    for file in (numbers, facts):
+        if not file.is_file():
+            raise UsageError(f"{file} is missing: loading needs the npz and the json; save with formats npz,json.")
+    return numbers, facts
+
+
+def _npz(explanation: Explanation) -> bytes:
+    buffer = BytesIO()
+    np.savez_compressed(
+        buffer,
+        values=explanation.values,
+        axes=np.array(explanation.axes),
+        grid=np.array(_counts(explanation.grid), np.int64),
+        schema=np.array(SCHEMA),
+        image=np.frombuffer(_encoded(explanation.image), np.uint8),
+    )
+    return buffer.getvalue()
+
+
+def _counts(grid: TokenGrid | None) -> tuple[int, ...]:
+    return (grid.rows, grid.columns, grid.num_prefix_tokens, grid.num_suffix_tokens) if grid else ()
+
+
+def _encoded(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.convert("RGB").save(buffer, "JPEG" if max(image.size) <= JPEG_LONGEST else "PNG", quality=92)
+    return buffer.getvalue()
+
+
+def _decoded(content: np.ndarray) -> Image.Image:
+    return Image.open(BytesIO(content.tobytes())).convert("RGB")
+
+
+def _grey(size: Sequence[int]) -> Image.Image:
+    """In place of an image that was not stored, (height, width)."""
+    return Image.new("RGB", (size[1], size[0]), (160, 160, 160))
+
+
+def _json(explanation: Explanation) -> bytes:
+    return (json.dumps(to_json(explanation), indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+
+
+def _png(explanation: Explanation, style: str = "auto") -> bytes:
+    from vitxplain.render.figure import png_bytes
+
+    return png_bytes(explanation.plot(style))
+
+
+FORMATS: dict[str, Callable[[Explanation], bytes]] = {"png": _png, "npz": _npz, "json": _json}

@@ -1,0 +1,54 @@
+"""A name that nothing has and that may have been meant for a folder: what to say, and which folders are near."""
+
+import os
+from contextlib import suppress
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
+
+from vitxplain.files.paths import is_folder, user_path
+
+
+def looks_like_a_path(source: str | PathLike[str]) -> bool:
+    """Whether it can be meant for a folder alone: a name of the Hub has one slash at most, and starts with a word."""
+    if not isinstance(source, str):
+        return True
+    return source.startswith((".", "/", "~")) or source.endswith("/") or "\\" in source or source.count("/") > 1
+
+
+def no_such_folder(source: str | PathLike[str]) -> str:
+    """That a folder is not there, in sentences, with those of a similar name."""
+    looked = "" if user_path(source).is_absolute() else f" (looked up in {_here()})"
+    return f"the folder {source} does not exist; check the path{looked}.{question(source)}"
+
+
+def question(source: str | PathLike[str]) -> str:
+    """Whether a folder of a similar name was meant, as a sentence behind others; nothing where there is none."""
+    near = near_folders(user_path(source))
+    return f" Did you mean the folder {' or '.join(near)}?" if near else ""
+
+
+def beside_the_hub(source: str) -> str:
+    """What a Hub id that was not found may have been meant for; OWNER/NAME also where OWNER is a folder here."""
+    owner, slash, _ = source.partition("/")
+    meant = (slash and is_folder(user_path(owner))) or near_folders(user_path(source))
+    return f"{no_such_folder(source)} And as a Hub id: " if meant else ""
+
+
+def near_folders(path: Path) -> list[str]:
+    """Folders whose path differs in one part, and in that by a letter or so; the nearest first."""
+    there = next((one for one in path.parents if is_folder(one)), Path())
+    wrong, *rest = path.parts[len(there.parts) :] or ("",)
+    names: list[str] = []
+    with suppress(OSError), os.scandir(there) as entries:
+        names = [one.name for one in entries if one.is_dir() and not one.name.startswith(".")]
+    plain = {name.casefold(): name for name in sorted(names)}
+    near = get_close_matches(wrong.casefold(), plain, n=3, cutoff=0.7)
+    found = (there.joinpath(plain[name], *rest) for name in near)
+    return [str(one) for one in found if is_folder(one) and one != path]
+
+
+def _here() -> Path | str:
+    with suppress(OSError):
+        return Path.cwd()
+    return "a folder that was removed"

@@ -1,0 +1,1 @@
+"""From a source string, folder or module to a VisionModel."""

@@ -1,0 +1,77 @@
+"""Blueprint: how a module is made again without its weights, in words a JSON file can hold.
+
+{"backend": "timm", "architecture": "resnet18.a1_in1k"}                      by the adapter of that name
+{"backend": "transformers", "config": {...}}                                 by the Auto classes
+either with "image_size": [384, 384]      built for another size than its own
+either with "cut_at": "stages.1"          ended early, see `cut_network`
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any, TypeAlias
+
+from torch import nn
+
+from vitxplain import registry
+from vitxplain.errors import ModelLoadError
+from vitxplain.models.loading.adapter import Adapter
+from vitxplain.models.surgery.cut_network import cut
+from vitxplain.models.vision_model import VisionModel
+
+Blueprint: TypeAlias = Mapping[str, Any]
+
+KEYS = ("backend", "architecture", "config", "image_size", "cut_at")
+
+
+def build(blueprint: Blueprint, classes: int, size: tuple[int, int], channels: int = 3) -> nn.Module:
+    """The module for so many classes, with fresh weights; `size` is that of its input in pixels.
+
+    Raises:
+        ModelLoadError, UnknownNameError: its library is not there or does not know it.
+        OptionError: it cannot be cut where the blueprint says.
+    """
+    module = _whole(blueprint, classes)
+    if "cut_at" not in blueprint:
+        return module
+    return cut(module, blueprint["cut_at"], classes, size, channels)
+
+
+def blueprint_of(model: VisionModel, image_size: tuple[int, int] | None = None) -> Blueprint:
+    """The blueprint of a loaded model; `image_size` where it was built for another than its own.
+
+    Raises:
+        ModelLoadError: nothing is known of it but the module itself.
+    """
+    module: Any = model.module
+    if hasattr(module, "config") and hasattr(module, "from_pretrained"):
+        config = module.config.to_dict() | {"architectures": [type(module).__name__]}
+        return {"backend": "transformers", "config": config}
+    prefix, colon, name = model.source.partition(":")
+    if not colon or prefix not in registry.names("adapters"):
+        raise ModelLoadError(
+            f"{model.source} is a module in memory, and a trained copy could not be opened again by name; give a model "
+            "of transformers, timm:NAME, torchvision:NAME or a folder."
+        )
+    return {"backend": prefix, "architecture": name} | ({"image_size": list(image_size)} if image_size else {})
+
+
+def _whole(blueprint: Blueprint, classes: int) -> nn.Module:
+    if blueprint["backend"] == "transformers":
+        return _from_config(blueprint["config"], classes)
+    adapter: Adapter = registry.load("adapters", blueprint["backend"])()
+    sized = {"image_size": tuple(blueprint["image_size"])} if "image_size" in blueprint else {}
+    return adapter.build(blueprint["architecture"], classes, **sized)
+
+
+def _from_config(settings: Mapping[str, Any], classes: int) -> nn.Module:
+    import transformers
+    from transformers import AutoConfig, AutoModelForImageClassification
+
+    import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
+
+    others = deepcopy({name: value for name, value in settings.items() if name != "model_type"})
+    config = AutoConfig.for_model(settings["model_type"], **others)
+    config.num_labels = classes
+    name = next(iter(config.architectures or ()), "")  # one of several classes a config may have (distilled DeiT)
+    chosen = getattr(transformers, name, None)
+    return chosen(config) if chosen is not None else AutoModelForImageClassification.from_config(config)

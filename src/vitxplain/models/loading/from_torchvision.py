@@ -1,0 +1,87 @@
+"""torchvision's classifiers: `torchvision:NAME` or `torchvision:NAME.WEIGHTS`, with their own preprocessing."""
+
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from torch import hub, nn
+
+from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.models.known_models import demo_hint
+from vitxplain.models.labels import class_names
+from vitxplain.models.loading.adapter import Adapter, LoadRequest, import_library, unknown_name
+from vitxplain.models.loading.from_module import chosen_processor
+from vitxplain.models.loading.hub import PATIENCE_SECONDS
+from vitxplain.models.processors.processor import Processor
+from vitxplain.models.processors.simple_processor import from_callable
+from vitxplain.models.processors.transformers_processor import wrap_processor
+from vitxplain.models.vision_model import VisionModel
+
+
+class TorchvisionAdapter(Adapter):
+    """torchvision.models.
+
+    Its weights exist as .pth files only. They are checked against the hash in their name and opened with
+    `weights_only`, which builds tensors and runs nothing.
+    """
+
+    def load(self, name: str, request: LoadRequest) -> VisionModel:
+        models = import_library("torchvision", f"torchvision:{name}").models
+        if request.revision is not None:
+            raise UsageError(f"torchvision:{name} has no revisions; choose weights as torchvision:NAME.IMAGENET1K_V1.")
+        architecture, _, chosen = name.partition(".")
+        if architecture not in self.names():
+            raise unknown_name(architecture, "torchvision", self.names())
+        entries = models.get_model_weights(architecture)
+        if chosen and chosen not in entries.__members__:
+            raise unknown_name(name, "torchvision", [f"{architecture}.{entry.name}" for entry in entries])
+        weights = entries[chosen] if chosen else entries.DEFAULT
+        source = f"torchvision:{architecture}.{weights.name}"
+        _check_reachable(source, weights.url)
+        module = _make(models, architecture, weights=weights)
+        given = chosen_processor(request, wrap=lambda processor: wrap_processor(processor, request.image_size))
+        processor = given or _processor(weights, request)
+        return VisionModel(module.eval(), source, processor, class_names(weights.meta["categories"]))
+
+    def names(self) -> list[str]:
+        models = import_library("torchvision", "torchvision:NAME").models
+        return models.list_models(module=models)  # not those of its submodules: detection, segmentation, video
+
+    def build(self, architecture: str, num_classes: int, image_size: tuple[int, int] | None = None) -> nn.Module:
+        architecture = architecture.partition(".")[0]  # without the name of its weights
+        models = import_library("torchvision", f"torchvision:{architecture}").models
+        if architecture not in self.names():
+            raise unknown_name(architecture, "torchvision", self.names())
+        return _make(models, architecture, weights=None, num_classes=num_classes)
+
+
+def _make(models: Any, architecture: str, **settings: Any) -> nn.Module:
+    """The network as its trained weights want it: those with auxiliary heads scale their input, and the heads go."""
+    try:
+        return models.get_model(architecture, aux_logits=False, transform_input=True, init_weights=False, **settings)
+    except TypeError:  # any other network knows no such settings
+        return models.get_model(architecture, **settings)
+
+
+def _processor(weights: Any, request: LoadRequest) -> Processor:
+    """The transform the weights were measured with; at another size the margin of its crop is kept."""
+    transform = weights.transforms()
+    if request.image_size is not None:
+        ratio = transform.resize_size[0] / transform.crop_size[0]
+        transform.resize_size = [round(ratio * max(request.image_size))]
+        transform.crop_size = list(request.image_size)  # the constructor takes squares only
+    return from_callable(transform, "torchvision transform")
+
+
+def _check_reachable(source: str, url: str) -> None:
+    """torch.hub waits without limit for a server; ask first, unless the file is here."""
+    if (Path(hub.get_dir()) / "checkpoints" / Path(url).name).is_file():
+        return
+    try:
+        urlopen(Request(url, method="HEAD"), timeout=PATIENCE_SECONDS).close()  # noqa: S310 (torchvision's own https)
+    except (URLError, OSError) as error:
+        raise ModelLoadError(
+            f"{source} is not in the local cache and {url} could not be reached ({error}). Give a folder that holds "
+            f"a model{demo_hint()}, or try again when connected."
+        ) from error

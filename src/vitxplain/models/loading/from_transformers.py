@@ -1,0 +1,173 @@
+"""Models of the transformers library: Hub ids, folders and objects already in memory."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.models.labels import class_names
+from vitxplain.models.loading.adapter import LoadRequest
+from vitxplain.models.loading.checkpoint import check_complete, check_has_weights, loading_error
+from vitxplain.models.loading.devices import fits, offload_folder, remove_with
+from vitxplain.models.loading.from_module import chosen_processor, no_processor
+from vitxplain.models.loading.hub import HubModel, hub_error, look_up
+from vitxplain.models.loading.quiet import quiet_transformers
+from vitxplain.models.processors.forward_inputs import forward_inputs
+from vitxplain.models.processors.processor import Processor
+from vitxplain.models.processors.transformers_processor import wrap_processor
+from vitxplain.models.surgery.classifier_heads import head_paths, same_for
+from vitxplain.models.vision_model import VisionModel
+
+
+def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
+    """A model of the Hub, or of the cache, at one commit."""
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    try:
+        found = look_up(repo_id, request.revision)
+    except RemoteEntryNotFoundError as error:
+        raise ModelLoadError(
+            f"{repo_id} has no config.json on the Hub, so it is no transformers model; timm's and torchvision's are "
+            "named timm:NAME and torchvision:NAME."
+        ) from error
+    return _load(repo_id, found, request)
+
+
+def load_from_folder(folder: Path, request: LoadRequest) -> VisionModel:
+    """A folder that `save_pretrained` wrote."""
+    if not (folder / "config.json").is_file():
+        raise ModelLoadError(
+            f"{folder} holds no config.json (transformers) and no vitxplain.json, so it is no model folder; "
+            "give the folder that `save_pretrained` or `vitx train` wrote."
+        )
+    check_has_weights(folder, allow_pickle=request.allow_pickle)
+    return _load(str(folder), None, request)
+
+
+def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
+    """A transformers classifier already in memory, left as it is."""
+    config: Any = module.config
+    name = getattr(config, "_name_or_path", "") or ""
+    processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
+    if processor is None and name:
+        commit = getattr(config, "_commit_hash", None)
+        processor = _own_processor(name, {"revision": commit} if commit else {}, request)
+    if processor is None:
+        raise no_processor(type(module).__name__)
+    return _assemble(module, name or type(module).__name__, None, processor)
+
+
+def _load(source: str, found: HubModel | None, request: LoadRequest) -> VisionModel:
+    from transformers import AutoConfig, AutoModelForImageClassification
+
+    import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
+
+    pinned = {**(found.pinned if found else {}), "trust_remote_code": request.trust_remote_code}
+    with _translated(source, found):
+        config = AutoConfig.from_pretrained(source, **pinned)
+    _check_task(source, config, request)
+    with _translated(source, found):
+        placement = placement_arguments(config, request)
+        module, report = AutoModelForImageClassification.from_pretrained(
+            source,
+            config=config,
+            dtype=request.dtype or "auto",
+            use_safetensors=None if request.allow_pickle else True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # told apart, and refused, by check_complete
+            **placement,
+            **pinned,
+        )
+    if "offload_folder" in placement:
+        remove_with(module, placement["offload_folder"])
+    if request.new_head:
+        report = _without_head(module, report)
+    check_complete(source, report)
+    processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
+    processor = processor or _own_processor(source, pinned, request)
+    return _assemble(module.eval(), source, found.commit if found else None, processor)
+
+
+def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
+    """A loading report that does not miss what depends on the number of classes."""
+    heads = tuple(f"{path}." for path in head_paths(lambda classes: same_for(module, classes)))
+    return report | {"missing_keys": [key for key in report["missing_keys"] if not key.startswith(heads)]}
+
+
+def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
+    config: Any = module.config
+    multi_label = getattr(config, "problem_type", None) == "multi_label_classification"
+    labels = class_names(getattr(config, "id2label", None) or {})
+    inputs = forward_inputs(module, processor.input_size)
+    return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, multi_label=multi_label)
+
+
+def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) -> Processor:
+    from transformers import AutoImageProcessor
+
+    try:
+        # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.
+        with quiet_transformers():
+            processor = AutoImageProcessor.from_pretrained(source, backend="pil", **pinned)
+    except Exception as error:
+        raise no_processor(source, error) from error
+    return wrap_processor(processor, request.image_size)
+
+
+def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
+    """What to do with a transformers processor (or the name of one) that the user gave."""
+
+    def wrap_given(processor: Any) -> Processor:
+        if isinstance(processor, str):
+            return _own_processor(processor, {"trust_remote_code": request.trust_remote_code}, request)
+        return wrap_processor(processor, request.image_size)
+
+    return wrap_given
+
+
+def _check_task(source: str, config: Any, request: LoadRequest) -> None:
+    from transformers import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
+
+    remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
+    if type(config) in MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING or (remote and request.trust_remote_code):
+        return
+    what = ", ".join(config.architectures or []) or f"of type {config.model_type}"
+    raise ModelLoadError(
+        f"{source} is no image classifier but {what}; give a model for image classification, such as those of "
+        "https://huggingface.co/models?pipeline_tag=image-classification."
+    )
+
+
+@contextmanager
+def _translated(source: str, found: HubModel | None) -> Iterator[None]:
+    """Failures of transformers, in our words."""
+    try:
+        with quiet_transformers():
+            yield
+    except VitxplainError:
+        raise
+    except Exception as error:
+        if found and isinstance(error, OSError) and not found.reachable:  # cached in part
+            raise hub_error(error, source) from error
+        raise loading_error(source, error, hub_error(error, source) if found else None) from error
+
+
+def placement_arguments(config: Any, request: LoadRequest) -> dict[str, Any]:
+    """Where from_pretrained shall put the weights: nowhere special, by the user's map, or spread as memory allows."""
+    if request.device_map is not None:
+        return {"device_map": request.device_map, "offload_folder": offload_folder()}
+    if request.device is None or _fits(config, request):
+        return {}
+    return {"device_map": "auto", "offload_folder": offload_folder()}
+
+
+def _fits(config: Any, request: LoadRequest) -> bool:
+    from accelerate import init_empty_weights
+    from transformers import AutoModelForImageClassification
+
+    with init_empty_weights():
+        empty = AutoModelForImageClassification.from_config(config, trust_remote_code=request.trust_remote_code)
+    return request.device is None or fits(empty, request.device, request.dtype or getattr(config, "dtype", None))

@@ -1,0 +1,114 @@
+"""The Hugging Face Hub: one look-up that pins the commit, and its failures in the user's words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from vitxplain.errors import ModelLoadError
+from vitxplain.models.known_models import ALIASES, NAMES, demo_hint, is_here
+
+PATIENCE_SECONDS = 5.0  # for the Hub's first answer
+
+
+@dataclass(frozen=True)
+class HubModel:
+    """A repository at one commit: the same commit for every file, and no request for what is cached."""
+
+    file: Path  # the one that was looked up, in the cache
+    reachable: bool  # if not, only the cache is asked: the Hub library would retry each file for minutes
+
+    @property
+    def commit(self) -> str:
+        """The commit's hash."""
+        return self.file.parent.name
+
+    @property
+    def pinned(self) -> dict[str, Any]:
+        """Arguments for from_pretrained and hf_hub_download."""
+        return {"revision": self.commit, "local_files_only": not self.reachable}
+
+
+def look_up(repo_id: str, revision: str | None = None, filename: str = "config.json") -> HubModel:
+    """One file of a Hub id (at a revision), and so its commit, from the Hub or, where that is not reached, the cache.
+
+    Raises:
+        ModelLoadError: no such model or revision, no access, or neither Hub nor cache has it.
+        RemoteEntryNotFoundError: the repository is there, the file is not.
+    """
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+    from huggingface_hub.errors import RemoteEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        # Asked once without retries; hf_hub_download would try for minutes before it says that nobody answers.
+        get_hf_file_metadata(hf_hub_url(repo_id, filename, revision=revision), timeout=PATIENCE_SECONDS)
+        found = hf_hub_download(repo_id, filename, revision=revision, etag_timeout=PATIENCE_SECONDS)
+        return HubModel(Path(found), reachable=True)
+    except RemoteEntryNotFoundError:
+        raise
+    except (RepositoryNotFoundError, RevisionNotFoundError, ValueError) as error:  # the Hub's last word
+        raise hub_error(error, repo_id, revision) from error
+    except Exception as error:
+        cached = try_to_load_from_cache(repo_id, filename, revision=revision)
+        if not isinstance(cached, str):
+            raise hub_error(error, repo_id, revision) from error
+        return HubModel(Path(cached), reachable=False)
+
+
+def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -> ModelLoadError:
+    """What went wrong between us and the Hub, and what to do about it."""
+    from huggingface_hub import errors as hub
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+
+    causes = list(_causes(error))
+
+    def met(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    ways_out = f"Give a folder that holds the model{demo_hint()}"
+    if met(hub.HFValidationError):
+        return ModelLoadError(
+            f"{repo_id!r} is neither an existing folder nor a Hub id (`owner/name`).{near_names(repo_id)} "
+            "See `vitx models` for names to start with."
+        )
+    if met(hub.GatedRepoError):
+        return ModelLoadError(
+            f"{repo_id} is gated: accept its terms at https://huggingface.co/{repo_id}, then `hf auth login`."
+        )
+    if met(hub.RevisionNotFoundError):
+        return ModelLoadError(
+            f"{repo_id} has no revision {revision!r}; give a branch, tag or commit listed at "
+            f"https://huggingface.co/{repo_id}/commits."
+        )
+    if met(hub.RepositoryNotFoundError):
+        return ModelLoadError(
+            f"the Hub has no model {repo_id!r} that you may read.{near_names(repo_id)} Check the spelling; "
+            "if it is private, log in with `hf auth login`."
+        )
+    if HF_HUB_OFFLINE or met(hub.OfflineModeIsEnabled):
+        return ModelLoadError(
+            f"{repo_id} is not in the local cache, and HF_HUB_OFFLINE forbids asking the Hub.{near_names(repo_id)} "
+            f"{ways_out}, or unset HF_HUB_OFFLINE."
+        )
+    status = next((s for c in causes if (s := getattr(getattr(c, "response", None), "status_code", None))), None)
+    reason = f"it answered with status {status}" if status else (str(causes[-1]) or type(causes[-1]).__name__)
+    return ModelLoadError(
+        f"{repo_id} is not in the local cache and the Hub could not be reached ({reason}).{near_names(repo_id)} "
+        f"{ways_out}, or try again when connected."
+    )
+
+
+def near_names(name: str) -> str:
+    """A question with the short names (or, with an owner, the Hub ids of them) a word resembles, or nothing."""
+    short = [*filter(is_here, NAMES), *ALIASES]
+    known, cutoff = ([one.source for one in ALIASES.values()], 0.85) if "/" in name else (short, 0.6)
+    near = [] if name in known else get_close_matches(name.lower().replace("_", "-"), known, n=3, cutoff=cutoff)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those it came from, outermost first."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,81 @@
+"""What a source string means, in the order the documentation promises."""
+
+from pathlib import Path
+
+from torch import nn
+
+from vitxplain import registry
+from vitxplain.capture.undisturbed import unwrap
+from vitxplain.errors import ModelLoadError, UnknownNameError, UsageError
+from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder
+from vitxplain.files.paths import is_file, is_folder, user_path
+from vitxplain.models import known_models
+from vitxplain.models.known_models import ALIASES
+from vitxplain.models.loading import from_saved_folder
+from vitxplain.models.loading.adapter import Adapter, LoadRequest
+from vitxplain.models.vision_model import VisionModel
+
+
+def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionModel:
+    """The model of a source, on the CPU unless its library placed it."""
+    from vitxplain.models.loading import from_transformers
+
+    if isinstance(source, nn.Module):
+        return _wrap(source, request)
+    if not isinstance(source, (str, Path)) or not str(source).strip():
+        raise UsageError(
+            f"{source!r} is no model; give a folder, a name of `vitx models`, a Hub id, timm:NAME, torchvision:NAME, "
+            "an nn.Module or what load_model returned."
+        )
+    if (folder := model_folder(source)) is not None:
+        if request.revision is not None:
+            raise UsageError(f"{source} is a folder and has no revision {request.revision!r}; leave revision out.")
+        if (folder / from_saved_folder.MANIFEST).is_file():
+            return from_saved_folder.load(folder, request)
+        return from_transformers.load_from_folder(folder, request)
+    name = str(source)
+    prefix, colon, rest = name.partition(":")
+    if colon and len(prefix) > 1:
+        return _adapter(prefix, name).load(rest, request)
+    if is_file(user_path(source)):
+        raise ModelLoadError(f"{source} is a file; give the folder it lies in, with its config.json.")
+    if looks_like_a_path(source):
+        raise ModelLoadError(no_such_folder(source))
+    if name in ALIASES:
+        return from_transformers.load_from_hub(ALIASES[name].source, request)
+    try:
+        return from_transformers.load_from_hub(name, request)
+    except ModelLoadError as error:
+        if meant := beside_the_hub(name):
+            raise ModelLoadError(f"{meant}{error}") from error
+        raise
+
+
+def model_folder(source: "str | Path") -> Path | None:
+    """The folder a source names: one that is there, the model in a run of `vitx train`, or a demo model's."""
+    folder = user_path(source)
+    if not is_folder(folder):
+        return known_models.demo_folder(str(source)) if source in known_models.NAMES else None
+    in_run = (folder / "config.yaml").is_file() and is_folder(folder / "model")
+    return folder / "model" if in_run else folder
+
+
+def _adapter(prefix: str, source: str) -> Adapter:
+    if prefix not in (known := registry.names("adapters")):
+        raise UnknownNameError(
+            f"{prefix}: in {source!r} names no installed library of models; known are "
+            f"{', '.join(f'{name}:NAME' for name in known)}. A Hub id has no colon."
+        )
+    return registry.load("adapters", prefix)()
+
+
+def _wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
+    """A module in memory: what it carries tells whose it is."""
+    from vitxplain.models.loading import from_module, from_timm, from_transformers
+
+    module = unwrap(module)
+    if hasattr(module, "config") and hasattr(module, "from_pretrained"):
+        return from_transformers.wrap(module, request)
+    if from_timm.is_timm(module):
+        return from_timm.wrap_timm(module, request)
+    return from_module.wrap_module(module, request)

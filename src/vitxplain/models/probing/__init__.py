@@ -1,0 +1,1 @@
+"""What one observed pass says a model is: tokens, layouts, layers."""

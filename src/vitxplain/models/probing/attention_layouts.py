@@ -1,0 +1,136 @@
+"""What each attention call is: its axes, its kind and the grid of its tokens, from shapes that were seen."""
+
+from dataclasses import replace
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+from torch import nn
+
+from vitxplain.capture.layout import AttentionLayout, Kind
+from vitxplain.grid import TokenGrid
+from vitxplain.models.probing.observation import Observation, SeenCall
+from vitxplain.models.probing.token_grids import check_stated, token_grid, true_pitch
+
+_HEADS = ("num_heads", "num_attention_heads", "heads", "n_heads", "nhead")
+
+
+def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | None) -> list[AttentionLayout]:
+    """One layout a call, in order."""
+    config = getattr(module, "config", None)
+    tokens_seen = {n.tensor.shape[1] for n in seen.nodes if n.tensor.dim() == 3 and n.tensor.shape[0] == 1}
+    tokens_seen |= {rows * columns for rows, columns in seen.maps}
+    layouts: list[AttentionLayout] = []
+    known: list[TokenGrid] = []
+    latents: set[int] = set()  # numbers of learned queries that asked the image and go on as tokens of their own
+    for one in seen.calls:
+        layout = _axes(one, _num_heads(module, one.call.path))
+        if not one.call.scored or one.batch_axis is None:
+            layout = replace(layout, kind="other")
+        elif not one.used:
+            layout = replace(layout, kind="unused")
+        elif layout.num_windows > 1:
+            layout = replace(layout, kind="window")
+        elif _is_channel(one, layout.heads, tokens_seen):
+            layout = replace(layout, kind="channel")
+        elif layout.num_keys in latents:
+            layout = replace(layout, kind="branch" if layout.num_queries == layout.num_keys else "cross")
+        else:
+            grid = token_grid(one, seen.size, seen.maps, config, known, stated)
+            grid = grid and true_pitch(grid, module, seen.size)
+            if grid is not None and grid not in known:
+                known.append(grid)
+            layout = replace(layout, grid=grid, kind=_kind(layout, grid, one.learned_queries))
+            if layout.kind == "cross" and layout.num_queries not in {other.num_tokens for other in known}:
+                latents.add(layout.num_queries)
+        layouts.append(layout)
+    if stated is not None:
+        check_stated(stated, [one.num_keys for one in layouts if one.kind in ("token", "pooling", "cross")], known)
+    return _branches(layouts)
+
+
+def _axes(one: SeenCall, num_heads: int | None) -> AttentionLayout:
+    """Name the axes: the batch axis is the one that doubled, heads the one as long as the module says."""
+    leading = list(one.shape[:-2])
+    batch = one.batch_axis if one.batch_axis is not None and one.batch_axis < len(leading) else 0
+    names = ["head"] * len(leading)
+    others = [axis for axis in range(len(leading)) if axis != batch]
+    folded = leading[batch] if leading else 1
+    heads_axis = next((axis for axis in others if leading[axis] == num_heads), None)
+    found = heads_axis is not None or (folded > 1 and folded == num_heads)  # an axis of their own, or the batch's
+    if not found and len(others) == 1 and (num_heads is None or folded > 1 or num_heads != 1):
+        heads_axis = others[0]
+    if not found and len(others) > 1:
+        heads_axis = others[-1]
+    names = ["head" if axis == heads_axis else "window" for axis in range(len(leading))]
+    heads = leading[heads_axis] if heads_axis is not None else 1
+    windows = prod(leading[axis] for axis in others if axis != heads_axis)
+    if not leading:
+        names, heads = ["batch"], 1
+    elif folded == 1:
+        names[batch] = "batch"
+    elif heads_axis is not None or num_heads == 1:
+        names[batch], windows = "batch*window", folded * windows
+    elif num_heads is None or folded == num_heads:
+        names[batch], heads = "batch*head", folded
+    elif folded % num_heads == 0:
+        names[batch], heads, windows = "batch*window*head", num_heads, folded // num_heads
+    else:
+        names[batch], windows = "batch*window", folded
+    axes = " ".join([*names, "query", "key"])
+    return AttentionLayout(one.call.path, "other", axes, one.shape, heads, windows)
+
+
+def _num_heads(module: nn.Module, path: str) -> int | None:
+    """What the module of the call, or one of the two around it, says of its heads."""
+    parts = path.split(".") if path else []
+    for depth in range(len(parts), max(len(parts) - 3, -1), -1):
+        part = module.get_submodule(".".join(parts[:depth]))
+        for name in _HEADS:
+            value: Any = getattr(part, name, None)
+            if isinstance(value, int):
+                return value
+    return None
+
+
+def _is_channel(one: SeenCall, heads: int, tokens_seen: set[int]) -> bool:
+    """Whether channels ask channels: then the values' last axis runs over tokens and the keys over channels."""
+    queries, keys = one.shape[-2:]
+    over = one.call.weights.value.shape[-1]
+    return queries == keys and keys not in tokens_seen and over in tokens_seen and heads * keys not in tokens_seen
+
+
+def _kind(layout: AttentionLayout, grid: TokenGrid | None, learned: bool) -> Kind:
+    if layout.num_queries == layout.num_keys:
+        return "token" if grid is not None else "other"
+    if layout.num_queries == 1:
+        return "pooling"
+    if grid is None or learned or layout.num_queries < grid.num_patches // 16:
+        return "cross"
+    finer = layout.num_queries > layout.num_keys
+    return "token" if finer or replace(layout, grid=grid).asking is not None else "cross"
+
+
+def _branches(layouts: list[AttentionLayout]) -> list[AttentionLayout]:
+    """Of parallel token streams the one with most layers is the model's own; attention within a patch is a branch.
+
+    Streams are parallel where a grid comes back after another one: a stage never does. Between parallel streams a
+    single query is one stream's class token asking the other: cross attention.
+    """
+    own = [o for o in layouts if o.kind == "token" and o.num_queries == o.num_keys and o.grid is not None]
+    shapes = [(o.grid.rows, o.grid.columns) for o in own if o.grid is not None]
+    if not shapes:
+        return layouts
+    parallel = sum(a != b for a, b in pairwise(shapes)) > len(set(shapes)) - 1
+    main = max(shapes, key=shapes.count)
+    num_windowed = sum(layout.kind == "window" for layout in layouts)
+
+    def kind(layout: AttentionLayout) -> Kind:
+        if layout.kind == "window" and layout.num_windows == prod(main) and shapes.count(main) >= num_windowed:
+            return "branch"
+        if parallel and layout.kind == "pooling":
+            return "cross"
+        other = layout.grid is not None and (layout.grid.rows, layout.grid.columns) != main
+        return "branch" if parallel and layout in own and other else layout.kind
+
+    return [replace(layout, kind=kind(layout)) for layout in layouts]

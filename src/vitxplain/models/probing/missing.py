@@ -1,0 +1,66 @@
+"""Why a model does not offer something: clauses that complete "METHOD does not fit: ..."."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from vitxplain.capture.layout import AttentionLayout
+from vitxplain.models import offers
+from vitxplain.models.probing.observation import Observation
+
+
+def missing_attention(
+    seen: Observation, layouts: Sequence[AttentionLayout], isotropic: bool, mixing: str | None
+) -> dict[str, str]:
+    """Why attention or gradients are not there; `mixing` as `isotropy.mixing` words it."""
+    missing: dict[str, str] = {}
+    real = [layout for layout in layouts if layout.kind not in ("unused", "other")]
+    placed = [o for o in real if o.kind in ("token", "window", "pooling") and o.grid is not None]
+    if not real:
+        reason = "it has no attention" + (f" ({len(layouts)} other softmaxes were seen)" if layouts else "")
+    else:
+        kinds = ", ".join(f"{sum(o.kind == kind for o in real)} {kind}" for kind in dict.fromkeys(o.kind for o in real))
+        reason = f"its {len(real)} attention layers ({kinds}) do not all ask the same grid of tokens"
+        if mixing is not None and asks_one_grid(layouts):
+            reason = mixing
+    if not isotropic:
+        missing[offers.ATTENTIONS] = reason
+    if not placed:
+        missing[offers.ATTENTION_MAPS] = (
+            reason if not real else f"its attention ({real[0].describe()}) has no place on the image"
+        )
+    if seen.hidden is not None:
+        hidden = f"{seen.hidden}; load it with attn_implementation='eager', or use grad-cam"
+        missing |= {offers.ATTENTIONS: hidden, offers.ATTENTION_MAPS: hidden}
+    if not seen.logits.requires_grad:
+        missing[offers.GRADIENTS] = "its logits carry no gradient (it runs under torch.no_grad or detaches)"
+    reached = [one.reached for one, o in zip(seen.calls, layouts, strict=True) if o.kind == "token"]
+    if not isotropic or not all(reached):
+        missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS) or missing.get(
+            offers.GRADIENTS, "no gradient of the logits reaches its attention"
+        )
+    return missing
+
+
+def mixing(seen: Observation, layouts: Sequence[AttentionLayout]) -> str | None:
+    """What else mixes places on the way, in words: attention alone then does not say what came from where."""
+    token = [index for index, layout in enumerate(layouts) if layout.kind == "token"]
+    if not token:
+        return None
+    for name, before in seen.convolutions:
+        if token[0] < before <= token[-1]:
+            return f"a convolution ({name}) mixes places between its attention layers"
+    for layout in layouts[: token[-1]]:
+        if layout.kind == "other":
+            return f"softmax weights that are no attention ({layout.path}) mix places before its last attention layer"
+    for first, second in pairwise(token):
+        if seen.calls[first].call.weights.value is seen.calls[second].call.weights.value:  # arXiv 2410.05258
+            return f"two softmaxes weigh the same values ({layouts[first].path}), and what becomes of both is not seen"
+    return None
+
+
+def asks_one_grid(layouts: Sequence[AttentionLayout]) -> bool:
+    """Whether every layer's tokens ask the same patches; learned queries, branches and their crossings aside."""
+    own = [layout for layout in layouts if layout.kind not in ("pooling", "branch", "cross", "unused", "other")]
+    grids = {(layout.grid.rows, layout.grid.columns) for layout in own if layout.grid is not None}
+    plain = all(layout.kind == "token" and layout.num_queries == layout.num_keys for layout in own)
+    return plain and len(grids) == 1

@@ -1,0 +1,110 @@
+"""Probe: what a model is, found by watching it run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from vitxplain.capture.layout import AttentionLayout, sequence_grids
+from vitxplain.grid import TokenGrid
+from vitxplain.models import offers
+from vitxplain.models.probing.attention_layouts import attention_layouts
+from vitxplain.models.probing.cam_layer import cam_layer, linear_head, map_shape, same_output
+from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
+from vitxplain.models.probing.observation import Observation
+from vitxplain.models.probing.observe import observe
+from vitxplain.models.probing.position_tables import missing_table, position_table
+from vitxplain.models.probing.token_grids import model_grid, with_readout
+from vitxplain.models.probing.token_order import sequence_orders, unordered
+from vitxplain.models.probing.windows import place_windows
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """What one model is at one input size.
+
+    `missing` says, for every word of `vitxplain.models.offers` that is not offered, why, as a clause that completes
+    "METHOD does not fit: ...".
+    """
+
+    input_size: tuple[int, int]
+    grid: TokenGrid | None  # of the token attention, with its readout tokens
+    layouts: tuple[AttentionLayout, ...]
+    offers: frozenset[str]
+    missing: Mapping[str, str]
+    isotropic: bool  # every layer asks the same patches: a plain ViT
+    maps: tuple[tuple[int, int], ...] = ()  # (rows, columns) of the feature maps seen
+    apart: frozenset[int] = frozenset()  # lengths of sequences that are no maps
+    cam_layer: str | None = None
+    cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
+    cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
+    head_weight: Tensor | None = field(default=None, repr=False)  # (label, channel)
+    position_embeddings: Tensor | None = field(default=None, repr=False)  # (row, column, channel)
+
+
+@torch.inference_mode(False)  # the caller may be in it; a graph is wanted here
+def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
+    """Watch the model on noise, once with a graph and once on two images, and say what it is."""
+    try:
+        return _probe(model, observe(model, size))
+    except RuntimeError as error:  # some kernel has no derivative; whatever else is wrong shows again
+        seen = observe(model, size, graph=False)
+        return _probe(model, seen, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
+
+
+def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None) -> Probe:
+    with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
+        score = _score(seen)
+        orders = sequence_orders(seen)
+        layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), orders)
+        seen.apart = unordered(orders) | _latents(layouts)
+        mixed = mixing(seen, layouts)
+        isotropic = mixed is None and seen.hidden is None and asks_one_grid(layouts)
+        layouts = with_readout(seen, layouts, score)
+        layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
+    grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
+    weight = linear_head(seen, layer, sequence_grids(layouts))
+    table = position_table(model.module, grids[-1] if grids else None)
+    missing = missing_attention(seen, layouts, isotropic, mixed)
+    if obstacle is not None:
+        missing[offers.GRADIENTS] = obstacle
+    if table is None:
+        missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
+    if layer is None:
+        missing[offers.FEATURE_MAP] = obstacle or "no layer with a map of at least 2 x 2 places reaches the logits"
+    if weight is None:
+        missing[offers.LINEAR_HEAD] = "it does not end in global average pooling and one linear layer; use grad-cam"
+    words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
+    return Probe(
+        input_size=seen.size,
+        grid=model_grid(layouts) or model.stated_grid,
+        layouts=tuple(layouts),
+        offers=frozenset(words - missing.keys()),
+        missing=missing,
+        isotropic=isotropic,
+        maps=tuple(seen.maps),
+        apart=seen.apart,
+        cam_layer=layer,
+        cam_names=same_output(seen, layer),
+        cam_grid=map_shape(seen, layer, layouts) if layer is not None else None,
+        head_weight=weight,
+        position_embeddings=table,
+    )
+
+
+def _latents(layouts: Sequence[AttentionLayout]) -> set[int]:
+    """How many learned queries ask the image and go on as tokens of their own, which are no patches."""
+    tokens = {grid.num_tokens for grid in sequence_grids(layouts)}
+    return {layout.num_queries for layout in layouts if layout.kind == "cross"} - tokens
+
+
+def _score(seen: Observation) -> Tensor:
+    """A number that depends on whatever the logits are computed from, even where the head is still all zero."""
+    source = seen.head.input if seen.head is not None else seen.logits
+    mixing = torch.randn(source.shape, generator=torch.Generator().manual_seed(1)).to(source)
+    return (source * mixing).sum()

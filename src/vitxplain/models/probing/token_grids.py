@@ -1,0 +1,128 @@
+"""Which tokens are patches, and how they lie: from what was seen, the config and the aspect ratio, in that order."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.patch_layout import factor
+from vitxplain.errors import UsageError
+from vitxplain.grid import TokenGrid
+from vitxplain.models.probing.observation import Observation, SeenCall
+
+_MOST_EXTRA_TOKENS = 16  # class, distillation, registers: nobody has more
+
+
+def config_grid(config: Any, size: tuple[int, int]) -> tuple[int, int] | None:
+    """(rows, columns) by a transformers config's patch size, where it has one."""
+    patch = getattr(config, "patch_size", None)
+    if isinstance(patch, int):
+        patch = (patch, patch)
+    if not isinstance(patch, (list, tuple)) or len(patch) != 2 or not all(isinstance(p, int) and p > 0 for p in patch):
+        return None
+    return max(size[0] // patch[0], 1), max(size[1] // patch[1], 1)
+
+
+def token_grid(
+    seen: SeenCall,
+    size: tuple[int, int],
+    maps: Collection[tuple[int, int]],
+    config: Any,
+    known: Sequence[TokenGrid],
+    stated: TokenGrid | None,
+) -> TokenGrid | None:
+    """The grid of one call's keys, or None where no arrangement fits.
+
+    Prefix and suffix tokens are those whose values do not change with the image where they first appear; a later
+    layer has the patches of a grid already known, and the rest in front.
+    """
+    keys = seen.shape[-1]
+    if stated is not None:
+        prefix = keys - stated.num_patches - stated.num_suffix_tokens
+        if 0 <= prefix <= (stated.num_prefix_tokens or _MOST_EXTRA_TOKENS):
+            return _grid(stated.rows, stated.columns, prefix, stated.num_suffix_tokens, size)
+    for grid in known:
+        if grid.num_tokens == keys:
+            return grid
+    prefix, suffix = _constant_ends(seen.constant_keys)
+    candidates = [one for one in (config_grid(config, size), *maps) if one is not None]
+    patches = keys - prefix - suffix
+    for rows, columns in candidates:
+        if rows * columns == patches:
+            return _grid(rows, columns, prefix, suffix, size)
+    if patches > 0 and (found := factor(patches, size)):
+        return _grid(*found, prefix, suffix, size)
+    for grid in known:  # tokens added later than the first layer
+        if 0 < keys - grid.num_patches <= _MOST_EXTRA_TOKENS:
+            return _grid(grid.rows, grid.columns, keys - grid.num_patches, 0, size)
+    for extra in range(_MOST_EXTRA_TOKENS + 1):
+        if keys > extra and (found := factor(keys - extra, size)):
+            return _grid(*found, extra, 0, size)
+    return None
+
+
+def true_pitch(grid: TokenGrid, module: nn.Module, size: tuple[int, int]) -> TokenGrid:
+    """The grid with the patch size it was cut by: an input that is no multiple of it has a rest nobody sees."""
+    strides = [
+        part.stride
+        for part in module.modules()
+        if isinstance(part, nn.Conv2d) and part.stride == part.kernel_size and part.padding in (0, (0, 0), "valid")
+    ]
+    for height, width in strides:
+        if (size[0] // int(height), size[1] // int(width)) == (grid.rows, grid.columns):
+            return replace(grid, patch_size=(float(height), float(width)))
+    return grid
+
+
+def check_stated(stated: TokenGrid, lengths: Sequence[int], found: Collection[TokenGrid]) -> None:
+    """Raise UsageError if no sequence of tokens, of those lengths, has the grid the user stated."""
+    if lengths and not any((grid.rows, grid.columns) == (stated.rows, stated.columns) for grid in found):
+        counts = ", ".join(str(length) for length in dict.fromkeys(lengths))
+        raise UsageError(
+            f"grid {stated.rows} x {stated.columns} ({stated.num_tokens} tokens at least) was stated, but this model's "
+            f"attention is among {counts} tokens; state the rows and columns of its patches, or leave grid out."
+        )
+
+
+def _grid(rows: int, columns: int, prefix: int, suffix: int, size: tuple[int, int]) -> TokenGrid:
+    return TokenGrid(rows, columns, prefix, suffix, (size[0] / rows, size[1] / columns))
+
+
+def _constant_ends(constant: list[bool] | None) -> tuple[int, int]:
+    """How many tokens in front and at the end do not depend on the image."""
+    if constant is None or all(constant):
+        return 0, 0
+    return constant.index(False), constant[::-1].index(False)
+
+
+def with_readout(seen: Observation, layouts: Sequence[AttentionLayout], score: Tensor) -> list[AttentionLayout]:
+    """The layouts, the token grids knowing which rows of the last token layer move the score."""
+    last = next((i for i in reversed(range(len(layouts))) if layouts[i].kind == "token"), None)
+    output = seen.calls[last].output if last is not None else None
+    if output is None or last is None or not (score.requires_grad and output.requires_grad):
+        return list(layouts)
+    (gradient,) = torch.autograd.grad(score, output, retain_graph=True, allow_unused=True)
+    if gradient is None:
+        return list(layouts)
+    moves = gradient.abs().movedim(-2, 0).flatten(1).sum(1) > 0
+    rows = tuple(moves.nonzero().flatten().tolist())
+    return [
+        replace(layout, grid=replace(layout.grid, readout=rows))
+        if layout.grid is not None and layout.kind == "token" and layout.num_queries == layout.num_keys == len(moves)
+        else layout
+        for layout in layouts
+    ]
+
+
+def model_grid(layouts: Sequence[AttentionLayout]) -> TokenGrid | None:
+    """The grid of the last token layer; with the class token where class attention adds one afterwards (CaiT)."""
+    own = [layout for layout in layouts if layout.kind in ("token", "pooling") and layout.grid is not None]
+    grid = next((layout.grid for layout in reversed(own) if layout.kind == "token"), None)
+    last = own[-1].grid if own else None
+    if grid is not None and last is not None and last.num_prefix_tokens > grid.num_prefix_tokens:
+        same = (last.rows, last.columns) == (grid.rows, grid.columns)
+        return replace(last, readout=tuple(range(last.num_prefix_tokens))) if same else grid
+    return grid

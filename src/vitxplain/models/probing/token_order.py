@@ -1,0 +1,66 @@
+"""In which order sequences of tokens run through the image: row by row, as maps are read, or in one of their own."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TypeAlias
+
+from jaxtyping import Int
+from torch import Tensor
+
+from vitxplain.capture.patch_layout import patch_layout
+from vitxplain.models.probing.observation import Observation
+from vitxplain.models.probing.tracing import ToMap, trace
+
+Orders: TypeAlias = Mapping[int, Int[Tensor, "row column"]]  # sequence length -> the token at each place
+
+_NODES_TRIED = 4  # before each attention call, and of each length in all
+_MAPS_TRIED = 3  # before each of them
+
+
+def sequence_orders(seen: Observation) -> Orders:
+    """The order of sequences, by length, measured where attention first gets one; what cannot be told is left out."""
+    orders: dict[int, Tensor] = {}
+    tried: Counter[int] = Counter()
+    with seen.silent_attention():
+        for before in sorted({one.nodes_before for one in seen.calls}):
+            for index in reversed(range(max(before - _NODES_TRIED, 0), before)):
+                tokens = seen.nodes[index].tensor
+                if tokens.dim() != 3 or tokens.shape[0] != 1 or not tokens.requires_grad:
+                    continue
+                length = tokens.shape[1]
+                if length in orders or tried[length] == _NODES_TRIED:
+                    continue
+                tried[length] += 1
+                maps = islice(maps_before(seen, index, orders, guess=False), _MAPS_TRIED)
+                order = next((one for one in (trace(tokens[0], *pair) for pair in maps) if one is not None), None)
+                if order is not None:
+                    orders[length] = order
+    return orders
+
+
+def unordered(orders: Orders) -> frozenset[int]:
+    """The lengths of sequences that do not run row by row (Hiera)."""
+    return frozenset(length for length, order in orders.items() if not bool((order.flatten().diff() == 1).all()))
+
+
+def maps_before(seen: Observation, index: int, orders: Orders, *, guess: bool) -> Iterator[tuple[Tensor, ToMap]]:
+    """The nodes before this one that are maps of the image, the nearest first, and how to read them.
+
+    With `guess` a sequence whose order is not known is taken to run row by row, as those of all models but a few do.
+    """
+    for node in reversed(seen.nodes[:index]):
+        tensor = node.tensor
+        if tensor.shape[0] != 1 or not tensor.requires_grad:
+            continue
+        order = orders.get(tensor.shape[1]) if tensor.dim() == 3 else None
+        if order is not None:
+            yield tensor, _reader(order)
+        elif guess or tensor.dim() == 4:
+            layout = patch_layout(tuple(tensor.shape), seen.size, seen.maps)
+            if layout is not None:
+                yield tensor, layout.to_map
+
+
+def _reader(order: Int[Tensor, "row column"]) -> ToMap:
+    return lambda tokens: tokens[:, order.flatten()].transpose(1, 2).unflatten(2, tuple(order.shape))

@@ -1,0 +1,1 @@
+"""From images to what a model takes, and where its input lies on the image."""

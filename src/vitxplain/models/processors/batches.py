@@ -1,0 +1,128 @@
+"""What users hand to explain(), images of any kind or ready pixel_values, as batches of model input."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from vitxplain.data.read_image import as_pixel_values, read_image
+from vitxplain.errors import ImageError, UsageError
+from vitxplain.geometry import Geometry
+from vitxplain.models.processors.processor import Processor
+from vitxplain.types import PixelValues
+
+Picture: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
+OneImage: TypeAlias = Picture | Tensor  # a tensor of three axes is one image, ready
+Images: TypeAlias = OneImage | Iterable[OneImage]
+
+BATCH_SIZE = 8  # images that run together; more gain little and cost memory
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Images of one input size; `positions` are their places in what the user gave, `sources` where they came from."""
+
+    positions: list[int]
+    sources: list[str | None]
+    pixel_values: PixelValues
+    images: list[Image.Image]  # the originals, upright RGB
+    geometries: list[Geometry]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the model input."""
+        return self.pixel_values.shape[-2], self.pixel_values.shape[-1]
+
+    def name_of(self, index: int) -> str:
+        """One of its images in a message: where it came from, else its place in what the user gave, from 0."""
+        return self.sources[index] or f"image {self.positions[index]}"
+
+
+def listed(given: Images) -> tuple[list[OneImage], bool]:
+    """Every image on its own, and whether the user gave just one.
+
+    What is no image at all counts as one: reading it says so.
+
+    Raises:
+        UsageError: an empty list.
+    """
+    what: Any = given
+    whole = isinstance(given, (str, bytes, PathLike, Image.Image, Mapping)) or not isinstance(given, Iterable)
+    if whole or (isinstance(given, (np.ndarray, Tensor)) and given.ndim != 4):
+        return [what], True
+    images = list(what)  # a list, or a 4-D batch, whose rows are images
+    if not images:
+        raise UsageError("no images were given; pass a path, a URL, a PIL image, an array, a tensor or a list of them.")
+    return images, False
+
+
+def source_of(given: OneImage) -> str | None:
+    """The path or address of an image, where it has one."""
+    if isinstance(given, Image.Image):
+        return str(getattr(given, "filename", "")) or None
+    return str(given) if isinstance(given, (str, PathLike)) else None
+
+
+def batches(processor: Processor, given: Sequence[OneImage], limit: int) -> Iterator[Batch]:
+    """The images in batches of one input size, at most `limit` each.
+
+    Raises:
+        ImageError: one of them cannot be read, or becomes numbers that are not finite.
+    """
+    for start in range(0, len(given), limit):
+        part = range(start, min(start + limit, len(given)))
+        ready = {position: as_pixel_values(one) for position in part if isinstance(one := given[position], Tensor)}
+        for shape in dict.fromkeys(tensor.shape for tensor in ready.values()):
+            places = [position for position in ready if ready[position].shape == shape]
+            yield _finite(_ready_batch(processor, places, torch.cat([ready[position] for position in places])))
+        raw = [position for position in part if position not in ready]
+        images = [read_image(given[position]) for position in raw]
+        for places, pixel_values in processor.groups(images) if images else []:
+            chosen = [images[place] for place in places]
+            geometries = [processor.geometry((image.height, image.width)) for image in chosen]
+            positions = [raw[place] for place in places]
+            sources = [source_of(given[one]) for one in positions]
+            yield _finite(Batch(positions, sources, pixel_values, chosen, geometries))
+
+
+def _ready_batch(processor: Processor, positions: list[int], pixel_values: PixelValues) -> Batch:
+    images = [picture(processor, one) for one in pixel_values]
+    geometries = [Geometry.identity((image.height, image.width)) for image in images]
+    return Batch(positions, [None] * len(positions), pixel_values, images, geometries)
+
+
+def _finite(batch: Batch) -> Batch:
+    """The batch, if nothing in it is NaN or infinite."""
+    for index, pixels in enumerate(batch.pixel_values):
+        if not bool(torch.isfinite(pixels).all()):
+            raise ImageError(
+                f"{batch.name_of(index)} has pixel_values that are NaN or infinite; "
+                "check how they were made, first of all the mean and std that normalise them."
+            )
+    return batch
+
+
+def picture(processor: Processor, pixels: Float[Tensor, "channel height width"]) -> Image.Image:
+    """An image to draw on, of pixels that are normalised already.
+
+    What the processor makes of plain black and plain white says how it normalises, so that can be undone. Pixels
+    that cannot come from this processor (far below its black, far above its white) are stretched to their own range.
+    """
+    channels = pixels.shape[0]
+    black, white = (
+        processor([Image.new("RGB", (64, 64), (level,) * 3)])[0].flatten(1).median(1).values.view(-1, 1, 1)
+        for level in (0, 255)
+    )
+    pixels = pixels.detach().float().cpu()
+    plain = (pixels - black) / (white - black) if len(black) == channels else pixels
+    if not (plain.min() >= -0.05 and plain.max() <= 1.05):
+        plain = (pixels - pixels.min()) / (pixels.max() - pixels.min()).clamp(min=1e-12)
+    levels = (plain.clamp(0, 1) * 255).round().nan_to_num(0).to(torch.uint8)
+    levels = levels if channels == 3 else levels[:1].expand(3, -1, -1)
+    return Image.fromarray(levels.permute(1, 2, 0).numpy())

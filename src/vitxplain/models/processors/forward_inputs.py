@@ -1,0 +1,54 @@
+"""What a transformers forward wants beside the pixels, told by its signature."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from vitxplain.errors import ModelLoadError
+from vitxplain.models.processors.patchify import patch_inputs, takes_patches
+from vitxplain.types import PixelValues
+
+_SWITCH = "interpolate_pos_encoding"
+
+
+def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[PixelValues], dict[str, Any]]:
+    """From pixel_values to the forward's keyword arguments; positions are interpolated at other sizes than its own.
+
+    Raises:
+        ModelLoadError: the forward takes no pixel_values, or text beside them.
+    """
+    config: Any = module.config
+    parameters = inspect.signature(module.forward).parameters
+    if "pixel_values" not in parameters:
+        raise ModelLoadError(
+            f"{type(module).__name__} takes {', '.join(list(parameters)[:2])} instead of pixel_values, so it cannot be "
+            "given an image; choose another model for image classification."
+        )
+    if "input_ids" in parameters:
+        raise ModelLoadError(
+            f"{type(module).__name__} wants text (input_ids) beside the image, which is not given here; choose a model "
+            "that classifies images alone."
+        )
+    if takes_patches(module):
+        return patch_inputs(getattr(config, "vision_config", config).patch_size)
+    if not _interpolates(module):
+        return lambda pixel_values: {"pixel_values": pixel_values}
+    own = getattr(getattr(config, "vision_config", config), "image_size", usual_size)
+    own = (own, own) if isinstance(own, int) else tuple(own or usual_size)
+
+    def inputs(pixel_values: PixelValues) -> dict[str, Any]:
+        other_size = tuple(pixel_values.shape[-2:]) != own
+        return {"pixel_values": pixel_values, **({_SWITCH: True} if other_size else {})}
+
+    return inputs
+
+
+def _interpolates(module: nn.Module) -> bool:
+    """Whether the forward takes the switch, itself or for a part it passes keywords on to."""
+    parameters = inspect.signature(module.forward).parameters
+    if _SWITCH in parameters:
+        return True
+    passes_on = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    return passes_on and any(_SWITCH in inspect.signature(part.forward).parameters for part in module.modules())

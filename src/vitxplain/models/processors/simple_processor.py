@@ -1,0 +1,74 @@
+"""Processors from three facts: mean, standard deviation and size; or from any callable."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from vitxplain.errors import UsageError
+from vitxplain.models.processors.processor import Processor
+from vitxplain.types import PixelValues
+
+EXAMPLES = (
+    "mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), size=224 for most ImageNet models, "
+    "or processor=, a function from a PIL image to a (channels, height, width) tensor"
+)
+
+
+def per_channel(value: float | Sequence[float], channels: int = 3) -> tuple[float, ...]:
+    """One number a channel; a single one serves all."""
+    return (float(value),) * channels if isinstance(value, (int, float)) else tuple(float(one) for one in value)
+
+
+def statistics(mean: Sequence[float], std: Sequence[float], size: tuple[int, int]) -> Processor:
+    """Resize the whole image to (height, width), scale to [0, 1], normalise; one channel means greyscale.
+
+    Raises:
+        UsageError: as many means as standard deviations, one or three, are needed; a deviation of 0 cannot be.
+    """
+    if len(mean) != len(std) or len(mean) not in (1, 3) or 0 in std:
+        raise UsageError(f"mean={tuple(mean)} and std={tuple(std)} do not fit: give one number for each channel.")
+    centre, scale = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
+    height, width = size
+    mode = "L" if len(mean) == 1 else "RGB"
+
+    def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
+        resized = [image.convert(mode).resize((width, height), Image.Resampling.BICUBIC) for image in images]
+        stacked = np.stack([np.asarray(image, np.float32).reshape(height, width, -1) for image in resized])
+        # Copied into rows of one channel: in channels-last order a module's own `view` fails.
+        pixels = torch.from_numpy(stacked).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
+        return (pixels / 255 - centre) / scale
+
+    return Processor(to_pixels, size, "mean and std")
+
+
+def from_callable(transform: Callable[[Image.Image], Any], name: str | None = None) -> Processor:
+    """A processor from a transform of one PIL image to a (channels, height, width) tensor, as torchvision's are."""
+
+    def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
+        return torch.stack([_pixels(transform(image)) for image in images])
+
+    return Processor.observed(to_pixels, name or type(transform).__name__)
+
+
+def _pixels(made: Any) -> Float[Tensor, "channel height width"]:
+    """What a transform returned, if that is what it must be.
+
+    Raises:
+        UsageError: it is not; often a PIL image still.
+    """
+    try:
+        pixels = torch.as_tensor(made).float()
+    except (TypeError, ValueError, RuntimeError):
+        pixels = None
+    if pixels is None or pixels.dim() != 3:
+        shape = "" if pixels is None else f" of shape {tuple(pixels.shape)}"
+        raise UsageError(
+            f"the processor makes a {type(made).__name__}{shape} of a PIL image; it must make a (channels, height, "
+            "width) tensor (torchvision: end it with ToTensor and Normalize)."
+        )
+    return pixels

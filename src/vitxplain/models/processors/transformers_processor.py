@@ -1,0 +1,103 @@
+"""transformers' image processors as plain functions, at any size the user asks for."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from typing import Any
+
+import torch
+from PIL import Image, ImageOps
+
+from vitxplain.errors import UsageError
+from vitxplain.models.processors.patchify import unpatchify
+from vitxplain.models.processors.processor import Processor, ToPixels
+from vitxplain.models.processors.simple_processor import from_callable
+from vitxplain.types import PixelValues
+
+
+def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None) -> Processor:
+    """A transformers image processor (or a processor that holds one) as ours, changed to `image_size` if given."""
+    processor = getattr(processor, "image_processor", processor)
+    name = type(processor).__name__
+    if image_size is None:
+        return Processor.observed(_to_pixels(processor), name)
+    if hasattr(processor, "data_config"):  # transformers' wrapper of timm
+        from timm.data import create_transform
+
+        channels = processor.data_config["input_size"][0]
+        return from_callable(create_transform(**processor.data_config | {"input_size": (channels, *image_size)}), name)
+    for candidate in _resized(processor, image_size):
+        try:
+            made = Processor.observed(candidate, name)
+        except (ValueError, TypeError, KeyError, AttributeError, RuntimeError):  # it knows no such setting
+            continue
+        if made.input_size == image_size and _keeps_size(made):
+            return made
+    raise UsageError(f"{name} cannot be set to make {image_size[0]} x {image_size[1]} pixels; leave image_size out.")
+
+
+def _to_pixels(processor: Any) -> ToPixels:
+    known = inspect.signature(processor.preprocess).parameters.values()
+    takes_format = any(one.name == "input_data_format" or one.kind is one.VAR_KEYWORD for one in known)
+    # Said explicitly where it can be: an image of one or three pixels' height looks like channels-first.
+    settings = {"input_data_format": "channels_last"} if takes_format else {}
+
+    mean = getattr(processor, "image_mean", None)
+    # One with a single mean is for grey images, but hands on the channels an image has.
+    mode = "L" if isinstance(mean, Sequence) and len(mean) == 1 else "RGB"
+
+    def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
+        batch = processor(images=[image.convert(mode) for image in images], return_tensors="pt", **settings)
+        pixels = batch["pixel_values"]
+        if "spatial_shapes" in batch:
+            return _from_patches(pixels, batch["spatial_shapes"])
+        return pixels.float()
+
+    return to_pixels
+
+
+def _from_patches(patches: torch.Tensor, shapes: torch.Tensor) -> PixelValues:
+    """A processor that cuts images into patches, undone: patches are made again as the model takes them."""
+    (rows, columns), *others = shapes.tolist()
+    if any(shape != [rows, columns] for shape in others):
+        raise UsageError("these images keep their proportions and fill no common batch; give them one at a time.")
+    patch_size = round((patches.shape[-1] / 3) ** 0.5)
+    return unpatchify(patches.float(), rows, columns, patch_size)
+
+
+def _resized(processor: Any, size: tuple[int, int]) -> Iterator[ToPixels]:
+    """The processor with its size set in each way processors know; the caller looks which one works."""
+    height, width = size
+    exact = {"height": height, "width": width}
+    shortest = _get(processor.size, "shortest_edge") if getattr(processor, "size", None) else None
+    crop = getattr(processor, "crop_size", None)
+    if shortest and crop and getattr(processor, "do_center_crop", False):
+        # Keep the margin the crop leaves: 256 and 224 become 438 and 384.
+        ratio = shortest / min(_get(crop, "height") or shortest, _get(crop, "width") or shortest)
+        yield _with(processor, size={"shortest_edge": round(ratio * max(size))}, crop_size=exact)
+    if shortest and height == width:
+        yield _with(processor, size={"shortest_edge": height})
+    yield _with(processor, size=exact, crop_size=exact)
+    yield _with(processor, size=exact, do_center_crop=False)
+    if shortest:  # it crops, but squares only: the crop is ours, the rest its own
+        rest = _with(processor, do_resize=False, do_center_crop=False)
+        yield lambda images: rest([ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC) for image in images])
+
+
+def _with(processor: Any, **settings: Any) -> ToPixels:
+    changed = deepcopy(processor)
+    for name, value in settings.items():
+        current: Any = getattr(changed, name, None)
+        fits_type = isinstance(value, dict) and current is not None and not isinstance(current, dict)
+        setattr(changed, name, type(current)(**value) if fits_type else value)
+    return _to_pixels(changed)
+
+
+def _get(size: Any, key: str) -> int | None:
+    return size.get(key) if isinstance(size, dict) else getattr(size, key, None)
+
+
+def _keeps_size(processor: Processor) -> bool:
+    """Whether images of other proportions come out at the same size."""
+    sizes = [tuple(processor([Image.new("RGB", shape)]).shape[-2:]) for shape in ((300, 200), (200, 300))]
+    return sizes == [processor.input_size] * 2

@@ -1,0 +1,1 @@
+"""A vision transformer and a CNN trained from scratch."""

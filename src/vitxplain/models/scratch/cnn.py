@@ -1,0 +1,84 @@
+"""A residual network trained from scratch (He et al. 2016, arXiv 1512.03385) that keeps a fine map to its end."""
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+from transformers import PreTrainedModel, initialization
+from transformers.modeling_outputs import ImageClassifierOutput
+
+from vitxplain.models.scratch.cnn_config import ScratchCNNConfig
+from vitxplain.types import PixelValues
+
+
+class Block(nn.Module):
+    """Two convolutions beside a shortcut."""
+
+    def __init__(self, config: ScratchCNNConfig, before: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.conv1, self.norm1 = _conv(config, before, width, stride), _norm(config, width)
+        self.conv2, self.norm2 = _conv(config, width, width, 1), _norm(config, width)
+        same = before == width and stride == 1
+        shortcut = nn.Sequential(nn.Conv2d(before, width, 1, stride, bias=False), _norm(config, width))
+        self.shortcut = nn.Identity() if same else shortcut
+        self.activation = nn.ReLU()
+
+    def forward(
+        self, features: Float[Tensor, "batch before row column"]
+    ) -> Float[Tensor, "batch channel smaller_row smaller_column"]:
+        branch = self.activation(self.norm1(self.conv1(features)))
+        return self.activation(self.norm2(self.conv2(branch)) + self.shortcut(features))
+
+
+class ScratchCNNForImageClassification(PreTrainedModel):
+    """Stages of residual blocks, global average pooling and one linear layer."""
+
+    config_class = ScratchCNNConfig
+    base_model_prefix = "model"
+    main_input_name = "pixel_values"
+    _no_split_modules = ("Block",)
+
+    def __init__(self, config: ScratchCNNConfig) -> None:
+        super().__init__(config)
+        first = config.widths[0]
+        self.stem = nn.Sequential(
+            _conv(config, config.num_channels, first, config.stem_stride), _norm(config, first), nn.ReLU()
+        )
+        befores = (first, *config.widths)
+        self.stages = nn.Sequential(
+            *(
+                nn.Sequential(
+                    *(Block(config, width if i else before, width, 1 if i else stride) for i in range(blocks))
+                )
+                for before, width, blocks, stride in zip(
+                    befores, config.widths, config.blocks, config.strides, strict=False
+                )
+            )
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        self.classifier = nn.Linear(config.widths[-1], config.num_labels)
+        self.post_init()
+
+    def forward(self, pixel_values: PixelValues, labels: Tensor | None = None) -> ImageClassifierOutput:
+        features = self.stages(self.stem(pixel_values.to(self.classifier.weight.dtype)))
+        logits = self.classifier(self.dropout(features.mean((2, 3))))
+        return ImageClassifierOutput(loss=None if labels is None else F.cross_entropy(logits, labels), logits=logits)
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Conv2d):
+            initialization.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, Block):  # a block begins as its shortcut, which lets deep networks start
+            initialization.zeros_(module.norm2.weight)
+        elif isinstance(module, nn.Linear):
+            initialization.trunc_normal_(module.weight, std=0.02)
+            initialization.zeros_(module.bias)
+        else:
+            super()._init_weights(module)
+
+
+def _conv(config: ScratchCNNConfig, before: int, width: int, stride: int) -> nn.Conv2d:
+    size = config.kernel_size
+    return nn.Conv2d(before, width, size, stride, padding=size // 2, bias=False)
+
+
+def _norm(config: ScratchCNNConfig, width: int) -> nn.Module:
+    return nn.BatchNorm2d(width) if config.norm == "batch" else nn.GroupNorm(config.groups, width)

@@ -1,0 +1,66 @@
+"""What can be chosen of a convolutional network trained from scratch."""
+
+from typing import Any, Literal, no_type_check
+
+from transformers import PreTrainedConfig
+
+from vitxplain.errors import OptionError
+from vitxplain.models.scratch.options import Size, checked, pair, refuse_unknown
+
+
+@no_type_check  # jaxtyping knows the fields only; transformers' __init__ takes more
+class ScratchCNNConfig(PreTrainedConfig):
+    """The map that is averaged has the image's size divided by all strides: 14x14 for 56 px and strides 2, 2, 1.
+
+    Args:
+        image_size: of the input in pixels, one number for a square or (height, width); other sizes work too.
+        num_channels: of the input.
+        widths: channels of each stage.
+        blocks: residual blocks of each stage.
+        strides: by how much each stage makes the map smaller.
+        stem_stride: by how much the first convolution does.
+        kernel_size: of the convolutions, odd.
+        norm: "batch" normalises over the batch, "group" over groups of channels, for small batches.
+        groups: how many "group" makes of the channels; must divide every width.
+        dropout: of the averaged map, a probability.
+
+    Raises:
+        OptionError: an unknown option, a value it cannot take, or values that do not fit each other.
+    """
+
+    model_type = "vitxplain_cnn"
+
+    image_size: Size = 64
+    num_channels: int = 3
+    widths: tuple[int, ...] = (32, 64, 128)
+    blocks: tuple[int, ...] = (2, 2, 2)
+    strides: tuple[int, ...] = (2, 2, 1)
+    stem_stride: int = 1
+    kernel_size: int = 3
+    norm: Literal["batch", "group"] = "batch"
+    groups: int = 8
+    dropout: float = 0.0
+
+    def __post_init__(self, **others: Any) -> None:
+        refuse_unknown(type(self), others)
+        checked(self)
+        if not len(self.widths) == len(self.blocks) == len(self.strides):
+            raise OptionError(
+                f"widths {self.widths}, blocks {self.blocks} and strides {self.strides} do not have one number for "
+                "each stage; give as many of each."
+            )
+        if self.kernel_size % 2 == 0:
+            raise OptionError(
+                f"kernel_size is {self.kernel_size}; it takes an odd number, so that maps keep their place."
+            )
+        if self.norm == "group" and any(width % self.groups for width in self.widths):
+            raise OptionError(f"widths {self.widths} are no multiples of groups {self.groups}; choose ones that are.")
+        super().__post_init__(**others)
+
+    @property
+    def map_size(self) -> tuple[int, int]:
+        """Rows and columns of the map that is averaged."""
+        rows, columns = pair(self.image_size)
+        for stride in (self.stem_stride, *self.strides):
+            rows, columns = -(-rows // stride), -(-columns // stride)
+        return rows, columns

@@ -1,0 +1,1 @@
+"""Changes of a network: another classifier head, a cut at a node."""

@@ -1,0 +1,1 @@
+"""Options written as `key=value`: read, described, checked."""

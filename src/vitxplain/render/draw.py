@@ -1,0 +1,77 @@
+"""From axes to a picture: one style, one file of `render/styles` with a function `draw`."""
+
+from difflib import get_close_matches
+from importlib import import_module
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from vitxplain.errors import OptionError, UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from vitxplain.explanation.explanation import Explanation
+
+
+STYLES = {
+    "overlay": "the photograph, and the heat map over it",
+    "additive": "the photograph, and the heat map added to it as light",
+    "brightness": "the photograph, and the photograph lit by the heat map",
+    "signed": "the photograph, and the signed values over it: evidence for in red, against in blue",
+    "strip": "image, true mask or best classes, heat map, blend and thresholded map in a row",
+    "heads": "the map of every layer and head",
+    "head-masks": "for each head the fewest patches that hold a share of its attention",
+    "head-distance": "one dot a head over its layer",
+    "position-similarity": "for each patch the map of how alike the other positions are",
+    "patches": "the image cut into the model's patches",
+}
+
+
+def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Figure":
+    """The explanation as a figure in one of `STYLES`; "auto" takes the one that fits its axes.
+
+    `options` are those of the style: the arguments of `draw` in `vitxplain.render.styles.STYLE`.
+
+    Raises:
+        UnknownNameError: no such style.
+        OptionError: the style has no such option, or the option cannot take the value.
+        UsageError: the style does not fit the axes.
+    """
+    check_style(style)
+    if style == "auto":
+        style = fitting_style(explanation.axes)
+    draw = import_module(f"vitxplain.render.styles.{style.replace('-', '_')}").draw
+    known = [name for name in signature(draw).parameters if name != "explanation"]
+    unknown = sorted(options.keys() - known)
+    if unknown:
+        offer = f"its options are {', '.join(known)}" if known else "it has none"
+        raise OptionError(f"the picture style {style} has no option {unknown[0]!r}; {offer}.")
+    return draw(explanation, **options)
+
+
+def check_style(style: str) -> None:
+    """Raise UnknownNameError, with the nearest names, unless there is this style."""
+    if style != "auto" and style not in STYLES:
+        near = get_close_matches(style, STYLES, n=2, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are auto, {', '.join(STYLES)}."
+        raise UnknownNameError(f"there is no picture style {style!r}; {hint}")
+
+
+def fitting_style(axes: str) -> str:
+    """The style for values of these axes.
+
+    Raises:
+        UsageError: the axes are none that a picture was made for.
+    """
+    match axes.split():
+        case ["layer", "head"]:
+            return "head-distance"
+        case ["row", "column", "row2", "column2"]:
+            return "position-similarity"
+        case ["layer", "head", "row", "column"] | ["layer", "row", "column"] | ["head", "row", "column"]:
+            return "heads"
+        case [*_, "row", "column"]:
+            return "overlay"
+    raise UsageError(
+        f"there is no picture for the axes {axes!r}; maps end in 'row column'. The numbers are in .values."
+    )

@@ -1,0 +1,1 @@
+"""Pages of many images: maps, samples, a confusion matrix."""

@@ -1,0 +1,1 @@
+"""Pictures of one explanation: a style, a file with a function `draw`."""

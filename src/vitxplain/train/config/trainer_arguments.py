@@ -1,0 +1,77 @@
+"""TrainOptions in the words of the Trainer of transformers."""
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import patch_environment
+from transformers import TrainingArguments
+from transformers.training_args import OptimizerNames
+
+from vitxplain.errors import OptionError
+from vitxplain.train.config.options import TrainOptions
+
+SCHEDULERS = {"plateau": "reduce_lr_on_plateau", "constant": "constant_with_warmup"}
+
+
+def arguments(options: TrainOptions, folder: Path, device: torch.device) -> TrainingArguments:
+    """Of settled options: nothing is None but `workers`, and one of epochs and steps."""
+    workers = options.workers
+    if workers is None:
+        workers = 0 if device.type == "cpu" else min(8, os.cpu_count() or 1)
+    with patch_environment(**_placed(device)):
+        made = TrainingArguments(
+            output_dir=str(folder),
+            num_train_epochs=options.epochs or 1,
+            max_steps=options.steps or -1,
+            per_device_train_batch_size=options.batch_size,
+            per_device_eval_batch_size=options.eval_batch_size or options.batch_size,
+            gradient_accumulation_steps=options.accumulate,
+            learning_rate=options.learning_rate or 0.0,
+            warmup_steps=0 if options.scheduler == "plateau" else options.warmup,
+            lr_scheduler_type=SCHEDULERS.get(options.scheduler, options.scheduler),
+            lr_scheduler_kwargs=_plateau(options) if options.scheduler == "plateau" else {},
+            weight_decay=options.weight_decay,
+            max_grad_norm=options.clip,
+            optim=options.optimizer,
+            bf16=options.precision == "bf16",
+            fp16=options.precision == "fp16",
+            seed=options.seed,
+            use_cpu=device.type == "cpu",
+            eval_strategy="steps",
+            eval_steps=options.eval_every,
+            save_strategy="steps",
+            save_steps=options.save_every or 0,
+            logging_steps=options.log_every,
+            logging_nan_inf_filter=False,  # we stop there
+            metric_for_best_model=options.best,
+            greater_is_better=options.best == "accuracy",
+            dataloader_num_workers=workers,
+            remove_unused_columns=False,
+            label_names=["labels"],
+            disable_tqdm=True,
+            report_to="none",
+        )
+    made._n_gpu = min(made.n_gpu, 1)  # several GPUs are used through `accelerate launch`, a process each
+    return made
+
+
+def check_optimizer(name: str) -> None:
+    """Raises OptionError for a name the Trainer does not know."""
+    known = [one.value for one in OptimizerNames]
+    if name not in known:
+        near = [one for one in known if name and one.startswith(name)] or get_close_matches(name, known) or ["sgd"]
+        raise OptionError(f"there is no optimizer {name!r}; did you mean {' or '.join(near[:2])}?")
+
+
+def _placed(device: torch.device) -> dict[str, str]:
+    """A GPU by its number, where no launcher gives each process its own."""
+    chosen = device.type == "cuda" and device.index is not None and "LOCAL_RANK" not in os.environ
+    return {"ACCELERATE_TORCH_DEVICE": str(device)} if chosen else {}
+
+
+def _plateau(options: TrainOptions) -> dict[str, Any]:
+    mode = "max" if options.best == "accuracy" else "min"
+    return {"mode": mode, "factor": 0.1, "patience": options.patience}

@@ -1,0 +1,1 @@
+"""The training loop on transformers' Trainer: data feed, augmentation, callbacks."""

@@ -1,0 +1,1 @@
+"""The network that is trained: opened or made, its head renewed, saved."""

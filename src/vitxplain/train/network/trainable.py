@@ -1,0 +1,119 @@
+"""Trainable: a network with a head for the data's classes, how images enter it, and how it is saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import nn
+
+from vitxplain.errors import UsageError
+from vitxplain.models.loading.blueprint import Blueprint
+from vitxplain.models.loading.devices import device_of, dtype_of
+from vitxplain.models.plain_pass import trial_logits
+from vitxplain.models.processors.processor import Processor
+from vitxplain.models.processors.sizes import SizeLike, parse_size
+from vitxplain.models.processors.whole_image import Pixels
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.train.config.lora_options import LoraOptions
+from vitxplain.train.network import lora, saving
+from vitxplain.train.network.network import Network
+from vitxplain.train.network.prepare import Opened, open_pretrained, open_scratch, with_head
+
+Mode: TypeAlias = Literal["full", "head", "lora"]
+
+
+@dataclass(frozen=True, eq=False)
+class Trainable:
+    """What a trainer needs of a model.
+
+    `module(pixel_values=...)` gives an object with `.logits`; `processor` makes pixel_values of PIL images, the whole
+    image at one size, exactly as the saved model will.
+    """
+
+    module: Network = field(repr=False)
+    processor: Processor
+    source: str
+    labels: tuple[str, ...]
+    mode: Mode
+    pixels: Pixels
+    blueprint: Blueprint | None = field(repr=False)  # None: transformers' own folder says all
+
+    @property
+    def model(self) -> VisionModel:
+        """The network as it is now, to be explained; it shares the weights."""
+        device, dtype = device_of(self.module.network), dtype_of(self.module.network)
+        labels = dict(enumerate(self.labels))
+        return VisionModel(
+            self.module.network,
+            self.source,
+            self.processor,
+            labels,
+            inputs=self.module.inputs,
+            device=device,
+            dtype=dtype,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write what `load_model(folder)` opens; LoRA's adapters are added into the layers they sit on.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        plain = lora.merged(self.module.network) if self.mode == "lora" else self.module.network
+        saving.save(plain, folder, self.labels, self.pixels, self.blueprint)
+
+
+def trainable(
+    source: "str | Path | nn.Module | VisionModel",
+    labels: Sequence[str],
+    *,
+    mode: Mode = "full",
+    cut_at: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    image_size: SizeLike | None = None,
+) -> Trainable:
+    """A model made ready to learn these classes.
+
+    Args:
+        source: what load_model opens, or "scratch" for a model without a past.
+        labels: class names in the order of the data's indices; if they are the model's own, its head is kept.
+        mode: "full" trains every weight, "head" a new head alone, "lora" low-rank adapters and a new head.
+        cut_at: for CNNs: end the network at this node, with global average pooling and one linear layer.
+        options: for "scratch" `kind` (vit or cnn) and the options of its config, for LoRA those of LoraOptions; texts
+            are read by type.
+        seed: of every fresh weight.
+        image_size: another input size than the model's own, where it can take one; (height, width) in pixels.
+
+    Raises:
+        ModelLoadError: no model could be made of the source.
+        UsageError: an option that cannot be, or a model that cannot be trained on one class an image.
+    """
+    names = tuple(str(label) for label in labels)
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise UsageError(f"the classes are {', '.join(names) or 'none'}; training needs at least two, all different.")
+    if mode == "lora":
+        lora.check_installed()
+    size = None if image_size is None else parse_size(image_size)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        scratch = source == "scratch" if isinstance(source, str) else False
+        own, adapters = lora.split_options(options or {}, mode)
+        opened = open_scratch(names, own, size) if scratch else open_pretrained(source, own, size)
+        opened = with_head(opened, names, cut_at)
+        network = _frozen(opened, mode, adapters)
+    return Trainable(network, opened.model.processor, opened.model.source, names, mode, opened.pixels, opened.blueprint)
+
+
+def _frozen(opened: Opened, mode: Mode, adapters: LoraOptions) -> Network:
+    """The network with only those weights learning that the mode says."""
+    module = opened.model.module
+    trial_logits(opened.model, resized=True)
+    module.requires_grad_(mode == "full")
+    if mode == "lora":
+        lora.add_adapters(opened.model, opened.heads, adapters)
+    for path in opened.heads:
+        module.get_submodule(path).requires_grad_(True)
+    return Network(module, opened.model.inputs)

@@ -1,0 +1,74 @@
+"""curves.png: loss and accuracy by step, of training and validation."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
+
+from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
+from vitxplain.render.figure import MARGIN, Picture, panel, sheet, write
+from vitxplain.train.records.metrics_file import Row, rank
+
+LOOKS: Mapping[str, Mapping[str, Any]] = {
+    "train": {"color": LOCAL, "linewidth": 1.2, "linestyle": "-", "markersize": 3, "zorder": 3},
+    "validation": {"color": GLOBAL, "linewidth": 2.0, "linestyle": "--", "markersize": 6},
+}
+DOTTED = 40  # so many points are marked
+WIDTH, HEIGHT, GAP = 4.2, 3.0, 0.75  # inches of one plot, and between two
+LEFT, ABOVE, BELOW = 0.45, 0.35, 0.45  # inches for what stands left of, above and below a plot
+
+
+def curves(rows: Sequence[Row], run: str, about: str, best: str = "accuracy") -> Picture:
+    """Two plots side by side; a line marks the step whose weights are kept.
+
+    Args:
+        rows: of metrics.csv.
+        run: the name of the run.
+        about: what was trained on what.
+        best: by which figure of the validation weights are kept, accuracy or loss.
+    """
+    kept = best_row(rows, best)
+    said = f" · kept: step {kept.step:,}, the best validation {best}" if kept else ""
+    figure = sheet(LEFT + 2 * WIDTH + GAP, ABOVE + HEIGHT + BELOW, run, f"{about}{said}")
+    for place, name in enumerate(("loss", "accuracy")):
+        _draw(panel(figure, LEFT + place * (WIDTH + GAP), ABOVE, WIDTH, HEIGHT), rows, name, kept)
+    lines, names = figure.axes[0].get_legend_handles_labels()
+    corner = 1 - MARGIN / figure.get_figwidth(), 1 - 0.1 / figure.get_figheight()
+    figure.legend(lines, names, loc="upper right", ncols=3, frameon=False, fontsize=10, bbox_to_anchor=corner)
+    return figure
+
+
+def best_row(rows: Sequence[Row], best: str) -> Row | None:
+    """The evaluation whose weights are kept."""
+    return max((one for one in rows if one.split == "validation"), key=lambda one: rank(one, best), default=None)
+
+
+def _draw(axes: Axes, rows: Sequence[Row], name: str, kept: Row | None) -> None:
+    axes.set_axis_on()
+    for split, look in LOOKS.items():
+        points = [(row.step, getattr(row, name)) for row in rows if row.split == split]
+        if points:
+            axes.plot(*zip(*points, strict=True), **look, marker="o" if len(points) <= DOTTED else "", label=split)
+    if kept:
+        value = getattr(kept, name)
+        axes.axvline(kept.step, color=FAINT, linewidth=1, linestyle=":", label="kept", zorder=1)
+        axes.plot(kept.step, value, "o", markersize=11, markerfacecolor="none", markeredgecolor=GLOBAL)
+        said = f"validation {value:.1%}" if name == "accuracy" else f"validation {value:.3g}"
+        write(axes, 1, 1.04, f"kept: {said}", transform=axes.transAxes, color=GLOBAL, fontsize=9.5, ha="right")
+    axes.set_xlim(0, 1.04 * max(row.step for row in rows))
+    if name == "accuracy":
+        axes.set_ylim(0, 1.04)
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+    else:
+        losses = [row.loss for row in rows if isfinite(row.loss)]
+        axes.set_ylim(0, 1.1 * max(losses, default=1.0) or 1.0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e4e4e4", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=FAINT, labelsize=9)
+    axes.set_xlabel("step", fontsize=9.5, color=INK)
+    write(axes, 0.0, 1.04, name, transform=axes.transAxes, color=INK, fontsize=10.5, weight="bold")

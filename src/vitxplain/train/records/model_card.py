@@ -1,0 +1,128 @@
+"""The README.md of a trained model: what it is, how it came about, how good it is, what it is not for."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib.metadata import version
+
+from vitxplain.data.sample import DataSet
+from vitxplain.files.paths import is_folder, user_path
+from vitxplain.metrics.intervals import wilson
+from vitxplain.train.config.options import TrainOptions
+from vitxplain.train.config.presets import THEMSELVES, by_heart
+from vitxplain.train.config.run_config import RunConfig, as_text
+from vitxplain.train.records.result import RunResult
+from vitxplain.words import percent, source_name
+
+
+def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int, parameters: int) -> bytes:
+    """Markdown with the Hub's header; `images` were trained on."""
+    shown = ", ".join(data.labels[:20]) + (f" and {len(data.labels) - 20} more" if len(data.labels) > 20 else "")
+    learnt = by_heart(config.options)
+    called = {"validation": f"validation ({THEMSELVES})"} if learnt else {}
+    lines = [
+        "---",
+        "library_name: vitxplain",
+        "pipeline_tag: image-classification",
+        *_header(config),
+        "---",
+        f"# {_title(config)}",
+        "",
+        f"An image classifier of {parameters:,} parameters, trained with vitxplain {version('vitxplain')}.",
+        "",
+        "## Figures",
+        "",
+        "| split | images | accuracy | 95 % interval | loss |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *(_figures(called.get(split, split), figures) for split, figures in result.metrics.items()),
+        "",
+        "The interval is Wilson's: how far chance alone moves the accuracy with so many images.",
+        "",
+        f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {config.options.best} on "
+        f"{THEMSELVES if learnt else 'the validation split'}; training took {_duration(result.seconds)}.",
+        "",
+        "## Data",
+        "",
+        f"`{source_name(config.data)}`: {images:,} images for training, {len(data.labels)} classes: {shown}.",
+        "",
+        "## How it was made",
+        "",
+        "```bash",
+        command(config),
+        "```",
+        "",
+        "## How to use it",
+        "",
+        "```bash",
+        "vitx explain IMAGE --model FOLDER",
+        "```",
+        "",
+        "## Limits",
+        "",
+        "- It knows the classes above and names one of them for any image, whatever is on it.",
+        "- The figures hold for images like those of the data; others were not tried.",
+        f"- {_worth(learnt=learnt, tested='test' in result.metrics)}",
+        "",
+    ]
+    return "\n".join(lines).encode()
+
+
+def command(config: RunConfig) -> str:
+    """What makes the same run again; folders by their names alone, for whose they are is nobody's business."""
+    parts = ["vitx", "train", "--model", source_name(config.model), "--data", source_name(config.data)]
+    if config.limit is not None:
+        parts += ["--limit", str(config.limit)]
+    usual = TrainOptions()
+    given = {
+        one.name: value
+        for one in fields(TrainOptions)
+        if (value := getattr(config.options, one.name)) != getattr(usual, one.name)
+    }
+    given |= {f"model.{key}": value for key, value in config.model_options.items()}
+    given |= {f"data.{key}": value for key, value in config.data_options.items()}
+    for key, value in given.items():
+        text = as_text(value)
+        parts += ["-o", f"{key}={source_name(text) if '/' in text else text}"]
+    return shlex.join(parts)
+
+
+def _worth(*, learnt: bool, tested: bool) -> str:
+    """What the validation figures say of other images."""
+    if learnt:
+        shows = "they show that the model can learn by heart, and nothing of other images"
+        return f"Validation was on {THEMSELVES}: {shows}{', which the test split does' if tested else ''}."
+    other = "those of the test split do not" if tested else "there was no test split"
+    return f"The validation figures chose the weights, so they flatter a little; {other}."
+
+
+def _figures(split: str, figures: Mapping[str, float]) -> str:
+    """A row of the table."""
+    images, accuracy = round(figures["images"]), figures["accuracy"]
+    _, low, high = wilson(round(accuracy * images), images)
+    sure = f"{percent(low)} to {percent(high)}"
+    return f"| {split} | {images:,} | {accuracy:.2%} | {sure} | {figures['loss']:.4f} |"
+
+
+def _on_hub(data: str) -> bool:
+    """Whether it is OWNER/NAME, and no folder here."""
+    return "/" in data and data == source_name(data) and not is_folder(user_path(data))
+
+
+def _header(config: RunConfig) -> list[str]:
+    """The data, and the words the run was tagged with."""
+    tags = [tag.strip() for tag in config.options.tags.split(",") if tag.strip()]
+    name, on_hub = source_name(config.data), _on_hub(config.data)
+    tags = tags if on_hub else [name, *tags]
+    datasets = [f"datasets: {json.dumps([name])}"] if on_hub else []
+    return [*datasets, *([f"tags: {json.dumps(tags, ensure_ascii=False)}"] if tags else [])]
+
+
+def _title(config: RunConfig) -> str:
+    made = "A model from scratch" if config.model == "scratch" else source_name(config.model)
+    return f"{made} on {source_name(config.data)}"
+
+
+def _duration(seconds: float) -> str:
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min {rest % 60} s"

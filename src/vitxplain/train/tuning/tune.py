@@ -1,0 +1,114 @@
+"""tune: many trainings, each with other options, chosen by what came of those before."""
+
+import gc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from vitxplain.files.paths import user_path
+from vitxplain.models.loading.devices import resolve_device
+from vitxplain.models.loading.quiet import quiet_transformers
+from vitxplain.options.checks import check_count
+from vitxplain.train.assemble import Parts
+from vitxplain.train.config.configure import configured, value_of
+from vitxplain.train.config.run_config import RunConfig, continued
+from vitxplain.train.tuning.search_space import DEFAULT, Tried, search_space
+from vitxplain.train.tuning.study import StudyFolder, imported_optuna
+from vitxplain.train.tuning.trial import attempt, take_up
+from vitxplain.train.watch.observers import check_method
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a search found; `best` is None where no trial came to its end."""
+
+    folder: Path
+    metric: str  # accuracy or loss, of the validation set
+    trials: Sequence[Tried]
+    best: Tried | None
+
+
+def tune(
+    model: str | None = None,
+    data: str | None = None,
+    *,
+    trials: int = 20,
+    search: str | None = None,
+    options: Sequence[str] = (),
+    config: Path | None = None,
+    limit: int | None = None,
+    out: str | PathLike[str] = "vitx-runs/tune",
+    resume: bool = False,
+    prune: bool = True,
+    strict: bool = False,
+    device: str = "auto",
+    ended: Callable[[Tried, Tried | None], object] = lambda _tried, _best: None,
+) -> Tuned:
+    """Train again and again with other options, and find those that are best on the validation set.
+
+    Args:
+        model: whatever `load_model` opens, or "scratch".
+        data: whatever `load_data` opens.
+        trials: how many trainings, those of a search that is continued included.
+        search: the options to search with their values (`search_space`); None: learning rate, batch size and weight
+            decay.
+        options: what all trainings have in common, as `key=value`.
+        config: a YAML file with the same.
+        limit: so many images of each split at most.
+        out: the folder of the search; each training is a run in its trials/, without checkpoints once it has ended.
+        resume: go on with the search that lies there; a training that was cut short goes on where it was.
+        prune: stop trainings that are worse than half of the others at the same evaluation.
+        strict: a damaged image stops; else it is skipped.
+        device: as for `train`.
+        ended: called after each trial with it and with the best so far.
+
+    Raises:
+        UsageError: an option or value that does not exist, a folder that holds something, or Optuna is missing.
+        DataError, ModelLoadError, OutputError: as for `train`.
+    """
+    check_count("trials", trials)
+    imported_optuna()
+    folder = StudyFolder(user_path(out))
+    folder.check(resume=resume)
+    base = _base(folder, config, options, model=model, data=data, limit=limit)
+    metric = base.options.best
+    space = search_space(folder.search(search) or DEFAULT, lambda key, text: value_of(base, key, text))
+    with quiet_transformers():  # what cannot be trained is said before anything is written
+        check_method(Parts.of(base, resolve_device(device), strict=strict))
+    folder.begin(base, folder.search(search) or DEFAULT)
+    with folder.study(seed=base.options.seed, highest=metric == "accuracy", prune=prune) as study:
+        take_up(study)
+        while len(found := folder.tried(study)) < trials:
+            trial = study.ask()
+            number = attempt(study, trial, folder, base, space, strict=strict, device=device)
+            gc.collect()  # a Trainer is held by cycles, and its weights may fill a GPU
+            found = folder.tried(study)
+            best = best_of(found, metric)
+            folder.write(found, best, space, metric)
+            ended(next(one for one in found if one.number == number), best)
+    return Tuned(folder.path, metric, found, best_of(found, metric))
+
+
+def best_of(tried: Sequence[Tried], metric: str) -> Tried | None:
+    """The complete trial of highest accuracy or lowest loss; the first of several."""
+    sign = 1 if metric == "accuracy" else -1
+    whole = [one for one in tried if one.state == "complete" and one.value is not None]
+    return max(whole, key=lambda one: sign * (one.value or 0.0), default=None)
+
+
+def _base(
+    folder: StudyFolder,
+    config: Path | None,
+    options: Sequence[str],
+    *,
+    model: str | None,
+    data: str | None,
+    limit: int | None,
+) -> RunConfig:
+    """What all trials have in common; of a search that is continued, what it was started with."""
+    if not folder.base.is_file():
+        return configured(config, options, model=model, data=data, limit=limit)
+    saved = RunConfig.from_yaml(folder.base.read_bytes())
+    asked = configured(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
+    return continued(asked, saved)

@@ -1,0 +1,1 @@
+"""Watching a model learn: explanations of the same images at every epoch, and loggers."""

@@ -1,0 +1,135 @@
+"""Watching a network learn: the same few images explained again and again, as pictures and in TensorBoard."""
+
+import csv
+import warnings
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from vitxplain.assessment.matching import match_classes
+from vitxplain.data.sample import DataSet, Sample
+from vitxplain.errors import VitxplainError
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.files.write import write_together
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.checks import check_count
+from vitxplain.render.figure import Picture, png_bytes
+from vitxplain.render.sheets.map_sheet import Tile, map_sheet
+from vitxplain.train.watch.probe_images import Look, chosen_method, look, no_distance, probe_samples
+from vitxplain.words import percent, short_name
+
+CSV = "attention_distance.csv"
+
+
+class ExplanationWatcher(TrainerCallback):
+    """Explains fixed images while any Trainer of transformers trains: before the first step, each so many, at the end.
+
+    Writes `step-000500.png`, a sheet of the images beside their maps, and `attention_distance.csv`, how far each layer
+    looks on average (in pixels of the model input), into `folder`. The training is the same as without it, bit by bit.
+
+    Args:
+        folder: for pictures and table.
+        model: the network in training with its processor and classes (`load_model(module, ...)`).
+        data: what the images are chosen from, best the validation split.
+        every: steps between two looks.
+        images: how many.
+        method: a name of `vitx methods` that gives a map; auto chooses by the model.
+        seed: other images with another one.
+        writer: gives the SummaryWriter of TensorBoard that pictures and distances go to as well, or None.
+
+    Raises:
+        UsageError: no such method, or the model lacks classes of the data.
+        UnsupportedModelError: the method does not fit the model.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        model: VisionModel,
+        data: DataSet,
+        *,
+        every: int = 500,
+        images: int = 8,
+        method: str = "auto",
+        seed: int = 0,
+        writer: Callable[[], Any] = lambda: None,
+    ) -> None:
+        check_count("every", every)
+        check_count("images", images)
+        self.folder, self.model, self.every, self.writer = Path(folder), model, every, writer
+        self.classes = match_classes(model.labels, data.labels)
+        self.method = chosen_method(model, method)
+        self.samples = probe_samples(data, images, seed)
+        self.last = -1  # step of the latest look
+        if why := no_distance(model):
+            warnings.warn(f"no attention distance is written while training: {why}.", stacklevel=2)
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any
+    ) -> None:
+        if state.global_step == 0:
+            self._look(state)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
+        if state.global_step % self.every == 0 or state.global_step >= state.max_steps:
+            self._look(state)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any
+    ) -> None:
+        if self.last >= 0 and state.global_step != self.last:  # stopped early
+            self._look(state)
+
+    def _look(self, state: TrainerState) -> None:
+        """What goes wrong here is said, and the training goes on: hours of it are worth more than a picture."""
+        if not state.is_world_process_zero:
+            return
+        self.last = state.global_step
+        try:
+            seen = look(self.model, self.samples, self.classes, self.method)
+            picture = self._sheet(seen, self.last)
+            files = {self.folder / f"step-{self.last:06d}.png": png_bytes(picture)}
+            if seen.distances is not None:
+                files[self.folder / CSV] = _with_row(self.folder / CSV, self.last, seen.distances.tolist())
+            write_together(files)
+        except VitxplainError as error:
+            warnings.warn(f"nothing of step {self.last} is in {self.folder}: {error}", stacklevel=2)
+            return
+        if writer := self.writer():
+            writer.add_image("probes", _pixels(picture), self.last, dataformats="HWC")
+            for layer, distance in enumerate(() if seen.distances is None else seen.distances.tolist()):
+                writer.add_scalar(f"attention_distance/layer_{layer}", distance, self.last)
+            writer.flush()
+
+    def _sheet(self, seen: Look, step: int) -> Picture:
+        tiles = [self._tile(*pair) for pair in zip(self.samples, seen.explanations, strict=True)]
+        right = sum(not tile.wrong for tile in tiles)
+        headline = f"step {step:,}: {right} of {len(tiles)} right"
+        return map_sheet(tiles, headline, f"maps by {seen.method}", "the true class")
+
+    def _tile(self, sample: Sample, explanation: Explanation) -> Tile:
+        true, prediction = self.classes[sample.label], explanation.prediction
+        predicted = f"{short_name(prediction.names[0], 20)} ({percent(prediction.probabilities[0])})"
+        wrong = prediction.indices[0] != true
+        caption = f"{short_name(self.model.labels[true], 20)}, taken for {predicted}" if wrong else predicted
+        return Tile(explanation, caption, wrong, sample.mask, sample.boxes)
+
+
+def _with_row(path: Path, step: int, distances: list[float]) -> bytes:
+    """The table with this step's row; rows of later steps, of a run that was resumed from earlier on, are dropped."""
+    rows = list(csv.reader(path.read_text("utf-8").splitlines()))[1:] if path.exists() else []
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["step", *(f"layer_{layer}" for layer in range(len(distances)))])
+    writer.writerows(row for row in rows if int(row[0]) < step)
+    writer.writerow([step, *(f"{distance:.3f}" for distance in distances)])
+    return text.getvalue().encode()
+
+
+def _pixels(picture: Picture) -> np.ndarray:
+    picture.canvas.draw()
+    return np.asarray(picture.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]

@@ -1,0 +1,38 @@
+"""Words for people: short class names, percentages, models by their own names, names of files."""
+
+import os
+import re
+from pathlib import PurePath
+
+from vitxplain.files.paths import is_folder, user_path
+
+LONGEST_NAME = 36  # characters; a title must be read at a glance
+
+
+def short_name(name: str, longest: int = LONGEST_NAME) -> str:
+    """The first of a label's synonyms ("tench, Tinca tinca" -> "tench"), cut where it is still too long."""
+    first = name.split(",")[0].strip() or name
+    return first if len(first) <= longest else first[: longest - 1].rstrip() + "…"
+
+
+def percent(probability: float) -> str:
+    """One digit after the point, and never "0%" for what is only small."""
+    share = 100 * probability
+    if 0 < share < 0.1:
+        return "<0.1%"
+    return f"{share:.0f}%" if share >= 99.95 else f"{share:.1f}%"
+
+
+def source_name(source: str) -> str:
+    """A source as others may read it: a folder by its own name alone, the model of a run by the run's."""
+    path, there = PurePath(source), is_folder(user_path(source))
+    if not (there or source.startswith((".", "~")) or path.is_absolute() or source.count("/") > 1):
+        return source  # OWNER/NAME is a Hub id
+    if there:
+        path = PurePath(os.path.abspath(user_path(source)))  # noqa: PTH100 - resolve() would follow links
+    return path.parent.name if path.name == "model" and path.parent.name else path.name
+
+
+def as_name(part: str) -> str:
+    """A part of a folder's name, without what names cannot hold."""
+    return re.sub(r"[^\w.=]+", "-", part).strip("-.") or "folder"

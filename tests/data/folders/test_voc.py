@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.data.stored import annotate, save_picture
+from vitxplain.data.load import load_data
+from vitxplain.data.sample import Box
+from vitxplain.errors import DataError
+
+ALL = {"ratio": "0,0,1"}
+
+
+@pytest.fixture
+def voc(tmp_path: Path) -> Path:
+    """Three images of 10 x 12 px (height x width): two cats and a dog; a dog; nothing."""
+    for name in "abc":
+        save_picture(tmp_path / "JPEGImages" / f"{name}.jpg")
+    cats = (("cat", (1, 1, 6, 5)), ("dog", (8, 8, 9, 9)), ("cat", (7, 6, 12, 10)))
+    annotate(tmp_path / "Annotations" / "a.xml", *cats)
+    annotate(tmp_path / "Annotations" / "b.xml", ("dog", (3, 4, 3, 4)))
+    annotate(tmp_path / "Annotations" / "c.xml")
+    return tmp_path
+
+
+def test_the_largest_box_gives_the_class_and_all_of_that_class_are_boxes(voc: Path):
+    data = load_data(voc, options=ALL)
+    assert data.labels == ("cat", "dog", "good")
+    assert [sample.label for sample in data] == [0, 1, 2]
+    assert data[0].boxes == (Box(0, 0, 6, 5), Box(6, 5, 12, 10))  # counted from 0, the last ones outside
+    assert data[1].boxes == (Box(2, 3, 3, 4),)
+    assert data[2].boxes == ()
+    assert data.has_masks
+    assert "1 images of" in " ".join(data.notes)
+    assert "hold several classes; the largest box gives the label" in " ".join(data.notes)
+    assert load_data(voc, options={**ALL, "empty": "none"}).labels == ("cat", "dog", "none")
+
+
+def test_lists_give_the_splits(voc: Path):
+    lists = voc / "ImageSets" / "Main"
+    lists.mkdir(parents=True)
+    (lists / "train.txt").write_text("a\nb\n")
+    (lists / "val.txt").write_text("c 1\n")
+    (lists / "trainval.txt").write_text("a\nb\nc\n")
+    assert [sample.name for sample in load_data(voc, "train")] == ["a.jpg", "b.jpg"]
+    assert [sample.name for sample in load_data(voc, "validation")] == ["c.jpg"]
+    (lists / "test.txt").write_text("a\n")
+    with pytest.raises(DataError, match="test.txt names a, which another list has already"):
+        load_data(voc, "train")
+    (lists / "test.txt").write_text("zzz\n")
+    with pytest.raises(DataError, match="test.txt names zzz, but JPEGImages/ has no such image"):
+        load_data(voc, "train")
+
+
+def test_masks_of_objects_are_those_of_the_class(voc: Path):
+    numbers = np.zeros((10, 12), np.uint8)
+    numbers[0:5, 0:6], numbers[7, 7], numbers[9, 9], numbers[5, 5] = 1, 2, 3, 255
+    _save(voc / "SegmentationObject" / "a.png", numbers)
+    mask = load_data(voc, options=ALL)[0].mask
+    np.testing.assert_array_equal(mask, (numbers == 1) | (numbers == 3))
+
+
+def test_masks_of_classes_are_read_by_what_fills_the_box(voc: Path):
+    numbers = np.zeros((10, 12), np.uint8)
+    numbers[6:10, 7:12], numbers[7, 7], numbers[5, :] = 8, 12, 255
+    _save(voc / "SegmentationClass" / "a.png", numbers)
+    np.testing.assert_array_equal(load_data(voc, options=ALL)[0].mask, numbers == 8)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("<annotation><object>", "annotation .*a.xml cannot be read"),
+        ("<a><object><name>cat</name></object></a>", "annotation .*a.xml cannot be read"),
+    ],
+)
+def test_broken_annotations(voc: Path, content: str, words: str):
+    (voc / "Annotations" / "a.xml").write_text(content)
+    with pytest.raises(DataError, match=words):
+        load_data(voc)
+
+
+def test_boxes_of_nothing_and_objects_without_a_name(voc: Path):
+    annotate(voc / "Annotations" / "a.xml", ("cat", (5, 5, 2, 9)))
+    with pytest.raises(DataError, match="object 1: the box 5, 5, 2, 9 holds no pixels"):
+        load_data(voc)
+    annotate(voc / "Annotations" / "a.xml", ("", (1, 1, 2, 9)))
+    with pytest.raises(DataError, match="object 1 has no name"):
+        load_data(voc)
+
+
+def test_images_without_annotation_are_left_out_and_counted(voc: Path):
+    (voc / "Annotations" / "c.xml").unlink()
+    data = load_data(voc, options=ALL)
+    assert len(data) == 2
+    assert "have no annotation and are left out" in " ".join(data.notes)
+    for file in (voc / "Annotations").iterdir():
+        file.unlink()
+    with pytest.raises(DataError, match="no images in JPEGImages/ with an annotation"):
+        load_data(voc)
+
+
+def _save(file: Path, numbers: np.ndarray) -> None:
+    file.parent.mkdir()
+    image = Image.fromarray(numbers)
+    image.putpalette([value for number in range(256) for value in (number, 0, 255 - number)])
+    image.save(file)

@@ -1,0 +1,127 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.data.stored import class_folders
+from vitxplain.data.load import load_data
+from vitxplain.data.readable import readable
+from vitxplain.data.synthetic.digits import Digits
+from vitxplain.errors import DataError, OptionError, UnknownNameError, UsageError
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("digit", r"no data set is called 'digit'\. Did you mean digits\? Built in are digits, defects"),
+        ("xyz", r"looked for at /.*/xyz; a set of the Hub is written OWNER/NAME"),
+        ("./no/such", r"the folder ./no/such does not exist; check the path \(looked up in /"),
+        ("no/such/", "the folder no/such/ does not exist"),
+        ("a/b/c", "the folder a/b/c does not exist"),
+        ("digits:here", "no data set is called 'digits:here'"),
+        ("", "no data set is called ''"),
+    ],
+)
+def test_names_nothing_has(source: str, words: str):
+    with pytest.raises(UnknownNameError, match=words):
+        load_data(source)
+
+
+def test_a_folder_of_a_similar_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "shapes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownNameError, match=r"called 'shapez'\. Did you mean the folder shapes\?"):
+        load_data("shapez")
+    with pytest.raises(UnknownNameError, match=r"does not exist.* Did you mean the folder shapes\?"):
+        load_data("./shapez/")
+
+
+def test_a_file_is_no_data_set(tmp_path: Path):
+    (tmp_path / "a.txt").write_text("")
+    with pytest.raises(UnknownNameError, match="is a file; give the folder"):
+        load_data(tmp_path / "a.txt")
+
+
+def test_an_existing_folder_is_meant_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class_folders(tmp_path / "digits", {"cats": 5, "dogs": 5})
+    monkeypatch.chdir(tmp_path)
+    assert load_data("digits", "train").labels == ("cats", "dogs")
+
+
+def test_options_are_read_by_type_and_values_taken_as_they_are():
+    data = load_data("digits", "train", size=(28, 32), seed=4, limit=7, options={"hardness": "0.5", "label": "colour"})
+    assert data == Digits("train", (28, 32), 4, 7, 0.5, label="colour")
+    assert load_data("digits", options={"hardness": 0.5}) == load_data("digits", options={"hardness": "0.5"})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"hardnes": 1}, r"the data set digits has no option 'hardnes'\. Did you mean hardness\?"),
+        ({"zzz": 1}, "It has: size, seed, count, hardness, curriculum, label"),
+        ({"epoch": 1}, "no option 'epoch'"),
+        ({"count": "many"}, "count is 'many'; it takes a whole number or none"),
+        ({"hardness": "2"}, "numbers from 0 to 1"),
+    ],
+)
+def test_options_no_set_has(options: dict, words: str):
+    with pytest.raises(OptionError, match=words):
+        load_data("digits", options=options)
+
+
+def test_a_limit_that_is_none():
+    with pytest.raises(UsageError, match="limit is 0"):
+        load_data("digits", limit=0)
+
+
+def test_a_limit_leaves_every_class_its_share(tmp_path: Path):
+    class_folders(tmp_path, {"test/cats": 10, "test/dogs": 10, "train/cats": 1, "train/dogs": 1})
+    data = load_data(tmp_path, "test", limit=4)
+    assert [data[index].label for index in range(len(data))] == [0, 0, 1, 1]
+    assert len(load_data(tmp_path, "test", limit=99)) == 20
+    with pytest.raises(IndexError):
+        data[4]
+
+
+def test_a_split_without_images_says_so(tmp_path: Path):
+    class_folders(tmp_path, {"cats": 1, "dogs": 1})
+    with pytest.raises(DataError, match="the validation split of .* holds no images"):
+        load_data(tmp_path, "validation")
+
+
+def test_reading_skips_and_counts_what_is_damaged_and_a_strict_set_stops(tmp_path: Path):
+    root = class_folders(tmp_path, {"train/cats": 3, "train/dogs": 3, "val/cats": 1})
+    file = root / "train" / "cats" / "001.png"
+    file.write_bytes(_damaged_within(file.read_bytes()))
+    skipped: list = []
+    read = [
+        index for index, _ in readable(load_data(root, "train"), lambda index, error: skipped.append((index, error)))
+    ]
+    assert len(load_data(root, "train")) == 6  # opening looks at the header and the end only, which are whole
+    assert len(read) == 5
+    assert read == [index for index in range(6) if index != skipped[0][0]]
+    assert "001.png is damaged or incomplete" in str(skipped[0][1])
+
+
+FRESH = """
+import sys
+from vitxplain.data.load import load_data
+load_data(sys.argv[1])
+assert not {"datasets", "pyarrow", "pandas"} & set(sys.modules)
+load_data("digits", "dev")
+"""
+
+
+def test_a_fresh_interpreter_imports_no_library_of_data_sets_for_a_folder_and_refuses_a_split_nobody_knows(
+    tmp_path: Path,
+):
+    class_folders(tmp_path, {"cats": 9, "dogs": 9})
+    run = subprocess.run([sys.executable, "-c", FRESH, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert "UsageError: 'dev' is no split; take train, validation, test." in run.stderr
+
+
+def _damaged_within(content: bytes) -> bytes:
+    """The header and the end of the file are whole, the pixels between are not."""
+    start = content.index(b"IDAT") + 6
+    return content[:start] + bytes(20) + content[start + 20 :]

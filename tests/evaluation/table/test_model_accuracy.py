@@ -1,0 +1,97 @@
+"""Whether the models whose maps are scored know the images."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.evaluation.small_models import small_cnn
+from vitxplain import evaluate, explain
+from vitxplain.data.load import load_data
+from vitxplain.evaluation.plan.classes import foreign
+from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.table.model_accuracy import Answers, answers
+from vitxplain.metrics.intervals import wilson
+
+
+def test_answers_are_those_of_the_model(tmp_path: Path):
+    data = load_data("digits", limit=25)
+    guesser = small_cnn([str(digit) for digit in range(10)], data)
+    found = evaluate(["demo-cnn", guesser], data, "grad-cam", "entropy", out=tmp_path)
+    for name, model in {"demo-cnn": "demo-cnn", "SmallCNN": guesser}.items():
+        said = [explain(model, sample.image, "grad-cam").target for sample in data]
+        right = sum(one.name == data.labels[sample.label] for one, sample in zip(said, data, strict=True))
+        one = found.answers[name]
+        assert (one.images, one.chance, one.accuracy) == (25, 0.1, wilson(right, 25))
+        assert one.probability.mean == pytest.approx(np.mean([each.probability for each in said]), abs=1e-5)
+    assert found.answers["SmallCNN"].accuracy.mean < 0.3
+    assert [note for note in found.notes if "guessing" in note] == [found.answers["SmallCNN"].note()]
+    found.save(tmp_path)
+    written = json.loads((tmp_path / "evaluation.json").read_text())["models"]
+    assert written["demo-cnn"]["answers"] == found.answers["demo-cnn"].record()
+    assert f"\n- {found.answers['demo-cnn']}\n" in (tmp_path / "evaluation.md").read_text()
+
+
+def test_a_model_that_guesses_is_named():
+    def note(right: int, images: int, classes: int) -> str | None:
+        return Answers("net", images, wilson(right, images), 1 / classes, wilson(1, 2)).note()
+
+    assert note(9, 100, 10) == (
+        "net is right on 9 % of these images, no better than guessing (10 %): its maps explain nothing."
+    )
+    assert note(3, 3, 2) == (
+        "net is right on 100 % [44 %, 100 %] of these images, which cannot be told from guessing (50 %): "
+        "its maps may explain nothing."
+    )
+    assert note(95, 100, 10) is None
+
+
+def test_answers_are_in_the_folder_and_an_old_folder_has_none(tmp_path: Path):
+    asked = ("demo-cnn", "digits", ["grad-cam"])
+    first = evaluate(*asked, "entropy", limit=4, out=tmp_path)
+    again = evaluate(*asked, "entropy", limit=4, out=tmp_path)
+    assert again.answers == first.answers
+    more = evaluate("demo-cnn", "digits", ["grad-cam", "cam"], ["entropy"], limit=4, out=tmp_path)
+    assert more.answers == first.answers
+    scores = tmp_path / "scores-0.jsonl"
+    old = [json.loads(line) for line in scores.read_text().splitlines()]
+    for line in old:
+        del line["right"], line["probability"]
+    scores.write_text("".join(json.dumps(line) + "\n" for line in old))
+    assert evaluate(*asked, "entropy", limit=4, out=tmp_path).answers == {}
+    assert evaluate(*asked, ["entropy", "sparseness"], limit=4, out=tmp_path).answers == first.answers
+
+
+def test_images_scored_before_answers_were_kept():
+    old, new = Line("m", "a", "1", {}), Line("m", "a", "2", {}, right=True, probability=0.5)
+    digits = load_data("digits", limit=2)
+    assert answers([old, new], digits) == {}
+    assert answers([new], digits)["m"].images == 1
+    assert old.joined(Line("m", "a", "1", {}, right=False, probability=0.1)).right is False
+
+
+def test_the_preset_explains_another_class_than_the_model_predicts():
+    data = load_data("defects", limit=12)
+    model = small_cnn(("good", "defect"), data)
+    (one,) = evaluate(model, data, preset="deepvisionxplain").answers.values()
+    said = [explain(model, sample.image, "cam", target="defect").target.probability for sample in data]
+    assert one.probability.mean == pytest.approx(np.mean(said), abs=1e-5)
+    right = [(share > 0.5) == (data.labels[sample.label] == "defect") for share, sample in zip(said, data, strict=True)]
+    assert one.accuracy.mean == pytest.approx(np.mean(right))
+
+
+def test_a_model_of_other_classes_is_scored_and_named():
+    found = evaluate(["demo-vit", "demo-cnn"], "defects", "grad-cam", "average-precision", limit=2)
+    said = "names none of the classes of defects (good, defect): its maps are about its own classes."
+    assert found.notes[:2] == (f"demo-vit {said}", f"demo-cnn {said}")
+    assert {one.accuracy for one in found.answers.values()} == {None}
+    assert str(found.answers["demo-vit"]).startswith("demo-vit: gives the explained class 0.")
+
+
+def test_whose_classes_are_foreign():
+    imagenet = {0: "tench, Tinca tinca", 1: "tabby, tabby cat"}
+    assert foreign(imagenet, ["good", "defect"])
+    assert not foreign(imagenet, ["tench", "dog"])
+    assert not foreign(imagenet, ["object"])
+    assert not foreign({0: "LABEL_0", 1: "LABEL_1"}, ["good", "defect"])
