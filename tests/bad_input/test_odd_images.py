@@ -11,7 +11,7 @@ from PIL import Image
 import vitxplain
 from tests.bad_input.conftest import Vitx, noise
 
-Made = np.ndarray  # what a viewer shows, (height, width, 3)
+ScoredMap = np.ndarray  # what a viewer shows, (height, width, 3)
 STORED = noise(24, 36)
 
 # From what is stored to what is shown, by the EXIF orientation (EXIF 2.32, tag 0x0112).
@@ -27,8 +27,8 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def _turned(orientation: int, ending: str) -> Callable[[Path], Made]:
-    def make(path: Path) -> Made:
+def _turned(orientation: int, ending: str) -> Callable[[Path], ScoredMap]:
+    def make(path: Path) -> ScoredMap:
         image = Image.fromarray(STORED)
         exif = image.getexif()
         exif[0x0112] = orientation
@@ -39,7 +39,7 @@ def _turned(orientation: int, ending: str) -> Callable[[Path], Made]:
     return make
 
 
-def _transparent(path: Path) -> Made:
+def _transparent(path: Path) -> ScoredMap:
     """Half transparent at the left; behind it is white."""
     pixels, half = noise(), np.full((40, 15, 1), 0.5)
     alpha = np.concatenate([np.full((40, 15), 128), np.full((40, 15), 255)], 1).astype(np.uint8)
@@ -48,51 +48,51 @@ def _transparent(path: Path) -> Made:
     return np.round(share * pixels + (1 - share) * 255).astype(np.uint8)
 
 
-def _palette(path: Path) -> Made:
+def _palette(path: Path) -> ScoredMap:
     image = Image.fromarray(noise()).quantize(16)
     image.save(path.with_suffix(".png"))
     return np.asarray(image.convert("RGB"))
 
 
-def _grey(path: Path) -> Made:
+def _grey(path: Path) -> ScoredMap:
     Image.fromarray(noise()[..., 0]).save(path.with_suffix(".png"))
     return noise()[..., [0, 0, 0]]
 
 
-def _deep(ending: str) -> Callable[[Path], Made]:
-    def make(path: Path) -> Made:
+def _deep(ending: str) -> Callable[[Path], ScoredMap]:
+    def make(path: Path) -> ScoredMap:
         Image.fromarray(noise()[..., 0].astype(np.uint16) * 257).save(path.with_suffix(ending))
         return noise()[..., [0, 0, 0]]
 
     return make
 
 
-def _ink(path: Path) -> Made:
+def _ink(path: Path) -> ScoredMap:
     Image.fromarray(noise()).convert("CMYK").save(path.with_suffix(".tif"))
     return noise()
 
 
-def _moving(path: Path) -> Made:
+def _moving(path: Path) -> ScoredMap:
     frames = [Image.fromarray(noise(seed=seed)).quantize(64) for seed in range(3)]
     frames[0].save(path.with_suffix(".gif"), save_all=True, append_images=frames[1:])
     return np.asarray(frames[0].convert("RGB"))
 
 
-def _pages(path: Path) -> Made:
+def _pages(path: Path) -> ScoredMap:
     pages = [Image.fromarray(noise(seed=seed)) for seed in range(2)]
     pages[0].save(path.with_suffix(".tiff"), save_all=True, append_images=pages[1:])
     return noise()
 
 
-def _size(height: int, width: int) -> Callable[[Path], Made]:
-    def make(path: Path) -> Made:
+def _size(height: int, width: int) -> Callable[[Path], ScoredMap]:
+    def make(path: Path) -> ScoredMap:
         Image.fromarray(noise(height, width)).save(path.with_suffix(".bmp"))
         return noise(height, width)
 
     return make
 
 
-ODD: dict[str, Callable[[Path], Made]] = {
+ODD: dict[str, Callable[[Path], ScoredMap]] = {
     **{f"turned-{orientation}": _turned(orientation, ".png") for orientation in TURNS},
     "from-a-phone": _turned(6, ".jpg"),
     "transparent": _transparent,
@@ -111,7 +111,7 @@ ODD: dict[str, Callable[[Path], Made]] = {
 
 
 @pytest.fixture(scope="module")
-def maps(tmp_path_factory: pytest.TempPathFactory, vit_folder: Path) -> dict[str, tuple[Path, Path, Made]]:
+def maps(tmp_path_factory: pytest.TempPathFactory, vit_folder: Path) -> dict[str, tuple[Path, Path, ScoredMap]]:
     """Of each odd image and its plain twin where the result lies, and what is seen; all from one run of the command."""
     from typer.testing import CliRunner
 
@@ -141,7 +141,7 @@ def maps(tmp_path_factory: pytest.TempPathFactory, vit_folder: Path) -> dict[str
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_the_map_is_that_of_the_plain_upright_picture(maps: dict[str, tuple[Path, Path, Made]], name: str):
+def test_the_map_is_that_of_the_plain_upright_picture(maps: dict[str, tuple[Path, Path, ScoredMap]], name: str):
     odd, plain, seen = (vitxplain.load(one) if isinstance(one, Path) else one for one in maps[name])
     assert odd.image.size == plain.image.size == (seen.shape[1], seen.shape[0])
     assert odd.geometry.image_size == seen.shape[:2]
@@ -150,7 +150,7 @@ def test_the_map_is_that_of_the_plain_upright_picture(maps: dict[str, tuple[Path
     assert odd.heatmap().shape == seen.shape[:2]
 
 
-def test_maps_differ_where_pictures_do(maps: dict[str, tuple[Path, Path, Made]]):
+def test_maps_differ_where_pictures_do(maps: dict[str, tuple[Path, Path, ScoredMap]]):
     """What the test above could not tell: that a turned picture has another map than the stored one."""
     values = {name: vitxplain.load(maps[name][0]).values for name in maps}
     stored = values["turned-1"]

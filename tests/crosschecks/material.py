@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from vitxplain import explain_together, load_model
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.maps.model_queries import AskedModel, by_method
+from vitxplain.evaluation.maps.model_queries import ModelQueries, by_method
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import centre, noise
@@ -96,8 +96,8 @@ def flat(given: Sequence[Case]) -> list[Case]:
     return [replace(one, heat=np.full_like(one.heat, 0.5)) for one in given]
 
 
-def asked(one: Case) -> AskedModel:
-    assert isinstance(one.subject, AskedModel)
+def asked(one: Case) -> ModelQueries:
+    assert isinstance(one.subject, ModelQueries)
     return one.subject
 
 

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from vitxplain.evaluation.maps.model_queries import AskedModel
+from vitxplain.evaluation.maps.model_queries import ModelQueries
 from vitxplain.metrics.base import Case
 from vitxplain.models.loading.load import load_model
 
@@ -31,7 +31,7 @@ class Brightness(nn.Module):
 def case(heat: np.ndarray, image: Image.Image = WHITE) -> Case:
     """A map of the first class; explained again, the map is each pixel's brightness times its weight."""
     model = load_model(Brightness(), mean=[0.0] * 3, std=[1.0] * 3, size=(SIDE, SIDE))
-    return Case(heat.astype(float), image, BLOCK, AskedModel(model, 0, _input_times_weight))
+    return Case(heat.astype(float), image, BLOCK, ModelQueries(model, 0, _input_times_weight))
 
 
 def _input_times_weight(model, images) -> list[np.ndarray]:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from vitxplain import load_model
-from vitxplain.evaluation.maps.model_queries import AskedModel, by_control, by_method, randomised_models
+from vitxplain.evaluation.maps.model_queries import ModelQueries, by_control, by_method, randomised_models
 from vitxplain.explainers.passes.choose import build
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import edges
@@ -19,11 +19,11 @@ from vitxplain.metrics.randomisation import Randomisation
 PHOTO = Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8))
 
 
-def explained(subject: AskedModel) -> Case:
+def explained(subject: ModelQueries) -> Case:
     return Case(subject.explain([PHOTO])[0].astype(float), PHOTO, None, subject)
 
 
-def subject(folder: Path, method: str) -> AskedModel:
+def subject(folder: Path, method: str) -> ModelQueries:
     return by_method(load_model(folder), 1, build([method], {})[method])
 
 

@@ -8,7 +8,7 @@ import typer
 from vitxplain.cli.shared.console import out as stdout
 from vitxplain.cli.shared.console import print_json, printable
 from vitxplain.cli.shared.guard import guarded
-from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import Debug, Json, Model, Out, Quiet
 from vitxplain.models.known_models import DEFAULT
 
@@ -19,7 +19,7 @@ def patches(
     model: Model = DEFAULT,
     out: Out = Path("vitx-out"),
     *,
-    opening: Opening,
+    opening: ModelOptions,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard

@@ -9,7 +9,7 @@ from jaxtyping import Float
 Choice = TypeVar("Choice")
 
 
-class Chance:
+class StableRandom:
     """A stream of random numbers from a key. NumPy guarantees SeedSequence, MT19937 and RandomState for ever."""
 
     def __init__(self, *key: int) -> None:

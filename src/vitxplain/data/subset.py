@@ -8,7 +8,7 @@ from vitxplain.data.sample import DataSet, Sample, Split
 
 
 @dataclass(frozen=True, eq=False)
-class Selected(DataSet):
+class Subset(DataSet):
     """The samples of `data` at `indices`."""
 
     data: DataSet
@@ -33,9 +33,9 @@ class Selected(DataSet):
         return replace(self, data=self.data.during(epoch, progress))
 
 
-def select(data: DataSet, indices: Sequence[int]) -> Selected:
+def select(data: DataSet, indices: Sequence[int]) -> Subset:
     """The samples of a set at these indices, in this order."""
-    return Selected(
+    return Subset(
         data, indices, data.name, data.split, data.labels, data.has_masks, data.notes, data.strict, data.in_order
     )
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from vitxplain.data.sample import DataSet
 from vitxplain.evaluation.failures import Failure
-from vitxplain.evaluation.plan.entries import Block
+from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.evaluation.scoring.best_thresholds import Levels
 from vitxplain.evaluation.scoring.cost import Cost
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison, comparisons
 from vitxplain.evaluation.table.model_accuracy import Answers, answers, foreign_notes
 from vitxplain.evaluation.table.notes import notes
@@ -28,10 +28,10 @@ class Evaluation:
     are the thresholds chosen on validation images, by model, method and metric.
     """
 
-    lines: tuple[Line, ...] = field(repr=False)
+    lines: tuple[MapScores, ...] = field(repr=False)
     metrics: Mapping[str, Metric]
     data: DataSet = field(repr=False)
-    blocks: tuple[Block, ...] = field(repr=False)  # who made the maps, so that they can be drawn
+    blocks: tuple[PlannedEntry, ...] = field(repr=False)  # who made the maps, so that they can be drawn
     asked: Mapping[str, Any] = field(repr=False)
     skipped: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -53,7 +53,7 @@ class Evaluation:
         """By model and metric, the best method first; the controls after the methods."""
         found: list[Row] = []
         for model in self.models:
-            methods: dict[str, list[Line]] = {}
+            methods: dict[str, list[MapScores]] = {}
             for line in self.lines:
                 if line.model == model:
                     methods.setdefault(line.method, []).append(line)

@@ -12,24 +12,24 @@ from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import Failure, sentences
-from vitxplain.evaluation.plan.entries import Block, Entry, ModelLike, Wanted, blocks
+from vitxplain.evaluation.plan.entries import Entry, ModelLike, PlannedEntry, Selection, blocks
 from vitxplain.evaluation.plan.metrics import MetricsLike, chosen_metrics
 from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels, validation_of
 from vitxplain.evaluation.scoring.cost import Cost, costs
 from vitxplain.evaluation.scoring.fingerprint import asked_of
-from vitxplain.evaluation.scoring.map_scores import Key, Line
+from vitxplain.evaluation.scoring.map_scores import Key, MapScores
 from vitxplain.evaluation.scoring.score import score_all
 from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import Metric
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class EvaluationRequest:
     """What is asked of one data set; as the arguments of `evaluate`."""
 
     models: Sequence[ModelLike]
     samples: DataSet
-    wanted: Wanted
+    wanted: Selection
     metrics: MetricsLike
     metric_options: Mapping[str, Any]
     validation: DataSet | Callable[[], DataSet] | None
@@ -52,7 +52,12 @@ class _Round:
 
 
 def measured(
-    question: Question, folder: Path | None, batch_size: int, progress: Callable[[int], object], *, overwrite: bool
+    question: EvaluationRequest,
+    folder: Path | None,
+    batch_size: int,
+    progress: Callable[[int], object],
+    *,
+    overwrite: bool,
 ) -> Evaluation:
     """Every model and method on every image; errors as of `evaluate`."""
     state, wanted, way = PartialState(), question.wanted, question.wanted.preset
@@ -113,7 +118,7 @@ def _scored(entry: Entry, now: _Round) -> tuple[Levels, list[Failure], list[Cost
     return levels, failures, list(costs([entry], now.samples, now.batch_size)) if now.cost else []
 
 
-def _in_order(known: Mapping[Key, Line], planned: Sequence[Block]) -> list[Line]:
+def _in_order(known: Mapping[Key, MapScores], planned: Sequence[PlannedEntry]) -> list[MapScores]:
     """Those of what was asked now, in an order that does not depend on who scored them when."""
     order = ((block.name, method) for block in planned for method in block.methods)
     places = {key: place for place, key in enumerate(order)}

@@ -14,9 +14,9 @@ from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.maps.stored_maps import stored_maps
-from vitxplain.evaluation.measure import Question, measured
+from vitxplain.evaluation.measure import EvaluationRequest, measured
 from vitxplain.evaluation.plan.classes import NoModelError
-from vitxplain.evaluation.plan.entries import Load, ModelLike, Wanted
+from vitxplain.evaluation.plan.entries import Load, ModelLike, Selection
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.presets import default_runs, preset_of
 from vitxplain.explainers.passes.choose import MethodLike, check_names, several
@@ -116,8 +116,8 @@ def evaluate(
     else:
         samples = load_data(data, split, limit=limit, strict=strict, options=data_options)
         validation = validation or (lambda: load_data(data, "validation", strict=strict, options=data_options))
-    wanted = Wanted(named, options or {}, stored, way, samples.labels, load or _on(device))
-    question = Question(given, samples, wanted, metrics, metric_options or {}, validation, cost)
+    wanted = Selection(named, options or {}, stored, way, samples.labels, load or _on(device))
+    question = EvaluationRequest(given, samples, wanted, metrics, metric_options or {}, validation, cost)
     return measured(question, None if out is None else Path(out), batch_size, progress, overwrite=overwrite)
 
 

@@ -21,7 +21,7 @@ from vitxplain.train.records.run_folder import RunFolder
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class TrainingSetup:
     """`config` is the one asked for with nothing left open."""
 
     config: RunConfig
@@ -33,7 +33,7 @@ class Parts:
     feed: TrainingFeed = field(repr=False)
 
     @classmethod
-    def of(cls, config: RunConfig, device: torch.device, *, strict: bool) -> "Parts":
+    def of(cls, config: RunConfig, device: torch.device, *, strict: bool) -> "TrainingSetup":
         """Everything loaded, nothing written yet."""
 
         def split(name: Split) -> DataSet:

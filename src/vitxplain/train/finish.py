@@ -4,7 +4,7 @@ from transformers import TrainerState
 
 from vitxplain.assessment.assess import assess
 from vitxplain.models.loading.load import load_model
-from vitxplain.train.assemble import Parts
+from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.defaults import shown
 from vitxplain.train.records.metrics_file import Row, as_csv, rows
 from vitxplain.train.records.model_card import model_card
@@ -12,7 +12,7 @@ from vitxplain.train.records.result import RunResult
 from vitxplain.train.records.run_folder import RunFolder
 
 
-def finish(folder: RunFolder, parts: Parts, state: TrainerState, *, strict: bool) -> RunResult:
+def finish(folder: RunFolder, parts: TrainingSetup, state: TrainerState, *, strict: bool) -> RunResult:
     """Write the final figures, the model card and, last, result.json."""
     history, best = rows(state.log_history), state.best_global_step or state.global_step
     opened = load_model(folder.model, device=parts.device)

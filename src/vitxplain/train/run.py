@@ -11,17 +11,17 @@ from vitxplain.files.paths import user_path
 from vitxplain.models.loading.devices import resolve_device
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.processes import in_one_process, main_process
-from vitxplain.train.assemble import Parts
+from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig, continued, located
 from vitxplain.train.config.trainer_arguments import check_optimizer
 from vitxplain.train.finish import finish
-from vitxplain.train.loop.callbacks import Flow
+from vitxplain.train.loop.callbacks import RunCallbacks
 from vitxplain.train.records import checkpoints
 from vitxplain.train.records.result import RunResult, TrainingInterrupted
 from vitxplain.train.records.run_folder import RunFolder, default_folder, opened
-from vitxplain.train.run_summary import Beginning
-from vitxplain.train.run_writer import Records
+from vitxplain.train.run_summary import RunSummary
+from vitxplain.train.run_writer import RunWriter
 from vitxplain.train.watch import loggers
 from vitxplain.train.watch.observers import check_method, watching
 
@@ -40,7 +40,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
     callbacks: Sequence[TrainerCallback] = (),
-    began: Callable[[Beginning], object] = lambda _: None,
+    began: Callable[[RunSummary], object] = lambda _: None,
 ) -> RunResult:
     """Train a classifier on labelled images; everything about it lies in one folder, which `load_model` opens.
 
@@ -81,12 +81,12 @@ def train(
     if done := folder.finished():
         return RunResult(folder.path, **done, was_finished=True)
     with quiet_transformers():
-        parts = Parts.of(config, place, strict=strict)
+        parts = TrainingSetup.of(config, place, strict=strict)
         check_method(parts)
         if main_process():
             folder.write({"config.yaml": parts.config.as_yaml()})
-        records = Records(folder, parts)
-        flow = Flow(
+        records = RunWriter(folder, parts)
+        flow = RunCallbacks(
             parts.feed, patience=config.options.early_stopping, keep_best=records.keep_best, record=records.write
         )
         newest = checkpoints.newest(folder.checkpoints)
@@ -97,7 +97,7 @@ def train(
             )
         after = checkpoints.step_of(newest) if newest else 0
         if main_process():
-            began(Beginning.of(folder.path, parts, after=after))
+            began(RunSummary.of(folder.path, parts, after=after))
         observers = watching(folder, parts, after=after)
         trainer = parts.trainer(folder, [flow, *observers, *callbacks])
         with flow.until_interrupted():

@@ -8,14 +8,14 @@ from typing import Any
 
 from accelerate import PartialState
 
-from vitxplain.train.assemble import Parts
+from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.defaults import steps_per_epoch
 from vitxplain.train.config.presets import THEMSELVES, by_heart
 from vitxplain.train.config.run_config import SCRATCH
 
 
 @dataclass(frozen=True)
-class Beginning:
+class RunSummary:
     """The facts a user wants to check before waiting."""
 
     folder: Path
@@ -36,7 +36,7 @@ class Beginning:
     after: int  # steps done before, where a run goes on
 
     @classmethod
-    def of(cls, folder: Path, parts: Parts, *, after: int) -> "Beginning":
+    def of(cls, folder: Path, parts: TrainingSetup, *, after: int) -> "RunSummary":
         """Of a run that goes on after so many steps; 0: it is new."""
         options, processes = parts.config.options, PartialState().num_processes
         an_epoch = steps_per_epoch(options, len(parts.training), processes)

@@ -6,7 +6,7 @@ from transformers import TrainerState
 
 from vitxplain.processes import main_process
 from vitxplain.render.figure import png_bytes
-from vitxplain.train.assemble import Parts
+from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.presets import THEMSELVES, by_heart
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.records.curves import curves
@@ -16,11 +16,11 @@ from vitxplain.words import source_name
 
 
 @dataclass(frozen=True)
-class Records:
+class RunWriter:
     """Only the main process writes."""
 
     folder: RunFolder
-    parts: Parts
+    parts: TrainingSetup
 
     def keep_best(self) -> None:
         """The weights as they are now become model/."""

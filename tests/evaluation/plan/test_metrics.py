@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vitxplain import evaluate
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import comparisons
 from vitxplain.evaluation.table.notes import disagreements
 from vitxplain.evaluation.table.rows import rows_of
@@ -17,7 +17,7 @@ def told(scores: dict[str, dict[str, float]]) -> tuple[str, ...]:
     metrics: dict[str, Metric] = {name: Deletion() for name in scores}
     lines = {
         method: [
-            Line("m", method, str(image), {name: those[method] + image / 100 for name, those in scores.items()})
+            MapScores("m", method, str(image), {name: those[method] + image / 100 for name, those in scores.items()})
             for image in range(9)
         ]
         for method in next(iter(scores.values()))

@@ -10,7 +10,7 @@ from tests.evaluation.small_models import small_cnn
 from vitxplain import evaluate, explain
 from vitxplain.data.load import load_data
 from vitxplain.evaluation.plan.classes import foreign
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.model_accuracy import Answers, answers
 from vitxplain.metrics.intervals import wilson
 
@@ -64,11 +64,11 @@ def test_answers_are_in_the_folder_and_an_old_folder_has_none(tmp_path: Path):
 
 
 def test_images_scored_before_answers_were_kept():
-    old, new = Line("m", "a", "1", {}), Line("m", "a", "2", {}, right=True, probability=0.5)
+    old, new = MapScores("m", "a", "1", {}), MapScores("m", "a", "2", {}, right=True, probability=0.5)
     digits = load_data("digits", limit=2)
     assert answers([old, new], digits) == {}
     assert answers([new], digits)["m"].images == 1
-    assert old.joined(Line("m", "a", "1", {}, right=False, probability=0.1)).right is False
+    assert old.joined(MapScores("m", "a", "1", {}, right=False, probability=0.1)).right is False
 
 
 def test_the_preset_explains_another_class_than_the_model_predicts():

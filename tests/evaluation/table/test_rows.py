@@ -5,7 +5,7 @@ import math
 import pytest
 
 from vitxplain.evaluation.report.cells import interval
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison, comparisons, strongest
 from vitxplain.evaluation.table.rows import rows_of
 from vitxplain.metrics.deletion import Deletion
@@ -15,10 +15,10 @@ from vitxplain.metrics.pixels import Counts, IoU
 SCORES = {"good": [0.1] * 10, "odd": [0.3, math.nan] + [0.3] * 8, "random": [0.3] * 10, "centre": [0.5] * 10}
 
 
-def lines(metric: str = "deletion") -> dict[str, list[Line]]:
+def lines(metric: str = "deletion") -> dict[str, list[MapScores]]:
     return {
         name: [
-            Line("m", name, str(place), {metric: value}, control=name in ("random", "centre"))
+            MapScores("m", name, str(place), {metric: value}, control=name in ("random", "centre"))
             for place, value in enumerate(values)
         ]
         for name, values in SCORES.items()
@@ -44,7 +44,7 @@ def test_the_winner_of_a_comparison():
 
 def test_between_models_the_better_one_is_first_and_the_model_is_named():
     found = [
-        Line(model, method, str(place), {"deletion": value + base})
+        MapScores(model, method, str(place), {"deletion": value + base})
         for model, base in (("m", 0.1), ("n", 0.0))
         for method, value in (("good", 0.1), ("bad", 0.5))
         for place in range(6)
@@ -89,16 +89,18 @@ def test_what_decides_is_not_rounded_to_zero():
 
 def test_pooled_is_of_all_pixels_of_all_images():
     counts = Counts(1, 0, 1, 8), Counts(4, 4, 0, 2)
-    found = [Line("m", "a", str(place), {"iou": 0.5}, {"iou": one}) for place, one in enumerate(counts)]
+    found = [MapScores("m", "a", str(place), {"iou": 0.5}, {"iou": one}) for place, one in enumerate(counts)]
     (row,) = rows_of("m", "iou", IoU(), {"a": found})
     assert row.pooled.mean == 0.5
     assert row.lead is None
 
 
 def test_a_line_is_itself_again_from_json():
-    line = Line("m", "a", "line\u2028end", {"x": math.nan, "y": 0.1}, {"y": Counts(1, 2, 3, 4)}, {"y": ((0.0, 0.5),)})
+    line = MapScores(
+        "m", "a", "line\u2028end", {"x": math.nan, "y": 0.1}, {"y": Counts(1, 2, 3, 4)}, {"y": ((0.0, 0.5),)}
+    )
     import json
 
-    again = Line.of(json.loads(line.as_json()))
+    again = MapScores.of(json.loads(line.as_json()))
     assert math.isnan(again.scores["x"])
     assert (again.image, again.counts, again.curves) == (line.image, line.counts, line.curves)

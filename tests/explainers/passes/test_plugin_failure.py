@@ -16,7 +16,7 @@ from vitxplain.capture.record import AttentionRecord
 from vitxplain.errors import OptionError, PluginError
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import AttentionExplainer, Explainer
-from vitxplain.explainers.passes.plugin_failure import blamed
+from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTIONS
@@ -53,13 +53,13 @@ def test_a_method_of_another_package_is_named_with_it(plugins: Path, part: str, 
 def test_errors_in_the_user_s_words_stay_as_they_are(plugins: Path):
     method = registry.load("explainers", "brightness")()
     for error in (OptionError("gain is 0; it takes more."), MemoryError()):
-        with pytest.raises(type(error)) as caught, blamed(method):
+        with pytest.raises(type(error)) as caught, plugin_errors(method):
             raise error
         assert caught.value is error
 
 
 def test_methods_of_ours_are_not_blamed_on_a_package():
-    with pytest.raises(KeyError), blamed(AttentionRollout()):
+    with pytest.raises(KeyError), plugin_errors(AttentionRollout()):
         raise KeyError
 
 

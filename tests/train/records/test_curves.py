@@ -12,7 +12,7 @@ from vitxplain.train.records.curves import best_row, curves
 from vitxplain.train.records.metrics_file import Row
 from vitxplain.train.run_writer import about
 from vitxplain.train.tuning.picture import tuning_picture
-from vitxplain.train.tuning.search_space import Choice, Range, Tried
+from vitxplain.train.tuning.search_space import Choice, Range, TrialResult
 
 
 def row(step: int, split: str, loss: float, accuracy: float) -> Row:
@@ -80,12 +80,22 @@ SPACE = {
     "augment": Choice(("none", "flip", "crop", "light", "strong")),
 }
 TRIED = [
-    Tried(1, {"learning_rate": 2e-4, "weight_decay": 0.1, "narrow": 2e-4, "hidden_size": 65, "augment": "none"}, 0.5,
-          "complete", Path("1")),
-    Tried(2, {"learning_rate": 9e-4, "weight_decay": 0.2, "narrow": 3e-4, "hidden_size": 90, "augment": "crop"}, 0.4,
-          "stopped", Path("2")),
-    Tried(3, {"learning_rate": 9e-4}, None, "failed", Path("3"), "no"),
-]  # fmt: skip
+    TrialResult(
+        1,
+        {"learning_rate": 2e-4, "weight_decay": 0.1, "narrow": 2e-4, "hidden_size": 65, "augment": "none"},
+        0.5,
+        "complete",
+        Path("1"),
+    ),
+    TrialResult(
+        2,
+        {"learning_rate": 9e-4, "weight_decay": 0.2, "narrow": 3e-4, "hidden_size": 90, "augment": "crop"},
+        0.4,
+        "stopped",
+        Path("2"),
+    ),
+    TrialResult(3, {"learning_rate": 9e-4}, None, "failed", Path("3"), "no"),
+]
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -18,7 +18,7 @@ from vitxplain.errors import OptionError, UnsupportedModelError, UsageError
 from vitxplain.models.loading.load import load_model
 from vitxplain.train.config.configure import configured
 from vitxplain.train.config.run_config import RunConfig
-from vitxplain.train.tuning.search_space import Tried
+from vitxplain.train.tuning.search_space import TrialResult
 from vitxplain.train.tuning.tune import Tuned, best_of, tune
 
 OPTIONS = (
@@ -126,7 +126,7 @@ def test_best_is_the_highest_accuracy_or_the_lowest_loss_of_whole_trials():
         (4, 0.7, "complete"),
         (5, None, "failed"),
     ]
-    tried = [Tried(number, {}, value, state, Path("run")) for number, value, state in values]
+    tried = [TrialResult(number, {}, value, state, Path("run")) for number, value, state in values]
     assert best_of(tried, "accuracy") is tried[2]
     assert best_of(tried, "loss") is tried[0]
     assert best_of(tried[-1:], "loss") is None

@@ -7,7 +7,7 @@ import typer
 
 from vitxplain.cli.shared.completion import complete_models
 from vitxplain.cli.shared.guard import guarded
-from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, Debug, Json, Methods, Quiet
 from vitxplain.models.known_models import DEFAULT
 
@@ -70,7 +70,7 @@ def evaluate(
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
     *,
-    opening: Opening,
+    opening: ModelOptions,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -9,7 +9,7 @@ from vitxplain.cli.evaluate.report import print_evaluation
 from vitxplain.cli.evaluate.summary import print_summary
 from vitxplain.cli.shared.console import print_error, print_json, print_note
 from vitxplain.cli.shared.guard import DONE, INTERRUPTED, SOME_FAILED
-from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.progress import progress
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet
@@ -27,7 +27,7 @@ class Job:
     """Everything `vitx evaluate` needs to know."""
 
     plan: Plan
-    opening: Opening
+    opening: ModelOptions
     strict: bool
     batch_size: int
     overwrite: bool
@@ -72,7 +72,9 @@ def run(job: Job, *, json: bool, quiet: bool) -> int:
     return SOME_FAILED if any(one.failures for one in found.values()) else DONE
 
 
-def _scored(job: Job, opening: Opening, name: str, samples: DataSet, advance: Callable[[int], object]) -> Evaluation:
+def _scored(
+    job: Job, opening: ModelOptions, name: str, samples: DataSet, advance: Callable[[int], object]
+) -> Evaluation:
     plan = job.plan
     return evaluate(
         plan.models[name],

@@ -13,7 +13,7 @@ from rich.text import Text
 from vitxplain.cli.evaluate.report import STYLES, print_header, print_troubles, short
 from vitxplain.cli.shared.console import out, printable
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.report.summary import COSTS, Figures, metrics_of, pooled_words, summary
+from vitxplain.evaluation.report.summary import COSTS, SummaryRow, metrics_of, pooled_words, summary
 
 BETWEEN: Final = 2
 INTERVAL: Final = len("[0.00, 0.00]")
@@ -60,7 +60,7 @@ def _table(name: str, columns: Sequence[str]) -> Table:
     return table
 
 
-def _print_costs(lines: Sequence[Figures], console: Console) -> None:
+def _print_costs(lines: Sequence[SummaryRow], console: Console) -> None:
     spent = [line for line in lines if line.cost]
     if spent:
         table = _table("cost", ["method", *COSTS])
@@ -70,7 +70,7 @@ def _print_costs(lines: Sequence[Figures], console: Console) -> None:
         console.print(table)
 
 
-def _figure(line: Figures, metric: str, *, below: bool) -> Text:
+def _figure(line: SummaryRow, metric: str, *, below: bool) -> Text:
     """Two decimal places, marked; the interval `below` it, or not at all."""
     if metric not in line.figures:
         return Text()

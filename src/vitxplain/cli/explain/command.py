@@ -7,7 +7,7 @@ import typer
 
 from vitxplain.cli.shared.completion import complete_styles
 from vitxplain.cli.shared.guard import guarded
-from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Methods, Model, Out, Quiet
 from vitxplain.models.known_models import DEFAULT
 from vitxplain.render.draw import STYLES
@@ -51,7 +51,7 @@ def explain(
         ),
     ] = "auto",
     *,
-    opening: Opening,
+    opening: ModelOptions,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,

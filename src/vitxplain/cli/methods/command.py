@@ -8,7 +8,7 @@ from rich.text import Text
 from vitxplain.cli.shared.completion import complete_method, complete_models
 from vitxplain.cli.shared.console import no, out, print_json, print_table, yes
 from vitxplain.cli.shared.guard import guarded
-from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OF_MODEL, Debug, Json, Quiet
 
 
@@ -34,7 +34,7 @@ def methods(
         ),
     ] = None,
     *,
-    opening: Opening,
+    opening: ModelOptions,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Opening:
-    """Taken by a command as `*, opening: Opening`, behind its own `model: Model = DEFAULT`."""
+class ModelOptions:
+    """Taken by a command as `*, opening: ModelOptions`, behind its own `model: Model = DEFAULT`."""
 
     image_size: ImageSize = None
     device: Device = "auto"

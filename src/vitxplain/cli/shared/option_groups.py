@@ -10,7 +10,7 @@ from typing import Any
 def unfolded(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """The command as typer takes it: each parameter that is such a dataclass replaced by one for each of its fields.
 
-    A group has no default of its own, so it stands behind `*`: `def command(image: Image, *, opening: Opening)`.
+    A group has no default of its own, so it stands behind `*`: `def command(image: Image, *, opening: ModelOptions)`.
     """
     asked = signature(command, eval_str=True)
     groups: dict[str, Any] = {

@@ -9,7 +9,7 @@ import typer
 
 from vitxplain.cli.shared.data_options import data_options
 from vitxplain.cli.shared.guard import guarded
-from vitxplain.cli.shared.model_options import Opening
+from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Model, Quiet
 from vitxplain.files.paths import user_path
 
@@ -36,7 +36,7 @@ def test(
     ] = "auto",
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 32,
     *,
-    opening: Opening,
+    opening: ModelOptions,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -16,7 +16,7 @@ from vitxplain.train.records import checkpoints
 from vitxplain.train.records.metrics_file import Row, is_best, row_of, rows
 from vitxplain.train.records.result import RunResult
 from vitxplain.train.records.run_folder import RunFolder
-from vitxplain.train.run_summary import Beginning
+from vitxplain.train.run_summary import RunSummary
 
 
 class TrainReport:
@@ -24,7 +24,7 @@ class TrainReport:
 
     def __init__(self, *, json: bool, quiet: bool, resume: bool) -> None:
         self.json, self.quiet, self.resume = json, quiet, resume
-        self.beginning: Beginning | None = None
+        self.beginning: RunSummary | None = None
         shown = not quiet and sys.stderr.isatty() and not (json and sys.stdout.isatty())
         columns = (
             *(TextColumn("training"), BarColumn(), MofNCompleteColumn()),
@@ -41,7 +41,7 @@ class TrainReport:
     ) -> None:
         self.bar.stop()
 
-    def began(self, beginning: Beginning) -> None:
+    def began(self, beginning: RunSummary) -> None:
         """Everything is loaded; the first step comes next."""
         self.beginning = beginning
         if not self.quiet:
@@ -111,7 +111,7 @@ UNSURE: Final = 0.2  # an accuracy whose 95 % interval is wider than this says l
 NAMED: Final = 8  # classes
 
 
-def what_will_be_done(beginning: Beginning, *, resume: bool) -> Iterator[tuple[str, str]]:
+def what_will_be_done(beginning: RunSummary, *, resume: bool) -> Iterator[tuple[str, str]]:
     """Lines with what stands before them."""
     one = beginning
     height, width = one.image_size

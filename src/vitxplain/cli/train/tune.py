@@ -11,7 +11,7 @@ from vitxplain.cli.train.options import Training
 from vitxplain.files.paths import user_path
 
 if TYPE_CHECKING:
-    from vitxplain.train.tuning.search_space import Tried
+    from vitxplain.train.tuning.search_space import TrialResult
     from vitxplain.train.tuning.tune import Tuned
 
 
@@ -59,7 +59,7 @@ def tune(
 
     with progress("tuning", trials, shown=not (quiet or json)) as advance:
 
-        def ended(tried: "Tried", best: "Tried | None") -> None:
+        def ended(tried: "TrialResult", best: "TrialResult | None") -> None:
             advance(1)
             if json:
                 print_json(tried.as_json())
@@ -113,11 +113,11 @@ def _print(found: "Tuned") -> None:
         out().print(f"\n{best}  (vitx train --config {best})", soft_wrap=True)
 
 
-def _cells(tried: "Tried", keys: list[str]) -> list[str]:
+def _cells(tried: "TrialResult", keys: list[str]) -> list[str]:
     return [_reached(tried), *(_short(tried.chosen.get(key, "")) for key in keys)]
 
 
-def _reached(tried: "Tried") -> str:
+def _reached(tried: "TrialResult") -> str:
     if tried.value is None:
         return f"failed: {tried.error.splitlines()[0]}"
     return f"{tried.value:.4f}" + (" (stopped early)" if tried.state == "stopped" else "")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from vitxplain.data.stable_random import Chance
+from vitxplain.data.stable_random import StableRandom
 from vitxplain.data.synthetic.materials import noise
 from vitxplain.data.synthetic.textures import Plane
 
@@ -12,12 +12,12 @@ Point = tuple[float, float]  # (row, column), pixels
 THINNEST = 1.25  # pixels: a thinner line would miss the middle of every pixel here and there, and break the mask
 
 
-def shape(name: str, size: tuple[int, int], chance: Chance, hardness: float) -> Plane:
+def shape(name: str, size: tuple[int, int], chance: StableRandom, hardness: float) -> Plane:
     """The named defect at a random place; the harder, the smaller. At least one pixel is covered by more than half."""
     return _SHAPES[name](size, chance, min(size) / 64 * (1.3 - 0.5 * hardness))
 
 
-def _scratch(size: tuple[int, int], chance: Chance, unit: float) -> Plane:
+def _scratch(size: tuple[int, int], chance: StableRandom, unit: float) -> Plane:
     """One long thin line, slightly bent, pointed at both ends."""
     row, column = _direction(chance)
     length, bow = chance.between(18, 42) * unit, chance.between(-5, 5) * unit
@@ -32,7 +32,7 @@ def _scratch(size: tuple[int, int], chance: Chance, unit: float) -> Plane:
     return _line(size, points, widths)
 
 
-def _crack(size: tuple[int, int], chance: Chance, unit: float) -> Plane:
+def _crack(size: tuple[int, int], chance: StableRandom, unit: float) -> Plane:
     """A jagged line with branches, thinner towards its ends."""
     start, heading = _inside(size, chance, margin=12 * unit), _direction(chance)
     ahead = _walk(chance, start, heading, steps=3 + chance.whole(4), stride=4 * unit)
@@ -47,7 +47,7 @@ def _crack(size: tuple[int, int], chance: Chance, unit: float) -> Plane:
     return covered
 
 
-def _spot(size: tuple[int, int], chance: Chance, unit: float) -> Plane:
+def _spot(size: tuple[int, int], chance: StableRandom, unit: float) -> Plane:
     """One to three round spots close together."""
     covered = np.zeros(size)
     first = _inside(size, chance, margin=9 * unit)
@@ -60,7 +60,7 @@ def _spot(size: tuple[int, int], chance: Chance, unit: float) -> Plane:
     return covered
 
 
-def _blob(size: tuple[int, int], chance: Chance, unit: float) -> Plane:
+def _blob(size: tuple[int, int], chance: StableRandom, unit: float) -> Plane:
     """A large stain with a ragged edge."""
     radius = chance.between(7, 11.5) * unit
     centre = _inside(size, chance, margin=radius)
@@ -71,7 +71,7 @@ def _blob(size: tuple[int, int], chance: Chance, unit: float) -> Plane:
     return np.clip((1 - ragged) * 0.5 * radius + 0.5, 0, 1)
 
 
-def _walk(chance: Chance, start: Point, heading: Point, *, steps: int, stride: float) -> list[Point]:
+def _walk(chance: StableRandom, start: Point, heading: Point, *, steps: int, stride: float) -> list[Point]:
     """A jagged way that keeps its heading on the whole."""
     points = [start]
     for _ in range(steps):
@@ -116,19 +116,19 @@ def _distance(size: tuple[int, int], centre: Point, squash: float) -> Plane:
     return np.sqrt(y * y + x * x)
 
 
-def _direction(chance: Chance) -> Point:
+def _direction(chance: StableRandom) -> Point:
     """A unit vector; half the circle is every direction of a line."""
     t = chance.between(-1, 1)
     return 2 * t / (1 + t * t), (1 - t * t) / (1 + t * t)
 
 
-def _inside(size: tuple[int, int], chance: Chance, margin: float) -> Point:
+def _inside(size: tuple[int, int], chance: StableRandom, margin: float) -> Point:
     """A (row, column) at least this far from the border, or as far as can be."""
     height, width = (min(margin, side / 2) for side in size)
     return chance.between(height, size[0] - height), chance.between(width, size[1] - width)
 
 
-_SHAPES: dict[str, Callable[[tuple[int, int], Chance, float], Plane]] = {
+_SHAPES: dict[str, Callable[[tuple[int, int], StableRandom, float], Plane]] = {
     "scratch": _scratch,
     "spot": _spot,
     "crack": _crack,

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from PIL import Image
 
 from vitxplain.data.sample import DataSet, Sample, Split
-from vitxplain.data.stable_random import Chance
+from vitxplain.data.stable_random import StableRandom
 from vitxplain.data.synthetic.defect_shapes import SHAPES, shape
 from vitxplain.data.synthetic.materials import MATERIALS, material
 from vitxplain.errors import OptionError
@@ -89,8 +89,8 @@ class Defects(DataSet):
             return index % len(self.labels), self.labels[index % len(self.labels)]
         return index % 2, SHAPES[index // 2 % len(SHAPES)] if index % 2 else "good"
 
-    def _chance(self, index: int, stream: int) -> Chance:
-        return Chance(self.seed, tuple(COUNTS).index(self.split), self.epoch, index, stream)
+    def _chance(self, index: int, stream: int) -> StableRandom:
+        return StableRandom(self.seed, tuple(COUNTS).index(self.split), self.epoch, index, stream)
 
     def _surface(self, index: int) -> tuple[Picture, str]:
         """The lit surface as a camera sees it, and its name."""
@@ -108,7 +108,7 @@ class Defects(DataSet):
         return grey[..., None] * (1 + tint), name
 
     def _drawn(
-        self, picture: Picture, covered: Float[np.ndarray, "height width"], chance: Chance
+        self, picture: Picture, covered: Float[np.ndarray, "height width"], chance: StableRandom
     ) -> tuple[Picture, str]:
         """The picture with the defect on it, through which the texture shows; and whether it is lighter or darker."""
         strength = covered[..., None] * (chance.between(0.66, 0.9) - self.hardness * chance.between(0.1, 0.22))

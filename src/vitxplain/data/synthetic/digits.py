@@ -14,7 +14,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from vitxplain.data.sample import DataSet, Sample, Split
-from vitxplain.data.stable_random import Chance
+from vitxplain.data.stable_random import StableRandom
 from vitxplain.data.synthetic import textures
 from vitxplain.data.synthetic.textures import Plane
 from vitxplain.errors import OptionError
@@ -76,7 +76,7 @@ class Digits(DataSet):
     def __getitem__(self, index: int) -> Sample:
         if not 0 <= index < len(self):
             raise IndexError(f"{self.name} has {len(self)} images; there is no image {index}.")
-        chance = Chance(self.seed, tuple(PARTS).index(self.split), self.epoch, index)
+        chance = StableRandom(self.seed, tuple(PARTS).index(self.split), self.epoch, index)
         digit = index % 10
         colour, ground, background = self._colours(chance)
         side = min(self.size) * chance.between(0.72 - 0.18 * self.hardness, 0.88 - 0.16 * self.hardness)
@@ -98,7 +98,7 @@ class Digits(DataSet):
         risen = 1.0 if not self.curriculum else min(1.0, progress / self.curriculum) ** 2
         return replace(self, epoch=epoch + 1, hardness=self.hardness * risen)
 
-    def _colours(self, chance: Chance) -> tuple[str, str, Float[np.ndarray, "height width 3"]]:
+    def _colours(self, chance: StableRandom) -> tuple[str, str, Float[np.ndarray, "height width 3"]]:
         """The digit's colour, the ground's name and its pixels: two dark colours, mixed by a texture."""
         colour = chance.pick(tuple(COLOURS))
         ground = chance.pick(textures.TEXTURES) if chance.unit() < 0.9 * self.hardness else "plain"
@@ -108,7 +108,7 @@ class Digits(DataSet):
         weave = textures.texture(ground, self.size, chance)[..., None]
         return colour, ground, dark * (1 - weave) + other * weave
 
-    def _scraps(self, chance: Chance, side: float, centre: tuple[float, float]) -> Plane:
+    def _scraps(self, chance: StableRandom, side: float, centre: tuple[float, float]) -> Plane:
         """Corners cut from other digits, in the strokes of this one, beside it: ink that is no digit."""
         ink = np.zeros(self.size)
         taken = [(centre, 0.85 * side)]
@@ -124,12 +124,14 @@ class Digits(DataSet):
             ink = np.maximum(ink, self._drawn(chance, scan, side, at))
         return ink
 
-    def _somewhere(self, chance: Chance, margin: float) -> tuple[float, float]:
+    def _somewhere(self, chance: StableRandom, margin: float) -> tuple[float, float]:
         """A (row, column) at least this far from the border."""
         height, width = self.size
         return chance.between(margin, height - margin), chance.between(margin, width - margin)
 
-    def _drawn(self, chance: Chance, scan: Float[np.ndarray, "8 8"], side: float, centre: tuple[float, float]) -> Plane:
+    def _drawn(
+        self, chance: StableRandom, scan: Float[np.ndarray, "8 8"], side: float, centre: tuple[float, float]
+    ) -> Plane:
         """How much ink lies on each pixel, [0, 1], the scan being `side` pixels wide, turned and bent a little."""
         # A turn by the angle 2 atan(t) needs no sine, whose last digit differs from machine to machine.
         t, shear, stretch = (chance.between(-a, a) * self.hardness for a in (0.12, 0.15, 0.12))
@@ -147,7 +149,7 @@ def _bytes(picture: Float[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "h
     return np.floor(np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def _scan(split: Split, digit: int, chance: Chance) -> Float[np.ndarray, "8 8"]:
+def _scan(split: Split, digit: int, chance: StableRandom) -> Float[np.ndarray, "8 8"]:
     """One handwritten digit of the split, ink in [0, 1]."""
     scans = _scans(split)[digit]
     return scans[chance.whole(len(scans))] / 16

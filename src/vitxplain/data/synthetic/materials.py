@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from vitxplain.data.stable_random import Chance
+from vitxplain.data.stable_random import StableRandom
 from vitxplain.data.synthetic.textures import Plane, bilinear
 
 CELLS = 24  # points a side of a noise lattice; beyond them it repeats
 
 
-def material(name: str, size: tuple[int, int], chance: Chance) -> Plane:
+def material(name: str, size: tuple[int, int], chance: StableRandom) -> Plane:
     """The named surface, turned and scaled by chance: brightness in [0, 1]."""
     height, width = size
     t = chance.between(-1, 1)  # the tangent of half the angle: every direction
@@ -25,19 +25,19 @@ def material(name: str, size: tuple[int, int], chance: Chance) -> Plane:
     return np.clip(_MATERIALS[name](cosine * y - sine * x, sine * y + cosine * x, chance), 0, 1)
 
 
-def noise(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def noise(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Random heights in [0, 1] at the whole numbers, and what lies between."""
     lattice = np.pad(chance.units(CELLS, CELLS), (0, 1), mode="wrap")
     return bilinear(lattice, rows % CELLS, columns % CELLS)
 
 
-def _metal(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _metal(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Brushed: long fine lines."""
     fine = noise(rows / 1.1, columns / 26, chance)
     return 0.55 * fine + 0.45 * noise(rows / 4, columns / 60, chance)
 
 
-def _fabric(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _fabric(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Plain weave: round threads, over and under by turns, each of its own thickness."""
     pitch = chance.between(3.2, 6.5)
     u, v = rows / pitch, columns / pitch
@@ -47,7 +47,7 @@ def _fabric(rows: Plane, columns: Plane, chance: Chance) -> Plane:
     return (1 - 2.6 * round_ * round_) * (0.95 - 0.9 * along * along) - 0.3 * noise(u / 0.9, v / 0.9, chance)
 
 
-def _wood(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _wood(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Rings cut along the trunk, soft on one side and sharp on the other, and fibres."""
     bend = noise(rows / 34, columns / 15, chance)
     ring = (columns / chance.between(6, 13) + 2.2 * bend) % 1
@@ -55,13 +55,13 @@ def _wood(rows: Plane, columns: Plane, chance: Chance) -> Plane:
     return 1 - 0.7 * saw * saw - 0.3 * noise(rows / 12, columns / 0.9, chance)
 
 
-def _concrete(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _concrete(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Clouds, sand and pores."""
     clouds, sand = noise(rows / 11, columns / 11, chance), noise(rows / 1.3, columns / 1.3, chance)
     return 0.5 * clouds + 0.5 * sand - 0.5 * (noise(rows / 1.7, columns / 1.7, chance) > 0.86)
 
 
-def _leather(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _leather(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Small domes with creases between them."""
     pitch = chance.between(4, 7)
     nearest, second, _ = _grains(rows / pitch, columns / pitch, chance)
@@ -69,7 +69,7 @@ def _leather(rows: Plane, columns: Plane, chance: Chance) -> Plane:
     return 0.8 * dome * (1.1 - 0.5 * nearest) + 0.2 * noise(rows / 1.2, columns / 1.2, chance)
 
 
-def _granite(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _granite(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Hard-edged grains, each of its own shade."""
     pitch = chance.between(3, 6)
     _, _, shade = _grains(rows / pitch, columns / pitch, chance)
@@ -77,7 +77,7 @@ def _granite(rows: Plane, columns: Plane, chance: Chance) -> Plane:
 
 
 def _grains(
-    rows: Plane, columns: Plane, chance: Chance
+    rows: Plane, columns: Plane, chance: StableRandom
 ) -> tuple[Float[np.ndarray, "height width"], Float[np.ndarray, "height width"], Float[np.ndarray, "height width"]]:
     """Distance to the nearest of one random point a unit square, to the second nearest, and the nearest's own shade.
 
@@ -100,7 +100,7 @@ def _grains(
     return np.sqrt(nearest), np.sqrt(second), shade
 
 
-_MATERIALS: dict[str, Callable[[Plane, Plane, Chance], Plane]] = {
+_MATERIALS: dict[str, Callable[[Plane, Plane, StableRandom], Plane]] = {
     "metal": _metal,
     "fabric": _fabric,
     "wood": _wood,

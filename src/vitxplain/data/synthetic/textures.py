@@ -8,12 +8,12 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from vitxplain.data.stable_random import Chance
+from vitxplain.data.stable_random import StableRandom
 
 Plane = Float[np.ndarray, "height width"]
 
 
-def texture(name: str, size: tuple[int, int], chance: Chance) -> Plane:
+def texture(name: str, size: tuple[int, int], chance: StableRandom) -> Plane:
     """The named texture, turned and scaled by chance: the share of the second colour at each pixel, [0, 1]."""
     height, width = size
     t = chance.between(-1, 1)  # the tangent of half the angle: every direction
@@ -39,30 +39,30 @@ def bilinear(image: Float[np.ndarray, "rows columns"], rows: Plane, columns: Pla
     return above * (1 - down) + below * down
 
 
-def _stripes(rows: Plane, _columns: Plane, chance: Chance) -> Plane:
+def _stripes(rows: Plane, _columns: Plane, chance: StableRandom) -> Plane:
     return (rows % 2 < chance.between(0.6, 1.4)).astype(np.float64)
 
 
-def _checks(rows: Plane, columns: Plane, _chance: Chance) -> Plane:
+def _checks(rows: Plane, columns: Plane, _chance: StableRandom) -> Plane:
     return ((np.floor(rows) + np.floor(columns)) % 2).astype(np.float64)
 
 
-def _bricks(rows: Plane, columns: Plane, _chance: Chance) -> Plane:
+def _bricks(rows: Plane, columns: Plane, _chance: StableRandom) -> Plane:
     course = np.floor(rows)
     mortar = (rows - course < 0.2) | ((columns / 2 + course / 2) % 1 < 0.1)
     return mortar.astype(np.float64)
 
 
-def _dots(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _dots(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     down, right = rows / 1.5 % 1 - 0.5, columns / 1.5 % 1 - 0.5
     return (down * down + right * right < chance.between(0.05, 0.14)).astype(np.float64)
 
 
-def _rings(rows: Plane, columns: Plane, _chance: Chance) -> Plane:
+def _rings(rows: Plane, columns: Plane, _chance: StableRandom) -> Plane:
     return (np.sqrt(rows * rows + columns * columns) % 2 < 1).astype(np.float64)
 
 
-def _cells(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _cells(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Random cells round random points, each of its own shade (Worley 1996)."""
     low, high = (np.array([f(rows), f(columns)]) for f in (np.min, np.max))
     points = low[:, None] + chance.units(2, 24) * (high - low)[:, None]
@@ -70,13 +70,13 @@ def _cells(rows: Plane, columns: Plane, chance: Chance) -> Plane:
     return chance.units(24)[far.argmin(-1)]
 
 
-def _patches(rows: Plane, columns: Plane, chance: Chance) -> Plane:
+def _patches(rows: Plane, columns: Plane, chance: StableRandom) -> Plane:
     """Blots: smooth random heights, cut at half."""
     lattice = chance.units(12, 12)
     return (bilinear(lattice, (rows / 1.5) % 11, (columns / 1.5) % 11) > 0.5).astype(np.float64)
 
 
-_WEAVES: dict[str, Callable[[Plane, Plane, Chance], Plane]] = {
+_WEAVES: dict[str, Callable[[Plane, Plane, StableRandom], Plane]] = {
     "stripes": _stripes,
     "checks": _checks,
     "bricks": _bricks,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
-from vitxplain.data.stable_random import Chance
+from vitxplain.data.stable_random import StableRandom
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
     greatest: dict[int, tuple[int, int]] = {}
     lots: dict[int, list[tuple[float, int]]] = {}  # of each class, a lot for each image
     skipped: list[str] = []
-    chance = Chance(seed)
+    chance = StableRandom(seed)
 
     def skip(_: int, error: Exception) -> None:
         skipped.append(str(error))

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from vitxplain.errors import DataError, UsageError
-from vitxplain.evaluation.maps.map_source import Made
+from vitxplain.evaluation.maps.map_source import ScoredMap
 from vitxplain.explanation.heatmap import unit_range
 from vitxplain.explanation.resample import place
 from vitxplain.explanation.storage import load
@@ -18,7 +18,7 @@ from vitxplain.geometry import Geometry
 ENDINGS: Final = (".npz", ".npy", ".png")  # of several files about one image the first kind is read
 
 
-def read_map(file: Path, image: Image.Image) -> Made:
+def read_map(file: Path, image: Image.Image) -> ScoredMap:
     """The map in a file, scaled and laid over the whole image by the rules of `Explanation.heatmap`.
 
     npz: the array `values`, else the first one; where `Explanation.save` wrote it, its place on the image counts.
@@ -34,7 +34,7 @@ def read_map(file: Path, image: Image.Image) -> Made:
                 raise DataError(
                     f"its map is of an image of {_sides(explanation.geometry.image_size)}, not {_sides(size)}."
                 )
-            return Made(explanation.heatmap(), not np.isfinite(explanation.values).all())
+            return ScoredMap(explanation.heatmap(), not np.isfinite(explanation.values).all())
         values = _picture(file) if file.suffix.lower() == ".png" else _array(file)
     except UsageError as error:  # of what Explanation.save wrote
         raise DataError(f"its map cannot be read: {error}") from error
@@ -49,7 +49,7 @@ def read_map(file: Path, image: Image.Image) -> Made:
     # Half a cell of rounding is no other shape.
     stretched = abs(rows * size[1] - columns * size[0]) > 0.5 * max(size[1], size[0]) + 0.5 * max(rows, columns)
     heat = place(unit_range(values), Geometry.identity(size))
-    return Made(heat, broken=not np.isfinite(values).all(), stretched=stretched)
+    return ScoredMap(heat, broken=not np.isfinite(values).all(), stretched=stretched)
 
 
 def _array(file: Path) -> np.ndarray:

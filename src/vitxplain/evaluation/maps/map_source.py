@@ -10,7 +10,7 @@ from PIL import Image
 
 from vitxplain.api import explain_together
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.maps.model_queries import AskedModel, by_control, by_method
+from vitxplain.evaluation.maps.model_queries import ModelQueries, by_control, by_method
 from vitxplain.explainers.base import Explainer
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.metrics.base import Heat
@@ -18,7 +18,7 @@ from vitxplain.models.vision_model import VisionModel
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class ScoredMap:
     """A map at the image's pixels, NaN where the model did not look.
 
     `broken`: some values were no numbers, so that no metric is defined for it; `stretched`: it had other proportions
@@ -30,10 +30,10 @@ class Made:
     stretched: bool = False
 
 
-Outcomes: TypeAlias = dict[str, list[Made | Exception]]
+Outcomes: TypeAlias = dict[str, list[ScoredMap | Exception]]
 
 
-class Maker(ABC):
+class MapSource(ABC):
     """Makes the maps of one or several methods.
 
     Attributes:
@@ -54,7 +54,7 @@ class Maker(ABC):
         """By method the map of each sample, or why there is none; `targets` are empty without a model."""
 
     @abstractmethod
-    def subject(self, name: str, target: int) -> AskedModel | None:
+    def subject(self, name: str, target: int) -> ModelQueries | None:
         """Whom metrics may ask about it; None without a model."""
 
     @abstractmethod
@@ -63,7 +63,7 @@ class Maker(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Explained(Maker):
+class MethodMaps(MapSource):
     """The methods of a model; they share passes."""
 
     model: VisionModel
@@ -84,7 +84,7 @@ class Explained(Maker):
             return {name: self.maps([name], samples, targets)[name] for name in names}
         return {name: [_made(explanation) for explanation in found[name]] for name in names}
 
-    def subject(self, name: str, target: int) -> AskedModel:
+    def subject(self, name: str, target: int) -> ModelQueries:
         return by_method(self.model, target, self.explainers[name])
 
     def facts(self, name: str) -> str:
@@ -92,7 +92,7 @@ class Explained(Maker):
 
 
 @dataclass(frozen=True, eq=False)
-class Blind(Maker):
+class ControlMaps(MapSource):
     """Controls: maps of the image alone. With a model metrics may ask it about them."""
 
     controls: Mapping[str, Callable[[Image.Image], Heat]]
@@ -104,14 +104,14 @@ class Blind(Maker):
         return list(self.controls)
 
     def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
-        return {name: [Made(self.controls[name](sample.image)) for sample in samples] for name in names}
+        return {name: [ScoredMap(self.controls[name](sample.image)) for sample in samples] for name in names}
 
-    def subject(self, name: str, target: int) -> AskedModel | None:
+    def subject(self, name: str, target: int) -> ModelQueries | None:
         return by_control(self.model, target, self.controls[name]) if self.model else None
 
     def facts(self, name: str) -> str:
         return name
 
 
-def _made(explanation: Explanation) -> Made:
-    return Made(explanation.heatmap(), not np.isfinite(explanation.values).all())
+def _made(explanation: Explanation) -> ScoredMap:
+    return ScoredMap(explanation.heatmap(), not np.isfinite(explanation.values).all())

@@ -21,7 +21,7 @@ from vitxplain.models.vision_model import VisionModel
 
 
 @dataclass(frozen=True, eq=False)
-class AskedModel(Subject):
+class ModelQueries(Subject):
     """A model asked about one class; `heat` makes the map of an image."""
 
     model: VisionModel
@@ -48,27 +48,27 @@ class AskedModel(Subject):
         return torch.cat(parts)
 
 
-def by_method(model: VisionModel, target: int, explainer: Explainer) -> AskedModel:
+def by_method(model: VisionModel, target: int, explainer: Explainer) -> ModelQueries:
     """The subject of a method's map."""
 
     def heat(asked: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
         return [one.heatmap() for one in explain(asked, list(images), explainer, target=target)]
 
-    return AskedModel(model, target, heat)
+    return ModelQueries(model, target, heat)
 
 
-def by_control(model: VisionModel, target: int, make: Callable[[Image.Image], Heat]) -> AskedModel:
+def by_control(model: VisionModel, target: int, make: Callable[[Image.Image], Heat]) -> ModelQueries:
     """The subject of a control's map, whatever the model is."""
-    return AskedModel(model, target, lambda _, images: [make(image) for image in images])
+    return ModelQueries(model, target, lambda _, images: [make(image) for image in images])
 
 
-def by_files(model: VisionModel, target: int) -> AskedModel:
+def by_files(model: VisionModel, target: int) -> ModelQueries:
     """The subject of a stored map, which nothing makes again: metrics that need the method leave it out."""
 
     def heat(_: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
         raise TypeError(f"{len(images)} images cannot be explained by maps that are stored")
 
-    return AskedModel(model, target, heat)
+    return ModelQueries(model, target, heat)
 
 
 _kept: WeakKeyDictionary[VisionModel, tuple[tuple[int, int], list[VisionModel]]] = WeakKeyDictionary()

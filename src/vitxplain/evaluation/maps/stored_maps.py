@@ -11,8 +11,8 @@ from vitxplain import registry
 from vitxplain.data.sample import Sample
 from vitxplain.errors import DataError, UsageError
 from vitxplain.evaluation.maps.map_file import ENDINGS, read_map
-from vitxplain.evaluation.maps.map_source import Made, Maker, Outcomes
-from vitxplain.evaluation.maps.model_queries import AskedModel, by_files
+from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
+from vitxplain.evaluation.maps.model_queries import ModelQueries, by_files
 from vitxplain.files.paths import is_folder
 from vitxplain.files.walk import is_image_name
 from vitxplain.metrics.base import METHOD
@@ -25,7 +25,7 @@ NUMBER: Final = re.compile(
 
 
 @dataclass(frozen=True, eq=False)
-class StoredMaps(Maker):
+class StoredMaps(MapSource):
     """The maps of a folder. `files` are, by method, the files that may be of an image, by its name and by its stem."""
 
     called: str
@@ -45,7 +45,7 @@ class StoredMaps(Maker):
     def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
         return {name: [self._map(name, sample) for sample in samples] for name in names}
 
-    def subject(self, name: str, target: int) -> AskedModel | None:
+    def subject(self, name: str, target: int) -> ModelQueries | None:
         return by_files(self.model, target) if self.model else None
 
     def facts(self, name: str) -> str:
@@ -53,7 +53,7 @@ class StoredMaps(Maker):
         states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
         return f"{len(files):,} maps of {self.called}, {name} ({sha256(repr(states).encode()).hexdigest()[:8]})"
 
-    def _map(self, name: str, sample: Sample) -> Made | Exception:
+    def _map(self, name: str, sample: Sample) -> ScoredMap | Exception:
         files = self.files[name]
         names = [_bare(sample.name), _bare(NUMBER.sub("", sample.name))]
         found = next((files[key] for one in names for key in (one, one.rpartition("/")[2]) if key in files), [])

@@ -12,7 +12,7 @@ from vitxplain.models.vision_model import VisionModel
 GOOD: Final = "good"  # the class of images on which nothing is, in `defects` and in folders of images and masks
 
 
-class Asked(NamedTuple):
+class ExplainedClass(NamedTuple):
     """A class by its index, its probability, and the most probable class of all."""
 
     target: int
@@ -20,9 +20,9 @@ class Asked(NamedTuple):
     top: int
 
 
-def targets_of(model: VisionModel, samples: Sequence[Sample], *, positive: bool = False) -> list[Asked]:
+def targets_of(model: VisionModel, samples: Sequence[Sample], *, positive: bool = False) -> list[ExplainedClass]:
     """The top class of each image; `positive`: of the classes that are not called "good"."""
-    images, found = [sample.image for sample in samples], dict[int, Asked]()
+    images, found = [sample.image for sample in samples], dict[int, ExplainedClass]()
     left_out = [index for index, name in model.labels.items() if positive and name == GOOD]
     for batch in batches(model.processor, images, len(images)):
         with torch.inference_mode():
@@ -33,5 +33,5 @@ def targets_of(model: VisionModel, samples: Sequence[Sample], *, positive: bool 
             )
             targets, tops = open_to_all.argmax(-1).tolist(), logits.argmax(-1).tolist()
         for place, position in enumerate(batch.positions):
-            found[position] = Asked(targets[place], float(shares[place, targets[place]]), tops[place])
+            found[position] = ExplainedClass(targets[place], float(shares[place, targets[place]]), tops[place])
     return [found[position] for position in range(len(images))]

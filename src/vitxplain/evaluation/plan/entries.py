@@ -10,7 +10,7 @@ from torch import nn
 from vitxplain import registry
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.failures import Failure
-from vitxplain.evaluation.maps.map_source import Blind, Explained, Maker
+from vitxplain.evaluation.maps.map_source import ControlMaps, MapSource, MethodMaps
 from vitxplain.evaluation.maps.stored_maps import StoredMaps
 from vitxplain.evaluation.plan.classes import NoModelError, some
 from vitxplain.evaluation.plan.methods import chosen_methods
@@ -33,20 +33,20 @@ class Entry:
 
     name: str
     model: VisionModel | None
-    makers: tuple[Maker, ...]
+    makers: tuple[MapSource, ...]
     positive: bool = False
 
-    def methods(self) -> dict[str, Maker]:
+    def methods(self) -> dict[str, MapSource]:
         """Who makes the maps of which method; the controls last."""
         return {name: maker for maker in self.makers for name in maker.names}
 
-    def lacking(self, maker: Maker) -> frozenset[str]:
+    def lacking(self, maker: MapSource) -> frozenset[str]:
         """Needs of metrics that nobody can meet for these maps."""
         return maker.without | (frozenset() if self.model else frozenset({MODEL, METHOD}))
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class PlannedEntry:
     """An entry as far as it is known while its model is not in memory.
 
     `facts` are those of the model, None without one; `methods` say what the maps of each depend on, the controls last;
@@ -63,7 +63,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Selection:
     """What is to be scored on each model; `labels` are the classes of the data, `load` opens a model."""
 
     methods: Sequence[MethodLike]
@@ -74,7 +74,7 @@ class Wanted:
     load: Load
 
 
-def blocks(models: Sequence[ModelLike], wanted: Wanted) -> tuple[list[Block], list[Failure], list[str]]:
+def blocks(models: Sequence[ModelLike], wanted: Selection) -> tuple[list[PlannedEntry], list[Failure], list[str]]:
     """The blocks of the table, the methods that do not fit a model, and which models are left out and why.
 
     Of several models one at a time is in memory. Stored maps stand beside the methods of the one model, or alone.
@@ -95,7 +95,7 @@ def blocks(models: Sequence[ModelLike], wanted: Wanted) -> tuple[list[Block], li
             raise UsageError("methods and their options need a model; name one, or leave them out.")
         entry = entry_of(stored.called, None, [stored])
         return [_block(entry, _same(entry))], [], []
-    found, unfit, left_out, known = list[Block](), list[Failure](), list[str](), set[str]()
+    found, unfit, left_out, known = list[PlannedEntry](), list[Failure](), list[str](), set[str]()
     for source in models:
         model = wanted.load(source)
         if why := _other_classes(model, wanted):
@@ -118,19 +118,19 @@ def blocks(models: Sequence[ModelLike], wanted: Wanted) -> tuple[list[Block], li
     return *_told_apart(found, unfit), left_out
 
 
-def _entry(model: VisionModel, wanted: Wanted) -> tuple[Entry, dict[str, str], list[str]]:
+def _entry(model: VisionModel, wanted: Selection) -> tuple[Entry, dict[str, str], list[str]]:
     """The entry of a model, why methods do not fit it, and which options its methods have."""
     stored, preset = wanted.stored, wanted.preset
     positive = bool(preset and preset.positive)
     if stored and not wanted.methods:
         return entry_of(model.source, model, [stored.asking(model)], positive=positive), {}, []
     explainers, reasons, taken = chosen_methods(model, wanted.methods, wanted.options, preset)
-    makers: list[Maker] = [Explained(model, explainers)]
+    makers: list[MapSource] = [MethodMaps(model, explainers)]
     makers += [stored.asking(model, beside=True)] if stored else []
     return entry_of(model.source, model, makers, positive=positive), reasons, taken
 
 
-def _block(entry: Entry, again: Callable[[], Entry]) -> Block:
+def _block(entry: Entry, again: Callable[[], Entry]) -> PlannedEntry:
     facts = None
     if entry.model:
         pinned = {key: value for key, value in model_facts(entry.model).items() if key != "id"}
@@ -139,18 +139,18 @@ def _block(entry: Entry, again: Callable[[], Entry]) -> Block:
     methods = {name: maker.facts(name) for name, maker in entry.methods().items()}
     lacking = [entry.lacking(maker) for maker in entry.makers if maker.names and not maker.control]
     labels = entry.model.labels if entry.model else {}
-    return Block(entry.name, facts, methods, tuple(lacking), again, labels)
+    return PlannedEntry(entry.name, facts, methods, tuple(lacking), again, labels)
 
 
 def _same(entry: Entry) -> Callable[[], Entry]:
     return lambda: entry
 
 
-def _again(source: ModelLike, wanted: Wanted) -> Callable[[], Entry]:
+def _again(source: ModelLike, wanted: Selection) -> Callable[[], Entry]:
     return lambda: _entry(wanted.load(source), wanted)[0]
 
 
-def _other_classes(model: VisionModel, wanted: Wanted) -> str | None:
+def _other_classes(model: VisionModel, wanted: Selection) -> str | None:
     """Why the preset leaves a model out."""
     theirs = [model.labels[index] for index in sorted(model.labels)]
     if not (wanted.preset and wanted.preset.own_classes) or set(theirs) == set(wanted.labels):
@@ -158,7 +158,7 @@ def _other_classes(model: VisionModel, wanted: Wanted) -> str | None:
     return f"{source_name(model.source)} is left out: its classes ({some(theirs)}) are not those of the data."
 
 
-def _told_apart(found: Sequence[Block], unfit: Sequence[Failure]) -> tuple[list[Block], list[Failure]]:
+def _told_apart(found: Sequence[PlannedEntry], unfit: Sequence[Failure]) -> tuple[list[PlannedEntry], list[Failure]]:
     """Under the models' short names: a folder's own, the whole path where two are called alike."""
     sources = [block.name for block in found]
     if twice := [source for source in sources if sources.count(source) > 1]:
@@ -170,10 +170,10 @@ def _told_apart(found: Sequence[Block], unfit: Sequence[Failure]) -> tuple[list[
     ]
 
 
-def _renamed(block: Block, name: str) -> Block:
+def _renamed(block: PlannedEntry, name: str) -> PlannedEntry:
     return replace(block, name=name, open=lambda: replace(block.open(), name=name))
 
 
-def entry_of(name: str, model: VisionModel | None, makers: Sequence[Maker], *, positive: bool = False) -> Entry:
+def entry_of(name: str, model: VisionModel | None, makers: Sequence[MapSource], *, positive: bool = False) -> Entry:
     """With the controls, which every table has."""
-    return Entry(name, model, (*makers, Blind(CONTROLS, model)), positive)
+    return Entry(name, model, (*makers, ControlMaps(CONTROLS, model)), positive)

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from vitxplain import registry
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, UsageError
-from vitxplain.evaluation.plan.entries import Block
+from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.metrics.base import MASK, Metric
 from vitxplain.metrics.build import MetricLike, base_name, build, with_options
@@ -20,7 +20,7 @@ def chosen_metrics(
     asked: MetricsLike,
     options: Mapping[str, Any],
     samples: DataSet,
-    blocks: Sequence[Block],
+    blocks: Sequence[PlannedEntry],
 ) -> tuple[dict[str, Metric], list[str]]:
     """By name, and which were left out and why; one that was named is never left out.
 
@@ -51,7 +51,7 @@ def _name(metric: MetricLike) -> str:
     return base_name(metric) if isinstance(metric, str) else registry.name_of("metrics", type(metric))
 
 
-def _obstacle(metric: Metric, samples: DataSet, blocks: Sequence[Block]) -> Exception | None:
+def _obstacle(metric: Metric, samples: DataSet, blocks: Sequence[PlannedEntry]) -> Exception | None:
     name = registry.name_of("metrics", type(metric))
     if MASK in metric.needs and not samples.has_masks:
         return DataError(

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.figure import Picture, fit, panel, sheet, write
 
@@ -49,7 +49,7 @@ def curve_plots(found: Evaluation, about: str) -> Picture | None:
     return figure
 
 
-def _looks(lines: list[Line]) -> dict[str, dict[str, Any]]:
+def _looks(lines: list[MapScores]) -> dict[str, dict[str, Any]]:
     methods = list(dict.fromkeys(line.method for line in lines if not line.control))
     controls = list(dict.fromkeys(line.method for line in lines if line.control))
     found: dict[str, dict[str, Any]] = {
@@ -66,7 +66,7 @@ def _heading(axes: Axes, model: str, width: float) -> None:
     axes.axhline(1, color="#dddddd", linewidth=1)
 
 
-def _draw(axes: Axes, lines: list[Line], metric: str, looks: dict[str, dict[str, Any]]) -> None:
+def _draw(axes: Axes, lines: list[MapScores], metric: str, looks: dict[str, dict[str, Any]]) -> None:
     axes.set_axis_on()
     for method, look in looks.items():
         curves = [line.curves[metric] for line in lines if line.method == method and metric in line.curves]

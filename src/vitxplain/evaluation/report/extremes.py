@@ -10,10 +10,10 @@ from PIL import Image
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.maps.map_source import Made, Maker
+from vitxplain.evaluation.maps.map_source import MapSource, ScoredMap
 from vitxplain.evaluation.maps.targets import targets_of
 from vitxplain.evaluation.plan.entries import Entry
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.geometry import Geometry
 from vitxplain.metrics.base import MASK
 from vitxplain.render.colours import FAINT, INK
@@ -35,7 +35,7 @@ def extreme_sheets(found: Evaluation) -> dict[tuple[str, str], Picture]:
     if metric is None:
         return {}
     sign = -1 if found.metrics[metric].better == "lower" else 1
-    chosen: dict[tuple[str, str], list[Line]] = {}
+    chosen: dict[tuple[str, str], list[MapScores]] = {}
     for line in found.lines:
         score = line.scores.get(metric, np.nan)
         if not line.control and score == score:
@@ -53,7 +53,7 @@ def extreme_sheets(found: Evaluation) -> dict[tuple[str, str], Picture]:
 
 
 def _of_entry(
-    entry: Entry, chosen: Mapping[tuple[str, str], list[Line]], samples: dict[str, Sample], metric: str, about: str
+    entry: Entry, chosen: Mapping[tuple[str, str], list[MapScores]], samples: dict[str, Sample], metric: str, about: str
 ) -> dict[tuple[str, str], Picture]:
     return {
         (entry.name, name): _sheet(entry, maker, name, lines, samples, metric, about)
@@ -79,7 +79,13 @@ def _about(data: DataSet) -> str:
 
 
 def _sheet(
-    entry: Entry, maker: Maker, name: str, lines: Sequence[Line], samples: dict[str, Sample], metric: str, about: str
+    entry: Entry,
+    maker: MapSource,
+    name: str,
+    lines: Sequence[MapScores],
+    samples: dict[str, Sample],
+    metric: str,
+    about: str,
 ) -> Picture:
     lines = [line for line in lines if line.image in samples]
     shown = [samples[line.image] for line in lines]
@@ -101,12 +107,12 @@ def _sheet(
             said = f"{lines[index].scores[metric]:.2f}  {shown[index].name}"
             fit(write(caption, 0, 0.45, said, fontsize=8.5, color=FAINT, va="center"), 2 * PANEL + BESIDE)
             found = made[index]
-            if isinstance(found, Made):
+            if isinstance(found, ScoredMap):
                 _pair(figure, shown[index], found, corner[0], corner[1] + CAPTION)
     return figure
 
 
-def _pair(figure: Picture, sample: Sample, made: Made, left: float, top: float) -> None:
+def _pair(figure: Picture, sample: Sample, made: ScoredMap, left: float, top: float) -> None:
     size = inches((sample.image.height, sample.image.width), PANEL)
     small, _ = shrunk(sample.image, Geometry.identity((sample.image.height, sample.image.width)))
     rgb = photo(small)

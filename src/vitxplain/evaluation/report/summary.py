@@ -22,7 +22,7 @@ COSTS: Final = ("parameters", "GFLOPs", "ms an image")
 
 
 @dataclass(frozen=True)
-class Figures:
+class SummaryRow:
     """One method of one model on one data set: a figure for each metric, and what it costs where that was measured.
 
     `verdicts` say by metric whether it beats the best control, as those of rows do.
@@ -43,12 +43,12 @@ class Figures:
         return f"{self.cost.parameters:,}", f"{self.cost.flops / 1e9:.2f}", f"{1000 * self.cost.seconds:.1f}"
 
 
-def summary(found: Mapping[str, Evaluation]) -> list[Figures]:
+def summary(found: Mapping[str, Evaluation]) -> list[SummaryRow]:
     """All lines, by data set; the methods of a model before the controls.
 
     A preset's figure is that of all pixels of all images together, where a metric has such a form, else the mean.
     """
-    lines: list[Figures] = []
+    lines: list[SummaryRow] = []
     for data, one in found.items():
         cost = {(spent.model, spent.method): spent for spent in one.costs}
         of: dict[tuple[str, str, bool], list[Row]] = {}
@@ -58,11 +58,11 @@ def summary(found: Mapping[str, Evaluation]) -> list[Figures]:
         for key in sorted(of, key=lambda key: (models.index(key[0]), key[2])):
             figures = {row.metric: (one.preset and row.pooled) or row.score for row in of[key]}
             verdicts = {row.metric: row.verdict for row in of[key]}
-            lines.append(Figures(data, *key, figures, verdicts, cost.get(key[:2])))
+            lines.append(SummaryRow(data, *key, figures, verdicts, cost.get(key[:2])))
     return lines
 
 
-def metrics_of(lines: Sequence[Figures]) -> list[str]:
+def metrics_of(lines: Sequence[SummaryRow]) -> list[str]:
     """The columns."""
     return list(dict.fromkeys(name for line in lines for name in line.figures))
 
@@ -86,7 +86,7 @@ def save_summary(found: Mapping[str, Evaluation], folder: Path, folders: Mapping
     )
 
 
-def _markdown(found: Mapping[str, Evaluation], lines: Sequence[Figures], pages: Mapping[str, Path]) -> str:
+def _markdown(found: Mapping[str, Evaluation], lines: Sequence[SummaryRow], pages: Mapping[str, Path]) -> str:
     metrics, costs = metrics_of(lines), any(line.cost for line in lines)
     head = ["data", "model", "method", *metrics, *(COSTS if costs else ())]
     rows = [
@@ -120,14 +120,14 @@ def _markdown(found: Mapping[str, Evaluation], lines: Sequence[Figures], pages: 
     return "\n\n".join(parts) + "\n"
 
 
-def _cell(line: Figures, metric: str) -> str:
+def _cell(line: SummaryRow, metric: str) -> str:
     if metric not in line.figures:
         return ""
     figure, verdict = interval(line.figures[metric]), line.verdicts[metric]
     return f"**{figure}**" if verdict == "yes" else f"{figure} (worse)" if verdict == "no" else figure
 
 
-def _csv(lines: Sequence[Figures]) -> str:
+def _csv(lines: Sequence[SummaryRow]) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     metrics = metrics_of(lines)

@@ -17,7 +17,7 @@ from vitxplain.data.sample import DataSet
 from vitxplain.data.subset import spread
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.failures import Failure
-from vitxplain.evaluation.maps.map_source import Made
+from vitxplain.evaluation.maps.map_source import ScoredMap
 from vitxplain.evaluation.maps.targets import targets_of
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.scoring.score import case_of
@@ -135,7 +135,7 @@ def _counted(
             made = maker.maps(names, batch, [one.target for one in about]) if names and batch else {}
             for name, maps in made.items():
                 for place, one in enumerate(maps):
-                    if isinstance(one, Made) and not one.broken:
+                    if isinstance(one, ScoredMap) and not one.broken:
                         case = case_of(one, batch[place], maker, name, about[place] if about else None)
                         yield from (((name, metric), counts) for metric, counts in _of_case(case, asked[name]))
 

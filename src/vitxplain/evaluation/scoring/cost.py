@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet
-from vitxplain.evaluation.maps.map_source import Explained
+from vitxplain.evaluation.maps.map_source import MethodMaps
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.shared_pass import shared_pass
@@ -56,12 +56,12 @@ def costs(entries: Sequence[Entry], samples: DataSet, batch_size: int) -> tuple[
         cost
         for entry in entries
         for maker in entry.makers
-        if isinstance(maker, Explained)
+        if isinstance(maker, MethodMaps)
         for cost in _of_model(entry.name, maker, images)
     )
 
 
-def _of_model(name: str, maker: Explained, images: Sequence[Image.Image]) -> list[Cost]:
+def _of_model(name: str, maker: MethodMaps, images: Sequence[Image.Image]) -> list[Cost]:
     model = maker.model
     batch = next(batches(model.processor, list(images), len(images)))
     pixel_values, count = batch.pixel_values.to(model.device, model.dtype), len(batch.images)

@@ -8,13 +8,13 @@ import numpy as np
 
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet
-from vitxplain.evaluation.plan.entries import Block
+from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.metrics.base import Metric
 from vitxplain.words import source_name
 
 
 def asked_of(
-    samples: DataSet, blocks: Sequence[Block], metrics: Mapping[str, Metric], preset: str | None = None
+    samples: DataSet, blocks: Sequence[PlannedEntry], metrics: Mapping[str, Metric], preset: str | None = None
 ) -> dict[str, Any]:
     """In JSON's own types."""
     return {

@@ -15,7 +15,7 @@ ANSWERS: Final = ("right", "probability")  # not in folders written before they 
 
 
 @dataclass(frozen=True)
-class Line:
+class MapScores:
     """All that was measured of one map; a metric that is not defined for it is NaN."""
 
     model: str
@@ -42,29 +42,29 @@ class Line:
         return json.dumps({**vars(self), "scores": scores, "counts": dict(self.counts)})
 
     @classmethod
-    def of(cls, found: Mapping[str, Any]) -> "Line":
+    def of(cls, found: Mapping[str, Any]) -> "MapScores":
         """From what `as_json` wrote."""
         scores = {name: math.nan if value is None else value for name, value in found["scores"].items()}
         counts = {name: Counts(*values) for name, values in found["counts"].items()}
         curves = {name: tuple((x, y) for x, y in points) for name, points in found["curves"].items()}
         return cls(**{**found, "scores": scores, "counts": counts, "curves": curves})
 
-    def joined(self, later: "Line") -> "Line":
+    def joined(self, later: "MapScores") -> "MapScores":
         """With the scores of another line about the same map."""
         together = {name: {**getattr(self, name), **getattr(later, name)} for name in ("scores", "counts", "curves")}
         answers = {name: getattr(later if getattr(self, name) is None else self, name) for name in ANSWERS}
-        return Line(**{**vars(self), **together, **answers})
+        return MapScores(**{**vars(self), **together, **answers})
 
 
-def read(folder: Path) -> dict[Key, Line]:
+def read(folder: Path) -> dict[Key, MapScores]:
     """The lines of all processes by map; one that was cut off while it was written is left out."""
-    found: dict[Key, Line] = {}
+    found: dict[Key, MapScores] = {}
     for file in sorted(folder.glob("scores-*.jsonl")):
         for line in _whole(file):
             found[line.key] = found[line.key].joined(line) if line.key in found else line
     return found
 
 
-def _whole(file: Path) -> Iterator[Line]:
+def _whole(file: Path) -> Iterator[MapScores]:
     *whole, _cut_off = file.read_bytes().split(b"\n")
-    return (Line.of(json.loads(text)) for text in whole)
+    return (MapScores.of(json.loads(text)) for text in whole)

@@ -12,11 +12,11 @@ from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.evaluation.failures import Failure
-from vitxplain.evaluation.maps.map_source import Made, Maker
-from vitxplain.evaluation.maps.targets import Asked, targets_of
+from vitxplain.evaluation.maps.map_source import MapSource, ScoredMap
+from vitxplain.evaluation.maps.targets import ExplainedClass, targets_of
 from vitxplain.evaluation.plan.classes import matched
 from vitxplain.evaluation.plan.entries import Entry
-from vitxplain.evaluation.scoring.map_scores import Curve, Line
+from vitxplain.evaluation.scoring.map_scores import Curve, MapScores
 from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import MASK, Case, Metric
 from vitxplain.metrics.curve import CurveMetric, area
@@ -55,7 +55,7 @@ def _batch(
     classes: Sequence[int] | None,
     store: Store,
     failures: list[Failure],
-) -> Iterator[list[Line]]:
+) -> Iterator[list[MapScores]]:
     """The lines of one sample after the other; `classes` are the model's of each class of the data, if it has them."""
     methods = entry.methods()
     wanted = {
@@ -69,7 +69,7 @@ def _batch(
     if not batch:
         return
     asked_about = targets_of(entry.model, batch, positive=entry.positive) if entry.model else []
-    made: dict[str, list[Made | Exception]] = {}
+    made: dict[str, list[ScoredMap | Exception]] = {}
     for maker in entry.makers:
         if names := [name for name in maker.names if any(wanted[sample.name][name] for sample in batch)]:
             made |= maker.maps(names, batch, [one.target for one in asked_about])
@@ -88,7 +88,7 @@ def _batch(
         yield [replace(line, right=right, probability=about and round(about.probability, 6)) for line in lines]
 
 
-def case_of(made: Made, sample: Sample, maker: Maker, name: str, asked: Asked | None) -> Case:
+def case_of(made: ScoredMap, sample: Sample, maker: MapSource, name: str, asked: ExplainedClass | None) -> Case:
     """What metrics see of one map; without a model nothing was asked."""
     known = sample.mask is not None or sample.boxes is not None
     subject = maker.subject(name, asked.target) if asked else None
@@ -100,11 +100,11 @@ def _line(
     entry: Entry,
     name: str,
     image: str,
-    made: Made,
+    made: ScoredMap,
     case: Case,
     metrics: Mapping[str, Metric],
     failures: list[Failure],
-) -> Line:
+) -> MapScores:
     scores, curves = {}, {}
     for metric, one in metrics.items():
         try:
@@ -119,13 +119,13 @@ def _line(
     seen = case.heat[np.isfinite(case.heat)]
     constant = not seen.size or bool(seen.min() == seen.max())
     control = entry.methods()[name].control
-    return Line(entry.name, name, image, scores, counts, curves, constant, False, made.stretched, control)
+    return MapScores(entry.name, name, image, scores, counts, curves, constant, False, made.stretched, control)
 
 
-def _undefined(entry: Entry, name: str, image: str, made: Made, metrics: Iterable[str]) -> Line:
+def _undefined(entry: Entry, name: str, image: str, made: ScoredMap, metrics: Iterable[str]) -> MapScores:
     """Of a broken map: what is no number has no rank, and what is left of it is another map."""
     scores, control = dict.fromkeys(metrics, math.nan), entry.methods()[name].control
-    return Line(entry.name, name, image, scores, broken=True, stretched=made.stretched, control=control)
+    return MapScores(entry.name, name, image, scores, broken=True, stretched=made.stretched, control=control)
 
 
 def _scored(metric: Metric, case: Case) -> tuple[float, Curve | None]:

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from vitxplain.errors import OutputError, UsageError
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
-from vitxplain.evaluation.scoring.map_scores import Key, Line, read
+from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
 from vitxplain.files.write import check_writable, write_together
 from vitxplain.processes import in_one_process
 
@@ -21,7 +21,7 @@ class Store:
 
     def __init__(self, folder: Path | None, process: int = 0) -> None:
         self._folder, self._process = folder, process
-        self._known: dict[Key, Line] = {}
+        self._known: dict[Key, MapScores] = {}
         self._file: IO[bytes] | None = None
 
     def begin(self, asked: Mapping[str, Any], *, overwrite: bool) -> None:
@@ -56,7 +56,7 @@ class Store:
         line = self._known.get((model, method, image))
         return [metric for metric in metrics if line is None or metric not in line.scores]
 
-    def add(self, lines: Sequence[Line]) -> None:
+    def add(self, lines: Sequence[MapScores]) -> None:
         """Keep them, on disk too.
 
         Raises:
@@ -75,7 +75,7 @@ class Store:
                     "stays; make room and run the same command again, it goes on from there."
                 ) from error
 
-    def lines(self) -> dict[Key, Line]:
+    def lines(self) -> dict[Key, MapScores]:
         """All that is known, of other processes too."""
         return read(self._folder) if self._folder else dict(self._known)
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.rows import FEWEST, Row, paired
 from vitxplain.metrics.base import Better
 from vitxplain.metrics.intervals import Interval
@@ -53,7 +53,7 @@ class Comparison:
         return f"{first} over {second}" + f", both of {self.first[0]}" * (models > 1 and not self.between)
 
 
-def comparisons(rows: Sequence[Row], lines: Sequence[Line], better: Mapping[str, Better]) -> list[Comparison]:
+def comparisons(rows: Sequence[Row], lines: Sequence[MapScores], better: Mapping[str, Better]) -> list[Comparison]:
     """Between models the best method of each; within each model every method with every other; the better one first.
 
     Rows come as in the table, the best first. Intervals are for one comparison each: of twenty one is wrong by chance.

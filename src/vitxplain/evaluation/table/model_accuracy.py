@@ -8,8 +8,8 @@ import numpy as np
 
 from vitxplain.data.sample import DataSet
 from vitxplain.evaluation.plan.classes import foreign, some
-from vitxplain.evaluation.plan.entries import Block
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.plan.entries import PlannedEntry
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.metrics.intervals import Interval, bootstrap, wilson
 from vitxplain.words import source_name
 
@@ -64,9 +64,9 @@ class Answers:
         }
 
 
-def answers(lines: Sequence[Line], data: DataSet) -> dict[str, Answers]:
+def answers(lines: Sequence[MapScores], data: DataSet) -> dict[str, Answers]:
     """By model; not of one some of whose images were scored before answers were kept."""
-    said: dict[str, dict[str, Line | None]] = {}
+    said: dict[str, dict[str, MapScores | None]] = {}
     for line in lines:
         known = said.setdefault(line.model, {})
         known[line.image] = known.get(line.image) or (None if line.probability is None else line)
@@ -81,7 +81,7 @@ def answers(lines: Sequence[Line], data: DataSet) -> dict[str, Answers]:
     return found
 
 
-def foreign_notes(blocks: Sequence[Block], data: DataSet) -> list[str]:
+def foreign_notes(blocks: Sequence[PlannedEntry], data: DataSet) -> list[str]:
     """Which models name none of the classes of the data."""
     name, theirs = source_name(data.name), some(data.labels)
     return [

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison
 from vitxplain.evaluation.table.rows import Row
 from vitxplain.metrics.base import Metric
@@ -13,7 +13,7 @@ FEW: Final = 20  # images
 
 
 def notes(
-    rows: Sequence[Row], comparisons: Sequence[Comparison], lines: Sequence[Line], metrics: Mapping[str, Metric]
+    rows: Sequence[Row], comparisons: Sequence[Comparison], lines: Sequence[MapScores], metrics: Mapping[str, Metric]
 ) -> tuple[str, ...]:
     """Where controls are not compared, models were not sure, choices rank differently, and images are few."""
     blind = [name for name, metric in metrics.items() if metric.blind_wins]
@@ -21,13 +21,13 @@ def notes(
     return *said, *_unsure(lines, metrics), *disagreements(rows, comparisons, metrics), *_few(lines)
 
 
-def _few(lines: Sequence[Line]) -> Iterator[str]:
+def _few(lines: Sequence[MapScores]) -> Iterator[str]:
     images = len({line.image for line in lines})
     if images < FEW:
         yield f"{images} {'image is' if images == 1 else 'images are'} few: intervals of so few are too narrow."
 
 
-def _unsure(lines: Sequence[Line], metrics: Mapping[str, Metric]) -> Iterator[str]:
+def _unsure(lines: Sequence[MapScores], metrics: Mapping[str, Metric]) -> Iterator[str]:
     """How often a model marked nothing, where maps are cut only if it is sure."""
     names = [name for name, metric in metrics.items() if isinstance(metric, PixelMetric) and metric.certainty]
     for model in dict.fromkeys(line.model for line in lines) if names else ():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from vitxplain.evaluation.scoring.map_scores import Line
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.metrics.base import Metric
 from vitxplain.metrics.intervals import Interval, bootstrap, bootstrap_sums
 from vitxplain.metrics.pixels import Counts, PixelMetric
@@ -51,7 +51,11 @@ class Row:
 
 
 def rows_of(
-    model: str, name: str, metric: Metric, methods: Mapping[str, list[Line]], levels: Mapping[str, float] | None = None
+    model: str,
+    name: str,
+    metric: Metric,
+    methods: Mapping[str, list[MapScores]],
+    levels: Mapping[str, float] | None = None,
 ) -> list[Row]:
     """The rows of one model and metric: the best method first, the controls after the methods, each with its lines.
 

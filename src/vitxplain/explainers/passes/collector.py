@@ -12,7 +12,7 @@ from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import Weights
 from vitxplain.errors import CaptureError
 from vitxplain.explainers.base import AttentionExplainer, Explainer
-from vitxplain.explainers.passes.plugin_failure import blamed
+from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS
 
@@ -73,7 +73,7 @@ class Collector:
                     )
         combined: dict[Explainer, Tensor] = {}
         for explainer, kept in self._kept.items():
-            with blamed(explainer):
+            with plugin_errors(explainer):
                 combined[explainer] = explainer.combine([kept[index] for index in sorted(kept)], grid)
         return combined
 
@@ -84,7 +84,7 @@ class Collector:
         # The caller's autocast is for the model: weights are worked out in single precision.
         with torch.no_grad(), torch.autocast(weights.value.device.type, enabled=False):
             record = AttentionRecord(number, self._layouts[index], weights, gradients)
-            with blamed(explainer):
+            with plugin_errors(explainer):
                 self._kept[explainer][index] = explainer.keep(record)
 
     def _wanting(self, index: int, *, gradients: bool) -> list[AttentionExplainer]:

@@ -12,7 +12,7 @@ from vitxplain.explainers.base import Explainer
 
 
 @contextmanager
-def blamed(explainer: Explainer) -> Iterator[None]:
+def plugin_errors(explainer: Explainer) -> Iterator[None]:
     """Around each call of a method's own code.
 
     Raises:
@@ -36,7 +36,7 @@ def blamed(explainer: Explainer) -> Iterator[None]:
 
 def checked(explainer: Explainer, result: object, images: int) -> Tensor:
     """What a method gave, fp32 and without a graph, if it is what its `axes` promise for so many images."""
-    with blamed(explainer):
+    with plugin_errors(explainer):
         if not isinstance(result, Tensor):
             raise TypeError(f"it gave a {type(result).__name__}, not a tensor")
         if result.ndim != len(explainer.axes.split()) or result.shape[0] != images:

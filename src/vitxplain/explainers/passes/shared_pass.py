@@ -19,7 +19,7 @@ from vitxplain.errors import CaptureError, OptionError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
-from vitxplain.explainers.passes.plugin_failure import blamed, checked
+from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import GRADIENTS
@@ -138,11 +138,11 @@ def _pass(
         for explainer, layer in layers.items():
             gradient = gradients[list(seen).index(layer)] if by_gradient and layer in seen else None
             activation = _activation(layer, seen, gradient, found, wanted.resolve(logits))
-            with blamed(explainer):
+            with plugin_errors(explainer):
                 results[explainer] = explainer.attribute(activation)
     for other in explainers:
         if other not in results:
-            with blamed(other):
+            with plugin_errors(other):
                 results[other] = other.explain(model, pixel_values, wanted)
     maps = [checked(explainer, results[explainer], logits.shape[0]) for explainer in explainers]
     return PassResult(logits.detach().float(), maps)

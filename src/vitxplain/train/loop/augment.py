@@ -4,23 +4,23 @@ from collections.abc import Callable
 
 from PIL import Image, ImageEnhance, ImageOps
 
-from vitxplain.data.stable_random import Chance
+from vitxplain.data.stable_random import StableRandom
 from vitxplain.train.config.options import Augmentation
 
 
 def augmented(image: Image.Image, how: Augmentation, key: tuple[int, ...]) -> Image.Image:
     """The image changed as `how` says; its size stays."""
-    chance = Chance(*key)
+    chance = StableRandom(*key)
     for change in _CHANGES[how]:
         image = change(image, chance)
     return image
 
 
-def _flip(image: Image.Image, chance: Chance) -> Image.Image:
+def _flip(image: Image.Image, chance: StableRandom) -> Image.Image:
     return ImageOps.mirror(image) if chance.unit() < 0.5 else image
 
 
-def _crop(image: Image.Image, chance: Chance) -> Image.Image:
+def _crop(image: Image.Image, chance: StableRandom) -> Image.Image:
     """A part of 50 to 100 % of the area, its proportions changed by up to 4:3, stretched to the whole."""
     share, stretch = chance.between(0.5, 1.0) ** 0.5, chance.between(0.75, 4 / 3) ** 0.5
     width, height = min(1.0, share * stretch) * image.width, min(1.0, share / stretch) * image.height
@@ -28,7 +28,7 @@ def _crop(image: Image.Image, chance: Chance) -> Image.Image:
     return image.resize(image.size, Image.Resampling.BICUBIC, box=(left, top, left + width, top + height))
 
 
-def _shift(image: Image.Image, chance: Chance) -> Image.Image:
+def _shift(image: Image.Image, chance: StableRandom) -> Image.Image:
     """Up to 6 % of each side, and a turn of up to 8 degrees; what comes in is the mean colour."""
     right, down = (round(chance.between(-0.06, 0.06) * side) for side in image.size)
     mean = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
@@ -36,14 +36,14 @@ def _shift(image: Image.Image, chance: Chance) -> Image.Image:
     return image.rotate(angle, Image.Resampling.BICUBIC, translate=(right, down), fillcolor=mean)
 
 
-def _light(image: Image.Image, chance: Chance) -> Image.Image:
+def _light(image: Image.Image, chance: StableRandom) -> Image.Image:
     """Brightness, contrast and colour by up to a fifth."""
     for kind in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         image = kind(image).enhance(chance.between(0.8, 1.2))
     return image
 
 
-def _erase(image: Image.Image, chance: Chance) -> Image.Image:
+def _erase(image: Image.Image, chance: StableRandom) -> Image.Image:
     """A grey rectangle over 2 to 20 % of every fourth image (Zhong et al. 2020, Random Erasing)."""
     if chance.unit() >= 0.25:
         return image
@@ -55,7 +55,7 @@ def _erase(image: Image.Image, chance: Chance) -> Image.Image:
     return changed
 
 
-_CHANGES: dict[Augmentation, tuple[Callable[[Image.Image, Chance], Image.Image], ...]] = {
+_CHANGES: dict[Augmentation, tuple[Callable[[Image.Image, StableRandom], Image.Image], ...]] = {
     "none": (),
     "flip": (_flip,),
     "crop": (_crop,),

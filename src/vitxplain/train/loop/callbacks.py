@@ -18,7 +18,7 @@ from vitxplain.train.records.metrics_file import Row, is_best, rank, rows
 AT_ONCE = "\nfinishing the step, then writing a checkpoint; press Ctrl-C again to stop now"
 
 
-class Flow(TrainerCallback):
+class RunCallbacks(TrainerCallback):
     """`keep_best` is called when the weights are the best so far, `record` after every line of the history.
 
     `patience` is how many evaluations without a better one end the training; 0: none do. It is counted in the history,

@@ -24,7 +24,7 @@ from vitxplain.models.vision_model import VisionModel
 
 
 @dataclass(frozen=True)
-class Opened:
+class PreparedModel:
     """A model on its way to be trained; `blueprint` is None where transformers' own files say all."""
 
     model: VisionModel
@@ -33,7 +33,7 @@ class Opened:
     heads: tuple[str, ...] = ()
 
 
-def open_scratch(labels: tuple[str, ...], options: Mapping[str, Any], size: tuple[int, int] | None) -> Opened:
+def open_scratch(labels: tuple[str, ...], options: Mapping[str, Any], size: tuple[int, int] | None) -> PreparedModel:
     """A fresh model of the options; `size` unless they say another.
 
     Raises:
@@ -51,12 +51,12 @@ def open_scratch(labels: tuple[str, ...], options: Mapping[str, Any], size: tupl
     pixels = Pixels(pair(module.config.image_size), (0.5,) * channels, (0.5,) * channels)
     processor, inputs = pixels.processor("transformers"), forward_inputs(module, pixels.size)
     model = VisionModel(module, f"scratch {kind}", processor, dict(enumerate(labels)), inputs=inputs)
-    return Opened(model, pixels, None)
+    return PreparedModel(model, pixels, None)
 
 
 def open_pretrained(
     source: "str | Path | nn.Module | VisionModel", options: Mapping[str, Any], size: tuple[int, int] | None
-) -> Opened:
+) -> PreparedModel:
     """What load_model opens, on the CPU in single precision, taking whole images; a model in memory is copied.
 
     Raises:
@@ -95,10 +95,10 @@ def open_pretrained(
         device=torch.device("cpu"),
         dtype=torch.float32,
     )
-    return Opened(model, pixels, None if plain else blueprint)
+    return PreparedModel(model, pixels, None if plain else blueprint)
 
 
-def with_head(opened: Opened, labels: tuple[str, ...], cut_at: str | None) -> Opened:
+def with_head(opened: PreparedModel, labels: tuple[str, ...], cut_at: str | None) -> PreparedModel:
     """The model with a head for these classes: its own where they are its own, else a fresh one.
 
     Raises:

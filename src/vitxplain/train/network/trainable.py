@@ -19,7 +19,7 @@ from vitxplain.models.vision_model import VisionModel
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.network import lora, saving
 from vitxplain.train.network.network import Network
-from vitxplain.train.network.prepare import Opened, open_pretrained, open_scratch, with_head
+from vitxplain.train.network.prepare import PreparedModel, open_pretrained, open_scratch, with_head
 
 Mode: TypeAlias = Literal["full", "head", "lora"]
 
@@ -107,7 +107,7 @@ def trainable(
     return Trainable(network, opened.model.processor, opened.model.source, names, mode, opened.pixels, opened.blueprint)
 
 
-def _frozen(opened: Opened, mode: Mode, adapters: LoraOptions) -> Network:
+def _frozen(opened: PreparedModel, mode: Mode, adapters: LoraOptions) -> Network:
     """The network with only those weights learning that the mode says."""
     module = opened.model.module
     trial_logits(opened.model, resized=True)

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from itertools import accumulate
 from math import log10
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator, PercentFormatter
 
 from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
 from vitxplain.render.figure import Picture, panel, sheet, write
-from vitxplain.train.tuning.search_space import Choice, Range, Space
+from vitxplain.train.tuning.search_space import Choice, Range, Space, TrialResult
 from vitxplain.words import short_name
-
-if TYPE_CHECKING:
-    from vitxplain.train.tuning.search_space import Tried
 
 WIDTH, HEIGHT, GAP, LEFT = 3.0, 2.3, 0.65, 0.55  # inches of a plot, between two, and left of the first
 ABOVE, BELOW, SLANTED = 0.35, 0.3, 0.75  # inches above a plot, and below it where words stand straight or slanted
@@ -22,7 +19,7 @@ ACROSS, ROOM = 3, 30  # plots in a row, and letters along one
 COLOURS = {"complete": LOCAL, "stopped": FAINT}
 
 
-def tuning_picture(tried: "Sequence[Tried]", space: Space, metric: str, *, highest: bool) -> Picture:
+def tuning_picture(tried: Sequence[TrialResult], space: Space, metric: str, *, highest: bool) -> Picture:
     """By trial with the best so far as a line, then by each option; crosses are trials that were stopped early."""
     done = [one for one in tried if one.value is not None]
     whole = {one.number: one.value or 0.0 for one in done if one.state == "complete"}
@@ -48,7 +45,7 @@ def tuning_picture(tried: "Sequence[Tried]", space: Space, metric: str, *, highe
     return figure
 
 
-def _counts(tried: "Sequence[Tried]") -> str:
+def _counts(tried: Sequence[TrialResult]) -> str:
     words = {"stopped": "stopped early (crosses)", "failed": "failed (not drawn)"}
     numbers = {said: sum(one.state == state for one in tried) for state, said in words.items()}
     trials = f"{len(tried)} {'trial' if len(tried) == 1 else 'trials'}"
@@ -97,7 +94,7 @@ def _scale(axes: Axes, one: Range | Choice | None) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}".replace("e-0", "e-")))
 
 
-def _dots(axes: Axes, done: "Sequence[Tried]", places: Sequence[Any], best: int | None) -> None:
+def _dots(axes: Axes, done: Sequence[TrialResult], places: Sequence[Any], best: int | None) -> None:
     for state, marker in {"complete": "o", "stopped": "x"}.items():
         chosen = [(place, one.value) for place, one in zip(places, done, strict=True) if one.state == state]
         if chosen:

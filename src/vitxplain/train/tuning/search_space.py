@@ -111,7 +111,7 @@ def _text(number: float) -> str:
 
 
 @dataclass(frozen=True)
-class Tried:
+class TrialResult:
     """One trial: what was chosen, and the figure it reached on the validation set.
 
     `state` is complete, stopped (early: it was worse than the others so far) or failed; `error` says why.

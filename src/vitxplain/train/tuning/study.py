@@ -15,7 +15,7 @@ from vitxplain.render.figure import png_bytes
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.records.run_folder import RunFolder
 from vitxplain.train.tuning.picture import tuning_picture
-from vitxplain.train.tuning.search_space import Space, Tried
+from vitxplain.train.tuning.search_space import Space, TrialResult
 
 if TYPE_CHECKING:
     import optuna
@@ -86,11 +86,11 @@ class StudyFolder:
             storage.remove_session()
             storage.engine.dispose()
 
-    def tried(self, study: "optuna.Study") -> list[Tried]:
+    def tried(self, study: "optuna.Study") -> list[TrialResult]:
         """Every trial that came to an end; those that were cut short are continued by another one."""
         words = {"COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
         return [
-            Tried(
+            TrialResult(
                 number=int(one.user_attrs["run"]),
                 chosen=one.params,
                 value=one.value,
@@ -102,7 +102,7 @@ class StudyFolder:
             if one.state.is_finished() and (one.state.name != "FAIL" or "error" in one.user_attrs)
         ]
 
-    def write(self, tried: list[Tried], best: Tried | None, space: Space, metric: str) -> None:
+    def write(self, tried: list[TrialResult], best: TrialResult | None, space: Space, metric: str) -> None:
         """trials.csv, history.png and best.yaml as they are now; checkpoints of trials that ended are removed."""
         files = {
             self.path / "trials.csv": _table(tried, space, metric),
@@ -129,7 +129,7 @@ def imported_optuna() -> Any:
     return optuna
 
 
-def _table(tried: list[Tried], space: Space, metric: str) -> bytes:
+def _table(tried: list[TrialResult], space: Space, metric: str) -> bytes:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["trial", "state", metric, *space, "error"])

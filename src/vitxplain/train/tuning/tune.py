@@ -10,10 +10,10 @@ from vitxplain.files.paths import user_path
 from vitxplain.models.loading.devices import resolve_device
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.options.checks import check_count
-from vitxplain.train.assemble import Parts
+from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.configure import configured, value_of
 from vitxplain.train.config.run_config import RunConfig, continued
-from vitxplain.train.tuning.search_space import DEFAULT, Tried, search_space
+from vitxplain.train.tuning.search_space import DEFAULT, TrialResult, search_space
 from vitxplain.train.tuning.study import StudyFolder, imported_optuna
 from vitxplain.train.tuning.trial import attempt, take_up
 from vitxplain.train.watch.observers import check_method
@@ -25,8 +25,8 @@ class Tuned:
 
     folder: Path
     metric: str  # accuracy or loss, of the validation set
-    trials: Sequence[Tried]
-    best: Tried | None
+    trials: Sequence[TrialResult]
+    best: TrialResult | None
 
 
 def tune(
@@ -43,7 +43,7 @@ def tune(
     prune: bool = True,
     strict: bool = False,
     device: str = "auto",
-    ended: Callable[[Tried, Tried | None], object] = lambda _tried, _best: None,
+    ended: Callable[[TrialResult, TrialResult | None], object] = lambda _tried, _best: None,
 ) -> Tuned:
     """Train again and again with other options, and find those that are best on the validation set.
 
@@ -75,7 +75,7 @@ def tune(
     metric = base.options.best
     space = search_space(folder.search(search) or DEFAULT, lambda key, text: value_of(base, key, text))
     with quiet_transformers():  # what cannot be trained is said before anything is written
-        check_method(Parts.of(base, resolve_device(device), strict=strict))
+        check_method(TrainingSetup.of(base, resolve_device(device), strict=strict))
     folder.begin(base, folder.search(search) or DEFAULT)
     with folder.study(seed=base.options.seed, highest=metric == "accuracy", prune=prune) as study:
         take_up(study)
@@ -90,7 +90,7 @@ def tune(
     return Tuned(folder.path, metric, found, best_of(found, metric))
 
 
-def best_of(tried: Sequence[Tried], metric: str) -> Tried | None:
+def best_of(tried: Sequence[TrialResult], metric: str) -> TrialResult | None:
     """The complete trial of highest accuracy or lowest loss; the first of several."""
     sign = 1 if metric == "accuracy" else -1
     whole = [one for one in tried if one.state == "complete" and one.value is not None]

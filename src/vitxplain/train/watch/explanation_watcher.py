@@ -19,7 +19,7 @@ from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.render.figure import Picture, png_bytes
 from vitxplain.render.sheets.map_sheet import Tile, map_sheet
-from vitxplain.train.watch.probe_images import Look, chosen_method, look, no_distance, probe_samples
+from vitxplain.train.watch.probe_images import ProbeMaps, chosen_method, look, no_distance, probe_samples
 from vitxplain.words import percent, short_name
 
 CSV = "attention_distance.csv"
@@ -105,7 +105,7 @@ class ExplanationWatcher(TrainerCallback):
                 writer.add_scalar(f"attention_distance/layer_{layer}", distance, self.last)
             writer.flush()
 
-    def _sheet(self, seen: Look, step: int) -> Picture:
+    def _sheet(self, seen: ProbeMaps, step: int) -> Picture:
         tiles = [self._tile(*pair) for pair in zip(self.samples, seen.explanations, strict=True)]
         right = sum(not tile.wrong for tile in tiles)
         headline = f"step {step:,}: {right} of {len(tiles)} right"

@@ -11,13 +11,13 @@ from vitxplain.explainers.passes.choose import build
 from vitxplain.explainers.passes.fit import fitting, reason
 from vitxplain.processes import main_process
 from vitxplain.registry import load
-from vitxplain.train.assemble import Parts
+from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.records.run_folder import RunFolder
 from vitxplain.train.watch import loggers
 from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
 
 
-def watching(folder: RunFolder, parts: Parts, *, after: int) -> list[TrainerCallback]:
+def watching(folder: RunFolder, parts: TrainingSetup, *, after: int) -> list[TrainerCallback]:
     """Callbacks of the main process; the run goes on after step `after`."""
     if not main_process():
         return []
@@ -28,7 +28,7 @@ def watching(folder: RunFolder, parts: Parts, *, after: int) -> list[TrainerCall
     return (_watcher(folder, parts, writer) if options.watch_every else []) + made
 
 
-def check_method(parts: Parts) -> None:
+def check_method(parts: TrainingSetup) -> None:
     """Before anything is written: whether the method that explanations are to be drawn by fits the model.
 
     Raises:
@@ -49,7 +49,7 @@ def check_method(parts: Parts) -> None:
         )
 
 
-def _watcher(folder: RunFolder, parts: Parts, writer: Any) -> list[TrainerCallback]:
+def _watcher(folder: RunFolder, parts: TrainingSetup, writer: Any) -> list[TrainerCallback]:
     options = parts.config.options
     try:
         watcher = ExplanationWatcher(

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from vitxplain.api import explain_together
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
-from vitxplain.data.stable_random import Chance
+from vitxplain.data.stable_random import StableRandom
 from vitxplain.explainers.passes.choose import build
 from vitxplain.explainers.passes.fit import auto_method, reason, require
 from vitxplain.explanation.explanation import Explanation
@@ -24,7 +24,7 @@ DISTANCE = "head-distance"
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class ProbeMaps:
     """Maps of the probe images for their true classes, and how far each layer looks, in pixels of the model input."""
 
     method: str
@@ -34,7 +34,7 @@ class Look:
 
 def probe_samples(data: DataSet, count: int, seed: int) -> list[Sample]:
     """So many samples that can be read, the same each time; the first ones of a set that is read in order."""
-    chance = Chance(seed, len(data))
+    chance = StableRandom(seed, len(data))
     order = list(range(len(data)))
     if not data.in_order:
         order.sort(key=dict(zip(order, chance.units(len(data)).tolist(), strict=True)).__getitem__)
@@ -59,7 +59,7 @@ def no_distance(model: VisionModel) -> str | None:
     return reason(load("explainers", DISTANCE), model.probe())
 
 
-def look(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], method: str) -> Look:
+def look(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], method: str) -> ProbeMaps:
     """The network as it is now: the model, its gradients and all random numbers are left as found.
 
     `classes` is the model's index of each class of the samples.
@@ -75,7 +75,7 @@ def look(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], 
             target=[classes[sample.label] for sample in samples],
         )
     far = found.get(DISTANCE)
-    return Look(method, found[method], np.mean([one.values.mean(-1) for one in far], 0) if far else None)
+    return ProbeMaps(method, found[method], np.mean([one.values.mean(-1) for one in far], 0) if far else None)
 
 
 @contextmanager
