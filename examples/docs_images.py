@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vitxplain import explain, load_model
-from vitxplain.models.vision_model import VisionModel
+from vitxplain.plugins import VisionModel
 from vitxplain.render.figure import png_bytes
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,9 +3,7 @@
 import torch
 from transformers import Trainer, TrainingArguments, ViTConfig, ViTForImageClassification
 
-from vitxplain import assess, load_model
-from vitxplain.data.load import load_data
-from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
+from vitxplain import ExplanationWatcher, assess, load_data, load_model
 
 SIZE = (32, 32)
 training, validation = load_data("digits", "train", size=SIZE), load_data("digits", "validation", size=SIZE)

@@ -8,7 +8,7 @@ from PIL import Image
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
-from vitxplain.tasks.base import Prediction, Target
+from vitxplain.tasks.base import ExplainedTarget, Prediction
 
 ROWS, COLUMNS = 3, 5
 SHAPES = {  # one of every kind of axes, on a grid that is not square
@@ -43,7 +43,7 @@ def explanation(
         "method": "grad-cam",
         "options": {"relu": False, "layer": None},
         "prediction": Prediction(("tench, Tinca tinca", "cup"), (0, 968), (0.75, 0.125)),
-        "target": Target(0, "tench, Tinca tinca", 0.75),
+        "target": ExplainedTarget(0, "tench, Tinca tinca", 0.75),
         "grid": TokenGrid(ROWS, COLUMNS, 2, 1, (16.0, 8.0), (0, 1)),
         "provenance": {"model": {"id": "some/model", "revision": "abc"}, "versions": {"torch": "2"}, "seconds": 0.25},
     }

@@ -1,6 +1,5 @@
 """The whole road: what comes out of explain() and explain_together()."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from vitxplain.errors import (
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
 from vitxplain.testing import tiny_cnn, tiny_vit
 from vitxplain.testing.models import LABELS
 
@@ -209,7 +209,7 @@ def test_logits_that_are_not_finite_are_an_error():
 
 
 def test_multi_label_models_have_probabilities_of_their_own(vit: VisionModel):
-    found = explain(replace(vit, multi_label=True), photo(0), "rollout")
+    found = explain(vit.changed(task=Classification(multi_label=True)), photo(0), "rollout")
     assert found.prediction.probabilities[0] == pytest.approx(
         float(vit.logits(vit.processor([photo(0)])).detach().sigmoid().max())
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vitxplain import explain
-from vitxplain.explainers.base import AttentionExplainer
+from vitxplain.plugins import AttentionExplainer
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,7 @@ from typing import ClassVar
 import torch
 
 from vitxplain import explain
-from vitxplain.capture.layer_tap import LayerActivation
-from vitxplain.explainers.base import LayerExplainer
-from vitxplain.types import PatchMap
+from vitxplain.plugins import LayerActivation, LayerExplainer, PatchMap
 
 
 @dataclass(frozen=True)

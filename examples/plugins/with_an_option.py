@@ -8,11 +8,7 @@ import torch
 from torch import Tensor
 
 from vitxplain import explain
-from vitxplain.capture.record import AttentionRecord
-from vitxplain.errors import OptionError
-from vitxplain.explainers.base import AttentionExplainer
-from vitxplain.grid import TokenGrid
-from vitxplain.types import PatchMap
+from vitxplain.plugins import AttentionExplainer, AttentionRecord, OptionError, PatchMap, TokenGrid
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from vitxplain.explainers.base import AttentionExplainer
+from vitxplain.plugins import AttentionExplainer
 
 
 @dataclass(frozen=True)

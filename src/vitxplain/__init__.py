@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vitxplain.api import explain, explain_together, fitting
     from vitxplain.assessment.assess import assess
+    from vitxplain.data.load import load_data
     from vitxplain.errors import VitxplainError
     from vitxplain.evaluation.run import evaluate
     from vitxplain.explanation.explanation import Explanation
     from vitxplain.explanation.storage import load
     from vitxplain.models.loading.load import load_model
+    from vitxplain.train.config.options import TrainOptions
+    from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
 
 __all__ = [
     "Explanation",
+    "ExplanationWatcher",
+    "TrainOptions",
     "VitxplainError",
     "assess",
     "evaluate",
@@ -28,11 +33,14 @@ __all__ = [
     "explain_together",
     "fitting",
     "load",
+    "load_data",
     "load_model",
 ]
 
 _HOMES = {
     "Explanation": "vitxplain.explanation.explanation",
+    "ExplanationWatcher": "vitxplain.train.watch.explanation_watcher",
+    "TrainOptions": "vitxplain.train.config.options",
     "VitxplainError": "vitxplain.errors",
     "assess": "vitxplain.assessment.assess",
     "evaluate": "vitxplain.evaluation.run",
@@ -40,6 +48,7 @@ _HOMES = {
     "explain_together": "vitxplain.api",
     "fitting": "vitxplain.api",
     "load": "vitxplain.explanation.storage",
+    "load_data": "vitxplain.data.load",
     "load_model": "vitxplain.models.loading.load",
 }
 

@@ -12,14 +12,14 @@ from vitxplain.data.read_image import as_pixel_values
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
 from vitxplain.explainers.passes.fit import auto_method
-from vitxplain.explainers.passes.results import explanations, gathered, of_batch, targets_of
+from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.processors.batches import BATCH_SIZE, Images, Picture, batches, listed
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
-from vitxplain.tasks.classification import TargetLike
+from vitxplain.tasks.base import TargetLike
 
 __all__ = ["explain", "explain_together", "fitting"]
 
@@ -67,8 +67,8 @@ def explain(
         UnsupportedModelError: the method does not fit the model; the message names those that do.
         UsageError: no such method, option or class.
     """
-    given: Any = image
-    results = explain_together(model, given, [method], target=target, top_k=top_k, batch_size=batch_size, **options)
+    images: Any = image
+    results = explain_together(model, images, [method], target=target, top_k=top_k, batch_size=batch_size, **options)
     return next(iter(results.values()))
 
 
@@ -104,25 +104,26 @@ def explain_together(
 
     An option goes to every method that has it, `**{"grad-cam.layer": "layer4"}` to one. Otherwise as `explain`.
     """
-    (given, single), methods = listed(images), several(methods)
+    (pictures, single), methods = listed(images), several(methods)
     check_count("top_k", top_k)
     check_count("batch_size", batch_size)
     check_names(methods)
-    loaded = _loaded(model, given[0])
-    wanted = targets_of(target, loaded, len(given))
+    loaded = _loaded(model, pictures[0])
+    target_of_all = loaded.task.target(target, loaded.labels)
+    target_of_all.check(len(pictures))
     parts = []
-    for batch in batches(loaded.processor, given, batch_size):
+    for batch in batches(loaded.processor, pictures, batch_size):
         started = perf_counter()
         named = [auto_method(loaded, batch.size) if method == "auto" else method for method in methods]
         explainers = build(named, options)
-        target_here = of_batch(wanted, batch)
-        result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_here)
+        target_of_batch = target_of_all.select(batch.positions)
+        result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_of_batch)
         seconds = (perf_counter() - started) / len(batch.images)
         parts.append(
-            (batch, explanations(loaded, batch, explainers, target_here, result, top_k=top_k, seconds=seconds))
+            (batch, explanations(loaded, batch, explainers, target_of_batch, result, top_k=top_k, seconds=seconds))
         )
-    found = gathered(parts, len(given))
-    return {name: items[0] for name, items in found.items()} if single else dict(found)
+    results = gathered(parts, len(pictures))
+    return {name: items[0] for name, items in results.items()} if single else dict(results)
 
 
 def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, str | None]:

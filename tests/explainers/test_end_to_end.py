@@ -25,6 +25,7 @@ from vitxplain.explainers.head_distance import HeadDistance
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.position_similarity import PositionSimilarity
 from vitxplain.explainers.raw_attention import RawAttention
+from vitxplain.tasks.base import LOGITS
 
 ATTENTION = [AttentionRollout(), RawAttention(), HeadDistance()]
 BY_GRADIENT = [GradientAttention(), GradientRollout()]
@@ -108,7 +109,7 @@ def test_the_mean_of_cam_plus_the_bias_is_the_logit(build: Callable[[], nn.Modul
     for target in range(5):
         found = shared_pass(model, tiny.images(2, tiny.SIZES.get(build, tiny.SIZE)), [CAM()], target)
         mean = found.maps[0].mean((1, 2)) + bias_of(model.module)[target]
-        torch.testing.assert_close(mean, found.logits[:, target], atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(mean, found.outputs[LOGITS][:, target], atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("build", "method"), PAIRS)

@@ -13,6 +13,7 @@ from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.raw_attention import RawAttention
 from vitxplain.models.loading.load import load_model
+from vitxplain.tasks.base import LOGITS
 
 pytestmark = pytest.mark.real
 
@@ -35,7 +36,7 @@ def test_methods_on_a_photograph_equal_whole_matrix_products(deit_tiny: Path, ca
     target = next(index for index, name in model.labels.items() if "tabby" in name)
     found = shared_pass(model, pixels, [RawAttention(), AttentionRollout(), GradientAttention()], target)
     raw, rollout, relevance = (one[0].double() for one in found.maps)
-    assert "cat" in model.labels[found.logits.argmax().item()].lower()
+    assert "cat" in model.labels[found.outputs[LOGITS].argmax().item()].lower()
 
     attentions, gradients = eager(deit_tiny, pixels, target)
     identity = torch.eye(197).double()

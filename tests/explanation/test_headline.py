@@ -6,7 +6,7 @@ import pytest
 
 from tests.explanations import explanation
 from vitxplain.explanation.explanation import detail, headline
-from vitxplain.tasks.base import Prediction, Target
+from vitxplain.tasks.base import ExplainedTarget, Prediction
 from vitxplain.words import percent, short_name, source_name
 
 
@@ -29,7 +29,9 @@ def test_percent(share, shown):
 def test_headline_tells_the_explained_class_from_the_predicted_one():
     assert headline(explanation()) == "tench · 75.0%"
     assert headline(explanation(target=None)) == "predicted: tench · 75.0%"
-    assert headline(explanation(target=Target(968, "cup", 0.125))) == "cup · 12.5%   (predicted: tench · 75.0%)"
+    assert (
+        headline(explanation(target=ExplainedTarget(968, "cup", 0.125))) == "cup · 12.5%   (predicted: tench · 75.0%)"
+    )
     assert headline(explanation(target=None, prediction=Prediction((), (), ()))) == "grad-cam"
 
 

@@ -13,7 +13,7 @@ import torch
 from tests.explanations import SHAPES, explanation
 from vitxplain.errors import OptionError, OutputError, UsageError
 from vitxplain.explanation.storage import load, save, to_json
-from vitxplain.tasks.base import Prediction, Target
+from vitxplain.tasks.base import ExplainedTarget, Prediction
 
 
 @pytest.fixture
@@ -84,7 +84,9 @@ def test_a_stem_of_two_methods_asks_which(saved):
 
 def test_a_rerun_overwrites(saved):
     folder = saved[0].parent
-    explanation(target=Target(1, "other", 0.5), provenance={"input": "cat.jpg"}).save(folder, formats="npz,json")
+    explanation(target=ExplainedTarget(1, "other", 0.5), provenance={"input": "cat.jpg"}).save(
+        folder, formats="npz,json"
+    )
     assert load(folder / "cat").target.name == "other"
     assert len(listed(folder)) == 2
 

@@ -7,12 +7,11 @@ from vitxplain_compared.ensemble import Ensemble
 from vitxplain_compared.mirror_average import MirrorAverage
 
 from tests.explainers import tiny
-from vitxplain import explain
-from vitxplain.errors import OptionError, UnknownNameError, UnsupportedModelError
+from vitxplain import explain, fitting
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.passes.choose import name_of
-from vitxplain.explainers.passes.fit import fitting
+from vitxplain.plugins import OptionError, UnknownNameError, UnsupportedModelError
 from vitxplain.testing import CHECKS, tiny_cnn
 
 

@@ -7,7 +7,7 @@ from torch import nn
 from vitxplain_compared.legrad import LeGrad
 
 from tests.explainers import tiny
-from vitxplain.errors import UnsupportedModelError
+from vitxplain.plugins import UnsupportedModelError
 
 
 def slow(pixel_values: torch.Tensor, target: int | None, start_layer: int) -> torch.Tensor:

@@ -3,8 +3,8 @@ import torch
 from torch import Tensor, nn
 from vitxplain_perturbation.occlusion import Occlusion
 
-from vitxplain.errors import OptionError
-from vitxplain.models.loading.load import load_model
+from vitxplain import load_model
+from vitxplain.plugins import OptionError
 from vitxplain.testing import CHECKS
 
 

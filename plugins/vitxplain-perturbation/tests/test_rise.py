@@ -3,8 +3,8 @@ import torch
 from torch import Tensor, nn
 from vitxplain_perturbation.rise import RISE
 
-from vitxplain.errors import OptionError
-from vitxplain.models.loading.load import load_model
+from vitxplain import load_model
+from vitxplain.plugins import OptionError
 from vitxplain.testing import CHECKS, tiny_cnn
 
 QUICK = RISE(num_masks=40, masks_per_pass=16)

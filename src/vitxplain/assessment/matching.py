@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from vitxplain.errors import TargetError, UsageError
 from vitxplain.models.labels import numbered
-from vitxplain.tasks.classification import class_target
+from vitxplain.tasks.classification import class_index
 
 SHOWN = 8  # names in a message
 
@@ -24,7 +24,7 @@ def match_classes(labels: Mapping[int, str], names: Sequence[str]) -> tuple[int,
     found: dict[str, int] = {}
     for name in names:
         try:
-            found[name] = exact[name] if name in exact else (class_target(f"name:{name}", labels).indices or ())[0]
+            found[name] = exact[name] if name in exact else class_index(f"name:{name}", labels)
         except TargetError:
             continue
     if unknown := [name for name in names if name not in found]:

@@ -13,6 +13,7 @@ from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError, VitxplainError
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
 from vitxplain.types import Logits, Scores
 
 
@@ -112,7 +113,7 @@ def _of_batch(model: VisionModel, samples: dict[int, Sample], classes: Sequence[
 
 def losses(model: VisionModel, logits: Logits, labels: Int[torch.Tensor, " batch"]) -> Scores:
     """Cross-entropy of each image, in nats; for a multi-label model its binary form, the mean over classes."""
-    if model.multi_label:
+    if model.task == Classification(multi_label=True):
         truth = F.one_hot(labels, logits.shape[-1]).to(logits)
         return F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean(-1)
     return F.cross_entropy(logits, labels, reduction="none")

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from vitxplain.capture.undisturbed import ready
@@ -67,12 +68,11 @@ def _hook(seen: dict[str, Tensor], name: str, thread: int, differentiable: bool)
 class LayerActivation:
     """One layer's output as a feature map (tokens laid out on their grid, prefix and suffix dropped), fp32.
 
-    `gradient` is that of the target's raw logit, `head_weight` (label, channel) the final linear layer's weight where
-    the model ends in global average pooling and that layer; both None where nobody asked.
+    `gradient` is that of the target's raw logit. `head_weights` are what the target's logit weighs the channels with,
+    where the model ends in global average pooling of this layer and one linear layer. Both None where nobody asked.
     """
 
     layer: str
     values: FeatureMap
     gradient: FeatureMap | None = None
-    head_weight: Tensor | None = None
-    target: Tensor | None = None  # class index an image
+    head_weights: Float[Tensor, "batch pooled"] | None = None  # pooled: the channels of the layer that is averaged

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.grid import TokenGrid
-from vitxplain.tasks.classification import TargetLike
+from vitxplain.tasks.base import TargetLike
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:

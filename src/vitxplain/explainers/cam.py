@@ -38,10 +38,10 @@ class CAM(LayerExplainer):
         Raises:
             OptionError: the chosen layer is not the one the linear head reads.
         """
-        head, channels = activation.head_weight, activation.values.shape[1]
-        if head is None or head.shape[1] != channels or activation.target is None:
+        weights, channels = activation.head_weights, activation.values.shape[1]
+        if weights is None or weights.shape[1] != channels:
             raise OptionError(
                 f"layer {activation.layer!r} ({channels} channels) is not the one whose average the linear head reads, "
                 "and cam takes no other; leave `layer` out, or use grad-cam."
             )
-        return torch.einsum("bc,bcij->bij", head[activation.target], activation.values)
+        return torch.einsum("bc,bcij->bij", weights, activation.values)

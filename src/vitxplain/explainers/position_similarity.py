@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from vitxplain.errors import UnsupportedModelError
 from vitxplain.explainers.base import Explainer
 from vitxplain.models.offers import POSITION_EMBEDDINGS
-from vitxplain.tasks.classification import TargetLike
+from vitxplain.tasks.base import TargetLike
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class PositionSimilarity(Explainer):
             UnsupportedModelError: positions are not learned as a table (rotary or relative ones, or none).
         """
         height, width = pixel_values.shape[-2:]
-        found = model.probe((height, width))
-        if found.position_embeddings is None:
-            reason = found.missing.get(POSITION_EMBEDDINGS, "no learned table with one row a patch was found")
+        probe = model.probe((height, width))
+        if probe.position_embeddings is None:
+            reason = probe.missing.get(POSITION_EMBEDDINGS, "no learned table with one row a patch was found")
             raise UnsupportedModelError(f"position-similarity does not fit {model.source}: {reason}")
-        similarity = cosine_similarity(found.position_embeddings)
+        similarity = cosine_similarity(probe.position_embeddings)
         return similarity.expand(len(pixel_values), *similarity.shape)
 
 

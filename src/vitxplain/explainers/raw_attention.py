@@ -59,14 +59,14 @@ class RawAttention(AttentionExplainer):
         return torch.empty(0) if query == -1 else record.patch_rows(query)
 
     def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> Float[Tensor, "batch layer head row column"]:
-        asked = [one for one in (kept if self.layer is None else [pick("layer", kept, self.layer)]) if one.numel()]
-        if not asked:
+        layers = kept if self.layer is None else [pick("layer", kept, self.layer)]
+        asking = [rows for rows in layers if rows.numel()]
+        if not asking:
             raise OptionError(
                 f"query {self.query!r} asks nothing there: the model's last grid has {grid.rows} x {grid.columns} "
                 f"patches, row,column from 0,0 to {grid.rows - 1},{grid.columns - 1}."
             )
-        chosen = [one for one in asked if one.shape[1:] == asked[-1].shape[1:]]
-        maps = torch.stack(chosen, 1)
+        maps = torch.stack([rows for rows in asking if rows.shape[1:] == asking[-1].shape[1:]], 1)
         if self.head == "mean":
             maps = maps.mean(2, keepdim=True)
         elif self.head is not None:

@@ -11,7 +11,7 @@ from PIL.Image import Image
 
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
-from vitxplain.tasks.base import Prediction, Target
+from vitxplain.tasks.base import ExplainedTarget, Prediction
 from vitxplain.words import percent, short_name, source_name
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Explanation:
     method: str  # canonical name
     options: Mapping[str, Any]
     prediction: Prediction
-    target: Target | None  # None where the method is not about a class
+    target: ExplainedTarget | None  # None where the method is not about one
     grid: TokenGrid | None
     geometry: Geometry
     image: Image = field(repr=False)  # the original, upright, RGB

@@ -55,10 +55,10 @@ def _sha256_of_module(module: nn.Module) -> str | None:
     if any(tensor.is_meta for tensor in tensors):
         return None
     state = tuple((tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version) for tensor in tensors)
-    known = _hashes.get(module)
-    if known is None or known[0] != state:
+    hashed = _hashes.get(module)
+    if hashed is None or hashed[0] != state:
         digest = sha256()
         for tensor in tensors:
             digest.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-        known = _hashes[module] = (state, digest.hexdigest())
-    return known[1]
+        hashed = _hashes[module] = (state, digest.hexdigest())
+    return hashed[1]

@@ -12,7 +12,7 @@ from PIL.Image import Image
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
-from vitxplain.tasks.base import Prediction, Target
+from vitxplain.tasks.base import ExplainedTarget, Prediction
 
 SCHEMA = 1
 _OWN = ("schema", "method", "axes", "options", "prediction", "target", "grid", "geometry")
@@ -83,8 +83,10 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _target(fields: dict[str, Any] | None) -> Target | None:
-    return Target(fields["index"], fields["name"], _number(fields["probability"])) if fields else None
+def _target(fields: dict[str, Any] | None) -> ExplainedTarget | None:
+    if not fields:
+        return None
+    return ExplainedTarget(fields["index"], fields["name"], _number(fields["probability"]))
 
 
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:

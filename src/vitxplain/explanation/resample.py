@@ -27,16 +27,16 @@ def place(values: Float[np.ndarray, "row column"], geometry: Geometry) -> Float[
     top, left, bottom, right = geometry.box
     down = interpolation(height, top, bottom, values.shape[0])
     across = interpolation(width, left, right, values.shape[1])
-    seen = _seen(geometry)
-    down, across = down[seen[0]], across[seen[1]]
+    visible = _visible(geometry)
+    down, across = down[visible[0]], across[visible[1]]
 
     finite = np.isfinite(values)
     pixels = down @ np.where(finite, values, 0.0).astype(np.float32) @ across.T
     if not finite.all():
-        known = down @ finite.astype(np.float32) @ across.T
-        pixels = np.where(known > 0.5, pixels / known.clip(0.5), np.nan)
+        share = down @ finite.astype(np.float32) @ across.T  # of what a pixel is made of
+        pixels = np.where(share > 0.5, pixels / share.clip(0.5), np.nan)
     placed = np.full((height, width), np.nan, np.float32)
-    placed[seen] = pixels
+    placed[visible] = pixels
     return placed
 
 
@@ -46,9 +46,9 @@ def nearest(values: Float[np.ndarray, "row column"], geometry: Geometry) -> Floa
     top, left, bottom, right = geometry.box
     down = _cells(height, top, bottom, values.shape[0])
     across = _cells(width, left, right, values.shape[1])
-    seen = _seen(geometry)
+    visible = _visible(geometry)
     placed = np.full((height, width), np.nan, np.float32)
-    placed[seen] = values[down[seen[0]]][:, across[seen[1]]]
+    placed[visible] = values[down[visible[0]]][:, across[visible[1]]]
     return placed
 
 
@@ -56,6 +56,6 @@ def _cells(pixels: int, low: float, high: float, cells: int) -> Int[np.ndarray, 
     return ((np.arange(pixels) + 0.5 - low) * cells / (high - low)).astype(int).clip(0, cells - 1)
 
 
-def _seen(geometry: Geometry) -> tuple[slice, slice]:
+def _visible(geometry: Geometry) -> tuple[slice, slice]:
     top, left, bottom, right = geometry.visible
     return slice(top, bottom), slice(left, right)

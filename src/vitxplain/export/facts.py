@@ -13,6 +13,7 @@ from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.explanation.record import plain
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
 
 
 def metadata(model: VisionModel, explainer: Explainer) -> dict[str, str]:
@@ -20,7 +21,7 @@ def metadata(model: VisionModel, explainer: Explainer) -> dict[str, str]:
     facts: dict[str, Any] = {
         "options": asdict(explainer),  # type: ignore[call-overload]  # methods are dataclasses
         "classes": [model.labels[index] for index in sorted(model.labels)],
-        "probabilities_by": "sigmoid" if model.multi_label else "softmax",
+        "probabilities_by": "sigmoid" if model.task == Classification(multi_label=True) else "softmax",
         "map_of": "the top class" if explainer.class_specific else "no class",
         "preprocessing": preprocessing(model.processor),
         "model": model_facts(model),

@@ -12,6 +12,7 @@ from vitxplain.capture.weights import FusedWeights
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import LOGITS
 from vitxplain.types import PatchMap, PixelValues
 
 INPUT = "pixel_values"
@@ -45,8 +46,8 @@ def two_outputs(
     model: VisionModel, explainer: Explainer, pixel_values: PixelValues
 ) -> tuple[Float[Tensor, "batch label"], PatchMap]:
     """The probabilities and the one map of each image, from the pass that `explain` makes."""
-    found = shared_pass(model, pixel_values, [explainer])
-    return model.probabilities(found.logits), one_map(found.maps[0], explainer.axes)
+    result = shared_pass(model, pixel_values, [explainer])
+    return model.task.probabilities(result.outputs)[LOGITS], one_map(result.maps[0], explainer.axes)
 
 
 def one_map(values: Tensor, axes: str) -> PatchMap:

@@ -1,13 +1,15 @@
 """VisionModel: a module, how images become its input, and what the probe found it to be."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from vitxplain.grid import TokenGrid
+from vitxplain.tasks.base import LOGITS, Task, TaskOutputs
+from vitxplain.tasks.classification import Classification
 from vitxplain.types import Logits, PixelValues
 
 if TYPE_CHECKING:
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class VisionModel:
-    """Any image classifier behind one face. Frozen; what the probe finds is computed once a size and kept.
+    """Any vision model behind one face. Frozen; what the probe finds is computed once a size and kept.
 
+    `task` says what its output means and how a target is read, `labels` are the names of its classes.
     `inputs` turns pixel_values into the module's keyword arguments where it does not simply take pixel_values first.
     `stated_grid` is the user's word on the token grid and goes before anything found.
     """
@@ -27,10 +30,9 @@ class VisionModel:
     source: str
     processor: "Processor"
     labels: Mapping[int, str] = field(repr=False)
-    task: str = "image-classification"
+    task: Task = field(default_factory=Classification)
     revision: str | None = None
     inputs: Callable[[PixelValues], dict[str, Any]] | None = field(default=None, repr=False)
-    multi_label: bool = False  # probabilities by sigmoid instead of softmax
     stated_grid: TokenGrid | None = None
     device: torch.device = torch.device("cpu")  # where inputs go
     dtype: torch.dtype = torch.float32
@@ -44,9 +46,17 @@ class VisionModel:
         name = kind if self.source == kind else f"{self.source}: {kind}"
         return f"<VisionModel {name}, {classes}input {height} × {width} px, {self.device}, {dtype}>"
 
+    def changed(self, **fields: Any) -> "VisionModel":
+        """The model with these fields replaced; what a probe found of the old ones is forgotten."""
+        return replace(self, **{"_probes": {}, **fields})
+
+    def outputs(self, pixel_values: PixelValues) -> TaskOutputs:
+        """What the model says, as tensors by role (`Task.outputs`)."""
+        return self.task.outputs(self.output(pixel_values))
+
     def logits(self, pixel_values: PixelValues) -> Logits:
-        """The raw scores, before softmax or sigmoid, (batch, label)."""
-        return logits_of(self.output(pixel_values))
+        """The raw class scores, before softmax or sigmoid, (batch, label)."""
+        return self.outputs(pixel_values)[LOGITS]
 
     def output(self, pixel_values: PixelValues) -> Any:
         """Whatever the module returns."""
@@ -76,13 +86,5 @@ class VisionModel:
         return self.probe().offers
 
     def probabilities(self, logits: Logits) -> Tensor:
-        return logits.float().sigmoid() if self.multi_label else logits.float().softmax(-1)
-
-
-def logits_of(output: Any) -> Logits:
-    """The scores in whatever a classifier returns."""
-    if isinstance(output, Tensor):
-        return output
-    if isinstance(output, Mapping):  # under another name (PP-LCNet's last_hidden_state) they come first
-        return output["logits"] if "logits" in output else next(iter(output.values()))
-    return output.logits if hasattr(output, "logits") else output[0]
+        """Of each class, (batch, label), from its logits."""
+        return self.task.probabilities({LOGITS: logits})[LOGITS]

@@ -1,101 +1,156 @@
-"""Class targets: the raw logit of one class an image."""
+"""Image classification: one row of logits an image; a target is the raw logit of one class."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.errors import TargetError
-from vitxplain.types import ClassIndices, Logits, Scores
-
-TargetLike: TypeAlias = "None | int | str | Sequence[int | str] | Tensor | ClassTarget"
+from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Target, TargetLike, Task, TaskOutputs
+from vitxplain.types import ClassIndices, Scores
 
 
 @dataclass(frozen=True)
-class ClassTarget:
-    """The class to explain for each image; None means the class with the highest logit.
+class Classification(Task):
+    """One class of several, or with `multi_label` any number of them: probabilities by sigmoid instead of softmax."""
 
-    One index serves the whole batch. The score is the raw logit, before softmax or sigmoid.
+    multi_label: bool = False
+
+    name: ClassVar[str] = "image-classification"
+
+    def outputs(self, raw: Any) -> TaskOutputs:
+        """The logits, (batch, label), in whatever a classifier returns."""
+        if isinstance(raw, Tensor):
+            return {LOGITS: raw}
+        if isinstance(raw, Mapping):  # under another name (PP-LCNet's last_hidden_state) they come first
+            return {LOGITS: raw[LOGITS] if LOGITS in raw else next(iter(raw.values()))}
+        return {LOGITS: raw.logits if hasattr(raw, "logits") else raw[0]}
+
+    def probabilities(self, outputs: TaskOutputs) -> TaskOutputs:
+        logits = outputs[LOGITS].float()
+        return {LOGITS: logits.sigmoid() if self.multi_label else logits.softmax(-1)}
+
+    def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:
+        """As users write it: None, an index, a name (`name:7` for a class called "7"), or one of these an image.
+
+        Raises:
+            TargetError: no class has this name or index, several have, or it is neither index nor name.
+        """
+        if spelling is None or isinstance(spelling, Target):
+            return spelling or ClassTarget()
+        plain: Any = spelling.flatten().tolist() if isinstance(spelling, (Tensor, np.ndarray, np.generic)) else spelling
+        several = isinstance(plain, Sequence) and not isinstance(plain, (str, bytes))
+        indices = tuple(class_index(spelled, labels) for spelled in (plain if several else [plain]))
+        for index in indices:
+            if labels and index not in labels:
+                raise _no_such_class(index, len(labels))
+        return ClassTarget(indices)
+
+    def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
+        shares = probabilities[LOGITS]
+        values, indices = shares.topk(min(top_k, shares.shape[-1]))
+        return [
+            Prediction(tuple(_name(labels, index) for index in chosen), tuple(chosen), tuple(row))
+            for row, chosen in zip(values.tolist(), indices.tolist(), strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class ClassTarget(Target):
+    """One class for the whole batch, or one an image; None means each image's class with the highest logit.
+
+    The score is the raw logit, before softmax or sigmoid.
     """
 
     indices: tuple[int, ...] | None = None
 
-    def resolve(self, logits: Logits) -> ClassIndices:
-        """One class index an image.
+    def check(self, count: int) -> None:
+        if self.indices is not None and len(self.indices) not in (1, count):
+            raise TargetError(f"{len(self.indices)} targets were given for {count} images; give one, or one an image.")
 
-        Raises:
-            TargetError: an index outside the logits, or as many targets as fit neither one nor the batch.
-        """
+    def select(self, positions: Sequence[int]) -> "ClassTarget":
+        if self.indices is None or len(self.indices) == 1:
+            return self
+        return ClassTarget(tuple(self.indices[position] for position in positions))
+
+    def fixed(self, outputs: TaskOutputs) -> "ClassTarget":
+        return ClassTarget(tuple(self._classes(outputs).tolist()))
+
+    def score(self, outputs: TaskOutputs) -> Scores:
+        return outputs[LOGITS].gather(1, self._classes(outputs)[:, None])[:, 0]
+
+    def head_weights(
+        self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
+    ) -> Float[Tensor, "batch channel"]:
+        return head[self._classes(outputs)]
+
+    def describe(
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str]
+    ) -> list[ExplainedTarget]:
+        classes = self.fixed(outputs)
+        shares = classes.score(probabilities).tolist()
+        return [
+            ExplainedTarget(index, _name(labels, index), share)
+            for index, share in zip(classes.indices or (), shares, strict=True)
+        ]
+
+    def _classes(self, outputs: TaskOutputs) -> ClassIndices:
+        """One class index an image."""
+        logits = outputs[LOGITS]
         batch, labels = logits.shape
         if self.indices is None:
             return logits.argmax(-1)
-        self._check(batch)
+        self.check(batch)
         for index in self.indices:
             if not 0 <= index < labels:
-                raise TargetError(f"target {index} does not exist: the model has {labels} classes, 0 to {labels - 1}.")
+                raise _no_such_class(index, labels)
         indices = self.indices * batch if len(self.indices) == 1 else self.indices
         return torch.tensor(indices, device=logits.device)
 
-    def split(self, batch: int, count: int) -> "list[ClassTarget]":
-        """The targets of so many images at a time, of a batch.
 
-        Raises:
-            TargetError: as many targets as fit neither one nor the batch.
-        """
-        self._check(batch)
-        indices, starts = self.indices, range(0, batch, count)
-        if indices is None or len(indices) == 1:
-            return [self for _ in starts]
-        return [ClassTarget(indices[start : start + count]) for start in starts]
-
-    def _check(self, batch: int) -> None:
-        if self.indices is not None and len(self.indices) not in (1, batch):
-            raise TargetError(f"{len(self.indices)} targets were given for {batch} images; give one, or one an image.")
-
-    def score(self, logits: Logits) -> Scores:
-        """The raw logit of each image's class; their sum mixes no images."""
-        return logits.gather(1, self.resolve(logits)[:, None])[:, 0]
-
-
-def class_target(target: TargetLike, labels: Mapping[int, str]) -> ClassTarget:
-    """A target as users write it: None, an index, a name (`name:7` for a class called "7"), or one an image.
+def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
+    """The class that an index or a name means.
 
     Raises:
         TargetError: no class has this name, several have, or it is neither index nor name.
     """
-    if target is None or isinstance(target, ClassTarget):
-        return target or ClassTarget()
-    given: Any = target.flatten().tolist() if isinstance(target, (Tensor, np.ndarray, np.generic)) else target
-    several = isinstance(given, Sequence) and not isinstance(given, (str, bytes))
-    return ClassTarget(tuple(_index(one, labels) for one in (given if several else [given])))
-
-
-def _index(target: Any, labels: Mapping[int, str]) -> int:
-    if not isinstance(target, str):
-        if isinstance(target, bool) or not isinstance(target, int):
+    if not isinstance(spelled, str):
+        if isinstance(spelled, bool) or not isinstance(spelled, int):
             raise TargetError(
-                f"target {target!r} is no class; give an index such as 3, a name, a list with one of these an image, "
+                f"target {spelled!r} is no class; give an index such as 3, a name, a list with one of these an image, "
                 "or None for each image's top class."
             )
-        return target
-    if re.fullmatch(r"-?[0-9]{1,9}", target):
-        return int(target)
-    name = target.removeprefix("name:").strip().casefold()
+        return spelled
+    if re.fullmatch(r"-?[0-9]{1,9}", spelled):
+        return int(spelled)
+    name = spelled.removeprefix("name:").strip().casefold()
     exact = [index for index, label in labels.items() if label.casefold() == name]
     # ImageNet's names list synonyms: "tench, Tinca tinca"; any one of them will do.
     synonyms = {index: [part.strip() for part in label.casefold().split(",")] for index, label in labels.items()}
-    found = exact or [index for index, names in synonyms.items() if name in names]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise TargetError(f"class name {target!r} means several classes: {found}; give the index.")
-    known = {one: labels[index] for index, names in synonyms.items() for one in names}
-    holding = [one for one in known if name in re.split(r"\W+", one)]  # "cat" is near "tiger cat", not near "crate"
-    near = dict.fromkeys(known[one] for one in holding[:5] or get_close_matches(name, known, n=3, cutoff=0.6))
+    matches = exact or [index for index, names in synonyms.items() if name in names]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise TargetError(f"class name {spelled!r} means several classes: {matches}; give the index.")
+    label_of = {synonym: labels[index] for index, names in synonyms.items() for synonym in names}
+    # "cat" is near "tiger cat", not near "crate"
+    holding = [synonym for synonym in label_of if name in re.split(r"\W+", synonym)]
+    near = dict.fromkeys(
+        label_of[synonym] for synonym in holding[:5] or get_close_matches(name, label_of, n=3, cutoff=0.6)
+    )
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    raise TargetError(f"the model has no class named {target!r}.{hint} Give an index or a name from its labels.")
+    raise TargetError(f"the model has no class named {spelled!r}.{hint} Give an index or a name from its labels.")
+
+
+def _no_such_class(index: int, labels: int) -> TargetError:
+    return TargetError(f"target {index} does not exist: the model has {labels} classes, 0 to {labels - 1}.")
+
+
+def _name(labels: Mapping[int, str], index: int) -> str:
+    return labels.get(index, f"LABEL_{index}")

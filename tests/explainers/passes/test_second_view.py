@@ -9,6 +9,7 @@ from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.grid import TokenGrid
+from vitxplain.tasks.base import LOGITS
 
 
 def centres(count: int, patch: float) -> torch.Tensor:
@@ -54,7 +55,7 @@ def test_a_method_that_looks_twice_has_the_mean_of_two_passes() -> None:
     model, images = tiny.load(tiny.vit_module), tiny.images(2)
     once, twice, plain = AffinityAttention(views=1), AffinityAttention(views=2), GradientAttention()
     together = shared_pass(model, images, [plain, twice, once], None)
-    classes = together.logits.argmax(-1).tolist()
+    classes = together.outputs[LOGITS].argmax(-1).tolist()
     grid = model.probe((images.shape[-2], images.shape[-1])).grid
     assert grid is not None
     second = torch.cat([once.explain(model, second_view(images[[n]], grid), classes[n]) for n in range(2)])
@@ -65,7 +66,7 @@ def test_a_method_that_looks_twice_has_the_mean_of_two_passes() -> None:
 
 def test_the_second_look_is_about_the_class_of_the_first() -> None:
     model, images = tiny.load(tiny.vit_module), tiny.images(4)
-    classes = shared_pass(model, images, [], None).logits.argmax(-1).tolist()
+    classes = shared_pass(model, images, [], None).outputs[LOGITS].argmax(-1).tolist()
     method = AffinityAttention()
     for image, top in zip(images, classes, strict=True):
         torch.testing.assert_close(method.explain(model, image[None]), method.explain(model, image[None], top))

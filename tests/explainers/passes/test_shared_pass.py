@@ -24,7 +24,7 @@ from vitxplain.explainers.position_similarity import PositionSimilarity
 from vitxplain.explainers.raw_attention import RawAttention
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
-from vitxplain.tasks.classification import TargetLike
+from vitxplain.tasks.base import LOGITS, TargetLike
 
 BY_ATTENTION = [AttentionRollout(), AttentionRollout("max", 0.5), RawAttention(), HeadDistance()]
 BY_GRADIENT = [GradientAttention(), GradientRollout(), GradCAM(), GradCAM("vit.layers.0")]
@@ -69,7 +69,7 @@ def test_large_images_pass_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, targ
     monkeypatch.setattr("vitxplain.explainers.passes.shared_pass.PIXELS_AT_ONCE", 2 * images[0, 0].numel())
     apart = shared_pass(model, images, ALL, target)
     assert batches == [2, 1]
-    alike([apart.logits, *apart.maps], [together.logits, *together.maps])
+    alike([apart.outputs[LOGITS], *apart.maps], [together.outputs[LOGITS], *together.maps])
     with pytest.raises(TargetError, match="2 targets were given for 3 images"):
         shared_pass(model, images, ALL, [0, 1])
 
@@ -79,8 +79,8 @@ def test_results_come_in_the_order_asked_and_equal_methods_twice() -> None:
     asked = [GradCAM(), AttentionRollout(), GradientAttention(), AttentionRollout()]
     found = shared_pass(model, tiny.images(1), asked, 2)
     alike(found.maps, [method.explain(model, tiny.images(1), 2) for method in asked])
-    torch.testing.assert_close(found.logits, model.module(tiny.images(1)).logits.detach())
-    for one in (found.logits, *found.maps):
+    torch.testing.assert_close(found.outputs[LOGITS], model.module(tiny.images(1)).logits.detach())
+    for one in (found.outputs[LOGITS], *found.maps):
         assert not one.requires_grad
 
 

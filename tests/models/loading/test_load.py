@@ -16,6 +16,7 @@ from vitxplain.errors import ModelLoadError, UnknownNameError, UsageError
 from vitxplain.grid import TokenGrid
 from vitxplain.models.known_models import NAMES
 from vitxplain.models.loading.load import load_model
+from vitxplain.tasks.classification import Classification
 
 PIXELS = torch.linspace(-1, 1, 3 * 32 * 32).reshape(1, 3, 32, 32)
 
@@ -34,7 +35,7 @@ def test_a_folder_is_the_model_that_was_saved(folder: Path) -> None:
     assert model.source == str(folder)
     assert model.labels == {0: "cat", 1: "dog", 2: "newt"}
     assert not model.module.training
-    assert not model.multi_label
+    assert model.task == Classification()
     assert model.processor.input_size == (32, 32)
 
 
@@ -52,7 +53,7 @@ def test_a_model_passes_through(folder: Path) -> None:
 
 def test_multi_label_is_read_from_the_configuration(tmp_path: Path) -> None:
     save_tiny_vit(tmp_path, problem_type="multi_label_classification")
-    assert load_model(tmp_path).multi_label
+    assert load_model(tmp_path).task == Classification(multi_label=True)
 
 
 def test_labels_of_yours(folder: Path) -> None:

@@ -9,9 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vitxplain.capture.layout import AttentionLayout
-from vitxplain.capture.undisturbed import ready
-from vitxplain.errors import UnsupportedModelError
+from vitxplain.plugins import AttentionLayout, UnsupportedModelError, ready
 
 
 @dataclass(eq=False)

@@ -9,16 +9,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from vitxplain.errors import OptionError
-from vitxplain.explainers.base import Explainer
-from vitxplain.explainers.passes.shared_pass import shared_pass
-from vitxplain.options.checks import check_share
-from vitxplain.tasks.classification import TargetLike
-from vitxplain.types import PatchMap, PixelValues
+from vitxplain.plugins import Explainer, OptionError, PatchMap, PixelValues, TargetLike, check_share, shared_pass
 from vitxplain_compared.members import Combined, built
 
 if TYPE_CHECKING:
-    from vitxplain.models.vision_model import VisionModel
+    from vitxplain.plugins import VisionModel
 
 
 @dataclass(frozen=True)

@@ -10,23 +10,28 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vitxplain.capture.attention_tap import AttentionTap
-from vitxplain.capture.record import AttentionRecord
-from vitxplain.capture.undisturbed import ready, undisturbed
-from vitxplain.explainers.base import AttentionExplainer, Explainer
-from vitxplain.explainers.passes.collector import Collector
-from vitxplain.explainers.passes.fit import require
-from vitxplain.grid import TokenGrid
-from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
-from vitxplain.models.plain_pass import whose_failure
-from vitxplain.models.vision_model import logits_of
-from vitxplain.options.checks import check_index, layers_from
-from vitxplain.tasks.classification import TargetLike, class_target
-from vitxplain.types import PatchMap, PixelValues
+from vitxplain.plugins import (
+    AttentionExplainer,
+    AttentionRecord,
+    AttentionTap,
+    Collector,
+    Explainer,
+    PatchMap,
+    PixelValues,
+    TargetLike,
+    TokenGrid,
+    check_index,
+    layers_from,
+    offers,
+    ready,
+    require,
+    undisturbed,
+    whose_failure,
+)
 from vitxplain_compared.block_exits import block_exits, block_paths
 
 if TYPE_CHECKING:
-    from vitxplain.models.vision_model import VisionModel
+    from vitxplain.plugins import VisionModel
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class LeGrad(Explainer):
 
     start_layer: int = 0
 
-    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
+    needs: ClassVar[frozenset[str]] = frozenset({offers.ATTENTIONS, offers.ATTENTION_GRADIENTS})
     axes: ClassVar[str] = "batch row column"
     class_specific: ClassVar[bool] = True
 
@@ -59,21 +64,22 @@ class LeGrad(Explainer):
         pixel_values = ready(pixel_values).to(model.device, model.dtype)
         size = pixel_values.shape[-2], pixel_values.shape[-1]
         require(model, [self], size)
-        found, wanted = model.probe(size), class_target(target, model.labels)
+        probe, target = model.probe(size), model.task.target(target, model.labels)
         sensitivity = _Sensitivity(self.start_layer)
-        collector = Collector(found.layouts, [sensitivity])
+        collector = Collector(probe.layouts, [sensitivity])
         with undisturbed(model.module):
             with ExitStack() as taps:
                 taps.enter_context(whose_failure(model, pixel_values))
-                exits = taps.enter_context(block_exits(model.module, block_paths(found.layouts)))
+                exits = taps.enter_context(block_exits(model.module, block_paths(probe.layouts)))
                 tap = taps.enter_context(AttentionTap(model.module, collector))
-                logits = logits_of(model.output(pixel_values))  # one row a block and image
+                outputs = model.outputs(pixel_values)  # one row a block and image
             with torch.autocast(model.device.type, enabled=False):
-                layers = logits.float().unflatten(0, (exits.blocks, -1))
-                classes = wanted.resolve(layers[-1].detach()).expand(exits.blocks, -1)
-                score = layers.gather(2, classes[..., None]).sum()
+                count = len(pixel_values)
+                last = {role: tensor[-count:].float() for role, tensor in outputs.items()}
+                of_all_blocks = target.fixed(last).select([*range(count)] * exits.blocks)
+                score = of_all_blocks.score({role: tensor.float() for role, tensor in outputs.items()}).sum()
                 torch.autograd.grad(score, [*exits.starts, *tap.starts], allow_unused=True)
-        return collector.combine(found.grid or TokenGrid(1, 1))[sensitivity]
+        return collector.combine(probe.grid or TokenGrid(1, 1))[sensitivity]
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class _Sensitivity(AttentionExplainer):
 
     start_layer: int = 0
 
-    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
+    needs: ClassVar[frozenset[str]] = frozenset({offers.ATTENTIONS, offers.ATTENTION_GRADIENTS})
     axes: ClassVar[str] = "batch row column"
     class_specific: ClassVar[bool] = True
 

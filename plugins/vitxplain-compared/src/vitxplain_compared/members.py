@@ -3,8 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
-from vitxplain.errors import OptionError
-from vitxplain.explainers.base import Explainer
+from vitxplain.plugins import Explainer, OptionError, build_explainers
 
 
 class Needs:
@@ -41,14 +40,13 @@ def built(names: Sequence[str], combined: type[Combined], refused: str) -> Mappi
         UnknownNameError, PluginError: there is no such method, or its package is broken.
         OptionError: one gives no map of the image, or is of the class that combines; `refused` says what it cannot.
     """
-    from vitxplain.explainers.passes.choose import build  # methods.py names explainers; this one names methods
-
-    found = build(names, {})
-    for name, one in found.items():
-        if isinstance(one, combined) or one.axes != combined.axes:
-            is_what = "is one itself" if isinstance(one, combined) else f"gives {one.axes!r}, not one map an image"
-            raise OptionError(f"{name} cannot be {refused}: it {is_what}.")
-    return found
+    members = build_explainers(names, {})
+    for name, member in members.items():
+        if isinstance(member, combined) or member.axes != combined.axes:
+            nested = isinstance(member, combined)
+            reason = "is one itself" if nested else f"gives {member.axes!r}, not one map an image"
+            raise OptionError(f"{name} cannot be {refused}: it {reason}.")
+    return members
 
 
 def _of(instance: Combined | None, owner: type[Combined]) -> Sequence[Explainer]:

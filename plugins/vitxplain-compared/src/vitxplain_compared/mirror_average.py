@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from vitxplain.explainers.base import Explainer
-from vitxplain.explainers.passes.shared_pass import shared_pass
-from vitxplain.options.checks import check_name
-from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
-from vitxplain.types import PatchMap, PixelValues
+from vitxplain.plugins import Explainer, PatchMap, PixelValues, TargetLike, check_name, shared_pass
 from vitxplain_compared.members import Combined, built
 
 if TYPE_CHECKING:
-    from vitxplain.models.vision_model import VisionModel
+    from vitxplain.plugins import VisionModel
 
 
 @dataclass(frozen=True)
@@ -44,10 +40,10 @@ class MirrorAverage(Combined):
             OptionError: the method gives no map of the image, or is this one.
         """
         (method,) = self.parts().values()
-        found = shared_pass(model, pixel_values, [method], target)
-        classes = class_target(target, model.labels).resolve(found.logits)
-        mirrored = shared_pass(model, pixel_values.flip(-1), [method], ClassTarget(tuple(classes.tolist())))
-        return (_scaled(found.maps[0]) + _scaled(mirrored.maps[0].flip(-1))) / 2
+        upright = shared_pass(model, pixel_values, [method], target)
+        same_target = model.task.target(target, model.labels).fixed(upright.outputs)
+        mirrored = shared_pass(model, pixel_values.flip(-1), [method], same_target)
+        return (_scaled(upright.maps[0]) + _scaled(mirrored.maps[0].flip(-1))) / 2
 
 
 def _scaled(maps: PatchMap) -> Tensor:

@@ -8,22 +8,28 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vitxplain.capture.record import AttentionRecord
-from vitxplain.errors import UnsupportedModelError
-from vitxplain.explainers.base import AttentionExplainer, Explainer
-from vitxplain.explainers.gradient_attention import positive_gradient_attention
-from vitxplain.explainers.passes.fit import require
-from vitxplain.explainers.passes.shared_pass import shared_pass
-from vitxplain.explainers.token_flow import carry_relevance, start_reading
-from vitxplain.grid import TokenGrid
-from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
-from vitxplain.tasks.classification import TargetLike
-from vitxplain.types import PatchMap, PixelValues, TokenMatrix
+from vitxplain.plugins import (
+    AttentionExplainer,
+    AttentionRecord,
+    Explainer,
+    PatchMap,
+    PixelValues,
+    TargetLike,
+    TokenGrid,
+    TokenMatrix,
+    UnsupportedModelError,
+    carry_relevance,
+    offers,
+    positive_gradient_attention,
+    require,
+    shared_pass,
+    start_reading,
+)
 from vitxplain_compared.block_exits import block_paths
 from vitxplain_compared.transformations import transformations
 
 if TYPE_CHECKING:
-    from vitxplain.models.vision_model import VisionModel
+    from vitxplain.plugins import VisionModel
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class TokenTransformation(Explainer):
     lengths times how little it turned, compared with the other tokens; in the end it counts by its first length.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
+    needs: ClassVar[frozenset[str]] = frozenset({offers.ATTENTIONS, offers.ATTENTION_GRADIENTS})
     axes: ClassVar[str] = "batch row column"
     class_specific: ClassVar[bool] = True
 
@@ -47,9 +53,9 @@ class TokenTransformation(Explainer):
         """
         size = pixel_values.shape[-2], pixel_values.shape[-1]
         require(model, [self], size)  # its probe pass comes before the measured one
-        found = model.probe(size)
-        grid = found.grid or TokenGrid(1, 1)
-        with transformations(model.module, block_paths(found.layouts)) as measured:
+        probe = model.probe(size)
+        grid = probe.grid or TokenGrid(1, 1)
+        with transformations(model.module, block_paths(probe.layouts)) as measured:
             layers = shared_pass(model, pixel_values, [_Layers()], target).maps[0]
         row, _ = start_reading([layers[:, -1]], grid)
         for layer, weights in zip(reversed(layers.unbind(1)), reversed(measured.weights), strict=True):
@@ -61,7 +67,7 @@ class TokenTransformation(Explainer):
 class _Layers(AttentionExplainer):
     """Every layer's positive gradient x attention, as it is."""
 
-    needs: ClassVar[frozenset[str]] = frozenset({ATTENTIONS, ATTENTION_GRADIENTS})
+    needs: ClassVar[frozenset[str]] = frozenset({offers.ATTENTIONS, offers.ATTENTION_GRADIENTS})
     axes: ClassVar[str] = "batch layer query key"
     class_specific: ClassVar[bool] = True
 

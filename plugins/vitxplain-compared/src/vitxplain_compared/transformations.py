@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vitxplain.errors import UnsupportedModelError
+from vitxplain.plugins import UnsupportedModelError
 
 TokenWeights = Float[Tensor, "batch token"]
 

@@ -6,12 +6,16 @@ from typing import ClassVar
 import captum.attr
 import torch
 
-from vitxplain.capture.undisturbed import undisturbed
-from vitxplain.errors import OptionError
-from vitxplain.explainers.base import Explainer
-from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.classification import TargetLike, class_target
-from vitxplain.types import PatchMap, PixelValues
+from vitxplain.plugins import (
+    Explainer,
+    OptionError,
+    PatchMap,
+    PixelValues,
+    Scores,
+    TargetLike,
+    VisionModel,
+    undisturbed,
+)
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,18 @@ class Occlusion(Explainer):
             raise OptionError(f"stride {stride} is larger than window {window}: some pixels would never be hidden.")
         with undisturbed(model.module), torch.no_grad():
             pixel_values = pixel_values.to(model.device, model.dtype)
-            classes = class_target(target, model.labels).resolve(model.logits(pixel_values))
-            values = captum.attr.Occlusion(lambda pixels: model.logits(pixels).float()).attribute(
+            target = model.task.target(target, model.labels).fixed(model.outputs(pixel_values))
+            positions = range(len(pixel_values))
+
+            def score(pixels: PixelValues) -> Scores:
+                """Captum runs so many windows of the whole batch at once, window by window."""
+                of_rows = target.select([*positions] * (len(pixels) // len(positions)))
+                return of_rows.score(model.outputs(pixels)).float()
+
+            values = captum.attr.Occlusion(score).attribute(
                 pixel_values,
                 sliding_window_shapes=(channels, *window),
                 strides=(channels, *stride),
-                target=classes,
                 baselines=0,
                 perturbations_per_eval=self.windows_per_pass,
             )

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from vitxplain.capture.undisturbed import undisturbed
-from vitxplain.errors import OptionError
-from vitxplain.explainers.base import Explainer
-from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.classification import TargetLike, class_target
-from vitxplain.types import PatchMap, PixelValues
+from vitxplain.plugins import (
+    Explainer,
+    OptionError,
+    PatchMap,
+    PixelValues,
+    Target,
+    TargetLike,
+    VisionModel,
+    undisturbed,
+)
 
 Score: TypeAlias = Literal["probability", "logit"]
 
@@ -58,18 +62,18 @@ class RISE(Explainer):
         height, width = pixel_values.shape[-2:]
         with undisturbed(model.module), torch.no_grad():
             pixel_values = pixel_values.to(model.device, model.dtype)
-            classes = class_target(target, model.labels).resolve(model.logits(pixel_values))
+            target = model.task.target(target, model.labels).fixed(model.outputs(pixel_values))
             total = torch.zeros(len(pixel_values), height, width, device=model.device)
             for masks in self._masks(height, width):
                 masks = masks.to(model.device)
                 for row, image in enumerate(pixel_values):
-                    scores = self._scores(model, image * masks[:, None].to(model.dtype), classes[row])
+                    scores = self._scores(model, image * masks[:, None].to(model.dtype), target.select([row]))
                     total[row] += torch.einsum("n,nij->ij", scores, masks)
         return total / (self.num_masks * self.keep)
 
-    def _scores(self, model: VisionModel, masked: PixelValues, index: Int[Tensor, ""]) -> Float[Tensor, " mask"]:
-        logits = model.logits(masked)
-        return (model.probabilities(logits) if self.score == "probability" else logits.float())[:, index]
+    def _scores(self, model: VisionModel, masked: PixelValues, target: Target) -> Float[Tensor, " mask"]:
+        outputs = model.outputs(masked)
+        return target.score(model.task.probabilities(outputs) if self.score == "probability" else outputs).float()
 
     def _masks(self, height: int, width: int) -> Iterator[Float[Tensor, "mask height width"]]:
         """Section 3.2: a coarse binary grid, enlarged bilinearly to one cell more than the image, cropped at random."""
@@ -83,4 +87,4 @@ class RISE(Explainer):
             tops = torch.randint(cell[0], (count,), generator=random).tolist()
             lefts = torch.randint(cell[1], (count,), generator=random).tolist()
             crops = zip(large, tops, lefts, strict=True)
-            yield torch.stack([one[top : top + height, left : left + width] for one, top, left in crops])
+            yield torch.stack([mask[top : top + height, left : left + width] for mask, top, left in crops])

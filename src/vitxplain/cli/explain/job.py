@@ -16,7 +16,6 @@ from vitxplain.data.read_image import read_image
 from vitxplain.errors import ImageError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
-from vitxplain.explainers.passes.results import targets_of
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.storage import save
 from vitxplain.models.vision_model import VisionModel
@@ -41,7 +40,7 @@ def run(job: Job, reporter: Reporter) -> int:
         UnsupportedModelError: no method fits, so nothing was attempted.
         UsageError: the model has no such class, or no method can take its options with this model.
     """
-    targets_of(job.target, job.model, 1)
+    job.model.task.target(job.target, job.model.labels).check(1)
     sources = find(job.images)
     explainers = _fitting(job, sources, reporter)
     with reporter.progress(len(sources)):

@@ -83,7 +83,7 @@ def randomised_models(model: VisionModel, stages: int, seed: int) -> list[Vision
     if found is None or found[0] != (stages, seed):
         _kept.clear()
         copies = cascade(model.module, lambda copy: _pass(replace(model, module=copy)), stages, seed)
-        found = _kept[model] = (stages, seed), [replace(model, module=copy, _probes={}) for copy in copies]
+        found = _kept[model] = (stages, seed), [model.changed(module=copy) for copy in copies]
     return found[1]
 
 

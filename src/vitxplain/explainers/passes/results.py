@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vitxplain.errors import TargetError, VitxplainError
+from vitxplain.errors import VitxplainError
 from vitxplain.explainers.base import Explainer, LayerExplainer
 from vitxplain.explainers.passes.shared_pass import PassResult
 from vitxplain.explanation.explanation import Explanation
@@ -16,38 +16,14 @@ from vitxplain.geometry import Geometry
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.base import Prediction, Target
-from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
-
-
-def targets_of(target: TargetLike, model: VisionModel, count: int) -> ClassTarget:
-    """The target of `count` images: the top class of each, one for all, or one an image.
-
-    Raises:
-        TargetError: the model has no such class, or there are as many targets as fit neither one nor all images.
-    """
-    wanted = class_target(target, model.labels)
-    if wanted.indices is not None and len(wanted.indices) not in (1, count):
-        raise TargetError(f"{len(wanted.indices)} targets were given for {count} images; give one, or one an image.")
-    for index in wanted.indices or ():
-        if model.labels and index not in model.labels:
-            last = len(model.labels) - 1
-            raise TargetError(f"target {index} does not exist: the model has {last + 1} classes, 0 to {last}.")
-    return wanted
-
-
-def of_batch(target: ClassTarget, batch: Batch) -> ClassTarget:
-    """The targets of the images in one batch."""
-    if target.indices is None or len(target.indices) == 1:
-        return target
-    return ClassTarget(tuple(target.indices[position] for position in batch.positions))
+from vitxplain.tasks.base import Target
 
 
 def explanations(
     model: VisionModel,
     batch: Batch,
     explainers: Mapping[str, Explainer],
-    target: ClassTarget,
+    target: Target,
     result: PassResult,
     *,
     top_k: int,
@@ -58,9 +34,11 @@ def explanations(
     Raises:
         VitxplainError: a method's values, or the model's logits, are not finite.
     """
-    _check_finite(model, batch, "the model's logits", result.logits)
-    probabilities = model.probabilities(result.logits).cpu()
-    classes = target.resolve(result.logits).tolist()
+    for role, tensor in result.outputs.items():
+        _check_finite(model, batch, f"the model's {role}", tensor)
+    probabilities = model.task.probabilities(result.outputs)
+    predictions = model.task.predictions(probabilities, model.labels, top_k)
+    targets = target.describe(result.outputs, probabilities, model.labels)
     probe = model.probe(batch.size)
     geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     made: dict[str, list[Explanation]] = {}
@@ -78,15 +56,15 @@ def explanations(
                 axes=explainer.axes.removeprefix("batch "),
                 method=name,
                 options=_options_taken(explainer, probe),
-                prediction=_prediction(model, row, top_k),
-                target=Target(index, _name(model, index), float(row[index])) if explainer.class_specific else None,
+                prediction=prediction,
+                target=explained if explainer.class_specific else None,
                 grid=probe.grid,
                 geometry=geometry,
                 image=image,
                 provenance={"input": source, **provenance},
             )
-            for values, row, index, geometry, image, source in zip(
-                maps, probabilities, classes, geometries, batch.images, batch.sources, strict=True
+            for values, prediction, explained, geometry, image, source in zip(
+                maps, predictions, targets, geometries, batch.images, batch.sources, strict=True
             )
         ]
     return made
@@ -113,16 +91,6 @@ def _options_taken(explainer: Explainer, probe: Probe) -> dict[str, Any]:
 def options_of(explainer: Explainer) -> dict[str, Any]:
     """The hyper-parameters, by name."""
     return {field.name: getattr(explainer, field.name) for field in fields(explainer)}  # type: ignore[arg-type]
-
-
-def _prediction(model: VisionModel, probabilities: Tensor, top_k: int) -> Prediction:
-    values, indices = probabilities.topk(min(top_k, len(probabilities)))
-    chosen = indices.tolist()
-    return Prediction(tuple(_name(model, index) for index in chosen), tuple(chosen), tuple(values.tolist()))
-
-
-def _name(model: VisionModel, index: int) -> str:
-    return model.labels.get(index, f"LABEL_{index}")
 
 
 def _check_finite(model: VisionModel, batch: Batch, what: str, values: Tensor) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,8 +24,8 @@ from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import whose_failure
-from vitxplain.tasks.classification import ClassTarget, TargetLike, class_target
-from vitxplain.types import Logits, PixelValues
+from vitxplain.tasks.base import Target, TargetLike, TaskOutputs, detached, in_fp32, joined
+from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
     from vitxplain.models.probing.probe import Probe
@@ -37,9 +37,9 @@ PIXELS_AT_ONCE = 2**19  # two images of 512 px, ten of 224 px
 
 @dataclass(frozen=True, eq=False)
 class PassResult:
-    """The raw logits and one result a method, in the order asked; fp32."""
+    """What the model said and one result a method, in the order asked; fp32."""
 
-    logits: Logits
+    outputs: TaskOutputs
     maps: list[Tensor]
 
 
@@ -61,21 +61,19 @@ def shared_pass(
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
     size = pixel_values.shape[-2], pixel_values.shape[-1]
-    found = model.probe(size)
+    probe = model.probe(size)
     require(model, explainers, size)
-    wanted = class_target(target, model.labels)
     parts = [
-        _views(model, images, explainers, of_them, found) for images, of_them in _batches(model, pixel_values, wanted)
+        _views(model, images, explainers, target_of_part, probe)
+        for images, target_of_part in _batches(model, pixel_values, model.task.target(target, model.labels))
     ]
     if len(parts) == 1:
         return parts[0]
-    maps = [torch.cat(one) for one in zip(*(part.maps for part in parts), strict=True)]
-    return PassResult(torch.cat([part.logits for part in parts]), maps)
+    maps = [torch.cat(maps_of_parts) for maps_of_parts in zip(*(part.maps for part in parts), strict=True)]
+    return PassResult(joined([part.outputs for part in parts]), maps)
 
 
-def _batches(
-    model: "VisionModel", pixel_values: PixelValues, wanted: ClassTarget
-) -> Iterable[tuple[PixelValues, ClassTarget]]:
+def _batches(model: "VisionModel", pixel_values: PixelValues, target: Target) -> Iterable[tuple[PixelValues, Target]]:
     """The images that pass together, with their targets: all of them, but for large ones on a CPU.
 
     A processor gains nothing from a batch that fills its cores anyway, and loses by tensors beyond its caches and its
@@ -84,68 +82,70 @@ def _batches(
     """
     offloaded = getattr(model.module, "hf_device_map", None)
     if model.device.type != "cpu" or offloaded or torch.compiler.is_compiling():
-        return [(pixel_values, wanted)]
+        return [(pixel_values, target)]
     count = max(1, PIXELS_AT_ONCE // pixel_values[0, 0].numel())
-    return zip(pixel_values.split(count), wanted.split(len(pixel_values), count), strict=True)
+    return zip(pixel_values.split(count), target.split(len(pixel_values), count), strict=True)
 
 
 def _views(
     model: "VisionModel",
     pixel_values: PixelValues,
     explainers: Sequence[Explainer],
-    wanted: ClassTarget,
-    found: "Probe",
+    target: Target,
+    probe: "Probe",
 ) -> PassResult:
-    """One pass, and another of the second view for the methods that want it: about the classes of the first."""
-    result = _pass(model, pixel_values, explainers, wanted, found)
-    again = [e for e in explainers if isinstance(e, AttentionExplainer) and e.views > 1]
-    if not again or found.grid is None:
+    """One pass, and another of the second view for the methods with two: about the target of the first."""
+    result = _pass(model, pixel_values, explainers, target, probe)
+    twofold = [e for e in explainers if isinstance(e, AttentionExplainer) and e.views > 1]
+    if not twofold or probe.grid is None:
         return result
-    classes = ClassTarget(tuple(wanted.resolve(result.logits).tolist()))
-    other = _pass(model, second_view(pixel_values, found.grid), again, classes, found)
-    second = dict(zip(again, other.maps, strict=True))
+    other = _pass(model, second_view(pixel_values, probe.grid), twofold, target.fixed(result.outputs), probe)
+    second = dict(zip(twofold, other.maps, strict=True))
     pairs = zip(explainers, result.maps, strict=True)
     maps = [both_views(first, second[explainer]) if explainer in second else first for explainer, first in pairs]
-    return PassResult(result.logits, maps)
+    return PassResult(result.outputs, maps)
 
 
 def _pass(
     model: "VisionModel",
     pixel_values: PixelValues,
     explainers: Sequence[Explainer],
-    wanted: ClassTarget,
-    found: "Probe",
+    target: Target,
+    probe: "Probe",
 ) -> PassResult:
-    collector = Collector(found.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
-    layers = {e: e.layer or found.cam_layer or "" for e in explainers if isinstance(e, LayerExplainer)}
+    collector = Collector(probe.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
+    layers = {e: e.layer or probe.cam_layer or "" for e in explainers if isinstance(e, LayerExplainer)}
     by_gradient = any(GRADIENTS in e.needs for e in layers)
     with undisturbed(model.module):
         with ExitStack() as taps:
             taps.enter_context(whose_failure(model, pixel_values))
-            seen = taps.enter_context(layer_tap(model.module, layers.values(), differentiable=by_gradient))
+            layer_outputs = taps.enter_context(layer_tap(model.module, layers.values(), differentiable=by_gradient))
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
                 taps.enter_context(ZeroRows())
             tap = AttentionTap(model.module, collector)
             if collector.explainers:
                 taps.enter_context(tap)
-            logits = model.logits(pixel_values)
-        towards = [*seen.values(), *tap.starts] if by_gradient or collector.wants_gradients else []
+            outputs = model.outputs(pixel_values)
+        towards = [*layer_outputs.values(), *tap.starts] if by_gradient or collector.wants_gradients else []
         with torch.autocast(model.device.type, enabled=False):
-            gradients = _gradients(wanted.score(logits.float()).sum(), towards)  # a sum: images do not mix
+            gradients = _gradients(target.score(in_fp32(outputs)).sum(), towards)  # a sum: images do not mix
     with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
-        results = collector.combine(found.grid or TokenGrid(1, 1))
+        results = collector.combine(probe.grid or TokenGrid(1, 1))
         for explainer, layer in layers.items():
-            gradient = gradients[list(seen).index(layer)] if by_gradient and layer in seen else None
-            activation = _activation(layer, seen, gradient, found, wanted.resolve(logits))
+            gradient = gradients[list(layer_outputs).index(layer)] if by_gradient and layer in layer_outputs else None
+            activation = _activation(layer, layer_outputs, gradient, probe)
+            if layer in probe.cam_names and probe.head_weight is not None:
+                weights = target.head_weights(probe.head_weight.float(), outputs)
+                activation = replace(activation, head_weights=weights)
             with plugin_errors(explainer):
                 results[explainer] = explainer.attribute(activation)
     for other in explainers:
         if other not in results:
             with plugin_errors(other):
-                results[other] = other.explain(model, pixel_values, wanted)
-    maps = [checked(explainer, results[explainer], logits.shape[0]) for explainer in explainers]
-    return PassResult(logits.detach().float(), maps)
+                results[other] = other.explain(model, pixel_values, target)
+    maps = [checked(explainer, results[explainer], pixel_values.shape[0]) for explainer in explainers]
+    return PassResult(detached(outputs), maps)
 
 
 def _gradients(score: Tensor, towards: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -165,20 +165,15 @@ def _gradients(score: Tensor, towards: Sequence[Tensor]) -> Sequence[Tensor]:
 
 
 def _activation(
-    layer: str, seen: dict[str, Tensor], gradient: Tensor | None, found: "Probe", classes: Tensor
+    layer: str, layer_outputs: dict[str, Tensor], gradient: Tensor | None, probe: "Probe"
 ) -> LayerActivation:
-    if layer not in seen:
+    if layer not in layer_outputs:
         raise OptionError(f"layer {layer!r} did not run in this pass, or returns no tensor; name a node that does.")
-    values = seen[layer].detach()
-    grids = sequence_grids(found.layouts)
-    layout = patch_layout(tuple(values.shape), found.input_size, found.maps, grids, found.apart)
+    values = layer_outputs[layer].detach()
+    grids = sequence_grids(probe.layouts)
+    layout = patch_layout(tuple(values.shape), probe.input_size, probe.maps, grids, probe.apart)
     if layout is None:
         raise OptionError(f"layer {layer!r} returns {tuple(values.shape)}, which is no map of the image.")
-    head = found.head_weight if layer in found.cam_names else None
     return LayerActivation(
-        layer,
-        layout.to_map(values).float(),
-        None if gradient is None else layout.to_map(gradient).float(),
-        None if head is None else head.float(),
-        classes,
+        layer, layout.to_map(values).float(), None if gradient is None else layout.to_map(gradient).float()
     )

@@ -20,6 +20,7 @@ from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
 
 
 def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
@@ -99,10 +100,10 @@ def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
 
 def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
     config: Any = module.config
-    multi_label = getattr(config, "problem_type", None) == "multi_label_classification"
+    task = Classification(multi_label=getattr(config, "problem_type", None) == "multi_label_classification")
     labels = class_names(getattr(config, "id2label", None) or {})
     inputs = forward_inputs(module, processor.input_size)
-    return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, multi_label=multi_label)
+    return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, task=task)
 
 
 def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) -> Processor:

@@ -6,7 +6,8 @@ from typing import Any
 from torch import nn
 from transformers.modeling_outputs import ImageClassifierOutput
 
-from vitxplain.models.vision_model import logits_of
+from vitxplain.tasks.base import LOGITS
+from vitxplain.tasks.classification import Classification
 from vitxplain.types import PixelValues
 
 _KEEPS_STATISTICS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
@@ -24,7 +25,7 @@ class Network(nn.Module):
 
     def forward(self, pixel_values: PixelValues) -> ImageClassifierOutput:
         output = self.network(**self.inputs(pixel_values)) if self.inputs else self.network(pixel_values)
-        return ImageClassifierOutput(logits=logits_of(output))
+        return ImageClassifierOutput(logits=Classification().outputs(output)[LOGITS])
 
     def train(self, mode: bool = True) -> "Network":
         super().train(mode)

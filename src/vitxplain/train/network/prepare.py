@@ -21,6 +21,7 @@ from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.surgery.classifier_heads import head_paths, renew, same_for
 from vitxplain.models.surgery.cut_network import CutNetwork, cut
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def open_pretrained(
         model = resolve(deepcopy(source) if isinstance(source, nn.Module) else source, request)
     if getattr(model.module, "hf_device_map", None):
         raise UsageError(f"{model.source} is spread over several devices, and training needs it on one.")
-    if model.multi_label:
+    if model.task == Classification(multi_label=True):
         raise UsageError(
             f"{model.source} gives several classes an image; here each image has one. Choose another model."
         )

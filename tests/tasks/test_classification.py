@@ -1,0 +1,137 @@
+"""Targets and probabilities of classifiers."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from vitxplain.errors import TargetError
+from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, detached, in_fp32, joined
+from vitxplain.tasks.classification import Classification, ClassTarget
+
+LABELS = {0: "tench, Tinca tinca", 1: "7", 2: "tiger cat"}
+LOGIT_ROWS = torch.tensor([[0.5, 2.0, -1.0], [3.0, 0.0, 1.0]])
+
+
+def outputs() -> dict[str, torch.Tensor]:
+    return {LOGITS: LOGIT_ROWS.clone()}
+
+
+class Raw:
+    logits = LOGIT_ROWS
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        LOGIT_ROWS,
+        {"loss": torch.zeros(1), "logits": LOGIT_ROWS},
+        {"last_hidden_state": LOGIT_ROWS},
+        Raw(),
+        (LOGIT_ROWS,),
+    ],
+    ids=["tensor", "mapping", "first of a mapping", "object", "tuple"],
+)
+def test_the_logits_are_found_in_whatever_a_classifier_returns(raw) -> None:
+    assert torch.equal(Classification().outputs(raw)[LOGITS], LOGIT_ROWS)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "indices"),
+    [
+        (None, None),
+        (2, (2,)),
+        ("2", (2,)),
+        ("name:7", (1,)),
+        ("Tinca tinca", (0,)),
+        (["tench", 2], (0, 2)),
+        (torch.tensor([[1]]), (1,)),
+        (ClassTarget((1,)), (1,)),
+    ],
+)
+def test_a_target_as_users_write_it(spelling, indices) -> None:
+    assert Classification().target(spelling, LABELS) == ClassTarget(indices)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "message"),
+    [
+        ("cat", r"no class named 'cat'. Did you mean 'tiger cat'\?"),
+        (3, "target 3 does not exist: the model has 3 classes, 0 to 2"),
+        (-1, "target -1 does not exist"),
+        (True, "target True is no class"),
+        (1.5, "target 1.5 is no class"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_what_is_no_class_is_said(spelling, message: str) -> None:
+    with pytest.raises(TargetError, match=message):
+        Classification().target(spelling, LABELS)
+
+
+def test_the_score_is_the_raw_logit_and_images_do_not_mix() -> None:
+    logits = LOGIT_ROWS.clone().requires_grad_()
+    scores = ClassTarget((1, 2)).score({LOGITS: logits})
+    assert scores.tolist() == [2.0, 1.0]
+    scores.sum().backward()
+    assert logits.grad.tolist() == [[0, 1, 0], [0, 0, 1]]
+
+
+def test_no_class_means_the_top_class_of_each_image_and_stays_it_once_fixed() -> None:
+    fixed = ClassTarget().fixed(outputs())
+    assert fixed == ClassTarget((1, 0))
+    assert fixed.score({LOGITS: -LOGIT_ROWS}).tolist() == [-2.0, -3.0]
+    assert ClassTarget((2,)).fixed(outputs()) == ClassTarget((2, 2))
+
+
+def test_targets_go_with_their_images() -> None:
+    target = ClassTarget((2, 0, 1))
+    assert target.select([2, 0]) == ClassTarget((1, 2))
+    assert target.select([1, 1, 1, 0]) == ClassTarget((0, 0, 0, 2))
+    assert target.split(3, 2) == [ClassTarget((2, 0)), ClassTarget((1,))]
+    assert ClassTarget((1,)).split(3, 2) == [ClassTarget((1,))] * 2
+    assert ClassTarget().select([5]) == ClassTarget()
+
+
+def test_as_many_targets_as_fit_neither_one_nor_all_images_are_refused() -> None:
+    for use in (lambda target: target.check(3), lambda target: target.split(3, 1)):
+        with pytest.raises(TargetError, match="2 targets were given for 3 images; give one, or one an image"):
+            use(ClassTarget((0, 1)))
+    with pytest.raises(TargetError, match="target 3 does not exist: the model has 3 classes"):
+        ClassTarget((3,)).score(outputs())
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_the_probability_of_a_target_is_its_score_of_the_probabilities(multi_label: bool) -> None:
+    task = Classification(multi_label=multi_label)
+    probabilities = task.probabilities(outputs())
+    expected = LOGIT_ROWS.sigmoid() if multi_label else LOGIT_ROWS.softmax(-1)
+    assert torch.equal(probabilities[LOGITS], expected)
+    described = ClassTarget((1,)).describe(outputs(), probabilities, LABELS)
+    assert described == [ExplainedTarget(1, "7", row[1].item()) for row in expected]
+
+
+def test_predictions_are_the_most_probable_classes_with_a_name_even_where_nobody_gave_one() -> None:
+    first, second = Classification().predictions({LOGITS: LOGIT_ROWS}, {0: "tench"}, top_k=2)
+    assert first == Prediction(("LABEL_1", "tench"), (1, 0), (2.0, 0.5))
+    assert second == Prediction(("tench", "LABEL_2"), (0, 2), (3.0, 1.0))
+    assert len(Classification().predictions({LOGITS: LOGIT_ROWS}, {}, top_k=9)[0].names) == 3
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), index=st.integers(0, 6))
+def test_the_heads_weights_are_how_the_score_depends_on_the_channels(seed: int, index: int) -> None:
+    head, draw = nn.Linear(5, 7), torch.Generator().manual_seed(seed)
+    channels = torch.randn(3, 5, generator=draw).requires_grad_()
+    logits = {LOGITS: head(channels)}
+    for target in (ClassTarget((index,)), ClassTarget(), ClassTarget((index, 0, 6))):
+        (gradient,) = torch.autograd.grad(target.score(logits).sum(), channels, retain_graph=True)
+        assert torch.equal(target.head_weights(head.weight, logits), gradient)
+
+
+def test_outputs_of_parts_are_joined_and_lose_precision_and_graph_where_asked() -> None:
+    part = {LOGITS: LOGIT_ROWS.half().requires_grad_()}
+    assert joined([part, part])[LOGITS].shape == (4, 3)
+    assert (in_fp32(part)[LOGITS].dtype, in_fp32(part)[LOGITS].requires_grad) == (torch.float32, True)
+    assert not detached(part)[LOGITS].requires_grad
