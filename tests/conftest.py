@@ -6,6 +6,7 @@ Fixtures: `shared_folder` (real weights and photographs beside the checkout), `d
 
 import os
 import runpy
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -81,3 +82,11 @@ def cat() -> Image.Image:
     from skimage import data
 
     return Image.fromarray(data.chelsea())
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Types are not checked at run time, as outside the tests: what a user meets is our own check."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

@@ -37,12 +37,12 @@ class Transformations:
 @contextmanager
 def transformations(module: nn.Module, paths: Sequence[str]) -> Iterator[Transformations]:
     """While active, the blocks at these paths are measured as they run; nothing about the pass changes."""
-    found = Transformations(len(paths))
+    measured = Transformations(len(paths))
     thread = threading.get_ident()
     parts = dict(module.named_modules())
-    handles = [parts[path].register_forward_hook(_measure(found, thread), with_kwargs=True) for path in paths]
+    handles = [parts[path].register_forward_hook(_measure(measured, thread), with_kwargs=True) for path in paths]
     try:
-        yield found
+        yield measured
     finally:
         for handle in handles:
             handle.remove()
@@ -56,7 +56,7 @@ def transformation(
     return after.norm(dim=-1) / before.norm(dim=-1).clamp(min=1e-12) * alike / alike.mean(-1, keepdim=True)
 
 
-def _measure(found: Transformations, thread: int) -> Any:
+def _measure(measured: Transformations, thread: int) -> Any:
     def hook(part: nn.Module, args: tuple, kwargs: dict[str, Any], output: Any) -> None:  # noqa: ARG001
         if threading.get_ident() != thread:
             return
@@ -65,8 +65,8 @@ def _measure(found: Transformations, thread: int) -> Any:
         if before is None or not isinstance(after, Tensor) or before.shape != after.shape or before.dim() != 3:
             raise UnsupportedModelError("the model's blocks do not turn tokens into as many tokens of the same size.")
         before, after = before.detach().float(), after.detach().float()
-        if len(found.passed) % found.blocks == 0:
-            found.entering.append(before.norm(dim=-1))
-        found.passed.append(transformation(before, after))
+        if len(measured.passed) % measured.blocks == 0:
+            measured.entering.append(before.norm(dim=-1))
+        measured.passed.append(transformation(before, after))
 
     return hook
