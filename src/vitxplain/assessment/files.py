@@ -1,9 +1,7 @@
 """An assessment on disk: numbers for programs, tables for spreadsheets, pictures for the eye."""
 
-import csv
 import json
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,7 @@ from vitxplain.assessment.pictures import confusion_picture, worst_picture
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.explanation.record import plain
+from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
 
@@ -30,8 +29,8 @@ def save(assessment: "Assessment", folder: Path, *, worst: int, method: MethodLi
     """
     files = {
         "test.json": (json.dumps(to_json(assessment), indent=2, ensure_ascii=False) + "\n").encode(),
-        "per_class.csv": _table(PER_CLASS, per_class(assessment)),
-        "predictions.csv": _table(PREDICTIONS, _predictions(assessment)),
+        "per_class.csv": csv_bytes(PER_CLASS, per_class(assessment)),
+        "predictions.csv": csv_bytes(PREDICTIONS, _predictions(assessment)),
         "confusion.png": png_bytes(confusion_picture(assessment)),
     }
     if worst:
@@ -81,10 +80,3 @@ def _predictions(assessment: "Assessment") -> Iterable[Sequence[Any]]:
     for place, name in enumerate(found.name):
         classes = labels[int(found.label[place])], labels[int(found.predicted[place])]
         yield name, *classes, f"{found.probability[place]:.6f}", f"{found.loss[place]:.6f}"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([header, *rows])
-    return text.getvalue().encode()

@@ -1,8 +1,7 @@
 """From nothing but the package to maps beside the truth."""
 
-import csv
 from collections.abc import Callable
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from vitxplain.demo.page import page, verdict_on
 from vitxplain.demo.scores import Score, controls, precisions, table
 from vitxplain.demo.sheet import contact_sheet
 from vitxplain.explainers.base import says_where
+from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.models import known_models as box
 from vitxplain.models.loading.load import load_model
@@ -68,11 +68,9 @@ def _caption(name: str) -> str:
 
 
 def _csv(scores: list[Score]) -> bytes:
-    text = StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["model", "method", "average_precision", "low", "high", "beats_every_control"])
-    rows.writerows([one.model or "control", one.method, *one.precision, verdict_on(one)] for one in scores)
-    return text.getvalue().encode()
+    header = ["model", "method", "average_precision", "low", "high", "beats_every_control"]
+    rows = ([score.model or "control", score.method, *score.precision, verdict_on(score)] for score in scores)
+    return csv_bytes(header, rows, line_end="\r\n")
 
 
 def _images(samples: list[Sample]) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.data.splits.stored import split_of
 from vitxplain.errors import DataError, OptionError
+from vitxplain.files.tables import csv_bytes
 
 TABLES: Final = ("labels.csv", "index.json")
 IMAGE: Final = ("image", "file", "filename", "file_name", "path")
@@ -67,13 +68,11 @@ def write_split_table(folder: Path, where: Path, splits: Mapping[int, Split]) ->
     """The table of a folder with these of its rows, by number, and their splits; classes.txt beside it."""
     table = _table(folder)
     rows = [{**row, "split": splits[number]} for number, row in enumerate(_rows(table)) if number in splits]
-    with (where / table.name).open("w", encoding="utf-8", newline="") as file:
-        if table.suffix == ".json":
-            json.dump(rows, file, ensure_ascii=False, indent=1)
-        else:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+    if table.suffix == ".json":
+        content = json.dumps(rows, ensure_ascii=False, indent=1).encode()
+    else:
+        content = csv_bytes(rows[0], ([row.get(column, "") for column in rows[0]] for row in rows), line_end="\r\n")
+    (where / table.name).write_bytes(content)
     if (order := folder / "classes.txt").is_file():
         shutil.copyfile(order, where / order.name)
 

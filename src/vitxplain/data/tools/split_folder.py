@@ -1,6 +1,5 @@
 """A folder of images shared out into train, validation and test, as a new folder."""
 
-import csv
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +15,7 @@ from vitxplain.data.splits.ratio import DEFAULT, SPLITS, Ratio, fractions
 from vitxplain.data.tools.contents import Contents, Stored, contents
 from vitxplain.errors import DataError
 from vitxplain.files.new_folder import new_folder
+from vitxplain.files.tables import csv_bytes
 
 LISTED: Final = (voc, table_folder)  # their own files say which image is in which split
 ANNOTATIONS: Final = {"Annotations": ".xml", "SegmentationObject": ".png", "SegmentationClass": ".png"}
@@ -79,8 +79,7 @@ def split_folder(
             _write_lists(aside, rows)
         if found.layout is table_folder:
             write_split_table(folder, aside, dict(zip((one.number for one in found.images), kinds, strict=True)))
-        with (aside / RECORD).open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([("file", "split", "class", "source"), *rows])
+        (aside / RECORD).write_bytes(csv_bytes(("file", "split", "class", "source"), rows, line_end="\r\n"))
     together = sum(count for count in Counter(sources).values() if count > 1)
     return SplitFolder(out, found.labels, counts, together, found.skipped)
 

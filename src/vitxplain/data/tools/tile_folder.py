@@ -1,6 +1,5 @@
 """A folder of large images with masks or boxes cut into tiles, as a new folder that every command opens."""
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,6 +22,7 @@ from vitxplain.data.tools.contents import Contents, Stored, contents
 from vitxplain.data.tools.tile_files import write_lists, write_masked, write_voc
 from vitxplain.errors import DataError, ImageError, OptionError
 from vitxplain.files.new_folder import new_folder
+from vitxplain.files.tables import csv_bytes
 
 
 class Tile(NamedTuple):
@@ -98,8 +98,7 @@ def tile_folder(
             raise DataError(f"no tile of {folder} is left; lower --min-defect-share. {' '.join(skipped[:1])}".strip())
         if found.layout is voc:
             write_lists(aside, [(tile.tile, tile.split) for tile in tiles])
-        with (aside / TILES).open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([Tile._fields, *tiles])
+        (aside / TILES).write_bytes(csv_bytes(Tile._fields, tiles, line_end="\r\n"))
     return TileFolder(
         out, len(found.images) + len(found.skipped) - len(skipped), tuple(tiles), left_out, tuple(skipped)
     )

@@ -1,9 +1,7 @@
 """Several data sets, or a preset, in one table: a line for each model and method, a column for each metric."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from os.path import relpath
 from pathlib import Path
 from typing import Final
@@ -15,6 +13,7 @@ from vitxplain.evaluation.report.markdown import table
 from vitxplain.evaluation.report.write import about
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.table.rows import Row
+from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.metrics.intervals import Interval
 
@@ -82,7 +81,7 @@ def save_summary(found: Mapping[str, Evaluation], folder: Path, folders: Mapping
     lines = summary(found)
     pages = {name: Path(relpath(folders[name], folder)) / "evaluation.md" for name in found}
     return write_together(
-        {folder / "table.md": _markdown(found, lines, pages).encode(), folder / "table.csv": _csv(lines).encode()}
+        {folder / "table.md": _markdown(found, lines, pages).encode(), folder / "table.csv": _csv(lines)}
     )
 
 
@@ -127,18 +126,17 @@ def _cell(line: SummaryRow, metric: str) -> str:
     return f"**{figure}**" if verdict == "yes" else f"{figure} (worse)" if verdict == "no" else figure
 
 
-def _csv(lines: Sequence[SummaryRow]) -> str:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+def _csv(lines: Sequence[SummaryRow]) -> bytes:
     metrics = metrics_of(lines)
     columns = [f"{name}{part}" for name in metrics for part in ("", " low", " high", " beats controls")]
-    writer.writerow(["data", "model", "method", "control", *columns, "parameters", "flops", "seconds"])
+    header = ["data", "model", "method", "control", *columns, "parameters", "flops", "seconds"]
+    rows: list[list[object]] = []
     for line in lines:
         cells = [(*line.figures.get(name, ("",) * 3), line.verdicts.get(name, "")) for name in metrics]
         cost = [line.cost.parameters, line.cost.flops, f"{line.cost.seconds:.6g}"] if line.cost else [""] * 3
         told = [_number(value) if isinstance(value, float) else value for cell in cells for value in cell]
-        writer.writerow([line.data, line.model, line.method, int(line.control), *told, *cost])
-    return text.getvalue()
+        rows.append([line.data, line.model, line.method, int(line.control), *told, *cost])
+    return csv_bytes(header, rows)
 
 
 def _number(value: float) -> str:

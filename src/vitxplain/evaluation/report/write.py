@@ -1,12 +1,10 @@
 """An evaluation on disk: numbers for programs, tables for people, pictures for the eye."""
 
-import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from vitxplain.evaluation.report.extremes import extreme_sheets
 from vitxplain.evaluation.report.markdown import markdown
 from vitxplain.explanation.provenance import versions
 from vitxplain.explanation.record import plain
+from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
 from vitxplain.words import source_name
@@ -37,7 +36,7 @@ def save(found: Evaluation, folder: Path) -> list[Path]:
     files = {
         "evaluation.json": (json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n").encode(),
         "evaluation.csv": _table(found.records()),
-        "images.csv": _table(_images(found)),
+        "images.csv": _table(list(_images(found))),
         "evaluation.md": markdown(found, said).encode(),
         "scores.png": png_bytes(score_bars(found, in_short)),
     }
@@ -128,15 +127,9 @@ def _images(found: Evaluation) -> Iterable[dict[str, Any]]:
         yield {"model": line.model, "method": line.method, "image": line.image, **scores, **kinds}
 
 
-def _table(rows: Iterable[dict[str, Any]]) -> bytes:
+def _table(rows: Sequence[dict[str, Any]]) -> bytes:
     """Numbers to six places, nothing for what is not defined."""
-    text, writer = StringIO(), None
-    for row in rows:
-        if writer is None:
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(row)
-        writer.writerow([_cell(value) for value in row.values()])
-    return text.getvalue().encode()
+    return csv_bytes(rows[0], ([_cell(value) for value in row.values()] for row in rows)) if rows else b""
 
 
 def _cell(value: Any) -> Any:

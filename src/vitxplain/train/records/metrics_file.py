@@ -1,11 +1,11 @@
 """metrics.csv: a row for the training loss every so often, each evaluation, and the final figures."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
-from io import StringIO
 from math import inf, isfinite
 from typing import Any
+
+from vitxplain.files.tables import csv_bytes
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,4 @@ def is_best(history: Sequence[Row], by: str) -> bool:
 
 def as_csv(rows: Sequence[Row]) -> bytes:
     """The whole file."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(Row))
-    writer.writerows(astuple(row) for row in rows)
-    return text.getvalue().encode()
+    return csv_bytes((field.name for field in fields(Row)), (astuple(row) for row in rows))

@@ -1,15 +1,14 @@
 """The folder of a search: its trials in Optuna's storage, the table, the picture and the best configuration."""
 
-import csv
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitxplain.errors import UsageError
+from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
 from vitxplain.train.config.run_config import RunConfig
@@ -130,10 +129,8 @@ def imported_optuna() -> Any:
 
 
 def _table(tried: list[TrialResult], space: Space, metric: str) -> bytes:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["trial", "state", metric, *space, "error"])
-    for one in tried:
-        chosen = [one.chosen.get(key, "") for key in space]
-        writer.writerow([one.number, one.state, "" if one.value is None else one.value, *chosen, one.error])
-    return text.getvalue().encode()
+    rows = (
+        [result.number, result.state, result.value, *(result.chosen.get(key, "") for key in space), result.error]
+        for result in tried
+    )
+    return csv_bytes(["trial", "state", metric, *space, "error"], rows)

@@ -3,7 +3,6 @@
 import csv
 import warnings
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from vitxplain.assessment.matching import match_classes
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import VitxplainError
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
@@ -122,12 +122,9 @@ class ExplanationWatcher(TrainerCallback):
 def _with_row(path: Path, step: int, distances: list[float]) -> bytes:
     """The table with this step's row; rows of later steps, of a run that was resumed from earlier on, are dropped."""
     rows = list(csv.reader(path.read_text("utf-8").splitlines()))[1:] if path.exists() else []
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", *(f"layer_{layer}" for layer in range(len(distances)))])
-    writer.writerows(row for row in rows if int(row[0]) < step)
-    writer.writerow([step, *(f"{distance:.3f}" for distance in distances)])
-    return text.getvalue().encode()
+    earlier = [row for row in rows if int(row[0]) < step]
+    header = ["step", *(f"layer_{layer}" for layer in range(len(distances)))]
+    return csv_bytes(header, [*earlier, [step, *(f"{distance:.3f}" for distance in distances)]])
 
 
 def _pixels(picture: Picture) -> np.ndarray:
