@@ -33,6 +33,10 @@ def source_name(source: str) -> str:
     return path.parent.name if path.name == "model" and path.parent.name else path.name
 
 
-def as_name(part: str) -> str:
-    """A part of a folder's name, without what names cannot hold."""
-    return re.sub(r"[^\w.=]+", "-", part).strip("-.") or "folder"
+def slug(name: str, *, empty: str = "folder", keep: str = ".=", strip: str = "-.") -> str:
+    """A name as part of the name of a file or folder.
+
+    Letters, digits, "_" and the signs of `keep` stay; what is between them becomes one hyphen. `strip` goes from both
+    ends, and `empty` stands where nothing is left.
+    """
+    return re.sub(rf"[^\w{re.escape(keep)}]+", "-", name).strip(strip) or empty

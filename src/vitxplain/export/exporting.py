@@ -1,6 +1,5 @@
 """export: a model and a method to one ONNX file, checked against PyTorch before it is written."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -20,7 +19,7 @@ from vitxplain.files.paths import user_path
 from vitxplain.files.write import write_together
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.words import source_name
+from vitxplain.words import slug, source_name
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 FOLDER = Path("vitx-out")
@@ -149,7 +148,7 @@ def _check_place(model: VisionModel) -> None:
 
 def _stem(source: str) -> str:
     """A file name from a source string: its last part, what stands before a colon left out."""
-    return re.sub(r"[^\w.-]+", "-", PurePath(source_name(source).rpartition(":")[2]).name) or "model"
+    return slug(PurePath(source_name(source).rpartition(":")[2]).name, empty="model", keep=".-", strip="")
 
 
 def _shape(value: Any) -> tuple[int | str, ...]:

@@ -19,7 +19,7 @@ from vitxplain.metrics.build import check_name
 from vitxplain.models.known_models import DEFAULT
 from vitxplain.options.parse import key_and_value
 from vitxplain.train.config.run_config import located
-from vitxplain.words import as_name, source_name
+from vitxplain.words import slug, source_name
 
 RESULTS: Final = Path("vitx-out/evaluate")
 ALL: Final = "all"
@@ -68,7 +68,7 @@ class Plan:
 
     def folder_of(self, name: str) -> Path:
         """Where the results of a data set go."""
-        return self.folder if len(self.data) == 1 else self.folder / as_name(name)
+        return self.folder if len(self.data) == 1 else self.folder / slug(name)
 
 
 def plan(typed: Typed) -> Plan:
@@ -131,7 +131,7 @@ def _called(of: Sequence[str], data: Sequence[str], typed: Typed, shares: Shared
     options = {**shares.methods, **shares.metrics, **shares.data}
     parts += [f"{key}-{value}" for key, value in sorted(options.items())]
     parts += [] if typed.limit is None else [str(typed.limit)]
-    return "-".join(as_name(part) for part in parts)
+    return "-".join(slug(part) for part in parts)
 
 
 def _listed(given: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from vitxplain.data.sample import Split
 from vitxplain.options.describe import as_text
 from vitxplain.train.records.run_folder import RunFolder
-from vitxplain.words import as_name, percent, source_name
+from vitxplain.words import percent, slug, source_name
 
 RESULTS = Path("vitx-out/test")
 
@@ -27,7 +27,7 @@ def folder_of(
         place, parts = RESULTS, [source_name(model), source_name(data)]
     parts += [split, *(f"{key}-{as_text(value)}" for key, value in sorted(options.items()))]
     parts += [] if limit is None else [str(limit)]
-    return place / "-".join(as_name(part) for part in parts)
+    return place / "-".join(slug(part) for part in parts)
 
 
 def earlier(folder: Path) -> str | None:

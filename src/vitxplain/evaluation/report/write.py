@@ -1,7 +1,6 @@
 """An evaluation on disk: numbers for programs, tables for people, pictures for the eye."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -20,7 +19,7 @@ from vitxplain.explanation.record import plain
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
-from vitxplain.words import source_name
+from vitxplain.words import slug, source_name
 
 SCHEMA = 1
 SHEETS = "best-and-worst"
@@ -141,8 +140,5 @@ def _cell(value: Any) -> Any:
 
 
 def _sheet_file(model: str, method: str) -> str:
-    return f"{SHEETS}/{_file_name(model)}.{_file_name(method)}.png"
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^\w.=-]+", "-", name).strip("-.") or "maps"
+    names = (slug(name, empty="maps", keep=".=-") for name in (model, method))
+    return f"{SHEETS}/{'.'.join(names)}.png"

@@ -1,7 +1,6 @@
 """The folder of a run: its name, what lies where in it, and how its model is replaced in one move."""
 
 import json
-import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from vitxplain.files.near import question
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.write import write_together
 from vitxplain.train.config.run_config import RunConfig
+from vitxplain.words import slug
 
 RUNS = Path("vitx-runs")
 OURS = (
@@ -119,7 +119,7 @@ def _open_to_the_same(folder: Path) -> None:
 
 def default_folder(model: str, data: str, *, resume: bool, overwrite: bool) -> RunFolder:
     """vitx-runs/MODEL-DATA, or with the first free number behind; the latest of them to resume or overwrite."""
-    name = "-".join(re.sub(r"[^\w.]+", "-", _last_name(part)).strip("-.") for part in (model, data))
+    name = "-".join(slug(_last_name(part), empty="", keep=".") for part in (model, data))
     taken = 0
     while _numbered(name, taken + 1).exists():
         taken += 1
