@@ -1,29 +1,10 @@
-"""The words on a picture."""
-
-from pathlib import Path
+"""The lines of text on a picture."""
 
 import pytest
 
 from tests.explanations import explanation
 from vitxplain.explanation.explanation import detail, headline
 from vitxplain.tasks.base import ExplainedTarget, Prediction
-from vitxplain.words import percent, short_name, source_name
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [("tench, Tinca tinca", "tench"), ("cup", "cup"), (", x", ", x"), ("x" * 50, "x" * 35 + "…"), ("", "")],
-)
-def test_the_first_synonym_and_no_more_than_fits(name, shown):
-    assert short_name(name) == shown
-
-
-@pytest.mark.parametrize(
-    ("share", "shown"),
-    [(0.3125, "31.2%"), (1.0, "100%"), (0.99999, "100%"), (0.9994, "99.9%"), (1e-6, "<0.1%"), (0, "0.0%")],
-)
-def test_percent(share, shown):
-    assert percent(share) == shown
 
 
 def test_headline_tells_the_explained_class_from_the_predicted_one():
@@ -46,27 +27,3 @@ def test_headline_tells_the_explained_class_from_the_predicted_one():
 )
 def test_a_model_folder_is_shown_by_its_name(source, shown):
     assert detail(explanation(options={}, provenance={"model": {"id": source}})) == f"grad-cam · {shown}"
-
-
-@pytest.mark.parametrize(
-    ("source", "shown"),
-    [
-        ("facebook/deit-tiny-patch16-224", "facebook/deit-tiny-patch16-224"),
-        ("/here/deit", "deit"),
-        ("runs/mine/model", "mine"),
-        ("/here/vitx-runs/scratch-digits/model", "scratch-digits"),
-        ("./model", "model"),
-        ("model", "model"),
-        ("owner/model", "owner/model"),
-    ],
-)
-def test_a_folder_goes_by_its_name_and_the_model_of_a_run_by_the_runs(source, shown):
-    assert source_name(source) == shown
-
-
-def test_a_relative_folder_that_is_there_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "mine" / "model").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
-    assert [source_name(source) for source in ("mine/model", "mine", "mine/../mine/")] == ["mine"] * 3
-    monkeypatch.chdir(tmp_path / "mine")
-    assert [source_name(source) for source in (".", "./model", "model")] == ["mine"] * 3
