@@ -1,4 +1,4 @@
-"""Chance that is the same on every machine and with every version of NumPy."""
+"""Random numbers that are the same on every machine and with every version of NumPy."""
 
 from collections.abc import Sequence
 from typing import TypeVar

@@ -15,7 +15,7 @@ from vitxplain.errors import OptionError
 
 COUNTS: dict[Split, int] = {"train": 10_000, "validation": 1_000, "test": 2_000}
 SMALLEST = 32  # pixels
-GROUND, DEFECT = 0, 1  # streams of chance: a tile's surface is the same whether the defect is drawn or not
+GROUND, DEFECT = 0, 1  # streams of random numbers: a tile's surface is the same whether the defect is drawn or not
 
 Picture = Float[np.ndarray, "height width 3"]
 
@@ -61,9 +61,9 @@ class Defects(DataSet):
         covered = np.zeros(self.size)
         facts = {"texture": surface, "defect": kind}
         if kind != "good":
-            chance = self._chance(index, DEFECT)
-            covered = shape(kind, self.size, chance, self.hardness)
-            picture, facts["tone"] = self._drawn(picture, covered, chance)
+            random = self._random(index, DEFECT)
+            covered = shape(kind, self.size, random, self.hardness)
+            picture, facts["tone"] = self._drawn(picture, covered, random)
         return Sample(
             image=_image(picture),
             label=label,
@@ -89,31 +89,31 @@ class Defects(DataSet):
             return index % len(self.labels), self.labels[index % len(self.labels)]
         return index % 2, SHAPES[index // 2 % len(SHAPES)] if index % 2 else "good"
 
-    def _chance(self, index: int, stream: int) -> StableRandom:
+    def _random(self, index: int, stream: int) -> StableRandom:
         return StableRandom(self.seed, tuple(COUNTS).index(self.split), self.epoch, index, stream)
 
     def _surface(self, index: int) -> tuple[Picture, str]:
         """The lit surface as a camera sees it, and its name."""
-        chance = self._chance(index, GROUND)
-        name = chance.pick(MATERIALS)
-        tint = (0.4 * chance.units(3) - 0.2) * self.colour
-        tone = chance.between(0.36, 0.64)
-        contrast = chance.between(0.1, 0.24) + self.hardness * chance.between(0.05, 0.16)
-        grain = material(name, self.size, chance) - 0.5
+        random = self._random(index, GROUND)
+        name = random.pick(MATERIALS)
+        tint = (0.4 * random.units(3) - 0.2) * self.colour
+        tone = random.between(0.36, 0.64)
+        contrast = random.between(0.1, 0.24) + self.hardness * random.between(0.05, 0.16)
+        grain = material(name, self.size, random) - 0.5
         height, width = self.size
-        down, across = chance.between(-0.12, 0.12), chance.between(-0.12, 0.12)  # light from one side
+        down, across = random.between(-0.12, 0.12), random.between(-0.12, 0.12)  # light from one side
         light = 1 + down * (2 * np.arange(height)[:, None] / height - 1) + across * (2 * np.arange(width) / width - 1)
-        sensor = 0.05 * (chance.units(height, width) - 0.5)
+        sensor = 0.05 * (random.units(height, width) - 0.5)
         grey = (tone + contrast * grain) * light + sensor
         return grey[..., None] * (1 + tint), name
 
     def _drawn(
-        self, picture: Picture, covered: Float[np.ndarray, "height width"], chance: StableRandom
+        self, picture: Picture, covered: Float[np.ndarray, "height width"], random: StableRandom
     ) -> tuple[Picture, str]:
         """The picture with the defect on it, through which the texture shows; and whether it is lighter or darker."""
-        strength = covered[..., None] * (chance.between(0.66, 0.9) - self.hardness * chance.between(0.1, 0.22))
-        stain = 0.16 * chance.units(3) * self.colour
-        if chance.unit() < 0.5:
+        strength = covered[..., None] * (random.between(0.66, 0.9) - self.hardness * random.between(0.1, 0.22))
+        stain = 0.16 * random.units(3) * self.colour
+        if random.unit() < 0.5:
             return picture * (1 - strength) + strength * (1 - stain), "lighter"
         return picture * (1 - strength) + strength * stain, "darker"
 

@@ -76,14 +76,14 @@ class Digits(DataSet):
     def __getitem__(self, index: int) -> Sample:
         if not 0 <= index < len(self):
             raise IndexError(f"{self.name} has {len(self)} images; there is no image {index}.")
-        chance = StableRandom(self.seed, tuple(PARTS).index(self.split), self.epoch, index)
+        random = StableRandom(self.seed, tuple(PARTS).index(self.split), self.epoch, index)
         digit = index % 10
-        colour, ground, background = self._colours(chance)
-        side = min(self.size) * chance.between(0.72 - 0.18 * self.hardness, 0.88 - 0.16 * self.hardness)
-        centre = self._somewhere(chance, margin=0.54 * side)
-        alpha = self._drawn(chance, _scan(self.split, digit, chance), side, centre) * self.with_digit
-        ink = np.maximum(alpha, self._scraps(chance, side, centre))[..., None]
-        picture = background * (1 - ink) + np.asarray(COLOURS[colour]) * chance.between(0.94, 1.0) * ink
+        colour, ground, background = self._colours(random)
+        side = min(self.size) * random.between(0.72 - 0.18 * self.hardness, 0.88 - 0.16 * self.hardness)
+        centre = self._somewhere(random, margin=0.54 * side)
+        alpha = self._drawn(random, _scan(self.split, digit, random), side, centre) * self.with_digit
+        ink = np.maximum(alpha, self._scraps(random, side, centre))[..., None]
+        picture = background * (1 - ink) + np.asarray(COLOURS[colour]) * random.between(0.94, 1.0) * ink
         words = {"digit": str(digit), "texture": ground, "colour": colour}
         return Sample(
             image=Image.fromarray(_bytes(picture)),
@@ -98,43 +98,43 @@ class Digits(DataSet):
         risen = 1.0 if not self.curriculum else min(1.0, progress / self.curriculum) ** 2
         return replace(self, epoch=epoch + 1, hardness=self.hardness * risen)
 
-    def _colours(self, chance: StableRandom) -> tuple[str, str, Float[np.ndarray, "height width 3"]]:
+    def _colours(self, random: StableRandom) -> tuple[str, str, Float[np.ndarray, "height width 3"]]:
         """The digit's colour, the ground's name and its pixels: two dark colours, mixed by a texture."""
-        colour = chance.pick(tuple(COLOURS))
-        ground = chance.pick(textures.TEXTURES) if chance.unit() < 0.9 * self.hardness else "plain"
-        dark, other = chance.units(3) * chance.between(0, 0.3), chance.units(3) * chance.between(0.3, 0.7)
+        colour = random.pick(tuple(COLOURS))
+        ground = random.pick(textures.TEXTURES) if random.unit() < 0.9 * self.hardness else "plain"
+        dark, other = random.units(3) * random.between(0, 0.3), random.units(3) * random.between(0.3, 0.7)
         if ground == "plain":
-            return colour, ground, np.broadcast_to(chance.pick((dark, other)), (*self.size, 3))
-        weave = textures.texture(ground, self.size, chance)[..., None]
+            return colour, ground, np.broadcast_to(random.pick((dark, other)), (*self.size, 3))
+        weave = textures.texture(ground, self.size, random)[..., None]
         return colour, ground, dark * (1 - weave) + other * weave
 
-    def _scraps(self, chance: StableRandom, side: float, centre: tuple[float, float]) -> Plane:
+    def _scraps(self, random: StableRandom, side: float, centre: tuple[float, float]) -> Plane:
         """Corners cut from other digits, in the strokes of this one, beside it: ink that is no digit."""
         ink = np.zeros(self.size)
         taken = [(centre, 0.85 * side)]
-        for _ in range(round((4 + chance.whole(8)) * self.hardness)):
-            at = self._somewhere(chance, margin=0.1 * side)
+        for _ in range(round((4 + random.whole(8)) * self.hardness)):
+            at = self._somewhere(random, margin=0.1 * side)
             if any(max(abs(at[0] - row), abs(at[1] - column)) < apart for (row, column), apart in taken):
                 continue
             taken.append((at, 0.45 * side))
             scan = np.zeros((8, 8))
-            row, column = chance.whole(4), chance.whole(4)
-            whole = _scan(self.split, chance.whole(10), chance)
+            row, column = random.whole(4), random.whole(4)
+            whole = _scan(self.split, random.whole(10), random)
             scan[2:6, 2:6] = whole[row : row + 4, column : column + 4]
-            ink = np.maximum(ink, self._drawn(chance, scan, side, at))
+            ink = np.maximum(ink, self._drawn(random, scan, side, at))
         return ink
 
-    def _somewhere(self, chance: StableRandom, margin: float) -> tuple[float, float]:
+    def _somewhere(self, random: StableRandom, margin: float) -> tuple[float, float]:
         """A (row, column) at least this far from the border."""
         height, width = self.size
-        return chance.between(margin, height - margin), chance.between(margin, width - margin)
+        return random.between(margin, height - margin), random.between(margin, width - margin)
 
     def _drawn(
-        self, chance: StableRandom, scan: Float[np.ndarray, "8 8"], side: float, centre: tuple[float, float]
+        self, random: StableRandom, scan: Float[np.ndarray, "8 8"], side: float, centre: tuple[float, float]
     ) -> Plane:
         """How much ink lies on each pixel, [0, 1], the scan being `side` pixels wide, turned and bent a little."""
         # A turn by the angle 2 atan(t) needs no sine, whose last digit differs from machine to machine.
-        t, shear, stretch = (chance.between(-a, a) * self.hardness for a in (0.12, 0.15, 0.12))
+        t, shear, stretch = (random.between(-a, a) * self.hardness for a in (0.12, 0.15, 0.12))
         cosine, sine = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
         y = (np.arange(self.size[0])[:, None] + 0.5 - centre[0]) * (8 / side)
         x = (np.arange(self.size[1])[None, :] + 0.5 - centre[1]) * (8 / side)
@@ -149,10 +149,10 @@ def _bytes(picture: Float[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "h
     return np.floor(np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def _scan(split: Split, digit: int, chance: StableRandom) -> Float[np.ndarray, "8 8"]:
+def _scan(split: Split, digit: int, random: StableRandom) -> Float[np.ndarray, "8 8"]:
     """One handwritten digit of the split, ink in [0, 1]."""
     scans = _scans(split)[digit]
-    return scans[chance.whole(len(scans))] / 16
+    return scans[random.whole(len(scans))] / 16
 
 
 @cache

@@ -37,7 +37,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
     greatest: dict[int, tuple[int, int]] = {}
     lots: dict[int, list[tuple[float, int]]] = {}  # of each class, a lot for each image
     skipped: list[str] = []
-    chance = StableRandom(seed)
+    random = StableRandom(seed)
 
     def skip(_: int, error: Exception) -> None:
         skipped.append(str(error))
@@ -51,7 +51,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
         low, high = least.get(label, size), greatest.get(label, size)
         least[label] = min(low[0], size[0]), min(low[1], size[1])
         greatest[label] = max(high[0], size[0]), max(high[1], size[1])
-        lots.setdefault(label, []).append((chance.unit(), index))
+        lots.setdefault(label, []).append((random.unit(), index))
         progress(1)
     sizes = {label: (least[label], greatest[label]) for label in least}
     chosen = [data[index] for index in sorted(_drawn(lots, count))]
