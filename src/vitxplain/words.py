@@ -25,10 +25,10 @@ def percent(probability: float) -> str:
 
 def source_name(source: str) -> str:
     """A source as others may read it: a folder by its own name alone, the model of a run by the run's."""
-    path, there = PurePath(source), is_folder(user_path(source))
-    if not (there or source.startswith((".", "~")) or path.is_absolute() or source.count("/") > 1):
+    path, exists = PurePath(source), is_folder(user_path(source))
+    if not (exists or source.startswith((".", "~")) or path.is_absolute() or source.count("/") > 1):
         return source  # OWNER/NAME is a Hub id
-    if there:
+    if exists:
         path = PurePath(os.path.abspath(user_path(source)))  # noqa: PTH100 - resolve() would follow links
     return path.parent.name if path.name == "model" and path.parent.name else path.name
 

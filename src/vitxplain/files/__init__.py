@@ -1,1 +1,1 @@
-"""Files and folders of the user: paths as typed, whole-or-nothing writes, near names, walks."""
+"""Files and folders of the user: paths as typed, whole-or-nothing writes, csv tables, near names, walks."""

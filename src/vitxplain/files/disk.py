@@ -1,4 +1,4 @@
-"""What to say when a disk refuses; the libraries that write weights say little."""
+"""The error of a disk that refuses a write, and syncing a folder to the disk."""
 
 import errno
 import os
@@ -11,13 +11,13 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 2**20  # bytes; a disk with less is full for weights
 
 
-def refused(what: str, place: Path, error: Exception, kept: str) -> OutputError:
-    """The error of a write to `place` that failed; `kept` is a sentence on what there still is."""
+def refused(what: str, path: Path, error: Exception, kept: str) -> OutputError:
+    """The error of a write to `path` that failed; `kept` is a sentence on what there still is."""
     if isinstance(error, OutputError):
         return error
     full = getattr(error, "errno", None) in _FULL or "No space left" in str(error) or "File too large" in str(error)
-    reason = "the disk is full" if full or _free(place) < _ROOM else f"{type(error).__name__}: {error}"
-    return OutputError(f"{what} could not be written to {place}: {reason}. {kept} Free some space and give --resume.")
+    reason = "the disk is full" if full or _free(path) < _ROOM else f"{type(error).__name__}: {error}"
+    return OutputError(f"{what} could not be written to {path}: {reason}. {kept} Free some space and give --resume.")
 
 
 def to_disk(folder: Path, *, deep: bool = True) -> None:
@@ -30,6 +30,6 @@ def to_disk(folder: Path, *, deep: bool = True) -> None:
             os.close(descriptor)
 
 
-def _free(place: Path) -> int:
-    there = next(one for one in (place, *place.absolute().parents) if one.exists())
-    return shutil.disk_usage(there).free
+def _free(path: Path) -> int:
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(existing).free

@@ -1,4 +1,4 @@
-"""A name that nothing has and that may have been meant for a folder: what to say, and which folders are near."""
+"""Messages for a folder that does not exist, with existing folders of similar names."""
 
 import os
 from contextlib import suppress
@@ -31,21 +31,21 @@ def question(source: str | PathLike[str]) -> str:
 def beside_the_hub(source: str) -> str:
     """What a Hub id that was not found may have been meant for; OWNER/NAME also where OWNER is a folder here."""
     owner, slash, _ = source.partition("/")
-    meant = (slash and is_folder(user_path(owner))) or near_folders(user_path(source))
-    return f"{no_such_folder(source)} And as a Hub id: " if meant else ""
+    may_be_folder = (slash and is_folder(user_path(owner))) or near_folders(user_path(source))
+    return f"{no_such_folder(source)} And as a Hub id: " if may_be_folder else ""
 
 
 def near_folders(path: Path) -> list[str]:
     """Folders whose path differs in one part, and in that by a letter or so; the nearest first."""
-    there = next((one for one in path.parents if is_folder(one)), Path())
-    wrong, *rest = path.parts[len(there.parts) :] or ("",)
+    parent = next((folder for folder in path.parents if is_folder(folder)), Path())
+    wrong, *rest = path.parts[len(parent.parts) :] or ("",)
     names: list[str] = []
-    with suppress(OSError), os.scandir(there) as entries:
-        names = [one.name for one in entries if one.is_dir() and not one.name.startswith(".")]
+    with suppress(OSError), os.scandir(parent) as entries:
+        names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
     plain = {name.casefold(): name for name in sorted(names)}
     near = get_close_matches(wrong.casefold(), plain, n=3, cutoff=0.7)
-    found = (there.joinpath(plain[name], *rest) for name in near)
-    return [str(one) for one in found if is_folder(one) and one != path]
+    folders = (parent.joinpath(plain[name], *rest) for name in near)
+    return [str(folder) for folder in folders if is_folder(folder) and folder != path]
 
 
 def _here() -> Path | str:

@@ -64,7 +64,7 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _tidy(left: Path, folder: Path) -> None:
-    """Away with what a killed process left, unless it is the only one there is."""
+    """Remove what a killed process left, or put it in place of a folder that is missing."""
     if fcntl is None:
         return
     with suppress(OSError), _held(left):  # or another process is filling it
@@ -89,8 +89,8 @@ def _put_in_place(aside: Path, folder: Path) -> None:
 
 
 def _check(folder: Path, mark: str, source: Path, overwrite: bool) -> None:
-    there, read = folder.resolve(), source.resolve()
-    if there == read or there in read.parents or read in there.parents:
+    target, read = folder.resolve(), source.resolve()
+    if target == read or target in read.parents or read in target.parents:
         raise OutputError(f"--out {folder} and {source} lie one in the other; give a folder elsewhere.")
     if folder.is_file():
         raise OutputError(f"{folder} is a file; give another folder.")

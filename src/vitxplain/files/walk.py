@@ -35,7 +35,7 @@ def folders_in(folder: Path) -> list[str]:
     Raises:
         DataError: it cannot be looked into.
     """
-    return sorted((one.name for one in _entries(str(folder)) if one.is_dir()), key=plain)
+    return sorted((entry.name for entry in _entries(str(folder)) if entry.is_dir()), key=plain)
 
 
 def files_in(folder: Path) -> list[str]:
@@ -44,7 +44,7 @@ def files_in(folder: Path) -> list[str]:
     Raises:
         DataError: it cannot be looked into.
     """
-    return sorted((one.name for one in _entries(str(folder)) if one.is_file()), key=plain)
+    return sorted((entry.name for entry in _entries(str(folder)) if entry.is_file()), key=plain)
 
 
 def plain(name: str) -> str:
@@ -52,14 +52,14 @@ def plain(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _below(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
+def _below(folder: str, prefix: str, visited: set[str]) -> Iterator[str]:
     here = os.path.realpath(folder)
-    if here in seen:  # a link back up
+    if here in visited:  # a link back up
         return
-    seen.add(here)
+    visited.add(here)
     for entry in _entries(folder):
         if entry.is_dir():
-            yield from _below(entry.path, f"{prefix}{entry.name}/", seen)
+            yield from _below(entry.path, f"{prefix}{entry.name}/", visited)
         elif is_image_name(entry.name):
             yield prefix + entry.name
 
@@ -67,6 +67,6 @@ def _below(folder: str, prefix: str, seen: set[str]) -> Iterator[str]:
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return [one for one in entries if not one.name.startswith((".", "__MACOSX"))]
+            return [entry for entry in entries if not entry.name.startswith((".", "__MACOSX"))]
     except OSError as error:
         raise DataError(f"the folder {folder} cannot be looked into: {error.strerror or error}.") from error

@@ -50,8 +50,8 @@ def write_together(files: Mapping[Path, bytes]) -> list[Path]:
 def check_writable(folder: Path) -> None:
     """Raise OutputError, before any work, if nothing can be written there; the folder is not made yet."""
     try:
-        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-        with tempfile.TemporaryFile(dir=there) as file:
+        existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"0" * 4096)
             file.flush()
     except OSError as error:
