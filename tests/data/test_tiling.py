@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitxplain.data.sample import Box
-from vitxplain.data.tiling import Place, centred, clipped, components, cut, grid
+from vitxplain.data.tiling import Corner, centred, clip, components, cut, grid
 
 sides = st.integers(1, 40)
 sizes = st.tuples(sides, sides)
@@ -38,11 +38,11 @@ def test_neighbours_overlap_by_the_share_and_the_last_ends_with_the_image():
 
 
 def test_an_image_smaller_than_the_tile_stands_in_its_middle():
-    assert grid((4, 8), (8, 8), 0.5) == [Place(-2, 0)]
+    assert grid((4, 8), (8, 8), 0.5) == [Corner(-2, 0)]
     pixels = numbered((2, 3))
-    assert cut(pixels, Place(-1, 0), (4, 3), "edge").tolist() == [[1, 2, 3], [1, 2, 3], [4, 5, 6], [4, 5, 6]]
-    assert cut(pixels, Place(-1, 0), (4, 3), "reflect").tolist() == [[4, 5, 6], [1, 2, 3], [4, 5, 6], [1, 2, 3]]
-    assert cut(pixels, Place(-1, 0), (4, 3)).tolist() == [[0, 0, 0], [1, 2, 3], [4, 5, 6], [0, 0, 0]]
+    assert cut(pixels, Corner(-1, 0), (4, 3), "edge").tolist() == [[1, 2, 3], [1, 2, 3], [4, 5, 6], [4, 5, 6]]
+    assert cut(pixels, Corner(-1, 0), (4, 3), "reflect").tolist() == [[4, 5, 6], [1, 2, 3], [4, 5, 6], [1, 2, 3]]
+    assert cut(pixels, Corner(-1, 0), (4, 3)).tolist() == [[0, 0, 0], [1, 2, 3], [4, 5, 6], [0, 0, 0]]
 
 
 @given(sizes, st.lists(st.tuples(sides, sides, sides, sides), min_size=1, max_size=4))
@@ -61,7 +61,7 @@ def test_centred_tiles_lie_in_the_image_round_their_object(image, corners):
 
 def test_boxes_of_a_tile():
     boxes = [Box(0, 0, 4, 4), Box(6, 6, 20, 9), Box(30, 0, 31, 1)]
-    assert clipped(boxes, Place(2, 2), (8, 8)) == [Box(0, 0, 2, 2), Box(4, 4, 8, 7)]
+    assert clip(boxes, Corner(2, 2), (8, 8)) == [Box(0, 0, 2, 2), Box(4, 4, 8, 7)]
 
 
 @given(st.tuples(st.integers(1, 12), st.integers(1, 12)), st.integers(0, 2**32), st.floats(0.1, 0.9))

@@ -1,1 +1,1 @@
-"""Images and, later, data sets."""
+"""Images and data sets."""

@@ -25,6 +25,7 @@ BUILT_IN: Final = {
 }
 HUB: Final = "vitxplain.data.hub.dataset:hub_images"
 HUB_ID: Final = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
+NO_OPTIONS: Final = frozenset({"split", "strict", "epoch"})  # given elsewhere, or by training alone
 
 
 class EmptySplitError(DataError):
@@ -62,13 +63,15 @@ def load_data(
         raise UsageError(f"{split!r} is no split; take {', '.join(get_args(Split))}.")
     if limit is not None and limit < 1:
         raise UsageError(f"limit is {limit}; it takes 1 or more.")
-    make, meant = _maker(source)
+    make, arguments = _maker(source)
     common = {"split": split, "size": size, "seed": seed, "count": limit, "strict": strict}
-    fitting = {key: value for key, value in common.items() if key in parameters(make) and value is not None}
+    fitting = {key: value for key, value in common.items() if key in _parameters(make) and value is not None}
     try:
-        data: DataSet = make(**fitting | meant | chosen(str(source), make, options or {}, taken=meant))
+        data: DataSet = make(
+            **fitting | arguments | _read_options(str(source), _options(make, arguments), options or {})
+        )
     except DataError as error:
-        if "repo_id" in meant and (folder := beside_the_hub(str(source))):
+        if "repo_id" in arguments and (folder := beside_the_hub(str(source))):
             raise DataError(f"{folder}{error}") from error
         raise
     if not len(data):
@@ -77,17 +80,17 @@ def load_data(
 
 
 def options_of(source: str | PathLike[str]) -> dict[str, Any]:
-    """What the data set of this name can be told, by name, with types.
+    """The options of the data set of this name, by name, with types.
 
     Raises:
         UnknownNameError: nothing has this name.
     """
-    make, meant = _maker(source)
-    return {name: hint for name, hint in parameters(make).items() if name not in NO_OPTIONS and name not in meant}
+    make, arguments = _maker(source)
+    return _options(make, arguments)
 
 
 def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[str, Any]]:
-    """What makes the set, and the arguments the source itself gives."""
+    """The function or class that makes the set, and the arguments the source itself gives."""
     name, path = str(source), user_path(source)
     if name.strip() and is_folder(path):
         from vitxplain.data.folders.detect import opener
@@ -98,7 +101,7 @@ def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[st
         make = _imported(BUILT_IN[word])
         if not colon:
             return make, {}
-        if "folder" in parameters(make):
+        if "folder" in _parameters(make):
             return make, {"folder": folder}
     if is_file(path) and path.suffix == ".mat":
         return _imported("vitxplain.data.published.gtsegs:gtsegs"), {"file": name}
@@ -116,38 +119,37 @@ def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[st
     )
 
 
-def _imported(place: str) -> Callable[..., DataSet]:
-    """Late, so that one set does not wait for what another needs."""
-    module, _, name = place.partition(":")
-    return getattr(import_module(module), name)
+def _read_options(source: str, hints: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options by name, texts read by type.
+
+    Raises:
+        OptionError: there is no such option, or it does not take the value.
+    """
+    values = {}
+    for word, value in options.items():
+        key = word.replace("-", "_")
+        if key not in hints:
+            near = get_close_matches(key, hints, n=2, cutoff=0.5)
+            hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(hints) or 'none'}."
+            raise OptionError(f"the data set {source} has no option {word!r}. {hint}")
+        values[key] = parse(word, value, hints[key]) if isinstance(value, str) else value
+    return values
 
 
-NO_OPTIONS: Final = frozenset({"split", "strict", "epoch"})  # said elsewhere, or known to training alone
+def _options(make: Callable[..., DataSet], arguments: Container[str]) -> dict[str, Any]:
+    """The options a user may give, by name, with types: those that neither the source nor another argument gives."""
+    return {name: hint for name, hint in _parameters(make).items() if name not in NO_OPTIONS and name not in arguments}
 
 
-def parameters(make: Callable[..., DataSet]) -> dict[str, Any]:
-    """What a data set can be told, by name, with types."""
+def _parameters(make: Callable[..., DataSet]) -> dict[str, Any]:
+    """All parameters of what makes a data set, by name, with types."""
     if isinstance(make, type) and is_dataclass(make):
         return option_types(make)
     hints = get_type_hints(make)
     return {name: hints[name] for name in inspect.signature(make).parameters}
 
 
-def chosen(
-    source: str, make: Callable[..., DataSet], options: Mapping[str, Any], taken: Container[str] = ()
-) -> dict[str, Any]:
-    """Options by name, texts read by type.
-
-    Raises:
-        OptionError: there is no such option, or it does not take the value.
-    """
-    known = {key: hint for key, hint in parameters(make).items() if key not in NO_OPTIONS and key not in taken}
-    values = {}
-    for word, value in options.items():
-        key = word.replace("-", "_")
-        if key not in known:
-            near = get_close_matches(key, known, n=2, cutoff=0.5)
-            hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(known) or 'none'}."
-            raise OptionError(f"the data set {source} has no option {word!r}. {hint}")
-        values[key] = parse(word, value, known[key]) if isinstance(value, str) else value
-    return values
+def _imported(target: str) -> Callable[..., DataSet]:
+    """The object MODULE:NAME, imported late: no set waits for what another needs."""
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)

@@ -1,10 +1,12 @@
-"""Some samples of a set."""
+"""Some samples of a data set: by index, or spread over it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from vitxplain.data.sample import DataSet, Sample, Split
+
+GOLDEN = 0.6180339887498949  # its multiples, modulo 1, fall evenly whatever the period of the classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +40,6 @@ def select(data: DataSet, indices: Sequence[int]) -> Subset:
     return Subset(
         data, indices, data.name, data.split, data.labels, data.has_masks, data.notes, data.strict, data.in_order
     )
-
-
-GOLDEN = 0.6180339887498949  # its multiples, modulo 1, fall evenly whatever the period of what they meet
 
 
 def spread(data: DataSet, count: int) -> DataSet:

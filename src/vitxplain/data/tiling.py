@@ -37,71 +37,60 @@ class Tiling:
             raise OptionError(f"min-defect-share is {self.min_defect_share:g}; it takes a share above 0 and up to 1.")
 
 
-class Place(NamedTuple):
+class Corner(NamedTuple):
     """A tile's top left corner in pixels of the image; negative where the tile is larger and padding precedes."""
 
     top: int
     left: int
 
 
-def grid(image: tuple[int, int], tile: tuple[int, int], overlap: float) -> list[Place]:
+def grid(image: tuple[int, int], tile: tuple[int, int], overlap: float) -> list[Corner]:
     """Tiles side by side, overlapping by at least this share, that cover every pixel; sizes are (height, width).
 
     The last row and column end with the image, so they overlap more. An image smaller than the tile stands in its
     middle.
     """
     rows, columns = (_starts(*sides, overlap) for sides in zip(image, tile, strict=True))
-    return [Place(top, left) for top in rows for left in columns]
+    return [Corner(top, left) for top in rows for left in columns]
 
 
-def centred(image: tuple[int, int], tile: tuple[int, int], boxes: Sequence[Box]) -> list[Place]:
+def centred(image: tuple[int, int], tile: tuple[int, int], boxes: Sequence[Box]) -> list[Corner]:
     """A tile round the middle of each box, moved into the image where it would reach out of it."""
-    places = []
+    corners = []
     for box in boxes:
         middles = (box.top + box.bottom) // 2, (box.left + box.right) // 2
-        corner = [
+        starts = [
             min(max(middle - side // 2, 0), most - side) if side <= most else _middle(most, side)
             for middle, side, most in zip(middles, tile, image, strict=True)
         ]
-        places.append(Place(*corner))
-    return list(dict.fromkeys(places))
+        corners.append(Corner(*starts))
+    return list(dict.fromkeys(corners))
 
 
 def cut(
-    pixels: Shaped[np.ndarray, "height width *channels"], place: Place, tile: tuple[int, int], pad: Pad = "constant"
+    pixels: Shaped[np.ndarray, "height width *channels"], corner: Corner, tile: tuple[int, int], pad: Pad = "constant"
 ) -> Shaped[np.ndarray, "rows columns *channels"]:
     """The tile; outside the image it is black (and no object), the image mirrored, or its border continued."""
-    sides = list(zip(place, tile, pixels.shape[:2], strict=True))
+    sides = list(zip(corner, tile, pixels.shape[:2], strict=True))
     (top, bottom), (left, right) = ((max(start, 0), min(start + side, most)) for start, side, most in sides)
     missing = [(max(-start, 0), max(start + side - most, 0)) for start, side, most in sides]
     inside = pixels[top:bottom, left:right]
     return np.pad(inside, [*missing, *[(0, 0)] * (pixels.ndim - 2)], mode=pad)
 
 
-def clipped(boxes: Sequence[Box], place: Place, tile: tuple[int, int]) -> list[Box]:
+def clip(boxes: Sequence[Box], corner: Corner, tile: tuple[int, int]) -> list[Box]:
     """What of the boxes lies in the tile, in pixels of the tile."""
     height, width = tile
     moved = (
         Box(
-            max(box.left - place.left, 0),
-            max(box.top - place.top, 0),
-            min(box.right - place.left, width),
-            min(box.bottom - place.top, height),
+            max(box.left - corner.left, 0),
+            max(box.top - corner.top, 0),
+            min(box.right - corner.left, width),
+            min(box.bottom - corner.top, height),
         )
         for box in boxes
     )
     return [box for box in moved if box.left < box.right and box.top < box.bottom]
-
-
-def _starts(length: int, side: int, overlap: float) -> list[int]:
-    if length <= side:
-        return [_middle(length, side)]
-    step = max(1, int(side * (1 - overlap)))
-    return [*range(0, length - side, step), length - side]
-
-
-def _middle(length: int, side: int) -> int:
-    return -((side - length) // 2)
 
 
 def components(mask: Mask) -> list[Box]:
@@ -138,3 +127,14 @@ def components(mask: Mask) -> list[Box]:
         Box(int(starts[runs].min()), int(rows[runs[0]]), int(ends[runs].max()), int(rows[runs[-1]]) + 1)
         for runs in groups.values()
     ]
+
+
+def _starts(length: int, side: int, overlap: float) -> list[int]:
+    if length <= side:
+        return [_middle(length, side)]
+    step = max(1, int(side * (1 - overlap)))
+    return [*range(0, length - side, step), length - side]
+
+
+def _middle(length: int, side: int) -> int:
+    return -((side - length) // 2)

@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 
 from tests.data.stored import class_folders, picture, save_picture
-from vitxplain.data.folders.disk_images import ListedImages
+from vitxplain.data.folders.disk_images import DiskImages
 from vitxplain.data.folders.image_folder import image_folder
 from vitxplain.data.load import load_data
 from vitxplain.data.readable import stand_in
 from vitxplain.errors import DataError, ImageError
 
 
-def _names(data: ListedImages) -> list[str]:
+def _names(data: DiskImages) -> list[str]:
     return [item.name for item in data.items]
 
 

@@ -9,7 +9,7 @@ from tests.data.image_folders import class_folders, masked_folders, noise, save,
 from vitxplain.data.load import load_data
 from vitxplain.data.splits.ratio import SPLITS
 from vitxplain.data.tiling import Tiling
-from vitxplain.data.tools.contents import contents
+from vitxplain.data.tools.contents import read_contents
 from vitxplain.data.tools.split_folder import split_folder
 from vitxplain.data.tools.tile_folder import tile_folder
 from vitxplain.errors import DataError, ImageError, OptionError, OutputError
@@ -31,7 +31,7 @@ def test_each_class_is_shared_out_by_the_ratio(tmp_path):
     assert done.missing == []
     found = {split: names(out, split) for split in SPLITS}
     assert sorted(name for split in SPLITS for name in found[split]) == sorted(
-        one.item.name for one in contents(source).images
+        one.item.name for one in read_contents(source).images
     )
     assert len(rows(out)) == 30
     assert load_data(out, "test").labels == ("cat", "dog")

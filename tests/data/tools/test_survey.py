@@ -10,7 +10,7 @@ def test_everything_is_counted_and_each_class_is_shown():
     found = survey(Defects(count=50, classes="multi"), count=12, seed=0)
     assert found.images == dict.fromkeys(range(5), 10)
     assert found.marked == {0: 0, 1: 10, 2: 10, 3: 10, 4: 10}
-    assert (found.total, found.known, found.skipped) == (50, 50, [])
+    assert (found.total, found.located, found.skipped) == (50, 50, [])
     labels = [sample.label for sample in found.chosen]
     assert labels == sorted(labels)
     assert {labels.count(label) for label in range(5)} == {2, 3}
@@ -22,7 +22,7 @@ def test_a_rare_class_is_shown_whole_and_others_fill_up(tmp_path):
     found = survey(data, count=9, seed=0)
     assert [sample.label for sample in found.chosen] == [0] * 7 + [1] * 2
     assert len(survey(data, count=100, seed=0).chosen) == 22
-    assert found.known == 0
+    assert found.located == 0
 
 
 def test_every_image_may_be_chosen(tmp_path):

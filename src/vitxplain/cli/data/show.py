@@ -114,7 +114,7 @@ def _record(source: str, whole: "DataSet", found: "Survey") -> dict[str, Any]:
         for label in range(len(found.labels))
     ]
     about = {"data": source, "split": whole.split, "images": len(whole), "looked_at": found.total}
-    return {**about, "object_known": found.known, "classes": classes, "skipped": found.skipped}
+    return {**about, "object_known": found.located, "classes": classes, "skipped": found.skipped}
 
 
 def _print(found: "Survey", headline: str, file: Path) -> None:
@@ -128,14 +128,14 @@ def _print(found: "Survey", headline: str, file: Path) -> None:
             f"{found.images.get(label, 0):,}",
             f"{100 * found.images.get(label, 0) / found.total:.1f}%",
             _sizes(found, label) if label in found.sizes else "-",
-            f"{found.marked.get(label, 0):,}" if found.known else "-",
+            f"{found.marked.get(label, 0):,}" if found.located else "-",
         )
         for label, name in enumerate(found.labels)
     ]
     print_table(["Class", "Images", "Share", "Height × width", "With mask or box"], rows, console)
-    if not found.known:
+    if not found.located:
         console.print("It is not known where the objects are: there are no masks or boxes.", soft_wrap=True)
-    elif found.known < found.total:
-        console.print(f"Masks or boxes are known of {found.known:,} of the {found.total:,} images.", soft_wrap=True)
+    elif found.located < found.total:
+        console.print(f"Masks or boxes are known of {found.located:,} of the {found.total:,} images.", soft_wrap=True)
     drawn = f"{len(found.chosen)} image{'' if len(found.chosen) == 1 else 's'}"
     console.print(f"{drawn} → {printable(file)}", soft_wrap=True)

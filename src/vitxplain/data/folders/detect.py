@@ -1,10 +1,16 @@
-"""What lies in a folder decides how it is read."""
+"""Which reader opens a folder, by what lies in it."""
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from vitxplain.data.folders.image_folder import image_folder
+from vitxplain.data.folders.masked_folder import IMAGES, MASKS, masked_folder
+from vitxplain.data.folders.table_folder import TABLES, table_folder
+from vitxplain.data.folders.voc import voc
+from vitxplain.data.hub.dataset import parquet_folder
+from vitxplain.data.published.cifar10 import cifar10
+from vitxplain.data.published.mnist import mnist
 from vitxplain.data.sample import DataSet
 from vitxplain.files.walk import files_in, folders_in
 
@@ -12,30 +18,26 @@ CIFAR10: Final = frozenset({"test_batch.bin", "data_batch_1.bin", "cifar-10-batc
 
 
 def opener(folder: Path) -> Callable[..., DataSet]:
-    """What reads this folder.
+    """The function that reads this folder.
 
     Raises:
         DataError: it cannot be looked into.
     """
     inside, files = set(folders_in(folder)), set(files_in(folder))
     if {"JPEGImages", "Annotations"} <= inside:
-        return _imported("folders.voc")
-    if {"labels.csv", "index.json"} & files:
-        return _imported("folders.table_folder")
-    if any({"images", "masks"} <= set(folders_in(one)) for one in (folder, *(folder / name for name in inside))):
-        return _imported("folders.masked_folder")
+        return voc
+    if files.intersection(TABLES):
+        return table_folder
+    if any({IMAGES, MASKS} <= set(folders_in(path)) for path in (folder, *(folder / name for name in inside))):
+        return masked_folder
     if any("-ubyte" in name for name in files):
-        return _imported("published.mnist")
+        return mnist
     if CIFAR10 & (files | inside):
-        return _imported("published.cifar10")
+        return cifar10
     if any(file.endswith(".parquet") for file in files | _files_below(folder, inside & {"data"})):
-        return _imported("hub.dataset", "parquet_folder")
-    return _imported("folders.image_folder")
+        return parquet_folder
+    return image_folder
 
 
 def _files_below(folder: Path, names: set[str]) -> set[str]:
     return {file for name in names for file in files_in(folder / name)}
-
-
-def _imported(module: str, name: str = "") -> Callable[..., DataSet]:
-    return getattr(import_module(f"vitxplain.data.{module}"), name or module.rpartition(".")[2])

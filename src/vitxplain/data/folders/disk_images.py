@@ -11,13 +11,13 @@ from vitxplain.data.read_image import read_image
 from vitxplain.data.sample import Box, DataSet, Sample, Split
 from vitxplain.data.splits.groups import sources_of
 from vitxplain.data.splits.ratio import Ratio
-from vitxplain.data.splits.stored import chosen_indices, part_of
+from vitxplain.data.splits.stored import part_of, split_indices
 from vitxplain.errors import DataError, ImageError
 
 
 @dataclass(frozen=True)
 class Item:
-    """One image on disk and what is known of it; `name` is its path below the folder."""
+    """One image file with its label and, where known, its mask and boxes; `name` is its path below the folder."""
 
     path: Path
     name: str
@@ -28,7 +28,7 @@ class Item:
 
 
 @dataclass(frozen=True, eq=False)
-class ListedImages(DataSet):
+class DiskImages(DataSet):
     """Images on disk in a fixed order, decoded when asked for."""
 
     name: str
@@ -38,7 +38,7 @@ class ListedImages(DataSet):
     has_masks: bool = False
     notes: tuple[str, ...] = ()
     strict: bool = False
-    every: tuple[tuple[Split | None, Item], ...] = field(default=(), repr=False)  # of all splits, as they are stored
+    stored_items: tuple[tuple[Split | None, Item], ...] = field(default=(), repr=False)  # of all splits
 
     def __len__(self) -> int:
         return len(self.items)
@@ -52,7 +52,7 @@ class ListedImages(DataSet):
         return Sample(image, item.label, item.name, mask, item.boxes, item.facts)
 
 
-def listed(
+def disk_images(
     folder: str,
     labels: Sequence[str],
     rows: Sequence[tuple[Split | None, Item]],
@@ -62,7 +62,7 @@ def listed(
     ratio: Ratio,
     strict: bool,
     notes: Sequence[str] = (),
-) -> ListedImages:
+) -> DiskImages:
     """The wanted split of images with the split each is stored in; damaged ones are left out with a warning.
 
     Splits are drawn before damage is looked for, so that mending a file moves no other. Tiles of one image, and files
@@ -76,22 +76,22 @@ def listed(
     stored = [item for kind, item in rows if kind in (None, part.stored)]
     sources = sources_of(Path(folder), [item.path for item in stored]) if part.ratio else None
     names, classes = [item.name for item in stored], [item.label for item in stored]
-    chosen = chosen_indices(part, split, names, classes, seed, sources)
+    chosen = split_indices(part, split, names, classes, seed, sources)
     whole = _whole(f"the {split} split of {folder}", [stored[index] for index in chosen], strict)
-    there = {item.label for item in whole}
-    if split == "train" and len(there) == 1:
+    present = {item.label for item in whole}
+    if split == "train" and len(present) == 1:
         raise DataError(
-            f"every image of {folder} for training is of one class ({labels[there.pop()]}), so there is nothing to "
+            f"every image of {folder} for training is of one class ({labels[present.pop()]}), so there is nothing to "
             "tell apart; add images of another class."
         )
-    without = [label for number, label in enumerate(labels) if number not in there]
-    said = [part.note] if part.note else []
+    without = [label for number, label in enumerate(labels) if number not in present]
+    own_notes = [part.note] if part.note else []
     if sources and len(set(sources)) < len(sources) and 0 < len(chosen) < len(sources):
-        said.append(f"images of {folder} that come from one source, as tiles of one image, stay in one split.")
+        own_notes.append(f"images of {folder} that come from one source, as tiles of one image, stay in one split.")
     if without and whole:
-        said.append(f"the {split} split of {folder} has no image of class {_some(without)}.")
-    known = any(item.mask is not None or item.boxes is not None for item in whole)
-    return ListedImages(folder, split, tuple(labels), tuple(whole), known, (*said, *notes), strict, tuple(rows))
+        own_notes.append(f"the {split} split of {folder} has no image of class {_some(without)}.")
+    has_masks = any(item.mask is not None or item.boxes is not None for item in whole)
+    return DiskImages(folder, split, tuple(labels), tuple(whole), has_masks, (*own_notes, *notes), strict, tuple(rows))
 
 
 def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
@@ -110,9 +110,9 @@ def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
         if not whole:
             raise DataError(f"none of the {len(items)} images of {part} can be read: {first}") from first
         # A warning, not only a note: whoever trains must not learn afterwards that images were missing.
-        said = f"{len(damaged)} of the {len(items)} images of {part} {'are' if others else 'is'} left out: {first}"
+        message = f"{len(damaged)} of the {len(items)} images of {part} {'are' if others else 'is'} left out: {first}"
         more = f" The others: {_some([item.name for item, _ in others])}." if others else ""
-        warnings.warn(f"{said}{more}", stacklevel=4)
+        warnings.warn(f"{message}{more}", stacklevel=4)
     check_sizes([(item.name, item.mask, sizes[item.path]) for item in whole if item.mask is not None])
     return whole
 

@@ -1,4 +1,4 @@
-"""Is this image file whole? Told from its header and its end, without decoding it.
+"""Whether an image file is whole, told from its header and its end without decoding it.
 
 Ten thousand files take about a second. Nearly all damage in practice is a file cut short or one that is no image,
 and shows here; damage in the middle shows when the image is decoded (data/readable.py).

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from vitxplain.data.folders.disk_images import Item, ListedImages, listed
+from vitxplain.data.folders.disk_images import DiskImages, Item, disk_images
 from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.data.splits.stored import split_of
@@ -14,7 +14,7 @@ from vitxplain.files.walk import folders_in, image_files, plain
 
 def image_folder(
     folder: str, split: Split = "test", seed: int = 0, ratio: Ratio = DEFAULT, strict: bool = False
-) -> ListedImages:
+) -> DiskImages:
     """`FOLDER/CLASS/**/IMAGE`, or `FOLDER/SPLIT/CLASS/**/IMAGE`; classes are sorted by name.
 
     Raises:
@@ -35,14 +35,14 @@ def image_folder(
             f"its name, as {folder}/cats/1.jpg. (To explain images without classes: vitx explain {folder})"
         )
     labels = class_order(word for word in words if word)
-    check_classes(root, labels, [root / one for one in splits] or [root])
+    check_classes(root, labels, [root / name for name in splits] or [root])
     notes = [f"{loose} images of {folder} lie in no class folder and are left out."] if loose else []
     rows = [
         (kind, Item(root / path, path, labels.index(word)))
         for (kind, path), word in zip(placed, words, strict=True)
         if word
     ]
-    return listed(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
+    return disk_images(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
 
 
 def class_order(words: Iterable[str]) -> list[str]:
@@ -65,8 +65,8 @@ def _class_of(path: str, depth: int) -> str:
     return parts[depth] if len(parts) > depth + 1 else ""
 
 
-def check_classes(root: Path, labels: Sequence[str], places: Iterable[Path]) -> None:
-    """Look at class folders, which lie in these places.
+def check_classes(root: Path, labels: Sequence[str], parents: Iterable[Path]) -> None:
+    """Look at the class folders directly in `parents`.
 
     Raises:
         DataError: one is empty, or two differ in case only.
@@ -75,7 +75,7 @@ def check_classes(root: Path, labels: Sequence[str], places: Iterable[Path]) -> 
     if twins:
         both = " and ".join(label for label in labels if plain(label).casefold() == twins[0])
         raise DataError(f"{root} has the class folders {both}, which differ in case only; rename or merge them.")
-    for place in places:
-        for name in folders_in(place):
-            if name not in labels and not (place == root and split_of(name)):
-                raise DataError(f"the class folder {place / name} holds no images; add some, or remove it.")
+    for parent in parents:
+        for name in folders_in(parent):
+            if name not in labels and not (parent == root and split_of(name)):
+                raise DataError(f"the class folder {parent / name} holds no images; add some, or remove it.")

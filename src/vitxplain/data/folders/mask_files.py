@@ -14,7 +14,7 @@ from vitxplain.errors import DataError, ImageError
 
 @dataclass(frozen=True)
 class MaskFile:
-    """Not zero on the object; `only` these values, where given. Without a path: known that nothing is there."""
+    """A mask: not zero on the object, or one of the values in `only`; without a path, the image holds no object."""
 
     path: Path | None = None
     only: tuple[int, ...] | None = None
@@ -60,9 +60,9 @@ def check_sizes(masks: Sequence[tuple[str, MaskFile, tuple[int, int]]]) -> None:
     This is no damage to skip: one such file mostly means that all masks were made from other versions of the images.
     """
     misfits = [
-        _misfit(mask.path, there, size)
+        _misfit(mask.path, mask_size, size)
         for _, mask, size in masks
-        if mask.path is not None and (there := upright_size(mask.path)) != size
+        if mask.path is not None and (mask_size := upright_size(mask.path)) != size
     ]
     if misfits:
         more = f" {len(misfits) - 1} more masks do not fit." if len(misfits) > 1 else ""
@@ -70,8 +70,8 @@ def check_sizes(masks: Sequence[tuple[str, MaskFile, tuple[int, int]]]) -> None:
 
 
 def _misfit(path: Path, mask: tuple[int, ...], image: tuple[int, int]) -> str:
-    there, wanted = (" x ".join(map(str, size)) for size in (mask, image))
+    mask_text, image_text = (" x ".join(map(str, size)) for size in (mask, image))
     return (
-        f"the mask {path} is {there} px (height x width), its image {wanted} px; make masks of the images as they "
-        "are shown, upright and not scaled."
+        f"the mask {path} is {mask_text} px (height x width), its image {image_text} px; make masks of the images "
+        "as they are shown, upright and not scaled."
     )

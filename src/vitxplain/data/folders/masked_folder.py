@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from vitxplain.data.folders.disk_images import Item, ListedImages, listed
+from vitxplain.data.folders.disk_images import DiskImages, Item, disk_images
 from vitxplain.data.folders.image_folder import check_classes, class_order
 from vitxplain.data.folders.mask_files import MaskFile, mask_values
 from vitxplain.data.sample import Split
@@ -18,8 +18,8 @@ IMAGES, MASKS = "images", "masks"
 GOOD, DEFECT = "good", "defect"
 
 
-class _Place(NamedTuple):
-    """Where an image or mask lies; `key` is the same for both: its path without `images`, `masks` and ending."""
+class _Entry(NamedTuple):
+    """An image or mask; `key` is the same for both: its path without `images`, `masks` and ending."""
 
     path: str
     key: str
@@ -29,7 +29,7 @@ class _Place(NamedTuple):
 
 def masked_folder(
     folder: str, split: Split = "test", seed: int = 0, ratio: Ratio = DEFAULT, strict: bool = False
-) -> ListedImages:
+) -> DiskImages:
     """`FOLDER/images/[SPLIT/][CLASS/]NAME.jpg` with `FOLDER/masks/` alike; SPLIT may stand before `images` too.
 
     A mask has its image's name (or NAME_mask), is not zero on the object, and of the image's size. In class folders an
@@ -42,33 +42,33 @@ def masked_folder(
     """
     root = Path(folder)
     files = image_files(root)
-    images = _places(files, IMAGES)
-    masks = {place.key.removesuffix("_mask"): root / place.path for place in _places(files, MASKS)}
+    images = _entries(files, IMAGES)
+    masks = {entry.key.removesuffix("_mask"): root / entry.path for entry in _entries(files, MASKS)}
     if not images or not masks:
         raise DataError(f"{folder} has no images in its folder {MASKS if images else IMAGES}/; put them there.")
-    keys = {place.key for place in images}
+    keys = {entry.key for entry in images}
     if orphans := [path for key, path in masks.items() if key not in keys]:
         more = f" (and {len(orphans) - 1} more)" if len(orphans) > 1 else ""
         raise DataError(f"the mask {orphans[0]}{more} has no image of its name in {IMAGES}/; rename or remove it.")
-    with_classes = all(place.word for place in images)
-    found = [masks.get(place.key) for place in images]
-    words = [place.word for place in images] if with_classes else _good_or_defect(found)
+    with_classes = all(entry.word for entry in images)
+    mask_paths = [masks.get(entry.key) for entry in images]
+    words = [entry.word for entry in images] if with_classes else _good_or_defect(mask_paths)
     labels = class_order(words) if with_classes else [GOOD, DEFECT]
     if with_classes:
-        check_classes(root, labels, sorted({root / place.path.split(f"/{place.word}/")[0] for place in images}))
+        check_classes(root, labels, sorted({root / entry.path.split(f"/{entry.word}/")[0] for entry in images}))
     rows = []
-    for place, path, word in zip(images, found, words, strict=True):
+    for entry, path, word in zip(images, mask_paths, words, strict=True):
         mask = None if path is None and with_classes else MaskFile(path)
-        rows.append((place.split, Item(root / place.path, place.path, labels.index(word), mask)))
+        rows.append((entry.split, Item(root / entry.path, entry.path, labels.index(word), mask)))
     notes = []
-    if bare := found.count(None):
+    if bare := mask_paths.count(None):
         notes.append(f"{bare} images of {folder} have no mask: {'unknown' if with_classes else 'taken as good'}.")
-    return listed(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
+    return disk_images(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
 
 
-def _places(files: Sequence[str], kind: str) -> list[_Place]:
+def _entries(files: Sequence[str], kind: str) -> list[_Entry]:
     """The files below `kind`, whether it stands first or after a split."""
-    places = []
+    entries = []
     for path in files:
         *parts, _ = path.split("/")
         if kind not in parts[:1] and not (kind in parts[1:2] and split_of(parts[0])):
@@ -77,12 +77,12 @@ def _places(files: Sequence[str], kind: str) -> list[_Place]:
         split = split_of(parts[0]) if parts else None
         word = next(iter(parts[1:] if split else parts), "")
         key = PurePosixPath(*parts, PurePosixPath(path).stem).as_posix()
-        places.append(_Place(path, key, split, word))
-    return places
+        entries.append(_Entry(path, key, split, word))
+    return entries
 
 
 def _good_or_defect(masks: Sequence[Path | None]) -> list[str]:
     """The class each mask says; all are decoded for it, side by side."""
     with ThreadPoolExecutor() as pool:
         marked = pool.map(lambda path: path is not None and bool(mask_values(path).any()), masks)
-        return [DEFECT if one else GOOD for one in marked]
+        return [DEFECT if has_object else GOOD for has_object in marked]

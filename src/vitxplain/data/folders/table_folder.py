@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from vitxplain.data.folders.disk_images import Item, ListedImages, listed
+from vitxplain.data.folders.disk_images import DiskImages, Item, disk_images
 from vitxplain.data.folders.image_folder import class_order
 from vitxplain.data.folders.mask_files import MaskFile
 from vitxplain.data.sample import Split
@@ -29,7 +29,7 @@ def table_folder(
     ratio: Ratio = DEFAULT,
     strict: bool = False,
     label: str | None = None,
-) -> ListedImages:
+) -> DiskImages:
     """One image a row: image, label and, where there are such columns, mask and split; paths are below the folder.
 
     `label` is the column of the label; else it is the first of label, class, object, category, name. A file
@@ -55,13 +55,13 @@ def table_folder(
         if named and word.isdecimal() and word not in named and int(word) < len(named):
             word = named[int(word)]
         if word not in labels or not word or (word.startswith("-") and word[1:].isdecimal()):
-            known = f"the classes are 0 to {len(named) - 1} ({', '.join(named)})" if named else "labels count from 0"
-            raise DataError(f"{table}, image {number}: the label {word!r} is out of range; {known}.")
+            classes = f"the classes are 0 to {len(named) - 1} ({', '.join(named)})" if named else "labels count from 0"
+            raise DataError(f"{table}, image {number}: the label {word!r} is out of range; {classes}.")
         path = _file(table, root, number, str(row[image_column]))
         mask = str(row.get("mask") or "").strip()
         marked = MaskFile(_file(table, root, number, mask)) if mask else None
         items.append((_split(table, number, row), Item(path, names[number - 1], labels.index(word), marked)))
-    return listed(folder, labels, items, split=split, seed=seed, ratio=ratio, strict=strict)
+    return disk_images(folder, labels, items, split=split, seed=seed, ratio=ratio, strict=strict)
 
 
 def write_split_table(folder: Path, where: Path, splits: Mapping[int, Split]) -> None:
@@ -97,23 +97,23 @@ def _classes(root: Path) -> list[str]:
     return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()] if file.is_file() else []
 
 
-def _column(table: Path, row: Mapping[str, Any], usual: Sequence[str], asked: str | None) -> str:
-    if asked is not None:
-        if asked not in row:
-            raise OptionError(f"{table} has no column {asked!r}, only {', '.join(row)}.")
-        return asked
-    if found := next((word for word in usual if word in row), None):
-        return found
+def _column(table: Path, row: Mapping[str, Any], usual: Sequence[str], column: str | None) -> str:
+    if column is not None:
+        if column not in row:
+            raise OptionError(f"{table} has no column {column!r}, only {', '.join(row)}.")
+        return column
+    if usual_column := next((word for word in usual if word in row), None):
+        return usual_column
     raise DataError(f"{table} has none of the columns {', '.join(usual)}, only {', '.join(row)}; rename one of them.")
 
 
 def _numbered(images: Sequence[str]) -> list[str]:
     """Names that differ: IMAGE, and "IMAGE (2)" for its second row."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     names = []
     for image in images:
-        seen[image] += 1
-        names.append(image if seen[image] == 1 else f"{image} ({seen[image]})")
+        counts[image] += 1
+        names.append(image if counts[image] == 1 else f"{image} ({counts[image]})")
     return names
 
 

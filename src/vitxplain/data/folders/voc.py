@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from vitxplain.data.folders.disk_images import Item, ListedImages, listed
+from vitxplain.data.folders.disk_images import DiskImages, Item, disk_images
 from vitxplain.data.folders.image_folder import class_order
 from vitxplain.data.folders.mask_files import MaskFile, mask_values
 from vitxplain.data.folders.voc_annotation import VocObject, read_objects
@@ -24,7 +24,7 @@ def voc(
     ratio: Ratio = DEFAULT,
     strict: bool = False,
     empty: str = "good",
-) -> ListedImages:
+) -> DiskImages:
     """`JPEGImages/`, `Annotations/*.xml` and, where there, `ImageSets/Main/*.txt` and segmentations.
 
     The class of an image is that of its largest box; its boxes are all those of that class, and its mask too. `empty`
@@ -42,25 +42,28 @@ def voc(
         raise DataError(f"{folder} has no images in JPEGImages/ with an annotation of their name in Annotations/.")
     splits = _lists(root, files)
     rows, notes = [], []
-    words = {key: max(found, key=lambda one: one.area).word if found else empty for key, found in objects.items()}
+    words = {
+        key: max(image_objects, key=lambda voc_object: voc_object.area).word if image_objects else empty
+        for key, image_objects in objects.items()
+    }
     labels = class_order(words.values())
-    for key, found in objects.items():
+    for key, image_objects in objects.items():
         if splits and key not in splits:
             continue
-        chosen = [one for one in found if one.word == words[key]]
+        chosen = [voc_object for voc_object in image_objects if voc_object.word == words[key]]
         item = Item(
             root / "JPEGImages" / files[key],
             files[key],
             labels.index(words[key]),
             _mask(root, key, chosen),
-            tuple(one.box for one in chosen),
+            tuple(voc_object.box for voc_object in chosen),
         )
         rows.append((splits.get(key), item))
-    if several := sum(len({one.word for one in found}) > 1 for found in objects.values()):
+    if several := sum(len({voc_object.word for voc_object in image_objects}) > 1 for image_objects in objects.values()):
         notes.append(f"{several} images of {folder} hold several classes; the largest box gives the label.")
     if bare := len(files) - len(objects):
         notes.append(f"{bare} images of {folder} have no annotation and are left out.")
-    return listed(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
+    return disk_images(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
 
 
 def _lists(root: Path, files: dict[str, str]) -> dict[str, Split]:
@@ -89,7 +92,7 @@ def _mask(root: Path, key: str, objects: list[VocObject]) -> MaskFile | None:
     if not objects:
         return MaskFile()
     if (path := root / "SegmentationObject" / f"{key}.png").is_file():
-        return MaskFile(path, tuple(one.number for one in objects))
+        return MaskFile(path, tuple(voc_object.number for voc_object in objects))
     if not (path := root / "SegmentationClass" / f"{key}.png").is_file():
         return None
     values, counts = mask_values(path), np.zeros(256, np.int64)

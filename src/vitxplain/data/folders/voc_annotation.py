@@ -30,19 +30,19 @@ def read_objects(file: Path) -> list[VocObject]:
         DataError: it is no such file, or a box has no pixels.
     """
     try:
-        found = ElementTree.parse(file).getroot().findall("object")  # noqa: S314 - expat bounds what entities expand to
-        return [_object(file, number, one) for number, one in enumerate(found, 1)]
+        elements = ElementTree.parse(file).getroot().findall("object")  # noqa: S314 - expat bounds what entities expand to
+        return [_object(file, number, element) for number, element in enumerate(elements, 1)]
     except (OSError, ElementTree.ParseError, ValueError) as error:
         raise DataError(f"the annotation {file} cannot be read ({error}); write it again as Pascal VOC.") from error
 
 
-def _object(file: Path, number: int, found: ElementTree.Element) -> VocObject:
+def _object(file: Path, number: int, element: ElementTree.Element) -> VocObject:
     left, top, right, bottom = (
-        round(float(found.findtext(f"bndbox/{side}", default="missing"))) for side in ("xmin", "ymin", "xmax", "ymax")
+        round(float(element.findtext(f"bndbox/{side}", default="missing"))) for side in ("xmin", "ymin", "xmax", "ymax")
     )
     if right < left or bottom < top:
         raise DataError(f"{file}, object {number}: the box {left}, {top}, {right}, {bottom} holds no pixels.")
-    word = (found.findtext("name") or "").strip()
+    word = (element.findtext("name") or "").strip()
     if not word:
         raise DataError(f"{file}, object {number} has no name; write its class there.")
     return VocObject(word, Box(max(0, left - 1), max(0, top - 1), right, bottom), number)

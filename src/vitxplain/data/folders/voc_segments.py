@@ -12,7 +12,7 @@ from PIL import Image
 from vitxplain.data.folders.mask_files import check_size, mask_values
 from vitxplain.data.folders.voc_annotation import VocObject
 from vitxplain.data.sample import Box, Mask
-from vitxplain.data.tiling import Place, clipped, cut
+from vitxplain.data.tiling import Corner, clip, cut
 from vitxplain.errors import ImageError
 
 OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
@@ -25,27 +25,27 @@ class Segments:
 
     values: Mapping[str, UInt8[np.ndarray, "height width"]]
 
-    def of(self, one: VocObject) -> Mask | None:
+    def of(self, voc_object: VocObject) -> Mask | None:
         """True on the object within its box, of the box's size; None where that is known by the box alone."""
-        left, top, right, bottom = one.box
+        left, top, right, bottom = voc_object.box
         if OBJECTS in self.values:
-            there = self.values[OBJECTS][top:bottom, left:right] == one.number
-            return there if there.any() and one.number < BORDER else None
+            inside = self.values[OBJECTS][top:bottom, left:right] == voc_object.number
+            return inside if inside.any() and voc_object.number < BORDER else None
         if CLASSES in self.values:
             within = self.values[CLASSES][top:bottom, left:right]
-            there = (within > 0) & (within < BORDER)
-            return there if there.any() else None
+            inside = (within > 0) & (within < BORDER)
+            return inside if inside.any() else None
         return None
 
-    def tile(self, place: Place, size: tuple[int, int], objects: Sequence[VocObject]) -> "Segments":
+    def tile(self, corner: Corner, size: tuple[int, int], objects: Sequence[VocObject]) -> "Segments":
         """What of it lies in a tile, with objects numbered as in the tile's annotation: in this order, from 1."""
-        values = {folder: cut(one, place, size) for folder, one in self.values.items()}
+        values = {folder: cut(numbers, corner, size) for folder, numbers in self.values.items()}
         if OBJECTS in values:
             numbers = np.zeros(256, np.uint8)
             numbers[BORDER] = BORDER
-            for number, one in enumerate(objects, 1):
-                if max(number, one.number) < BORDER:  # there is no room for more
-                    numbers[one.number] = number
+            for number, voc_object in enumerate(objects, 1):
+                if max(number, voc_object.number) < BORDER:  # there is no room for more
+                    numbers[voc_object.number] = number
             values[OBJECTS] = numbers[values[OBJECTS]]
         return Segments(values)
 
@@ -64,43 +64,43 @@ def read_segments(root: Path, key: str, size: tuple[int, int]) -> Segments:
     Raises:
         ImageError: one is damaged, of another size, or has numbers above 255.
     """
-    found = {}
+    values_by_folder = {}
     for folder in (OBJECTS, CLASSES):
         if (file := root / folder / f"{key}.png").is_file():
             values = mask_values(file)
             check_size(file, values.shape, size)
             if values.max() > 255:
                 raise ImageError(f"the mask {file} has numbers above 255; Pascal VOC has 8 bits a pixel.")
-            found[folder] = values.astype(np.uint8)
-    return Segments(found)
+            values_by_folder[folder] = values.astype(np.uint8)
+    return Segments(values_by_folder)
 
 
-def in_tile(objects: Sequence[VocObject], segments: Segments, place: Place, size: tuple[int, int]) -> list[VocObject]:
+def in_tile(objects: Sequence[VocObject], segments: Segments, corner: Corner, size: tuple[int, int]) -> list[VocObject]:
     """The objects that show in a tile, boxes in its pixels: round the object's pixels, where these are known."""
     return [
-        one._replace(box=box)
-        for one in objects
-        for whole in clipped([one.box], place, size)
-        if (box := _shrunk(whole, one, segments.of(one), place)) is not None
+        voc_object._replace(box=box)
+        for voc_object in objects
+        for whole in clip([voc_object.box], corner, size)
+        if (box := _shrunk(whole, voc_object, segments.of(voc_object), corner)) is not None
     ]
 
 
 def object_mask(objects: Sequence[VocObject], segments: Segments, size: tuple[int, int]) -> Mask:
     """True on the objects: their pixels, or where these are not known their boxes."""
     mask = np.zeros(size, bool)
-    for one in objects:
-        left, top, right, bottom = one.box
-        known = segments.of(one)
-        mask[top:bottom, left:right] |= True if known is None else known
+    for voc_object in objects:
+        left, top, right, bottom = voc_object.box
+        pixels = segments.of(voc_object)
+        mask[top:bottom, left:right] |= True if pixels is None else pixels
     return mask
 
 
-def _shrunk(box: Box, one: VocObject, known: Mask | None, place: Place) -> Box | None:
+def _shrunk(box: Box, voc_object: VocObject, pixels: Mask | None, corner: Corner) -> Box | None:
     """A box in a tile, drawn in to the object's pixels; None where there are none."""
-    if known is None:
+    if pixels is None:
         return box
-    top, left = box.top + place.top - one.box.top, box.left + place.left - one.box.left
-    inside = known[top : top + box.bottom - box.top, left : left + box.right - box.left]
+    top, left = box.top + corner.top - voc_object.box.top, box.left + corner.left - voc_object.box.left
+    inside = pixels[top : top + box.bottom - box.top, left : left + box.right - box.left]
     if not inside.any():
         return None
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))

@@ -39,20 +39,22 @@ def find_columns(
     from datasets import ClassLabel
     from datasets import Image as Images
 
-    pictures = [one for one, feature in features.items() if isinstance(feature, Images)]
-    named = [one for one, feature in features.items() if isinstance(feature, ClassLabel)]
-    values = [one for one, feature in features.items() if _is_plain(feature)]
-    masks = [one for one in pictures if one.casefold() in MASKS]
-    there = ", ".join(f"{one} ({type(feature).__name__})" for one, feature in features.items())
-    seen = [one for one in pictures if one not in masks and one != mask] or pictures
-    image_column = _pick(name, "image", image, seen, IMAGES, pictures, there)
-    usual = [one for one in values if one.casefold() in LABELS]
-    label_column = _pick(name, "label", label, named or usual, LABELS, named + values, there)
+    pictures = [column for column, feature in features.items() if isinstance(feature, Images)]
+    named = [column for column, feature in features.items() if isinstance(feature, ClassLabel)]
+    values = [column for column, feature in features.items() if _is_plain(feature)]
+    masks = [column for column in pictures if column.casefold() in MASKS]
+    overview = ", ".join(f"{column} ({type(feature).__name__})" for column, feature in features.items())
+    candidates = [column for column in pictures if column not in masks and column != mask] or pictures
+    image_column = _pick(name, "image", image, candidates, IMAGES, pictures, overview)
+    usual = [column for column in values if column.casefold() in LABELS]
+    label_column = _pick(name, "label", label, named or usual, LABELS, named + values, overview)
     if mask is not None and mask not in pictures:
-        raise OptionError(f"{name} has no column of images {mask!r}; it has {there}.")
+        raise OptionError(f"{name} has no column of images {mask!r}; it has {overview}.")
     feature = features[label_column]
     words = tuple(feature.names) if isinstance(feature, ClassLabel) else None
-    return Columns(image_column, label_column, mask or next((one for one in masks if one != image_column), None), words)
+    return Columns(
+        image_column, label_column, mask or next((column for column in masks if column != image_column), None), words
+    )
 
 
 def _is_plain(feature: Any) -> bool:
@@ -64,27 +66,27 @@ def _is_plain(feature: Any) -> bool:
 def _pick(
     name: str,
     role: str,
-    asked: str | None,
-    among: Sequence[str],
+    column: str | None,
+    candidates: Sequence[str],
     usual: Sequence[str],
     possible: Sequence[str],
-    there: str,
+    overview: str,
 ) -> str:
-    if asked is not None:
-        if asked not in possible:
-            raise OptionError(f"{name} has no column {asked!r} for the {role}; it has {there}.")
-        return asked
-    if len(among) == 1:
-        return among[0]
-    if found := next((one for word in usual for one in among if one.casefold() == word), None):
-        return found
-    said = "no column that is" if not among else f"several columns ({', '.join(among)}) that may be"
-    raise DataError(f"{name} has {said} the {role}; say which with -o data.{role}=COLUMN. It has {there}.")
+    if column is not None:
+        if column not in possible:
+            raise OptionError(f"{name} has no column {column!r} for the {role}; it has {overview}.")
+        return column
+    if len(candidates) == 1:
+        return candidates[0]
+    if usual_column := next((column for word in usual for column in candidates if column.casefold() == word), None):
+        return usual_column
+    problem = f"several columns ({', '.join(candidates)}) that may be" if candidates else "no column that is"
+    raise DataError(f"{name} has {problem} the {role}; say which with -o data.{role}=COLUMN. It has {overview}.")
 
 
 @dataclass(frozen=True)
 class RowReader:
-    """From a row, its images not yet decoded, to a sample."""
+    """Makes samples of rows whose images are not yet decoded."""
 
     name: str
     columns: Columns
@@ -125,8 +127,8 @@ class RowReader:
         values = np.asarray(_opened(row[self.columns.mask], f"the mask of {where}"))
         marked = values > 0 if values.ndim == 2 else (values[..., :3] > 0).any(-1)
         if marked.shape != (image.height, image.width):
-            there = " x ".join(map(str, marked.shape))
-            raise DataError(f"the mask of {where} is {there} px, its image {image.height} x {image.width} px.")
+            mask_size = " x ".join(map(str, marked.shape))
+            raise DataError(f"the mask of {where} is {mask_size} px, its image {image.height} x {image.width} px.")
         return marked
 
 

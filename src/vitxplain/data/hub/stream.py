@@ -88,14 +88,14 @@ class StreamedImages(DataSet):
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Whether a row of a stream falls to a split: by its place, as nothing else of it is known beforehand."""
+class RowFilter:
+    """Whether a row of a stream is in a split: by its number, since nothing else of it is known beforehand."""
 
     split: Split
     ratio: Ratio
     seed: int
 
-    def __call__(self, _row: Any, place: int) -> bool:
-        draw = int.from_bytes(sha256(f"{self.seed}:{place}".encode()).digest()[:6], "big") / 2**48 * sum(self.ratio)
-        ends = [sum(self.ratio[: number + 1]) for number in range(3)]
-        return SPLITS[next((number for number, end in enumerate(ends) if draw < end), 2)] == self.split
+    def __call__(self, _row: Any, number: int) -> bool:
+        draw = int.from_bytes(sha256(f"{self.seed}:{number}".encode()).digest()[:6], "big") / 2**48 * sum(self.ratio)
+        ends = [sum(self.ratio[: position + 1]) for position in range(3)]
+        return SPLITS[next((position for position, end in enumerate(ends) if draw < end), 2)] == self.split

@@ -9,7 +9,7 @@ from PIL import Image
 
 from vitxplain.data.sample import DataSet, Sample, Split
 from vitxplain.data.splits.ratio import Ratio
-from vitxplain.data.splits.stored import chosen_indices, part_of
+from vitxplain.data.splits.stored import part_of, split_indices
 from vitxplain.errors import DataError
 
 
@@ -68,7 +68,7 @@ def array_images(
             f"{len(labels) - 1} ({len(wrong)} such labels)."
         )
     names = [f"{index:06d}" for index in range(len(targets))]
-    indices = chosen_indices(part, split, names, targets.tolist(), seed)
+    indices = split_indices(part, split, names, targets.tolist(), seed)
     notes = (part.note,) if part.note else ()
     return ArrayImages(
         name, split, tuple(labels), images, targets, indices, threshold, notes, has_masks=threshold is not None

@@ -50,7 +50,7 @@ def cifar10(
         stored["test"] = _read([test])
     if stored:
         return array_images("cifar10", CLASSES, stored, split=split, seed=seed, ratio=ratio)
-    if any((place / "data_batch_1").is_file() for place in (root, root / "cifar-10-batches-py")):
+    if any((path / "data_batch_1").is_file() for path in (root, root / "cifar-10-batches-py")):
         raise DataError(
             f"{folder} holds CIFAR-10 as Python pickles, which can run any code and are never opened; download "
             "the binary version (cifar-10-binary.tar.gz) instead."

@@ -69,11 +69,11 @@ def gtsegs(file: str, split: Split = "test", strict: bool = False) -> GtSegs:
     if find_spec("h5py") is None:
         raise DataError(f"reading {file} needs h5py, which is not installed; run: pip install 'vitxplain[matlab]'.")
     with _opened(path) as stored:
-        if not all(place in stored for place in (IMAGES, MASKS)):
+        if not all(field in stored for field in (IMAGES, MASKS)):
             raise DataError(f"{file} has no {IMAGES} and {MASKS}, as gtsegs_ijcv.mat has; download it again.")
         count = stored[IMAGES].size
         named = NAMES in stored and stored[NAMES].size == count
-        identities = [_text(stored, one) for one in stored[NAMES][()].ravel()] if named else []
+        identities = [_text(stored, reference) for reference in stored[NAMES][()].ravel()] if named else []
     if len(set(identities)) < count:
         identities = [f"{index:05d}" for index in range(count)]
     return GtSegs(path, str(file), count, tuple(identities), strict)
@@ -95,10 +95,10 @@ def _opened(file: Path) -> Iterator[Any]:
 
 def _array(stored: Any, reference: Any) -> np.ndarray:
     """What a cell refers to, through cells within, its axes turned back."""
-    found = stored[reference]
-    while found.dtype.kind == "O":
-        found = stored[found[()].ravel()[0]]
-    return found[()].T
+    cell = stored[reference]
+    while cell.dtype.kind == "O":
+        cell = stored[cell[()].ravel()[0]]
+    return cell[()].T
 
 
 def _text(stored: Any, reference: Any) -> str:

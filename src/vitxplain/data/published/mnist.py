@@ -49,8 +49,8 @@ def mnist(
     root = user_path(folder)
     if not is_folder(root):
         raise DataError(f"the folder {folder} does not exist; check the path (looked up in {Path.cwd()}).")
-    found = {kind: _pair(root, word) for kind, word in FILES.items()}
-    stored = {kind: (read_idx(pair[0]), read_idx(pair[1])) for kind, pair in found.items() if pair}
+    pairs = {kind: _pair(root, word) for kind, word in FILES.items()}
+    stored = {kind: (_read_idx(pair[0]), _read_idx(pair[1])) for kind, pair in pairs.items() if pair}
     if not stored and image_files(root):
         return image_folder(str(root), split, seed, ratio, strict)
     if not stored:
@@ -61,22 +61,22 @@ def mnist(
 
 def _pair(root: Path, word: str) -> tuple[Path, Path] | None:
     """The files of images and labels of a split, in the folder or in `raw` within it, if they are there."""
-    places = [root, *(root / name / "raw" for name in folders_in(root) if (root / name / "raw").is_dir()), root / "raw"]
-    for place in filter(Path.is_dir, places):
+    paths = [root, *(root / name / "raw" for name in folders_in(root) if (root / name / "raw").is_dir()), root / "raw"]
+    for path in filter(Path.is_dir, paths):
         both = [
-            [name for name in files_in(place) if re.fullmatch(rf"{word}-{what}[-.]idx{axes}-ubyte(\.gz)?", name)]
+            [name for name in files_in(path) if re.fullmatch(rf"{word}-{what}[-.]idx{axes}-ubyte(\.gz)?", name)]
             for what, axes in (("images", 3), ("labels", 1))
         ]
         if all(both):
-            return place / both[0][0], place / both[1][0]
+            return path / both[0][0], path / both[1][0]
         if any(both):
             missing = "labels-idx1-ubyte" if both[0] else "images-idx3-ubyte"
-            raise DataError(f"{place} has no file {word}-{missing} beside {(both[0] or both[1])[0]}; put it there.")
+            raise DataError(f"{path} has no file {word}-{missing} beside {(both[0] or both[1])[0]}; put it there.")
     return None
 
 
-def read_idx(file: Path) -> UInt8[np.ndarray, "..."]:
-    """Bytes of any number of axes; `.gz` is unpacked.
+def _read_idx(file: Path) -> UInt8[np.ndarray, "..."]:
+    """The array of bytes in an IDX file; `.gz` is unpacked.
 
     Raises:
         DataError: it is no such file, or cut short.

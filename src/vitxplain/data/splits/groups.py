@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from vitxplain.data.sample import Split
-from vitxplain.data.splits.ratio import Ratio, shared_out
+from vitxplain.data.splits.ratio import Ratio, draw_splits
 from vitxplain.errors import DataError
 
 TILES: Final = "tiles.csv"  # of `vitx data tile`: which tiles were cut from one image
@@ -19,13 +19,13 @@ def sources_of(folder: Path, files: Sequence[Path]) -> list[str]:
     Raises:
         DataError: a table of the folder, which says so, cannot be read.
     """
-    known = _read(folder / TILES, lambda row: [row["tile"]])
-    known |= _read(folder / RECORD, lambda row: [f"{row['split']}/{row['file']}", f"JPEGImages/{row['file']}"])
+    sources = _read(folder / TILES, lambda row: [row["tile"]])
+    sources |= _read(folder / RECORD, lambda row: [f"{row['split']}/{row['file']}", f"JPEGImages/{row['file']}"])
     names = [(file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix() for file in files]
-    return [known.get(name) or PurePosixPath(name).with_suffix("").as_posix() for name in names]
+    return [sources.get(name) or PurePosixPath(name).with_suffix("").as_posix() for name in names]
 
 
-def shared_out_together(
+def draw_splits_by_source(
     names: Sequence[str], classes: Sequence[Any], sources: Sequence[str], ratio: Ratio, seed: int
 ) -> list[Split]:
     """The split of each image; those of one source are drawn as one, by the name of the first.
@@ -36,14 +36,17 @@ def shared_out_together(
     for index, source in enumerate(sources):
         groups.setdefault(source, []).append(index)
     members = list(groups.values())
-    there = [tuple(sorted({classes[index] for index in one})) for one in members]
-    kinds = shared_out(
-        [names[one[0]] for one in members], [one[0] if len(one) == 1 else one for one in there], ratio, seed
+    group_classes = [tuple(sorted({classes[index] for index in indices})) for indices in members]
+    group_splits = draw_splits(
+        [names[indices[0]] for indices in members],
+        [kinds[0] if len(kinds) == 1 else kinds for kinds in group_classes],
+        ratio,
+        seed,
     )
     splits: list[Split] = ["train"] * len(names)
-    for kind, one in zip(kinds, members, strict=True):
-        for index in one:
-            splits[index] = kind
+    for split, indices in zip(group_splits, members, strict=True):
+        for index in indices:
+            splits[index] = split
     return splits
 
 

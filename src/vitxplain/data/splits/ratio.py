@@ -15,7 +15,7 @@ SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 DEFAULT: Final[Ratio] = (0.8, 0.1, 0.1)
 
 
-def shared_out(names: Sequence[str], classes: Sequence[Any], ratio: Ratio, seed: int) -> list[Split]:
+def draw_splits(names: Sequence[str], classes: Sequence[Any], ratio: Ratio, seed: int) -> list[Split]:
     """The split of each file, by its name and class.
 
     In every class each split is within one file of its share; what the rounding leaves over goes to the split that has
@@ -29,10 +29,10 @@ def shared_out(names: Sequence[str], classes: Sequence[Any], ratio: Ratio, seed:
     split: list[Split] = ["train"] * len(names)
     due = [Fraction(0)] * 3  # how much each split has had too little of, so far
     members: dict[Any, list[int]] = {}
-    for index, one in enumerate(classes):
-        members.setdefault(one, []).append(index)
-    for one in sorted(members, key=str):
-        drawn = sorted(members[one], key=lambda index: _draw(names[index], seed))
+    for index, label in enumerate(classes):
+        members.setdefault(label, []).append(index)
+    for label in sorted(members, key=str):
+        drawn = sorted(members[label], key=lambda index: _draw(names[index], seed))
         ends = [0, *_cumulated(_counts(len(drawn), shares, due))]
         for number, kind in enumerate(SPLITS):
             for index in drawn[ends[number] : ends[number + 1]]:

@@ -1,11 +1,11 @@
-"""Which stored images a split is made of: what is there decides, and a note says so."""
+"""Which stored images make a split: those of the stored split, or a share drawn by ratio, with a note for the user."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from vitxplain.data.sample import Split
-from vitxplain.data.splits.groups import shared_out_together
+from vitxplain.data.splits.groups import draw_splits_by_source
 from vitxplain.data.splits.ratio import SPLITS, Ratio, fractions
 from vitxplain.errors import DataError
 
@@ -18,30 +18,30 @@ WORDS: Final[dict[str, Split]] = {
 
 @dataclass(frozen=True)
 class Part:
-    """A stored split, whole; or of its files those that fall to the wanted one when shared out by `ratio`."""
+    """A stored split: all of it, or with `ratio` those of its files that are drawn for the requested split."""
 
     stored: Split
     ratio: Ratio | None
     note: str | None
 
 
-def part_of(name: str, stored: Collection[Split], wanted: Split, ratio: Ratio, seed: int) -> Part:
+def part_of(name: str, stored: Collection[Split], split: Split, ratio: Ratio, seed: int) -> Part:
     """What the wanted split is made of, where `stored` are there; a set without splits is all train.
 
     Raises:
         DataError: nothing there can stand for it.
     """
     shares = [float(share) for share in fractions(ratio)]
-    if wanted == "test" and "test" not in stored and "validation" in stored:
+    if split == "test" and "test" not in stored and "validation" in stored:
         return Part("validation", None, f"{name} has no test split: its validation images are taken.")
     if "validation" in stored or "test" in stored:
-        if wanted == "train" and "validation" not in stored and "train" in stored:
+        if split == "train" and "validation" not in stored and "train" in stored:
             return _held_out(name, shares[1], seed)
-        if wanted in stored:
-            return Part(wanted, None, None)
-        if wanted == "validation" and "train" in stored:
+        if split in stored:
+            return Part(split, None, None)
+        if split == "validation" and "train" in stored:
             return _held_out(name, shares[1], seed)
-        raise DataError(f"{name} has no {wanted} split, only {' and '.join(sorted(stored))}.")
+        raise DataError(f"{name} has no {split} split, only {' and '.join(sorted(stored))}.")
     percent = "/".join(f"{100 * share:g}" for share in shares)
     drawn = f"{percent} % are train/validation/test, drawn with seed {seed}"
     note = f"{name} has no splits: {f'all images are {SPLITS[shares.index(1)]}' if 1 in shares else drawn}."
@@ -53,9 +53,9 @@ def _held_out(name: str, share: float, seed: int) -> Part:
     return Part("train", (1 - share, share, 0.0), note)
 
 
-def chosen_indices(
+def split_indices(
     part: Part,
-    wanted: Split,
+    split: Split,
     names: Sequence[str],
     classes: Sequence[Any],
     seed: int,
@@ -64,8 +64,8 @@ def chosen_indices(
     """Those of the stored split's images that make the wanted one; `sources` says which of them go together."""
     if part.ratio is None:
         return range(len(names))
-    splits = shared_out_together(names, classes, sources or names, part.ratio, seed)
-    return [index for index, one in enumerate(splits) if one == wanted]
+    splits = draw_splits_by_source(names, classes, sources or names, part.ratio, seed)
+    return [index for index, drawn in enumerate(splits) if drawn == split]
 
 
 def split_of(word: str) -> Split | None:

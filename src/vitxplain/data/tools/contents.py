@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 from vitxplain.data.folders.detect import opener
-from vitxplain.data.folders.disk_images import Item, ListedImages
+from vitxplain.data.folders.disk_images import DiskImages, Item
 from vitxplain.data.folders.file_check import upright_size
 from vitxplain.data.folders.image_folder import image_folder
 from vitxplain.data.folders.mask_files import check_sizes
@@ -17,7 +17,7 @@ from vitxplain.data.folders.voc import voc
 from vitxplain.data.sample import Split
 from vitxplain.errors import DataError, ImageError
 
-Layout: TypeAlias = Callable[..., ListedImages]
+Layout: TypeAlias = Callable[..., DiskImages]
 LAYOUTS: Final[Mapping[Layout, str]] = {
     image_folder: "class folders",
     masked_folder: "images and masks",
@@ -26,7 +26,7 @@ LAYOUTS: Final[Mapping[Layout, str]] = {
 }
 
 
-class Stored(NamedTuple):
+class StoredImage(NamedTuple):
     """An image, the split it is stored in, its (height, width), and its number among all, damaged ones too."""
 
     split: Split | None
@@ -42,11 +42,11 @@ class Contents:
     folder: Path
     layout: Layout
     labels: tuple[str, ...]
-    images: tuple[Stored, ...]
+    images: tuple[StoredImage, ...]
     skipped: tuple[str, ...]
 
 
-def contents(folder: Path, *, strict: bool = False) -> Contents:
+def read_contents(folder: Path, *, strict: bool = False) -> Contents:
     """Look through a folder.
 
     Raises:
@@ -55,22 +55,22 @@ def contents(folder: Path, *, strict: bool = False) -> Contents:
     """
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder}; check the path (it was looked up in {Path.cwd()}).")
-    layout = next((one for one in LAYOUTS if one is opener(folder)), None)
+    layout = next((reader for reader in LAYOUTS if reader is opener(folder)), None)
     if layout is None:
         raise DataError(
             f"{folder} holds {opener(folder).__name__.removesuffix('_folder')} files, not a file an image, and stays "
             f"as it is: take it with --data {folder}. Split or cut are {', '.join(LAYOUTS.values())}."
         )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # damaged files are told below, of every split
-        found = layout(str(folder), "test", ratio=(0, 0, 1))
+        warnings.simplefilter("ignore")  # damaged files of every split are listed below
+        data = layout(str(folder), "test", ratio=(0, 0, 1))
     images, skipped = [], []
-    for number, (split, item) in enumerate(found.every):
+    for number, (split, item) in enumerate(data.stored_items):
         try:
-            images.append(Stored(split, item, upright_size(item.path), number))
+            images.append(StoredImage(split, item, upright_size(item.path), number))
         except ImageError as error:
             if strict:
                 raise
             skipped.append(str(error))
-    check_sizes([(one.item.name, one.item.mask, one.size) for one in images if one.item.mask is not None])
-    return Contents(folder, layout, found.labels, tuple(images), tuple(skipped))
+    check_sizes([(image.item.name, image.item.mask, image.size) for image in images if image.item.mask is not None])
+    return Contents(folder, layout, data.labels, tuple(images), tuple(skipped))

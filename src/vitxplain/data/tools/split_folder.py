@@ -10,9 +10,9 @@ from typing import Final
 from vitxplain.data.folders.table_folder import table_folder, write_split_table
 from vitxplain.data.folders.voc import LISTS, voc
 from vitxplain.data.sample import Split
-from vitxplain.data.splits.groups import RECORD, shared_out_together, sources_of
+from vitxplain.data.splits.groups import RECORD, draw_splits_by_source, sources_of
 from vitxplain.data.splits.ratio import DEFAULT, SPLITS, Ratio, fractions
-from vitxplain.data.tools.contents import Contents, Stored, contents
+from vitxplain.data.tools.contents import Contents, StoredImage, read_contents
 from vitxplain.errors import DataError
 from vitxplain.files.new_folder import new_folder
 from vitxplain.files.tables import csv_bytes
@@ -23,7 +23,7 @@ ANNOTATIONS: Final = {"Annotations": ".xml", "SegmentationObject": ".png", "Segm
 
 @dataclass(frozen=True)
 class SplitFolder:
-    """What came of it: how many images of each class in each split, and what was left out."""
+    """The result: how many images of each class in each split, and what was left out."""
 
     folder: Path
     labels: tuple[str, ...]
@@ -61,58 +61,58 @@ def split_folder(
         OutputError: `out` is in the way or cannot be written.
     """
     fractions(ratio)
-    found = contents(folder, strict=strict)
-    if stored := sorted({one.split for one in found.images if one.split}, key=SPLITS.index):
+    contents = read_contents(folder, strict=strict)
+    if stored := sorted({image.split for image in contents.images if image.split}, key=SPLITS.index):
         raise DataError(f"{folder} is split already: it has {' and '.join(stored)}. Use it as it is.")
-    names, classes = [one.item.name for one in found.images], [one.item.label for one in found.images]
-    sources = sources_of(folder, [one.item.path for one in found.images])
-    kinds = shared_out_together(names, classes, sources, ratio, seed)  # as load_data draws
-    counts: dict[Split, list[int]] = {kind: [0] * len(found.labels) for kind in SPLITS}
+    names, classes = [image.item.name for image in contents.images], [image.item.label for image in contents.images]
+    sources = sources_of(folder, [image.item.path for image in contents.images])
+    kinds = draw_splits_by_source(names, classes, sources, ratio, seed)  # as load_data draws
+    counts: dict[Split, list[int]] = {kind: [0] * len(contents.labels) for kind in SPLITS}
     put = _link if link else shutil.copy2
     with new_folder(out, mark=RECORD, source=folder, overwrite=overwrite) as aside:
         rows = []
-        for one, kind, source in zip(found.images, kinds, sources, strict=True):
-            counts[kind][one.item.label] += 1
-            _put(_files(found, one), aside / ("" if found.layout in LISTED else kind), put)
-            rows.append((one.item.name, kind, found.labels[one.item.label], source))
-        if found.layout is voc:
+        for image, kind, source in zip(contents.images, kinds, sources, strict=True):
+            counts[kind][image.item.label] += 1
+            _put(_files(contents, image), aside / ("" if contents.layout in LISTED else kind), put)
+            rows.append((image.item.name, kind, contents.labels[image.item.label], source))
+        if contents.layout is voc:
             _write_lists(aside, rows)
-        if found.layout is table_folder:
-            write_split_table(folder, aside, dict(zip((one.number for one in found.images), kinds, strict=True)))
+        if contents.layout is table_folder:
+            write_split_table(folder, aside, dict(zip((image.number for image in contents.images), kinds, strict=True)))
         (aside / RECORD).write_bytes(csv_bytes(("file", "split", "class", "source"), rows, line_end="\r\n"))
     together = sum(count for count in Counter(sources).values() if count > 1)
-    return SplitFolder(out, found.labels, counts, together, found.skipped)
+    return SplitFolder(out, contents.labels, counts, together, contents.skipped)
 
 
-def _files(found: Contents, one: Stored) -> list[tuple[Path, str]]:
-    """The image and what belongs to it, each with its place below the folder."""
-    files = [one.item.path]
-    if found.layout is voc:
-        key = PurePosixPath(one.item.name).with_suffix("")
-        beside = (found.folder / place / f"{key}{ending}" for place, ending in ANNOTATIONS.items())
+def _files(contents: Contents, image: StoredImage) -> list[tuple[Path, str]]:
+    """The image, its mask and annotations, each with its path below the folder."""
+    files = [image.item.path]
+    if contents.layout is voc:
+        key = PurePosixPath(image.item.name).with_suffix("")
+        beside = (contents.folder / beside_folder / f"{key}{ending}" for beside_folder, ending in ANNOTATIONS.items())
         files += [file for file in beside if file.is_file()]
-    elif one.item.mask is not None and one.item.mask.path is not None:
-        files.append(one.item.mask.path)
+    elif image.item.mask is not None and image.item.mask.path is not None:
+        files.append(image.item.mask.path)
     for file in files:
-        if not file.is_relative_to(found.folder) or ".." in file.relative_to(found.folder).parts:
-            raise DataError(f"{file} lies outside {found.folder}, so it has no place in a copy; move it there.")
-    return [(file, file.relative_to(found.folder).as_posix()) for file in files]
+        if not file.is_relative_to(contents.folder) or ".." in file.relative_to(contents.folder).parts:
+            raise DataError(f"{file} lies outside {contents.folder}, so it has no place in a copy; move it there.")
+    return [(file, file.relative_to(contents.folder).as_posix()) for file in files]
 
 
 def _put(files: Iterable[tuple[Path, str]], where: Path, put: Callable[[Path, Path], object]) -> None:
-    for file, place in files:
-        if not (where / place).exists():  # rows of a table may share an image
-            (where / place).parent.mkdir(parents=True, exist_ok=True)
-            put(file, where / place)
+    for file, path in files:
+        if not (where / path).exists():  # rows of a table may share an image
+            (where / path).parent.mkdir(parents=True, exist_ok=True)
+            put(file, where / path)
 
 
-def _link(file: Path, place: Path) -> None:
-    place.symlink_to(file.resolve())
+def _link(file: Path, link: Path) -> None:
+    link.symlink_to(file.resolve())
 
 
 def _write_lists(where: Path, rows: Sequence[tuple[str, Split, str, str]]) -> None:
     lists = where / "ImageSets" / "Main"
     lists.mkdir(parents=True)
     for word, kind in LISTS.items():
-        names = [str(PurePosixPath(name).with_suffix("")) for name, one, _, _ in rows if one == kind]
+        names = [str(PurePosixPath(name).with_suffix("")) for name, split, _, _ in rows if split == kind]
         (lists / f"{word}.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")

@@ -17,7 +17,7 @@ class Survey:
     images: dict[int, int]  # by label
     marked: dict[int, int]  # with an object in the mask or a box
     sizes: dict[int, tuple[tuple[int, int], tuple[int, int]]]  # least and greatest (height, width)
-    known: int  # images of which it is known where the object is, or that there is none
+    located: int  # images of which it is known where the object is, or that there is none
     chosen: list[Sample] = field(repr=False)
     skipped: list[str]  # what was wrong with each image that could not be read
 
@@ -32,7 +32,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
     Raises:
         ImageError: one cannot be read, and the set is strict.
     """
-    images, marked, known = Counter[int](), Counter[int](), 0
+    images, marked, located = Counter[int](), Counter[int](), 0
     least: dict[int, tuple[int, int]] = {}
     greatest: dict[int, tuple[int, int]] = {}
     lots: dict[int, list[tuple[float, int]]] = {}  # of each class, a lot for each image
@@ -46,7 +46,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
     for index, sample in readable(data, skip):
         label, size = sample.label, (sample.image.height, sample.image.width)
         images[label] += 1
-        known += sample.mask is not None or sample.boxes is not None
+        located += sample.mask is not None or sample.boxes is not None
         marked[label] += bool(sample.boxes) or (sample.mask is not None and bool(sample.mask.any()))
         low, high = least.get(label, size), greatest.get(label, size)
         least[label] = min(low[0], size[0]), min(low[1], size[1])
@@ -56,10 +56,10 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
     sizes = {label: (least[label], greatest[label]) for label in least}
     chosen = [data[index] for index in sorted(_drawn(lots, count))]
     chosen.sort(key=lambda sample: sample.label)
-    return Survey(data.labels, dict(images), dict(marked), sizes, known, chosen, skipped)
+    return Survey(data.labels, dict(images), dict(marked), sizes, located, chosen, skipped)
 
 
 def _drawn(lots: dict[int, list[tuple[float, int]]], count: int) -> list[int]:
     """One index of each class in turn, until there are enough or no more."""
-    turns = [(turn, *lot) for one in lots.values() for turn, lot in enumerate(sorted(one))]
+    turns = [(turn, *lot) for class_lots in lots.values() for turn, lot in enumerate(sorted(class_lots))]
     return [index for _, _, index in sorted(turns)[:count]]

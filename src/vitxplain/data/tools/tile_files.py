@@ -11,43 +11,48 @@ from vitxplain.data.folders.voc import LISTS
 from vitxplain.data.folders.voc_annotation import VocObject
 from vitxplain.data.folders.voc_segments import Segments
 from vitxplain.data.sample import Mask
-from vitxplain.data.tools.contents import Contents, Stored
+from vitxplain.data.tools.contents import Contents, StoredImage
 from vitxplain.errors import DataError
 
 
 def write_masked(
-    where: Path, found: Contents, one: Stored, stem: str, image: Image.Image, mask: Mask
+    where: Path, contents: Contents, stored: StoredImage, stem: str, image: Image.Image, mask: Mask
 ) -> tuple[str, str]:
     """`[SPLIT/]images/[CLASS/]TILE.png`, and its mask alike; the tile's class and path.
 
     Raises:
         DataError: two images would give tiles of one name.
     """
-    name = PurePosixPath(one.item.name)
+    name = PurePosixPath(stored.item.name)
     folders = list(name.parent.parts)
     folders.remove(IMAGES)
-    del folders[: one.split is not None]  # a split stands before classes
-    if set(found.labels) == {GOOD, DEFECT} and not folders:
+    del folders[: stored.split is not None]  # a split stands before classes
+    if set(contents.labels) == {GOOD, DEFECT} and not folders:
         word, classes = DEFECT if mask.any() else GOOD, ""
     else:
-        word = found.labels[one.item.label] if mask.any() else GOOD
+        word = contents.labels[stored.item.label] if mask.any() else GOOD
         classes = word
     tile = f"{'-'.join([*folders, stem])}.png"
-    paths = [PurePosixPath(one.split or "", kind, classes, tile) for kind in (IMAGES, MASKS)]
+    paths = [PurePosixPath(stored.split or "", kind, classes, tile) for kind in (IMAGES, MASKS)]
     for path, picture in zip(paths, (image, Image.fromarray(mask).convert("L")), strict=True):
         _save(where / path, picture, name)
     return word, str(paths[0])
 
 
 def write_voc(
-    where: Path, one: Stored, stem: str, image: Image.Image, objects: Sequence[VocObject], segments: Segments
+    where: Path,
+    stored: StoredImage,
+    stem: str,
+    image: Image.Image,
+    objects: Sequence[VocObject],
+    segments: Segments,
 ) -> tuple[str, str]:
     """`JPEGImages/TILE.png`, `Annotations/TILE.xml` and segmentations; the tile's class, of its largest box, and path.
 
     Raises:
         DataError: two images would give tiles of one name.
     """
-    name = PurePosixPath(one.item.name)
+    name = PurePosixPath(stored.item.name)
     tile = "-".join([*name.parent.parts, stem])
     path = PurePosixPath("JPEGImages", f"{tile}.png")
     _save(where / path, image, name)
@@ -55,17 +60,17 @@ def write_voc(
     ElementTree.SubElement(root, "filename").text = path.name
     _numbers(ElementTree.SubElement(root, "size"), width=image.width, height=image.height, depth=3)
     for word, box, _ in objects:
-        each = ElementTree.SubElement(root, "object")
-        ElementTree.SubElement(each, "name").text = word
+        element = ElementTree.SubElement(root, "object")
+        ElementTree.SubElement(element, "name").text = word
         # VOC counts pixels from 1, and the last ones are inside.
         sides = {"xmin": box.left + 1, "ymin": box.top + 1, "xmax": box.right, "ymax": box.bottom}
-        _numbers(ElementTree.SubElement(each, "bndbox"), **sides)
+        _numbers(ElementTree.SubElement(element, "bndbox"), **sides)
     ElementTree.indent(root)
     file = where / "Annotations" / f"{tile}.xml"
     file.parent.mkdir(parents=True, exist_ok=True)
     ElementTree.ElementTree(root).write(file, encoding="utf-8")
     segments.write(where, tile)
-    return max(objects, key=lambda each: each.area).word if objects else GOOD, str(path)
+    return max(objects, key=lambda voc_object: voc_object.area).word if objects else GOOD, str(path)
 
 
 def write_lists(where: Path, rows: Iterable[tuple[str, str]]) -> None:

@@ -17,8 +17,8 @@ from vitxplain.data.folders.voc_segments import Segments, in_tile, object_mask, 
 from vitxplain.data.read_image import read_image
 from vitxplain.data.sample import Box, Mask
 from vitxplain.data.splits.groups import TILES
-from vitxplain.data.tiling import Place, Tiling, centred, components, cut, grid
-from vitxplain.data.tools.contents import Contents, Stored, contents
+from vitxplain.data.tiling import Corner, Tiling, centred, components, cut, grid
+from vitxplain.data.tools.contents import Contents, StoredImage, read_contents
 from vitxplain.data.tools.tile_files import write_lists, write_masked, write_voc
 from vitxplain.errors import DataError, ImageError, OptionError
 from vitxplain.files.new_folder import new_folder
@@ -42,7 +42,7 @@ class Tile(NamedTuple):
 
 @dataclass(frozen=True)
 class TileFolder:
-    """What came of it; `left_out` counts tiles with too little of a defect, `skipped` says why images are not in."""
+    """The result; `left_out` counts tiles with too little of a defect, `skipped` says why images are not in."""
 
     folder: Path
     images: int
@@ -51,11 +51,11 @@ class TileFolder:
     skipped: tuple[str, ...]
 
 
-class _Known(NamedTuple):
+class _Defects(NamedTuple):
     """Where the defects of an image are: pixel by pixel, one by one, and as Pascal VOC says it where it does."""
 
     mask: Mask
-    each: list[Box]
+    boxes: list[Box]
     objects: list[VocObject]
     segments: Segments
 
@@ -79,14 +79,14 @@ def tile_folder(
         ImageError: an image is damaged, and `strict`.
         OutputError: `out` is in the way or cannot be written.
     """
-    found = contents(folder, strict=strict)
-    _check(found, tiling)
+    contents = read_contents(folder, strict=strict)
+    _check(contents, tiling)
     tiles: list[Tile] = []
-    left_out, skipped = 0, list(found.skipped)
+    left_out, skipped = 0, list(contents.skipped)
     with new_folder(out, mark=TILES, source=folder, overwrite=overwrite) as aside:
-        for one in found.images:
+        for stored in contents.images:
             try:
-                written, poor = _cut_up(found, one, tiling, aside)
+                written, poor = _cut_up(contents, stored, tiling, aside)
                 tiles += written
                 left_out += poor
             except ImageError as error:
@@ -96,72 +96,76 @@ def tile_folder(
             progress(1)
         if not tiles:
             raise DataError(f"no tile of {folder} is left; lower --min-defect-share. {' '.join(skipped[:1])}".strip())
-        if found.layout is voc:
+        if contents.layout is voc:
             write_lists(aside, [(tile.tile, tile.split) for tile in tiles])
         (aside / TILES).write_bytes(csv_bytes(Tile._fields, tiles, line_end="\r\n"))
     return TileFolder(
-        out, len(found.images) + len(found.skipped) - len(skipped), tuple(tiles), left_out, tuple(skipped)
+        out, len(contents.images) + len(contents.skipped) - len(skipped), tuple(tiles), left_out, tuple(skipped)
     )
 
 
-def _check(found: Contents, tiling: Tiling) -> None:
-    if found.layout is table_folder:
+def _check(contents: Contents, tiling: Tiling) -> None:
+    if contents.layout is table_folder:
         raise DataError(
-            f"{found.folder} has a table, whose rows may share an image; tiles are cut from images/ and masks/. Copy "
-            "each image to images/CLASS/NAME.png and its mask to masks/CLASS/NAME.png, and leave the table out."
+            f"{contents.folder} has a table, whose rows may share an image; tiles are cut from images/ and masks/. "
+            "Copy each image to images/CLASS/NAME.png and its mask to masks/CLASS/NAME.png, and leave the table out."
         )
-    if found.layout is image_folder:
+    if contents.layout is image_folder:
         raise DataError(
-            f"{found.folder} does not say where the defects are, so a tile of a bad image may be good. Tiles are cut "
-            "from images/ and masks/, or from a Pascal-VOC folder with boxes."
+            f"{contents.folder} does not say where the defects are, so a tile of a bad image may be good. Tiles are "
+            "cut from images/ and masks/, or from a Pascal-VOC folder with boxes."
         )
-    if found.layout is voc and tiling.pad in ("reflect", "edge"):
+    if contents.layout is voc and tiling.pad in ("reflect", "edge"):
         raise OptionError(f"--pad {tiling.pad} would show objects again outside their boxes; take --pad constant.")
-    small = [one for one in found.images if one.size[0] < tiling.size[0] or one.size[1] < tiling.size[1]]
+    small = [stored for stored in contents.images if stored.size[0] < tiling.size[0] or stored.size[1] < tiling.size[1]]
     if small and tiling.pad is None:
         (height, width), (tall, wide) = small[0].size, tiling.size
         raise DataError(
-            f"{len(small)} of {len(found.images)} images are smaller than a tile of {tall} x {wide} px (height x "
+            f"{len(small)} of {len(contents.images)} images are smaller than a tile of {tall} x {wide} px (height x "
             f"width): {small[0].item.name} is {height} x {width}. Give --pad constant, reflect or edge, or a smaller "
             "--size."
         )
 
 
-def _cut_up(found: Contents, one: Stored, tiling: Tiling, where: Path) -> tuple[list[Tile], int]:
+def _cut_up(contents: Contents, stored: StoredImage, tiling: Tiling, where: Path) -> tuple[list[Tile], int]:
     """Write the tiles of one image; how many were left out for showing too little of a defect."""
-    known, pixels = _known(found, one), np.asarray(read_image(one.item.path))
-    round_defects = centred(one.size, tiling.size, known.each) if tiling.centre_on_defects else []
-    kinds: dict[Place, Literal["grid", "centred"]] = dict.fromkeys(grid(one.size, tiling.size, tiling.overlap), "grid")
+    defects, pixels = _defects(contents, stored), np.asarray(read_image(stored.item.path))
+    round_defects = centred(stored.size, tiling.size, defects.boxes) if tiling.centre_on_defects else []
+    kinds: dict[Corner, Literal["grid", "centred"]] = dict.fromkeys(
+        grid(stored.size, tiling.size, tiling.overlap), "grid"
+    )
     kinds |= dict.fromkeys(round_defects, "centred")
     tiles, left_out = [], 0
-    for place, kind in sorted(kinds.items()):
-        mask = cut(known.mask, place, tiling.size, tiling.pad or "constant")
+    for corner, kind in sorted(kinds.items()):
+        mask = cut(defects.mask, corner, tiling.size, tiling.pad or "constant")
         share = float(mask.mean())
         if 0 < share < tiling.min_defect_share:
             left_out += 1
             continue
-        image = Image.fromarray(cut(pixels, place, tiling.size, tiling.pad or "constant"))
-        stem = f"{PurePosixPath(one.item.name).stem}.y{place.top}x{place.left}"
-        if found.layout is voc:
-            objects = in_tile(known.objects, known.segments, place, tiling.size)
-            segments = known.segments.tile(place, tiling.size, objects)
-            label, path = write_voc(where, one, stem, image, objects, segments)
+        image = Image.fromarray(cut(pixels, corner, tiling.size, tiling.pad or "constant"))
+        stem = f"{PurePosixPath(stored.item.name).stem}.y{corner.top}x{corner.left}"
+        if contents.layout is voc:
+            objects = in_tile(defects.objects, defects.segments, corner, tiling.size)
+            segments = defects.segments.tile(corner, tiling.size, objects)
+            label, path = write_voc(where, stored, stem, image, objects, segments)
         else:
-            label, path = write_masked(where, found, one, stem, image, mask)
-        tiles.append(Tile(path, one.item.name, one.split or "", *place, *tiling.size, kind, label, round(share, 6)))
+            label, path = write_masked(where, contents, stored, stem, image, mask)
+        tiles.append(
+            Tile(path, stored.item.name, stored.split or "", *corner, *tiling.size, kind, label, round(share, 6))
+        )
     return tiles, left_out
 
 
-def _known(found: Contents, one: Stored) -> _Known:
-    """Raises ImageError where it is not known."""
-    if found.layout is voc:
-        key = str(PurePosixPath(one.item.name).with_suffix(""))
-        objects = read_objects(found.folder / "Annotations" / f"{key}.xml")
-        segments = read_segments(found.folder, key, one.size)
-        return _Known(object_mask(objects, segments, one.size), [box for _, box, _ in objects], objects, segments)
-    if one.item.mask is not None:
-        mask = one.item.mask.read(one.size)
-        return _Known(mask, components(mask), [], Segments({}))
-    if found.labels[one.item.label] == GOOD:
-        return _Known(np.zeros(one.size, bool), [], [], Segments({}))
-    raise ImageError(f"{one.item.name} has no mask, so where its defects are is not known; it gives no tiles.")
+def _defects(contents: Contents, stored: StoredImage) -> _Defects:
+    """The defects of an image; ImageError where it is not known where they are."""
+    if contents.layout is voc:
+        key = str(PurePosixPath(stored.item.name).with_suffix(""))
+        objects = read_objects(contents.folder / "Annotations" / f"{key}.xml")
+        segments = read_segments(contents.folder, key, stored.size)
+        return _Defects(object_mask(objects, segments, stored.size), [box for _, box, _ in objects], objects, segments)
+    if stored.item.mask is not None:
+        mask = stored.item.mask.read(stored.size)
+        return _Defects(mask, components(mask), [], Segments({}))
+    if contents.labels[stored.item.label] == GOOD:
+        return _Defects(np.zeros(stored.size, bool), [], [], Segments({}))
+    raise ImageError(f"{stored.item.name} has no mask, so where its defects are is not known; it gives no tiles.")
