@@ -6,7 +6,6 @@ import pytest
 
 from tests.data.stored import class_folders
 from vitxplain.data.load import load_data
-from vitxplain.data.readable import readable
 from vitxplain.data.synthetic.digits import Digits
 from vitxplain.errors import DataError, OptionError, UnknownNameError, UsageError
 
@@ -90,20 +89,6 @@ def test_a_split_without_images_says_so(tmp_path: Path):
         load_data(tmp_path, "validation")
 
 
-def test_reading_skips_and_counts_what_is_damaged_and_a_strict_set_stops(tmp_path: Path):
-    root = class_folders(tmp_path, {"train/cats": 3, "train/dogs": 3, "val/cats": 1})
-    file = root / "train" / "cats" / "001.png"
-    file.write_bytes(_damaged_within(file.read_bytes()))
-    skipped: list = []
-    read = [
-        index for index, _ in readable(load_data(root, "train"), lambda index, error: skipped.append((index, error)))
-    ]
-    assert len(load_data(root, "train")) == 6  # opening looks at the header and the end only, which are whole
-    assert len(read) == 5
-    assert read == [index for index in range(6) if index != skipped[0][0]]
-    assert "001.png is damaged or incomplete" in str(skipped[0][1])
-
-
 FRESH = """
 import sys
 from vitxplain.data.load import load_data
@@ -119,9 +104,3 @@ def test_a_fresh_interpreter_imports_no_library_of_data_sets_for_a_folder_and_re
     class_folders(tmp_path, {"cats": 9, "dogs": 9})
     run = subprocess.run([sys.executable, "-c", FRESH, str(tmp_path)], capture_output=True, text=True, check=False)
     assert "UsageError: 'dev' is no split; take train, validation, test." in run.stderr
-
-
-def _damaged_within(content: bytes) -> bytes:
-    """The header and the end of the file are whole, the pixels between are not."""
-    start = content.index(b"IDAT") + 6
-    return content[:start] + bytes(20) + content[start + 20 :]
