@@ -11,10 +11,10 @@ from PIL import Image
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.data.synthetic.digits import Digits
 from vitxplain.errors import ImageError, OptionError
-from vitxplain.train.config.defaults import settled
+from vitxplain.train.config.defaults import complete_options
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.presets import preset
-from vitxplain.train.loop.augment import augmented
+from vitxplain.train.loop.augment import augment_image
 from vitxplain.train.loop.data_feed import EpochOrder, TrainingFeed, balanced
 from vitxplain.train.records.metrics_file import Row, as_csv, is_best, rows
 
@@ -36,10 +36,10 @@ class Uneven(DataSet):
 @pytest.mark.parametrize("how", ["none", "flip", "crop", "light", "strong"])
 def test_augmentation_follows_from_its_key(how: str):
     picture = Digits(size=(32, 48))[3].image
-    first, again, other = (np.asarray(augmented(picture, how, key)) for key in ((0, 1, 2), (0, 1, 2), (0, 1, 5)))
+    first, again, other = (np.asarray(augment_image(picture, how, key)) for key in ((0, 1, 2), (0, 1, 2), (0, 1, 5)))
     assert first.shape == (32, 48, 3)
     np.testing.assert_array_equal(first, again)
-    several = {np.asarray(augmented(picture, how, (0, 1, index))).tobytes() for index in range(12)}
+    several = {np.asarray(augment_image(picture, how, (0, 1, index))).tobytes() for index in range(12)}
     assert len(several) == {"none": 1, "flip": 2}.get(how, 12)
     assert how == "flip" or (first == other).all() == (how == "none")
 
@@ -91,13 +91,15 @@ def test_presets_take_every_class_and_do_not_change():
 
 
 def test_what_is_left_open_is_worked_out():
-    usual = settled(TrainOptions(), scratch=True, images=10_000, processes=1, device=CPU)
+    usual = complete_options(TrainOptions(), scratch=True, images=10_000, processes=1, device=CPU)
     assert (usual.epochs, usual.learning_rate, usual.eval_every, usual.precision) == (30, 1e-3, 313, "fp32")
-    small = settled(TrainOptions(), scratch=False, images=50, processes=1, device=CPU)
+    small = complete_options(TrainOptions(), scratch=False, images=50, processes=1, device=CPU)
     assert (small.epochs, small.learning_rate, small.eval_every) == (150, 5e-5, 50)  # 2 steps an epoch
-    tiny = settled(TrainOptions(), scratch=True, images=50, processes=1, device=CPU)
+    tiny = complete_options(TrainOptions(), scratch=True, images=50, processes=1, device=CPU)
     assert tiny.epochs == 200  # and not the thousand that 2,000 steps are
-    head = settled(TrainOptions(mode="head", steps=7, save_every=3), scratch=False, images=50, processes=2, device=CPU)
+    head = complete_options(
+        TrainOptions(mode="head", steps=7, save_every=3), scratch=False, images=50, processes=2, device=CPU
+    )
     assert (head.epochs, head.learning_rate, head.save_every) == (None, 1e-3, 3)
     left = {field.name for field in dataclasses.fields(TrainOptions) if getattr(usual, field.name) is None}
     assert left == {"cut_at", "steps", "workers"}

@@ -10,9 +10,9 @@ from transformers import PrinterCallback, TrainerCallback
 from vitxplain.data.load import EmptySplitError, load_data, options_of
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError
-from vitxplain.train.config.defaults import resolved, settled
+from vitxplain.train.config.defaults import complete_config, complete_options
 from vitxplain.train.config.presets import preset
-from vitxplain.train.config.run_config import SCRATCH, RunConfig, from_here
+from vitxplain.train.config.run_config import SCRATCH, RunConfig, relative_source
 from vitxplain.train.config.trainer_arguments import arguments
 from vitxplain.train.loop.data_feed import Collate, TrainingFeed, balanced
 from vitxplain.train.loop.trainer import RunTrainer
@@ -38,7 +38,7 @@ class TrainingSetup:
 
         def split(name: Split) -> DataSet:
             return load_data(
-                from_here(config.data), name, limit=config.limit, strict=strict, options=config.data_options
+                relative_source(config.data), name, limit=config.limit, strict=strict, options=config.data_options
             )
 
         training, validation = _trained_on(config, split)
@@ -51,10 +51,10 @@ class TrainingSetup:
         scratch = config.model == SCRATCH
         if scratch and "image_size" not in config.model_options and (made := getattr(training, "size", None)):
             config = replace(config, model_options={**config.model_options, "image_size": made})
-        config = resolved(config)
+        config = complete_config(config)
         own = dict(config.model_options)
         model = trainable(
-            from_here(config.model),
+            relative_source(config.model),
             training.labels,
             mode=options.mode,
             cut_at=options.cut_at,
@@ -63,7 +63,7 @@ class TrainingSetup:
             seed=options.seed,
         )
         processes = PartialState().num_processes
-        options = settled(options, scratch=scratch, images=len(training), processes=processes, device=device)
+        options = complete_options(options, scratch=scratch, images=len(training), processes=processes, device=device)
         feed = TrainingFeed(training, augment=options.augment, seed=options.seed)
         return cls(replace(config, options=options), device, model, training, validation, test, feed)
 
@@ -91,7 +91,7 @@ def _trained_on(config: RunConfig, split: Callable[[Split], DataSet]) -> tuple[D
     try:
         return split("train"), split("validation")
     except EmptySplitError as error:
-        name = from_here(config.data)
+        name = relative_source(config.data)
         ways = ["add images to it (10 of each class fill all splits)"]
         if "ratio" in options_of(name):
             ways.append("divide them otherwise (4 of each class and more: -o data.ratio=50,25,25)")

@@ -13,7 +13,7 @@ from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.processes import in_one_process, main_process
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.run_config import RunConfig, continued, located
+from vitxplain.train.config.run_config import RunConfig, absolute_source, resumed_config
 from vitxplain.train.config.trainer_arguments import check_optimizer
 from vitxplain.train.finish import finish
 from vitxplain.train.loop.callbacks import RunCallbacks
@@ -23,7 +23,7 @@ from vitxplain.train.records.run_folder import RunFolder, default_folder, opened
 from vitxplain.train.run_summary import RunSummary
 from vitxplain.train.run_writer import RunWriter
 from vitxplain.train.watch import loggers
-from vitxplain.train.watch.observers import check_method, watching
+from vitxplain.train.watch.observers import build_observers, check_watch_method
 
 
 def train(
@@ -70,19 +70,21 @@ def train(
     options = options or TrainOptions()
     loggers.named(options.loggers)
     check_optimizer(options.optimizer)
-    config = RunConfig(located(model), located(data), options, model_options or {}, data_options or {}, limit)
+    config = RunConfig(
+        absolute_source(model), absolute_source(data), options, model_options or {}, data_options or {}, limit
+    )
 
     def choose() -> tuple[RunFolder, RunConfig]:
         named = RunFolder(user_path(out)) if out else default_folder(model, data, resume=resume, overwrite=overwrite)
         folder = opened(named, resume=resume, overwrite=overwrite)
-        return folder, continued(config, folder.saved_config()) if folder.exists() else config
+        return folder, resumed_config(config, folder.saved_config()) if folder.exists() else config
 
     folder, config = in_one_process(choose)
     if done := folder.finished():
         return RunResult(folder.path, **done, was_finished=True)
     with quiet_transformers():
         parts = TrainingSetup.of(config, place, strict=strict)
-        check_method(parts)
+        check_watch_method(parts)
         if main_process():
             folder.write({"config.yaml": parts.config.as_yaml()})
         records = RunWriter(folder, parts)
@@ -98,7 +100,7 @@ def train(
         after = checkpoints.step_of(newest) if newest else 0
         if main_process():
             began(RunSummary.of(folder.path, parts, after=after))
-        observers = watching(folder, parts, after=after)
+        observers = build_observers(folder, parts, after=after)
         trainer = parts.trainer(folder, [flow, *observers, *callbacks])
         with flow.until_interrupted():
             trainer.train(resume_from_checkpoint=str(newest) if newest else None)

@@ -10,7 +10,7 @@ from accelerate import PartialState
 
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.defaults import steps_per_epoch
-from vitxplain.train.config.presets import THEMSELVES, by_heart
+from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
 from vitxplain.train.config.run_config import SCRATCH
 
 
@@ -44,7 +44,11 @@ class RunSummary:
         weights = list(parts.model.module.parameters())
         splits = {"train": parts.training, "validation": parts.validation, "test": parts.test}
         there = {name: data for name, data in splits.items() if data is not None}
-        learnt = [f"validated on {THEMSELVES} (preset {options.preset})"] if by_heart(options) else []
+        learnt = (
+            [f"validated on {TRAINING_IMAGES} (preset {options.preset})"]
+            if validates_on_training_images(options)
+            else []
+        )
         return cls(
             folder=folder,
             model=parts.model.source if parts.config.model == SCRATCH else parts.config.model,

@@ -7,7 +7,7 @@ from transformers import TrainerState
 from vitxplain.processes import main_process
 from vitxplain.render.figure import png_bytes
 from vitxplain.train.assemble import TrainingSetup
-from vitxplain.train.config.presets import THEMSELVES, by_heart
+from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.records.curves import curves
 from vitxplain.train.records.metrics_file import Row, as_csv, rows
@@ -42,5 +42,5 @@ class RunWriter:
 
 def about(config: RunConfig) -> str:
     """What was trained on what, and on what validation was if not on images of its own."""
-    validation = f" · validation: {THEMSELVES}" if by_heart(config.options) else ""
+    validation = f" · validation: {TRAINING_IMAGES}" if validates_on_training_images(config.options) else ""
     return f"{source_name(config.model)} on {source_name(config.data)}{validation}"

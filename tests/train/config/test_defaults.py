@@ -6,7 +6,7 @@ import pytest
 
 from tests.train.tiny import tiny
 from vitxplain import load_model
-from vitxplain.train.config.defaults import resolved
+from vitxplain.train.config.defaults import complete_config
 from vitxplain.train.config.run_config import RunConfig
 
 
@@ -15,12 +15,12 @@ from vitxplain.train.config.run_config import RunConfig
 )
 def test_the_patch_of_a_model_from_scratch_divides_its_image(image_size: object, patch_size: object):
     config = RunConfig("scratch", "digits", model_options={"image_size": image_size})
-    assert resolved(config).model_options["patch_size"] == patch_size
+    assert complete_config(config).model_options["patch_size"] == patch_size
 
 
 def test_a_patch_that_was_typed_stays():
     config = RunConfig("scratch", "digits", model_options={"image_size": 60, "patch_size": 10})
-    assert resolved(config).model_options["patch_size"] == 10
+    assert complete_config(config).model_options["patch_size"] == 10
 
 
 def test_digits_need_no_options(tmp_path: Path):

@@ -16,10 +16,10 @@ from PIL import Image
 
 from vitxplain.errors import OptionError, UnsupportedModelError, UsageError
 from vitxplain.models.loading.load import load_model
-from vitxplain.train.config.configure import configured
+from vitxplain.train.config.configure import configure
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.tuning.search_space import TrialResult
-from vitxplain.train.tuning.tune import Tuned, best_of, tune
+from vitxplain.train.tuning.tune import TuningResult, best_of, tune
 
 OPTIONS = (
     *("image_size=24x24", "patch_size=8", "hidden_size=16", "num_hidden_layers=1", "num_attention_heads=2"),
@@ -28,7 +28,7 @@ OPTIONS = (
 SEARCH = "learning_rate=1e-4:1e-2,batch_size=4|8"
 
 
-def tiny(out: Path, **others: Any) -> Tuned:
+def tiny(out: Path, **others: Any) -> TuningResult:
     given = {"search": SEARCH, "options": OPTIONS, "limit": 16, "device": "cpu", "trials": 2}
     return tune("scratch", "digits", out=out, **{**given, **others})
 
@@ -52,7 +52,7 @@ def test_a_search(tmp_path: Path):
         assert load_model(one.run).labels[7] == "7"
         assert not (one.run / "checkpoints").exists()
     best = RunConfig.from_yaml((found.best.run / "config.yaml").read_bytes())
-    assert configured(found.folder / "best.yaml", []) == best
+    assert configure(found.folder / "best.yaml", []) == best
     with (found.folder / "trials.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["accuracy"]) for row in rows] == [one.value for one in found.trials]
@@ -164,7 +164,7 @@ def test_a_folder_that_holds_something_else(tmp_path: Path):
 def test_another_search_in_the_same_folder(settings: dict, sentence: str, tmp_path: Path):
     study = tmp_path / "study"
     study.mkdir()
-    (study / "base.yaml").write_bytes(configured(None, OPTIONS, model="scratch", data="digits", limit=16).as_yaml())
+    (study / "base.yaml").write_bytes(configure(None, OPTIONS, model="scratch", data="digits", limit=16).as_yaml())
     (study / "search.txt").write_text(SEARCH)
     with pytest.raises(UsageError, match=sentence):
         tiny(study, **settings)

@@ -11,7 +11,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from vitxplain.cli.shared.console import err, out, print_json, print_note, printable
 from vitxplain.metrics.intervals import wilson
-from vitxplain.train.config.run_config import from_here
+from vitxplain.train.config.run_config import relative_source
 from vitxplain.train.records import checkpoints
 from vitxplain.train.records.metrics_file import Row, is_best, row_of, rows
 from vitxplain.train.records.result import RunResult
@@ -116,11 +116,11 @@ def what_will_be_done(beginning: RunSummary, *, resume: bool) -> Iterator[tuple[
     one = beginning
     height, width = one.image_size
     learn = "all of them learn" if one.learning == one.parameters else f"{one.learning:,} of them learn"
-    yield "model", f"{from_here(one.model)}: {one.parameters:,} parameters, {learn}"
+    yield "model", f"{relative_source(one.model)}: {one.parameters:,} parameters, {learn}"
     images = ", ".join(f"{count:,} {split}" for split, count in one.images.items())
     more = f" and {len(one.classes) - NAMED} more" if len(one.classes) > NAMED else ""
     classes = f"{len(one.classes)} classes: {', '.join(one.classes[:NAMED])}{more}"
-    yield "data", f"{from_here(one.data)}: {images} images of {classes}"
+    yield "data", f"{relative_source(one.data)}: {images} images of {classes}"
     for note in one.notes:
         yield "", note
     long = f"{_count(one.steps, 'step')} ({_count(one.epochs, 'epoch')})"

@@ -12,7 +12,7 @@ from vitxplain.files.paths import user_path
 
 if TYPE_CHECKING:
     from vitxplain.train.tuning.search_space import TrialResult
-    from vitxplain.train.tuning.tune import Tuned
+    from vitxplain.train.tuning.tune import TuningResult
 
 
 @guarded
@@ -93,7 +93,7 @@ def tune(
     return None if found.best else SOME_FAILED
 
 
-def _print(found: "Tuned") -> None:
+def _print(found: "TuningResult") -> None:
     """Every trial, the best ones first."""
     from rich.text import Text
 

@@ -14,16 +14,16 @@ from vitxplain.models.known_models import ALIASES, NAMES
 from vitxplain.options.parse import key_and_value, option_types, parse
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.run_config import SCRATCH, VERSIONS, RunConfig, as_text, located
+from vitxplain.train.config.run_config import SCRATCH, VERSIONS, RunConfig, absolute_source, as_text
 from vitxplain.train.config.synonyms import near, split, synonym
-from vitxplain.train.config.yaml_file import flat, giving_way, options_file, read
+from vitxplain.train.config.yaml_file import flat, options_file, read, without_overridden
 
 MODEL, DATA = "vit-base", "digits"
 NO_OPTIONS = ("model", "data", "limit", VERSIONS)
 WAYS = "-o key=value, -o model.key=value or -o data.key=value"
 
 
-def configured(
+def configure(
     file: Path | None,
     typed: Sequence[str],
     *,
@@ -56,7 +56,7 @@ def configured(
     }
     rest = {key: value for key, value in from_file.items() if key not in {*NO_OPTIONS, *others}}
     typed_pairs = [key_and_value(one, WAYS) for one in typed]
-    pairs = [*giving_way(flat(rest), typed_pairs), *typed_pairs]
+    pairs = [*without_overridden(flat(rest), typed_pairs), *typed_pairs]
     # What can be told at once comes before what needs seconds of imports.
     options = _of_training(pairs)
     if model != SCRATCH and ":" not in model and not user_path(model).exists():
@@ -71,7 +71,7 @@ def configured(
         for kind in ("model", "data")
     }
     limit = limit or (None if in_file is None else parse("limit", as_text(in_file), int))
-    return RunConfig(located(model), located(data), options, own["model"], own["data"], limit)
+    return RunConfig(absolute_source(model), absolute_source(data), options, own["model"], own["data"], limit)
 
 
 def _of_training(pairs: Iterable[tuple[str, Any]]) -> TrainOptions:
@@ -147,7 +147,7 @@ def value_of(base: RunConfig, key: str, text: str) -> Any:
 
 def with_options(base: RunConfig, typed: Sequence[str]) -> RunConfig:
     """The configuration changed by `key=value` texts."""
-    new = configured(None, typed, model=base.model, data=base.data)
+    new = configure(None, typed, model=base.model, data=base.data)
     named = {one.partition("=")[0].rpartition(".")[2] for one in typed}
     options = {name: value for name, value in vars(new.options).items() if name in named}
     return replace(

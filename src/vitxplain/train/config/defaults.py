@@ -21,7 +21,9 @@ MOST_EPOCHS = 200
 EVALUATION = 50  # steps between evaluations at least, where that is ours to choose
 
 
-def settled(options: TrainOptions, *, scratch: bool, images: int, processes: int, device: torch.device) -> TrainOptions:
+def complete_options(
+    options: TrainOptions, *, scratch: bool, images: int, processes: int, device: torch.device
+) -> TrainOptions:
     """The options with every None replaced but `workers`, which is about the machine and not the result."""
     an_epoch = steps_per_epoch(options, images, processes)
     epochs = options.epochs
@@ -50,7 +52,7 @@ def _precision(device: torch.device) -> Literal["bf16", "fp32"]:
     return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
 
 
-def resolved(config: RunConfig) -> RunConfig:
+def complete_config(config: RunConfig) -> RunConfig:
     """The configuration with every option of its model, and the seed of its data: defaults change, runs do not."""
     return replace(
         config,

@@ -14,10 +14,10 @@ CHANGES = {
     "overfit": replace(BY_HEART, steps=800, eval_every=100, log_every=50),
     "percent": TrainOptions(steps=20, eval_every=10, log_every=5),
 }
-THEMSELVES = "the training images themselves"
+TRAINING_IMAGES = "the training images themselves"
 
 
-def by_heart(options: TrainOptions) -> bool:
+def validates_on_training_images(options: TrainOptions) -> bool:
     """Whether what is validated on is what was trained on."""
     return options.preset in ("one-batch", "overfit")
 

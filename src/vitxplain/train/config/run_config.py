@@ -56,7 +56,7 @@ class RunConfig:
         return cls(options=TrainOptions(**options), **plain)
 
 
-def located(source: str) -> str:
+def absolute_source(source: str) -> str:
     """What names a folder here as a path that holds everywhere; other sources as they are."""
     kind, colon, folder = source.partition(":") if ":" in source else ("", "", source)
     path = user_path(folder)
@@ -67,7 +67,7 @@ def located(source: str) -> str:
     return f"{kind}{colon}{straight if same else path.absolute()}"
 
 
-def from_here(source: str) -> str:
+def relative_source(source: str) -> str:
     """A located folder as messages had better call it: by its way from the current folder, if it lies below."""
     with suppress(ValueError, OSError):
         if is_folder(user_path(source)):
@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def continued(asked: RunConfig, saved: RunConfig) -> RunConfig:
+def resumed_config(asked: RunConfig, saved: RunConfig) -> RunConfig:
     """The configuration a run was started with; of what is asked now only what changes no result is taken over.
 
     Raises:
@@ -94,7 +94,7 @@ def continued(asked: RunConfig, saved: RunConfig) -> RunConfig:
     taken = {name: given.pop(name) for name in ABOUT_THE_MACHINE if name in given}
     pairs = {name: (value, getattr(saved.options, name)) for name, value in given.items()}
     for kind in ("model", "data"):
-        now, then = located(getattr(asked, kind)), located(getattr(saved, kind))
+        now, then = absolute_source(getattr(asked, kind)), absolute_source(getattr(saved, kind))
         if now != then and not (is_folder(user_path(now)) and _is_gone(then)):  # a folder may have been moved
             pairs[kind] = (now, then)
     if asked.limit is not None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vitxplain.train.config.options import TrainOptions
 
-MEANT: Final[Mapping[str, tuple[str, ...]]] = {
+SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "learning_rate": ("lr", "lr0", "rate", "max_lr", "base_lr"),
     "epochs": ("num_epochs", "n_epochs", "num_train_epochs", "max_epochs", "passes"),
     "steps": ("max_steps", "num_steps", "n_steps", "iterations", "iters", "max_iter"),
@@ -35,7 +35,7 @@ MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "model.num_hidden_layers": ("depth", "layers", "num_layers"),
     "model.num_attention_heads": ("heads", "num_heads"),
 }
-_BY_WORD: Final = {word: name for name, words in MEANT.items() for word in words}
+_BY_WORD: Final = {word: name for name, words in SYNONYMS.items() for word in words}
 
 
 def synonym(word: str) -> str | None:
@@ -58,7 +58,7 @@ def near(word: str, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(full for name in close for full in names if names[full] == name))
 
 
-def as_option(word: str, value: str) -> str | None:
+def option_hint(word: str, value: str) -> str | None:
     """How `--word value`, which no command has, is typed, if it is an option of the training."""
     word = word.lstrip("-").replace("-", "_")
     meant = next(iter(near(word, {"train": {field.name: None for field in fields(TrainOptions)}})), synonym(word))

@@ -57,7 +57,7 @@ def flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield str(key), value
 
 
-def giving_way(of_file: Iterable[tuple[str, Any]], typed: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+def without_overridden(of_file: Iterable[tuple[str, Any]], typed: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """The pairs of the file without those that would contradict what is typed.
 
     Warns:

@@ -8,7 +8,7 @@ from vitxplain.data.stable_random import StableRandom
 from vitxplain.train.config.options import Augmentation
 
 
-def augmented(image: Image.Image, how: Augmentation, key: tuple[int, ...]) -> Image.Image:
+def augment_image(image: Image.Image, how: Augmentation, key: tuple[int, ...]) -> Image.Image:
     """The image changed as `how` says; its size stays."""
     chance = StableRandom(*key)
     for change in _CHANGES[how]:

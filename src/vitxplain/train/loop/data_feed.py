@@ -14,7 +14,7 @@ from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import ImageError
 from vitxplain.models.processors.processor import Processor
 from vitxplain.train.config.options import Augmentation
-from vitxplain.train.loop.augment import augmented
+from vitxplain.train.loop.augment import augment_image
 
 
 class TrainingFeed(Dataset[Sample]):
@@ -37,7 +37,7 @@ class TrainingFeed(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         sample = stand_in(self.data, index, self._skipped)
-        image = augmented(sample.image, self.augment, (self.seed, self.epoch, index))
+        image = augment_image(sample.image, self.augment, (self.seed, self.epoch, index))
         return replace(sample, image=image)
 
     def _skipped(self, index: int, error: ImageError) -> None:

@@ -10,7 +10,7 @@ from vitxplain.data.sample import DataSet
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.presets import THEMSELVES, by_heart
+from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
 from vitxplain.train.config.run_config import RunConfig, as_text
 from vitxplain.train.records.result import RunResult
 from vitxplain.words import percent, source_name
@@ -19,8 +19,8 @@ from vitxplain.words import percent, source_name
 def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int, parameters: int) -> bytes:
     """Markdown with the Hub's header; `images` were trained on."""
     shown = ", ".join(data.labels[:20]) + (f" and {len(data.labels) - 20} more" if len(data.labels) > 20 else "")
-    learnt = by_heart(config.options)
-    called = {"validation": f"validation ({THEMSELVES})"} if learnt else {}
+    learnt = validates_on_training_images(config.options)
+    called = {"validation": f"validation ({TRAINING_IMAGES})"} if learnt else {}
     lines = [
         "---",
         "library_name: vitxplain",
@@ -40,7 +40,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "The interval is Wilson's: how far chance alone moves the accuracy with so many images.",
         "",
         f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {config.options.best} on "
-        f"{THEMSELVES if learnt else 'the validation split'}; training took {_duration(result.seconds)}.",
+        f"{TRAINING_IMAGES if learnt else 'the validation split'}; training took {_duration(result.seconds)}.",
         "",
         "## Data",
         "",
@@ -91,7 +91,7 @@ def _worth(*, learnt: bool, tested: bool) -> str:
     """What the validation figures say of other images."""
     if learnt:
         shows = "they show that the model can learn by heart, and nothing of other images"
-        return f"Validation was on {THEMSELVES}: {shows}{', which the test split does' if tested else ''}."
+        return f"Validation was on {TRAINING_IMAGES}: {shows}{', which the test split does' if tested else ''}."
     other = "those of the test split do not" if tested else "there was no test split"
     return f"The validation figures chose the weights, so they flatter a little; {other}."
 

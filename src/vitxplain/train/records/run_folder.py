@@ -126,7 +126,7 @@ def default_folder(model: str, data: str, *, resume: bool, overwrite: bool) -> R
     return RunFolder(_numbered(name, taken if taken and (resume or overwrite) else taken + 1))
 
 
-def unfinished() -> list[Path]:
+def unfinished_runs() -> list[Path]:
     """Runs that a later call may go on with."""
     found = (RunFolder(config.parent) for config in sorted(RUNS.glob("*/config.yaml")))
     return [folder.path for folder in found if folder.finished() is None]

@@ -69,7 +69,7 @@ class StudyFolder:
     @contextmanager
     def study(self, *, seed: int, highest: bool, prune: bool) -> "Iterator[optuna.Study]":
         """Optuna's study, in a file that survives being killed at any moment."""
-        optuna = imported_optuna()
+        optuna = import_optuna()
         storage = optuna.storages.RDBStorage(f"sqlite:///{self.path / 'study.db'}")
         try:
             study = optuna.create_study(
@@ -115,7 +115,7 @@ class StudyFolder:
             shutil.rmtree(RunFolder(one.run).checkpoints, ignore_errors=True)
 
 
-def imported_optuna() -> Any:
+def import_optuna() -> Any:
     """Optuna, quiet.
 
     Raises:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import optuna
 
 
-def take_up(study: "optuna.Study") -> None:
+def requeue_interrupted(study: "optuna.Study") -> None:
     """Trials that were cut short are given up for new ones with the same options, which go on in the same runs."""
     import optuna
 

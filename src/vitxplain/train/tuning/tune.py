@@ -11,16 +11,16 @@ from vitxplain.models.loading.devices import resolve_device
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.options.checks import check_count
 from vitxplain.train.assemble import TrainingSetup
-from vitxplain.train.config.configure import configured, value_of
-from vitxplain.train.config.run_config import RunConfig, continued
+from vitxplain.train.config.configure import configure, value_of
+from vitxplain.train.config.run_config import RunConfig, resumed_config
 from vitxplain.train.tuning.search_space import DEFAULT, TrialResult, search_space
-from vitxplain.train.tuning.study import StudyFolder, imported_optuna
-from vitxplain.train.tuning.trial import attempt, take_up
-from vitxplain.train.watch.observers import check_method
+from vitxplain.train.tuning.study import StudyFolder, import_optuna
+from vitxplain.train.tuning.trial import attempt, requeue_interrupted
+from vitxplain.train.watch.observers import check_watch_method
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuningResult:
     """What a search found; `best` is None where no trial came to its end."""
 
     folder: Path
@@ -44,7 +44,7 @@ def tune(
     strict: bool = False,
     device: str = "auto",
     ended: Callable[[TrialResult, TrialResult | None], object] = lambda _tried, _best: None,
-) -> Tuned:
+) -> TuningResult:
     """Train again and again with other options, and find those that are best on the validation set.
 
     Args:
@@ -68,17 +68,17 @@ def tune(
         DataError, ModelLoadError, OutputError: as for `train`.
     """
     check_count("trials", trials)
-    imported_optuna()
+    import_optuna()
     folder = StudyFolder(user_path(out))
     folder.check(resume=resume)
     base = _base(folder, config, options, model=model, data=data, limit=limit)
     metric = base.options.best
     space = search_space(folder.search(search) or DEFAULT, lambda key, text: value_of(base, key, text))
     with quiet_transformers():  # what cannot be trained is said before anything is written
-        check_method(TrainingSetup.of(base, resolve_device(device), strict=strict))
+        check_watch_method(TrainingSetup.of(base, resolve_device(device), strict=strict))
     folder.begin(base, folder.search(search) or DEFAULT)
     with folder.study(seed=base.options.seed, highest=metric == "accuracy", prune=prune) as study:
-        take_up(study)
+        requeue_interrupted(study)
         while len(found := folder.tried(study)) < trials:
             trial = study.ask()
             number = attempt(study, trial, folder, base, space, strict=strict, device=device)
@@ -87,7 +87,7 @@ def tune(
             best = best_of(found, metric)
             folder.write(found, best, space, metric)
             ended(next(one for one in found if one.number == number), best)
-    return Tuned(folder.path, metric, found, best_of(found, metric))
+    return TuningResult(folder.path, metric, found, best_of(found, metric))
 
 
 def best_of(tried: Sequence[TrialResult], metric: str) -> TrialResult | None:
@@ -108,7 +108,7 @@ def _base(
 ) -> RunConfig:
     """What all trials have in common; of a search that is continued, what it was started with."""
     if not folder.base.is_file():
-        return configured(config, options, model=model, data=data, limit=limit)
+        return configure(config, options, model=model, data=data, limit=limit)
     saved = RunConfig.from_yaml(folder.base.read_bytes())
-    asked = configured(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
-    return continued(asked, saved)
+    asked = configure(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
+    return resumed_config(asked, saved)

@@ -19,7 +19,7 @@ from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.render.figure import Picture, png_bytes
 from vitxplain.render.sheets.map_sheet import Tile, map_sheet
-from vitxplain.train.watch.probe_images import ProbeMaps, chosen_method, look, no_distance, probe_samples
+from vitxplain.train.watch.probe_images import ProbeMaps, look, probe_method, probe_samples, why_no_distance
 from vitxplain.words import percent, short_name
 
 CSV = "attention_distance.csv"
@@ -62,10 +62,10 @@ class ExplanationWatcher(TrainerCallback):
         check_count("images", images)
         self.folder, self.model, self.every, self.writer = Path(folder), model, every, writer
         self.classes = match_classes(model.labels, data.labels)
-        self.method = chosen_method(model, method)
+        self.method = probe_method(model, method)
         self.samples = probe_samples(data, images, seed)
         self.last = -1  # step of the latest look
-        if why := no_distance(model):
+        if why := why_no_distance(model):
             warnings.warn(f"no attention distance is written while training: {why}.", stacklevel=2)
 
     def on_step_begin(

@@ -17,7 +17,7 @@ from vitxplain.train.watch import loggers
 from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
 
 
-def watching(folder: RunFolder, parts: TrainingSetup, *, after: int) -> list[TrainerCallback]:
+def build_observers(folder: RunFolder, parts: TrainingSetup, *, after: int) -> list[TrainerCallback]:
     """Callbacks of the main process; the run goes on after step `after`."""
     if not main_process():
         return []
@@ -28,7 +28,7 @@ def watching(folder: RunFolder, parts: TrainingSetup, *, after: int) -> list[Tra
     return (_watcher(folder, parts, writer) if options.watch_every else []) + made
 
 
-def check_method(parts: TrainingSetup) -> None:
+def check_watch_method(parts: TrainingSetup) -> None:
     """Before anything is written: whether the method that explanations are to be drawn by fits the model.
 
     Raises:

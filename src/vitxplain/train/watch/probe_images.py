@@ -42,7 +42,7 @@ def probe_samples(data: DataSet, count: int, seed: int) -> list[Sample]:
     return [sample for _, (_, sample) in zip(range(count), found, strict=False)]
 
 
-def chosen_method(model: VisionModel, method: str) -> str:
+def probe_method(model: VisionModel, method: str) -> str:
     """The method that `auto` stands for, or this one.
 
     Raises:
@@ -54,7 +54,7 @@ def chosen_method(model: VisionModel, method: str) -> str:
     return next(iter(found))
 
 
-def no_distance(model: VisionModel) -> str | None:
+def why_no_distance(model: VisionModel) -> str | None:
     """Why the model has no attention distance, as a clause; None if it has."""
     return reason(load("explainers", DISTANCE), model.probe())
 
@@ -66,8 +66,8 @@ def look(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], 
     """
     # A fresh probe: what the last one found may have been true of other weights.
     model = replace(model, device=device_of(model.module), _probes={})
-    with randomness_kept(model.device):
-        methods = [method, DISTANCE] if no_distance(model) is None else [method]
+    with keep_random_state(model.device):
+        methods = [method, DISTANCE] if why_no_distance(model) is None else [method]
         found: Mapping[str, list[Explanation]] = explain_together(
             model,
             [sample.image for sample in samples],
@@ -79,7 +79,7 @@ def look(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], 
 
 
 @contextmanager
-def randomness_kept(device: torch.device) -> Iterator[None]:
+def keep_random_state(device: torch.device) -> Iterator[None]:
     """The global generators of Python, NumPy and torch go on afterwards as if nothing had been drawn."""
     ours, numpys = random.getstate(), np.random.get_state()
     try:
