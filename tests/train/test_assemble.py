@@ -13,7 +13,7 @@ from vitxplain.data.synthetic.digits import Digits
 from vitxplain.errors import ImageError, OptionError
 from vitxplain.train.config.defaults import complete_options
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.presets import preset
+from vitxplain.train.config.presets import apply_preset
 from vitxplain.train.loop.augment import augment_image
 from vitxplain.train.loop.data_feed import EpochOrder, TrainingFeed, balanced
 from vitxplain.train.records.metrics_file import Row, as_csv, is_best, rows
@@ -81,12 +81,12 @@ def test_class_weights():
 
 
 def test_presets_take_every_class_and_do_not_change():
-    options, training, validation = preset(TrainOptions(preset="one-batch", batch_size=4), Uneven(), Uneven())
+    options, training, validation = apply_preset(TrainOptions(preset="one-batch", batch_size=4), Uneven(), Uneven())
     assert Counter(sample.label for sample in training) == {0: 3, 1: 1}
     assert training is validation
     assert (options.steps, options.scheduler, options.augment) == (100, "constant", "none")
     assert training.during(3, 0.5) is training
-    kept, _, _ = preset(TrainOptions(preset="overfit", scheduler="linear", epochs=3), Uneven(), Uneven())
+    kept, _, _ = apply_preset(TrainOptions(preset="overfit", scheduler="linear", epochs=3), Uneven(), Uneven())
     assert (kept.scheduler, kept.epochs, kept.steps) == ("linear", 3, None)
 
 

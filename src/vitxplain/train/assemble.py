@@ -11,9 +11,9 @@ from vitxplain.data.load import EmptySplitError, load_data, options_of
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError
 from vitxplain.train.config.defaults import complete_config, complete_options
-from vitxplain.train.config.presets import preset
+from vitxplain.train.config.presets import apply_preset
 from vitxplain.train.config.run_config import SCRATCH, RunConfig, relative_source
-from vitxplain.train.config.trainer_arguments import arguments
+from vitxplain.train.config.trainer_arguments import trainer_arguments
 from vitxplain.train.loop.data_feed import Collate, TrainingFeed, balanced
 from vitxplain.train.loop.trainer import RunTrainer
 from vitxplain.train.network.trainable import Trainable, trainable
@@ -47,7 +47,7 @@ class TrainingSetup:
             test = split("test")
         except DataError:
             test = None
-        options, training, validation = preset(config.options, training, validation)
+        options, training, validation = apply_preset(config.options, training, validation)
         scratch = config.model == SCRATCH
         if scratch and "image_size" not in config.model_options and (made := getattr(training, "size", None)):
             config = replace(config, model_options={**config.model_options, "image_size": made})
@@ -76,7 +76,7 @@ class TrainingSetup:
             class_weights=balanced(self.training) if options.class_weights == "balanced" else None,
             label_smoothing=options.label_smoothing,
             model=self.model.module,
-            args=arguments(options, folder.path, self.device),
+            args=trainer_arguments(options, folder.path, self.device),
             data_collator=Collate(self.model.processor),
             train_dataset=self.feed,
             eval_dataset=TrainingFeed(self.validation),

@@ -5,7 +5,7 @@ from transformers import TrainerState
 from vitxplain.assessment.assess import assess
 from vitxplain.models.loading.load import load_model
 from vitxplain.train.assemble import TrainingSetup
-from vitxplain.train.config.defaults import shown
+from vitxplain.train.config.defaults import public_config
 from vitxplain.train.records.metrics_file import Row, as_csv, rows
 from vitxplain.train.records.model_card import model_card
 from vitxplain.train.records.result import RunResult
@@ -42,7 +42,7 @@ def finish(folder: RunFolder, parts: TrainingSetup, state: TrainerState, *, stri
     splits = {"best-validation" if name == "validation" else name: found for name, found in metrics.items()}
     final = [Row(epoch, best, name, one["loss"], one["accuracy"], None, seconds) for name, one in splits.items()]
     parameters = sum(one.numel() for one in opened.module.parameters())
-    card = model_card(shown(parts.config), result, parts.training, len(parts.training), parameters)
+    card = model_card(public_config(parts.config), result, parts.training, len(parts.training), parameters)
     folder.write({"metrics.csv": as_csv([*history, *final]), "model/README.md": card})
     folder.write({"result.json": result.as_bytes()})
     return result

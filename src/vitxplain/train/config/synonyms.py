@@ -1,4 +1,4 @@
-"""Names of options that are none: which one was meant, by what other tools call it or by its letters."""
+"""Synonyms and spelling suggestions for names of training options."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -39,27 +39,28 @@ _BY_WORD: Final = {word: name for name, words in SYNONYMS.items() for word in wo
 
 
 def synonym(word: str) -> str | None:
-    """What we call an option that other tools call so."""
+    """The option that other tools call by this word."""
     return _BY_WORD.get(word)
 
 
-def split(word: str) -> tuple[str, str]:
-    """What stands before the dot, if anything, and behind."""
-    kind, _, key = word.replace("-", "_").rpartition(".")
-    return kind, key
+def split_key(word: str) -> tuple[str, str]:
+    """The prefix before the dot, "" without one, and the name behind it."""
+    prefix, _, key = word.replace("-", "_").rpartition(".")
+    return prefix, key
 
 
-def near(word: str, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def suggestions(word: str, hints: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The options a word resembles, as they are typed: epochs, model.hidden_size."""
-    names = {(name if one == "train" else f"{one}.{name}"): name for one in known for name in known[one]}
-    if (meant := synonym(word)) in names:
-        return [str(meant)]
+    names = {(name if owner == "train" else f"{owner}.{name}"): name for owner in hints for name in hints[owner]}
+    if (same := synonym(word)) in names:
+        return [str(same)]
     close = get_close_matches(word, names.values(), n=3, cutoff=0.6)
     return list(dict.fromkeys(full for name in close for full in names if names[full] == name))
 
 
 def option_hint(word: str, value: str) -> str | None:
-    """How `--word value`, which no command has, is typed, if it is an option of the training."""
+    """How an option of the training that was typed as `--word value` is typed with -o; None if it is none."""
     word = word.lstrip("-").replace("-", "_")
-    meant = next(iter(near(word, {"train": {field.name: None for field in fields(TrainOptions)}})), synonym(word))
-    return meant and f"-o {meant}={value or 'VALUE'}"
+    options = {field.name: None for field in fields(TrainOptions)}
+    name = next(iter(suggestions(word, {"train": options})), synonym(word))
+    return name and f"-o {name}={value or 'VALUE'}"

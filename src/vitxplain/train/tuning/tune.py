@@ -11,7 +11,7 @@ from vitxplain.models.loading.devices import resolve_device
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.options.checks import check_count
 from vitxplain.train.assemble import TrainingSetup
-from vitxplain.train.config.configure import configure, value_of
+from vitxplain.train.config.configure import configure, option_value
 from vitxplain.train.config.run_config import RunConfig, resumed_config
 from vitxplain.train.tuning.search_space import DEFAULT, TrialResult, search_space
 from vitxplain.train.tuning.study import StudyFolder, import_optuna
@@ -73,7 +73,7 @@ def tune(
     folder.check(resume=resume)
     base = _base(folder, config, options, model=model, data=data, limit=limit)
     metric = base.options.best
-    space = search_space(folder.search(search) or DEFAULT, lambda key, text: value_of(base, key, text))
+    space = search_space(folder.search(search) or DEFAULT, lambda key, text: option_value(base, key, text))
     with quiet_transformers():  # what cannot be trained is said before anything is written
         check_watch_method(TrainingSetup.of(base, resolve_device(device), strict=strict))
     folder.begin(base, folder.search(search) or DEFAULT)
