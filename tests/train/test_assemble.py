@@ -15,7 +15,7 @@ from vitxplain.train.config.defaults import complete_options
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.presets import apply_preset
 from vitxplain.train.loop.augment import augment_image
-from vitxplain.train.loop.data_feed import EpochOrder, TrainingFeed, balanced
+from vitxplain.train.loop.data_feed import EpochOrder, TrainingFeed, balanced_class_weights
 from vitxplain.train.records.metrics_file import Row, as_csv, is_best, rows
 
 CPU = torch.device("cpu")
@@ -77,7 +77,7 @@ def test_the_next_good_image_stands_in_for_a_damaged_one():
 
 
 def test_class_weights():
-    assert balanced(Uneven()).tolist() == [8 / 12, 2.0]
+    assert balanced_class_weights(Uneven()).tolist() == [8 / 12, 2.0]
 
 
 def test_presets_take_every_class_and_do_not_change():
