@@ -10,7 +10,7 @@ from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.records.curves import best_row, curves
 from vitxplain.train.records.metrics_file import Row
-from vitxplain.train.run_writer import about
+from vitxplain.train.run_writer import training_title
 from vitxplain.train.tuning.picture import tuning_picture
 from vitxplain.train.tuning.search_space import Choice, Range, TrialResult
 
@@ -66,9 +66,9 @@ def test_both_plots_mark_the_step_that_is_kept():
 
 def test_what_was_learnt_by_heart_is_called_so():
     config = RunConfig("scratch", "digits", TrainOptions(preset="overfit"))
-    assert about(config) == "scratch on digits · validation: the training images themselves"
-    assert about(RunConfig("scratch", "digits", TrainOptions(preset="percent"))) == "scratch on digits"
-    picture = curves(ROWS, "mine", about(config))
+    assert training_title(config) == "scratch on digits · validation: the training images themselves"
+    assert training_title(RunConfig("scratch", "digits", TrainOptions(preset="percent"))) == "scratch on digits"
+    picture = curves(ROWS, "mine", training_title(config))
     assert picture.texts[1].get_text().endswith("themselves · kept: step 20, the best validation accuracy")
 
 

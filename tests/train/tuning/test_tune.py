@@ -41,14 +41,14 @@ def test_a_method_that_does_not_fit_begins_no_search(tmp_path: Path):
 
 def test_a_search(tmp_path: Path):
     ended: list[int] = []
-    found = tiny(tmp_path / "study", ended=lambda tried, _best: ended.append(tried.number))
+    found = tiny(tmp_path / "study", on_trial=lambda trial, _best: ended.append(trial.number))
     assert ended == [1, 2]
     assert (found.metric, [one.state for one in found.trials]) == ("accuracy", ["complete"] * 2)
     assert found.best is not None
     for one in found.trials:
         config = yaml.safe_load((one.run / "config.yaml").read_text())
-        assert config["learning_rate"] == one.chosen["learning_rate"]
-        assert str(config["batch_size"]) == one.chosen["batch_size"]
+        assert config["learning_rate"] == one.options["learning_rate"]
+        assert str(config["batch_size"]) == one.options["batch_size"]
         assert load_model(one.run).labels[7] == "7"
         assert not (one.run / "checkpoints").exists()
     best = RunConfig.from_yaml((found.best.run / "config.yaml").read_bytes())
@@ -62,16 +62,16 @@ def test_a_search(tmp_path: Path):
     assert [one.number for one in tiny(tmp_path / "study", resume=True).trials] == [1, 2]
     more = tune(out=tmp_path / "study", resume=True, trials=3, device="cpu")
     assert [one.number for one in more.trials] == [1, 2, 3]
-    assert len({one.chosen["learning_rate"] for one in more.trials}) == 3  # what was tried is not tried again
+    assert len({one.options["learning_rate"] for one in more.trials}) == 3  # what was tried is not tried again
 
 
 @pytest.mark.slow
 def test_trials_that_fail_are_named_and_the_others_go_on(tmp_path: Path):
     found = tiny(tmp_path / "study", trials=3, search="hidden_size=16|15")  # two heads cannot share 15 channels
     failed = [one for one in found.trials if one.state == "failed"]
-    assert {one.chosen["hidden_size"] for one in failed} == {"15"}
+    assert {one.options["hidden_size"] for one in failed} == {"15"}
     assert all("15" in one.error for one in failed)
-    assert {one.chosen["hidden_size"] for one in found.trials if one.state == "complete"} <= {"16"}
+    assert {one.options["hidden_size"] for one in found.trials if one.state == "complete"} <= {"16"}
 
 
 @pytest.mark.slow
@@ -84,7 +84,7 @@ def test_trials_that_fall_behind_are_stopped(tmp_path: Path):
     )
     stopped = [one for one in found.trials if one.state == "stopped"]
     assert stopped
-    assert {one.chosen["learning_rate"] for one in stopped} == {"1e-9"}
+    assert {one.options["learning_rate"] for one in stopped} == {"1e-9"}
     assert found.best is not None
     assert found.best.value == min(one.value for one in found.trials if one.state == "complete")
 
@@ -104,7 +104,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path):
     cut_short = yaml.safe_load((study / "trials" / "002" / "config.yaml").read_text())
     found = tune(out=study, resume=True, trials=3, device="cpu")
     assert [one.number for one in found.trials] == [1, 2, 3]
-    assert found.trials[1].chosen["learning_rate"] == cut_short["learning_rate"]
+    assert found.trials[1].options["learning_rate"] == cut_short["learning_rate"]
     with (study / "trials" / "002" / "metrics.csv").open() as file:
         steps = [int(row["step"]) for row in csv.DictReader(file) if row["split"] == "validation"]
     assert steps == [20, 40, 60]

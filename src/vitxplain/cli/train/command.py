@@ -65,7 +65,7 @@ def train(
         model, data, file = training.model, training.data, training.config and user_path(training.config)
         if resume and out:
             model, data = model_and_data_of(user_path(out), model, data)
-        asked = configure(file, typed, model=model, data=data, limit=training.limit)
+        config = configure(file, typed, model=model, data=data, limit=training.limit)
 
         from vitxplain.cli.train.report import TrainReport
         from vitxplain.train.run import train as run
@@ -74,19 +74,19 @@ def train(
         report = TrainReport(json=json and leads, quiet=quiet or not leads, resume=resume)
         with report:
             result = run(
-                asked.model,
-                asked.data,
+                config.model,
+                config.data,
                 out=out,
-                options=asked.options,
-                model_options=asked.model_options,
-                data_options=asked.data_options,
-                limit=asked.limit,
+                options=config.options,
+                model_options=config.model_options,
+                data_options=config.data_options,
+                limit=config.limit,
                 strict=training.strict,
                 device=device,
                 resume=resume,
                 overwrite=overwrite,
                 callbacks=[report.callback],
-                began=report.began,
+                on_start=report.on_start,
             )
     except KeyboardInterrupt as stopped:
         print_note(str(stopped) or (report.stopped() if report else "interrupted before the training began."))

@@ -64,7 +64,7 @@ class RunTrainer(Trainer):
     def prediction_step(
         self, model: nn.Module, inputs: dict[str, Any], *_arguments: Any, **_others: Any
     ) -> tuple[None, Tensor, Tensor]:
-        """No loss: the Trainer's mean over batches counts a smaller last one as a full one; see `evaluation_metrics`."""
+        """No loss: the Trainer's mean over batches counts a smaller last one as a full one; see evaluation_metrics."""
         inputs = self._prepare_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
             return None, model(pixel_values=inputs["pixel_values"]).logits.float(), inputs["labels"]

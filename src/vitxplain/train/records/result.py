@@ -1,4 +1,4 @@
-"""What a finished run came to."""
+"""RunResult: the figures of a finished run; TrainingInterrupted: the error of Ctrl-C."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""tune: many trainings, each with other options, chosen by what came of those before."""
+"""tune: a search by many trainings, the options of each chosen by the figures of those before."""
 
 import gc
 from collections.abc import Callable, Sequence
@@ -15,13 +15,13 @@ from vitxplain.train.config.configure import configure, option_value
 from vitxplain.train.config.run_config import RunConfig, resumed_config
 from vitxplain.train.tuning.search_space import DEFAULT, TrialResult, search_space
 from vitxplain.train.tuning.study import StudyFolder, import_optuna
-from vitxplain.train.tuning.trial import attempt, requeue_interrupted
+from vitxplain.train.tuning.trial import requeue_interrupted, run_trial
 from vitxplain.train.watch.observers import check_watch_method
 
 
 @dataclass(frozen=True)
 class TuningResult:
-    """What a search found; `best` is None where no trial came to its end."""
+    """The trials of a search; `best` is None where no trial is complete."""
 
     folder: Path
     metric: str  # accuracy or loss, of the validation set
@@ -43,7 +43,7 @@ def tune(
     prune: bool = True,
     strict: bool = False,
     device: str = "auto",
-    ended: Callable[[TrialResult, TrialResult | None], object] = lambda _tried, _best: None,
+    on_trial: Callable[[TrialResult, TrialResult | None], object] = lambda _trial, _best: None,
 ) -> TuningResult:
     """Train again and again with other options, and find those that are best on the validation set.
 
@@ -61,7 +61,7 @@ def tune(
         prune: stop trainings that are worse than half of the others at the same evaluation.
         strict: a damaged image stops; else it is skipped.
         device: as for `train`.
-        ended: called after each trial with it and with the best so far.
+        on_trial: called after each trial with its result and the best one so far.
 
     Raises:
         UsageError: an option or value that does not exist, a folder that holds something, or Optuna is missing.
@@ -74,27 +74,27 @@ def tune(
     base = _base(folder, config, options, model=model, data=data, limit=limit)
     metric = base.options.best
     space = search_space(folder.search(search) or DEFAULT, lambda key, text: option_value(base, key, text))
-    with quiet_transformers():  # what cannot be trained is said before anything is written
+    with quiet_transformers():  # errors of model and data come before anything is written
         check_watch_method(TrainingSetup.of(base, resolve_device(device), strict=strict))
     folder.begin(base, folder.search(search) or DEFAULT)
     with folder.study(seed=base.options.seed, highest=metric == "accuracy", prune=prune) as study:
         requeue_interrupted(study)
-        while len(found := folder.tried(study)) < trials:
+        while len(results := folder.trial_results(study)) < trials:
             trial = study.ask()
-            number = attempt(study, trial, folder, base, space, strict=strict, device=device)
+            number = run_trial(study, trial, folder, base, space, strict=strict, device=device)
             gc.collect()  # a Trainer is held by cycles, and its weights may fill a GPU
-            found = folder.tried(study)
-            best = best_of(found, metric)
-            folder.write(found, best, space, metric)
-            ended(next(one for one in found if one.number == number), best)
-    return TuningResult(folder.path, metric, found, best_of(found, metric))
+            results = folder.trial_results(study)
+            best = best_of(results, metric)
+            folder.write(results, best, space, metric)
+            on_trial(next(result for result in results if result.number == number), best)
+    return TuningResult(folder.path, metric, results, best_of(results, metric))
 
 
-def best_of(tried: Sequence[TrialResult], metric: str) -> TrialResult | None:
+def best_of(trials: Sequence[TrialResult], metric: str) -> TrialResult | None:
     """The complete trial of highest accuracy or lowest loss; the first of several."""
     sign = 1 if metric == "accuracy" else -1
-    whole = [one for one in tried if one.state == "complete" and one.value is not None]
-    return max(whole, key=lambda one: sign * (one.value or 0.0), default=None)
+    complete = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
+    return max(complete, key=lambda trial: sign * (trial.value or 0.0), default=None)
 
 
 def _base(
@@ -106,9 +106,9 @@ def _base(
     data: str | None,
     limit: int | None,
 ) -> RunConfig:
-    """What all trials have in common; of a search that is continued, what it was started with."""
+    """The configuration that all trials have in common; of a search that is continued, the saved one."""
     if not folder.base.is_file():
         return configure(config, options, model=model, data=data, limit=limit)
     saved = RunConfig.from_yaml(folder.base.read_bytes())
-    asked = configure(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
-    return resumed_config(asked, saved)
+    new = configure(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
+    return resumed_config(new, saved)
