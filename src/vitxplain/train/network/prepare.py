@@ -69,7 +69,7 @@ def open_pretrained(
             f"{', '.join(options)}: only a model from scratch has such options; {source} is as it was trained."
         )
     if isinstance(source, VisionModel):
-        model = replace(source, module=deepcopy(source.module))
+        model = source.changed(module=deepcopy(source.module))
     else:
         request = LoadRequest(image_size=size, device=torch.device("cpu"), dtype=torch.float32, new_head=True)
         model = resolve(deepcopy(source) if isinstance(source, nn.Module) else source, request)
@@ -89,8 +89,7 @@ def open_pretrained(
     pixels = replace(Pixels.measured(model.processor), **({"size": size} if size else {}))
     plain = isinstance(model.module, PreTrainedModel)
     module = model.module.to(device="cpu", dtype=torch.float32)
-    model = replace(
-        model,
+    model = model.changed(
         module=module,
         processor=pixels.processor("transformers" if plain else "ours"),
         device=torch.device("cpu"),
@@ -110,7 +109,7 @@ def with_head(prepared: PreparedModel, labels: tuple[str, ...], cut_at: str | No
         blueprint = prepared.blueprint or blueprint_of(model)
         module = cut(module, cut_at, len(labels), prepared.pixels.size, len(prepared.pixels.mean))
         processor = prepared.pixels.processor("ours")
-        model = replace(model, module=module, processor=processor, inputs=None, labels=dict(enumerate(labels)))
+        model = model.changed(module=module, processor=processor, inputs=None, labels=dict(enumerate(labels)))
         return replace(prepared, model=model, blueprint={**blueprint, "cut_at": cut_at}, heads=("cut_head",))
 
     def rebuild(classes: int) -> nn.Module:
@@ -122,7 +121,7 @@ def with_head(prepared: PreparedModel, labels: tuple[str, ...], cut_at: str | No
     if tuple(model.labels.get(index) for index in range(len(model.labels))) != labels:
         renew(module, heads, len(labels), rebuild)
     _name_classes(module, labels)
-    return replace(prepared, model=replace(model, labels=dict(enumerate(labels))), heads=heads)
+    return replace(prepared, model=model.changed(labels=dict(enumerate(labels))), heads=heads)
 
 
 def _name_classes(module: Any, labels: tuple[str, ...]) -> None:

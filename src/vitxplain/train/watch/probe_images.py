@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -65,7 +65,7 @@ def explain_probes(model: VisionModel, samples: Sequence[Sample], classes: Seque
     `classes` has the model's index for each class of the samples.
     """
     # A fresh probe: the last one observed other weights.
-    model = replace(model, device=device_of(model.module), _probes={})
+    model = model.changed(device=device_of(model.module))
     with keep_random_state(model.device):
         methods = [method, DISTANCE] if why_no_distance(model) is None else [method]
         maps: Mapping[str, list[Explanation]] = explain_together(
