@@ -4,24 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from vitxplain.data.load import options_of
 from vitxplain.errors import ModelLoadError, OptionError, UnknownNameError, UsageError
-from vitxplain.options.parse import option_types
 from vitxplain.train.config.configure import configure
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.run_config import RunConfig, absolute_source, relative_source, resumed_config
-from vitxplain.train.config.synonyms import SYNONYMS, option_hint
-
-
-def test_synonyms_are_names_of_nothing_and_mean_something():
-    from vitxplain.train.config.configure import _model_hints
-
-    train, model = option_types(TrainOptions), _model_hints("scratch")
-    known = {*train, *model, *(name for source in ("digits", "defects") for name in options_of(source))}
-    words = [word for synonyms in SYNONYMS.values() for word in synonyms]
-    assert len(set(words)) == len(words)
-    assert not known & set(words)
-    assert all(name in train or name.removeprefix("model.") in model for name in SYNONYMS)
+from vitxplain.train.config.run_config import RunConfig
 
 
 @pytest.mark.parametrize(
@@ -44,29 +30,6 @@ def test_which_option_was_meant(typed: str, meant: str):
 def test_all_options_where_none_is_near():
     with pytest.raises(OptionError, match=r"there are:\n  train: mode, .*\n  data: size, .*\n  model: image_size, .*"):
         configure(None, ["zzz=1"], model="scratch")
-
-
-@pytest.mark.parametrize(
-    ("word", "value", "way"),
-    [
-        ("--epochs", "2", "-o epochs=2"),
-        ("--batch-size", "8", "-o batch_size=8"),
-        ("--lr", "", "-o learning_rate=VALUE"),
-        ("--epoch", "3", "-o epochs=3"),
-        ("--zzz", "3", None),
-    ],
-)
-def test_an_option_typed_as_other_tools_have_it(word: str, value: str, way: str | None):
-    assert option_hint(word, value) == way
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folders here and beside the file."""
-    for name in ("here/photos", "here/both", "there/both", "there/only", "there/digits", "there/a-model"):
-        (tmp_path / name / "cats").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path
 
 
 @pytest.mark.parametrize(
@@ -93,26 +56,6 @@ def test_paths_that_are_none(here: Path):
         configure(None, [], model="./phots")
     with pytest.raises(UnknownNameError, match="the folder phots/ does not exist"):
         configure(None, [], data="phots/")
-
-
-def test_located(here: Path):
-    (here / "here" / "scratch").mkdir()
-    assert absolute_source("photos") == str(here / "here" / "photos")
-    assert absolute_source("mnist:photos") == f"mnist:{here / 'here' / 'photos'}"
-    assert [absolute_source(one) for one in ("scratch", "digits", "a/b", "timm:x", "mnist:")] == [
-        *("scratch", "digits", "a/b", "timm:x", "mnist:")
-    ]
-    assert relative_source(absolute_source("photos")) == "photos"
-    assert relative_source(str(here / "there")) == str(here / "there")
-
-
-def test_a_configuration_of_an_earlier_version(here: Path):
-    old = RunConfig.from_yaml(b"model: scratch\ndata: photos\nmodel_options: {patch_size: 4}\nepochs: 3.0\n")
-    assert old == RunConfig("scratch", "photos", TrainOptions(epochs=3.0), {"patch_size": 4})
-    asked = RunConfig("scratch", absolute_source("photos"))
-    assert resumed_config(asked, old).data == absolute_source("photos")
-    with pytest.raises(UsageError, match="data is .*both now, but the run was started with .*photos"):
-        resumed_config(RunConfig("scratch", absolute_source("both")), old)
 
 
 def test_what_was_written_is_read(here: Path):

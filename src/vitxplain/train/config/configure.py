@@ -90,7 +90,7 @@ def with_options(base: RunConfig, typed: Sequence[str]) -> RunConfig:
 
 
 def option_value(base: RunConfig, key: str, text: str) -> Any:
-    """What an option's text stands for in a configuration.
+    """The value that the text of an option stands for in a configuration.
 
     Raises:
         OptionError: there is no such option, or it does not take the value.
@@ -144,7 +144,7 @@ def _options_by_owner(
 
 
 def _unknown_option(word: str, prefix: str, key: str, hints: Mapping[str, Mapping[str, Any]]) -> str:
-    """The error's message: what was meant, or all options there are."""
+    """The message of the error: the options that resemble the word, or all there are."""
     if prefix and prefix not in hints:
         return f"-o {word}: before the dot stands train, model or data, not {prefix}."
     if names := suggestions(key, hints):

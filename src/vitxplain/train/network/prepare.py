@@ -58,7 +58,7 @@ def open_scratch(labels: tuple[str, ...], options: Mapping[str, Any], size: tupl
 def open_pretrained(
     source: "str | Path | nn.Module | VisionModel", options: Mapping[str, Any], size: tuple[int, int] | None
 ) -> PreparedModel:
-    """What load_model opens, on the CPU in single precision, taking whole images; a model in memory is copied.
+    """The model of a source, on the CPU in single precision, taking whole images; a model in memory is copied.
 
     Raises:
         ModelLoadError: no model could be made of the source, or only one that cannot be saved again.

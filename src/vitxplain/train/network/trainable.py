@@ -26,7 +26,7 @@ Mode: TypeAlias = Literal["full", "head", "lora"]
 
 @dataclass(frozen=True, eq=False)
 class Trainable:
-    """What a trainer needs of a model.
+    """A model made ready for the Trainer.
 
     `module(pixel_values=...)` gives an object with `.logits`; `processor` makes pixel_values of PIL images, the whole
     image at one size, exactly as the saved model will.
