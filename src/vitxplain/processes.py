@@ -1,4 +1,4 @@
-"""One training in several processes: the main one decides and writes, the others follow."""
+"""Work in several processes, as `accelerate launch` starts them: the main one decides and writes, the others follow."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, reduce
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 def main_process() -> bool:
@@ -16,33 +16,33 @@ def main_process() -> bool:
     return PartialState().is_main_process
 
 
-def anywhere(happened: bool) -> bool:
-    """Whether it happened in any process; each must ask."""
+def in_any_process(flag: bool) -> bool:
+    """Whether the flag is set in any process; every process must call this."""
     state = PartialState()
     if state.num_processes == 1:
-        return happened
-    return bool(reduce(torch.tensor(float(happened), device=state.device)).item())
+        return flag
+    return bool(reduce(torch.tensor(float(flag), device=state.device)).item())
 
 
-def in_one_process(work: Callable[[], Found]) -> Found:
-    """What the main process finds, in every process; an error there is raised in all."""
+def in_one_process(work: Callable[[], Result]) -> Result:
+    """The result of work done in the main process alone, in every process; an error there is raised in all."""
     state = PartialState()
     if state.num_processes == 1:
         return work()
-    found: list[Found | Exception | None] = [None]
+    box: list[Result | Exception | None] = [None]
     if state.is_main_process:
         try:
-            found[0] = work()
+            box[0] = work()
         except Exception as error:  # raised below, by every process
-            found[0] = error
-    (outcome,) = broadcast_object_list(found)
+            box[0] = error
+    (outcome,) = broadcast_object_list(box)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
-def joined_processes(device: str = "auto") -> tuple[PartialState, str]:
-    """The state all processes share, and the device of this one: "auto" is a GPU of its own where there are several."""
+def join_processes(device: str = "auto") -> tuple[PartialState, str]:
+    """The state that all processes share, and the device of this one: "auto" gives each of several a GPU of its own."""
     several = int(os.environ.get("WORLD_SIZE", "1")) > 1
     on_cpu = several and (device == "cpu" or not torch.accelerator.is_available())
     state = PartialState(cpu=True) if on_cpu else PartialState()  # accelerate joins CPUs only if told so

@@ -4,7 +4,7 @@ import runpy
 from pathlib import Path
 
 from vitxplain.options.describe import option_facts
-from vitxplain.train.config.configure import configured
+from vitxplain.train.config.configure import configure
 from vitxplain.train.config.options import TrainOptions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ def test_every_option_is_explained():
 
 
 def test_the_example_configuration_is_one():
-    config = configured(ROOT / "examples" / "train.yaml", ["epochs=1"])
+    config = configure(ROOT / "examples" / "train.yaml", ["epochs=1"])
     assert (config.model, config.data) == ("scratch", "digits")
     assert config.options.epochs == 1
     assert config.options.scheduler == "cosine"

@@ -14,7 +14,7 @@ import vitxplain
 from tests.train.tiny import DATA, tiny
 from vitxplain.assessment.assess import assess
 from vitxplain.data.load import load_data
-from vitxplain.train.config.configure import configured
+from vitxplain.train.config.configure import configure
 from vitxplain.train.records.result import RunResult
 
 
@@ -65,7 +65,7 @@ def test_metrics(result: RunResult):
 
 
 def test_its_configuration_makes_the_same_run_again(result: RunResult, tmp_path: Path):
-    again = configured(result.folder / "config.yaml", [])
+    again = configure(result.folder / "config.yaml", [])
     assert again.options.learning_rate == 0.001
     assert again.options.eval_batch_size == 8
     assert again.model_options["image_size"] == (24, 24)
@@ -154,7 +154,7 @@ def test_folders_may_be_typed_from_anywhere(
     monkeypatch.chdir(folder.parent)
     own: dict[str, Any] = {"model": os.path.relpath(vit_folder), "data_options": {}, "options": {"epochs": 1}}
     first = tiny(tmp_path / "run", data="photos", **own)
-    config = configured(first.folder / "config.yaml", [])
+    config = configure(first.folder / "config.yaml", [])
     assert (config.data, config.data_options["seed"]) == (str(folder), 0)
     for file in (first.folder / "model").rglob("*"):
         assert str(tmp_path).encode() not in file.read_bytes()

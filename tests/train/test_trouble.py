@@ -14,7 +14,7 @@ from transformers import TrainerCallback
 from tests.train.tiny import tiny
 from vitxplain.errors import DataError, OptionError, OutputError, TrainError, UnsupportedModelError, UsageError
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.trainer_arguments import arguments
+from vitxplain.train.config.trainer_arguments import trainer_arguments
 from vitxplain.train.loop.trainer import remedies
 from vitxplain.train.records import checkpoints
 
@@ -56,7 +56,7 @@ def test_a_loss_that_is_no_number_before_any_checkpoint(tmp_path: Path):
 def test_only_what_is_not_done_already_is_advised(tmp_path: Path, options: dict, advice: str):
     given = TrainOptions(**{"epochs": 1, "learning_rate": 0.1, "eval_every": 1, **options})
     cpu = torch.device("cpu")
-    made = arguments(replace(given, precision="fp32"), tmp_path, cpu)
+    made = trainer_arguments(replace(given, precision="fp32"), tmp_path, cpu)
     made.fp16, made.bf16 = given.precision == "fp16", given.precision == "bf16"  # refused without a GPU
     assert remedies(made) == f"a learning_rate below 0.1{advice}"
 

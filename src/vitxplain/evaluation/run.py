@@ -25,7 +25,7 @@ from vitxplain.metrics.base import Metric
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
-from vitxplain.processes import joined_processes
+from vitxplain.processes import join_processes
 from vitxplain.words import source_name
 
 Data: TypeAlias = "str | PathLike[str] | DataSet"
@@ -109,7 +109,7 @@ def evaluate(
     else:
         named = [] if isinstance(methods, Sequence) and not methods else several(methods)
     check_names([method for method in named if method != ALL])
-    _, device = joined_processes(device)
+    _, device = join_processes(device)
     stored = stored_maps(user_path(maps)) if maps is not None else None
     if isinstance(data, DataSet):
         samples = data

@@ -1,4 +1,4 @@
-"""What a configuration stands for: the model, the splits of the data, and a Trainer that brings them together."""
+"""TrainingSetup: the model and the splits of the data that a configuration names, and the Trainer for them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,11 +10,11 @@ from transformers import PrinterCallback, TrainerCallback
 from vitxplain.data.load import EmptySplitError, load_data, options_of
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError
-from vitxplain.train.config.defaults import resolved, settled
-from vitxplain.train.config.presets import preset
-from vitxplain.train.config.run_config import SCRATCH, RunConfig, from_here
-from vitxplain.train.config.trainer_arguments import arguments
-from vitxplain.train.loop.data_feed import Collate, TrainingFeed, balanced
+from vitxplain.train.config.defaults import complete_config, complete_options
+from vitxplain.train.config.presets import apply_preset
+from vitxplain.train.config.run_config import SCRATCH, RunConfig, relative_source
+from vitxplain.train.config.trainer_arguments import trainer_arguments
+from vitxplain.train.loop.data_feed import Collate, TrainingFeed, balanced_class_weights
 from vitxplain.train.loop.trainer import RunTrainer
 from vitxplain.train.network.trainable import Trainable, trainable
 from vitxplain.train.records.run_folder import RunFolder
@@ -22,7 +22,7 @@ from vitxplain.train.records.run_folder import RunFolder
 
 @dataclass(frozen=True, eq=False)
 class TrainingSetup:
-    """`config` is the one asked for with nothing left open."""
+    """Everything a training needs, loaded; `config` is complete: every default is filled in."""
 
     config: RunConfig
     device: torch.device
@@ -34,49 +34,49 @@ class TrainingSetup:
 
     @classmethod
     def of(cls, config: RunConfig, device: torch.device, *, strict: bool) -> "TrainingSetup":
-        """Everything loaded, nothing written yet."""
+        """Load what the configuration names, and complete it; nothing is written."""
 
         def split(name: Split) -> DataSet:
             return load_data(
-                from_here(config.data), name, limit=config.limit, strict=strict, options=config.data_options
+                relative_source(config.data), name, limit=config.limit, strict=strict, options=config.data_options
             )
 
-        training, validation = _trained_on(config, split)
-        _check(training, validation)
+        training, validation = _training_splits(config, split)
+        _check_classes(training, validation)
         try:
             test = split("test")
         except DataError:
             test = None
-        options, training, validation = preset(config.options, training, validation)
+        options, training, validation = apply_preset(config.options, training, validation)
         scratch = config.model == SCRATCH
-        if scratch and "image_size" not in config.model_options and (made := getattr(training, "size", None)):
-            config = replace(config, model_options={**config.model_options, "image_size": made})
-        config = resolved(config)
-        own = dict(config.model_options)
+        if scratch and "image_size" not in config.model_options and (size := getattr(training, "size", None)):
+            config = replace(config, model_options={**config.model_options, "image_size": size})
+        config = complete_config(config)
+        model_options = dict(config.model_options)
         model = trainable(
-            from_here(config.model),
+            relative_source(config.model),
             training.labels,
             mode=options.mode,
             cut_at=options.cut_at,
-            image_size=own.pop("image_size", None),
-            options=own,
+            image_size=model_options.pop("image_size", None),
+            options=model_options,
             seed=options.seed,
         )
         processes = PartialState().num_processes
-        options = settled(options, scratch=scratch, images=len(training), processes=processes, device=device)
+        options = complete_options(options, scratch=scratch, images=len(training), processes=processes, device=device)
         feed = TrainingFeed(training, augment=options.augment, seed=options.seed)
         return cls(replace(config, options=options), device, model, training, validation, test, feed)
 
     def trainer(self, folder: RunFolder, callbacks: Sequence[TrainerCallback]) -> RunTrainer:
-        """The Trainer, silent."""
+        """The Trainer, without the callback that prints."""
         options = self.config.options
         trainer = RunTrainer(
             folder.checkpoints,
             keep=options.keep,
-            class_weights=balanced(self.training) if options.class_weights == "balanced" else None,
+            class_weights=balanced_class_weights(self.training) if options.class_weights == "balanced" else None,
             label_smoothing=options.label_smoothing,
             model=self.model.module,
-            args=arguments(options, folder.path, self.device),
+            args=trainer_arguments(options, folder.path, self.device),
             data_collator=Collate(self.model.processor),
             train_dataset=self.feed,
             eval_dataset=TrainingFeed(self.validation),
@@ -86,21 +86,21 @@ class TrainingSetup:
         return trainer
 
 
-def _trained_on(config: RunConfig, split: Callable[[Split], DataSet]) -> tuple[DataSet, DataSet]:
-    """The two splits that training needs."""
+def _training_splits(config: RunConfig, split: Callable[[Split], DataSet]) -> tuple[DataSet, DataSet]:
+    """The train and the validation split; where one is empty the error says what to do."""
     try:
         return split("train"), split("validation")
     except EmptySplitError as error:
-        name = from_here(config.data)
-        ways = ["add images to it (10 of each class fill all splits)"]
+        name = relative_source(config.data)
+        advice = ["add images to it (10 of each class fill all splits)"]
         if "ratio" in options_of(name):
-            ways.append("divide them otherwise (4 of each class and more: -o data.ratio=50,25,25)")
+            advice.append("divide them otherwise (4 of each class and more: -o data.ratio=50,25,25)")
         raise DataError(
-            f"{str(error).partition(';')[0]}, and training needs images of train and validation; {' or '.join(ways)}."
+            f"{str(error).partition(';')[0]}, and training needs images of train and validation; {' or '.join(advice)}."
         ) from error
 
 
-def _check(training: DataSet, validation: DataSet) -> None:
+def _check_classes(training: DataSet, validation: DataSet) -> None:
     if len(training.labels) < 2:
         raise DataError(
             f"{training.name} has one class only, {', '.join(training.labels)}; a classifier needs two: add a folder "

@@ -1,4 +1,4 @@
-"""train: from a model, a data set and options to a run folder."""
+"""train: trains a model on a data set, and writes the run folder."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -13,17 +13,17 @@ from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.processes import in_one_process, main_process
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.run_config import RunConfig, continued, located
+from vitxplain.train.config.run_config import RunConfig, absolute_source, resumed_config
 from vitxplain.train.config.trainer_arguments import check_optimizer
 from vitxplain.train.finish import finish
 from vitxplain.train.loop.callbacks import RunCallbacks
 from vitxplain.train.records import checkpoints
 from vitxplain.train.records.result import RunResult, TrainingInterrupted
-from vitxplain.train.records.run_folder import RunFolder, default_folder, opened
+from vitxplain.train.records.run_folder import RunFolder, default_folder, prepare_folder
 from vitxplain.train.run_summary import RunSummary
 from vitxplain.train.run_writer import RunWriter
-from vitxplain.train.watch import loggers
-from vitxplain.train.watch.observers import check_method, watching
+from vitxplain.train.watch.loggers import logger_names
+from vitxplain.train.watch.observers import build_observers, check_watch_method
 
 
 def train(
@@ -40,7 +40,7 @@ def train(
     resume: bool = False,
     overwrite: bool = False,
     callbacks: Sequence[TrainerCallback] = (),
-    began: Callable[[RunSummary], object] = lambda _: None,
+    on_start: Callable[[RunSummary], object] = lambda _: None,
 ) -> RunResult:
     """Train a classifier on labelled images; everything about it lies in one folder, which `load_model` opens.
 
@@ -56,8 +56,8 @@ def train(
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         resume: go on from the newest whole checkpoint in the folder, with the options the run was started with.
         overwrite: remove the run that is there.
-        callbacks: callbacks of the Trainer of transformers, beside ours.
-        began: hears, before the first step, what will be done; in the main process.
+        callbacks: further callbacks of the Trainer of transformers.
+        on_start: called with the summary of the run before the first step, in the main process.
 
     Raises:
         UsageError: a name or an option that does not exist, or a folder that holds something.
@@ -66,45 +66,47 @@ def train(
         OutputError: the folder cannot be written or the disk is full; the last whole checkpoint stays.
         TrainingInterrupted: by Ctrl-C; a checkpoint was written after the step.
     """
-    place = resolve_device(device)
+    torch_device = resolve_device(device)
     options = options or TrainOptions()
-    loggers.named(options.loggers)
+    logger_names(options.loggers)
     check_optimizer(options.optimizer)
-    config = RunConfig(located(model), located(data), options, model_options or {}, data_options or {}, limit)
+    config = RunConfig(
+        absolute_source(model), absolute_source(data), options, model_options or {}, data_options or {}, limit
+    )
 
-    def choose() -> tuple[RunFolder, RunConfig]:
-        named = RunFolder(user_path(out)) if out else default_folder(model, data, resume=resume, overwrite=overwrite)
-        folder = opened(named, resume=resume, overwrite=overwrite)
-        return folder, continued(config, folder.saved_config()) if folder.exists() else config
+    def open_folder() -> tuple[RunFolder, RunConfig]:
+        folder = RunFolder(user_path(out)) if out else default_folder(model, data, resume=resume, overwrite=overwrite)
+        prepare_folder(folder, resume=resume, overwrite=overwrite)
+        return folder, resumed_config(config, folder.saved_config()) if folder.exists() else config
 
-    folder, config = in_one_process(choose)
-    if done := folder.finished():
-        return RunResult(folder.path, **done, was_finished=True)
+    folder, config = in_one_process(open_folder)
+    if facts := folder.saved_result():
+        return RunResult(folder.path, **facts, was_finished=True)
     with quiet_transformers():
-        parts = TrainingSetup.of(config, place, strict=strict)
-        check_method(parts)
+        setup = TrainingSetup.of(config, torch_device, strict=strict)
+        check_watch_method(setup)
         if main_process():
-            folder.write({"config.yaml": parts.config.as_yaml()})
-        records = RunWriter(folder, parts)
-        flow = RunCallbacks(
-            parts.feed, patience=config.options.early_stopping, keep_best=records.keep_best, record=records.write
+            folder.write({"config.yaml": setup.config.as_yaml()})
+        writer = RunWriter(folder, setup)
+        run_callbacks = RunCallbacks(
+            setup.feed, patience=config.options.early_stopping, keep_best=writer.keep_best, record=writer.write
         )
         newest = checkpoints.newest(folder.checkpoints)
-        if broken := checkpoints.damaged(folder.checkpoints, after=newest):
-            names = ", ".join(one.name for one in broken)
+        if damaged := checkpoints.damaged(folder.checkpoints, after=newest):
+            names = ", ".join(checkpoint.name for checkpoint in damaged)
             warnings.warn(
                 f"{names} of {folder.path} cannot be used: damaged. Training goes on from before.", stacklevel=2
             )
         after = checkpoints.step_of(newest) if newest else 0
         if main_process():
-            began(RunSummary.of(folder.path, parts, after=after))
-        observers = watching(folder, parts, after=after)
-        trainer = parts.trainer(folder, [flow, *observers, *callbacks])
-        with flow.until_interrupted():
+            on_start(RunSummary.of(folder.path, setup, after=after))
+        observers = build_observers(folder, setup, after=after)
+        trainer = setup.trainer(folder, [run_callbacks, *observers, *callbacks])
+        with run_callbacks.until_interrupted():
             trainer.train(resume_from_checkpoint=str(newest) if newest else None)
         state = trainer.state
-        if flow.interrupted and state.global_step < state.max_steps:
+        if run_callbacks.interrupted and state.global_step < state.max_steps:
             raise TrainingInterrupted(folder.path, state.global_step, state.max_steps)
         if not main_process():
             return RunResult(folder.path, state.global_step, state.best_global_step or 0, seconds=0.0)
-        return finish(folder, parts, state, strict=strict)
+        return finish(folder, setup, state, strict=strict)

@@ -1,4 +1,4 @@
-"""What a run is about to do, known once everything is loaded."""
+"""RunSummary: what a run is about to do, for users to check before it starts."""
 
 import math
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from accelerate import PartialState
 
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.defaults import steps_per_epoch
-from vitxplain.train.config.presets import THEMSELVES, by_heart
+from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
 from vitxplain.train.config.run_config import SCRATCH
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """The facts a user wants to check before waiting."""
+    """Facts about a run that are known once everything is loaded."""
 
     folder: Path
     model: str
@@ -33,33 +33,37 @@ class RunSummary:
     learning_rate: float
     device: str
     precision: str
-    after: int  # steps done before, where a run goes on
+    after: int  # steps done before, of a run that is resumed
 
     @classmethod
-    def of(cls, folder: Path, parts: TrainingSetup, *, after: int) -> "RunSummary":
-        """Of a run that goes on after so many steps; 0: it is new."""
-        options, processes = parts.config.options, PartialState().num_processes
-        an_epoch = steps_per_epoch(options, len(parts.training), processes)
-        steps = options.steps or math.ceil((options.epochs or 0) * an_epoch)
-        weights = list(parts.model.module.parameters())
-        splits = {"train": parts.training, "validation": parts.validation, "test": parts.test}
-        there = {name: data for name, data in splits.items() if data is not None}
-        learnt = [f"validated on {THEMSELVES} (preset {options.preset})"] if by_heart(options) else []
+    def of(cls, folder: Path, setup: TrainingSetup, *, after: int) -> "RunSummary":
+        """The summary of a run with this setup that goes on after so many steps; 0: it is new."""
+        options, processes = setup.config.options, PartialState().num_processes
+        epoch_steps = steps_per_epoch(options, len(setup.training), processes)
+        steps = options.steps or math.ceil((options.epochs or 0) * epoch_steps)
+        weights = list(setup.model.module.parameters())
+        splits = {"train": setup.training, "validation": setup.validation, "test": setup.test}
+        data_sets = {name: data for name, data in splits.items() if data is not None}
+        notes = (
+            [f"validated on {TRAINING_IMAGES} (preset {options.preset})"]
+            if validates_on_training_images(options)
+            else []
+        )
         return cls(
             folder=folder,
-            model=parts.model.source if parts.config.model == SCRATCH else parts.config.model,
-            parameters=sum(one.numel() for one in weights),
-            learning=sum(one.numel() for one in weights if one.requires_grad),
-            data=parts.config.data,
-            images={name: len(data) for name, data in there.items()},
-            classes=tuple(parts.training.labels),
-            notes=tuple(dict.fromkeys([note for data in there.values() for note in data.notes] + learnt)),
-            image_size=parts.model.pixels.size,
+            model=setup.model.source if setup.config.model == SCRATCH else setup.config.model,
+            parameters=sum(weight.numel() for weight in weights),
+            learning=sum(weight.numel() for weight in weights if weight.requires_grad),
+            data=setup.config.data,
+            images={name: len(data) for name, data in data_sets.items()},
+            classes=tuple(setup.training.labels),
+            notes=tuple(dict.fromkeys([note for data in data_sets.values() for note in data.notes] + notes)),
+            image_size=setup.model.pixels.size,
             steps=steps,
-            epochs=steps / an_epoch,
+            epochs=steps / epoch_steps,
             batch_size=options.batch_size * options.accumulate * processes,
             learning_rate=options.learning_rate or 0.0,
-            device=str(parts.device),
+            device=str(setup.device),
             precision=options.precision,
             after=after,
         )

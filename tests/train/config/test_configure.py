@@ -4,24 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from vitxplain.data.load import options_of
 from vitxplain.errors import ModelLoadError, OptionError, UnknownNameError, UsageError
-from vitxplain.options.parse import option_types
-from vitxplain.train.config.configure import configured
+from vitxplain.train.config.configure import configure
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.run_config import RunConfig, continued, from_here, located
-from vitxplain.train.config.synonyms import MEANT, as_option
-
-
-def test_synonyms_are_names_of_nothing_and_mean_something():
-    from vitxplain.train.config.configure import _model_hints
-
-    train, model = option_types(TrainOptions), _model_hints("scratch")
-    known = {*train, *model, *(name for source in ("digits", "defects") for name in options_of(source))}
-    words = [word for synonyms in MEANT.values() for word in synonyms]
-    assert len(set(words)) == len(words)
-    assert not known & set(words)
-    assert all(name in train or name.removeprefix("model.") in model for name in MEANT)
+from vitxplain.train.config.run_config import RunConfig
 
 
 @pytest.mark.parametrize(
@@ -38,35 +24,12 @@ def test_synonyms_are_names_of_nothing_and_mean_something():
 def test_which_option_was_meant(typed: str, meant: str):
     word = typed.partition("=")[0]
     with pytest.raises(OptionError, match=f"nothing has an option '{word}'; did you mean {meant}"):
-        configured(None, [typed], model="scratch")
+        configure(None, [typed], model="scratch")
 
 
 def test_all_options_where_none_is_near():
     with pytest.raises(OptionError, match=r"there are:\n  train: mode, .*\n  data: size, .*\n  model: image_size, .*"):
-        configured(None, ["zzz=1"], model="scratch")
-
-
-@pytest.mark.parametrize(
-    ("word", "value", "way"),
-    [
-        ("--epochs", "2", "-o epochs=2"),
-        ("--batch-size", "8", "-o batch_size=8"),
-        ("--lr", "", "-o learning_rate=VALUE"),
-        ("--epoch", "3", "-o epochs=3"),
-        ("--zzz", "3", None),
-    ],
-)
-def test_an_option_typed_as_other_tools_have_it(word: str, value: str, way: str | None):
-    assert as_option(word, value) == way
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folders here and beside the file."""
-    for name in ("here/photos", "here/both", "there/both", "there/only", "there/digits", "there/a-model"):
-        (tmp_path / name / "cats").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path
+        configure(None, ["zzz=1"], model="scratch")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_folders_of_a_file_lie_here_or_beside_it(here: Path, said: str, found: str | None):
     file = here / "there" / "options.yaml"
     file.write_text(f"data: {said}\nmodel: a-model\n")
-    config = configured(file, [])
+    config = configure(file, [])
     assert config.data == (str(here / found) if found else said)
     assert config.model == str(here / "there" / "a-model")
 
@@ -84,35 +47,15 @@ def test_folders_of_a_file_lie_here_or_beside_it(here: Path, said: str, found: s
 def test_options_of_another_model_are_left_behind(here: Path):
     file = here / "options.yaml"
     file.write_text("model: scratch\nmodel_options: {patch_size: 4}\ndata: digits\ndata_options: {hardness: 0.5}\n")
-    assert configured(file, [], model="vit-base") == RunConfig("vit-base", "digits", data_options={"hardness": 0.5})
-    assert configured(file, [], data="photos").data_options == {}
+    assert configure(file, [], model="vit-base") == RunConfig("vit-base", "digits", data_options={"hardness": 0.5})
+    assert configure(file, [], data="photos").data_options == {}
 
 
 def test_paths_that_are_none(here: Path):
     with pytest.raises(ModelLoadError, match=r"the folder \./phots does not exist.* the folder photos\?"):
-        configured(None, [], model="./phots")
+        configure(None, [], model="./phots")
     with pytest.raises(UnknownNameError, match="the folder phots/ does not exist"):
-        configured(None, [], data="phots/")
-
-
-def test_located(here: Path):
-    (here / "here" / "scratch").mkdir()
-    assert located("photos") == str(here / "here" / "photos")
-    assert located("mnist:photos") == f"mnist:{here / 'here' / 'photos'}"
-    assert [located(one) for one in ("scratch", "digits", "a/b", "timm:x", "mnist:")] == [
-        *("scratch", "digits", "a/b", "timm:x", "mnist:")
-    ]
-    assert from_here(located("photos")) == "photos"
-    assert from_here(str(here / "there")) == str(here / "there")
-
-
-def test_a_configuration_of_an_earlier_version(here: Path):
-    old = RunConfig.from_yaml(b"model: scratch\ndata: photos\nmodel_options: {patch_size: 4}\nepochs: 3.0\n")
-    assert old == RunConfig("scratch", "photos", TrainOptions(epochs=3.0), {"patch_size": 4})
-    asked = RunConfig("scratch", located("photos"))
-    assert continued(asked, old).data == located("photos")
-    with pytest.raises(UsageError, match="data is .*both now, but the run was started with .*photos"):
-        continued(RunConfig("scratch", located("both")), old)
+        configure(None, [], data="phots/")
 
 
 def test_what_was_written_is_read(here: Path):
@@ -121,7 +64,7 @@ def test_what_was_written_is_read(here: Path):
     assert RunConfig.from_yaml(text) == config
     assert b"versions:\n  vitxplain: " in text
     (here / "config.yaml").write_bytes(text)
-    assert configured(here / "config.yaml", []) == config
+    assert configure(here / "config.yaml", []) == config
 
 
 @pytest.mark.parametrize(
@@ -136,7 +79,7 @@ def test_what_was_written_is_read(here: Path):
 )
 def test_how_long_it_trains_is_what_is_typed(here: Path, saved: str, typed: str, epochs: float | None, steps: int):
     (here / "best.yaml").write_text(saved)
-    options = configured(here / "best.yaml", [typed]).options
+    options = configure(here / "best.yaml", [typed]).options
     assert (options.epochs, options.steps) == (epochs, steps)
 
 
@@ -145,9 +88,9 @@ def test_options_of_another_kind_are_left_out_and_that_is_said(here: Path, typed
     file = here / "options.yaml"
     file.write_text("model: scratch\nmodel_options: {kind: vit, patch_size: 4, num_channels: 1}\n")
     with pytest.warns(UserWarning, match="^of the configuration patch_size is left out: kind=cnn has no such option"):
-        found = configured(file, [typed, "widths=8,8,8"])
+        found = configure(file, [typed, "widths=8,8,8"])
     assert found.model_options == {"kind": "cnn", "num_channels": 1, "widths": (8, 8, 8)}
-    assert configured(file, ["kind=vit"]).model_options["patch_size"] == 4
+    assert configure(file, ["kind=vit"]).model_options["patch_size"] == 4
 
 
 def test_the_folder_of_a_run_stands_for_its_configuration(here: Path):
@@ -155,15 +98,15 @@ def test_the_folder_of_a_run_stands_for_its_configuration(here: Path):
     (here / "search").mkdir()
     (here / "run" / "config.yaml").write_text("epochs: 7")
     (here / "search" / "best.yaml").write_text("epochs: 7")
-    assert configured(here / "run", []).options.epochs == 7
+    assert configure(here / "run", []).options.epochs == 7
     with pytest.raises(UsageError, match=r"search is a folder without config\.yaml; give .*search/best\.yaml\."):
-        configured(here / "search", [])
+        configure(here / "search", [])
     with pytest.raises(UsageError, match="photos is a folder without config.yaml; give a YAML file"):
-        configured(here / "here" / "photos", [])
+        configure(here / "here" / "photos", [])
 
 
 def test_scratch_misspelt(here: Path):
     with pytest.raises(UnknownNameError, match="no model is called 'scrach'. Did you mean scratch"):
-        configured(None, [], model="scrach")
+        configure(None, [], model="scrach")
     (here / "here" / "scratch2").mkdir()
-    assert configured(None, [], model="scratch2").model == str(here / "here" / "scratch2")
+    assert configure(None, [], model="scratch2").model == str(here / "here" / "scratch2")

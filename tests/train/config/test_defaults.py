@@ -1,13 +1,18 @@
 """The options that nobody typed."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.train.tiny import tiny
 from vitxplain import load_model
-from vitxplain.train.config.defaults import resolved
+from vitxplain.train.config.defaults import complete_config, complete_options
+from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig
+
+CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize(
@@ -15,12 +20,27 @@ from vitxplain.train.config.run_config import RunConfig
 )
 def test_the_patch_of_a_model_from_scratch_divides_its_image(image_size: object, patch_size: object):
     config = RunConfig("scratch", "digits", model_options={"image_size": image_size})
-    assert resolved(config).model_options["patch_size"] == patch_size
+    assert complete_config(config).model_options["patch_size"] == patch_size
 
 
 def test_a_patch_that_was_typed_stays():
     config = RunConfig("scratch", "digits", model_options={"image_size": 60, "patch_size": 10})
-    assert resolved(config).model_options["patch_size"] == 10
+    assert complete_config(config).model_options["patch_size"] == 10
+
+
+def test_what_is_left_open_is_worked_out():
+    usual = complete_options(TrainOptions(), scratch=True, images=10_000, processes=1, device=CPU)
+    assert (usual.epochs, usual.learning_rate, usual.eval_every, usual.precision) == (30, 1e-3, 313, "fp32")
+    small = complete_options(TrainOptions(), scratch=False, images=50, processes=1, device=CPU)
+    assert (small.epochs, small.learning_rate, small.eval_every) == (150, 5e-5, 50)  # 2 steps an epoch
+    tiny = complete_options(TrainOptions(), scratch=True, images=50, processes=1, device=CPU)
+    assert tiny.epochs == 200  # and not the thousand that 2,000 steps are
+    head = complete_options(
+        TrainOptions(mode="head", steps=7, save_every=3), scratch=False, images=50, processes=2, device=CPU
+    )
+    assert (head.epochs, head.learning_rate, head.save_every) == (None, 1e-3, 3)
+    left = {field.name for field in dataclasses.fields(TrainOptions) if getattr(usual, field.name) is None}
+    assert left == {"cut_at", "steps", "workers"}
 
 
 def test_digits_need_no_options(tmp_path: Path):

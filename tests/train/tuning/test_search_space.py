@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from vitxplain.errors import OptionError
-from vitxplain.train.config.configure import value_of
+from vitxplain.train.config.configure import option_value
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.tuning.search_space import DEFAULT, Choice, Range, search_space
 
@@ -11,7 +11,7 @@ BASE = RunConfig("scratch", "digits", model_options={"patch_size": (8, 8)})
 
 
 def parsed(text: str) -> dict[str, Range | Choice]:
-    return search_space(text, lambda key, one: value_of(BASE, key, one))
+    return search_space(text, lambda key, one: option_value(BASE, key, one))
 
 
 def test_ranges_and_choices():

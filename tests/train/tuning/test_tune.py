@@ -16,10 +16,10 @@ from PIL import Image
 
 from vitxplain.errors import OptionError, UnsupportedModelError, UsageError
 from vitxplain.models.loading.load import load_model
-from vitxplain.train.config.configure import configured
+from vitxplain.train.config.configure import configure
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.tuning.search_space import TrialResult
-from vitxplain.train.tuning.tune import Tuned, best_of, tune
+from vitxplain.train.tuning.tune import TuningResult, best_of, tune
 
 OPTIONS = (
     *("image_size=24x24", "patch_size=8", "hidden_size=16", "num_hidden_layers=1", "num_attention_heads=2"),
@@ -28,7 +28,7 @@ OPTIONS = (
 SEARCH = "learning_rate=1e-4:1e-2,batch_size=4|8"
 
 
-def tiny(out: Path, **others: Any) -> Tuned:
+def tiny(out: Path, **others: Any) -> TuningResult:
     given = {"search": SEARCH, "options": OPTIONS, "limit": 16, "device": "cpu", "trials": 2}
     return tune("scratch", "digits", out=out, **{**given, **others})
 
@@ -41,18 +41,18 @@ def test_a_method_that_does_not_fit_begins_no_search(tmp_path: Path):
 
 def test_a_search(tmp_path: Path):
     ended: list[int] = []
-    found = tiny(tmp_path / "study", ended=lambda tried, _best: ended.append(tried.number))
+    found = tiny(tmp_path / "study", on_trial=lambda trial, _best: ended.append(trial.number))
     assert ended == [1, 2]
     assert (found.metric, [one.state for one in found.trials]) == ("accuracy", ["complete"] * 2)
     assert found.best is not None
     for one in found.trials:
         config = yaml.safe_load((one.run / "config.yaml").read_text())
-        assert config["learning_rate"] == one.chosen["learning_rate"]
-        assert str(config["batch_size"]) == one.chosen["batch_size"]
+        assert config["learning_rate"] == one.options["learning_rate"]
+        assert str(config["batch_size"]) == one.options["batch_size"]
         assert load_model(one.run).labels[7] == "7"
         assert not (one.run / "checkpoints").exists()
     best = RunConfig.from_yaml((found.best.run / "config.yaml").read_bytes())
-    assert configured(found.folder / "best.yaml", []) == best
+    assert configure(found.folder / "best.yaml", []) == best
     with (found.folder / "trials.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["accuracy"]) for row in rows] == [one.value for one in found.trials]
@@ -62,16 +62,16 @@ def test_a_search(tmp_path: Path):
     assert [one.number for one in tiny(tmp_path / "study", resume=True).trials] == [1, 2]
     more = tune(out=tmp_path / "study", resume=True, trials=3, device="cpu")
     assert [one.number for one in more.trials] == [1, 2, 3]
-    assert len({one.chosen["learning_rate"] for one in more.trials}) == 3  # what was tried is not tried again
+    assert len({one.options["learning_rate"] for one in more.trials}) == 3  # what was tried is not tried again
 
 
 @pytest.mark.slow
 def test_trials_that_fail_are_named_and_the_others_go_on(tmp_path: Path):
     found = tiny(tmp_path / "study", trials=3, search="hidden_size=16|15")  # two heads cannot share 15 channels
     failed = [one for one in found.trials if one.state == "failed"]
-    assert {one.chosen["hidden_size"] for one in failed} == {"15"}
+    assert {one.options["hidden_size"] for one in failed} == {"15"}
     assert all("15" in one.error for one in failed)
-    assert {one.chosen["hidden_size"] for one in found.trials if one.state == "complete"} <= {"16"}
+    assert {one.options["hidden_size"] for one in found.trials if one.state == "complete"} <= {"16"}
 
 
 @pytest.mark.slow
@@ -84,7 +84,7 @@ def test_trials_that_fall_behind_are_stopped(tmp_path: Path):
     )
     stopped = [one for one in found.trials if one.state == "stopped"]
     assert stopped
-    assert {one.chosen["learning_rate"] for one in stopped} == {"1e-9"}
+    assert {one.options["learning_rate"] for one in stopped} == {"1e-9"}
     assert found.best is not None
     assert found.best.value == min(one.value for one in found.trials if one.state == "complete")
 
@@ -104,7 +104,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path):
     cut_short = yaml.safe_load((study / "trials" / "002" / "config.yaml").read_text())
     found = tune(out=study, resume=True, trials=3, device="cpu")
     assert [one.number for one in found.trials] == [1, 2, 3]
-    assert found.trials[1].chosen["learning_rate"] == cut_short["learning_rate"]
+    assert found.trials[1].options["learning_rate"] == cut_short["learning_rate"]
     with (study / "trials" / "002" / "metrics.csv").open() as file:
         steps = [int(row["step"]) for row in csv.DictReader(file) if row["split"] == "validation"]
     assert steps == [20, 40, 60]
@@ -164,7 +164,7 @@ def test_a_folder_that_holds_something_else(tmp_path: Path):
 def test_another_search_in_the_same_folder(settings: dict, sentence: str, tmp_path: Path):
     study = tmp_path / "study"
     study.mkdir()
-    (study / "base.yaml").write_bytes(configured(None, OPTIONS, model="scratch", data="digits", limit=16).as_yaml())
+    (study / "base.yaml").write_bytes(configure(None, OPTIONS, model="scratch", data="digits", limit=16).as_yaml())
     (study / "search.txt").write_text(SEARCH)
     with pytest.raises(UsageError, match=sentence):
         tiny(study, **settings)

@@ -31,7 +31,7 @@ from vitxplain.errors import UnknownNameError, UnsupportedModelError, UsageError
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
-from vitxplain.train.watch.probe_images import probe_samples, randomness_kept
+from vitxplain.train.watch.probe_images import keep_random_state, probe_samples
 
 SIZE = (32, 32)
 TRAINING, VALIDATION = Digits("train", size=SIZE, count=16), Digits("validation", size=SIZE, count=20)
@@ -137,7 +137,7 @@ def test_random_numbers_are_left_as_found():
     seed()
     expected = drawn()
     seed()
-    with pytest.raises(ZeroDivisionError), randomness_kept(torch.device("cpu")):
+    with pytest.raises(ZeroDivisionError), keep_random_state(torch.device("cpu")):
         drawn(), 1 / 0
     assert drawn() == expected
 

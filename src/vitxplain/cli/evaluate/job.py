@@ -19,7 +19,7 @@ from vitxplain.evaluation.report.summary import save_summary
 from vitxplain.evaluation.report.write import to_json
 from vitxplain.evaluation.run import evaluate, where_models_are
 from vitxplain.files.write import check_writable
-from vitxplain.processes import joined_processes
+from vitxplain.processes import join_processes
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Job:
 def run(job: Job, *, json: bool, quiet: bool) -> int:
     """Do the job; the exit code."""
     plan = job.plan
-    state, device = joined_processes(job.opening.device)
+    state, device = join_processes(job.opening.device)
     leads = state.is_main_process  # of several processes one speaks and writes the files
     quiet = quiet or not leads
     check_writable(plan.folder)

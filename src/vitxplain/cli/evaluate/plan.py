@@ -18,7 +18,7 @@ from vitxplain.files.paths import user_path
 from vitxplain.metrics.build import check_name
 from vitxplain.models.known_models import DEFAULT
 from vitxplain.options.parse import key_and_value
-from vitxplain.train.config.run_config import located
+from vitxplain.train.config.run_config import absolute_source
 from vitxplain.words import slug, source_name
 
 RESULTS: Final = Path("vitx-out/evaluate")
@@ -117,7 +117,7 @@ def plan(typed: Typed) -> Plan:
         split=typed.split,
         limit=typed.limit,
         folder=folder,
-        trained_on=trained_on if [located(one) for one in sources] == [source] else {},
+        trained_on=trained_on if [absolute_source(one) for one in sources] == [source] else {},
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from vitxplain.errors import UsageError
 from vitxplain.files.paths import is_folder, user_path
-from vitxplain.train.config.run_config import located
+from vitxplain.train.config.run_config import absolute_source
 from vitxplain.train.records.run_folder import RunFolder
 
 
@@ -22,7 +22,7 @@ def data_of(run: RunFolder | None, data: str | None, options: Mapping[str, Any])
         UsageError: nothing says what the data are.
     """
     trained = run.saved_config() if run else None
-    if trained and (data is None or located(data) == located(trained.data)):
+    if trained and (data is None or absolute_source(data) == absolute_source(trained.data)):
         return trained.data, {**trained.data_options, **options}
     if data is None:
         raise UsageError("what to test on? Give --data: a folder with a folder of images for each class, digits, ...")

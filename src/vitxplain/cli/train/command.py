@@ -50,22 +50,22 @@ def train(
     Exit codes: 0 done, 1 it failed on the way, 2 nothing attempted, 130 interrupted (a checkpoint is written).
     """
     if resume and out is None and not any((training.model, training.data, training.config)):
-        from vitxplain.train.records.run_folder import unfinished
+        from vitxplain.train.records.run_folder import unfinished_runs
 
-        there = ", ".join(str(one) for one in unfinished())
+        there = ", ".join(str(one) for one in unfinished_runs())
         raise UsageError(f"which run is to go on? Give --out FOLDER{f': unfinished are {there}' if there else ''}.")
     report: Report | None = None
     try:
         import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
-        from vitxplain.train.config.configure import configured
+        from vitxplain.train.config.configure import configure
         from vitxplain.train.records.run_folder import model_and_data_of
 
         typed = [*training.option, *([f"preset={preset}"] if preset else [])]
         model, data, file = training.model, training.data, training.config and user_path(training.config)
         if resume and out:
             model, data = model_and_data_of(user_path(out), model, data)
-        asked = configured(file, typed, model=model, data=data, limit=training.limit)
+        config = configure(file, typed, model=model, data=data, limit=training.limit)
 
         from vitxplain.cli.train.report import TrainReport
         from vitxplain.train.run import train as run
@@ -74,19 +74,19 @@ def train(
         report = TrainReport(json=json and leads, quiet=quiet or not leads, resume=resume)
         with report:
             result = run(
-                asked.model,
-                asked.data,
+                config.model,
+                config.data,
                 out=out,
-                options=asked.options,
-                model_options=asked.model_options,
-                data_options=asked.data_options,
-                limit=asked.limit,
+                options=config.options,
+                model_options=config.model_options,
+                data_options=config.data_options,
+                limit=config.limit,
                 strict=training.strict,
                 device=device,
                 resume=resume,
                 overwrite=overwrite,
                 callbacks=[report.callback],
-                began=report.began,
+                on_start=report.on_start,
             )
     except KeyboardInterrupt as stopped:
         print_note(str(stopped) or (report.stopped() if report else "interrupted before the training began."))

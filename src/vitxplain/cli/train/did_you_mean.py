@@ -21,11 +21,11 @@ class TrainingCommand(TyperCommand):
 
 
 def _way(name: str, typed: list[str]) -> str | None:
-    from vitxplain.train.config.synonyms import as_option
+    from vitxplain.train.config.synonyms import option_hint
 
     place = next((index for index, one in enumerate(typed) if one.partition("=")[0] == name), None)
     if place is None:
         return None
     _, equals, value = typed[place].partition("=")
     behind = typed[place + 1] if place + 1 < len(typed) else ""
-    return as_option(name, value if equals else "" if behind.startswith("-") else behind)
+    return option_hint(name, value if equals else "" if behind.startswith("-") else behind)

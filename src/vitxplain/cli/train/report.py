@@ -11,7 +11,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from vitxplain.cli.shared.console import err, out, print_json, print_note, printable
 from vitxplain.metrics.intervals import wilson
-from vitxplain.train.config.run_config import from_here
+from vitxplain.train.config.run_config import relative_source
 from vitxplain.train.records import checkpoints
 from vitxplain.train.records.metrics_file import Row, is_best, row_of, rows
 from vitxplain.train.records.result import RunResult
@@ -24,7 +24,7 @@ class TrainReport:
 
     def __init__(self, *, json: bool, quiet: bool, resume: bool) -> None:
         self.json, self.quiet, self.resume = json, quiet, resume
-        self.beginning: RunSummary | None = None
+        self.run_summary: RunSummary | None = None
         shown = not quiet and sys.stderr.isatty() and not (json and sys.stdout.isatty())
         columns = (
             *(TextColumn("training"), BarColumn(), MofNCompleteColumn()),
@@ -41,11 +41,11 @@ class TrainReport:
     ) -> None:
         self.bar.stop()
 
-    def began(self, beginning: RunSummary) -> None:
-        """Everything is loaded; the first step comes next."""
-        self.beginning = beginning
+    def on_start(self, run_summary: RunSummary) -> None:
+        """Print what will be done, and start the bar."""
+        self.run_summary = run_summary
         if not self.quiet:
-            for head, text in what_will_be_done(beginning, resume=self.resume):
+            for head, text in summary_lines(run_summary, resume=self.resume):
                 line = Text.assemble((f"{head:<9}", "bold"), printable(text))
                 self.bar.console.print(line, soft_wrap=True)
         self.bar.start()
@@ -68,7 +68,7 @@ class TrainReport:
     def finished(self, result: RunResult) -> None:
         """The last words."""
         if self.json:
-            facts = {"training": self.beginning.as_json()} if self.beginning else {}
+            facts = {"training": self.run_summary.as_json()} if self.run_summary else {}
             print_json(result.as_json() | facts)
         elif not self.quiet:
             if result.was_finished:
@@ -81,9 +81,9 @@ class TrainReport:
 
     def stopped(self) -> str:
         """What a Ctrl-C that ended everything at once left behind."""
-        if self.beginning is None:
+        if self.run_summary is None:
             return "interrupted before the training began."
-        folder = self.beginning.folder
+        folder = self.run_summary.folder
         last = checkpoints.newest(RunFolder(folder).checkpoints)
         kept = f"the checkpoint of step {checkpoints.step_of(last):,} is kept" if last else "there is no checkpoint yet"
         return f"stopped at once; {kept}. Go on with: vitx train --resume --out {folder}"
@@ -111,27 +111,26 @@ UNSURE: Final = 0.2  # an accuracy whose 95 % interval is wider than this says l
 NAMED: Final = 8  # classes
 
 
-def what_will_be_done(beginning: RunSummary, *, resume: bool) -> Iterator[tuple[str, str]]:
-    """Lines with what stands before them."""
-    one = beginning
-    height, width = one.image_size
-    learn = "all of them learn" if one.learning == one.parameters else f"{one.learning:,} of them learn"
-    yield "model", f"{from_here(one.model)}: {one.parameters:,} parameters, {learn}"
-    images = ", ".join(f"{count:,} {split}" for split, count in one.images.items())
-    more = f" and {len(one.classes) - NAMED} more" if len(one.classes) > NAMED else ""
-    classes = f"{len(one.classes)} classes: {', '.join(one.classes[:NAMED])}{more}"
-    yield "data", f"{from_here(one.data)}: {images} images of {classes}"
-    for note in one.notes:
+def summary_lines(summary: RunSummary, *, resume: bool) -> Iterator[tuple[str, str]]:
+    """Pairs of a line's heading and its text."""
+    height, width = summary.image_size
+    learn = "all of them learn" if summary.learning == summary.parameters else f"{summary.learning:,} of them learn"
+    yield "model", f"{relative_source(summary.model)}: {summary.parameters:,} parameters, {learn}"
+    images = ", ".join(f"{count:,} {split}" for split, count in summary.images.items())
+    more = f" and {len(summary.classes) - NAMED} more" if len(summary.classes) > NAMED else ""
+    classes = f"{len(summary.classes)} classes: {', '.join(summary.classes[:NAMED])}{more}"
+    yield "data", f"{relative_source(summary.data)}: {images} images of {classes}"
+    for note in summary.notes:
         yield "", note
-    long = f"{_count(one.steps, 'step')} ({_count(one.epochs, 'epoch')})"
+    long = f"{_count(summary.steps, 'step')} ({_count(summary.epochs, 'epoch')})"
     yield (
         "training",
-        f"{long} of {one.batch_size:,} images at {height}x{width} pixels, "
-        f"learning rate {one.learning_rate:g}, on {one.device} in {one.precision}",
+        f"{long} of {summary.batch_size:,} images at {height}x{width} pixels, "
+        f"learning rate {summary.learning_rate:g}, on {summary.device} in {summary.precision}",
     )
-    yield "run", f"{one.folder}"
-    if one.after:
-        yield "", f"going on from step {one.after:,} of {one.steps:,}"
+    yield "run", f"{summary.folder}"
+    if summary.after:
+        yield "", f"going on from step {summary.after:,} of {summary.steps:,}"
     elif resume:
         yield "", "there is no checkpoint to go on from: it begins anew"
 

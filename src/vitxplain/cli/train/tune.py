@@ -12,7 +12,7 @@ from vitxplain.files.paths import user_path
 
 if TYPE_CHECKING:
     from vitxplain.train.tuning.search_space import TrialResult
-    from vitxplain.train.tuning.tune import Tuned
+    from vitxplain.train.tuning.tune import TuningResult
 
 
 @guarded
@@ -59,14 +59,14 @@ def tune(
 
     with progress("tuning", trials, shown=not (quiet or json)) as advance:
 
-        def ended(tried: "TrialResult", best: "TrialResult | None") -> None:
+        def on_trial(trial: "TrialResult", best: "TrialResult | None") -> None:
             advance(1)
             if json:
-                print_json(tried.as_json())
+                print_json(trial.as_json())
             elif not quiet:
-                words = [f"{key}={_short(value)}" for key, value in tried.chosen.items()]
-                mark = "  [best so far]" if tried is best else ""
-                line = f"trial {tried.number}: {_reached(tried)}  {' '.join(words)}{mark}"
+                words = [f"{key}={_short(value)}" for key, value in trial.options.items()]
+                mark = "  [best so far]" if trial is best else ""
+                line = f"trial {trial.number}: {_reached(trial)}  {' '.join(words)}{mark}"
                 stdout().print(printable(line), soft_wrap=True)
 
         try:
@@ -83,7 +83,7 @@ def tune(
                 prune=prune,
                 strict=training.strict,
                 device=device,
-                ended=ended,
+                on_trial=on_trial,
             )
         except KeyboardInterrupt:
             print_note(f"interrupted; go on with: vitx tune --resume --out {out} --trials {trials}")
@@ -93,7 +93,7 @@ def tune(
     return None if found.best else SOME_FAILED
 
 
-def _print(found: "Tuned") -> None:
+def _print(found: "TuningResult") -> None:
     """Every trial, the best ones first."""
     from rich.text import Text
 
@@ -102,7 +102,7 @@ def _print(found: "Tuned") -> None:
     valued = [one for one in found.trials if one.value is not None]
     valued.sort(key=lambda one: one.value or 0.0, reverse=found.metric == "accuracy")
     ordered = [*valued, *(one for one in found.trials if one.value is None)]
-    keys = list(dict.fromkeys(key for one in found.trials for key in one.chosen))
+    keys = list(dict.fromkeys(key for one in found.trials for key in one.options))
     rows = [
         [Text(cell, style="green" if one is found.best else "") for cell in (str(one.number), *_cells(one, keys))]
         for one in ordered
@@ -113,14 +113,14 @@ def _print(found: "Tuned") -> None:
         out().print(f"\n{best}  (vitx train --config {best})", soft_wrap=True)
 
 
-def _cells(tried: "TrialResult", keys: list[str]) -> list[str]:
-    return [_reached(tried), *(_short(tried.chosen.get(key, "")) for key in keys)]
+def _cells(trial: "TrialResult", keys: list[str]) -> list[str]:
+    return [_reached(trial), *(_short(trial.options.get(key, "")) for key in keys)]
 
 
-def _reached(tried: "TrialResult") -> str:
-    if tried.value is None:
-        return f"failed: {tried.error.splitlines()[0]}"
-    return f"{tried.value:.4f}" + (" (stopped early)" if tried.state == "stopped" else "")
+def _reached(trial: "TrialResult") -> str:
+    if trial.value is None:
+        return f"failed: {trial.error.splitlines()[0]}"
+    return f"{trial.value:.4f}" + (" (stopped early)" if trial.state == "stopped" else "")
 
 
 def _short(value: object) -> str:

@@ -130,7 +130,7 @@ def default_runs(data: Sequence[str]) -> list[list[str]]:
 def _to_do(name: str, data: str, place: Path) -> str | None:
     """The command that makes a run, or goes on with one that was stopped; None where it is finished."""
     folder = RunFolder(place)
-    if folder.finished() and folder.model.is_dir():
+    if folder.saved_result() and folder.model.is_dir():
         return None
     if folder.exists():
         return f"vitx train --out {place} --resume"

@@ -1,1 +1,1 @@
-"""What a run was asked to do: options, files, presets, defaults."""
+"""The configuration of a run: options, files, presets, defaults."""

@@ -1,4 +1,4 @@
-"""From a YAML file and what is typed behind it to a RunConfig; what is typed wins."""
+"""Reads a RunConfig from a YAML file and typed `key=value` options; typed ones win."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,16 +14,16 @@ from vitxplain.models.known_models import ALIASES, NAMES
 from vitxplain.options.parse import key_and_value, option_types, parse
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.run_config import SCRATCH, VERSIONS, RunConfig, as_text, located
-from vitxplain.train.config.synonyms import near, split, synonym
-from vitxplain.train.config.yaml_file import flat, giving_way, options_file, read
+from vitxplain.train.config.run_config import SCRATCH, VERSIONS, RunConfig, absolute_source, as_text
+from vitxplain.train.config.synonyms import split_key, suggestions, synonym
+from vitxplain.train.config.yaml_file import option_pairs, options_file, read_yaml, without_overridden
 
 MODEL, DATA = "vit-base", "digits"
-NO_OPTIONS = ("model", "data", "limit", VERSIONS)
+NOT_OPTIONS = ("model", "data", "limit", VERSIONS)
 WAYS = "-o key=value, -o model.key=value or -o data.key=value"
 
 
-def configured(
+def configure(
     file: Path | None,
     typed: Sequence[str],
     *,
@@ -44,54 +44,81 @@ def configured(
         ModelLoadError: the model is a path, and nothing is there.
     """
     file = options_file(file) if file else None
-    from_file = read(file) if file else {}
-    of_file = {
-        "model": _beside(file, from_file.get("model"), (SCRATCH, *NAMES, *ALIASES)),
-        "data": _beside(file, from_file.get("data"), BUILT_IN),
+    contents = read_yaml(file) if file else {}
+    file_sources = {
+        "model": _file_source(file, contents.get("model"), (SCRATCH, *NAMES, *ALIASES)),
+        "data": _file_source(file, contents.get("data"), BUILT_IN),
     }
-    model, data = model or of_file["model"] or MODEL, data or of_file["data"] or DATA
-    in_file = from_file.get("limit")
-    others = {
-        f"{kind}_options" for kind, now in {"model": model, "data": data}.items() if of_file[kind] not in (None, now)
+    model, data = model or file_sources["model"] or MODEL, data or file_sources["data"] or DATA
+    file_limit = contents.get("limit")
+    foreign = {
+        f"{kind}_options"
+        for kind, source in {"model": model, "data": data}.items()
+        if file_sources[kind] not in (None, source)
     }
-    rest = {key: value for key, value in from_file.items() if key not in {*NO_OPTIONS, *others}}
-    typed_pairs = [key_and_value(one, WAYS) for one in typed]
-    pairs = [*giving_way(flat(rest), typed_pairs), *typed_pairs]
-    # What can be told at once comes before what needs seconds of imports.
-    options = _of_training(pairs)
+    file_options = {key: value for key, value in contents.items() if key not in {*NOT_OPTIONS, *foreign}}
+    typed_pairs = [key_and_value(text, WAYS) for text in typed]
+    pairs = [*without_overridden(option_pairs(file_options), typed_pairs), *typed_pairs]
+    # Errors that need no imports come before those that need seconds of them.
+    options = _train_options(pairs)
     if model != SCRATCH and ":" not in model and not user_path(model).exists():
         if looks_like_a_path(model):
             raise ModelLoadError(no_such_folder(model))
         if get_close_matches(model.casefold(), [SCRATCH], cutoff=0.8):  # no word of the Hub is so near to it
             raise UnknownNameError(f"no model is called {model!r}. Did you mean {SCRATCH}: a new one, without a past?")
     hints = {"train": option_types(TrainOptions), "data": options_of(data), "model": _model_hints(model)}
-    found = _sorted_out(hints, pairs)
+    texts = _options_by_owner(hints, pairs)
     own = {
-        kind: {name: parse(name, as_text(value), hints[kind][name]) for name, value in found[kind].items()}
+        kind: {name: parse(name, as_text(value), hints[kind][name]) for name, value in texts[kind].items()}
         for kind in ("model", "data")
     }
-    limit = limit or (None if in_file is None else parse("limit", as_text(in_file), int))
-    return RunConfig(located(model), located(data), options, own["model"], own["data"], limit)
+    limit = limit or (None if file_limit is None else parse("limit", as_text(file_limit), int))
+    return RunConfig(absolute_source(model), absolute_source(data), options, own["model"], own["data"], limit)
 
 
-def _of_training(pairs: Iterable[tuple[str, Any]]) -> TrainOptions:
-    """Those of the options that say how to train.
+def with_options(base: RunConfig, typed: Sequence[str]) -> RunConfig:
+    """The configuration changed by `key=value` texts."""
+    new = configure(None, typed, model=base.model, data=base.data)
+    names = {text.partition("=")[0].rpartition(".")[2] for text in typed}
+    options = {name: value for name, value in vars(new.options).items() if name in names}
+    return replace(
+        base,
+        options=replace(base.options, **options),
+        model_options={**base.model_options, **new.model_options},
+        data_options={**base.data_options, **new.data_options},
+    )
+
+
+def option_value(base: RunConfig, key: str, text: str) -> Any:
+    """The value that the text of an option stands for in a configuration.
+
+    Raises:
+        OptionError: there is no such option, or it does not take the value.
+    """
+    changed = with_options(base, [f"{key}={text}"])
+    prefix, _, name = key.rpartition(".")
+    options = {"train": vars(changed.options), "model": changed.model_options, "data": changed.data_options}
+    return next(options[owner][name] for owner in ([prefix] if prefix else options) if name in options[owner])
+
+
+def _train_options(pairs: Iterable[tuple[str, Any]]) -> TrainOptions:
+    """The pairs that are options of the training.
 
     Raises:
         OptionError: a value one does not take, or a name that is one of them in other tools.
     """
-    hints, read = option_types(TrainOptions), {}
+    hints, options = option_types(TrainOptions), {}
     for word, value in pairs:
-        kind, key = split(word)
-        if kind in ("", "train") and key in hints:
-            read[key] = parse(key, as_text(value), hints[key])
-        elif kind in ("", "train") and (meant := synonym(key)) in hints:
-            raise OptionError(f"nothing has an option {word!r}; did you mean {meant}?")
-    return TrainOptions(**read)
+        prefix, key = split_key(word)
+        if prefix in ("", "train") and key in hints:
+            options[key] = parse(key, as_text(value), hints[key])
+        elif prefix in ("", "train") and (name := synonym(key)) in hints:
+            raise OptionError(f"nothing has an option {word!r}; did you mean {name}?")
+    return TrainOptions(**options)
 
 
 def _model_hints(model: str) -> dict[str, Any]:
-    """What a model can be told, with types."""
+    """Options of a model, with their types."""
     hints = {"image_size": tuple[int, int]} | option_types(LoraOptions)
     if model == SCRATCH:
         from vitxplain.models.scratch.cnn_config import ScratchCNNConfig
@@ -102,57 +129,36 @@ def _model_hints(model: str) -> dict[str, Any]:
     return hints
 
 
-def _sorted_out(known: Mapping[str, Mapping[str, Any]], pairs: Iterable[tuple[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Every option with what has it; a key without `train.`, `model.` or `data.` goes to the first that does."""
-    found: dict[str, dict[str, Any]] = {kind: {} for kind in known}
+def _options_by_owner(
+    hints: Mapping[str, Mapping[str, Any]], pairs: Iterable[tuple[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Options by owner: train, model or data; a key without one of these before it goes to the first that has it."""
+    options: dict[str, dict[str, Any]] = {owner: {} for owner in hints}
     for word, value in pairs:
-        kind, key = split(word)
-        has_it = [kind] if kind else [one for one in ("train", "model", "data") if key in known[one]]
-        if not has_it or key not in known.get(has_it[0], ()):
-            raise OptionError(_unknown(word, kind, key, known))
-        found[has_it[0]][key] = value
-    return found
+        prefix, key = split_key(word)
+        owners = [prefix] if prefix else [owner for owner in ("train", "model", "data") if key in hints[owner]]
+        if not owners or key not in hints.get(owners[0], ()):
+            raise OptionError(_unknown_option(word, prefix, key, hints))
+        options[owners[0]][key] = value
+    return options
 
 
-def _unknown(word: str, kind: str, key: str, known: Mapping[str, Mapping[str, Any]]) -> str:
-    if kind and kind not in known:
-        return f"-o {word}: before the dot stands train, model or data, not {kind}."
-    if meant := near(key, known):
-        return f"nothing has an option {word!r}; did you mean {' or '.join(meant)}?"
-    lines = (f"\n  {one}: {', '.join(known[one]) or 'none'}" for one in ([kind] if kind else known))
+def _unknown_option(word: str, prefix: str, key: str, hints: Mapping[str, Mapping[str, Any]]) -> str:
+    """The message of the error: the options that resemble the word, or all there are."""
+    if prefix and prefix not in hints:
+        return f"-o {word}: before the dot stands train, model or data, not {prefix}."
+    if names := suggestions(key, hints):
+        return f"nothing has an option {word!r}; did you mean {' or '.join(names)}?"
+    lines = (f"\n  {owner}: {', '.join(hints[owner]) or 'none'}" for owner in ([prefix] if prefix else hints))
     return f"nothing has an option {word!r}; there are:{''.join(lines)}"
 
 
-def _beside(file: Path | None, source: Any, names: Container[str]) -> str | None:
-    """A source a file names: a folder here, else one beside the file, else as it is."""
+def _file_source(file: Path | None, source: Any, names: Container[str]) -> str | None:
+    """A source that a file names: a folder in the current one, else one beside the file, else as it is."""
     if source is None or file is None:
         return None
     text = str(source)
+    if text in names or is_folder(user_path(text)):
+        return text
     beside = file.parent / user_path(text)
-    here = text in names or is_folder(user_path(text))
-    return str(beside) if not here and is_folder(beside) else text
-
-
-def value_of(base: RunConfig, key: str, text: str) -> Any:
-    """What an option's text stands for in a configuration.
-
-    Raises:
-        OptionError: there is no such option, or it does not take the value.
-    """
-    changed = with_options(base, [f"{key}={text}"])
-    kind, _, name = key.rpartition(".")
-    places = {"train": vars(changed.options), "model": changed.model_options, "data": changed.data_options}
-    return next(places[one][name] for one in ([kind] if kind else places) if name in places[one])
-
-
-def with_options(base: RunConfig, typed: Sequence[str]) -> RunConfig:
-    """The configuration changed by `key=value` texts."""
-    new = configured(None, typed, model=base.model, data=base.data)
-    named = {one.partition("=")[0].rpartition(".")[2] for one in typed}
-    options = {name: value for name, value in vars(new.options).items() if name in named}
-    return replace(
-        base,
-        options=replace(base.options, **options),
-        model_options={**base.model_options, **new.model_options},
-        data_options={**base.data_options, **new.data_options},
-    )
+    return str(beside) if is_folder(beside) else text

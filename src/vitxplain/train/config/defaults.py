@@ -1,4 +1,4 @@
-"""What TrainOptions leaves open, worked out for a model, a data set and the processes at hand."""
+"""Defaults of options that depend on the model, the data and the machine."""
 
 import math
 from collections.abc import Mapping
@@ -14,22 +14,33 @@ from vitxplain.train.config.run_config import SCRATCH, RunConfig
 from vitxplain.words import source_name
 
 EPOCHS, EPOCHS_FROM_SCRATCH = 3, 30
-STEPS, STEPS_FROM_SCRATCH = 300, 2_000  # at least, where the number of epochs is ours to choose
+STEPS, STEPS_FROM_SCRATCH = 300, 2_000  # at least, where no option says how many epochs
 # At most: an epoch of a small folder is a step or two, and 2,000 steps are a thousand epochs. On folders of 43 and 144
 # images the best validation came within 100 epochs, of a ViT and of a CNN from scratch; the rest was learning by heart.
 MOST_EPOCHS = 200
-EVALUATION = 50  # steps between evaluations at least, where that is ours to choose
+EVALUATION = 50  # steps between evaluations at least, where no option says it
 
 
-def settled(options: TrainOptions, *, scratch: bool, images: int, processes: int, device: torch.device) -> TrainOptions:
+def complete_config(config: RunConfig) -> RunConfig:
+    """The configuration with every option of its model, and the seed of its data: defaults change, runs do not."""
+    return replace(
+        config,
+        model_options={**_model_defaults(config), **config.model_options},
+        data_options={**_data_defaults(config), **config.data_options},
+    )
+
+
+def complete_options(
+    options: TrainOptions, *, scratch: bool, images: int, processes: int, device: torch.device
+) -> TrainOptions:
     """The options with every None replaced but `workers`, which is about the machine and not the result."""
-    an_epoch = steps_per_epoch(options, images, processes)
+    epoch_steps = steps_per_epoch(options, images, processes)
     epochs = options.epochs
     if epochs is None and options.steps is None:
         usual, steps = (EPOCHS_FROM_SCRATCH, STEPS_FROM_SCRATCH) if scratch else (EPOCHS, STEPS)
-        epochs = min(max(usual, math.ceil(steps / an_epoch)), MOST_EPOCHS)
+        epochs = min(max(usual, math.ceil(steps / epoch_steps)), MOST_EPOCHS)
     fresh = scratch or options.mode != "full" or options.cut_at is not None
-    evaluations = options.eval_every or max(an_epoch, EVALUATION)
+    evaluations = options.eval_every or max(epoch_steps, EVALUATION)
     return replace(
         options,
         epochs=epochs if options.steps is None else None,
@@ -46,32 +57,21 @@ def steps_per_epoch(options: TrainOptions, images: int, processes: int) -> int:
     return math.ceil(math.ceil(images / (options.batch_size * processes)) / options.accumulate)
 
 
-def _precision(device: torch.device) -> Literal["bf16", "fp32"]:
-    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
-
-
-def resolved(config: RunConfig) -> RunConfig:
-    """The configuration with every option of its model, and the seed of its data: defaults change, runs do not."""
-    return replace(
-        config,
-        model_options={**_of_model(config), **config.model_options},
-        data_options={**_of_data(config), **config.data_options},
-    )
-
-
-def shown(config: RunConfig) -> RunConfig:
-    """The configuration for readers elsewhere: no defaults, and of folders their names alone."""
-    model, data = _of_model(config), _of_data(config)
+def public_config(config: RunConfig) -> RunConfig:
+    """The configuration as a model card shows it: without defaults, and folders by their names alone."""
+    model, data = _model_defaults(config), _data_defaults(config)
     return replace(
         config,
         model=source_name(config.model),
         data=source_name(config.data),
-        model_options={key: one for key, one in config.model_options.items() if key == "kind" or one != model.get(key)},
-        data_options={key: one for key, one in config.data_options.items() if one != data.get(key)},
+        model_options={
+            key: value for key, value in config.model_options.items() if key == "kind" or value != model.get(key)
+        },
+        data_options={key: value for key, value in config.data_options.items() if value != data.get(key)},
     )
 
 
-def _of_model(config: RunConfig) -> Mapping[str, Any]:
+def _model_defaults(config: RunConfig) -> Mapping[str, Any]:
     if config.model == SCRATCH:
         from vitxplain.models.scratch.options import option_hints, pair, read_options
         from vitxplain.models.scratch.scratch import KINDS
@@ -79,16 +79,16 @@ def _of_model(config: RunConfig) -> Mapping[str, Any]:
         kind = str(config.model_options.get("kind", "vit"))
         if kind not in KINDS:
             return {}  # refused where the model is made
-        made = KINDS[kind][0]
-        usual = {"kind": kind, **{name: getattr(made, name) for name in option_hints(made)}}
+        scratch_config = KINDS[kind][0]
+        usual = {"kind": kind, **{name: getattr(scratch_config, name) for name in option_hints(scratch_config)}}
         if "patch_size" in usual and "image_size" in config.model_options:
-            size = read_options(made, {"image_size": config.model_options["image_size"]})["image_size"]
-            usual["patch_size"] = _dividing(pair(size), pair(usual["patch_size"]))
+            size = read_options(scratch_config, {"image_size": config.model_options["image_size"]})["image_size"]
+            usual["patch_size"] = _dividing_patch(pair(size), pair(usual["patch_size"]))
         return usual
     return asdict(LoraOptions()) if config.options.mode == "lora" else {}
 
 
-def _dividing(sides: tuple[int, int], patch: tuple[int, int]) -> int | tuple[int, int]:
+def _dividing_patch(sides: tuple[int, int], patch: tuple[int, int]) -> int | tuple[int, int]:
     """The usual patch; where it does not divide a side, the nearest smaller one of at least half its size that does.
 
     Where there is none it stays, and the model says why it cannot be built.
@@ -100,5 +100,9 @@ def _dividing(sides: tuple[int, int], patch: tuple[int, int]) -> int | tuple[int
     return height if height == width else (height, width)
 
 
-def _of_data(config: RunConfig) -> Mapping[str, Any]:
+def _data_defaults(config: RunConfig) -> Mapping[str, Any]:
     return {"seed": 0} if "seed" in options_of(config.data) else {}
+
+
+def _precision(device: torch.device) -> Literal["bf16", "fp32"]:
+    return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"

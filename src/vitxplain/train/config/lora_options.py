@@ -1,4 +1,4 @@
-"""LoraOptions: what can be chosen of the adapters; known without a library that trains."""
+"""LoraOptions: options of the adapters of mode=lora; importing it needs neither torch nor peft."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from vitxplain.errors import OptionError
 
 @dataclass(frozen=True, kw_only=True)
 class LoraOptions:
-    """What can be chosen of the adapters.
+    """Options of the adapters.
 
     Attributes:
         lora_rank: width of an adapter.

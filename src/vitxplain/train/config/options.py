@@ -1,4 +1,4 @@
-"""TrainOptions: everything about a training but the model and the data; each field is an `-o key=value`."""
+"""TrainOptions: how to train, apart from model and data; each field is an `-o key=value`."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -39,8 +39,7 @@ class TrainOptions:
         keep: checkpoints kept; the best weights are kept besides.
         best: by which figure of the validation set the best weights are chosen; of equal accuracies the lower loss.
         early_stopping: stop after so many evaluations without a better one; 0: never.
-        watch_every: steps between two looks at how a few validation images are explained, as pictures in probes/; 0:
-            never.
+        watch_every: steps between explanations of a few validation images, as pictures in probes/; 0: never.
         watch_images: how many of them.
         watch_method: a name of `vitx methods`; auto chooses by the model.
         loggers: beside metrics.csv: some of tensorboard, wandb, mlflow, separated by commas.

@@ -1,4 +1,4 @@
-"""Names of options that are none: which one was meant, by what other tools call it or by its letters."""
+"""Synonyms and spelling suggestions for names of training options."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vitxplain.train.config.options import TrainOptions
 
-MEANT: Final[Mapping[str, tuple[str, ...]]] = {
+SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "learning_rate": ("lr", "lr0", "rate", "max_lr", "base_lr"),
     "epochs": ("num_epochs", "n_epochs", "num_train_epochs", "max_epochs", "passes"),
     "steps": ("max_steps", "num_steps", "n_steps", "iterations", "iters", "max_iter"),
@@ -35,31 +35,32 @@ MEANT: Final[Mapping[str, tuple[str, ...]]] = {
     "model.num_hidden_layers": ("depth", "layers", "num_layers"),
     "model.num_attention_heads": ("heads", "num_heads"),
 }
-_BY_WORD: Final = {word: name for name, words in MEANT.items() for word in words}
+_BY_WORD: Final = {word: name for name, words in SYNONYMS.items() for word in words}
 
 
 def synonym(word: str) -> str | None:
-    """What we call an option that other tools call so."""
+    """The option that other tools call by this word."""
     return _BY_WORD.get(word)
 
 
-def split(word: str) -> tuple[str, str]:
-    """What stands before the dot, if anything, and behind."""
-    kind, _, key = word.replace("-", "_").rpartition(".")
-    return kind, key
+def split_key(word: str) -> tuple[str, str]:
+    """The prefix before the dot, "" without one, and the name behind it."""
+    prefix, _, key = word.replace("-", "_").rpartition(".")
+    return prefix, key
 
 
-def near(word: str, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def suggestions(word: str, hints: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The options a word resembles, as they are typed: epochs, model.hidden_size."""
-    names = {(name if one == "train" else f"{one}.{name}"): name for one in known for name in known[one]}
-    if (meant := synonym(word)) in names:
-        return [str(meant)]
+    names = {(name if owner == "train" else f"{owner}.{name}"): name for owner in hints for name in hints[owner]}
+    if (same := synonym(word)) in names:
+        return [str(same)]
     close = get_close_matches(word, names.values(), n=3, cutoff=0.6)
     return list(dict.fromkeys(full for name in close for full in names if names[full] == name))
 
 
-def as_option(word: str, value: str) -> str | None:
-    """How `--word value`, which no command has, is typed, if it is an option of the training."""
+def option_hint(word: str, value: str) -> str | None:
+    """How an option of the training that was typed as `--word value` is typed with -o; None if it is none."""
     word = word.lstrip("-").replace("-", "_")
-    meant = next(iter(near(word, {"train": {field.name: None for field in fields(TrainOptions)}})), synonym(word))
-    return meant and f"-o {meant}={value or 'VALUE'}"
+    options = {field.name: None for field in fields(TrainOptions)}
+    name = next(iter(suggestions(word, {"train": options})), synonym(word))
+    return name and f"-o {name}={value or 'VALUE'}"

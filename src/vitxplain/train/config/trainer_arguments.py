@@ -1,4 +1,4 @@
-"""TrainOptions in the words of the Trainer of transformers."""
+"""TrainingArguments of transformers, made from TrainOptions."""
 
 import os
 from difflib import get_close_matches
@@ -16,13 +16,13 @@ from vitxplain.train.config.options import TrainOptions
 SCHEDULERS = {"plateau": "reduce_lr_on_plateau", "constant": "constant_with_warmup"}
 
 
-def arguments(options: TrainOptions, folder: Path, device: torch.device) -> TrainingArguments:
-    """Of settled options: nothing is None but `workers`, and one of epochs and steps."""
+def trainer_arguments(options: TrainOptions, folder: Path, device: torch.device) -> TrainingArguments:
+    """The arguments for complete options: nothing is None but `workers`, and one of epochs and steps."""
     workers = options.workers
     if workers is None:
         workers = 0 if device.type == "cpu" else min(8, os.cpu_count() or 1)
-    with patch_environment(**_placed(device)):
-        made = TrainingArguments(
+    with patch_environment(**_device_environment(device)):
+        arguments = TrainingArguments(
             output_dir=str(folder),
             num_train_epochs=options.epochs or 1,
             max_steps=options.steps or -1,
@@ -32,7 +32,7 @@ def arguments(options: TrainOptions, folder: Path, device: torch.device) -> Trai
             learning_rate=options.learning_rate or 0.0,
             warmup_steps=0 if options.scheduler == "plateau" else options.warmup,
             lr_scheduler_type=SCHEDULERS.get(options.scheduler, options.scheduler),
-            lr_scheduler_kwargs=_plateau(options) if options.scheduler == "plateau" else {},
+            lr_scheduler_kwargs=_plateau_arguments(options) if options.scheduler == "plateau" else {},
             weight_decay=options.weight_decay,
             max_grad_norm=options.clip,
             optim=options.optimizer,
@@ -45,7 +45,7 @@ def arguments(options: TrainOptions, folder: Path, device: torch.device) -> Trai
             save_strategy="steps",
             save_steps=options.save_every or 0,
             logging_steps=options.log_every,
-            logging_nan_inf_filter=False,  # we stop there
+            logging_nan_inf_filter=False,  # RunTrainer stops at such a loss
             metric_for_best_model=options.best,
             greater_is_better=options.best == "accuracy",
             dataloader_num_workers=workers,
@@ -54,24 +54,26 @@ def arguments(options: TrainOptions, folder: Path, device: torch.device) -> Trai
             disable_tqdm=True,
             report_to="none",
         )
-    made._n_gpu = min(made.n_gpu, 1)  # several GPUs are used through `accelerate launch`, a process each
-    return made
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # several GPUs are used through `accelerate launch`, a process each
+    return arguments
 
 
 def check_optimizer(name: str) -> None:
     """Raises OptionError for a name the Trainer does not know."""
-    known = [one.value for one in OptimizerNames]
-    if name not in known:
-        near = [one for one in known if name and one.startswith(name)] or get_close_matches(name, known) or ["sgd"]
+    names = [optimizer.value for optimizer in OptimizerNames]
+    if name not in names:
+        near = (
+            [other for other in names if name and other.startswith(name)] or get_close_matches(name, names) or ["sgd"]
+        )
         raise OptionError(f"there is no optimizer {name!r}; did you mean {' or '.join(near[:2])}?")
 
 
-def _placed(device: torch.device) -> dict[str, str]:
-    """A GPU by its number, where no launcher gives each process its own."""
-    chosen = device.type == "cuda" and device.index is not None and "LOCAL_RANK" not in os.environ
-    return {"ACCELERATE_TORCH_DEVICE": str(device)} if chosen else {}
+def _device_environment(device: torch.device) -> dict[str, str]:
+    """The variable that gives accelerate a GPU by its number, where no launcher gives each process its own."""
+    numbered = device.type == "cuda" and device.index is not None and "LOCAL_RANK" not in os.environ
+    return {"ACCELERATE_TORCH_DEVICE": str(device)} if numbered else {}
 
 
-def _plateau(options: TrainOptions) -> dict[str, Any]:
+def _plateau_arguments(options: TrainOptions) -> dict[str, Any]:
     mode = "max" if options.best == "accuracy" else "min"
     return {"mode": mode, "factor": 0.1, "patience": options.patience}

@@ -1,4 +1,4 @@
-"""The YAML file of `--config`: what stands in it, and what of that gives way to what is typed."""
+"""The YAML file of `--config`: finding it, reading it, and leaving out what typed options override."""
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,11 +9,11 @@ import yaml
 
 from vitxplain.errors import UsageError
 from vitxplain.files.paths import is_folder
-from vitxplain.train.config.synonyms import split
+from vitxplain.train.config.synonyms import split_key
 
 SECTIONS = {"model_options": "model", "data_options": "data"}
-LENGTH = {"epochs": "steps", "steps": "epochs"}  # either says how long; of both, steps would win
-NAMED = 4  # options in a note
+LENGTH = {"epochs": "steps", "steps": "epochs"}  # each says how long; of both, steps would win
+MOST_NAMES = 4  # options in a warning
 
 
 def options_file(path: Path) -> Path:
@@ -24,58 +24,60 @@ def options_file(path: Path) -> Path:
     """
     if not is_folder(path):
         return path
-    if (inside := path / "config.yaml").is_file():
-        return inside
+    if (file := path / "config.yaml").is_file():
+        return file
     best = path / "best.yaml"  # of a search
-    way = f"give {best}" if best.is_file() else "give a YAML file with options, or the folder of a run"
-    raise UsageError(f"{path} is a folder without config.yaml; {way}.")
+    advice = f"give {best}" if best.is_file() else "give a YAML file with options, or the folder of a run"
+    raise UsageError(f"{path} is a folder without config.yaml; {advice}.")
 
 
-def read(file: Path) -> dict[str, Any]:
-    """Raises UsageError where it cannot be read, or is no configuration."""
+def read_yaml(file: Path) -> dict[str, Any]:
+    """The file's mapping; raises UsageError where it cannot be read, or is no configuration."""
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        contents = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}; check the path.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} is no YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(found, dict):
+    if not isinstance(contents, dict):
         raise UsageError(
             f"{file} is no configuration; write lines such as `epochs: 5`, or start from a run's config.yaml."
         )
-    return found
+    return contents
 
 
-def flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Pairs as they are typed: model.patch_size, epochs."""
-    for key, value in given.items():
+def option_pairs(contents: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Options as pairs with the names that are typed: model.patch_size, epochs."""
+    for key, value in contents.items():
         if key in SECTIONS:
             if not isinstance(value, Mapping):
                 raise UsageError(f"{key} is {value!r} in the configuration; write its options below it, indented.")
-            yield from ((f"{SECTIONS[key]}.{name}", one) for name, one in value.items())
+            yield from ((f"{SECTIONS[key]}.{name}", option) for name, option in value.items())
         else:
             yield str(key), value
 
 
-def giving_way(of_file: Iterable[tuple[str, Any]], typed: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """The pairs of the file without those that would contradict what is typed.
+def without_overridden(
+    file_pairs: Iterable[tuple[str, Any]], typed: Sequence[tuple[str, Any]]
+) -> list[tuple[str, Any]]:
+    """The pairs of the file without those that contradict the typed ones.
 
     Warns:
         Options of another kind of model are left out.
     """
-    pairs = list(of_file)
-    said = {split(word): value for word, value in typed}
-    given = {key for (kind, key), value in said.items() if kind in ("", "train") and str(value).lower() != "none"}
-    lengths = given & LENGTH.keys()
+    pairs = list(file_pairs)
+    values = {split_key(word): value for word, value in typed}
+    keys = {key for (prefix, key), value in values.items() if prefix in ("", "train") and str(value).lower() != "none"}
+    lengths = keys & LENGTH.keys()
     if len(lengths) == 1:
         other = LENGTH[lengths.pop()]
-        pairs = [(word, value) for word, value in pairs if split(word) not in (("", other), ("train", other))]
-    kind = said.get(("model", "kind"), said.get(("", "kind")))
-    return pairs if kind is None else _of_kind(str(kind), pairs)
+        pairs = [(word, value) for word, value in pairs if split_key(word) not in (("", other), ("train", other))]
+    kind = values.get(("model", "kind"), values.get(("", "kind")))
+    return pairs if kind is None else _without_other_kind(str(kind), pairs)
 
 
-def _of_kind(kind: str, pairs: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """Without what models of this kind do not have and those of the other do."""
+def _without_other_kind(kind: str, pairs: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The pairs without options that only the other kind of model has."""
     from vitxplain.models.scratch.cnn_config import ScratchCNNConfig
     from vitxplain.models.scratch.options import option_hints
     from vitxplain.models.scratch.vit_config import ScratchViTConfig
@@ -84,14 +86,14 @@ def _of_kind(kind: str, pairs: Sequence[tuple[str, Any]]) -> list[tuple[str, Any
     if kind not in options:
         return list(pairs)  # refused where the model is made
     foreign = set().union(*options.values()) - options[kind]
-    kept = [(word, value) for word, value in pairs if not _names(word, foreign)]
-    if left := [split(word)[1] for word, _ in pairs if _names(word, foreign)]:
-        more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
-        is_left = f"{', '.join(left[:NAMED])}{more} {'is' if len(left) == 1 else 'are'} left out"
-        warnings.warn(f"of the configuration {is_left}: kind={kind} has no such option.", stacklevel=2)
+    kept = [(word, value) for word, value in pairs if not _is_model_option(word, foreign)]
+    if left := [split_key(word)[1] for word, _ in pairs if _is_model_option(word, foreign)]:
+        more = f" and {len(left) - MOST_NAMES} more" if len(left) > MOST_NAMES else ""
+        left_out = f"{', '.join(left[:MOST_NAMES])}{more} {'is' if len(left) == 1 else 'are'} left out"
+        warnings.warn(f"of the configuration {left_out}: kind={kind} has no such option.", stacklevel=2)
     return kept
 
 
-def _names(word: str, keys: set[str]) -> bool:
-    kind, key = split(word)
-    return kind in ("", "model") and key in keys
+def _is_model_option(word: str, keys: set[str]) -> bool:
+    prefix, key = split_key(word)
+    return prefix in ("", "model") and key in keys

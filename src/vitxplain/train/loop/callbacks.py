@@ -1,4 +1,4 @@
-"""What happens when: epochs begin, logs go with checkpoints, the best weights are kept, Ctrl-C ends after the step."""
+"""RunCallbacks: new epochs, the best weights, early stopping, and Ctrl-C that ends after the step."""
 
 import math
 import signal
@@ -11,11 +11,11 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from vitxplain.processes import anywhere, main_process
+from vitxplain.processes import in_any_process, main_process
 from vitxplain.train.loop.data_feed import TrainingFeed
 from vitxplain.train.records.metrics_file import Row, is_best, rank, rows
 
-AT_ONCE = "\nfinishing the step, then writing a checkpoint; press Ctrl-C again to stop now"
+INTERRUPT_NOTE = "\nfinishing the step, then writing a checkpoint; press Ctrl-C again to stop now"
 
 
 class RunCallbacks(TrainerCallback):
@@ -44,7 +44,7 @@ class RunCallbacks(TrainerCallback):
         self.feed.begin(epoch, min(1.0, epoch * steps / state.max_steps))
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
-        self.interrupted = anywhere(self.interrupted)
+        self.interrupted = in_any_process(self.interrupted)
         if self.interrupted:
             control.should_save = control.should_training_stop = True
         if control.should_save or control.should_evaluate:
@@ -63,20 +63,20 @@ class RunCallbacks(TrainerCallback):
 
     @contextmanager
     def until_interrupted(self) -> Iterator[None]:
-        """The first Ctrl-C (or SIGTERM: clusters end jobs with it) is obeyed after the step; the second is as ever."""
+        """The first Ctrl-C (or SIGTERM: clusters end jobs with it) is obeyed after the step; the second at once."""
 
-        def note(number: int, frame: FrameType | None) -> None:
+        def handle(number: int, frame: FrameType | None) -> None:
             if self.interrupted:
                 signal.default_int_handler(number, frame)
             self.interrupted = True
             if main_process():
-                with suppress(RuntimeError):  # it came while something else was being written there
-                    print(AT_ONCE, file=sys.stderr, flush=True)  # noqa: T201 - who presses a key wants an answer
+                with suppress(RuntimeError):  # the signal came while something else was being written there
+                    print(INTERRUPT_NOTE, file=sys.stderr, flush=True)  # noqa: T201 - Ctrl-C is answered at once
 
-        if threading.current_thread() is not threading.main_thread():  # no other may set it
+        if threading.current_thread() is not threading.main_thread():  # only the main one may set handlers
             yield
             return
-        before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
@@ -85,6 +85,6 @@ class RunCallbacks(TrainerCallback):
 
 
 def _evaluations_without_better(history: list[Row], figure: str) -> int:
-    """How many there were since the figure was at its best for the first time; a tie is none better."""
+    """The evaluations since the figure was at its best for the first time; a tie is not better."""
     figures = [rank(row, figure)[0] for row in history if row.split == "validation"]
     return len(figures) - 1 - figures.index(max(figures))

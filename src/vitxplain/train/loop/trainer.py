@@ -1,4 +1,4 @@
-"""The Trainer of transformers with our loss, our order of samples, and checkpoints that are whole."""
+"""RunTrainer: the Trainer of transformers with another loss, order of samples, and checkpoints that are whole."""
 
 import shutil
 import time
@@ -21,18 +21,18 @@ from vitxplain.train.records import checkpoints
 
 
 class RunTrainer(Trainer):
-    """What the Trainer does is its own but for: the loss, the order, what a checkpoint holds and how it is written."""
+    """Overrides the loss, the order of samples, what a checkpoint holds and how it is written."""
 
     def __init__(
         self, folder: Path, *, keep: int, class_weights: Tensor | None, label_smoothing: float, **others: Any
     ) -> None:
-        super().__init__(compute_metrics=figures, **others)
+        super().__init__(compute_metrics=evaluation_metrics, **others)
         self.checkpoint_folder, self.keep = folder, keep
         self.class_weights, self.label_smoothing = class_weights, label_smoothing
-        self.model_accepts_loss_kwargs = False  # our loss is the mean of a batch, whatever the model could do
+        self.model_accepts_loss_kwargs = False  # the loss is the mean of a batch, whatever the model could compute
         self.loss_is_scaled_for_ga = False
-        self._seen = 0  # training images since the last log, and how many of them were right
-        self._right: Tensor | int = 0
+        self._images = 0  # training images since the last log, and how many of them were right
+        self._correct: Tensor | int = 0
         self._started = time.monotonic()
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int]:
@@ -43,8 +43,8 @@ class RunTrainer(Trainer):
         self, model: nn.Module, inputs: dict[str, Tensor], return_outputs: bool = False, **_others: Any
     ) -> Any:
         labels, logits = inputs["labels"], model(pixel_values=inputs["pixel_values"]).logits.float()
-        self._right += (logits.detach().argmax(-1) == labels).sum()
-        self._seen += len(labels)
+        self._correct += (logits.detach().argmax(-1) == labels).sum()
+        self._images += len(labels)
         weight = None if self.class_weights is None else self.class_weights.to(logits)
         loss = cross_entropy(logits, labels, weight=weight, label_smoothing=self.label_smoothing)
         return (loss, {"logits": logits}) if return_outputs else loss
@@ -64,17 +64,17 @@ class RunTrainer(Trainer):
     def prediction_step(
         self, model: nn.Module, inputs: dict[str, Any], *_arguments: Any, **_others: Any
     ) -> tuple[None, Tensor, Tensor]:
-        """No loss: the Trainer's mean over batches would count a smaller last one as a full one; see `figures`."""
+        """No loss: the Trainer's mean over batches counts a smaller last one as a full one; see evaluation_metrics."""
         inputs = self._prepare_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
             return None, model(pixel_values=inputs["pixel_values"]).logits.float(), inputs["labels"]
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         if "loss" in logs:
-            seen = torch.tensor([float(self._right), float(self._seen)], device=self.args.device)
-            right, total = self.accelerator.reduce(seen).tolist()
-            logs["accuracy"] = right / max(total, 1)
-            self._seen, self._right = 0, 0
+            counts = torch.tensor([float(self._correct), float(self._images)], device=self.args.device)
+            correct, images = self.accelerator.reduce(counts).tolist()
+            logs["accuracy"] = correct / max(images, 1)
+            self._images, self._correct = 0, 0
         now = time.monotonic()
         before = self.state.log_history[-1].get("seconds", 0.0) if self.state.log_history else 0.0
         logs["seconds"], self._started = before + now - self._started, now
@@ -88,17 +88,17 @@ class RunTrainer(Trainer):
         return str(checkpoints.staging(self.checkpoint_folder))
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
-        written = checkpoints.staging(self.checkpoint_folder)
+        staging = checkpoints.staging(self.checkpoint_folder)
         if self.is_world_process_zero():
-            shutil.rmtree(written, ignore_errors=True)
-            written.mkdir(parents=True)
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir(parents=True)
         self.accelerator.wait_for_everyone()
         try:
             super()._save_checkpoint(model, trial)
             self.accelerator.wait_for_everyone()
             if self.is_world_process_zero():
-                made = written / f"checkpoint-{self.state.global_step}"
-                checkpoints.publish(made, self.checkpoint_folder, keep=self.keep)
+                checkpoint = staging / f"checkpoint-{self.state.global_step}"
+                checkpoints.publish(checkpoint, self.checkpoint_folder, keep=self.keep)
         except (OSError, RuntimeError, SafetensorError) as error:  # torch.save has a RuntimeError for a full disk
             last = checkpoints.newest(self.checkpoint_folder)
             kept = f"The one of step {checkpoints.step_of(last):,} is kept." if last else "There is no earlier one."
@@ -106,7 +106,7 @@ class RunTrainer(Trainer):
             raise refused(what, self.checkpoint_folder, error, kept) from error
         finally:
             if self.is_world_process_zero():
-                shutil.rmtree(written, ignore_errors=True)
+                shutil.rmtree(staging, ignore_errors=True)
         self.accelerator.wait_for_everyone()
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
@@ -118,19 +118,19 @@ class RunTrainer(Trainer):
 
 
 def remedies(arguments: TrainingArguments) -> str:
-    """What may keep the loss finite and is not done already, in our options."""
-    found = [f"a learning_rate below {arguments.learning_rate:g}"]
+    """Options that may keep the loss finite and are not set already, as a clause."""
+    advice = [f"a learning_rate below {arguments.learning_rate:g}"]
     if arguments.lr_scheduler_type != SchedulerType.REDUCE_ON_PLATEAU:  # has no warmup
-        found.append(f"a warmup above {arguments.warmup_steps:g}")
+        advice.append(f"a warmup above {arguments.warmup_steps:g}")
     if not 0 < arguments.max_grad_norm <= 1:
-        found.append("clip=1")
+        advice.append("clip=1")
     if arguments.fp16 or arguments.bf16:
-        found.append("precision=fp32 (or bf16)" if arguments.fp16 else "precision=fp32")
-    return " or ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
+        advice.append("precision=fp32 (or bf16)" if arguments.fp16 else "precision=fp32")
+    return " or ".join([", ".join(advice[:-1]), advice[-1]] if advice[1:] else advice)
 
 
-def figures(outcome: EvalPrediction) -> dict[str, float]:
-    """Mean cross-entropy over all images, and the share that is right."""
+def evaluation_metrics(outcome: EvalPrediction) -> dict[str, float]:
+    """Mean cross-entropy over all images, and the share that is classified right."""
     logits, labels = torch.from_numpy(np.asarray(outcome.predictions)), torch.from_numpy(np.asarray(outcome.label_ids))
     return {
         "loss": cross_entropy(logits.double(), labels).item(),

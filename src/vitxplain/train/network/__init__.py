@@ -1,1 +1,1 @@
-"""The network that is trained: opened or made, its head renewed, saved."""
+"""The network that is trained: opened or made, given a head, adapted, saved."""

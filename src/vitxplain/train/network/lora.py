@@ -22,11 +22,14 @@ def split_options(options: Mapping[str, Any], mode: str) -> tuple[dict[str, Any]
         OptionError: a value an adapter cannot take, or one for adapters where there are none.
     """
     hints = option_types(LoraOptions)
-    ours = {name: value for name, value in options.items() if name in hints}
-    if ours and mode != "lora":
-        raise OptionError(f"{', '.join(ours)}: only mode=lora has adapters; leave it out, or add mode=lora.")
-    read = {name: parse(name, value, hints[name]) if isinstance(value, str) else value for name, value in ours.items()}
-    return {name: value for name, value in options.items() if name not in ours}, LoraOptions(**read)
+    adapter_options = {name: value for name, value in options.items() if name in hints}
+    if adapter_options and mode != "lora":
+        raise OptionError(f"{', '.join(adapter_options)}: only mode=lora has adapters; leave it out, or add mode=lora.")
+    values = {
+        name: parse(name, value, hints[name]) if isinstance(value, str) else value
+        for name, value in adapter_options.items()
+    }
+    return {name: value for name, value in options.items() if name not in hints}, LoraOptions(**values)
 
 
 def check_installed() -> None:
@@ -60,8 +63,8 @@ def add_adapters(model: VisionModel, heads: tuple[str, ...], options: LoraOption
     inject_adapter_in_model(settings, model.module)
 
 
-def merged(module: nn.Module) -> nn.Module:
-    """A copy with the adapters added into the layers they sit on: the plain network again."""
+def merge_adapters(module: nn.Module) -> nn.Module:
+    """A copy of the network with the adapters added into the layers they sit on, and removed."""
     from peft.tuners.lora import LoraLayer
 
     copy = deepcopy(module)
@@ -74,11 +77,11 @@ def merged(module: nn.Module) -> nn.Module:
 
 
 def _running_linear_layers(model: VisionModel) -> list[str]:
-    """Not those whose weights another module reads without calling them (the output of nn.MultiheadAttention)."""
-    seen: list[str] = []
+    """Paths of linear layers that are called; other modules may read weights alone (nn.MultiheadAttention does)."""
+    paths: list[str] = []
 
     def hook(name: str) -> Any:
-        return lambda *_: seen.append(name)
+        return lambda *_: paths.append(name)
 
     handles = [
         part.register_forward_hook(hook(name))
@@ -91,4 +94,4 @@ def _running_linear_layers(model: VisionModel) -> list[str]:
     finally:
         for handle in handles:
             handle.remove()
-    return seen
+    return paths

@@ -1,4 +1,4 @@
-"""The module a trainer sees: any library's network, called by keyword, its frozen statistics left alone."""
+"""Network: wraps any library's network for the Trainer, and keeps the statistics of frozen norms."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +30,6 @@ class Network(nn.Module):
     def train(self, mode: bool = True) -> "Network":
         super().train(mode)
         for part in self.network.modules():
-            if isinstance(part, _KEEPS_STATISTICS) and not any(one.requires_grad for one in part.parameters()):
+            if isinstance(part, _KEEPS_STATISTICS) and not any(weight.requires_grad for weight in part.parameters()):
                 part.eval()
         return self

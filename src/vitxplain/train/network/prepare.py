@@ -1,4 +1,4 @@
-"""From a source to a network with a head for the data's classes."""
+"""PreparedModel: a source opened or made, with a head for the data's classes."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -26,7 +26,7 @@ from vitxplain.tasks.classification import Classification
 
 @dataclass(frozen=True)
 class PreparedModel:
-    """A model on its way to be trained; `blueprint` is None where transformers' own files say all."""
+    """A model before training; `blueprint` is None where the files of transformers alone describe it."""
 
     model: VisionModel
     pixels: Pixels
@@ -35,7 +35,7 @@ class PreparedModel:
 
 
 def open_scratch(labels: tuple[str, ...], options: Mapping[str, Any], size: tuple[int, int] | None) -> PreparedModel:
-    """A fresh model of the options; `size` unless they say another.
+    """A model with fresh weights, of the options; its input size is `size` unless they say another.
 
     Raises:
         OptionError: no such option, or a value it cannot take.
@@ -44,8 +44,8 @@ def open_scratch(labels: tuple[str, ...], options: Mapping[str, Any], size: tupl
     from vitxplain.models.scratch.scratch import scratch
 
     kind = options.get("kind", "vit")
-    own = {name: value for name, value in options.items() if name != "kind"}
-    module = scratch(str(kind), labels, ({"image_size": size} if size else {}) | own)
+    config = {name: value for name, value in options.items() if name != "kind"}
+    module = scratch(str(kind), labels, ({"image_size": size} if size else {}) | config)
     channels = module.config.num_channels
     if channels not in (1, 3):
         raise OptionError(f"num_channels is {channels}; images are read in colour (3) or grey (1).")
@@ -58,7 +58,7 @@ def open_scratch(labels: tuple[str, ...], options: Mapping[str, Any], size: tupl
 def open_pretrained(
     source: "str | Path | nn.Module | VisionModel", options: Mapping[str, Any], size: tuple[int, int] | None
 ) -> PreparedModel:
-    """What load_model opens, on the CPU in single precision, taking whole images; a model in memory is copied.
+    """The model of a source, on the CPU in single precision, taking whole images; a model in memory is copied.
 
     Raises:
         ModelLoadError: no model could be made of the source, or only one that cannot be saved again.
@@ -69,7 +69,7 @@ def open_pretrained(
             f"{', '.join(options)}: only a model from scratch has such options; {source} is as it was trained."
         )
     if isinstance(source, VisionModel):
-        model = replace(source, module=deepcopy(source.module))
+        model = source.changed(module=deepcopy(source.module))
     else:
         request = LoadRequest(image_size=size, device=torch.device("cpu"), dtype=torch.float32, new_head=True)
         model = resolve(deepcopy(source) if isinstance(source, nn.Module) else source, request)
@@ -89,8 +89,7 @@ def open_pretrained(
     pixels = replace(Pixels.measured(model.processor), **({"size": size} if size else {}))
     plain = isinstance(model.module, PreTrainedModel)
     module = model.module.to(device="cpu", dtype=torch.float32)
-    model = replace(
-        model,
+    model = model.changed(
         module=module,
         processor=pixels.processor("transformers" if plain else "ours"),
         device=torch.device("cpu"),
@@ -99,34 +98,34 @@ def open_pretrained(
     return PreparedModel(model, pixels, None if plain else blueprint)
 
 
-def with_head(opened: PreparedModel, labels: tuple[str, ...], cut_at: str | None) -> PreparedModel:
-    """The model with a head for these classes: its own where they are its own, else a fresh one.
+def with_head(prepared: PreparedModel, labels: tuple[str, ...], cut_at: str | None) -> PreparedModel:
+    """The model with a head for these classes: its own head if it has the same classes, else a fresh one.
 
     Raises:
         OptionError: it cannot be cut at the node.
     """
-    model, module = opened.model, opened.model.module
+    model, module = prepared.model, prepared.model.module
     if cut_at is not None:
-        blueprint = opened.blueprint or blueprint_of(model)
-        module = cut(module, cut_at, len(labels), opened.pixels.size, len(opened.pixels.mean))
-        processor = opened.pixels.processor("ours")
-        model = replace(model, module=module, processor=processor, inputs=None, labels=dict(enumerate(labels)))
-        return replace(opened, model=model, blueprint={**blueprint, "cut_at": cut_at}, heads=("cut_head",))
+        blueprint = prepared.blueprint or blueprint_of(model)
+        module = cut(module, cut_at, len(labels), prepared.pixels.size, len(prepared.pixels.mean))
+        processor = prepared.pixels.processor("ours")
+        model = model.changed(module=module, processor=processor, inputs=None, labels=dict(enumerate(labels)))
+        return replace(prepared, model=model, blueprint={**blueprint, "cut_at": cut_at}, heads=("cut_head",))
 
-    def again(classes: int) -> nn.Module:
-        if opened.blueprint is None:
+    def rebuild(classes: int) -> nn.Module:
+        if prepared.blueprint is None:
             return same_for(module, classes)
-        return build(opened.blueprint, classes, opened.pixels.size, len(opened.pixels.mean))
+        return build(prepared.blueprint, classes, prepared.pixels.size, len(prepared.pixels.mean))
 
-    heads = ("cut_head",) if isinstance(module, CutNetwork) else head_paths(again)
+    heads = ("cut_head",) if isinstance(module, CutNetwork) else head_paths(rebuild)
     if tuple(model.labels.get(index) for index in range(len(model.labels))) != labels:
-        renew(module, heads, len(labels), again)
+        renew(module, heads, len(labels), rebuild)
     _name_classes(module, labels)
-    return replace(opened, model=replace(model, labels=dict(enumerate(labels))), heads=heads)
+    return replace(prepared, model=model.changed(labels=dict(enumerate(labels))), heads=heads)
 
 
 def _name_classes(module: Any, labels: tuple[str, ...]) -> None:
-    """Where the library keeps them."""
+    """Write the names, and their number, where the library keeps them."""
     if isinstance(module, PreTrainedModel):
         module.config.num_labels = len(labels)  # a few configs keep the number beside the names
         module.config.id2label = dict(enumerate(labels))

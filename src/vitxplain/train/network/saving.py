@@ -1,4 +1,4 @@
-"""A trained network on disk, as load_model opens it."""
+"""Files of a network: the folder that load_model opens, and the weights in a checkpoint."""
 
 from pathlib import Path
 
@@ -12,9 +12,13 @@ from vitxplain.models.loading.blueprint import Blueprint
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.processors.whole_image import Pixels
 
+WEIGHTS = "model.safetensors"  # in a checkpoint
 
-def save(module: nn.Module, folder: Path, labels: tuple[str, ...], pixels: Pixels, blueprint: Blueprint | None) -> None:
-    """Files of transformers, or safetensors and vitxplain.json for other libraries and for networks cut short.
+
+def save_model(
+    module: nn.Module, folder: Path, labels: tuple[str, ...], pixels: Pixels, blueprint: Blueprint | None
+) -> None:
+    """Write files of transformers, or safetensors and vitxplain.json for other libraries and for cut networks.
 
     Raises:
         OSError: the folder cannot be written.
@@ -34,24 +38,23 @@ def save(module: nn.Module, folder: Path, labels: tuple[str, ...], pixels: Pixel
     from_saved_folder.save(module, folder, {**(blueprint or {}), **facts})
 
 
-NAME = "model.safetensors"
-
-
 def save_weights(module: nn.Module, folder: Path) -> None:
-    """Write the parameters that learn and every buffer."""
+    """Write the parameters that learn, and every buffer, into a checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.detach().contiguous() for name, value in _changing(module).items()}, folder / NAME)
+    save_file(
+        {name: value.detach().contiguous() for name, value in _changing_tensors(module).items()}, folder / WEIGHTS
+    )
 
 
 def load_weights(module: nn.Module, folder: Path) -> None:
-    """Put back what `save_weights` wrote."""
-    stored = load_file(folder / NAME)
+    """Read into the network what `save_weights` wrote."""
+    stored = load_file(folder / WEIGHTS)
     with torch.no_grad():
-        for name, value in _changing(module).items():
+        for name, value in _changing_tensors(module).items():
             value.copy_(stored[name])
 
 
-def _changing(module: nn.Module) -> dict[str, Tensor]:
-    """Each tensor once, whatever names share it."""
+def _changing_tensors(module: nn.Module) -> dict[str, Tensor]:
+    """Parameters that learn, and buffers; a tensor that several names share comes once."""
     learning = {name: value for name, value in module.named_parameters() if value.requires_grad}
     return learning | dict(module.named_buffers())

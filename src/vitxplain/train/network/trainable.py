@@ -26,7 +26,7 @@ Mode: TypeAlias = Literal["full", "head", "lora"]
 
 @dataclass(frozen=True, eq=False)
 class Trainable:
-    """What a trainer needs of a model.
+    """A model made ready for the Trainer.
 
     `module(pixel_values=...)` gives an object with `.logits`; `processor` makes pixel_values of PIL images, the whole
     image at one size, exactly as the saved model will.
@@ -38,7 +38,7 @@ class Trainable:
     labels: tuple[str, ...]
     mode: Mode
     pixels: Pixels
-    blueprint: Blueprint | None = field(repr=False)  # None: transformers' own folder says all
+    blueprint: Blueprint | None = field(repr=False)  # None: the files of transformers alone describe it
 
     @property
     def model(self) -> VisionModel:
@@ -61,8 +61,8 @@ class Trainable:
         Raises:
             OSError: the folder cannot be written.
         """
-        plain = lora.merged(self.module.network) if self.mode == "lora" else self.module.network
-        saving.save(plain, folder, self.labels, self.pixels, self.blueprint)
+        plain = lora.merge_adapters(self.module.network) if self.mode == "lora" else self.module.network
+        saving.save_model(plain, folder, self.labels, self.pixels, self.blueprint)
 
 
 def trainable(
@@ -78,7 +78,7 @@ def trainable(
     """A model made ready to learn these classes.
 
     Args:
-        source: what load_model opens, or "scratch" for a model without a past.
+        source: what load_model opens, or "scratch" for a model with fresh weights.
         labels: class names in the order of the data's indices; if they are the model's own, its head is kept.
         mode: "full" trains every weight, "head" a new head alone, "lora" low-rank adapters and a new head.
         cut_at: for CNNs: end the network at this node, with global average pooling and one linear layer.
@@ -100,20 +100,22 @@ def trainable(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         scratch = source == "scratch" if isinstance(source, str) else False
-        own, adapters = lora.split_options(options or {}, mode)
-        opened = open_scratch(names, own, size) if scratch else open_pretrained(source, own, size)
-        opened = with_head(opened, names, cut_at)
-        network = _frozen(opened, mode, adapters)
-    return Trainable(network, opened.model.processor, opened.model.source, names, mode, opened.pixels, opened.blueprint)
+        model_options, adapters = lora.split_options(options or {}, mode)
+        prepared = open_scratch(names, model_options, size) if scratch else open_pretrained(source, model_options, size)
+        prepared = with_head(prepared, names, cut_at)
+        network = _network(prepared, mode, adapters)
+    return Trainable(
+        network, prepared.model.processor, prepared.model.source, names, mode, prepared.pixels, prepared.blueprint
+    )
 
 
-def _frozen(opened: PreparedModel, mode: Mode, adapters: LoraOptions) -> Network:
-    """The network with only those weights learning that the mode says."""
-    module = opened.model.module
-    trial_logits(opened.model, resized=True)
+def _network(prepared: PreparedModel, mode: Mode, adapters: LoraOptions) -> Network:
+    """The network, in which only the weights of the mode learn."""
+    module = prepared.model.module
+    trial_logits(prepared.model, resized=True)
     module.requires_grad_(mode == "full")
     if mode == "lora":
-        lora.add_adapters(opened.model, opened.heads, adapters)
-    for path in opened.heads:
+        lora.add_adapters(prepared.model, prepared.heads, adapters)
+    for path in prepared.heads:
         module.get_submodule(path).requires_grad_(True)
-    return Network(module, opened.model.inputs)
+    return Network(module, prepared.model.inputs)

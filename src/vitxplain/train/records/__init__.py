@@ -1,1 +1,1 @@
-"""What a run leaves on disk: folder, checkpoints, metrics, curves, model card."""
+"""The files of a run: folder, checkpoints, metrics, curves, model card, result."""

@@ -1,4 +1,4 @@
-"""Checkpoints that are either whole or not there: written aside, forced to the disk, sealed with checksums, renamed."""
+"""Whole checkpoints: written aside, forced to the disk, sealed with checksums, renamed."""
 
 import json
 import shutil
@@ -8,30 +8,30 @@ from pathlib import Path
 from vitxplain.files.disk import to_disk
 
 SEAL = "complete.json"  # the size and CRC-32 of every other file; written last
-_PART = 2**24  # bytes read at once
+_CHUNK = 2**24  # bytes read at once
 
 
 def staging(folder: Path) -> Path:
-    """Where the next checkpoint is written: hidden, and never taken for one."""
+    """The hidden folder in which the next checkpoint is written; it never counts as a checkpoint."""
     return folder / ".writing"
 
 
-def publish(written: Path, folder: Path, *, keep: int) -> Path:
-    """Seal what was written aside and give it its name in `folder`; only it and the `keep` - 1 before it stay.
+def publish(checkpoint: Path, folder: Path, *, keep: int) -> Path:
+    """Seal a checkpoint and move it into `folder`; only it and the `keep` - 1 before it stay.
 
     Raises:
         OSError: the disk is full, or refuses.
     """
-    files = sorted(path for path in written.rglob("*") if path.is_file())
-    seal = {str(path.relative_to(written)): [path.stat().st_size, _checksum(path)] for path in files}
-    (written / SEAL).write_text(json.dumps(seal), encoding="utf-8")
-    to_disk(written)
-    target = folder / written.name
+    files = sorted(path for path in checkpoint.rglob("*") if path.is_file())
+    seal = {str(path.relative_to(checkpoint)): [path.stat().st_size, _checksum(path)] for path in files}
+    (checkpoint / SEAL).write_text(json.dumps(seal), encoding="utf-8")
+    to_disk(checkpoint)
+    target = folder / checkpoint.name
     if target.exists():  # of a run that went on from an earlier one, because this one was damaged
         shutil.rmtree(target)
-    written.replace(target)
+    checkpoint.replace(target)
     to_disk(folder, deep=False)
-    earlier = [one for one in _numbered(folder) if step_of(one) <= step_of(target)]  # later ones were damaged
+    earlier = [other for other in _numbered(folder) if step_of(other) <= step_of(target)]  # later ones were damaged
     for old in {*_numbered(folder)} - {*earlier[:keep]}:
         (old / SEAL).unlink(missing_ok=True)  # half-removed, it is no checkpoint any more
         shutil.rmtree(old, ignore_errors=True)
@@ -40,16 +40,16 @@ def publish(written: Path, folder: Path, *, keep: int) -> Path:
 
 def newest(folder: Path) -> Path | None:
     """The latest whole checkpoint, if there is one."""
-    return next((one for one in _numbered(folder) if is_whole(one)), None)
+    return next((checkpoint for checkpoint in _numbered(folder) if is_whole(checkpoint)), None)
 
 
 def damaged(folder: Path, after: Path | None) -> list[Path]:
-    """What is named like a checkpoint, is later than `after`, and is none."""
-    return [one for one in _numbered(folder) if after is None or step_of(one) > step_of(after)]
+    """The damaged checkpoints: those later than `after`, which is the newest whole one."""
+    return [checkpoint for checkpoint in _numbered(folder) if after is None or step_of(checkpoint) > step_of(after)]
 
 
 def is_whole(checkpoint: Path) -> bool:
-    """Whether every file is there as it was written."""
+    """Whether every file has the size and checksum of the seal."""
     try:
         seal = json.loads((checkpoint / SEAL).read_text(encoding="utf-8"))
         return all(_is_as_sealed(checkpoint / name, *facts) for name, facts in seal.items())
@@ -58,7 +58,7 @@ def is_whole(checkpoint: Path) -> bool:
 
 
 def step_of(checkpoint: Path) -> int:
-    """After how many steps it was written."""
+    """The number of training steps after which it was written."""
     return int(checkpoint.name.rpartition("-")[2])
 
 
@@ -67,14 +67,14 @@ def _is_as_sealed(path: Path, size: int, checksum: int) -> bool:
 
 
 def _numbered(folder: Path) -> list[Path]:
-    """Newest first."""
-    found = [path for path in folder.glob("checkpoint-*") if path.name.rpartition("-")[2].isdecimal()]
-    return sorted(found, key=step_of, reverse=True)
+    """Checkpoints, damaged ones included, newest first."""
+    paths = [path for path in folder.glob("checkpoint-*") if path.name.rpartition("-")[2].isdecimal()]
+    return sorted(paths, key=step_of, reverse=True)
 
 
 def _checksum(path: Path) -> int:
     checksum = 0
     with path.open("rb") as file:
-        while part := file.read(_PART):
-            checksum = zlib.crc32(part, checksum)
+        while chunk := file.read(_CHUNK):
+            checksum = zlib.crc32(chunk, checksum)
     return checksum

@@ -11,11 +11,11 @@ from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
 from vitxplain.render.figure import MARGIN, Picture, panel, sheet, write
 from vitxplain.train.records.metrics_file import Row, rank
 
-LOOKS: Mapping[str, Mapping[str, Any]] = {
+STYLES: Mapping[str, Mapping[str, Any]] = {
     "train": {"color": LOCAL, "linewidth": 1.2, "linestyle": "-", "markersize": 3, "zorder": 3},
     "validation": {"color": GLOBAL, "linewidth": 2.0, "linestyle": "--", "markersize": 6},
 }
-DOTTED = 40  # so many points are marked
+MOST_MARKERS = 40  # points of a line that are marked one by one
 WIDTH, HEIGHT, GAP = 4.2, 3.0, 0.75  # inches of one plot, and between two
 LEFT, ABOVE, BELOW = 0.45, 0.35, 0.45  # inches for what stands left of, above and below a plot
 
@@ -30,10 +30,10 @@ def curves(rows: Sequence[Row], run: str, about: str, best: str = "accuracy") ->
         best: by which figure of the validation weights are kept, accuracy or loss.
     """
     kept = best_row(rows, best)
-    said = f" · kept: step {kept.step:,}, the best validation {best}" if kept else ""
-    figure = sheet(LEFT + 2 * WIDTH + GAP, ABOVE + HEIGHT + BELOW, run, f"{about}{said}")
-    for place, name in enumerate(("loss", "accuracy")):
-        _draw(panel(figure, LEFT + place * (WIDTH + GAP), ABOVE, WIDTH, HEIGHT), rows, name, kept)
+    note = f" · kept: step {kept.step:,}, the best validation {best}" if kept else ""
+    figure = sheet(LEFT + 2 * WIDTH + GAP, ABOVE + HEIGHT + BELOW, run, f"{about}{note}")
+    for column, name in enumerate(("loss", "accuracy")):
+        _draw(panel(figure, LEFT + column * (WIDTH + GAP), ABOVE, WIDTH, HEIGHT), rows, name, kept)
     lines, names = figure.axes[0].get_legend_handles_labels()
     corner = 1 - MARGIN / figure.get_figwidth(), 1 - 0.1 / figure.get_figheight()
     figure.legend(lines, names, loc="upper right", ncols=3, frameon=False, fontsize=10, bbox_to_anchor=corner)
@@ -42,21 +42,23 @@ def curves(rows: Sequence[Row], run: str, about: str, best: str = "accuracy") ->
 
 def best_row(rows: Sequence[Row], best: str) -> Row | None:
     """The evaluation whose weights are kept."""
-    return max((one for one in rows if one.split == "validation"), key=lambda one: rank(one, best), default=None)
+    return max((row for row in rows if row.split == "validation"), key=lambda row: rank(row, best), default=None)
 
 
 def _draw(axes: Axes, rows: Sequence[Row], name: str, kept: Row | None) -> None:
     axes.set_axis_on()
-    for split, look in LOOKS.items():
+    for split, style in STYLES.items():
         points = [(row.step, getattr(row, name)) for row in rows if row.split == split]
         if points:
-            axes.plot(*zip(*points, strict=True), **look, marker="o" if len(points) <= DOTTED else "", label=split)
+            axes.plot(
+                *zip(*points, strict=True), **style, marker="o" if len(points) <= MOST_MARKERS else "", label=split
+            )
     if kept:
         value = getattr(kept, name)
         axes.axvline(kept.step, color=FAINT, linewidth=1, linestyle=":", label="kept", zorder=1)
         axes.plot(kept.step, value, "o", markersize=11, markerfacecolor="none", markeredgecolor=GLOBAL)
-        said = f"validation {value:.1%}" if name == "accuracy" else f"validation {value:.3g}"
-        write(axes, 1, 1.04, f"kept: {said}", transform=axes.transAxes, color=GLOBAL, fontsize=9.5, ha="right")
+        figure = f"validation {value:.1%}" if name == "accuracy" else f"validation {value:.3g}"
+        write(axes, 1, 1.04, f"kept: {figure}", transform=axes.transAxes, color=GLOBAL, fontsize=9.5, ha="right")
     axes.set_xlim(0, 1.04 * max(row.step for row in rows))
     if name == "accuracy":
         axes.set_ylim(0, 1.04)

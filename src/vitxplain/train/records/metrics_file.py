@@ -1,4 +1,4 @@
-"""metrics.csv: a row for the training loss every so often, each evaluation, and the final figures."""
+"""metrics.csv: rows of training loss, of evaluations and of the final figures, and which row is best."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
@@ -10,7 +10,7 @@ from vitxplain.files.tables import csv_bytes
 
 @dataclass(frozen=True)
 class Row:
-    """`seconds` are those of training, breaks between interrupting and resuming left out."""
+    """Figures after a step; `seconds` are those of training, without the time between interruption and resumption."""
 
     epoch: float
     step: int
@@ -25,7 +25,7 @@ class Row:
 
 
 def rows(history: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """The rows of the Trainer's log history, which a checkpoint holds: after resuming none is there twice."""
+    """The rows of the Trainer's log history; a checkpoint holds it, so after resuming no row is there twice."""
     return [row for entry in history if (row := row_of(entry))]
 
 
@@ -49,7 +49,7 @@ def row_of(entry: Mapping[str, Any]) -> Row | None:
 
 
 def rank(row: Row, by: str) -> tuple[float, ...]:
-    """What the best row has most of: accuracy and, of equal ones, little loss; or little loss alone."""
+    """The key by which the best row is the largest: accuracy, then low loss; or low loss alone."""
     loss = row.loss if isfinite(row.loss) else inf
     return (row.accuracy, -loss) if by == "accuracy" else (-loss,)
 
@@ -57,9 +57,9 @@ def rank(row: Row, by: str) -> tuple[float, ...]:
 def is_best(history: Sequence[Row], by: str) -> bool:
     """Whether the last evaluation beats all before."""
     *before, last = [rank(row, by) for row in history if row.split == "validation"]
-    return all(last > one for one in before)
+    return all(last > other for other in before)
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:
-    """The whole file."""
+    """The whole file metrics.csv."""
     return csv_bytes((field.name for field in fields(Row)), (astuple(row) for row in rows))

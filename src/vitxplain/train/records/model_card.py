@@ -1,4 +1,4 @@
-"""The README.md of a trained model: what it is, how it came about, how good it is, what it is not for."""
+"""The README.md of a trained model: figures, data, the command that makes it, and limits."""
 
 import json
 import shlex
@@ -10,7 +10,7 @@ from vitxplain.data.sample import DataSet
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.presets import THEMSELVES, by_heart
+from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
 from vitxplain.train.config.run_config import RunConfig, as_text
 from vitxplain.train.records.result import RunResult
 from vitxplain.words import percent, source_name
@@ -18,9 +18,9 @@ from vitxplain.words import percent, source_name
 
 def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int, parameters: int) -> bytes:
     """Markdown with the Hub's header; `images` were trained on."""
-    shown = ", ".join(data.labels[:20]) + (f" and {len(data.labels) - 20} more" if len(data.labels) > 20 else "")
-    learnt = by_heart(config.options)
-    called = {"validation": f"validation ({THEMSELVES})"} if learnt else {}
+    classes = ", ".join(data.labels[:20]) + (f" and {len(data.labels) - 20} more" if len(data.labels) > 20 else "")
+    memorised = validates_on_training_images(config.options)
+    split_names = {"validation": f"validation ({TRAINING_IMAGES})"} if memorised else {}
     lines = [
         "---",
         "library_name: vitxplain",
@@ -35,16 +35,16 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "",
         "| split | images | accuracy | 95 % interval | loss |",
         "| --- | ---: | ---: | ---: | ---: |",
-        *(_figures(called.get(split, split), figures) for split, figures in result.metrics.items()),
+        *(_table_row(split_names.get(split, split), figures) for split, figures in result.metrics.items()),
         "",
         "The interval is Wilson's: how far chance alone moves the accuracy with so many images.",
         "",
         f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {config.options.best} on "
-        f"{THEMSELVES if learnt else 'the validation split'}; training took {_duration(result.seconds)}.",
+        f"{TRAINING_IMAGES if memorised else 'the validation split'}; training took {_duration(result.seconds)}.",
         "",
         "## Data",
         "",
-        f"`{source_name(config.data)}`: {images:,} images for training, {len(data.labels)} classes: {shown}.",
+        f"`{source_name(config.data)}`: {images:,} images for training, {len(data.labels)} classes: {classes}.",
         "",
         "## How it was made",
         "",
@@ -62,55 +62,55 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "",
         "- It knows the classes above and names one of them for any image, whatever is on it.",
         "- The figures hold for images like those of the data; others were not tried.",
-        f"- {_worth(learnt=learnt, tested='test' in result.metrics)}",
+        f"- {_figures_note(memorised=memorised, tested='test' in result.metrics)}",
         "",
     ]
     return "\n".join(lines).encode()
 
 
 def command(config: RunConfig) -> str:
-    """What makes the same run again; folders by their names alone, for whose they are is nobody's business."""
-    parts = ["vitx", "train", "--model", source_name(config.model), "--data", source_name(config.data)]
+    """The command that makes the same run again; folders by their names alone, since paths are private."""
+    words = ["vitx", "train", "--model", source_name(config.model), "--data", source_name(config.data)]
     if config.limit is not None:
-        parts += ["--limit", str(config.limit)]
+        words += ["--limit", str(config.limit)]
     usual = TrainOptions()
-    given = {
-        one.name: value
-        for one in fields(TrainOptions)
-        if (value := getattr(config.options, one.name)) != getattr(usual, one.name)
+    options = {
+        option.name: value
+        for option in fields(TrainOptions)
+        if (value := getattr(config.options, option.name)) != getattr(usual, option.name)
     }
-    given |= {f"model.{key}": value for key, value in config.model_options.items()}
-    given |= {f"data.{key}": value for key, value in config.data_options.items()}
-    for key, value in given.items():
+    options |= {f"model.{key}": value for key, value in config.model_options.items()}
+    options |= {f"data.{key}": value for key, value in config.data_options.items()}
+    for key, value in options.items():
         text = as_text(value)
-        parts += ["-o", f"{key}={source_name(text) if '/' in text else text}"]
-    return shlex.join(parts)
+        words += ["-o", f"{key}={source_name(text) if '/' in text else text}"]
+    return shlex.join(words)
 
 
-def _worth(*, learnt: bool, tested: bool) -> str:
-    """What the validation figures say of other images."""
-    if learnt:
-        shows = "they show that the model can learn by heart, and nothing of other images"
-        return f"Validation was on {THEMSELVES}: {shows}{', which the test split does' if tested else ''}."
+def _figures_note(*, memorised: bool, tested: bool) -> str:
+    """What the validation figures say about other images."""
+    if memorised:
+        meaning = "they show that the model can learn by heart, and nothing of other images"
+        return f"Validation was on {TRAINING_IMAGES}: {meaning}{', which the test split does' if tested else ''}."
     other = "those of the test split do not" if tested else "there was no test split"
     return f"The validation figures chose the weights, so they flatter a little; {other}."
 
 
-def _figures(split: str, figures: Mapping[str, float]) -> str:
-    """A row of the table."""
+def _table_row(split: str, figures: Mapping[str, float]) -> str:
+    """A row of the table of figures."""
     images, accuracy = round(figures["images"]), figures["accuracy"]
     _, low, high = wilson(round(accuracy * images), images)
-    sure = f"{percent(low)} to {percent(high)}"
-    return f"| {split} | {images:,} | {accuracy:.2%} | {sure} | {figures['loss']:.4f} |"
+    interval = f"{percent(low)} to {percent(high)}"
+    return f"| {split} | {images:,} | {accuracy:.2%} | {interval} | {figures['loss']:.4f} |"
 
 
 def _on_hub(data: str) -> bool:
-    """Whether it is OWNER/NAME, and no folder here."""
+    """Whether the data are OWNER/NAME of the Hub, and no folder."""
     return "/" in data and data == source_name(data) and not is_folder(user_path(data))
 
 
 def _header(config: RunConfig) -> list[str]:
-    """The data, and the words the run was tagged with."""
+    """Lines of the Hub's header: the data set, and the tags of the run."""
     tags = [tag.strip() for tag in config.options.tags.split(",") if tag.strip()]
     name, on_hub = source_name(config.data), _on_hub(config.data)
     tags = tags if on_hub else [name, *tags]
@@ -119,8 +119,8 @@ def _header(config: RunConfig) -> list[str]:
 
 
 def _title(config: RunConfig) -> str:
-    made = "A model from scratch" if config.model == "scratch" else source_name(config.model)
-    return f"{made} on {source_name(config.data)}"
+    model = "A model from scratch" if config.model == "scratch" else source_name(config.model)
+    return f"{model} on {source_name(config.data)}"
 
 
 def _duration(seconds: float) -> str:

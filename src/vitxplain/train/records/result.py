@@ -1,4 +1,4 @@
-"""What a finished run came to."""
+"""RunResult: the figures of a finished run; TrainingInterrupted: the error of Ctrl-C."""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class RunResult:
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C while training; what was learnt is in a checkpoint."""
+    """Ctrl-C while training; a checkpoint was written after the last step."""
 
     def __init__(self, folder: Path, step: int, steps: int) -> None:
         super().__init__(

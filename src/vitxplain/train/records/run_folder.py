@@ -1,4 +1,4 @@
-"""The folder of a run: its name, what lies where in it, and how its model is replaced in one move."""
+"""RunFolder: paths and files of a run, its saved configuration and result; which folder a new run takes."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ from vitxplain.train.config.run_config import RunConfig
 from vitxplain.words import slug
 
 RUNS = Path("vitx-runs")
-OURS = (
+RUN_FILES = (
     *("result.json", "metrics.csv", "curves.png", "checkpoints", "model", ".model-new", ".model-old"),
     *("probes", "test", "tensorboard", "config.yaml"),
 )
@@ -44,21 +44,21 @@ class RunFolder:
 
     @property
     def result(self) -> Path:
-        """Is there once the run is finished."""
+        """The file that a finished run has."""
         return self.path / "result.json"
 
     def exists(self) -> bool:
         return self.config.is_file()
 
-    def finished(self) -> Mapping[str, Any] | None:
-        """The result of a finished run."""
+    def saved_result(self) -> Mapping[str, Any] | None:
+        """The facts in result.json; None while the run is not finished."""
         try:
             return json.loads(self.result.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
 
     def saved_config(self) -> RunConfig:
-        """Raises UsageError where config.yaml cannot be read."""
+        """The configuration in config.yaml; raises UsageError where it cannot be read."""
         try:
             return RunConfig.from_yaml(self.config.read_bytes())
         except Exception as error:
@@ -67,41 +67,41 @@ class RunFolder:
             ) from error
 
     def write(self, files: Mapping[str, bytes]) -> None:
-        """Files of the run, by name; each is whole or not there."""
+        """Write files of the run, by name; each is whole or not there."""
         write_together({self.path / name: content for name, content in files.items()})
 
     def replace_model(self, save: Callable[[Path], None]) -> None:
-        """What `save` writes becomes model/, from one moment to the next."""
+        """Let `save` write a model aside, then make it model/ by renaming."""
         aside, old = self.path / ".model-new", self.path / ".model-old"
         shutil.rmtree(aside, ignore_errors=True)
         try:
             save(aside)
-            _open_to_the_same(aside)
+            _share_permissions(aside)
             to_disk(aside)
         except (OSError, RuntimeError, SafetensorError) as error:
             kept = "The best model before is kept." if self.model.exists() else "There was none before."
-            failed = refused("the best model so far", self.path, error, kept)
+            failure = refused("the best model so far", self.path, error, kept)
             shutil.rmtree(aside, ignore_errors=True)
-            raise failed from error
+            raise failure from error
         if self.model.exists():
             shutil.rmtree(old, ignore_errors=True)
             self.model.replace(old)
         aside.replace(self.model)
         shutil.rmtree(old, ignore_errors=True)
 
-    def settle(self) -> None:
-        """Put right what a kill between two moves left."""
+    def repair(self) -> None:
+        """Finish or undo what a process that was killed between two renames left."""
         old = self.path / ".model-old"
         if old.exists() and not self.model.exists():
             old.replace(self.model)
-        for left in (old, self.path / ".model-new"):
-            shutil.rmtree(left, ignore_errors=True)
+        for path in (old, self.path / ".model-new"):
+            shutil.rmtree(path, ignore_errors=True)
         for part in self.path.rglob(".vitx-*.part"):
             part.unlink()
 
     def clear(self) -> None:
-        """Remove the run, and nothing that is not of it."""
-        for name in OURS:
+        """Remove the files of the run, and no others."""
+        for name in RUN_FILES:
             path = self.path / name
             if path.is_dir():
                 shutil.rmtree(path)
@@ -109,39 +109,31 @@ class RunFolder:
                 path.unlink(missing_ok=True)
 
 
-def _open_to_the_same(folder: Path) -> None:
-    """Whoever may read one file may read all: safetensors writes for its owner alone, whatever the umask."""
-    files = [file for file in folder.rglob("*") if file.is_file()]
-    mode = max(file.stat().st_mode for file in files)
-    for file in files:
-        file.chmod(mode)
-
-
 def default_folder(model: str, data: str, *, resume: bool, overwrite: bool) -> RunFolder:
-    """vitx-runs/MODEL-DATA, or with the first free number behind; the latest of them to resume or overwrite."""
+    """vitx-runs/MODEL-DATA, or with the first free number behind; to resume or overwrite the latest of them."""
     name = "-".join(slug(_last_name(part), empty="", keep=".") for part in (model, data))
-    taken = 0
-    while _numbered(name, taken + 1).exists():
-        taken += 1
-    return RunFolder(_numbered(name, taken if taken and (resume or overwrite) else taken + 1))
+    latest = 0
+    while _numbered(name, latest + 1).exists():
+        latest += 1
+    return RunFolder(_numbered(name, latest if latest and (resume or overwrite) else latest + 1))
 
 
-def unfinished() -> list[Path]:
-    """Runs that a later call may go on with."""
-    found = (RunFolder(config.parent) for config in sorted(RUNS.glob("*/config.yaml")))
-    return [folder.path for folder in found if folder.finished() is None]
+def unfinished_runs() -> list[Path]:
+    """Folders of runs in vitx-runs that can be resumed."""
+    folders = (RunFolder(config.parent) for config in sorted(RUNS.glob("*/config.yaml")))
+    return [folder.path for folder in folders if folder.saved_result() is None]
 
 
-def opened(folder: RunFolder, *, resume: bool, overwrite: bool) -> RunFolder:
-    """The folder, ready to be written.
+def prepare_folder(folder: RunFolder, *, resume: bool, overwrite: bool) -> None:
+    """Make the folder ready for a run: check what is in it, clear or repair it.
 
     Raises:
-        UsageError: there is something, and neither resume nor overwrite was asked for; or it is no run.
+        UsageError: it holds something that is no run, or a run that is neither to be resumed nor overwritten.
     """
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one of them.")
     path = folder.path
-    if path.exists() and (not path.is_dir() or any(not one.name.startswith(".") for one in path.iterdir())):
+    if path.exists() and (not path.is_dir() or any(not child.name.startswith(".") for child in path.iterdir())):
         if not folder.exists():
             raise UsageError(f"{path} is there and holds no run; give another folder with --out.")
         if overwrite:
@@ -151,28 +143,15 @@ def opened(folder: RunFolder, *, resume: bool, overwrite: bool) -> RunFolder:
                 f"{path} holds a run; continue it with --resume, replace it with --overwrite, or give another folder "
                 "with --out."
             )
-    folder.settle()
-    return folder
-
-
-def _last_name(source: str) -> str:
-    """Of a path or a Hub id what stands last."""
-    path = user_path(source)
-    return path.resolve().name if is_folder(path) else path.name or source
-
-
-def _numbered(name: str, number: int) -> Path:
-    return RUNS / (name if number == 1 else f"{name}-{number}")
+    folder.repair()
 
 
 def model_and_data_of(run: Path, model: str | None, data: str | None) -> tuple[str | None, str | None]:
-    """What was not typed, as the run that lies there was started with; without one, what was typed.
+    """The model and data that are typed, else those of the run in the folder.
 
     Raises:
-        UsageError: there is no run, and nothing was typed that one could be started with.
+        UsageError: there is no run, and neither model nor data is typed.
     """
-    from vitxplain.train.records.run_folder import RunFolder
-
     folder = RunFolder(run)
     if folder.exists():
         saved = folder.saved_config()
@@ -181,3 +160,21 @@ def model_and_data_of(run: Path, model: str | None, data: str | None) -> tuple[s
         start = " To start one, give --model and --data, and leave --resume out."
         raise UsageError(f"there is no run in {run} to go on with.{question(run) or start}")
     return model, data
+
+
+def _share_permissions(folder: Path) -> None:
+    """Give all files the widest permissions among them: safetensors writes for the owner alone, whatever the umask."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    mode = max(file.stat().st_mode for file in files)
+    for file in files:
+        file.chmod(mode)
+
+
+def _last_name(source: str) -> str:
+    """The last part of a path or a Hub id."""
+    path = user_path(source)
+    return path.resolve().name if is_folder(path) else path.name or source
+
+
+def _numbered(name: str, number: int) -> Path:
+    return RUNS / (name if number == 1 else f"{name}-{number}")

@@ -1,23 +1,16 @@
-"""What `vitx tune` searches, as text: `learning_rate=1e-5:1e-2,batch_size=16|32|64`."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+"""The search space of `vitx tune`, read from text as `learning_rate=1e-5:1e-2,batch_size=16|32|64`; TrialResult."""
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from vitxplain.errors import OptionError
 
 DEFAULT = "learning_rate=1e-5:1e-2,batch_size=16|32|64,weight_decay=1e-3:0.3"
 EXAMPLE = "learning_rate=1e-5:1e-2 (a range) or batch_size=16|32|64 (a choice)"
-WIDE = 10  # from here on a range is searched by its powers
+LOG_RATIO = 10  # a range of this ratio or more is searched by its powers
 
 
 @dataclass(frozen=True)
@@ -41,7 +34,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of these texts."""
+    """A choice between texts."""
 
     values: tuple[str, ...]
 
@@ -56,6 +49,25 @@ class Choice:
 Space: TypeAlias = Mapping[str, Range | Choice]
 
 
+@dataclass(frozen=True)
+class TrialResult:
+    """One trial: its options, and the figure it reached on the validation set.
+
+    `state` is complete, stopped (early: it was worse than the others so far) or failed; `error` says why.
+    """
+
+    number: int
+    options: Mapping[str, Any]
+    value: float | None
+    state: str
+    run: Path
+    error: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        facts = {"number": self.number, "chosen": dict(self.options), "value": self.value, "state": self.state}
+        return {**facts, "run": str(self.run), "error": self.error}
+
+
 def search_space(text: str, read: Callable[[str, str], Any]) -> dict[str, Range | Choice]:
     """The options to search with their values.
 
@@ -66,22 +78,22 @@ def search_space(text: str, read: Callable[[str, str], Any]) -> dict[str, Range 
     Raises:
         OptionError: the text is no search space, or `read` refuses one of its values.
     """
-    found: dict[str, Range | Choice] = {}
-    for part in (one.strip() for one in text.split(",") if one.strip()):
+    space: dict[str, Range | Choice] = {}
+    for part in (part.strip() for part in text.split(",") if part.strip()):
         key, equals, values = (word.strip() for word in part.partition("="))
         if not (key and equals and values):
             raise OptionError(f"--search: {part!r} says not what to search; write {EXAMPLE}.")
         key = key.replace("-", "_")
-        if key in found:
+        if key in space:
             raise OptionError(f"--search names {key} twice; write it once.")
-        one = _range(key, values) if ":" in values else _choice(key, values)
-        typed = [read(key, end) for end in one.ends()]
-        if isinstance(one, Range):
-            one = replace(one, whole=all(isinstance(value, int) for value in typed))
-        found[key] = one
-    if not found:
+        dimension = _range(key, values) if ":" in values else _choice(key, values)
+        ends = [read(key, end) for end in dimension.ends()]
+        if isinstance(dimension, Range):
+            dimension = replace(dimension, whole=all(isinstance(end, int) for end in ends))
+        space[key] = dimension
+    if not space:
         raise OptionError(f"--search names nothing; write {EXAMPLE}.")
-    return found
+    return space
 
 
 def _range(key: str, values: str) -> Range:
@@ -96,11 +108,11 @@ def _range(key: str, values: str) -> Range:
         raise OptionError(f"--search: {key}={values} is an empty range; the lower end comes first.")
     if scale == ["log"] and low <= 0:
         raise OptionError(f"--search: {key}={values} cannot be searched by powers from {low:g}; start above 0.")
-    return Range(low, high, log=scale == ["log"] or (not scale and low > 0 and high >= WIDE * low))
+    return Range(low, high, log=scale == ["log"] or (not scale and low > 0 and high >= LOG_RATIO * low))
 
 
 def _choice(key: str, values: str) -> Choice:
-    chosen = tuple(dict.fromkeys(one.strip() for one in values.split("|")))
+    chosen = tuple(dict.fromkeys(value.strip() for value in values.split("|")))
     if len(chosen) < 2 or "" in chosen:
         raise OptionError(f"--search: {key}={values} leaves no choice; write {EXAMPLE}, or -o {key}={chosen[0]}.")
     return Choice(chosen)
@@ -108,21 +120,3 @@ def _choice(key: str, values: str) -> Choice:
 
 def _text(number: float) -> str:
     return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
-
-
-@dataclass(frozen=True)
-class TrialResult:
-    """One trial: what was chosen, and the figure it reached on the validation set.
-
-    `state` is complete, stopped (early: it was worse than the others so far) or failed; `error` says why.
-    """
-
-    number: int
-    chosen: Mapping[str, Any]
-    value: float | None
-    state: str
-    run: Path
-    error: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        return {**vars(self), "run": str(self.run), "chosen": dict(self.chosen)}

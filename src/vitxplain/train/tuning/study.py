@@ -1,4 +1,4 @@
-"""The folder of a search: its trials in Optuna's storage, the table, the picture and the best configuration."""
+"""StudyFolder: the folder of a search with Optuna's storage, the table, the picture and the best configuration."""
 
 import shutil
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ class StudyFolder:
 
     @property
     def space(self) -> Path:
-        """What is searched, as text."""
+        """The search space, as text."""
         return self.path / "search.txt"
 
     @property
     def base(self) -> Path:
-        """What all trials have in common, as a configuration."""
+        """The configuration that all trials have in common."""
         return self.path / "base.yaml"
 
     def run(self, name: str) -> RunFolder:
@@ -42,33 +42,33 @@ class StudyFolder:
 
     def check(self, *, resume: bool) -> None:
         """Raise UsageError where a search cannot be started or continued."""
-        there = self.path.is_dir() and any(self.path.iterdir())
-        if there and not self.base.is_file():
+        holds_files = self.path.is_dir() and any(self.path.iterdir())
+        if holds_files and not self.base.is_file():
             raise UsageError(f"{self.path} is there and holds no search; give another folder with --out.")
-        if there and not resume:
+        if holds_files and not resume:
             raise UsageError(
                 f"{self.path} holds a search; continue it with --resume, or give another folder with --out."
             )
 
-    def search(self, asked: str | None) -> str | None:
-        """What this search was started with, else what is asked.
+    def search(self, typed: str | None) -> str | None:
+        """The search space as text: what the search was started with, else what is typed.
 
         Raises:
             UsageError: they contradict each other.
         """
         saved = self.space.read_text("utf-8").strip() if self.space.is_file() else None
-        if saved and asked and asked != saved:
+        if saved and typed and typed != saved:
             raise UsageError(f"this search was started with --search {saved}; leave it out, or start another search.")
-        return saved or asked
+        return saved or typed
 
     def begin(self, base: RunConfig, search: str) -> None:
-        """Write what the search is about."""
+        """Write the search space and the configuration of all trials."""
         write_together({self.space: f"{search}\n".encode(), self.base: base.as_yaml()})
 
     @contextmanager
     def study(self, *, seed: int, highest: bool, prune: bool) -> "Iterator[optuna.Study]":
         """Optuna's study, in a file that survives being killed at any moment."""
-        optuna = imported_optuna()
+        optuna = import_optuna()
         storage = optuna.storages.RDBStorage(f"sqlite:///{self.path / 'study.db'}")
         try:
             study = optuna.create_study(
@@ -85,37 +85,37 @@ class StudyFolder:
             storage.remove_session()
             storage.engine.dispose()
 
-    def tried(self, study: "optuna.Study") -> list[TrialResult]:
-        """Every trial that came to an end; those that were cut short are continued by another one."""
+    def trial_results(self, study: "optuna.Study") -> list[TrialResult]:
+        """Every trial that ended by itself; one that was interrupted is continued by a new trial."""
         words = {"COMPLETE": "complete", "PRUNED": "stopped", "FAIL": "failed"}
         return [
             TrialResult(
-                number=int(one.user_attrs["run"]),
-                chosen=one.params,
-                value=one.value,
-                state=words[one.state.name],
-                run=self.run(one.user_attrs["run"]).path,
-                error=one.user_attrs.get("error", ""),
+                number=int(trial.user_attrs["run"]),
+                options=trial.params,
+                value=trial.value,
+                state=words[trial.state.name],
+                run=self.run(trial.user_attrs["run"]).path,
+                error=trial.user_attrs.get("error", ""),
             )
-            for one in study.trials
-            if one.state.is_finished() and (one.state.name != "FAIL" or "error" in one.user_attrs)
+            for trial in study.trials
+            if trial.state.is_finished() and (trial.state.name != "FAIL" or "error" in trial.user_attrs)
         ]
 
-    def write(self, tried: list[TrialResult], best: TrialResult | None, space: Space, metric: str) -> None:
+    def write(self, trials: list[TrialResult], best: TrialResult | None, space: Space, metric: str) -> None:
         """trials.csv, history.png and best.yaml as they are now; checkpoints of trials that ended are removed."""
         files = {
-            self.path / "trials.csv": _table(tried, space, metric),
-            self.path / "history.png": png_bytes(tuning_picture(tried, space, metric, highest=metric == "accuracy")),
+            self.path / "trials.csv": _table(trials, space, metric),
+            self.path / "history.png": png_bytes(tuning_picture(trials, space, metric, highest=metric == "accuracy")),
         }
         if best:
             files[self.path / "best.yaml"] = RunFolder(best.run).config.read_bytes()
         write_together(files)
-        for one in tried:
-            shutil.rmtree(RunFolder(one.run).checkpoints, ignore_errors=True)
+        for trial in trials:
+            shutil.rmtree(RunFolder(trial.run).checkpoints, ignore_errors=True)
 
 
-def imported_optuna() -> Any:
-    """Optuna, quiet.
+def import_optuna() -> Any:
+    """Optuna, logging warnings alone.
 
     Raises:
         UsageError: it is not installed.
@@ -128,9 +128,9 @@ def imported_optuna() -> Any:
     return optuna
 
 
-def _table(tried: list[TrialResult], space: Space, metric: str) -> bytes:
+def _table(trials: list[TrialResult], space: Space, metric: str) -> bytes:
     rows = (
-        [result.number, result.state, result.value, *(result.chosen.get(key, "") for key in space), result.error]
-        for result in tried
+        [trial.number, trial.state, trial.value, *(trial.options.get(key, "") for key in space), trial.error]
+        for trial in trials
     )
     return csv_bytes(["trial", "state", metric, *space, "error"], rows)

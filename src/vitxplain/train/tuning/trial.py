@@ -1,4 +1,4 @@
-"""One trial of a search: a training that may be given up early, or taken up again."""
+"""One trial of a search: a training that may be pruned, or interrupted and resumed."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     import optuna
 
 
-def take_up(study: "optuna.Study") -> None:
-    """Trials that were cut short are given up for new ones with the same options, which go on in the same runs."""
+def requeue_interrupted(study: "optuna.Study") -> None:
+    """Queue the options of interrupted trials again, for new trials that resume the same runs."""
     import optuna
 
-    for one in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
-        if "run" in one.user_attrs:
-            study.enqueue_trial(one.params, user_attrs={"run": one.user_attrs["run"]})
-        study.tell(one.number, state=optuna.trial.TrialState.FAIL)
+    for interrupted in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
+        if "run" in interrupted.user_attrs:
+            study.enqueue_trial(interrupted.params, user_attrs={"run": interrupted.user_attrs["run"]})
+        study.tell(interrupted.number, state=optuna.trial.TrialState.FAIL)
 
 
-def attempt(
+def run_trial(
     study: "optuna.Study",
     trial: "optuna.Trial",
     folder: StudyFolder,
@@ -36,24 +36,24 @@ def attempt(
     strict: bool,
     device: str,
 ) -> int:
-    """One training, with what the study chooses; the number of its run."""
+    """Train with options that the study chooses; gives the number of the run."""
     import optuna
 
-    typed = [f"{key}={one.suggest(trial, key)}" for key, one in space.items()]
+    typed = [f"{key}={dimension.suggest(trial, key)}" for key, dimension in space.items()]
     if "run" not in trial.user_attrs:
-        trial.set_user_attr("run", f"{_latest(study) + 1:03d}")
+        trial.set_user_attr("run", f"{_latest_run(study) + 1:03d}")
     name = trial.user_attrs["run"]
     metric = base.options.best
     try:
-        chosen = with_options(base, typed)
+        config = with_options(base, typed)
         result = train(
-            chosen.model,
-            chosen.data,
+            config.model,
+            config.data,
             out=folder.run(name).path,
-            options=chosen.options,
-            model_options=chosen.model_options,
-            data_options=chosen.data_options,
-            limit=chosen.limit,
+            options=config.options,
+            model_options=config.model_options,
+            data_options=config.data_options,
+            limit=config.limit,
             strict=strict,
             device=device,
             resume=True,
@@ -70,12 +70,12 @@ def attempt(
     return int(name)
 
 
-def _latest(study: "optuna.Study") -> int:
-    return max(int(one.user_attrs.get("run", 0)) for one in study.trials)
+def _latest_run(study: "optuna.Study") -> int:
+    return max(int(trial.user_attrs.get("run", 0)) for trial in study.trials)
 
 
 class _Pruning(TrainerCallback):
-    """Tells the study the figure of each evaluation, and ends the training when the study gives it up."""
+    """Reports each evaluation to the study, and ends the training when the study prunes it."""
 
     def __init__(self, trial: "optuna.Trial", metric: str) -> None:
         self.trial, self.metric, self.reported = trial, metric, 0

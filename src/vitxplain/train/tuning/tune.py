@@ -1,4 +1,4 @@
-"""tune: many trainings, each with other options, chosen by what came of those before."""
+"""tune: a search by many trainings, the options of each chosen by the figures of those before."""
 
 import gc
 from collections.abc import Callable, Sequence
@@ -11,17 +11,17 @@ from vitxplain.models.loading.devices import resolve_device
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.options.checks import check_count
 from vitxplain.train.assemble import TrainingSetup
-from vitxplain.train.config.configure import configured, value_of
-from vitxplain.train.config.run_config import RunConfig, continued
+from vitxplain.train.config.configure import configure, option_value
+from vitxplain.train.config.run_config import RunConfig, resumed_config
 from vitxplain.train.tuning.search_space import DEFAULT, TrialResult, search_space
-from vitxplain.train.tuning.study import StudyFolder, imported_optuna
-from vitxplain.train.tuning.trial import attempt, take_up
-from vitxplain.train.watch.observers import check_method
+from vitxplain.train.tuning.study import StudyFolder, import_optuna
+from vitxplain.train.tuning.trial import requeue_interrupted, run_trial
+from vitxplain.train.watch.observers import check_watch_method
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """What a search found; `best` is None where no trial came to its end."""
+class TuningResult:
+    """The trials of a search; `best` is None where no trial is complete."""
 
     folder: Path
     metric: str  # accuracy or loss, of the validation set
@@ -43,8 +43,8 @@ def tune(
     prune: bool = True,
     strict: bool = False,
     device: str = "auto",
-    ended: Callable[[TrialResult, TrialResult | None], object] = lambda _tried, _best: None,
-) -> Tuned:
+    on_trial: Callable[[TrialResult, TrialResult | None], object] = lambda _trial, _best: None,
+) -> TuningResult:
     """Train again and again with other options, and find those that are best on the validation set.
 
     Args:
@@ -61,40 +61,40 @@ def tune(
         prune: stop trainings that are worse than half of the others at the same evaluation.
         strict: a damaged image stops; else it is skipped.
         device: as for `train`.
-        ended: called after each trial with it and with the best so far.
+        on_trial: called after each trial with its result and the best one so far.
 
     Raises:
         UsageError: an option or value that does not exist, a folder that holds something, or Optuna is missing.
         DataError, ModelLoadError, OutputError: as for `train`.
     """
     check_count("trials", trials)
-    imported_optuna()
+    import_optuna()
     folder = StudyFolder(user_path(out))
     folder.check(resume=resume)
     base = _base(folder, config, options, model=model, data=data, limit=limit)
     metric = base.options.best
-    space = search_space(folder.search(search) or DEFAULT, lambda key, text: value_of(base, key, text))
-    with quiet_transformers():  # what cannot be trained is said before anything is written
-        check_method(TrainingSetup.of(base, resolve_device(device), strict=strict))
+    space = search_space(folder.search(search) or DEFAULT, lambda key, text: option_value(base, key, text))
+    with quiet_transformers():  # errors of model and data come before anything is written
+        check_watch_method(TrainingSetup.of(base, resolve_device(device), strict=strict))
     folder.begin(base, folder.search(search) or DEFAULT)
     with folder.study(seed=base.options.seed, highest=metric == "accuracy", prune=prune) as study:
-        take_up(study)
-        while len(found := folder.tried(study)) < trials:
+        requeue_interrupted(study)
+        while len(results := folder.trial_results(study)) < trials:
             trial = study.ask()
-            number = attempt(study, trial, folder, base, space, strict=strict, device=device)
+            number = run_trial(study, trial, folder, base, space, strict=strict, device=device)
             gc.collect()  # a Trainer is held by cycles, and its weights may fill a GPU
-            found = folder.tried(study)
-            best = best_of(found, metric)
-            folder.write(found, best, space, metric)
-            ended(next(one for one in found if one.number == number), best)
-    return Tuned(folder.path, metric, found, best_of(found, metric))
+            results = folder.trial_results(study)
+            best = best_of(results, metric)
+            folder.write(results, best, space, metric)
+            on_trial(next(result for result in results if result.number == number), best)
+    return TuningResult(folder.path, metric, results, best_of(results, metric))
 
 
-def best_of(tried: Sequence[TrialResult], metric: str) -> TrialResult | None:
+def best_of(trials: Sequence[TrialResult], metric: str) -> TrialResult | None:
     """The complete trial of highest accuracy or lowest loss; the first of several."""
     sign = 1 if metric == "accuracy" else -1
-    whole = [one for one in tried if one.state == "complete" and one.value is not None]
-    return max(whole, key=lambda one: sign * (one.value or 0.0), default=None)
+    complete = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
+    return max(complete, key=lambda trial: sign * (trial.value or 0.0), default=None)
 
 
 def _base(
@@ -106,9 +106,9 @@ def _base(
     data: str | None,
     limit: int | None,
 ) -> RunConfig:
-    """What all trials have in common; of a search that is continued, what it was started with."""
+    """The configuration that all trials have in common; of a search that is continued, the saved one."""
     if not folder.base.is_file():
-        return configured(config, options, model=model, data=data, limit=limit)
+        return configure(config, options, model=model, data=data, limit=limit)
     saved = RunConfig.from_yaml(folder.base.read_bytes())
-    asked = configured(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
-    return continued(asked, saved)
+    new = configure(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
+    return resumed_config(new, saved)

@@ -1,1 +1,1 @@
-"""Watching a model learn: explanations of the same images at every epoch, and loggers."""
+"""Explanations of the same images while a model trains, and loggers."""

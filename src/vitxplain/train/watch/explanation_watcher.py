@@ -1,4 +1,4 @@
-"""Watching a network learn: the same few images explained again and again, as pictures and in TensorBoard."""
+"""ExplanationWatcher: explains the same few images while a network trains, as pictures and in TensorBoard."""
 
 import csv
 import warnings
@@ -19,7 +19,7 @@ from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.render.figure import Picture, png_bytes
 from vitxplain.render.sheets.map_sheet import Tile, map_sheet
-from vitxplain.train.watch.probe_images import ProbeMaps, chosen_method, look, no_distance, probe_samples
+from vitxplain.train.watch.probe_images import ProbeMaps, explain_probes, probe_method, probe_samples, why_no_distance
 from vitxplain.words import percent, short_name
 
 CSV = "attention_distance.csv"
@@ -35,7 +35,7 @@ class ExplanationWatcher(TrainerCallback):
         folder: for pictures and table.
         model: the network in training with its processor and classes (`load_model(module, ...)`).
         data: what the images are chosen from, best the validation split.
-        every: steps between two looks.
+        every: steps between two explanations.
         images: how many.
         method: a name of `vitx methods` that gives a map; auto chooses by the model.
         seed: other images with another one.
@@ -62,54 +62,54 @@ class ExplanationWatcher(TrainerCallback):
         check_count("images", images)
         self.folder, self.model, self.every, self.writer = Path(folder), model, every, writer
         self.classes = match_classes(model.labels, data.labels)
-        self.method = chosen_method(model, method)
+        self.method = probe_method(model, method)
         self.samples = probe_samples(data, images, seed)
-        self.last = -1  # step of the latest look
-        if why := no_distance(model):
+        self.last = -1  # step of the latest explanations
+        if why := why_no_distance(model):
             warnings.warn(f"no attention distance is written while training: {why}.", stacklevel=2)
 
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any
     ) -> None:
         if state.global_step == 0:
-            self._look(state)
+            self._explain(state)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any) -> None:
         if state.global_step % self.every == 0 or state.global_step >= state.max_steps:
-            self._look(state)
+            self._explain(state)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any
     ) -> None:
         if self.last >= 0 and state.global_step != self.last:  # stopped early
-            self._look(state)
+            self._explain(state)
 
-    def _look(self, state: TrainerState) -> None:
-        """What goes wrong here is said, and the training goes on: hours of it are worth more than a picture."""
+    def _explain(self, state: TrainerState) -> None:
+        """Write the files of this step; an error becomes a warning, since the training is worth more than a picture."""
         if not state.is_world_process_zero:
             return
         self.last = state.global_step
         try:
-            seen = look(self.model, self.samples, self.classes, self.method)
-            picture = self._sheet(seen, self.last)
+            probe_maps = explain_probes(self.model, self.samples, self.classes, self.method)
+            picture = self._sheet(probe_maps, self.last)
             files = {self.folder / f"step-{self.last:06d}.png": png_bytes(picture)}
-            if seen.distances is not None:
-                files[self.folder / CSV] = _with_row(self.folder / CSV, self.last, seen.distances.tolist())
+            if probe_maps.distances is not None:
+                files[self.folder / CSV] = _with_row(self.folder / CSV, self.last, probe_maps.distances.tolist())
             write_together(files)
         except VitxplainError as error:
             warnings.warn(f"nothing of step {self.last} is in {self.folder}: {error}", stacklevel=2)
             return
         if writer := self.writer():
             writer.add_image("probes", _pixels(picture), self.last, dataformats="HWC")
-            for layer, distance in enumerate(() if seen.distances is None else seen.distances.tolist()):
+            for layer, distance in enumerate(() if probe_maps.distances is None else probe_maps.distances.tolist()):
                 writer.add_scalar(f"attention_distance/layer_{layer}", distance, self.last)
             writer.flush()
 
-    def _sheet(self, seen: ProbeMaps, step: int) -> Picture:
-        tiles = [self._tile(*pair) for pair in zip(self.samples, seen.explanations, strict=True)]
+    def _sheet(self, probe_maps: ProbeMaps, step: int) -> Picture:
+        tiles = [self._tile(*pair) for pair in zip(self.samples, probe_maps.explanations, strict=True)]
         right = sum(not tile.wrong for tile in tiles)
         headline = f"step {step:,}: {right} of {len(tiles)} right"
-        return map_sheet(tiles, headline, f"maps by {seen.method}", "the true class")
+        return map_sheet(tiles, headline, f"maps by {probe_maps.method}", "the true class")
 
     def _tile(self, sample: Sample, explanation: Explanation) -> Tile:
         true, prediction = self.classes[sample.label], explanation.prediction

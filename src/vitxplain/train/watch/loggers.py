@@ -1,4 +1,4 @@
-"""Where figures go beside metrics.csv: TensorBoard, Weights & Biases, MLflow."""
+"""Loggers beside metrics.csv: TensorBoard, Weights & Biases, MLflow."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -8,10 +8,10 @@ from transformers import TrainerCallback
 from vitxplain.errors import OptionError
 from vitxplain.train.records.run_folder import RunFolder
 
-PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb", "mlflow": "mlflow"}  # each is an extra of ours too
+PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb", "mlflow": "mlflow"}  # each is the name of an extra, too
 
 
-def named(loggers: str) -> list[str]:
+def logger_names(loggers: str) -> list[str]:
     """The names in "tensorboard,wandb".
 
     Raises:
@@ -27,15 +27,15 @@ def named(loggers: str) -> list[str]:
 
 
 def summary_writer(folder: RunFolder, after: int) -> Any:
-    """TensorBoard's writer in the run; what a run that was stopped wrote after step `after` is not shown."""
+    """TensorBoard's writer in the run; it hides what an interrupted run wrote after step `after`."""
     from torch.utils.tensorboard import SummaryWriter
 
     return SummaryWriter(str(folder.path / "tensorboard"), purge_step=after + 1 if after else None)
 
 
-def callbacks(names: list[str], writer: Any) -> list[TrainerCallback]:
-    """Those of transformers; they read the environment (WANDB_PROJECT, MLFLOW_TRACKING_URI and the like)."""
+def logger_callbacks(names: list[str], writer: Any) -> list[TrainerCallback]:
+    """The callbacks of transformers for these loggers; they read WANDB_PROJECT, MLFLOW_TRACKING_URI and the like."""
     from transformers.integrations import MLflowCallback, TensorBoardCallback, WandbCallback
 
-    made = {"tensorboard": lambda: TensorBoardCallback(writer), "wandb": WandbCallback, "mlflow": MLflowCallback}
-    return [made[name]() for name in names]
+    factories = {"tensorboard": lambda: TensorBoardCallback(writer), "wandb": WandbCallback, "mlflow": MLflowCallback}
+    return [factories[name]() for name in names]

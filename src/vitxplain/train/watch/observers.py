@@ -1,4 +1,4 @@
-"""Who looks on while a run trains: the loggers asked for, and the explanations of probe images."""
+"""Callbacks that watch a run: its loggers, and the explanations of a few validation images."""
 
 import warnings
 from typing import Any
@@ -13,49 +13,49 @@ from vitxplain.processes import main_process
 from vitxplain.registry import load
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.records.run_folder import RunFolder
-from vitxplain.train.watch import loggers
 from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
+from vitxplain.train.watch.loggers import logger_callbacks, logger_names, summary_writer
 
 
-def watching(folder: RunFolder, parts: TrainingSetup, *, after: int) -> list[TrainerCallback]:
-    """Callbacks of the main process; the run goes on after step `after`."""
+def build_observers(folder: RunFolder, setup: TrainingSetup, *, after: int) -> list[TrainerCallback]:
+    """The callbacks, in the main process; none in others. A resumed run goes on after step `after`."""
     if not main_process():
         return []
-    options = parts.config.options
-    names = loggers.named(options.loggers)
-    writer = loggers.summary_writer(folder, after) if "tensorboard" in names else None
-    made = loggers.callbacks(names, writer) if names else []
-    return (_watcher(folder, parts, writer) if options.watch_every else []) + made
+    options = setup.config.options
+    names = logger_names(options.loggers)
+    writer = summary_writer(folder, after) if "tensorboard" in names else None
+    watchers = _explanation_watchers(folder, setup, writer) if options.watch_every else []
+    return [*watchers, *(logger_callbacks(names, writer) if names else [])]
 
 
-def check_method(parts: TrainingSetup) -> None:
-    """Before anything is written: whether the method that explanations are to be drawn by fits the model.
+def check_watch_method(setup: TrainingSetup) -> None:
+    """Check, before anything is written, that `watch_method` fits the model.
 
     Raises:
         UnknownNameError: there is no such method.
         UnsupportedModelError: it does not fit.
     """
-    options, model = parts.config.options, parts.model.model
+    options, model = setup.config.options, setup.model.model
     if not options.watch_every or options.watch_method == "auto":
         return
     (explainer,) = build([options.watch_method], {}).values()
     why = reason(explainer, model.probe()) or (None if says_where(explainer.axes) else "it gives no map of the image")
     if why:
-        fit = [name for name, obstacle in fitting(model).items() if obstacle is None]
-        maps = ", ".join(name for name in fit if says_where(load("explainers", name)().axes))
+        names = [name for name, obstacle in fitting(model).items() if obstacle is None]
+        maps = ", ".join(name for name in names if says_where(load("explainers", name)().axes))
         raise UnsupportedModelError(
             f"watch_method={options.watch_method} does not fit {model.source}: {why}. Methods that do: {maps}; auto "
             "chooses one, and watch_every=0 draws none."
         )
 
 
-def _watcher(folder: RunFolder, parts: TrainingSetup, writer: Any) -> list[TrainerCallback]:
-    options = parts.config.options
+def _explanation_watchers(folder: RunFolder, setup: TrainingSetup, writer: Any) -> list[TrainerCallback]:
+    options = setup.config.options
     try:
         watcher = ExplanationWatcher(
             folder.path / "probes",
-            parts.model.model,
-            parts.validation,
+            setup.model.model,
+            setup.validation,
             every=options.watch_every,
             images=options.watch_images,
             method=options.watch_method,

@@ -1,9 +1,9 @@
-"""What a network shows of itself on a few fixed images, once."""
+"""Probe images: which samples and which method, their maps and attention distances, random state kept."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -33,58 +33,59 @@ class ProbeMaps:
 
 
 def probe_samples(data: DataSet, count: int, seed: int) -> list[Sample]:
-    """So many samples that can be read, the same each time; the first ones of a set that is read in order."""
-    chance = StableRandom(seed, len(data))
+    """`count` samples that can be read, the same each time; the first ones of a set that is read in order."""
+    random_units = StableRandom(seed, len(data))
     order = list(range(len(data)))
     if not data.in_order:
-        order.sort(key=dict(zip(order, chance.units(len(data)).tolist(), strict=True)).__getitem__)
-    found = readable(data, lambda _index, _error: None, order)
-    return [sample for _, (_, sample) in zip(range(count), found, strict=False)]
+        order.sort(key=dict(zip(order, random_units.units(len(data)).tolist(), strict=True)).__getitem__)
+    samples = readable(data, lambda _index, _error: None, order)
+    return [sample for _, (_, sample) in zip(range(count), samples, strict=False)]
 
 
-def chosen_method(model: VisionModel, method: str) -> str:
-    """The method that `auto` stands for, or this one.
+def probe_method(model: VisionModel, method: str) -> str:
+    """The name of the method, checked; `auto` stands for the one that suits the model.
 
     Raises:
         UnsupportedModelError: it does not fit the model.
         UnknownNameError: there is no such method.
     """
-    (explainer,) = (found := build([auto_method(model) if method == "auto" else method], {})).values()
+    ((name, explainer),) = build([auto_method(model) if method == "auto" else method], {}).items()
     require(model, [explainer])
-    return next(iter(found))
+    return name
 
 
-def no_distance(model: VisionModel) -> str | None:
+def why_no_distance(model: VisionModel) -> str | None:
     """Why the model has no attention distance, as a clause; None if it has."""
     return reason(load("explainers", DISTANCE), model.probe())
 
 
-def look(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], method: str) -> ProbeMaps:
-    """The network as it is now: the model, its gradients and all random numbers are left as found.
+def explain_probes(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], method: str) -> ProbeMaps:
+    """Explain the samples by the network as it is now; its gradients and all random states are left as they are.
 
-    `classes` is the model's index of each class of the samples.
+    `classes` has the model's index for each class of the samples.
     """
-    # A fresh probe: what the last one found may have been true of other weights.
-    model = replace(model, device=device_of(model.module), _probes={})
-    with randomness_kept(model.device):
-        methods = [method, DISTANCE] if no_distance(model) is None else [method]
-        found: Mapping[str, list[Explanation]] = explain_together(
+    # A fresh probe: the last one observed other weights.
+    model = model.changed(device=device_of(model.module))
+    with keep_random_state(model.device):
+        methods = [method, DISTANCE] if why_no_distance(model) is None else [method]
+        maps: Mapping[str, list[Explanation]] = explain_together(
             model,
             [sample.image for sample in samples],
             methods,
             target=[classes[sample.label] for sample in samples],
         )
-    far = found.get(DISTANCE)
-    return ProbeMaps(method, found[method], np.mean([one.values.mean(-1) for one in far], 0) if far else None)
+    by_head = maps.get(DISTANCE)
+    distances = np.mean([distance.values.mean(-1) for distance in by_head], 0) if by_head else None
+    return ProbeMaps(method, maps[method], distances)
 
 
 @contextmanager
-def randomness_kept(device: torch.device) -> Iterator[None]:
-    """The global generators of Python, NumPy and torch go on afterwards as if nothing had been drawn."""
-    ours, numpys = random.getstate(), np.random.get_state()
+def keep_random_state(device: torch.device) -> Iterator[None]:
+    """Restore the global generators of Python, NumPy and torch afterwards."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             yield
     finally:
-        random.setstate(ours)
-        np.random.set_state(numpys)
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
