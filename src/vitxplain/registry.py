@@ -8,7 +8,6 @@ import ast
 import re
 import sys
 from dataclasses import is_dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from vitxplain.errors import PluginError, UnknownNameError
+from vitxplain.suggest import did_you_mean, similar_names
 
 Kind: TypeAlias = Literal["explainers", "adapters", "metrics"]
 
@@ -69,10 +69,10 @@ def canonical(kind: Kind, name: str) -> str:
     meant = {_key(alias): full for alias, full in ALIASES.get(kind, {}).items() if _key(full) in known}
     if found := known.get(_key(name)) or meant.get(_key(name)):
         return found
-    near = get_close_matches(_key(name), [*known, *meant], n=3, cutoff=0.6)
+    near = similar_names(_key(name), [*known, *meant])
     nearest = dict.fromkeys(known.get(key) or meant[key] for key in near)
     noun = NOUNS[kind]
-    hint = f"Did you mean {' or '.join(nearest)}?" if nearest else f"Known: {', '.join(known.values()) or 'none'}."
+    hint = did_you_mean(nearest, f"Known: {', '.join(known.values()) or 'none'}.", start="Did")
     listing = " List them with: vitx methods" if kind == "explainers" else ""
     raise UnknownNameError(f"no {noun} is called {name!r}. {hint}{listing}")
 

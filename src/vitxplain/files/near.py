@@ -2,11 +2,11 @@
 
 import os
 from contextlib import suppress
-from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.suggest import similar_names
 
 
 def looks_like_a_path(source: str | PathLike[str]) -> bool:
@@ -43,7 +43,7 @@ def near_folders(path: Path) -> list[str]:
     with suppress(OSError), os.scandir(there) as entries:
         names = [one.name for one in entries if one.is_dir() and not one.name.startswith(".")]
     plain = {name.casefold(): name for name in sorted(names)}
-    near = get_close_matches(wrong.casefold(), plain, n=3, cutoff=0.7)
+    near = similar_names(wrong.casefold(), plain, cutoff=0.7)
     found = (there.joinpath(plain[name], *rest) for name in near)
     return [str(one) for one in found if is_folder(one) and one != path]
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from vitxplain import registry
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.metrics.base import Metric
 from vitxplain.options.parse import option_types, parse
+from vitxplain.suggest import did_you_mean, similar_names
 
 MetricLike: TypeAlias = str | Metric
 
@@ -38,8 +38,8 @@ def with_options(found: Mapping[str, Metric], options: Mapping[str, Any], *, tex
         asked = {name: metric for name, metric in found.items() if whose in (None, name.partition(":")[0])}
         if not any(option in option_types(type(metric)) for metric in asked.values()):
             known = sorted({one for metric in asked.values() for one in option_types(type(metric))})
-            near = get_close_matches(option, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"options: {', '.join(known) or 'none'}."
+            near = similar_names(option, known, most=1)
+            hint = did_you_mean(near, f"options: {', '.join(known) or 'none'}.")
             raise OptionError(f"no metric among those named has an option {key!r}; {hint}")
         found = {
             new: metric

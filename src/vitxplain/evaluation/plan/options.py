@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from vitxplain import registry
 from vitxplain.data.load import options_of
 from vitxplain.errors import OptionError, PluginError, UnknownNameError
 from vitxplain.options.parse import option_types
+from vitxplain.suggest import did_you_mean, similar_names
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ def _nobody(key: str, owner: str, name: str, owners: Mapping[Owner, set[str]]) -
     asked = {who: has for who, has in owners.items() if owner and _called(owner, *who)}
     if owner and not asked:
         words = [who or kind for kind, who in owners]
-        near = get_close_matches(owner, words, n=1)
-        hint = f"did you mean {near[0]}.{name}?" if near else f"named are {', '.join(words)}."
+        near = [f"{word}.{name}" for word in similar_names(owner, words, most=1)]
+        hint = did_you_mean(near, f"named are {', '.join(words)}.")
         return OptionError(f"-o {key}: {owner} is not among the methods, metrics and data named; {hint}")
     known = sorted({one for has in (asked or owners).values() for one in has})
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}."
+    near = similar_names(name, known, most=1, cutoff=0.5)
+    hint = did_you_mean(near, f"there are {', '.join(known) or 'none'}.")
     whose = f"{owner} has no such option" if owner else "no method, metric or data named has such an option"
     return OptionError(f"-o {key}: {whose}; {hint}")

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from vitxplain import registry
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.options.parse import option_types, parse
+from vitxplain.suggest import did_you_mean, similar_names
 
 MethodLike: TypeAlias = str | Explainer | type[Explainer]
 
@@ -85,8 +85,7 @@ def _receivers(key: str, explainers: Mapping[str, Explainer]) -> list[tuple[str,
     if found:
         return found
     known = {option: one for one, types in asked.items() for option in types}
-    near = get_close_matches(field, known, n=1, cutoff=0.5)
     have = "; ".join(f"{one} has {', '.join(types) or 'none'}" for one, types in asked.items())
-    hint = f"did you mean {near[0]}?" if near else f"options: {have}."
+    hint = did_you_mean(similar_names(field, known, most=1, cutoff=0.5), f"options: {have}.")
     whose = next(iter(asked)) if len(asked) == 1 else f"none of {', '.join(asked)}"
     raise OptionError(f"{whose} has {'no' if len(asked) == 1 else 'an'} option {word!r}; {hint}")

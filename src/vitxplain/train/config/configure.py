@@ -2,7 +2,6 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from vitxplain.files.near import looks_like_a_path, no_such_folder
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.models.known_models import ALIASES, NAMES
 from vitxplain.options.parse import key_and_value, option_types, parse
+from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import SCRATCH, VERSIONS, RunConfig, as_text, located
@@ -62,7 +62,7 @@ def configured(
     if model != SCRATCH and ":" not in model and not user_path(model).exists():
         if looks_like_a_path(model):
             raise ModelLoadError(no_such_folder(model))
-        if get_close_matches(model.casefold(), [SCRATCH], cutoff=0.8):  # no word of the Hub is so near to it
+        if similar_names(model.casefold(), [SCRATCH], cutoff=0.8):  # no word of the Hub is so near to it
             raise UnknownNameError(f"no model is called {model!r}. Did you mean {SCRATCH}: a new one, without a past?")
     hints = {"train": option_types(TrainOptions), "data": options_of(data), "model": _model_hints(model)}
     found = _sorted_out(hints, pairs)
@@ -86,7 +86,7 @@ def _of_training(pairs: Iterable[tuple[str, Any]]) -> TrainOptions:
         if kind in ("", "train") and key in hints:
             read[key] = parse(key, as_text(value), hints[key])
         elif kind in ("", "train") and (meant := synonym(key)) in hints:
-            raise OptionError(f"nothing has an option {word!r}; did you mean {meant}?")
+            raise OptionError(f"nothing has an option {word!r}; {did_you_mean([str(meant)])}")
     return TrainOptions(**read)
 
 
@@ -118,7 +118,7 @@ def _unknown(word: str, kind: str, key: str, known: Mapping[str, Mapping[str, An
     if kind and kind not in known:
         return f"-o {word}: before the dot stands train, model or data, not {kind}."
     if meant := near(key, known):
-        return f"nothing has an option {word!r}; did you mean {' or '.join(meant)}?"
+        return f"nothing has an option {word!r}; {did_you_mean(meant)}"
     lines = (f"\n  {one}: {', '.join(known[one]) or 'none'}" for one in ([kind] if kind else known))
     return f"nothing has an option {word!r}; there are:{''.join(lines)}"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any, Final
 
+from vitxplain.suggest import similar_names
 from vitxplain.train.config.options import TrainOptions
 
 MEANT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -54,7 +54,7 @@ def near(word: str, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
     names = {(name if one == "train" else f"{one}.{name}"): name for one in known for name in known[one]}
     if (meant := synonym(word)) in names:
         return [str(meant)]
-    close = get_close_matches(word, names.values(), n=3, cutoff=0.6)
+    close = similar_names(word, names.values())
     return list(dict.fromkeys(full for name in close for full in names if names[full] == name))
 
 

@@ -1,7 +1,6 @@
 """TrainOptions in the words of the Trainer of transformers."""
 
 import os
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from transformers import TrainingArguments
 from transformers.training_args import OptimizerNames
 
 from vitxplain.errors import OptionError
+from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.train.config.options import TrainOptions
 
 SCHEDULERS = {"plateau": "reduce_lr_on_plateau", "constant": "constant_with_warmup"}
@@ -62,8 +62,8 @@ def check_optimizer(name: str) -> None:
     """Raises OptionError for a name the Trainer does not know."""
     known = [one.value for one in OptimizerNames]
     if name not in known:
-        near = [one for one in known if name and one.startswith(name)] or get_close_matches(name, known) or ["sgd"]
-        raise OptionError(f"there is no optimizer {name!r}; did you mean {' or '.join(near[:2])}?")
+        near = [one for one in known if name and one.startswith(name)] or similar_names(name, known) or ["sgd"]
+        raise OptionError(f"there is no optimizer {name!r}; {did_you_mean(near[:2])}")
 
 
 def _placed(device: torch.device) -> dict[str, str]:
