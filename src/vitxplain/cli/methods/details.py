@@ -16,8 +16,9 @@ def details(name: str) -> dict[str, Any]:
         UnknownNameError, PluginError: there is no such method, or its package is broken.
     """
     from vitxplain import registry
+    from vitxplain.explainers.passes.choose import load_explainer
 
-    method: Any = registry.load("explainers", name)
+    method = load_explainer(name)
     name = registry.canonical("explainers", name)
     point = registry.names("explainers")[name]
     return {

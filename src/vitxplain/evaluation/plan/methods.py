@@ -8,7 +8,7 @@ from vitxplain.errors import UsageError
 from vitxplain.evaluation.plan.presets import Preset
 from vitxplain.explainers.base import Explainer, says_where
 from vitxplain.explainers.passes import fit
-from vitxplain.explainers.passes.choose import MethodLike, build
+from vitxplain.explainers.passes.choose import MethodLike, build, load_explainer
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import option_types
@@ -42,7 +42,7 @@ def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | N
     for method in methods or (preset.methods if preset else ()):
         if method == ALL:
             fitting = [name for name, obstacle in fit.fitting(model).items() if obstacle is None]
-            found += [name for name in fitting if says_where(registry.load("explainers", name)().axes)]
+            found += [name for name in fitting if says_where(load_explainer(name)().axes)]
         else:
             found.append(auto_method(model) if method == "auto" else method)
     return list(dict.fromkeys(preset.explainers(found) if preset else found))

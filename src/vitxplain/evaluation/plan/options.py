@@ -8,6 +8,7 @@ from typing import TypeAlias
 from vitxplain import registry
 from vitxplain.data.load import options_of
 from vitxplain.errors import OptionError, PluginError, UnknownNameError
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.options.parse import option_types
 from vitxplain.suggest import did_you_mean, similar_names
 
@@ -61,7 +62,9 @@ def _options(kind: registry.Kind, names: Iterable[str]) -> dict[Owner, set[str]]
     found: dict[Owner, set[str]] = {}
     for name in dict.fromkeys(registry.canonical(kind, one) for one in names):
         with suppress(PluginError):
-            found[kind, name] = set(option_types(registry.load(kind, name)))
+            found[kind, name] = set(
+                option_types(load_explainer(name) if kind == "explainers" else registry.load(kind, name))
+            )
     return found
 
 

@@ -1,11 +1,11 @@
 """From methods as users name them, and options, to explainers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from typing import Any, TypeAlias
 
 from vitxplain import registry
-from vitxplain.errors import OptionError, UsageError
+from vitxplain.errors import OptionError, PluginError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.options.parse import option_types, parse
 from vitxplain.suggest import did_you_mean, similar_names
@@ -55,6 +55,24 @@ def check_names(methods: Sequence[MethodLike]) -> None:
             registry.canonical("explainers", method)
 
 
+def load_explainer(name: str) -> type[Explainer]:
+    """The class behind a method's name (or alias), checked to be one.
+
+    Raises:
+        UnknownNameError: nobody registered it.
+        PluginError: its package cannot be imported, offers no method, or is one of two that claim the name.
+    """
+    method = registry.load("explainers", name)
+    if not (isinstance(method, type) and issubclass(method, Explainer) and is_dataclass(method)):
+        name = registry.canonical("explainers", name)
+        package = registry.package(registry.names("explainers")[name])
+        raise PluginError(
+            f"the method {name!r} of {package} is no method but {method!r}. Its entry point must name "
+            "a frozen dataclass derived from vitxplain.plugins.Explainer."
+        )
+    return method
+
+
 def name_of(explainer: Explainer) -> str:
     """The canonical name of an explainer."""
     return registry.name_of("explainers", type(explainer))
@@ -63,7 +81,7 @@ def name_of(explainer: Explainer) -> str:
 def _plain(method: MethodLike) -> tuple[str, Explainer]:
     if isinstance(method, str):
         name = registry.canonical("explainers", method)
-        return name, registry.load("explainers", name)()
+        return name, load_explainer(name)()
     explainer = method() if isinstance(method, type) else method
     if not isinstance(explainer, Explainer):
         raise UsageError(
