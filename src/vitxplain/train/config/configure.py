@@ -1,7 +1,9 @@
 """From a YAML file and what is typed behind it to a RunConfig; what is typed wins."""
 
+import operator
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,12 @@ from vitxplain.files.near import looks_like_a_path, no_such_folder
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.models.known_models import ALIASES, NAMES
 from vitxplain.options.parse import key_and_value, option_types, parse
+from vitxplain.options.route import Fields, OptionKey, option_key, route
 from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import SCRATCH, VERSIONS, RunConfig, as_text, located
-from vitxplain.train.config.synonyms import near, split, synonym
+from vitxplain.train.config.synonyms import near, synonym
 from vitxplain.train.config.yaml_file import flat, giving_way, options_file, read
 
 MODEL, DATA = "vit-base", "digits"
@@ -82,10 +85,10 @@ def _of_training(pairs: Iterable[tuple[str, Any]]) -> TrainOptions:
     """
     hints, read = option_types(TrainOptions), {}
     for word, value in pairs:
-        kind, key = split(word)
-        if kind in ("", "train") and key in hints:
-            read[key] = parse(key, as_text(value), hints[key])
-        elif kind in ("", "train") and (meant := synonym(key)) in hints:
+        key = option_key(word)
+        if key.owner in ("", "train") and key.name in hints:
+            read[key.name] = parse(key.name, as_text(value), hints[key.name])
+        elif key.owner in ("", "train") and (meant := synonym(key.name)) in hints:
             raise OptionError(f"nothing has an option {word!r}; {did_you_mean([str(meant)])}")
     return TrainOptions(**read)
 
@@ -104,23 +107,19 @@ def _model_hints(model: str) -> dict[str, Any]:
 
 def _sorted_out(known: Mapping[str, Mapping[str, Any]], pairs: Iterable[tuple[str, Any]]) -> dict[str, dict[str, Any]]:
     """Every option with what has it; a key without `train.`, `model.` or `data.` goes to the first that does."""
-    found: dict[str, dict[str, Any]] = {kind: {} for kind in known}
-    for word, value in pairs:
-        kind, key = split(word)
-        has_it = [kind] if kind else [one for one in ("train", "model", "data") if key in known[one]]
-        if not has_it or key not in known.get(has_it[0], ()):
-            raise OptionError(_unknown(word, kind, key, known))
-        found[has_it[0]][key] = value
-    return found
+    options: dict[str, dict[str, Any]] = {kind: {} for kind in known}
+    receivers = {kind: known[kind] for kind in ("train", "model", "data")}
+    for key, value, kinds in route(pairs, receivers, operator.eq, partial(_no_such_option, known=known)):
+        options[kinds[0]][key.name] = value
+    return options
 
 
-def _unknown(word: str, kind: str, key: str, known: Mapping[str, Mapping[str, Any]]) -> str:
-    if kind and kind not in known:
-        return f"-o {word}: before the dot stands train, model or data, not {kind}."
-    if meant := near(key, known):
-        return f"nothing has an option {word!r}; {did_you_mean(meant)}"
-    lines = (f"\n  {one}: {', '.join(known[one]) or 'none'}" for one in ([kind] if kind else known))
-    return f"nothing has an option {word!r}; there are:{''.join(lines)}"
+def _no_such_option(key: OptionKey, addressed: Mapping[str, Fields], known: Mapping[str, Fields]) -> OptionError:
+    if not addressed:
+        return OptionError(f"-o {key.typed}: before the dot stands train, model or data, not {key.owner}.")
+    lines = "".join(f"\n  {kind}: {', '.join(known[kind]) or 'none'}" for kind in known if kind in addressed)
+    hint = did_you_mean(near(key.name, known), f"there are:{lines}")
+    return OptionError(f"nothing has an option {key.typed!r}; {hint}")
 
 
 def _beside(file: Path | None, source: Any, names: Container[str]) -> str | None:
