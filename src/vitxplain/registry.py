@@ -4,15 +4,14 @@ A plugin is an entry point in one of the groups `vitxplain.explainers`, `vitxpla
 built-ins stand in the same groups of our own package. Its name is the canonical one; aliases are the table below.
 """
 
-import ast
 import re
 import sys
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
+from vitxplain.class_source import class_constant, docstring
 from vitxplain.errors import PluginError, UnknownNameError
 from vitxplain.suggest import did_you_mean, similar_names
 
@@ -115,21 +114,14 @@ def package(point: EntryPoint) -> str:
 
 def summary(point: EntryPoint) -> str:
     """What a plugin does, in one line: the first of its class's docstring, read from the source without running it."""
-    top, *inner = point.module.split(".")
-    try:
-        spec = find_spec(top)
-        if inner and spec and spec.submodule_search_locations:
-            stem = Path(spec.submodule_search_locations[0], *inner)
-            source = stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
-        else:
-            source = Path(spec.origin if spec and spec.origin else "")
-        tree = ast.parse(source.read_text(encoding="utf-8"))
-        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == point.attr]
-        text = ast.get_docstring(classes[0]) if classes else None
-    except (ImportError, OSError, SyntaxError, ValueError):
-        text = None  # listing never fails: a package that hides its source is described by its metadata
-    text = text or _package_summary(point)
+    # Listing never fails: a package that hides its source is described by its metadata.
+    text = docstring(point.module, point.attr) or _package_summary(point)
     return text.strip().partition("\n")[0].rstrip(".")
+
+
+def constant(point: EntryPoint, name: str) -> Any:
+    """A constant of a plugin's class, read as `summary` is; None where it is no plain one."""
+    return class_constant(point.module, point.attr, name)
 
 
 def _package_summary(point: EntryPoint) -> str:

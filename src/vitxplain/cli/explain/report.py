@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from rich.text import Text
 
 from vitxplain.cli.shared.console import err, out, print_error, print_json, print_note, printable
 from vitxplain.cli.shared.guard import describe, report
+from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json
 from vitxplain.words import percent, short_name
@@ -30,12 +31,10 @@ class Reporter:
     def progress(self, total: int) -> Iterator[None]:
         """A bar on stderr, gone at the end; only for people, and only where there is something to wait for."""
         in_the_way = self.json and sys.stdout.isatty()
-        if self.quiet or total < 2 or in_the_way or not sys.stderr.isatty():
+        if not is_worthwhile(total, shown=not (self.quiet or in_the_way)):
             yield
             return
-        columns = TextColumn("explaining"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        bar = Progress(*columns, console=err(), transient=True, redirect_stdout=False, redirect_stderr=False)
-        with bar as self._bar:
+        with progress_bar("explaining") as self._bar:
             self._bar.add_task("", total=total)
             yield
         self._bar = None

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from vitxplain.cli.shared.console import err, out, print_json, print_note, printable
+from vitxplain.cli.shared.console import out, print_json, print_note, printable
+from vitxplain.cli.shared.progress import progress_bar
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.run_config import from_here
 from vitxplain.train.records import checkpoints
@@ -26,11 +26,7 @@ class TrainReport:
         self.json, self.quiet, self.resume = json, quiet, resume
         self.beginning: RunSummary | None = None
         shown = not quiet and sys.stderr.isatty() and not (json and sys.stdout.isatty())
-        columns = (
-            *(TextColumn("training"), BarColumn(), MofNCompleteColumn()),
-            *(TextColumn("{task.fields[figures]}"), TimeRemainingColumn()),
-        )
-        self.bar = Progress(*columns, console=err(), transient=True, disable=not shown, redirect_stdout=False)
+        self.bar = progress_bar("training", "{task.fields[figures]}", shown=shown, stderr_above=True)
         self.callback = _Watcher(self)
 
     def __enter__(self) -> "TrainReport":
