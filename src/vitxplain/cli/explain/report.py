@@ -44,8 +44,8 @@ class Reporter:
         self.images += 1
         self.maps += len(files)
         if self.json:
-            for one, written in files.items():
-                print_json({**to_json(one), "files": [str(file) for file in written]})
+            for explanation, written in files.items():
+                print_json({**to_json(explanation), "files": [str(file) for file in written]})
         elif files and not self.quiet:
             self._console().print(self._lines(path, files), soft_wrap=True)
         if self._bar:
@@ -83,11 +83,14 @@ class Reporter:
         prediction = next(iter(files)).prediction
         classes = zip(prediction.names, prediction.probabilities, strict=True)
         first, *others = [f"{printable(short_name(name))} {percent(share)}" for name, share in classes]
-        lines = Text.assemble((printable(path), "bold"), "  ", (first, "green"), "".join(f" · {one}" for one in others))
-        for one, written in files.items():
-            lines.append(f"\n  {one.method}", "cyan")
-            if self.with_target and one.target:
-                lines.append(f" for {printable(short_name(one.target.name))} ({percent(one.target.probability)})")
+        lines = Text.assemble(
+            (printable(path), "bold"), "  ", (first, "green"), "".join(f" · {other}" for other in others)
+        )
+        for explanation, written in files.items():
+            lines.append(f"\n  {explanation.method}", "cyan")
+            target = explanation.target
+            if self.with_target and target:
+                lines.append(f" for {printable(short_name(target.name))} ({percent(target.probability)})")
             lines.append(f" → {printable(written[0])}")
             lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
         return lines

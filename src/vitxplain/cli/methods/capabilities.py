@@ -1,4 +1,4 @@
-"""What a model can be asked: every method with its layer and grid, or the reason why it does not fit."""
+"""Every method with its layer and grid for a model, or the reason why it does not fit."""
 
 from typing import Any
 

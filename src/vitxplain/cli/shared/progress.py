@@ -36,5 +36,11 @@ def progress_bar(doing: str, *details: str, shown: bool = True, stderr_above: bo
     """
     further = map(TextColumn, details)
     columns = TextColumn(doing), BarColumn(), MofNCompleteColumn(), *further, TimeRemainingColumn()
-    streams = {"redirect_stdout": False, "redirect_stderr": stderr_above}
-    return Progress(*columns, console=err(), transient=True, disable=not shown, **streams)
+    return Progress(
+        *columns,
+        console=err(),
+        transient=True,
+        disable=not shown,
+        redirect_stdout=False,
+        redirect_stderr=stderr_above,
+    )

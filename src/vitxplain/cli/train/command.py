@@ -52,8 +52,8 @@ def train(
     if resume and out is None and not any((training.model, training.data, training.config)):
         from vitxplain.train.records.run_folder import unfinished
 
-        there = ", ".join(str(one) for one in unfinished())
-        raise UsageError(f"which run is to go on? Give --out FOLDER{f': unfinished are {there}' if there else ''}.")
+        folders = ", ".join(str(folder) for folder in unfinished())
+        raise UsageError(f"which run is to go on? Give --out FOLDER{f': unfinished are {folders}' if folders else ''}.")
     report: Report | None = None
     try:
         import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
@@ -65,7 +65,7 @@ def train(
         model, data, file = training.model, training.data, training.config and user_path(training.config)
         if resume and out:
             model, data = model_and_data_of(user_path(out), model, data)
-        asked = configured(file, typed, model=model, data=data, limit=training.limit)
+        config = configured(file, typed, model=model, data=data, limit=training.limit)
 
         from vitxplain.cli.train.report import TrainReport
         from vitxplain.train.run import train as run
@@ -74,13 +74,13 @@ def train(
         report = TrainReport(json=json and leads, quiet=quiet or not leads, resume=resume)
         with report:
             result = run(
-                asked.model,
-                asked.data,
+                config.model,
+                config.data,
                 out=out,
-                options=asked.options,
-                model_options=asked.model_options,
-                data_options=asked.data_options,
-                limit=asked.limit,
+                options=config.options,
+                model_options=config.model_options,
+                data_options=config.data_options,
+                limit=config.limit,
                 strict=training.strict,
                 device=device,
                 resume=resume,

@@ -24,7 +24,7 @@ class TrainReport:
 
     def __init__(self, *, json: bool, quiet: bool, resume: bool) -> None:
         self.json, self.quiet, self.resume = json, quiet, resume
-        self.beginning: RunSummary | None = None
+        self.run_summary: RunSummary | None = None
         shown = not quiet and sys.stderr.isatty() and not (json and sys.stdout.isatty())
         self.bar = progress_bar("training", "{task.fields[figures]}", shown=shown, stderr_above=True)
         self.callback = _Watcher(self)
@@ -37,11 +37,11 @@ class TrainReport:
     ) -> None:
         self.bar.stop()
 
-    def began(self, beginning: RunSummary) -> None:
+    def began(self, run_summary: RunSummary) -> None:
         """Everything is loaded; the first step comes next."""
-        self.beginning = beginning
+        self.run_summary = run_summary
         if not self.quiet:
-            for head, text in what_will_be_done(beginning, resume=self.resume):
+            for head, text in what_will_be_done(run_summary, resume=self.resume):
                 line = Text.assemble((f"{head:<9}", "bold"), printable(text))
                 self.bar.console.print(line, soft_wrap=True)
         self.bar.start()
@@ -64,22 +64,22 @@ class TrainReport:
     def finished(self, result: RunResult) -> None:
         """The last words."""
         if self.json:
-            facts = {"training": self.beginning.as_json()} if self.beginning else {}
+            facts = {"training": self.run_summary.as_json()} if self.run_summary else {}
             print_json(result.as_json() | facts)
         elif not self.quiet:
             if result.was_finished:
                 print_note(f"{result.folder} is finished: there is nothing to resume.")
-            for split, found in result.metrics.items():
-                out().print(f"{split}: {figures_of(found, result.classes)}", soft_wrap=True)
+            for split, metrics in result.metrics.items():
+                out().print(f"{split}: {figures_of(metrics, result.classes)}", soft_wrap=True)
             out().print(
                 f"{printable(result.folder)}  (vitx explain IMAGE --model {printable(result.folder)})", soft_wrap=True
             )
 
     def stopped(self) -> str:
         """What a Ctrl-C that ended everything at once left behind."""
-        if self.beginning is None:
+        if self.run_summary is None:
             return "interrupted before the training began."
-        folder = self.beginning.folder
+        folder = self.run_summary.folder
         last = checkpoints.newest(RunFolder(folder).checkpoints)
         kept = f"the checkpoint of step {checkpoints.step_of(last):,} is kept" if last else "there is no checkpoint yet"
         return f"stopped at once; {kept}. Go on with: vitx train --resume --out {folder}"
@@ -107,27 +107,30 @@ UNSURE: Final = 0.2  # an accuracy whose 95 % interval is wider than this says l
 NAMED: Final = 8  # classes
 
 
-def what_will_be_done(beginning: RunSummary, *, resume: bool) -> Iterator[tuple[str, str]]:
+def what_will_be_done(run_summary: RunSummary, *, resume: bool) -> Iterator[tuple[str, str]]:
     """Lines with what stands before them."""
-    one = beginning
-    height, width = one.image_size
-    learn = "all of them learn" if one.learning == one.parameters else f"{one.learning:,} of them learn"
-    yield "model", f"{from_here(one.model)}: {one.parameters:,} parameters, {learn}"
-    images = ", ".join(f"{count:,} {split}" for split, count in one.images.items())
-    more = f" and {len(one.classes) - NAMED} more" if len(one.classes) > NAMED else ""
-    classes = f"{len(one.classes)} classes: {', '.join(one.classes[:NAMED])}{more}"
-    yield "data", f"{from_here(one.data)}: {images} images of {classes}"
-    for note in one.notes:
+    height, width = run_summary.image_size
+    learn = (
+        "all of them learn"
+        if run_summary.learning == run_summary.parameters
+        else f"{run_summary.learning:,} of them learn"
+    )
+    yield "model", f"{from_here(run_summary.model)}: {run_summary.parameters:,} parameters, {learn}"
+    images = ", ".join(f"{count:,} {split}" for split, count in run_summary.images.items())
+    more = f" and {len(run_summary.classes) - NAMED} more" if len(run_summary.classes) > NAMED else ""
+    classes = f"{len(run_summary.classes)} classes: {', '.join(run_summary.classes[:NAMED])}{more}"
+    yield "data", f"{from_here(run_summary.data)}: {images} images of {classes}"
+    for note in run_summary.notes:
         yield "", note
-    long = f"{_count(one.steps, 'step')} ({_count(one.epochs, 'epoch')})"
+    long = f"{_count(run_summary.steps, 'step')} ({_count(run_summary.epochs, 'epoch')})"
     yield (
         "training",
-        f"{long} of {one.batch_size:,} images at {height}x{width} pixels, "
-        f"learning rate {one.learning_rate:g}, on {one.device} in {one.precision}",
+        f"{long} of {run_summary.batch_size:,} images at {height}x{width} pixels, "
+        f"learning rate {run_summary.learning_rate:g}, on {run_summary.device} in {run_summary.precision}",
     )
-    yield "run", f"{one.folder}"
-    if one.after:
-        yield "", f"going on from step {one.after:,} of {one.steps:,}"
+    yield "run", f"{run_summary.folder}"
+    if run_summary.after:
+        yield "", f"going on from step {run_summary.after:,} of {run_summary.steps:,}"
     elif resume:
         yield "", "there is no checkpoint to go on from: it begins anew"
 
@@ -136,14 +139,14 @@ def _count(number: float, word: str) -> str:
     return f"{round(number, 1):,g} {word}{'' if number == 1 else 's'}" if number < 1e5 else f"{round(number):,} {word}s"
 
 
-def figures_of(found: Mapping[str, float], classes: int) -> str:
+def figures_of(metrics: Mapping[str, float], classes: int) -> str:
     """Accuracy and loss of a split, and what of it is chance."""
-    accuracy, images = found["accuracy"], int(found["images"])
+    accuracy, images = metrics["accuracy"], int(metrics["images"])
     right = round(accuracy * images)
-    said = [f"accuracy {accuracy:.2%} ({right:,} of {images:,} images), loss {found['loss']:.4f}"]
+    parts = [f"accuracy {accuracy:.2%} ({right:,} of {images:,} images), loss {metrics['loss']:.4f}"]
     sure = wilson(right, images)
     if sure.high - sure.low > UNSURE:
-        said.append(f"too few images to tell {sure.low:.0%} from {sure.high:.0%}")
-    if (there := int(found.get("classes", classes))) < classes:
-        said.append(f"only {there} of {classes} classes {'is' if there == 1 else 'are'} in it")
-    return "; ".join(said)
+        parts.append(f"too few images to tell {sure.low:.0%} from {sure.high:.0%}")
+    if (present := int(metrics.get("classes", classes))) < classes:
+        parts.append(f"only {present} of {classes} classes {'is' if present == 1 else 'are'} in it")
+    return "; ".join(parts)

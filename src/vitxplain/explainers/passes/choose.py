@@ -1,4 +1,4 @@
-"""From methods as users name them, and options, to explainers."""
+"""Builds explainers from methods as users name them, and options."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import is_dataclass, replace
