@@ -4,18 +4,16 @@ A plugin is an entry point in one of the groups `vitxplain.explainers`, `vitxpla
 built-ins stand in the same groups of our own package. Its name is the canonical one; aliases are the table below.
 """
 
-import ast
 import re
 import sys
-from dataclasses import is_dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
+from vitxplain.class_source import class_constant, docstring
 from vitxplain.errors import PluginError, UnknownNameError
+from vitxplain.suggest import did_you_mean, similar_names
 
 Kind: TypeAlias = Literal["explainers", "adapters", "metrics"]
 
@@ -36,17 +34,19 @@ ALIASES: Final[dict[str, dict[str, str]]] = {
 
 def offered(kind: Kind) -> dict[str, tuple[EntryPoint, ...]]:
     """Every name with the entry points that claim it, one a package; more than one is a conflict."""
-    places = tuple((place, Path(place or ".").stat().st_mtime_ns) for place in sys.path if Path(place or ".").exists())
-    return _scan(kind, places)
+    folders = tuple(
+        (folder, Path(folder or ".").stat().st_mtime_ns) for folder in sys.path if Path(folder or ".").exists()
+    )
+    return _scan(kind, folders)
 
 
 @lru_cache(maxsize=8)
-def _scan(kind: Kind, _places: tuple[tuple[str, int], ...]) -> dict[str, tuple[EntryPoint, ...]]:
+def _scan(kind: Kind, _folders: tuple[tuple[str, int], ...]) -> dict[str, tuple[EntryPoint, ...]]:
     """Scanning reads every installed package's metadata (milliseconds), so it is done again only after an install."""
-    found: dict[str, tuple[EntryPoint, ...]] = {}
+    points: dict[str, tuple[EntryPoint, ...]] = {}
     for point in sorted(entry_points(group=f"vitxplain.{kind}"), key=lambda point: point.name):
-        found[point.name] = (*found.get(point.name, ()), point)
-    return found
+        points[point.name] = (*points.get(point.name, ()), point)
+    return points
 
 
 def names(kind: Kind) -> dict[str, EntryPoint]:
@@ -56,7 +56,7 @@ def names(kind: Kind) -> dict[str, EntryPoint]:
 
 def aliases(kind: Kind, name: str) -> list[str]:
     """Other words for a canonical name."""
-    return [alias for alias, meant in ALIASES.get(kind, {}).items() if meant == name]
+    return [alias for alias, full in ALIASES.get(kind, {}).items() if full == name]
 
 
 def canonical(kind: Kind, name: str) -> str:
@@ -65,24 +65,23 @@ def canonical(kind: Kind, name: str) -> str:
     Raises:
         UnknownNameError: nobody registered it; the message has the nearest names.
     """
-    known = {_key(one): one for one in offered(kind)}
-    meant = {_key(alias): full for alias, full in ALIASES.get(kind, {}).items() if _key(full) in known}
-    if found := known.get(_key(name)) or meant.get(_key(name)):
-        return found
-    near = get_close_matches(_key(name), [*known, *meant], n=3, cutoff=0.6)
-    nearest = dict.fromkeys(known.get(key) or meant[key] for key in near)
-    noun = NOUNS[kind]
-    hint = f"Did you mean {' or '.join(nearest)}?" if nearest else f"Known: {', '.join(known.values()) or 'none'}."
+    full_names = {_key(full): full for full in offered(kind)}
+    by_alias = {_key(alias): full for alias, full in ALIASES.get(kind, {}).items() if _key(full) in full_names}
+    by_key = {**by_alias, **full_names}
+    if full_name := by_key.get(_key(name)):
+        return full_name
+    near = dict.fromkeys(by_key[key] for key in similar_names(_key(name), [*full_names, *by_alias]))
+    hint = did_you_mean(near, f"Known: {', '.join(full_names.values()) or 'none'}.", start="Did")
     listing = " List them with: vitx methods" if kind == "explainers" else ""
-    raise UnknownNameError(f"no {noun} is called {name!r}. {hint}{listing}")
+    raise UnknownNameError(f"no {NOUNS[kind]} is called {name!r}. {hint}{listing}")
 
 
 def load(kind: Kind, name: str) -> type:
-    """The class behind a name (or alias).
+    """What stands behind a name (or alias); whether it is a class of this kind is for the caller to check.
 
     Raises:
         UnknownNameError: nobody registered it.
-        PluginError: its package cannot be imported, offers no class of this kind, or is one of two that claim the name.
+        PluginError: its package cannot be imported, or is one of two that claim the name.
     """
     name = canonical(kind, name)
     points = offered(kind)[name]
@@ -90,21 +89,12 @@ def load(kind: Kind, name: str) -> type:
         packages = " and ".join(package(point) for point in points)
         raise PluginError(f"two packages offer the {NOUNS[kind]} {name!r}: {packages}. Uninstall one of them.")
     try:
-        found = points[0].load()
+        return points[0].load()
     except (Exception, SystemExit) as error:  # a plugin may fail in any way; it must never take others with it
         raise PluginError(
             f"the {NOUNS[kind]} {name!r} of {package(points[0])} cannot be loaded: {type(error).__name__}: {error}. "
             "Update or uninstall that package; everything else works without it."
         ) from error
-    if kind == "explainers":
-        from vitxplain.explainers.base import Explainer
-
-        if not (isinstance(found, type) and issubclass(found, Explainer) and is_dataclass(found)):
-            raise PluginError(
-                f"the method {name!r} of {package(points[0])} is no method but {found!r}. Its entry point must name "
-                "a frozen dataclass derived from vitxplain.explainers.base.Explainer."
-            )
-    return found
 
 
 def name_of(kind: Kind, cls: type) -> str:
@@ -124,21 +114,14 @@ def package(point: EntryPoint) -> str:
 
 def summary(point: EntryPoint) -> str:
     """What a plugin does, in one line: the first of its class's docstring, read from the source without running it."""
-    top, *inner = point.module.split(".")
-    try:
-        spec = find_spec(top)
-        if inner and spec and spec.submodule_search_locations:
-            stem = Path(spec.submodule_search_locations[0], *inner)
-            source = stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
-        else:
-            source = Path(spec.origin if spec and spec.origin else "")
-        tree = ast.parse(source.read_text(encoding="utf-8"))
-        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == point.attr]
-        text = ast.get_docstring(classes[0]) if classes else None
-    except (ImportError, OSError, SyntaxError, ValueError):
-        text = None  # listing never fails: a package that hides its source is described by its metadata
-    text = text or _package_summary(point)
+    # Listing never fails: a package that hides its source is described by its metadata.
+    text = docstring(point.module, point.attr) or _package_summary(point)
     return text.strip().partition("\n")[0].rstrip(".")
+
+
+def constant(point: EntryPoint, name: str) -> Any:
+    """A constant of a plugin's class, read as `summary` is; None where it is no plain one."""
+    return class_constant(point.module, point.attr, name)
 
 
 def _package_summary(point: EntryPoint) -> str:

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.undisturbed import ready
 from vitxplain.errors import OptionError
+from vitxplain.suggest import similar_names
 from vitxplain.types import FeatureMap
 
 
@@ -42,7 +42,7 @@ def _node(module: nn.Module, name: str) -> nn.Module:
     known = dict(module.named_modules())
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=3, cutoff=0.4)
+    near = similar_names(name, known, cutoff=0.4)
     hint = f" Near: {', '.join(near)}." if near else ""
     raise OptionError(f"layer {name!r} is no node of the model.{hint} Nodes are the names of `model.named_modules()`.")
 

@@ -28,19 +28,19 @@ def demo(
     check_writable(folder := user_path(out))
     scores, files = run(folder, report=(lambda _: None) if quiet or json else print_note)
     if json:
-        for one in scores:
-            interval = [one.precision.low, one.precision.high]
-            record = {"method": one.method, "average_precision": one.precision.mean, "interval": interval}
-            print_json({"model": one.model or None, **record, "beats_every_control": verdict_on(one) or None})
+        for score in scores:
+            interval = [score.precision.low, score.precision.high]
+            record = {"method": score.method, "average_precision": score.precision.mean, "interval": interval}
+            print_json({"model": score.model or None, **record, "beats_every_control": verdict_on(score) or None})
         return
     if quiet:
         return
     marks = {"yes": yes(), "no": no()}
     rows: list[list[str | Text]] = []
-    for one in scores:
-        mean, low, high = one.precision
-        verdict = verdict_on(one)
-        known = [one.model or "(control)", one.method, f"{mean:.2f}", f"{low:.2f} to {high:.2f}"]
-        rows.append([*known, marks.get(verdict, verdict)])
+    for score in scores:
+        mean, low, high = score.precision
+        verdict = verdict_on(score)
+        cells = [score.model or "(control)", score.method, f"{mean:.2f}", f"{low:.2f} to {high:.2f}"]
+        rows.append([*cells, marks.get(verdict, verdict)])
     print_table(["Model", "Method", "Finds the digit", "95 % interval", "Beats every control"], rows)
     stdout().print(f"\nAverage precision against the digit's own pixels.\nLook: {printable(files[0])}", soft_wrap=True)

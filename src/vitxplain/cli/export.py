@@ -60,7 +60,7 @@ def export(
     from vitxplain.models.loading.load import load_model
     from vitxplain.options.parse import key_and_value
 
-    settings = dict(key_and_value(one) for one in option)
+    settings = dict(key_and_value(text) for text in option)
 
     def chosen(name: str) -> Explainer:
         (explainer,) = build([name], settings, text=True).values()
@@ -73,7 +73,7 @@ def export(
 
     check_packages()
     check_names([method])
-    asked = None if method == "auto" else chosen(method)
+    named_explainer = None if method == "auto" else chosen(method)
     target = None if out is None else onnx_path(out)
     check_writable(target.parent if target else FOLDER)
     say(f"opening {model}")
@@ -85,36 +85,36 @@ def export(
         image_size=image_size,
         trust_remote_code=trust_remote_code,
     )
-    explainer = asked or chosen(auto_method(loaded))
-    found = export_model(loaded, explainer, target, opset=opset, step=say)
+    explainer = named_explainer or chosen(auto_method(loaded))
+    exported = export_model(loaded, explainer, target, opset=opset, step=say)
     if json:
-        print_json({"model": loaded.source, **_facts(found)})
+        print_json({"model": loaded.source, **_facts(exported)})
     elif not quiet:
-        _print(model, found)
+        _print(model, exported)
 
 
-def _facts(found: "Exported") -> dict[str, object]:
+def _facts(exported: "Exported") -> dict[str, object]:
     from dataclasses import asdict
 
     from vitxplain.explanation.record import plain
 
-    facts: dict[str, object] = plain({**asdict(found), "path": str(found.path)})
+    facts: dict[str, object] = plain({**asdict(exported), "path": str(exported.path)})
     return {"file" if name == "path" else name: fact for name, fact in facts.items()}
 
 
-def _print(source: str, found: "Exported") -> None:
+def _print(source: str, exported: "Exported") -> None:
     from vitxplain.cli.shared.console import out as stdout
     from vitxplain.cli.shared.console import printable
 
     def described(name: str) -> str:
-        return f"{name} ({', '.join(map(str, found.shapes[name]))})"
+        return f"{name} ({', '.join(map(str, exported.shapes[name]))})"
 
-    given, *made = found.shapes
-    differences = ", ".join(f"{name} {share:.0e}" for name, share in found.differences.items())
-    size = f"{found.size / 1e6:.1f} MB, operator set {found.opset}"
+    inputs, *outputs = exported.shapes
+    differences = ", ".join(f"{name} {share:.0e}" for name, share in exported.differences.items())
+    size = f"{exported.size / 1e6:.1f} MB, operator set {exported.opset}"
     lines = (
-        f"{found.method} of {source} → {found.path} ({size})",
-        f"  {described(given)} → {' and '.join(map(described, made))}",
+        f"{exported.method} of {source} → {exported.path} ({size})",
+        f"  {described(inputs)} → {' and '.join(map(described, outputs))}",
         f"  agrees with PyTorch; largest difference, as a share of the largest value: {differences}",
     )
     stdout().print(printable("\n".join(lines), "\n"), soft_wrap=True)

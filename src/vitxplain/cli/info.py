@@ -15,18 +15,18 @@ LIBRARIES = ("torch", "transformers", "accelerate", "captum", "timm", "torchvisi
 @guarded
 def info(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> None:  # noqa: ARG001 - for the guard
     """Show versions, devices and plugins; what is broken, with its cause. Paste this into bug reports."""
-    found: dict[str, Any] = {"versions": _versions(), "devices": _devices(), "plugins": _plugins()}
+    facts: dict[str, Any] = {"versions": _versions(), "devices": _devices(), "plugins": _plugins()}
     if json:
-        print_json(found)
+        print_json(facts)
         return
     if quiet:
-        for plugin in found["plugins"]:
+        for plugin in facts["plugins"]:
             if plugin["error"]:
                 print_error(plugin["error"])
         return
-    print_table(["Version", ""], [(name, number or "not installed") for name, number in found["versions"].items()])
-    print_table(["\nDevice", ""], [(device["name"], device["about"]) for device in found["devices"]])
-    plugins = [(one["name"], one["kind"], one["package"], _state(one, found["versions"])) for one in found["plugins"]]
+    print_table(["Version", ""], [(name, number or "not installed") for name, number in facts["versions"].items()])
+    print_table(["\nDevice", ""], [(device["name"], device["about"]) for device in facts["devices"]])
+    plugins = [(row["name"], row["kind"], row["package"], _state(row, facts["versions"])) for row in facts["plugins"]]
     print_table(["\nPlugin", "\nKind", "\nPackage", "\nState"], plugins)
 
 
@@ -42,13 +42,13 @@ def _versions() -> dict[str, str | None]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    found: dict[str, str | None] = {"vitxplain": version("vitxplain"), "python": platform.python_version()}
+    versions: dict[str, str | None] = {"vitxplain": version("vitxplain"), "python": platform.python_version()}
     for name in LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = None
-    return {**found, "system": platform.platform()}
+            versions[name] = None
+    return {**versions, "system": platform.platform()}
 
 
 def _devices() -> list[dict[str, str]]:
@@ -68,15 +68,16 @@ def _plugins() -> list[dict[str, Any]]:
     """Every registered name, loaded for real; one that breaks takes no other with it."""
     from vitxplain import registry
     from vitxplain.errors import PluginError
+    from vitxplain.explainers.passes.choose import load_explainer
 
-    found = []
+    plugins = []
     for kind in ("explainers", "adapters", "metrics"):
         for name, points in registry.offered(kind).items():
             try:
-                registry.load(kind, name)
+                load_explainer(name) if kind == "explainers" else registry.load(kind, name)
                 error = None
             except PluginError as broken:
                 error = str(broken)
             packages = " and ".join(registry.package(point) for point in points)
-            found.append({"name": name, "kind": registry.NOUNS[kind], "package": packages, "error": error})
-    return found
+            plugins.append({"name": name, "kind": registry.NOUNS[kind], "package": packages, "error": error})
+    return plugins

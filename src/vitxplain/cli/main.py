@@ -15,6 +15,7 @@ from vitxplain.cli.explain.command import explain
 from vitxplain.cli.export import export
 from vitxplain.cli.info import info
 from vitxplain.cli.methods.command import methods
+from vitxplain.cli.metrics import metrics
 from vitxplain.cli.models import models
 from vitxplain.cli.patches import patches
 from vitxplain.cli.test.command import test
@@ -29,18 +30,18 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, explain, methods, models, info, patches, train, test, tune, evaluate, export):
+for command in (demo, explain, methods, metrics, models, info, patches, train, test, tune, evaluate, export):
     app.command(cls=TrainingCommand if command in (train, tune) else None)(command)
 app.add_typer(data)
 
 
-def _show_version(asked: bool) -> bool:
-    if asked:
+def _show_version(wanted: bool) -> bool:
+    if wanted:
         from importlib.metadata import version
 
         typer.echo(f"vitx {version('vitxplain')}")
         raise typer.Exit
-    return asked
+    return wanted
 
 
 @app.callback()

@@ -19,13 +19,13 @@ def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> No
     if json:
         for name in packaged:
             print_json({"name": name, "source": name, "family": "demo", "good_for": TRYING, "default": False})
-        for name, one in ALIASES.items():
-            print_json({"name": name, **asdict(one), "default": one.source == DEFAULT})
+        for name, model in ALIASES.items():
+            print_json({"name": name, **asdict(model), "default": model.source == DEFAULT})
         return
     console = out()
     wide = console.width >= 140  # a Hub id that is broken over lines cannot be copied
     rows = [(name, "demo", TRYING, *["(in the package)"] * wide) for name in packaged]
-    rows += [(name, one.family, one.good_for, *[one.source] * wide) for name, one in ALIASES.items()]
+    rows += [(name, model.family, model.good_for, *[model.source] * wide) for name, model in ALIASES.items()]
     print_table(["Name", "Kind", "Good for", *["Hub id"] * wide], rows, console)
     if not quiet:
         libraries = ", ".join(f"{name}:NAME" for name in registry.names("adapters"))

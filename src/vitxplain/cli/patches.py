@@ -19,7 +19,7 @@ def patches(
     model: Model = DEFAULT,
     out: Out = Path("vitx-out"),
     *,
-    opening: ModelOptions,
+    model_options: ModelOptions,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
@@ -36,7 +36,7 @@ def patches(
     from vitxplain.words import source_name
 
     picture = read_image(image)
-    loaded = opening.load(model)
+    loaded = model_options.load(model)
     size = loaded.processor([picture]).shape[-2:]
     grid = loaded.probe((size[0], size[1])).grid
     if grid is None:

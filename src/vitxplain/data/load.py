@@ -4,7 +4,6 @@ import inspect
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import is_dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -16,6 +15,7 @@ from vitxplain.errors import DataError, OptionError, UnknownNameError, UsageErro
 from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder, question
 from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.options.parse import option_types, parse
+from vitxplain.suggest import did_you_mean, similar_names
 
 BUILT_IN: Final = {
     "digits": "vitxplain.data.synthetic.digits:Digits",
@@ -111,9 +111,9 @@ def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[st
         raise UnknownNameError(no_such_folder(source))
     if HUB_ID.fullmatch(name):
         return _imported(HUB), {"repo_id": name}
-    near = get_close_matches(word.lower(), BUILT_IN, n=1, cutoff=0.6)
+    hint = did_you_mean(similar_names(word.lower(), BUILT_IN, most=1), start=" Did")
     raise UnknownNameError(
-        f"no data set is called {name!r}.{f' Did you mean {near[0]}?' if near else ''}{question(name)} Built in are "
+        f"no data set is called {name!r}.{hint}{question(name)} Built in are "
         f"{', '.join(BUILT_IN)}; a folder of that name was looked for at {path.absolute()}; "
         "a set of the Hub is written OWNER/NAME, as ylecun/mnist."
     )
@@ -129,8 +129,8 @@ def _read_options(source: str, hints: Mapping[str, Any], options: Mapping[str, A
     for word, value in options.items():
         key = word.replace("-", "_")
         if key not in hints:
-            near = get_close_matches(key, hints, n=2, cutoff=0.5)
-            hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(hints) or 'none'}."
+            near = similar_names(key, hints, most=2, cutoff=0.5)
+            hint = did_you_mean(near, f"It has: {', '.join(hints) or 'none'}.", start="Did")
             raise OptionError(f"the data set {source} has no option {word!r}. {hint}")
         values[key] = parse(word, value, hints[key]) if isinstance(value, str) else value
     return values

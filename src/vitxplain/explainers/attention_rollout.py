@@ -42,7 +42,7 @@ class AttentionRollout(AttentionExplainer):
 
     def __post_init__(self) -> None:
         check_choice("head_fusion", self.head_fusion, get_args(Fusion))
-        check_share("discard_ratio", self.discard_ratio, one=False)
+        check_share("discard_ratio", self.discard_ratio, include_one=False)
         check_share("residual_weight", self.residual_weight)
         check_index("start_layer", self.start_layer)
 

@@ -51,7 +51,7 @@ class RawAttention(AttentionExplainer):
         if self.query is not None and not isinstance(self.query, str):
             check_index("query", self.query)
         if self.mass is not None:
-            check_share("mass", self.mass, zero=False)
+            check_share("mass", self.mass, include_zero=False)
 
     def keep(self, record: AttentionRecord) -> Tensor:
         """The query's row on the grid, (batch, head, row, column); empty where no such patch asks."""

@@ -3,6 +3,7 @@
 from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import fitting
 from vitxplain.models.offers import ATTENTION_GRADIENTS, GRADIENTS
 from vitxplain.models.vision_model import VisionModel
@@ -36,7 +37,7 @@ def exportable() -> list[str]:
     found = []
     for name in registry.names("explainers"):
         try:
-            if obstacle(registry.load("explainers", name)) is None:
+            if obstacle(load_explainer(name)) is None:
                 found.append(name)
         except PluginError:  # said by `vitx info`; no matter here
             continue

@@ -2,11 +2,11 @@
 
 import os
 from contextlib import suppress
-from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.suggest import similar_names
 
 
 def looks_like_a_path(source: str | PathLike[str]) -> bool:
@@ -43,7 +43,7 @@ def near_folders(path: Path) -> list[str]:
     with suppress(OSError), os.scandir(parent) as entries:
         names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
     plain = {name.casefold(): name for name in sorted(names)}
-    near = get_close_matches(wrong.casefold(), plain, n=3, cutoff=0.7)
+    near = similar_names(wrong.casefold(), plain, cutoff=0.7)
     folders = (parent.joinpath(plain[name], *rest) for name in near)
     return [str(folder) for folder in folders if is_folder(folder) and folder != path]
 

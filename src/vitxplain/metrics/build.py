@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
-from difflib import get_close_matches
+from functools import partial
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from vitxplain import registry
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.metrics.base import Metric
 from vitxplain.options.parse import option_types, parse
+from vitxplain.options.route import no_such_option, route
 
 MetricLike: TypeAlias = str | Metric
 
@@ -29,24 +30,24 @@ def build(metrics: Sequence[MetricLike], options: Mapping[str, Any], *, text: bo
     return with_options(_named(metrics), options, text=text)
 
 
-def with_options(found: Mapping[str, Metric], options: Mapping[str, Any], *, text: bool = False) -> dict[str, Metric]:
+def with_options(metrics: Mapping[str, Metric], options: Mapping[str, Any], *, text: bool = False) -> dict[str, Metric]:
     """The metrics with these options; as in `build`."""
-    for key, value in options.items():
-        owner, _, option = key.rpartition(".")
-        option = option.replace("-", "_")
-        whose = base_name(owner) if owner else None
-        asked = {name: metric for name, metric in found.items() if whose in (None, name.partition(":")[0])}
-        if not any(option in option_types(type(metric)) for metric in asked.values()):
-            known = sorted({one for metric in asked.values() for one in option_types(type(metric))})
-            near = get_close_matches(option, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"options: {', '.join(known) or 'none'}."
-            raise OptionError(f"no metric among those named has an option {key!r}; {hint}")
-        found = {
-            new: metric
-            for name, one in found.items()
-            for new, metric in (_told(name, one, option, value, text=text) if name in asked else [(name, one)])
-        }
-    return dict(found)
+    types = {name: option_types(type(metric)) for name, metric in metrics.items()}
+    variants = {name: [(name, metric)] for name, metric in metrics.items()}
+    refuse = partial(no_such_option, noun="metric", receivers=metrics)
+    for key, value, names in route(options.items(), types, _is_called, refuse):
+        for name in names:
+            variants[name] = [
+                changed
+                for called, metric in variants[name]
+                for changed in _with_option(called, metric, key.name, value, text=text)
+            ]
+    return {called: metric for pairs in variants.values() for called, metric in pairs}
+
+
+def _is_called(word: str, name: str) -> bool:
+    """Whether a word stands for the metric of this name, whatever its choice."""
+    return base_name(word) == name.partition(":")[0]
 
 
 def base_name(name: str) -> str:
@@ -106,18 +107,18 @@ def _difference(metric: Metric, others: Sequence[Any]) -> str:
     return f":{','.join(said)}" if said else ""
 
 
-def _told(name: str, metric: Metric, option: str, value: Any, *, text: bool) -> Iterator[tuple[str, Metric]]:
+def _with_option(name: str, metric: Metric, option: str, value: Any, *, text: bool) -> Iterator[tuple[str, Metric]]:
     """The metric with the option; with each of several choices once, under a name of its own."""
-    hint = option_types(type(metric)).get(option)
-    if hint is None or (choice_of(name) and choice_of(name) in _choices(hint)):  # it has none, or its name says which
+    hint = option_types(type(metric))[option]
+    if choice_of(name) and choice_of(name) in _choices(hint):  # its name says which
         yield name, metric
         return
     values = value.split(",") if isinstance(value, str) and _choices(hint) else value
     several = isinstance(values, (list, tuple)) and bool(_choices(hint))
-    for one in dict.fromkeys(values) if several else [value]:
-        given = parse(f"{name}.{option}", one, hint) if text else one
-        called = f"{name}:{given}" if several and len(set(values)) > 1 else name
-        yield called, replace(metric, **{option: given})  # type: ignore[type-var]
+    for word in dict.fromkeys(values) if several else [value]:
+        choice = parse(f"{name}.{option}", word, hint) if text else word
+        called = f"{name}:{choice}" if several and len(set(values)) > 1 else name
+        yield called, replace(metric, **{option: choice})  # type: ignore[type-var]
 
 
 def _choices(hint: Any) -> tuple[str, ...]:

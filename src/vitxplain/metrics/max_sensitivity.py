@@ -33,7 +33,7 @@ class MaxSensitivity(Metric):
     blind_wins: ClassVar[bool] = True  # a map that is always the same never changes
 
     def __post_init__(self) -> None:
-        check_share("radius", self.radius, zero=False)
+        check_share("radius", self.radius, include_zero=False)
         check_count("samples", self.samples)
         check_index("seed", self.seed)
 

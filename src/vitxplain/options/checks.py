@@ -15,11 +15,11 @@ def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
         raise OptionError(f"{name} is {value!r}; it takes {', '.join(allowed[:-1])} or {allowed[-1]}.")
 
 
-def check_share(name: str, value: object, *, zero: bool = True, one: bool = True) -> None:
-    """Raises OptionError unless the value is a number from 0 to 1; `zero` and `one` say whether the ends count."""
+def check_share(name: str, value: object, *, include_zero: bool = True, include_one: bool = True) -> None:
+    """Raises OptionError unless the value is a number from 0 to 1; the ends count unless they are excluded."""
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else -1
-    if not 0 <= number <= 1 or (number == 0 and not zero) or (number == 1 and not one):
-        ends = f"{'' if zero else ' (0 itself excluded)'} to 1{'' if one else ' (1 itself excluded)'}"
+    if not 0 <= number <= 1 or (number == 0 and not include_zero) or (number == 1 and not include_one):
+        ends = f"{'' if include_zero else ' (0 itself excluded)'} to 1{'' if include_one else ' (1 itself excluded)'}"
         raise OptionError(f"{name} is {value!r}; it takes a number from 0{ends}.")
 
 

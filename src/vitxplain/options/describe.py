@@ -22,18 +22,21 @@ class OptionFacts:
 def option_facts(cls: type) -> list[OptionFacts]:
     """The options of a dataclass, in the order of its fields."""
     texts = help_texts(cls)
-    made = {field.name: field for field in fields(cls)}
+    by_name = {field.name: field for field in fields(cls)}
     return [
-        OptionFacts(name, describe(hint), _default(made[name]), texts.get(name, ""))
+        OptionFacts(name, describe(hint), _default(by_name[name]), texts.get(name, ""))
         for name, hint in option_types(cls).items()
     ]
 
 
 def help_texts(cls: type) -> dict[str, str]:
-    """What the section "Args:" of the docstring says about each name, on one line."""
-    _, _, section = (getdoc(cls) or "").partition("Args:\n")
-    entries = re.findall(r"^(\w+): (.*(?:\n +.*)*)", dedent(section.partition("\n\n")[0]), re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in entries}
+    """What the section "Args:" of the docstring says about each name, on one line; else what that of a base says."""
+    texts: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        _, _, section = (getdoc(base) or "").partition("Args:\n")
+        entries = re.findall(r"^(\w+): (.*(?:\n +.*)*)", dedent(section.partition("\n\n")[0]), re.MULTILINE)
+        texts |= {name: " ".join(text.split()) for name, text in entries}
+    return texts
 
 
 def as_text(value: Any) -> str:

@@ -1,11 +1,11 @@
 """From axes to a picture: one style, one file of `render/styles` with a function `draw`."""
 
-from difflib import get_close_matches
 from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
+from vitxplain.suggest import did_you_mean, similar_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,8 +52,7 @@ def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Fi
 def check_style(style: str) -> None:
     """Raise UnknownNameError, with the nearest names, unless there is this style."""
     if style != "auto" and style not in STYLES:
-        near = get_close_matches(style, STYLES, n=2, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are auto, {', '.join(STYLES)}."
+        hint = did_you_mean(similar_names(style, STYLES, most=2, cutoff=0.5), f"there are auto, {', '.join(STYLES)}.")
         raise UnknownNameError(f"there is no picture style {style!r}; {hint}")
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.errors import TargetError
+from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Target, TargetLike, Task, TaskOutputs
 from vitxplain.types import ClassIndices, Scores
 
@@ -141,10 +141,8 @@ def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
     label_of = {synonym: labels[index] for index, names in synonyms.items() for synonym in names}
     # "cat" is near "tiger cat", not near "crate"
     holding = [synonym for synonym in label_of if name in re.split(r"\W+", synonym)]
-    near = dict.fromkeys(
-        label_of[synonym] for synonym in holding[:5] or get_close_matches(name, label_of, n=3, cutoff=0.6)
-    )
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    near = dict.fromkeys(repr(label_of[synonym]) for synonym in holding[:5] or similar_names(name, label_of))
+    hint = did_you_mean(near, start=" Did")
     raise TargetError(f"the model has no class named {spelled!r}.{hint} Give an index or a name from its labels.")
 
 

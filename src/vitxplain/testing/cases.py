@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 import torch
 
-from vitxplain import registry
 from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import reason
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.testing.models import tiny_cnn, tiny_vit
@@ -25,7 +25,7 @@ def promise(kept: bool, otherwise: str) -> None:
 def class_of(method: Method) -> type[Explainer]:
     """The class of a method, however it was named."""
     if isinstance(method, str):
-        return registry.load("explainers", method)
+        return load_explainer(method)
     return method if isinstance(method, type) else type(method)
 
 

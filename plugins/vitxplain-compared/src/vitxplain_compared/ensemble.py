@@ -31,7 +31,7 @@ class Ensemble(Combined):
     floor: float = 0.05
 
     def __post_init__(self) -> None:
-        check_share("floor", self.floor, zero=False, one=False)
+        check_share("floor", self.floor, include_zero=False, include_one=False)
         if not isinstance(self.members, tuple) or len(set(self.members)) < 2:
             raise OptionError(f"members is {self.members!r}; it takes two or more names, such as rollout,grad-cam.")
 

@@ -55,23 +55,25 @@ def show(
 
     file = _file(user_path(out), source, split)
     check_writable(file.parent)
-    given = data_options(option)
-    whole = load_data(source, split, strict=strict, options=given)
-    data = load_data(source, split, strict=strict, options=given, limit=limit) if len(whole) > limit else whole
+    options = data_options(option)
+    whole = load_data(source, split, strict=strict, options=options)
+    data = load_data(source, split, strict=strict, options=options, limit=limit) if len(whole) > limit else whole
     with progress("looking", len(data), shown=not (quiet or json)) as advance:
-        found = survey(data, count, seed, advance)
+        data_survey = survey(data, count, seed, advance)
     if not quiet:
-        for note in (*data.notes, *(f"skipped: {one}" for one in found.skipped)):
+        for note in (*data.notes, *(f"skipped: {image}" for image in data_survey.skipped)):
             print_note(f"note: {note}")
-    if not found.chosen:
-        raise DataError(f"none of the {len(data)} images of {source} can be read; the first: {found.skipped[0]}")
-    of = f"{len(data):,} of {len(whole):,}" if len(data) < len(whole) else f"{found.total:,}"
-    headline = f"{_short(source)} · {split} · {of} image{'' if found.total == 1 else 's'}"
-    write_together({file: png_bytes(data_sheet(found.chosen, found.labels, headline, _counts(found)))})
+    if not data_survey.chosen:
+        raise DataError(f"none of the {len(data)} images of {source} can be read; the first: {data_survey.skipped[0]}")
+    of = f"{len(data):,} of {len(whole):,}" if len(data) < len(whole) else f"{data_survey.total:,}"
+    headline = f"{_short(source)} · {split} · {of} image{'' if data_survey.total == 1 else 's'}"
+    write_together(
+        {file: png_bytes(data_sheet(data_survey.chosen, data_survey.labels, headline, _counts(data_survey)))}
+    )
     if json:
-        print_json({**_record(source, whole, found), "file": str(file)})
+        print_json({**_record(source, whole, data_survey), "file": str(file)})
     elif not quiet:
-        _print(found, headline, file)
+        _print(data_survey, headline, file)
 
 
 def _file(out: Path, source: str, split: str) -> Path:
@@ -86,38 +88,38 @@ def _short(source: str) -> str:
     return (path.resolve().name or "data") if is_folder(path) else source.replace(":", "-")
 
 
-def _counts(found: "Survey") -> str:
+def _counts(data_survey: "Survey") -> str:
     """Images by class, or, of many classes, from the least to the most."""
-    if len(found.images) > LISTED:
-        least, most = min(found.images.values()), max(found.images.values())
+    if len(data_survey.images) > LISTED:
+        least, most = min(data_survey.images.values()), max(data_survey.images.values())
         span = f"{most:,}" if least == most else f"{least:,} to {most:,}"
-        return f"{len(found.images)} classes of {span} image{'' if most == 1 else 's'} each"
-    return " · ".join(f"{found.labels[label]}: {count:,}" for label, count in sorted(found.images.items()))
+        return f"{len(data_survey.images)} classes of {span} image{'' if most == 1 else 's'} each"
+    return " · ".join(f"{data_survey.labels[label]}: {count:,}" for label, count in sorted(data_survey.images.items()))
 
 
-def _sizes(found: "Survey", label: int) -> str:
+def _sizes(data_survey: "Survey", label: int) -> str:
     """`64 × 64`, or from the least to the greatest, height first."""
-    least, greatest = found.sizes[label]
+    least, greatest = data_survey.sizes[label]
     sides = (str(low) if low == high else f"{low}-{high}" for low, high in zip(least, greatest, strict=True))
     return " × ".join(sides)
 
 
-def _record(source: str, whole: "DataSet", found: "Survey") -> dict[str, Any]:
+def _record(source: str, whole: "DataSet", data_survey: "Survey") -> dict[str, Any]:
     classes = [
         {
-            "name": found.labels[label],
-            "images": found.images.get(label, 0),
-            "with_object": found.marked.get(label, 0),
-            "height": [side[0] for side in found.sizes.get(label, ())],
-            "width": [side[1] for side in found.sizes.get(label, ())],
+            "name": data_survey.labels[label],
+            "images": data_survey.images.get(label, 0),
+            "with_object": data_survey.marked.get(label, 0),
+            "height": [side[0] for side in data_survey.sizes.get(label, ())],
+            "width": [side[1] for side in data_survey.sizes.get(label, ())],
         }
-        for label in range(len(found.labels))
+        for label in range(len(data_survey.labels))
     ]
-    about = {"data": source, "split": whole.split, "images": len(whole), "looked_at": found.total}
-    return {**about, "object_known": found.located, "classes": classes, "skipped": found.skipped}
+    about = {"data": source, "split": whole.split, "images": len(whole), "looked_at": data_survey.total}
+    return {**about, "object_known": data_survey.located, "classes": classes, "skipped": data_survey.skipped}
 
 
-def _print(found: "Survey", headline: str, file: Path) -> None:
+def _print(data_survey: "Survey", headline: str, file: Path) -> None:
     from vitxplain.cli.shared.console import out, print_table, printable
 
     console = out()
@@ -125,17 +127,19 @@ def _print(found: "Survey", headline: str, file: Path) -> None:
     rows = [
         (
             printable(name),
-            f"{found.images.get(label, 0):,}",
-            f"{100 * found.images.get(label, 0) / found.total:.1f}%",
-            _sizes(found, label) if label in found.sizes else "-",
-            f"{found.marked.get(label, 0):,}" if found.located else "-",
+            f"{data_survey.images.get(label, 0):,}",
+            f"{100 * data_survey.images.get(label, 0) / data_survey.total:.1f}%",
+            _sizes(data_survey, label) if label in data_survey.sizes else "-",
+            f"{data_survey.marked.get(label, 0):,}" if data_survey.located else "-",
         )
-        for label, name in enumerate(found.labels)
+        for label, name in enumerate(data_survey.labels)
     ]
     print_table(["Class", "Images", "Share", "Height × width", "With mask or box"], rows, console)
-    if not found.located:
+    if not data_survey.located:
         console.print("It is not known where the objects are: there are no masks or boxes.", soft_wrap=True)
-    elif found.located < found.total:
-        console.print(f"Masks or boxes are known of {found.located:,} of the {found.total:,} images.", soft_wrap=True)
-    drawn = f"{len(found.chosen)} image{'' if len(found.chosen) == 1 else 's'}"
+    elif data_survey.located < data_survey.total:
+        console.print(
+            f"Masks or boxes are known of {data_survey.located:,} of the {data_survey.total:,} images.", soft_wrap=True
+        )
+    drawn = f"{len(data_survey.chosen)} image{'' if len(data_survey.chosen) == 1 else 's'}"
     console.print(f"{drawn} → {printable(file)}", soft_wrap=True)

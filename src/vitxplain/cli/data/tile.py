@@ -52,17 +52,17 @@ def tile(
     from vitxplain.files.walk import image_files
     from vitxplain.models.processors.sizes import parse_size
 
-    place = user_path(folder)
+    source = user_path(folder)
     tiling = Tiling(parse_size(size), overlap, min_defect_share, centre_on_defects, pad)
-    about = len(image_files(place)) // 2 if is_folder(place) else 0  # half of them are masks
+    about = len(image_files(source)) // 2 if is_folder(source) else 0  # half of them are masks
     with progress("cutting", about, shown=not (quiet or json)) as advance:
-        done = tile_folder(place, user_path(out), tiling, overwrite=overwrite, strict=strict, progress=advance)
+        done = tile_folder(source, user_path(out), tiling, overwrite=overwrite, strict=strict, progress=advance)
     if not quiet:
         for problem in done.skipped:
             print_note(f"left out: {problem}")
-        if not any(one.split for one in done.tiles):
+        if not any(tile.split for tile in done.tiles):
             print_note(f"note: tiles of one image are alike: `vitx data split {done.folder}` keeps them in one split.")
-    counts = Counter(one.label for one in done.tiles)
+    counts = Counter(tile.label for tile in done.tiles)
     if json:
         about_tiles = {"images": done.images, "tiles": dict(counts), "left_out": done.left_out}
         print_json({"folder": str(folder), "out": str(done.folder), **about_tiles, "skipped": list(done.skipped)})

@@ -51,7 +51,7 @@ def explain(
         ),
     ] = "auto",
     *,
-    opening: ModelOptions,
+    model_options: ModelOptions,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -66,6 +66,6 @@ def explain(
     from vitxplain.cli.explain.plan import plan
     from vitxplain.cli.explain.report import Reporter
 
-    asked = plan(method, option, formats, out, style)
+    explain_plan = plan(method, option, formats, out, style)
     reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=target is not None)
-    return run(Job(opening.load(model), asked, images, target, top_k, batch_size), reporter)
+    return run(Job(model_options.load(model), explain_plan, images, target, top_k, batch_size), reporter)

@@ -1,4 +1,4 @@
-"""From what stands on the command line to single images, and the names their results get."""
+"""Expands files, folders, patterns and URLs to single images, and names their results."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from vitxplain.files.walk import is_image_name
 
 @dataclass(frozen=True)
 class Source:
-    """One image, or what was found instead of one; `stem` names its results."""
+    """One image, or why there is none; `stem` names its results."""
 
     path: str
     stem: str = ""
@@ -23,10 +23,10 @@ class Source:
 
 def find(arguments: Iterable[str]) -> list[Source]:
     """Every image meant by files, URLs, folders (what lies directly in them) and patterns (`**` goes deeper)."""
-    found = [source for argument in arguments for source in _expanded(argument)]
-    good = [source for source in found if source.error is None]
+    sources = [source for argument in arguments for source in _expanded(argument)]
+    good = [source for source in sources if source.error is None]
     stems = iter(unique_stems([stem_of(source.path) for source in good]))
-    return [source if source.error else Source(source.path, next(stems)) for source in found]
+    return [source if source.error else Source(source.path, next(stems)) for source in sources]
 
 
 def unique_stems(stems: Sequence[str]) -> list[str]:
@@ -54,7 +54,7 @@ def _expanded(argument: str) -> list[Source]:
         except OSError as error:
             return [Source(argument, error=f"{path} cannot be looked into: {error.strerror}.")]
         images = [str(file) for file in inside if _is_image(file)]
-        has_folders = any(one.is_dir() for one in inside)
+        has_folders = any(entry.is_dir() for entry in inside)
         deeper = f"; for those in its folders write '{path}/**/*'" if has_folders else ""
         return [Source(image) for image in images] or [Source(argument, error=f"{path} holds no images{deeper}.")]
     if any(sign in argument for sign in "*?["):

@@ -60,18 +60,18 @@ def run(job: Job, reporter: Reporter) -> int:
 
 def _fitting(job: Job, sources: Sequence[Source], reporter: Reporter) -> dict[str, Explainer]:
     """The methods that fit the model; the others are reported, or raised if none does."""
-    asked = job.plan.explainers(job.model)
+    explainers = job.plan.explainers(job.model)
     probe = job.model.probe()
-    unfit = {name: why for name, explainer in asked.items() if (why := reason(explainer, probe))}
-    if len(unfit) == len(asked):
-        require(job.model, asked.values())
+    unfit = {name: why for name, explainer in explainers.items() if (why := reason(explainer, probe))}
+    if len(unfit) == len(explainers):
+        require(job.model, explainers.values())
     for name, why in unfit.items():
         message = f"{name} does not fit {job.model.source}: {why}."
         reporter.refused([source.path for source in sources], name, message)
-    about_none = [name for name, explainer in asked.items() if name not in unfit and not explainer.class_specific]
+    about_none = [name for name, explainer in explainers.items() if name not in unfit and not explainer.class_specific]
     if job.target is not None and about_none:
         reporter.note(f"--target changes nothing about {', '.join(about_none)}: not about a class.")
-    return {name: explainer for name, explainer in asked.items() if name not in unfit}
+    return {name: explainer for name, explainer in explainers.items() if name not in unfit}
 
 
 def _explain_batch(
@@ -114,7 +114,7 @@ Outcomes: TypeAlias = dict[Source, dict[str, Explanation | Exception]]
 def _attempt(job: Job, explainers: Mapping[str, Explainer], images: Mapping[Source, Image.Image]) -> Outcomes:
     """Everything at once; if that fails, in parts, so that only the culprit is lost."""
     try:
-        found = explain_together(
+        explanations = explain_together(
             job.model,
             list(images.values()),
             list(explainers.values()),
@@ -134,4 +134,4 @@ def _attempt(job: Job, explainers: Mapping[str, Explainer], images: Mapping[Sour
             source: {name: outcome for part in parts for name, outcome in part.get(source, {}).items()}
             for source in images
         }
-    return {source: {name: items[i] for name, items in found.items()} for i, source in enumerate(images)}
+    return {source: {name: items[i] for name, items in explanations.items()} for i, source in enumerate(images)}

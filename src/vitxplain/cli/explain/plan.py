@@ -1,4 +1,4 @@
-"""What `vitx explain` was asked for, checked before a model is loaded for it."""
+"""Checks the options of `vitx explain` before a model is loaded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class Plan:
 
     def explainers(self, model: VisionModel) -> dict[str, Explainer]:
         """The methods with their options; "auto" chosen for this model."""
-        named = [auto_method(model) if name == "auto" else name for name in self.methods]
-        return build(named, self.options, text=True)
+        methods = [auto_method(model) if name == "auto" else name for name in self.methods]
+        return build(methods, self.options, text=True)
 
 
 def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: Path, style: str = "auto") -> Plan:
@@ -39,21 +39,21 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
         UnknownNameError, OptionError, UsageError: a method, option, format or picture style that does not exist.
         OutputError: the folder cannot be written.
     """
-    named = [name.strip() for given in methods for name in given.split(",") if name.strip()]
-    if not named:
+    names = [name.strip() for word in methods for name in word.split(",") if name.strip()]
+    if not names:
         raise UsageError("--method names no method; leave it out, or see `vitx methods`.")
-    check_names(named)
+    check_names(names)
     folder = user_path(folder)
     chosen = [name.strip() for name in formats.split(",") if name.strip()]
     if unknown := [name for name in chosen if name not in FORMATS]:
         raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
     if not chosen:
         raise OptionError(f"--format names no format; it takes some of {','.join(FORMATS)}.")
-    made = Plan(named, dict(key_and_value(option) for option in options), chosen, folder, style)
+    result = Plan(names, dict(key_and_value(option) for option in options), chosen, folder, style)
     check_style(style)
     if style != "auto" and "png" not in chosen:
         raise OptionError(f"--style {style} draws the png, which --format {formats} leaves out.")
-    if "auto" not in named:
-        build(named, made.options, text=True)
+    if "auto" not in names:
+        build(names, result.options, text=True)
     check_writable(folder)
-    return made
+    return result

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from rich.text import Text
 
 from vitxplain.cli.shared.console import err, out, print_error, print_json, print_note, printable
 from vitxplain.cli.shared.guard import describe, report
+from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json
 from vitxplain.words import percent, short_name
@@ -30,12 +31,10 @@ class Reporter:
     def progress(self, total: int) -> Iterator[None]:
         """A bar on stderr, gone at the end; only for people, and only where there is something to wait for."""
         in_the_way = self.json and sys.stdout.isatty()
-        if self.quiet or total < 2 or in_the_way or not sys.stderr.isatty():
+        if not is_worthwhile(total, shown=not (self.quiet or in_the_way)):
             yield
             return
-        columns = TextColumn("explaining"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        bar = Progress(*columns, console=err(), transient=True, redirect_stdout=False, redirect_stderr=False)
-        with bar as self._bar:
+        with progress_bar("explaining") as self._bar:
             self._bar.add_task("", total=total)
             yield
         self._bar = None
@@ -45,8 +44,8 @@ class Reporter:
         self.images += 1
         self.maps += len(files)
         if self.json:
-            for one, written in files.items():
-                print_json({**to_json(one), "files": [str(file) for file in written]})
+            for explanation, written in files.items():
+                print_json({**to_json(explanation), "files": [str(file) for file in written]})
         elif files and not self.quiet:
             self._console().print(self._lines(path, files), soft_wrap=True)
         if self._bar:
@@ -84,11 +83,14 @@ class Reporter:
         prediction = next(iter(files)).prediction
         classes = zip(prediction.names, prediction.probabilities, strict=True)
         first, *others = [f"{printable(short_name(name))} {percent(share)}" for name, share in classes]
-        lines = Text.assemble((printable(path), "bold"), "  ", (first, "green"), "".join(f" · {one}" for one in others))
-        for one, written in files.items():
-            lines.append(f"\n  {one.method}", "cyan")
-            if self.with_target and one.target:
-                lines.append(f" for {printable(short_name(one.target.name))} ({percent(one.target.probability)})")
+        lines = Text.assemble(
+            (printable(path), "bold"), "  ", (first, "green"), "".join(f" · {other}" for other in others)
+        )
+        for explanation, written in files.items():
+            lines.append(f"\n  {explanation.method}", "cyan")
+            target = explanation.target
+            if self.with_target and target:
+                lines.append(f" for {printable(short_name(target.name))} ({percent(target.probability)})")
             lines.append(f" → {printable(written[0])}")
             lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
         return lines

@@ -1,9 +1,9 @@
-"""What a model can be asked: every method with its layer and grid, or the reason why it does not fit."""
+"""Every method with its layer and grid for a model, or the reason why it does not fit."""
 
 from typing import Any
 
-from vitxplain import registry
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import auto_method, fitting
 from vitxplain.models.offers import POSITION_EMBEDDINGS
 from vitxplain.models.probing.probe import Probe
@@ -16,7 +16,7 @@ def capabilities(model: VisionModel) -> dict[str, Any]:
     auto = auto_method(model)
     rows = []
     for name, why in fitting(model).items():
-        layer, grid = (None, None) if why else _where(registry.load("explainers", name), probe)
+        layer, grid = (None, None) if why else _where(load_explainer(name), probe)
         rows.append(
             {"method": name, "fits": why is None, "auto": name == auto, "layer": layer, "grid": grid, "why": why}
         )

@@ -10,6 +10,7 @@ from vitxplain.cli.shared.console import no, out, print_json, print_table, yes
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OF_MODEL, Debug, Json, Quiet
+from vitxplain.cli.shared.registered import foreign_package, registered, text_and_paper
 
 
 @guarded
@@ -34,7 +35,7 @@ def methods(
         ),
     ] = None,
     *,
-    opening: ModelOptions,
+    model_options: ModelOptions,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
@@ -48,18 +49,21 @@ def methods(
     from vitxplain.cli.methods.capabilities import capabilities
     from vitxplain.cli.methods.details import details, show_details
 
-    one = details(method) if method is not None else {}
-    found = capabilities(opening.load(model)) if model is not None else {"methods": []}
-    asked = [row for row in found["methods"] if not one or row["method"] == one["method"]]
-    rows = [{"model": found["model"], **row} for row in asked]
+    method_details = details(method) if method is not None else {}
+    model_report = capabilities(model_options.load(model)) if model is not None else {"methods": []}
+    rows = [
+        {"model": model_report["model"], **row}
+        for row in model_report["methods"]
+        if not method_details or row["method"] == method_details["method"]
+    ]
     if json:
         for row in rows or [{}]:
-            print_json({**one, **row})
+            print_json({**method_details, **row})
         return
-    if one:
-        show_details(one, quiet=quiet)
+    if method_details:
+        show_details(method_details, quiet=quiet)
     if rows:
-        _report({**found, "methods": rows}, quiet=quiet)
+        _report({**model_report, "methods": rows}, quiet=quiet)
 
 
 def _list(*, json: bool, quiet: bool) -> None:
@@ -67,23 +71,18 @@ def _list(*, json: bool, quiet: bool) -> None:
     from vitxplain import registry
 
     rows = [
-        {
-            "method": name,
-            "aliases": registry.aliases("explainers", name),
-            "summary": registry.summary(points[0]),
-            "packages": [registry.package(point) for point in points],
-        }
-        for name, points in registry.offered("explainers").items()
+        {"method": row["method"], "aliases": registry.aliases("explainers", row["method"]), **row}
+        for row in registered("explainers")
     ]
     if json:
         for row in rows:
             print_json(row)
         return
-    foreign = any(_package(row) for row in rows)
+    foreign = any(foreign_package(row["packages"]) for row in rows)
     console = out()
     wide = console.width >= 120  # the paper has a column of its own, or none
     columns = ["Method", "Or", "What it shows", *["Paper"] * wide, *["Package"] * foreign]
-    print_table(columns, [_listed(row, wide, foreign) for row in rows], console)
+    print_table(columns, [_cells(row, wide, foreign) for row in rows], console)
     if not quiet:
         out().print(
             "\nWhich of them fit a model: vitx methods --model MODEL.   The options of one: vitx methods METHOD.\n"
@@ -91,22 +90,15 @@ def _list(*, json: bool, quiet: bool) -> None:
         )
 
 
-def _listed(row: dict[str, Any], wide: bool, foreign: bool) -> list[str]:
-    shows, _, paper = row["summary"].removesuffix(")").partition(" (")
-    return [row["method"], (row["aliases"] or [""])[0], shows, *[paper] * wide, *[_package(row)] * foreign]
+def _cells(row: dict[str, Any], wide: bool, foreign: bool) -> list[str]:
+    shows, paper = text_and_paper(row["summary"])
+    package = foreign_package(row["packages"])
+    return [row["method"], (row["aliases"] or [""])[0], shows, *[paper] * wide, *[package] * foreign]
 
 
-def _package(row: dict[str, Any]) -> str:
-    """The package of a plugin; nothing for what is built in."""
-    packages: list[str] = row["packages"]
-    if len(packages) > 1:
-        return f"{' and '.join(packages)}: uninstall one of them"
-    return "" if packages[0].startswith("vitxplain ") else packages[0]
-
-
-def _report(found: dict[str, Any], *, quiet: bool) -> None:
+def _report(model_report: dict[str, Any], *, quiet: bool) -> None:
     if not quiet:
-        out().print(Text.assemble((found["model"], "bold"), f": {found['what']}.\n"))
+        out().print(Text.assemble((model_report["model"], "bold"), f": {model_report['what']}.\n"))
     rows = [
         (
             f"{row['method']} (auto)" if row["auto"] else row["method"],
@@ -114,6 +106,6 @@ def _report(found: dict[str, Any], *, quiet: bool) -> None:
             " × ".join(map(str, row["grid"])) if row["grid"] else "",
             row["why"] or row["layer"] or "",
         )
-        for row in found["methods"]
+        for row in model_report["methods"]
     ]
     print_table(["Method", "Fits", "Grid", "Layer, or why not"], rows)

@@ -1,12 +1,11 @@
 """`vitx methods METHOD`: one method with its options. It alone is imported."""
 
-from dataclasses import asdict
 from typing import Any
 
 from rich.text import Text
 
-from vitxplain.cli.shared.console import out, print_table
-from vitxplain.options.describe import as_text, option_facts
+from vitxplain.cli.shared.console import out
+from vitxplain.cli.shared.registered import foreign_package, options_of, print_example, print_options
 
 
 def details(name: str) -> dict[str, Any]:
@@ -16,8 +15,9 @@ def details(name: str) -> dict[str, Any]:
         UnknownNameError, PluginError: there is no such method, or its package is broken.
     """
     from vitxplain import registry
+    from vitxplain.explainers.passes.choose import load_explainer
 
-    method: Any = registry.load("explainers", name)
+    method = load_explainer(name)
     name = registry.canonical("explainers", name)
     point = registry.names("explainers")[name]
     return {
@@ -27,31 +27,27 @@ def details(name: str) -> dict[str, Any]:
         "packages": [registry.package(point)],
         "axes": method.axes.removeprefix("batch "),
         "class_specific": method.class_specific,
-        "options": [asdict(option) for option in option_facts(method)],
+        "options": options_of(method),
     }
 
 
-def show_details(found: dict[str, Any], *, quiet: bool) -> None:
+def show_details(method: dict[str, Any], *, quiet: bool) -> None:
     """The same for people; with --quiet the options alone."""
-    options = found["options"]
     if not quiet:
-        out().print(Text.assemble((found["method"], "bold"), f"{_aliases(found)}: {found['summary']}."))
-        out().print(f"{_about(found)}\n")
-    if options:
-        rows = [(one["name"], one["takes"], as_text(one["default"]), one["help"]) for one in options]
-        print_table(["Option", "Takes", "Default", "What it does"], rows)
+        out().print(Text.assemble((method["method"], "bold"), f"{_aliases(method)}: {method['summary']}."))
+        out().print(f"{_about(method)}\n")
+    print_options(method["options"])
     if not quiet:
-        example = f"\nvitx explain IMAGE --method {found['method']} -o {options[0]['name']}=VALUE" if options else ""
-        out().print(example or "It has no options.")
+        print_example(f"vitx explain IMAGE --method {method['method']} -o ", method["options"])
 
 
-def _aliases(found: dict[str, Any]) -> str:
-    return f" ({', '.join(found['aliases'])})" if found["aliases"] else ""
+def _aliases(method: dict[str, Any]) -> str:
+    return f" ({', '.join(method['aliases'])})" if method["aliases"] else ""
 
 
-def _about(found: dict[str, Any]) -> str:
+def _about(method: dict[str, Any]) -> str:
     """Values: row × column, about a class. From good-plugin 1.0."""
-    about = "about a class (--target)" if found["class_specific"] else "not about a class"
-    (package,) = found["packages"]
-    origin = "" if package.startswith("vitxplain ") else f" From {package}."
-    return f"Values: {found['axes'].replace(' ', ' × ')}, {about}.{origin}"
+    about = "about a class (--target)" if method["class_specific"] else "not about a class"
+    package = foreign_package(method["packages"])
+    origin = f" From {package}." if package else ""
+    return f"Values: {method['axes'].replace(' ', ' × ')}, {about}.{origin}"

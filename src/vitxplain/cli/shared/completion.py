@@ -8,13 +8,18 @@ from vitxplain.render.draw import STYLES
 def complete_methods(incomplete: str) -> list[str]:
     """Method names, also after a comma: `rollout,gr` offers `rollout,grad-cam`."""
     before, comma, word = incomplete.rpartition(",")
-    known = ["auto", *registry.names("explainers"), *registry.ALIASES["explainers"]]
-    return [before + comma + name for name in known if name.startswith(word)]
+    names = ["auto", *registry.names("explainers"), *registry.ALIASES["explainers"]]
+    return [before + comma + name for name in names if name.startswith(word)]
 
 
 def complete_method(incomplete: str) -> list[str]:
     """Names of methods, one at a time."""
     return [name for name in complete_methods(incomplete) if name != "auto"]
+
+
+def complete_metric(incomplete: str) -> list[str]:
+    """Names of metrics, one at a time."""
+    return [name for name in registry.names("metrics") if name.startswith(incomplete)]
 
 
 def complete_styles(incomplete: str) -> list[tuple[str, str]]:
@@ -24,4 +29,4 @@ def complete_styles(incomplete: str) -> list[tuple[str, str]]:
 
 def complete_models(incomplete: str) -> list[tuple[str, str]]:
     """Short names of models, with what they are."""
-    return [(name, one.good_for) for name, one in ALIASES.items() if name.startswith(incomplete)]
+    return [(name, model.good_for) for name, model in ALIASES.items() if name.startswith(incomplete)]

@@ -1,4 +1,4 @@
-"""What goes where: results to stdout, progress and errors to stderr."""
+"""Printing: results to stdout, progress and errors to stderr; tables and JSON."""
 
 import json
 import os

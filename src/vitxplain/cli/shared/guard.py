@@ -40,11 +40,11 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
 @contextmanager
 def _warnings_as_notes(*, shown: bool) -> Iterator[None]:
     """A warning is one line without a place in the code, said once; Pillow's, about files it reads, are none."""
-    said: set[str] = set()
+    printed: set[str] = set()
 
     def say(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:
-        if shown and str(message) not in said:
-            said.add(str(message))
+        if shown and str(message) not in printed:
+            printed.add(str(message))
             print_note(f"note: {message}")
 
     with warnings.catch_warnings():
@@ -75,23 +75,23 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
 @contextmanager
 def _interrupts_as_such() -> Iterator[None]:
     """Some libraries swallow a Ctrl-C while they are imported and then fail otherwise; it was a Ctrl-C all the same."""
-    asked = False
+    interrupted = False
 
     def remember(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
+        nonlocal interrupted
+        interrupted = True
         signal.default_int_handler(number, frame)
 
-    ours = threading.current_thread() is threading.main_thread()  # no other may set it
-    before = signal.signal(signal.SIGINT, remember) if ours else None
+    main_thread = threading.current_thread() is threading.main_thread()  # no other may set it
+    before = signal.signal(signal.SIGINT, remember) if main_thread else None
     try:
         yield
     except Exception as error:
-        if asked:
+        if interrupted:
             raise KeyboardInterrupt from error
         raise
     finally:
-        if ours:
+        if main_thread:
             signal.signal(signal.SIGINT, before)
 
 

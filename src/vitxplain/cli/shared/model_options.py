@@ -1,4 +1,4 @@
-"""How a model is opened: the options that every command with a model has."""
+"""ModelOptions: how a model is loaded, the options of every command with a model."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """Taken by a command as `*, opening: ModelOptions`, behind its own `model: Model = DEFAULT`."""
+    """Taken by a command as `*, model_options: ModelOptions`, behind its own `model: Model = DEFAULT`."""
 
     image_size: ImageSize = None
     device: Device = "auto"
@@ -20,7 +20,7 @@ class ModelOptions:
     trust_remote_code: TrustRemoteCode = False
 
     def load(self, model: str) -> "VisionModel":
-        """The model of this source, opened as asked.
+        """The model of this source, with these options.
 
         Raises:
             ModelLoadError, UsageError: there is no such model, device, type or size.

@@ -10,25 +10,33 @@ from typing import Any
 def unfolded(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """The command as typer takes it: each parameter that is such a dataclass replaced by one for each of its fields.
 
-    A group has no default of its own, so it stands behind `*`: `def command(image: Image, *, opening: ModelOptions)`.
+    A group has no default of its own, so it stands behind `*`:
+    `def command(image: Image, *, model_options: ModelOptions)`.
     """
-    asked = signature(command, eval_str=True)
+    declared = signature(command, eval_str=True)
     groups: dict[str, Any] = {
-        one.name: one.annotation for one in asked.parameters.values() if is_dataclass(one.annotation)
+        parameter.name: parameter.annotation
+        for parameter in declared.parameters.values()
+        if is_dataclass(parameter.annotation)
     }
     if not groups:
         return command
 
     @wraps(command)
-    def run(**given: Any) -> int | None:
-        made = {
-            name: group(**{one.name: given.pop(one.name) for one in fields(group)}) for name, group in groups.items()
+    def run(**arguments: Any) -> int | None:
+        values = {
+            name: group(**{field.name: arguments.pop(field.name) for field in fields(group)})
+            for name, group in groups.items()
         }
-        return command(**given, **made)
+        return command(**arguments, **values)
 
-    shown = [new for one in asked.parameters.values() for new in _fields(groups.get(one.name)) or [one]]
-    run.__signature__ = asked.replace(parameters=shown)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in shown}
+    shown = [
+        option
+        for parameter in declared.parameters.values()
+        for option in _fields(groups.get(parameter.name)) or [parameter]
+    ]
+    run.__signature__ = declared.replace(parameters=shown)  # type: ignore[attr-defined]
+    run.__annotations__ = {option.name: option.annotation for option in shown}
     return run
 
 
@@ -36,16 +44,16 @@ def _fields(group: type | None) -> list[Parameter]:
     """A keyword for each field of a group; none for what is no group."""
     return [
         Parameter(
-            one.name,
+            field.name,
             Parameter.KEYWORD_ONLY,
-            default=_default(one),
-            annotation=one.type,
+            default=_default(field),
+            annotation=field.type,
         )
-        for one in (fields(group) if group else ())
+        for field in (fields(group) if group else ())
     ]
 
 
-def _default(one: Field[Any]) -> Any:
-    if one.default_factory is not MISSING:
-        return one.default_factory()
-    return Parameter.empty if one.default is MISSING else one.default
+def _default(field: Field[Any]) -> Any:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return Parameter.empty if field.default is MISSING else field.default

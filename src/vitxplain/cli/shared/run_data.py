@@ -1,4 +1,4 @@
-"""What runs are tested and evaluated on: what was typed, and what they were trained on."""
+"""The data that runs are tested and evaluated on: those typed, else those they were trained on."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,8 +31,8 @@ def data_of(run: RunFolder | None, data: str | None, options: Mapping[str, Any])
 
 def data_in_common(models: Sequence[str]) -> tuple[str, Mapping[str, Any]] | None:
     """The data with its options that all these models, each a run, were trained on; None of others."""
-    found = [run_of(model) for model in models]
-    trained = [(config.data, dict(config.data_options)) for run in found if run for config in [run.saved_config()]]
-    if not trained or len(trained) < len(found) or any(one != trained[0] for one in trained):
+    runs = [run_of(model) for model in models]
+    trained = [(config.data, dict(config.data_options)) for run in runs if run for config in [run.saved_config()]]
+    if not trained or len(trained) < len(runs) or any(data != trained[0] for data in trained):
         return None
     return trained[0]

@@ -36,7 +36,7 @@ def test(
     ] = "auto",
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 32,
     *,
-    opening: ModelOptions,
+    model_options: ModelOptions,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -74,9 +74,9 @@ def test(
     folder = user_path(out) if out else folder_of(model, run, source, split, options, limit)
     check_writable(folder)
     samples = load_data(source, split, limit=limit, strict=strict, options=options)
-    for said in samples.notes if not quiet else ():
-        print_note(f"note: {said}")
-    loaded = opening.load(model)
+    for note in samples.notes if not quiet else ():
+        print_note(f"note: {note}")
+    loaded = model_options.load(model)
     (explainer,) = build([auto_method(loaded) if method == "auto" else method], {}).values()
     if worst and method != "auto":
         require(loaded, [explainer])
@@ -84,14 +84,14 @@ def test(
         print_note(f"note: no maps of the worst images are drawn: {why}.")
         worst = 0
     with progress("testing", len(samples), shown=not (quiet or json)) as advance:
-        found = assess(loaded, samples, batch_size=batch_size, progress=advance)
-    for problem in found.predictions.skipped:
+        assessment = assess(loaded, samples, batch_size=batch_size, progress=advance)
+    for problem in assessment.predictions.skipped:
         print_note(f"skipped: {problem}")
     before = earlier(folder)
-    files = found.save(folder, worst=worst, method=explainer)
+    files = assessment.save(folder, worst=worst, method=explainer)
     if before and not quiet:
         print_note(f"note: {folder} held a test {before}; it is replaced.")
     if json:
-        print_json({**to_json(found), "files": [str(file) for file in files]})
+        print_json({**to_json(assessment), "files": [str(file) for file in files]})
     elif not quiet:
-        print_scores(found, files)
+        print_scores(assessment, files)

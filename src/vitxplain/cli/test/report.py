@@ -14,16 +14,16 @@ SHOWN = 20  # classes
 WIDE = 0.2  # an interval of accuracy wider than this tells little
 
 
-def print_scores(found: Assessment, files: Sequence[Path]) -> None:
+def print_scores(assessment: Assessment, files: Sequence[Path]) -> None:
     """The figures, the classes (the hardest, where there are many) and where the rest is."""
-    scores, predictions = found.scores, found.predictions
+    scores, predictions = assessment.scores, assessment.predictions
     console = out()
     skipped = f", {len(predictions.skipped)} skipped" if predictions.skipped else ""
     images = f"{len(predictions.name):,} {'image' if len(predictions.name) == 1 else 'images'}"
-    where = f"{printable(found.data.name)} ({found.data.split}), {images}{skipped}"
+    where = f"{printable(assessment.data.name)} ({assessment.data.split}), {images}{skipped}"
     macro = scores.macro
     console.print(f"{where}\n", soft_wrap=True)
-    rows = [(printable(name), f"{count:,}", *map(_share, shares)) for name, count, *shares in per_class(found)]
+    rows = [(printable(name), f"{count:,}", *map(_share, shares)) for name, count, *shares in per_class(assessment)]
     order = (
         np.argsort(np.nan_to_num(scores.f1, nan=2.0), kind="stable")[:SHOWN] if len(rows) > SHOWN else range(len(rows))
     )

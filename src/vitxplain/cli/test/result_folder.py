@@ -22,12 +22,12 @@ def folder_of(
         if (trained.data, dict(trained.data_options), "test", None) == (data, dict(options), split, limit):
             return run.path / "test"
         options = {key: value for key, value in options.items() if trained.data_options.get(key) != value}
-        place, parts = run.path / "test", [source_name(data)]
+        parent, parts = run.path / "test", [source_name(data)]
     else:
-        place, parts = RESULTS, [source_name(model), source_name(data)]
+        parent, parts = RESULTS, [source_name(model), source_name(data)]
     parts += [split, *(f"{key}-{as_text(value)}" for key, value in sorted(options.items()))]
     parts += [] if limit is None else [str(limit)]
-    return place / "-".join(slug(part) for part in parts)
+    return parent / "-".join(slug(part) for part in parts)
 
 
 def earlier(folder: Path) -> str | None:

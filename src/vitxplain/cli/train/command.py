@@ -52,8 +52,8 @@ def train(
     if resume and out is None and not any((training.model, training.data, training.config)):
         from vitxplain.train.records.run_folder import unfinished_runs
 
-        there = ", ".join(str(one) for one in unfinished_runs())
-        raise UsageError(f"which run is to go on? Give --out FOLDER{f': unfinished are {there}' if there else ''}.")
+        folders = ", ".join(str(folder) for folder in unfinished_runs())
+        raise UsageError(f"which run is to go on? Give --out FOLDER{f': unfinished are {folders}' if folders else ''}.")
     report: Report | None = None
     try:
         import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy

@@ -1,4 +1,4 @@
-"""A command whose options of the training are given with -o, and who types --epochs is told so."""
+"""TrainingCommand: says how an option of the training is typed to those who write --epochs."""
 
 from typing import Any
 
@@ -13,19 +13,20 @@ class TrainingCommand(TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except Exception as error:
-            known: Any = error  # typer has no public name for this kind
-            if type(error).__name__ == "NoSuchOption" and (way := _way(known.option_name, typed)):
-                known.message = f"{known.message}. It is an option of the training; write {way}"
-                known.possibilities = None  # others of similar letters
+            no_such_option: Any = error  # typer has no public name for this kind
+            if type(error).__name__ == "NoSuchOption" and (correct := _correct(no_such_option.option_name, typed)):
+                no_such_option.message = f"{no_such_option.message}. It is an option of the training; write {correct}"
+                no_such_option.possibilities = None  # others of similar letters
             raise
 
 
-def _way(name: str, typed: list[str]) -> str | None:
+def _correct(name: str, typed: list[str]) -> str | None:
+    """How the option is typed, with the value that stands behind its name."""
     from vitxplain.train.config.synonyms import option_hint
 
-    place = next((index for index, one in enumerate(typed) if one.partition("=")[0] == name), None)
-    if place is None:
+    index = next((index for index, word in enumerate(typed) if word.partition("=")[0] == name), None)
+    if index is None:
         return None
-    _, equals, value = typed[place].partition("=")
-    behind = typed[place + 1] if place + 1 < len(typed) else ""
+    _, equals, value = typed[index].partition("=")
+    behind = typed[index + 1] if index + 1 < len(typed) else ""
     return option_hint(name, value if equals else "" if behind.startswith("-") else behind)

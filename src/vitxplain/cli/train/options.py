@@ -1,4 +1,4 @@
-"""What is trained on what: the options that `vitx train` and `vitx tune` share."""
+"""Training: the options of model and data that `vitx train` and `vitx tune` share."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

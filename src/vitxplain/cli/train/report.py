@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from vitxplain.cli.shared.console import err, out, print_json, print_note, printable
+from vitxplain.cli.shared.console import out, print_json, print_note, printable
+from vitxplain.cli.shared.progress import progress_bar
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.run_config import relative_source
 from vitxplain.train.records import checkpoints
@@ -26,11 +26,7 @@ class TrainReport:
         self.json, self.quiet, self.resume = json, quiet, resume
         self.run_summary: RunSummary | None = None
         shown = not quiet and sys.stderr.isatty() and not (json and sys.stdout.isatty())
-        columns = (
-            *(TextColumn("training"), BarColumn(), MofNCompleteColumn()),
-            *(TextColumn("{task.fields[figures]}"), TimeRemainingColumn()),
-        )
-        self.bar = Progress(*columns, console=err(), transient=True, disable=not shown, redirect_stdout=False)
+        self.bar = progress_bar("training", "{task.fields[figures]}", shown=shown, stderr_above=True)
         self.callback = _Watcher(self)
 
     def __enter__(self) -> "TrainReport":
@@ -73,8 +69,8 @@ class TrainReport:
         elif not self.quiet:
             if result.was_finished:
                 print_note(f"{result.folder} is finished: there is nothing to resume.")
-            for split, found in result.metrics.items():
-                out().print(f"{split}: {figures_of(found, result.classes)}", soft_wrap=True)
+            for split, metrics in result.metrics.items():
+                out().print(f"{split}: {figures_of(metrics, result.classes)}", soft_wrap=True)
             out().print(
                 f"{printable(result.folder)}  (vitx explain IMAGE --model {printable(result.folder)})", soft_wrap=True
             )
@@ -139,14 +135,14 @@ def _count(number: float, word: str) -> str:
     return f"{round(number, 1):,g} {word}{'' if number == 1 else 's'}" if number < 1e5 else f"{round(number):,} {word}s"
 
 
-def figures_of(found: Mapping[str, float], classes: int) -> str:
+def figures_of(metrics: Mapping[str, float], classes: int) -> str:
     """Accuracy and loss of a split, and what of it is chance."""
-    accuracy, images = found["accuracy"], int(found["images"])
+    accuracy, images = metrics["accuracy"], int(metrics["images"])
     right = round(accuracy * images)
-    said = [f"accuracy {accuracy:.2%} ({right:,} of {images:,} images), loss {found['loss']:.4f}"]
+    parts = [f"accuracy {accuracy:.2%} ({right:,} of {images:,} images), loss {metrics['loss']:.4f}"]
     sure = wilson(right, images)
     if sure.high - sure.low > UNSURE:
-        said.append(f"too few images to tell {sure.low:.0%} from {sure.high:.0%}")
-    if (there := int(found.get("classes", classes))) < classes:
-        said.append(f"only {there} of {classes} classes {'is' if there == 1 else 'are'} in it")
-    return "; ".join(said)
+        parts.append(f"too few images to tell {sure.low:.0%} from {sure.high:.0%}")
+    if (present := int(metrics.get("classes", classes))) < classes:
+        parts.append(f"only {present} of {classes} classes {'is' if present == 1 else 'are'} in it")
+    return "; ".join(parts)

@@ -70,7 +70,7 @@ def tune(
                 stdout().print(printable(line), soft_wrap=True)
 
         try:
-            found = run(
+            result = run(
                 training.model,
                 training.data,
                 trials=trials,
@@ -89,27 +89,30 @@ def tune(
             print_note(f"interrupted; go on with: vitx tune --resume --out {out} --trials {trials}")
             return INTERRUPTED
     if not (json or quiet):
-        _print(found)
-    return None if found.best else SOME_FAILED
+        _print(result)
+    return None if result.best else SOME_FAILED
 
 
-def _print(found: "TuningResult") -> None:
+def _print(result: "TuningResult") -> None:
     """Every trial, the best ones first."""
     from rich.text import Text
 
     from vitxplain.cli.shared.console import out, print_table, printable
 
-    valued = [one for one in found.trials if one.value is not None]
-    valued.sort(key=lambda one: one.value or 0.0, reverse=found.metric == "accuracy")
-    ordered = [*valued, *(one for one in found.trials if one.value is None)]
-    keys = list(dict.fromkeys(key for one in found.trials for key in one.options))
+    valued = [trial for trial in result.trials if trial.value is not None]
+    valued.sort(key=lambda trial: trial.value or 0.0, reverse=result.metric == "accuracy")
+    ordered = [*valued, *(trial for trial in result.trials if trial.value is None)]
+    keys = list(dict.fromkeys(key for trial in result.trials for key in trial.options))
     rows = [
-        [Text(cell, style="green" if one is found.best else "") for cell in (str(one.number), *_cells(one, keys))]
-        for one in ordered
+        [
+            Text(cell, style="green" if trial is result.best else "")
+            for cell in (str(trial.number), *_cells(trial, keys))
+        ]
+        for trial in ordered
     ]
-    print_table(["\nTrial", f"\n{found.metric.capitalize()}", *(f"\n{key}" for key in keys)], rows)
-    if found.best:
-        best = printable(found.folder / "best.yaml")
+    print_table(["\nTrial", f"\n{result.metric.capitalize()}", *(f"\n{key}" for key in keys)], rows)
+    if result.best:
+        best = printable(result.folder / "best.yaml")
         out().print(f"\n{best}  (vitx train --config {best})", soft_wrap=True)
 
 

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vitxplain import registry
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.plan.presets import Preset
 from vitxplain.explainers.base import Explainer, says_where
 from vitxplain.explainers.passes import fit
-from vitxplain.explainers.passes.choose import MethodLike, build
+from vitxplain.explainers.passes.choose import MethodLike, build, has_option, load_explainer
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.options.parse import option_types
 
 
 def chosen_methods(
@@ -27,7 +25,7 @@ def chosen_methods(
         UsageError: a method gives no map of the image.
     """
     plain = build(_named(model, methods, preset), {})
-    known = [key for key in options if _is_known(key, plain)]
+    known = [key for key in options if has_option(key, plain)]
     built = _with(plain, {key: options[key] for key in known})
     if others := [name for name, one in built.items() if not says_where(one.axes)]:
         raise UsageError(f"{', '.join(others)}: gives no map of the image, so there is nothing to score; leave it out.")
@@ -42,18 +40,10 @@ def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | N
     for method in methods or (preset.methods if preset else ()):
         if method == ALL:
             fitting = [name for name, obstacle in fit.fitting(model).items() if obstacle is None]
-            found += [name for name in fitting if says_where(registry.load("explainers", name)().axes)]
+            found += [name for name in fitting if says_where(load_explainer(name)().axes)]
         else:
             found.append(auto_method(model) if method == "auto" else method)
     return list(dict.fromkeys(preset.explainers(found) if preset else found))
-
-
-def _is_known(key: str, explainers: Mapping[str, Explainer]) -> bool:
-    method, _, word = key.rpartition(".")
-    owner = registry.canonical("explainers", method) if method else None
-    return any(
-        word.replace("-", "_") in option_types(type(one)) for name, one in explainers.items() if owner in (None, name)
-    )
 
 
 def _with(explainers: Mapping[str, Explainer], options: Mapping[str, Any]) -> dict[str, Explainer]:

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from functools import partial
 from typing import TypeAlias
 
 from vitxplain import registry
 from vitxplain.data.load import options_of
 from vitxplain.errors import OptionError, PluginError, UnknownNameError
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.options.parse import option_types
+from vitxplain.options.route import Fields, OptionKey, route, similar_option
+from vitxplain.suggest import did_you_mean, similar_names
 
 
 @dataclass(frozen=True)
@@ -35,54 +38,50 @@ def share_out(
     """
     some_method = bool({"auto", "all"} & set(methods))
     sources = [data] if isinstance(data, str) else data
-    owners = {("data", ""): {name for source in sources for name in options_of(source)}}
+    owners: dict[Owner, Fields] = {("data", ""): {k: v for source in sources for k, v in options_of(source).items()}}
     owners |= _options("explainers", registry.names("explainers") if some_method else methods)
     owners |= _options(
         "metrics", registry.names("metrics") if "all" in metrics else [name.partition(":")[0] for name in metrics]
     )
     shares = SharedOptions()
     homes = {"explainers": shares.methods, "metrics": shares.metrics, "data": shares.data}
-    for key, value in given.items():
-        owner, _, word = key.rpartition(".")
-        name = word.replace("-", "_")
-        takers = [who for who, has in owners.items() if name in has and (not owner or _called(owner, *who))]
-        for kind, who in takers:
-            homes[kind][f"{who}.{name}" if owner and who else name] = value
-        if not takers:
-            raise _nobody(key, owner, name, owners)
+    for key, value, takers in route(given.items(), owners, _is_called, partial(_no_taker, owners=owners)):
+        for kind, name in takers:
+            homes[kind][f"{name}.{key.name}" if key.owner and name else key.name] = value
     return shares
 
 
 Owner: TypeAlias = tuple[str, str]  # explainers, metrics or data, and the name
 
 
-def _options(kind: registry.Kind, names: Iterable[str]) -> dict[Owner, set[str]]:
-    """What each of these can be told; a plugin that is broken cannot be asked here."""
-    found: dict[Owner, set[str]] = {}
-    for name in dict.fromkeys(registry.canonical(kind, one) for one in names):
+def _options(kind: registry.Kind, names: Iterable[str]) -> dict[Owner, Fields]:
+    """The options of each of these; a plugin that is broken is passed over here."""
+    options: dict[Owner, Fields] = {}
+    for name in dict.fromkeys(registry.canonical(kind, name) for name in names):
         with suppress(PluginError):
-            found[kind, name] = set(option_types(registry.load(kind, name)))
-    return found
+            cls = load_explainer(name) if kind == "explainers" else registry.load(kind, name)
+            options[kind, name] = option_types(cls)
+    return options
 
 
-def _called(owner: str, kind: str, name: str) -> bool:
-    if kind == "data" or owner == "data":
-        return owner == kind
+def _is_called(word: str, owner: Owner) -> bool:
+    """Whether the word before the dot stands for this method, metric or the data."""
+    kind, name = owner
+    if kind == "data" or word == "data":
+        return word == kind
     with suppress(UnknownNameError):
-        return registry.canonical("metrics" if kind == "metrics" else "explainers", owner) == name
+        return registry.canonical("metrics" if kind == "metrics" else "explainers", word) == name
     return False
 
 
-def _nobody(key: str, owner: str, name: str, owners: Mapping[Owner, set[str]]) -> OptionError:
+def _no_taker(key: OptionKey, addressed: Mapping[Owner, Fields], owners: Mapping[Owner, Fields]) -> OptionError:
     """The error about an option that nobody takes."""
-    asked = {who: has for who, has in owners.items() if owner and _called(owner, *who)}
-    if owner and not asked:
-        words = [who or kind for kind, who in owners]
-        near = get_close_matches(owner, words, n=1)
-        hint = f"did you mean {near[0]}.{name}?" if near else f"named are {', '.join(words)}."
-        return OptionError(f"-o {key}: {owner} is not among the methods, metrics and data named; {hint}")
-    known = sorted({one for has in (asked or owners).values() for one in has})
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}."
-    whose = f"{owner} has no such option" if owner else "no method, metric or data named has such an option"
-    return OptionError(f"-o {key}: {whose}; {hint}")
+    if not addressed:
+        words = [name or kind for kind, name in owners]
+        near = [f"{word}.{key.name}" for word in similar_names(key.owner, words, most=1)]
+        hint = did_you_mean(near, f"named are {', '.join(words)}.")
+        return OptionError(f"-o {key.typed}: {key.owner} is not among the methods, metrics and data named; {hint}")
+    names = sorted({name for fields in addressed.values() for name in fields})
+    hint = did_you_mean(similar_option(key, addressed), f"there are {', '.join(names) or 'none'}.")
+    subject = f"{key.owner} has no such option" if key.owner else "no method, metric or data named has such an option"
+    return OptionError(f"-o {key.typed}: {subject}; {hint}")

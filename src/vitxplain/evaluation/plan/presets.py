@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,7 @@ from vitxplain.metrics.base import Metric
 from vitxplain.metrics.pixels import F1, IoU, MeanIoU, PixelAccuracy, PixelMetric, Precision, Recall
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.registry import canonical
+from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.train.records.run_folder import RUNS, RunFolder
 from vitxplain.words import source_name
 
@@ -92,8 +92,7 @@ def preset_of(name: str) -> Preset:
         UnknownNameError: there is none.
     """
     if name not in PRESETS:
-        near = get_close_matches(name, PRESETS, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are {' and '.join(PRESETS)}."
+        hint = did_you_mean(similar_names(name, PRESETS, most=1), f"There are {' and '.join(PRESETS)}.", start="Did")
         raise UnknownNameError(f"no preset is called {name!r}. {hint}")
     return PRESETS[name]
 

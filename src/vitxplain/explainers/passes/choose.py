@@ -1,14 +1,15 @@
-"""From methods as users name them, and options, to explainers."""
+"""Builds explainers from methods as users name them, and options."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from difflib import get_close_matches
-from typing import Any, TypeAlias
+from dataclasses import is_dataclass, replace
+from functools import partial
+from typing import Any, TypeAlias, cast
 
 from vitxplain import registry
-from vitxplain.errors import OptionError, UsageError
+from vitxplain.errors import PluginError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.options.parse import option_types, parse
+from vitxplain.options.route import no_such_option, option_key, route, takers
 
 MethodLike: TypeAlias = str | Explainer | type[Explainer]
 
@@ -28,11 +29,13 @@ def build(methods: Sequence[MethodLike], options: Mapping[str, Any], *, text: bo
         name, explainer = _plain(method)
         if plain.setdefault(name, explainer) != explainer:
             raise UsageError(f"{name} was asked for twice with different options; explain twice instead.")
-    given: dict[str, dict[str, Any]] = {name: {} for name in plain}
-    for key, value in options.items():
-        for name, field, hint in _receivers(key, plain):
-            given[name][field] = parse(f"{name}.{field}", value, hint) if text else value
-    return {name: replace(explainer, **given[name]) for name, explainer in plain.items()}  # type: ignore[type-var]
+    types = {name: option_types(type(explainer)) for name, explainer in plain.items()}
+    values: dict[str, dict[str, Any]] = {name: {} for name in plain}
+    refuse = partial(no_such_option, noun="method", receivers=plain)
+    for key, value, names in route(options.items(), types, _is_called, refuse):
+        for name in names:
+            values[name][key.name] = parse(f"{name}.{key.name}", value, types[name][key.name]) if text else value
+    return {name: replace(explainer, **values[name]) for name, explainer in plain.items()}  # type: ignore[type-var]
 
 
 def several(methods: MethodLike | Iterable[MethodLike]) -> list[MethodLike]:
@@ -41,9 +44,9 @@ def several(methods: MethodLike | Iterable[MethodLike]) -> list[MethodLike]:
     Raises:
         UsageError: there is none.
     """
-    given: Any = methods
-    alone = isinstance(given, (str, type, Explainer)) or not isinstance(given, Iterable)
-    if not (listed := [given] if alone else list(given)):
+    single = isinstance(methods, (str, type, Explainer)) or not isinstance(methods, Iterable)
+    listed: list[Any] = [methods] if single else list(cast("Iterable[MethodLike]", methods))
+    if not listed:
         raise UsageError("no methods were given; name at least one of `vitx methods`.")
     return listed
 
@@ -55,6 +58,30 @@ def check_names(methods: Sequence[MethodLike]) -> None:
             registry.canonical("explainers", method)
 
 
+def has_option(key: str, explainers: Mapping[str, Explainer]) -> bool:
+    """Whether an option, `key` or `METHOD.key`, goes to any of these."""
+    types = {name: option_types(type(explainer)) for name, explainer in explainers.items()}
+    return bool(takers(option_key(key), types, _is_called))
+
+
+def load_explainer(name: str) -> type[Explainer]:
+    """The class behind a method's name (or alias), checked to be one.
+
+    Raises:
+        UnknownNameError: nobody registered it.
+        PluginError: its package cannot be imported, offers no method, or is one of two that claim the name.
+    """
+    method = registry.load("explainers", name)
+    if not (isinstance(method, type) and issubclass(method, Explainer) and is_dataclass(method)):
+        name = registry.canonical("explainers", name)
+        package = registry.package(registry.names("explainers")[name])
+        raise PluginError(
+            f"the method {name!r} of {package} is no method but {method!r}. Its entry point must name "
+            "a frozen dataclass derived from vitxplain.plugins.Explainer."
+        )
+    return method
+
+
 def name_of(explainer: Explainer) -> str:
     """The canonical name of an explainer."""
     return registry.name_of("explainers", type(explainer))
@@ -63,7 +90,7 @@ def name_of(explainer: Explainer) -> str:
 def _plain(method: MethodLike) -> tuple[str, Explainer]:
     if isinstance(method, str):
         name = registry.canonical("explainers", method)
-        return name, registry.load("explainers", name)()
+        return name, load_explainer(name)()
     explainer = method() if isinstance(method, type) else method
     if not isinstance(explainer, Explainer):
         raise UsageError(
@@ -73,20 +100,6 @@ def _plain(method: MethodLike) -> tuple[str, Explainer]:
     return name_of(explainer), explainer
 
 
-def _receivers(key: str, explainers: Mapping[str, Explainer]) -> list[tuple[str, str, Any]]:
-    """The methods an option goes to, each with the name and the type of its field."""
-    method, _, word = key.rpartition(".")
-    field = word.replace("-", "_")
-    name = registry.canonical("explainers", method) if method else None
-    if name and name not in explainers:
-        raise OptionError(f"{key}: {name} is not among the methods named ({', '.join(explainers)}).")
-    asked = {one: option_types(type(explainer)) for one, explainer in explainers.items() if name in (None, one)}
-    found = [(one, field, types[field]) for one, types in asked.items() if field in types]
-    if found:
-        return found
-    known = {option: one for one, types in asked.items() for option in types}
-    near = get_close_matches(field, known, n=1, cutoff=0.5)
-    have = "; ".join(f"{one} has {', '.join(types) or 'none'}" for one, types in asked.items())
-    hint = f"did you mean {near[0]}?" if near else f"options: {have}."
-    whose = next(iter(asked)) if len(asked) == 1 else f"none of {', '.join(asked)}"
-    raise OptionError(f"{whose} has {'no' if len(asked) == 1 else 'an'} option {word!r}; {hint}")
+def _is_called(word: str, name: str) -> bool:
+    """Whether a word, an alias perhaps, stands for the method of this name."""
+    return registry.canonical("explainers", word) == name

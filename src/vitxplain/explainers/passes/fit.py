@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
 from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
 
@@ -18,7 +19,7 @@ def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str
     report: dict[str, str | None] = {}
     for name in registry.names("explainers"):
         try:
-            report[name] = reason(registry.load("explainers", name), probe)
+            report[name] = reason(load_explainer(name), probe)
         except PluginError as error:
             report[name] = str(error)
     return report

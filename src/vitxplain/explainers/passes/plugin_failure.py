@@ -1,4 +1,4 @@
-"""Whose fault it is when a method fails while it runs: that of the package it came from."""
+"""Names the plugin whose code raised, and checks what a method returned."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,5 +51,5 @@ def _package(method: type[Explainer]) -> str | None:
     """The package that registered a method; None for ours and for what nobody registered."""
     own = method.__module__.partition(".")[0]
     points = registry.offered("explainers").get(registry.name_of("explainers", method), ())
-    theirs = [point for point in points if point.module.partition(".")[0] == own != "vitxplain"]
-    return registry.package(theirs[0]) if theirs else None
+    foreign = [point for point in points if point.module.partition(".")[0] == own != "vitxplain"]
+    return registry.package(foreign[0]) if foreign else None

@@ -14,7 +14,6 @@ makes `vitx explain cat.jpg --model mylib:resnet` work. Device, number format, s
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -24,6 +23,7 @@ import torch
 from torch import nn
 
 from vitxplain.errors import ModelLoadError, UnknownNameError
+from vitxplain.suggest import did_you_mean, similar_names
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -92,6 +92,6 @@ def import_library(name: str, source: str) -> ModuleType:
 def unknown_name(name: str, library: str, known: Sequence[str]) -> UnknownNameError:
     """No model of this name in a library, with the nearest ones there are."""
     spelled = {one.casefold(): one for one in known}
-    near = [spelled[one] for one in get_close_matches(name.casefold(), spelled, n=3, cutoff=0.5)]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"It has {len(known)}, such as {', '.join(known[:3])}."
+    near = [spelled[one] for one in similar_names(name.casefold(), spelled, cutoff=0.5)]
+    hint = did_you_mean(near, f"It has {len(known)}, such as {', '.join(known[:3])}.", start="Did")
     return UnknownNameError(f"{library} has no trained classifier called {name!r}. {hint}")

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.known_models import ALIASES, NAMES, demo_hint, is_here
+from vitxplain.suggest import did_you_mean, similar_names
 
 PATIENCE_SECONDS = 5.0  # for the Hub's first answer
 
@@ -103,8 +103,8 @@ def near_names(name: str) -> str:
     """A question with the short names (or, with an owner, the Hub ids of them) a word resembles, or nothing."""
     short = [*filter(is_here, NAMES), *ALIASES]
     known, cutoff = ([one.source for one in ALIASES.values()], 0.85) if "/" in name else (short, 0.6)
-    near = [] if name in known else get_close_matches(name.lower().replace("_", "-"), known, n=3, cutoff=cutoff)
-    return f" Did you mean {' or '.join(near)}?" if near else ""
+    near = [] if name in known else similar_names(name.lower().replace("_", "-"), known, cutoff=cutoff)
+    return did_you_mean(near, start=" Did")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

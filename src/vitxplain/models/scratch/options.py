@@ -1,12 +1,12 @@
 """Options of the models trained from scratch: their names, types and ranges, read off a config class."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import UnionType
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from vitxplain.errors import OptionError
 from vitxplain.options.parse import describe, parse
+from vitxplain.suggest import did_you_mean, similar_names
 
 Size: TypeAlias = int | tuple[int, int]  # pixels; one number is a square, two are (height, width)
 
@@ -52,8 +52,7 @@ def refuse_unknown(config: type, names: Mapping[str, Any]) -> None:
     for name in names:
         if name in known or name in _TRANSFORMERS or name.startswith("_"):
             continue
-        near = get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(known)}."
+        hint = did_you_mean(similar_names(name, known, cutoff=0.5), f"it has {', '.join(known)}.")
         raise OptionError(f"a model from scratch has no option {name!r}; {hint}")
 
 

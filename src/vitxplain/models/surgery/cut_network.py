@@ -6,7 +6,6 @@ the result is plain code that can be exported; stopping the whole network with a
 """
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import OptionError
+from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.types import Logits, PixelValues
 
 
@@ -70,12 +70,9 @@ def cut(module: nn.Module, node: str, classes: int, size: tuple[int, int], chann
         OptionError: no such module, no map, or one that is not reached through modules alone.
     """
     if node not in (names := dict(module.named_modules())) or not node:
-        near = get_close_matches(node, names, n=3, cutoff=0.5)
         top = ", ".join(name for name, _ in module.named_children())
-        raise OptionError(
-            f"cut_at: the model has no layer {node!r}; "
-            + (f"did you mean {' or '.join(near)}?" if near else f"its outermost are {top}.")
-        )
+        hint = did_you_mean(similar_names(node, names, cutoff=0.5), f"its outermost are {top}.")
+        raise OptionError(f"cut_at: the model has no layer {node!r}; {hint}")
     pixels = torch.randn(1, channels, *size, generator=torch.Generator().manual_seed(0))
     road = _road(_watch(module, pixels), node)
     if road is None:

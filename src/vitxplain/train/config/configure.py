@@ -1,8 +1,9 @@
 """Reads a RunConfig from a YAML file and typed `key=value` options; typed ones win."""
 
+import operator
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from vitxplain.files.near import looks_like_a_path, no_such_folder
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.models.known_models import ALIASES, NAMES
 from vitxplain.options.parse import key_and_value, option_types, parse
+from vitxplain.options.route import Fields, OptionKey, option_key, route
+from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import SCRATCH, VERSIONS, RunConfig, absolute_source, as_text
-from vitxplain.train.config.synonyms import split_key, suggestions, synonym
+from vitxplain.train.config.synonyms import suggestions, synonym
 from vitxplain.train.config.yaml_file import option_pairs, options_file, read_yaml, without_overridden
 
 MODEL, DATA = "vit-base", "digits"
@@ -64,7 +67,7 @@ def configure(
     if model != SCRATCH and ":" not in model and not user_path(model).exists():
         if looks_like_a_path(model):
             raise ModelLoadError(no_such_folder(model))
-        if get_close_matches(model.casefold(), [SCRATCH], cutoff=0.8):  # no word of the Hub is so near to it
+        if similar_names(model.casefold(), [SCRATCH], cutoff=0.8):  # no word of the Hub is so near to it
             raise UnknownNameError(f"no model is called {model!r}. Did you mean {SCRATCH}: a new one, without a past?")
     hints = {"train": option_types(TrainOptions), "data": options_of(data), "model": _model_hints(model)}
     texts = _options_by_owner(hints, pairs)
@@ -109,11 +112,11 @@ def _train_options(pairs: Iterable[tuple[str, Any]]) -> TrainOptions:
     """
     hints, options = option_types(TrainOptions), {}
     for word, value in pairs:
-        prefix, key = split_key(word)
-        if prefix in ("", "train") and key in hints:
-            options[key] = parse(key, as_text(value), hints[key])
-        elif prefix in ("", "train") and (name := synonym(key)) in hints:
-            raise OptionError(f"nothing has an option {word!r}; did you mean {name}?")
+        key = option_key(word)
+        if key.owner in ("", "train") and key.name in hints:
+            options[key.name] = parse(key.name, as_text(value), hints[key.name])
+        elif key.owner in ("", "train") and (name := synonym(key.name)) in hints:
+            raise OptionError(f"nothing has an option {word!r}; {did_you_mean([str(name)])}")
     return TrainOptions(**options)
 
 
@@ -134,23 +137,19 @@ def _options_by_owner(
 ) -> dict[str, dict[str, Any]]:
     """Options by owner: train, model or data; a key without one of these before it goes to the first that has it."""
     options: dict[str, dict[str, Any]] = {owner: {} for owner in hints}
-    for word, value in pairs:
-        prefix, key = split_key(word)
-        owners = [prefix] if prefix else [owner for owner in ("train", "model", "data") if key in hints[owner]]
-        if not owners or key not in hints.get(owners[0], ()):
-            raise OptionError(_unknown_option(word, prefix, key, hints))
-        options[owners[0]][key] = value
+    receivers = {owner: hints[owner] for owner in ("train", "model", "data")}
+    for key, value, owners in route(pairs, receivers, operator.eq, partial(_unknown_option, hints=hints)):
+        options[owners[0]][key.name] = value
     return options
 
 
-def _unknown_option(word: str, prefix: str, key: str, hints: Mapping[str, Mapping[str, Any]]) -> str:
-    """The message of the error: the options that resemble the word, or all there are."""
-    if prefix and prefix not in hints:
-        return f"-o {word}: before the dot stands train, model or data, not {prefix}."
-    if names := suggestions(key, hints):
-        return f"nothing has an option {word!r}; did you mean {' or '.join(names)}?"
-    lines = (f"\n  {owner}: {', '.join(hints[owner]) or 'none'}" for owner in ([prefix] if prefix else hints))
-    return f"nothing has an option {word!r}; there are:{''.join(lines)}"
+def _unknown_option(key: OptionKey, addressed: Mapping[str, Fields], hints: Mapping[str, Fields]) -> OptionError:
+    """The error: the options that resemble the word, or all there are."""
+    if not addressed:
+        return OptionError(f"-o {key.typed}: before the dot stands train, model or data, not {key.owner}.")
+    lines = "".join(f"\n  {owner}: {', '.join(hints[owner]) or 'none'}" for owner in hints if owner in addressed)
+    hint = did_you_mean(suggestions(key.name, hints), f"there are:{lines}")
+    return OptionError(f"nothing has an option {key.typed!r}; {hint}")
 
 
 def _file_source(file: Path | None, source: Any, names: Container[str]) -> str | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any, Final
 
+from vitxplain.options.route import option_key
+from vitxplain.suggest import similar_names
 from vitxplain.train.config.options import TrainOptions
 
 SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -45,8 +46,8 @@ def synonym(word: str) -> str | None:
 
 def split_key(word: str) -> tuple[str, str]:
     """The prefix before the dot, "" without one, and the name behind it."""
-    prefix, _, key = word.replace("-", "_").rpartition(".")
-    return prefix, key
+    key = option_key(word)
+    return key.owner, key.name
 
 
 def suggestions(word: str, hints: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -54,7 +55,7 @@ def suggestions(word: str, hints: Mapping[str, Mapping[str, Any]]) -> list[str]:
     names = {(name if owner == "train" else f"{owner}.{name}"): name for owner in hints for name in hints[owner]}
     if (same := synonym(word)) in names:
         return [str(same)]
-    close = get_close_matches(word, names.values(), n=3, cutoff=0.6)
+    close = similar_names(word, names.values())
     return list(dict.fromkeys(full for name in close for full in names if names[full] == name))
 
 

@@ -1,7 +1,6 @@
 """TrainingArguments of transformers, made from TrainOptions."""
 
 import os
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from transformers import TrainingArguments
 from transformers.training_args import OptimizerNames
 
 from vitxplain.errors import OptionError
+from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.train.config.options import TrainOptions
 
 SCHEDULERS = {"plateau": "reduce_lr_on_plateau", "constant": "constant_with_warmup"}
@@ -62,10 +62,8 @@ def check_optimizer(name: str) -> None:
     """Raises OptionError for a name the Trainer does not know."""
     names = [optimizer.value for optimizer in OptimizerNames]
     if name not in names:
-        near = (
-            [other for other in names if name and other.startswith(name)] or get_close_matches(name, names) or ["sgd"]
-        )
-        raise OptionError(f"there is no optimizer {name!r}; did you mean {' or '.join(near[:2])}?")
+        near = [other for other in names if name and other.startswith(name)] or similar_names(name, names) or ["sgd"]
+        raise OptionError(f"there is no optimizer {name!r}; {did_you_mean(near[:2])}")
 
 
 def _device_environment(device: torch.device) -> dict[str, str]:

@@ -7,10 +7,9 @@ from transformers import TrainerCallback
 
 from vitxplain.errors import UnsupportedModelError
 from vitxplain.explainers.base import says_where
-from vitxplain.explainers.passes.choose import build
+from vitxplain.explainers.passes.choose import build, load_explainer
 from vitxplain.explainers.passes.fit import fitting, reason
 from vitxplain.processes import main_process
-from vitxplain.registry import load
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.records.run_folder import RunFolder
 from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
@@ -42,7 +41,7 @@ def check_watch_method(setup: TrainingSetup) -> None:
     why = reason(explainer, model.probe()) or (None if says_where(explainer.axes) else "it gives no map of the image")
     if why:
         names = [name for name, obstacle in fitting(model).items() if obstacle is None]
-        maps = ", ".join(name for name in names if says_where(load("explainers", name)().axes))
+        maps = ", ".join(name for name in names if says_where(load_explainer(name)().axes))
         raise UnsupportedModelError(
             f"watch_method={options.watch_method} does not fit {model.source}: {why}. Methods that do: {maps}; auto "
             "chooses one, and watch_every=0 draws none."

@@ -13,12 +13,11 @@ from vitxplain.api import explain_together
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.data.stable_random import StableRandom
-from vitxplain.explainers.passes.choose import build
+from vitxplain.explainers.passes.choose import build, load_explainer
 from vitxplain.explainers.passes.fit import auto_method, reason, require
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.loading.devices import device_of
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.registry import load
 
 DISTANCE = "head-distance"
 
@@ -56,7 +55,7 @@ def probe_method(model: VisionModel, method: str) -> str:
 
 def why_no_distance(model: VisionModel) -> str | None:
     """Why the model has no attention distance, as a clause; None if it has."""
-    return reason(load("explainers", DISTANCE), model.probe())
+    return reason(load_explainer(DISTANCE), model.probe())
 
 
 def explain_probes(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], method: str) -> ProbeMaps:
