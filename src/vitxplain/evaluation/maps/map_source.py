@@ -1,4 +1,4 @@
-"""Where maps come from: a model's methods, controls that ask no model, another tool's files."""
+"""MapSource: a model's methods, or controls that ask no model; another tool's files are in stored_maps.py."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from PIL import Image
 
 from vitxplain.api import explain_together
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.maps.model_queries import ModelQueries, by_control, by_method
+from vitxplain.evaluation.maps.model_queries import ModelQueries, control_queries, method_queries
 from vitxplain.explainers.base import Explainer
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.metrics.base import Heat
@@ -55,7 +55,7 @@ class MapSource(ABC):
 
     @abstractmethod
     def subject(self, name: str, target: int) -> ModelQueries | None:
-        """Whom metrics may ask about it; None without a model."""
+        """The model that metrics may ask about its maps; None without a model."""
 
     @abstractmethod
     def facts(self, name: str) -> str:
@@ -76,16 +76,18 @@ class MethodMaps(MapSource):
     def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
         images = [sample.image for sample in samples]
         try:
-            asked = [self.explainers[name] for name in names]
-            found = explain_together(self.model, images, asked, target=list(targets), batch_size=len(images))
+            explainers = [self.explainers[name] for name in names]
+            explanations = explain_together(
+                self.model, images, explainers, target=list(targets), batch_size=len(images)
+            )
         except Exception as error:
             if len(names) == 1:  # the culprit; alone, so that the others are not lost with it
                 return {names[0]: [error] * len(samples)}
             return {name: self.maps([name], samples, targets)[name] for name in names}
-        return {name: [_made(explanation) for explanation in found[name]] for name in names}
+        return {name: [_scored_map(explanation) for explanation in explanations[name]] for name in names}
 
     def subject(self, name: str, target: int) -> ModelQueries:
-        return by_method(self.model, target, self.explainers[name])
+        return method_queries(self.model, target, self.explainers[name])
 
     def facts(self, name: str) -> str:
         return repr(self.explainers[name])
@@ -107,11 +109,11 @@ class ControlMaps(MapSource):
         return {name: [ScoredMap(self.controls[name](sample.image)) for sample in samples] for name in names}
 
     def subject(self, name: str, target: int) -> ModelQueries | None:
-        return by_control(self.model, target, self.controls[name]) if self.model else None
+        return control_queries(self.model, target, self.controls[name]) if self.model else None
 
     def facts(self, name: str) -> str:
         return name
 
 
-def _made(explanation: Explanation) -> ScoredMap:
+def _scored_map(explanation: Explanation) -> ScoredMap:
     return ScoredMap(explanation.heatmap(), not np.isfinite(explanation.values).all())

@@ -1,4 +1,4 @@
-"""What metrics may ask: of a model with a method, and of a control, which asks the model for probabilities only."""
+"""ModelQueries: what metrics ask of the model behind a map, and its copies with randomised weights."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from vitxplain.models.vision_model import VisionModel
 
 @dataclass(frozen=True, eq=False)
 class ModelQueries(Subject):
-    """A model asked about one class; `heat` makes the map of an image."""
+    """A model asked about a class; `heat` makes the maps of images with a model."""
 
     model: VisionModel
     target: int
@@ -48,22 +48,23 @@ class ModelQueries(Subject):
         return torch.cat(parts)
 
 
-def by_method(model: VisionModel, target: int, explainer: Explainer) -> ModelQueries:
-    """The subject of a method's map."""
+def method_queries(model: VisionModel, target: int, explainer: Explainer) -> ModelQueries:
+    """About a method's map."""
 
-    def heat(asked: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
-        return [one.heatmap() for one in explain(asked, list(images), explainer, target=target)]
+    def heat(model: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
+        explanations = explain(model, list(images), explainer, target=target)
+        return [explanation.heatmap() for explanation in explanations]
 
     return ModelQueries(model, target, heat)
 
 
-def by_control(model: VisionModel, target: int, make: Callable[[Image.Image], Heat]) -> ModelQueries:
-    """The subject of a control's map, whatever the model is."""
+def control_queries(model: VisionModel, target: int, make: Callable[[Image.Image], Heat]) -> ModelQueries:
+    """About a control's map, which is the same whatever the model is."""
     return ModelQueries(model, target, lambda _, images: [make(image) for image in images])
 
 
-def by_files(model: VisionModel, target: int) -> ModelQueries:
-    """The subject of a stored map, which nothing makes again: metrics that need the method leave it out."""
+def stored_map_queries(model: VisionModel, target: int) -> ModelQueries:
+    """About a stored map, which nothing makes again: metrics that need the method leave it out."""
 
     def heat(_: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
         raise TypeError(f"{len(images)} images cannot be explained by maps that are stored")
@@ -71,7 +72,7 @@ def by_files(model: VisionModel, target: int) -> ModelQueries:
     return ModelQueries(model, target, heat)
 
 
-_kept: WeakKeyDictionary[VisionModel, tuple[tuple[int, int], list[VisionModel]]] = WeakKeyDictionary()
+_randomised_copies: WeakKeyDictionary[VisionModel, tuple[tuple[int, int], list[VisionModel]]] = WeakKeyDictionary()
 
 
 def randomised_models(model: VisionModel, stages: int, seed: int) -> list[VisionModel]:
@@ -79,12 +80,11 @@ def randomised_models(model: VisionModel, stages: int, seed: int) -> list[Vision
 
     Every map of an evaluation asks for the same ones, so those of the latest model are kept as long as it lives.
     """
-    found = _kept.get(model)
-    if found is None or found[0] != (stages, seed):
-        _kept.clear()
-        copies = cascade(model.module, lambda copy: _pass(replace(model, module=copy)), stages, seed)
-        found = _kept[model] = (stages, seed), [model.changed(module=copy) for copy in copies]
-    return found[1]
+    kept = _randomised_copies.get(model)
+    if kept is None or kept[0] != (stages, seed):
+        _randomised_copies.clear()
+        copies = cascade(model.module, lambda copy: _pass(model.changed(module=copy)), stages, seed)
+        kept = _randomised_copies[model] = (stages, seed), [model.changed(module=copy) for copy in copies]
 
 
 def _pass(model: VisionModel) -> None:

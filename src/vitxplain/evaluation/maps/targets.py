@@ -22,16 +22,15 @@ class ExplainedClass(NamedTuple):
 
 def targets_of(model: VisionModel, samples: Sequence[Sample], *, positive: bool = False) -> list[ExplainedClass]:
     """The top class of each image; `positive`: of the classes that are not called "good"."""
-    images, found = [sample.image for sample in samples], dict[int, ExplainedClass]()
+    images, explained_classes = [sample.image for sample in samples], dict[int, ExplainedClass]()
     left_out = [index for index, name in model.labels.items() if positive and name == GOOD]
     for batch in batches(model.processor, images, len(images)):
         with torch.inference_mode():
             logits = model.logits(batch.pixel_values)
-            shares = model.probabilities(logits).cpu()
-            open_to_all = logits.index_fill(
-                -1, torch.tensor(left_out, dtype=torch.long, device=logits.device), -torch.inf
-            )
-            targets, tops = open_to_all.argmax(-1).tolist(), logits.argmax(-1).tolist()
-        for place, position in enumerate(batch.positions):
-            found[position] = ExplainedClass(targets[place], float(shares[place, targets[place]]), tops[place])
-    return [found[position] for position in range(len(images))]
+            probabilities = model.probabilities(logits).cpu()
+            allowed = logits.index_fill(-1, torch.tensor(left_out, dtype=torch.long, device=logits.device), -torch.inf)
+            targets, tops = allowed.argmax(-1).tolist(), logits.argmax(-1).tolist()
+        for row, position in enumerate(batch.positions):
+            probability = float(probabilities[row, targets[row]])
+            explained_classes[position] = ExplainedClass(targets[row], probability, tops[row])
+    return [explained_classes[position] for position in range(len(images))]

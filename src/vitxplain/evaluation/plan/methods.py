@@ -1,4 +1,4 @@
-"""The methods of one model: those named, those that fit, or its usual one; and why others are not among them."""
+"""The methods of one model: those named, those that fit, or its usual method; and why others are not among them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +12,8 @@ from vitxplain.explainers.passes.choose import MethodLike, build
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import option_types
+
+ALL = "all"  # every method that fits a model
 
 
 def chosen_methods(
@@ -27,32 +29,34 @@ def chosen_methods(
         UsageError: a method gives no map of the image.
     """
     plain = build(_named(model, methods, preset), {})
-    known = [key for key in options if _is_known(key, plain)]
-    built = _with(plain, {key: options[key] for key in known})
-    if others := [name for name, one in built.items() if not says_where(one.axes)]:
+    taken = [key for key in options if _is_option(key, plain)]
+    built = _with(plain, {key: options[key] for key in taken})
+    if others := [name for name, explainer in built.items() if not says_where(explainer.axes)]:
         raise UsageError(f"{', '.join(others)}: gives no map of the image, so there is nothing to score; leave it out.")
     probe = model.probe()
-    reasons = {name: reason for name, one in built.items() if (reason := fit.reason(one, probe))}
-    fitting = {name: one for name, one in built.items() if name not in reasons}
-    return fitting, {} if fitting and preset and not methods else reasons, known
+    reasons = {name: reason for name, explainer in built.items() if (reason := fit.reason(explainer, probe))}
+    fitting = {name: explainer for name, explainer in built.items() if name not in reasons}
+    return fitting, {} if fitting and preset and not methods else reasons, taken
 
 
 def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | None) -> list[MethodLike]:
-    found: list[MethodLike] = []
+    named: list[MethodLike] = []
     for method in methods or (preset.methods if preset else ()):
         if method == ALL:
             fitting = [name for name, obstacle in fit.fitting(model).items() if obstacle is None]
-            found += [name for name in fitting if says_where(registry.load("explainers", name)().axes)]
+            named += [name for name in fitting if says_where(registry.load("explainers", name)().axes)]
         else:
-            found.append(auto_method(model) if method == "auto" else method)
-    return list(dict.fromkeys(preset.explainers(found) if preset else found))
+            named.append(auto_method(model) if method == "auto" else method)
+    return list(dict.fromkeys(preset.explainers(named) if preset else named))
 
 
-def _is_known(key: str, explainers: Mapping[str, Explainer]) -> bool:
+def _is_option(key: str, explainers: Mapping[str, Explainer]) -> bool:
     method, _, word = key.rpartition(".")
     owner = registry.canonical("explainers", method) if method else None
     return any(
-        word.replace("-", "_") in option_types(type(one)) for name, one in explainers.items() if owner in (None, name)
+        word.replace("-", "_") in option_types(type(explainer))
+        for name, explainer in explainers.items()
+        if owner in (None, name)
     )
 
 
@@ -61,6 +65,3 @@ def _with(explainers: Mapping[str, Explainer], options: Mapping[str, Any]) -> di
     texts = {key: value for key, value in options.items() if isinstance(value, str)}
     read = build(list(explainers.values()), texts, text=True)
     return build(list(read.values()), {key: value for key, value in options.items() if key not in texts})
-
-
-ALL = "all"

@@ -22,7 +22,7 @@ class SharedOptions:
 
 
 def share_out(
-    given: Mapping[str, str], methods: Sequence[str], metrics: Sequence[str], data: str | Sequence[str]
+    options: Mapping[str, str], methods: Sequence[str], metrics: Sequence[str], data: str | Sequence[str]
 ) -> SharedOptions:
     """`METHOD.key`, `METRIC.key` and `data.key` go to their owner, a plain `key` to all that have it.
 
@@ -42,12 +42,12 @@ def share_out(
     )
     shares = SharedOptions()
     homes = {"explainers": shares.methods, "metrics": shares.metrics, "data": shares.data}
-    for key, value in given.items():
+    for key, value in options.items():
         owner, _, word = key.rpartition(".")
         name = word.replace("-", "_")
-        takers = [who for who, has in owners.items() if name in has and (not owner or _called(owner, *who))]
-        for kind, who in takers:
-            homes[kind][f"{who}.{name}" if owner and who else name] = value
+        takers = [taker for taker, names in owners.items() if name in names and (not owner or _is(owner, *taker))]
+        for kind, taker_name in takers:
+            homes[kind][f"{taker_name}.{name}" if owner and taker_name else name] = value
         if not takers:
             raise _nobody(key, owner, name, owners)
     return shares
@@ -57,15 +57,15 @@ Owner: TypeAlias = tuple[str, str]  # explainers, metrics or data, and the name
 
 
 def _options(kind: registry.Kind, names: Iterable[str]) -> dict[Owner, set[str]]:
-    """What each of these can be told; a plugin that is broken cannot be asked here."""
-    found: dict[Owner, set[str]] = {}
-    for name in dict.fromkeys(registry.canonical(kind, one) for one in names):
+    """The names of the options of each; a plugin that is broken has none here."""
+    options: dict[Owner, set[str]] = {}
+    for canonical_name in dict.fromkeys(registry.canonical(kind, name) for name in names):
         with suppress(PluginError):
-            found[kind, name] = set(option_types(registry.load(kind, name)))
-    return found
+            options[kind, canonical_name] = set(option_types(registry.load(kind, canonical_name)))
+    return options
 
 
-def _called(owner: str, kind: str, name: str) -> bool:
+def _is(owner: str, kind: str, name: str) -> bool:
     if kind == "data" or owner == "data":
         return owner == kind
     with suppress(UnknownNameError):
@@ -75,14 +75,14 @@ def _called(owner: str, kind: str, name: str) -> bool:
 
 def _nobody(key: str, owner: str, name: str, owners: Mapping[Owner, set[str]]) -> OptionError:
     """The error about an option that nobody takes."""
-    asked = {who: has for who, has in owners.items() if owner and _called(owner, *who)}
-    if owner and not asked:
-        words = [who or kind for kind, who in owners]
+    named = {candidate: names for candidate, names in owners.items() if owner and _is(owner, *candidate)}
+    if owner and not named:
+        words = [candidate or kind for kind, candidate in owners]
         near = get_close_matches(owner, words, n=1)
         hint = f"did you mean {near[0]}.{name}?" if near else f"named are {', '.join(words)}."
         return OptionError(f"-o {key}: {owner} is not among the methods, metrics and data named; {hint}")
-    known = sorted({one for has in (asked or owners).values() for one in has})
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}."
-    whose = f"{owner} has no such option" if owner else "no method, metric or data named has such an option"
-    return OptionError(f"-o {key}: {whose}; {hint}")
+    options = sorted({option for names in (named or owners).values() for option in names})
+    near = get_close_matches(name, options, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(options) or 'none'}."
+    reason = f"{owner} has no such option" if owner else "no method, metric or data named has such an option"
+    return OptionError(f"-o {key}: {reason}; {hint}")
