@@ -1,6 +1,6 @@
 """From metrics as users name them, and options, to metrics; one metric several times where choices are compared."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, replace
 from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, get_args, get_origin
@@ -29,24 +29,23 @@ def build(metrics: Sequence[MetricLike], options: Mapping[str, Any], *, text: bo
     return with_options(_named(metrics), options, text=text)
 
 
-def with_options(found: Mapping[str, Metric], options: Mapping[str, Any], *, text: bool = False) -> dict[str, Metric]:
+def with_options(metrics: Mapping[str, Metric], options: Mapping[str, Any], *, text: bool = False) -> dict[str, Metric]:
     """The metrics with these options; as in `build`."""
     for key, value in options.items():
         owner, _, option = key.rpartition(".")
         option = option.replace("-", "_")
-        whose = base_name(owner) if owner else None
-        asked = {name: metric for name, metric in found.items() if whose in (None, name.partition(":")[0])}
-        if not any(option in option_types(type(metric)) for metric in asked.values()):
-            known = sorted({one for metric in asked.values() for one in option_types(type(metric))})
-            near = get_close_matches(option, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"options: {', '.join(known) or 'none'}."
+        owner_name = base_name(owner) if owner else None
+        owners = {name: metric for name, metric in metrics.items() if owner_name in (None, name.partition(":")[0])}
+        if not any(option in option_types(type(metric)) for metric in owners.values()):
+            names = sorted({name for metric in owners.values() for name in option_types(type(metric))})
+            near = get_close_matches(option, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"options: {', '.join(names) or 'none'}."
             raise OptionError(f"no metric among those named has an option {key!r}; {hint}")
-        found = {
-            new: metric
-            for name, one in found.items()
-            for new, metric in (_told(name, one, option, value, text=text) if name in asked else [(name, one)])
-        }
-    return dict(found)
+        changed: dict[str, Metric] = {}
+        for name, metric in metrics.items():
+            changed |= _with_option(name, metric, option, value, text=text) if name in owners else {name: metric}
+        metrics = changed
+    return dict(metrics)
 
 
 def base_name(name: str) -> str:
@@ -65,21 +64,21 @@ def choice_of(name: str) -> str:
 
 def check_name(name: str) -> None:
     """Raise UnknownNameError for a metric nobody registered, OptionError for a choice it does not have."""
-    _one(name)
+    _named_metric(name)
 
 
 def _named(metrics: Sequence[MetricLike]) -> dict[str, Metric]:
-    found: dict[str, Metric] = {}
+    named: dict[str, Metric] = {}
     for metric in metrics:
         if isinstance(metric, Metric):
             alike = [other for other in metrics if type(other) is type(metric)]
-            found[f"{registry.name_of('metrics', type(metric))}{_difference(metric, alike)}"] = metric
+            named[f"{registry.name_of('metrics', type(metric))}{_difference(metric, alike)}"] = metric
             continue
-        found |= dict(_one(word) for word in (registry.names("metrics") if metric == "all" else [metric]))
-    return found
+        named |= dict(_named_metric(word) for word in (registry.names("metrics") if metric == "all" else [metric]))
+    return named
 
 
-def _one(word: str) -> tuple[str, Metric]:
+def _named_metric(word: str) -> tuple[str, Metric]:
     """The metric of a name, which may have a choice behind a colon."""
     name = base_name(word)
     metric, choice = registry.load("metrics", name)(), choice_of(word)
@@ -91,33 +90,34 @@ def _one(word: str) -> tuple[str, Metric]:
             return f"{name}:{choice}", replace(metric, **{option: choice})
         if hint is bool and option == choice.replace("-", "_"):
             return f"{name}:{choice}", replace(metric, **{option: True})
-    known = [choice for hint in hints.values() for choice in _choices(hint)]
-    raise OptionError(f"{name} has no choice {choice!r}; there is {', '.join(known) or 'none'}.")
+    choices = [choice for hint in hints.values() for choice in _choices(hint)]
+    raise OptionError(f"{name} has no choice {choice!r}; there is {', '.join(choices) or 'none'}.")
 
 
 def _difference(metric: Metric, others: Sequence[Any]) -> str:
     """What tells one of several metrics of a kind from the others, behind a colon; nothing for the usual one."""
-    said = []
+    parts = []
     for field in fields(metric):  # type: ignore[arg-type]
         value = getattr(metric, field.name)
         differs = any(getattr(other, field.name) != value for other in others)
         if differs and (field.default is MISSING or value != field.default):
-            said.append(field.name if value is True else value if isinstance(value, str) else f"{field.name}={value}")
-    return f":{','.join(said)}" if said else ""
+            parts.append(field.name if value is True else value if isinstance(value, str) else f"{field.name}={value}")
+    return f":{','.join(parts)}" if parts else ""
 
 
-def _told(name: str, metric: Metric, option: str, value: Any, *, text: bool) -> Iterator[tuple[str, Metric]]:
+def _with_option(name: str, metric: Metric, option: str, value: Any, *, text: bool) -> dict[str, Metric]:
     """The metric with the option; with each of several choices once, under a name of its own."""
     hint = option_types(type(metric)).get(option)
     if hint is None or (choice_of(name) and choice_of(name) in _choices(hint)):  # it has none, or its name says which
-        yield name, metric
-        return
+        return {name: metric}
     values = value.split(",") if isinstance(value, str) and _choices(hint) else value
     several = isinstance(values, (list, tuple)) and bool(_choices(hint))
-    for one in dict.fromkeys(values) if several else [value]:
-        given = parse(f"{name}.{option}", one, hint) if text else one
-        called = f"{name}:{given}" if several and len(set(values)) > 1 else name
-        yield called, replace(metric, **{option: given})  # type: ignore[type-var]
+    named: dict[str, Metric] = {}
+    for choice in dict.fromkeys(values) if several else [value]:
+        parsed = parse(f"{name}.{option}", choice, hint) if text else choice
+        new_name = f"{name}:{parsed}" if several and len(set(values)) > 1 else name
+        named[new_name] = replace(metric, **{option: parsed})  # type: ignore[type-var]
+    return named
 
 
 def _choices(hint: Any) -> tuple[str, ...]:

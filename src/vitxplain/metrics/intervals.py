@@ -49,7 +49,7 @@ def bootstrap_sums(
             for chosen in _resampled(len(values), repeats, seed)
         ]
     )
-    figures = np.array([of(one) for one in sums])
+    figures = np.array([of(row) for row in sums])
     return Interval(float(of(values.sum(0))), *_middle(figures[~np.isnan(figures)], level))
 
 
