@@ -11,10 +11,12 @@ from PIL import Image
 from vitxplain.api import explain_together
 from vitxplain.data.sample import Sample
 from vitxplain.evaluation.maps.model_queries import ModelQueries, control_queries, method_queries
+from vitxplain.evaluation.maps.targets import ExplainedClass
 from vitxplain.explainers.base import Explainer
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.metrics.base import Heat
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +52,11 @@ class MapSource(ABC):
         """Of the methods."""
 
     @abstractmethod
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
-        """By method the map of each sample, or why there is none; `targets` are empty without a model."""
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
+        """By method the map of each sample, or why there is none; `classes`, those explained, are empty without a model."""
 
     @abstractmethod
-    def subject(self, name: str, target: int) -> ModelQueries | None:
+    def subject(self, name: str, target: Target) -> ModelQueries | None:
         """The model that metrics may ask about its maps; None without a model."""
 
     @abstractmethod
@@ -73,20 +75,19 @@ class MethodMaps(MapSource):
     def names(self) -> Sequence[str]:
         return list(self.explainers)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
         images = [sample.image for sample in samples]
         try:
             explainers = [self.explainers[name] for name in names]
-            explanations = explain_together(
-                self.model, images, explainers, target=list(targets), batch_size=len(images)
-            )
+            indices = [explained_class.description.index for explained_class in classes]
+            explanations = explain_together(self.model, images, explainers, target=indices, batch_size=len(images))
         except Exception as error:
             if len(names) == 1:  # the culprit; alone, so that the others are not lost with it
                 return {names[0]: [error] * len(samples)}
-            return {name: self.maps([name], samples, targets)[name] for name in names}
+            return {name: self.maps([name], samples, classes)[name] for name in names}
         return {name: [_scored_map(explanation) for explanation in explanations[name]] for name in names}
 
-    def subject(self, name: str, target: int) -> ModelQueries:
+    def subject(self, name: str, target: Target) -> ModelQueries:
         return method_queries(self.model, target, self.explainers[name])
 
     def facts(self, name: str) -> str:
@@ -105,10 +106,10 @@ class ControlMaps(MapSource):
     def names(self) -> Sequence[str]:
         return list(self.controls)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
         return {name: [ScoredMap(self.controls[name](sample.image)) for sample in samples] for name in names}
 
-    def subject(self, name: str, target: int) -> ModelQueries | None:
+    def subject(self, name: str, target: Target) -> ModelQueries | None:
         return control_queries(self.model, target, self.controls[name]) if self.model else None
 
     def facts(self, name: str) -> str:

@@ -13,11 +13,13 @@ from vitxplain.errors import DataError, UsageError
 from vitxplain.evaluation.maps.map_file import ENDINGS, read_map
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
 from vitxplain.evaluation.maps.model_queries import ModelQueries, stored_map_queries
+from vitxplain.evaluation.maps.targets import ExplainedClass
 from vitxplain.files.paths import is_folder
 from vitxplain.files.walk import is_image_name
 from vitxplain.metrics.base import METHOD
 from vitxplain.metrics.controls import CONTROLS
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Target
 
 # Of an image that is several samples, an object each (data/folders/table_folder.py).
 NUMBER: Final = re.compile(r" \(\d+\)$")
@@ -41,10 +43,10 @@ class StoredMaps(MapSource):
         named = {f"{name} ({self.called})" if beside else name: files for name, files in self.files.items()}
         return replace(self, model=model, files=named)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
         return {name: [self._map(name, sample) for sample in samples] for name in names}
 
-    def subject(self, name: str, target: int) -> ModelQueries | None:
+    def subject(self, name: str, target: Target) -> ModelQueries | None:
         return stored_map_queries(self.model, target) if self.model else None
 
     def facts(self, name: str) -> str:

@@ -91,7 +91,7 @@ def _sheet(
     map_scores = [map_score for map_score in map_scores if map_score.image in samples]
     shown = [samples[map_score.image] for map_score in map_scores]
     classes = targets_of(entry.model, shown, positive=entry.positive) if entry.model else []
-    maps = map_source.maps([name], shown, [explained_class.target for explained_class in classes])[name]
+    maps = map_source.maps([name], shown, classes)[name]
     half = -(-len(shown) // 2)
     step = 2 * PANEL + BESIDE + BETWEEN
     row = CAPTION + PANEL + 0.08

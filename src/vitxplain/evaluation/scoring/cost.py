@@ -68,7 +68,7 @@ def _method_costs(name: str, map_source: MethodMaps, images: Sequence[Image.Imag
 
     def forward() -> None:
         with undisturbed(model.module), torch.inference_mode():
-            model.logits(pixel_values)
+            model.outputs(pixel_values)
 
     def method(explainer: Explainer) -> Callable[[], object]:
         return lambda: shared_pass(model, pixel_values, [explainer])

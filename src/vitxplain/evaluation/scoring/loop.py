@@ -42,7 +42,7 @@ class ExplainedSample:
             sample.image,
             sample.object_mask() if has_mask else None,
             map_source.subject(method, explained.target) if explained else None,
-            explained.probability if explained else None,
+            explained.description.probability if explained else None,
         )
 
 
@@ -80,7 +80,7 @@ def _explain_batch(
     maps: Outcomes = {}
     for map_source in entry.map_sources:
         if names := [name for name in map_source.names if any(metrics[sample.name][name] for sample in batch)]:
-            maps |= map_source.maps(names, batch, [explained.target for explained in classes])
+            maps |= map_source.maps(names, batch, classes)
     for index, sample in enumerate(batch):
         sample_maps = {name: outcomes[index] for name, outcomes in maps.items()}
         yield ExplainedSample(sample, sample_maps, metrics[sample.name], classes[index] if classes else None)

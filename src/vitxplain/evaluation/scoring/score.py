@@ -54,8 +54,8 @@ def _score_sample(
 ) -> list[MapScores]:
     """The scores of each map of an image; `classes` are the model's of each class of the data, if it has them."""
     sample, explained_class = explained_sample.sample, explained_sample.explained_class
-    right = explained_class.top == classes[sample.label] if explained_class and classes else None
-    probability = explained_class and round(explained_class.probability, 6)
+    right = explained_class.top.index == classes[sample.label] if explained_class and classes else None
+    probability = explained_class and round(explained_class.description.probability, 6)
     methods, map_scores = entry.methods(), []
     for method, scored_map in explained_sample.maps.items():
         metrics = explained_sample.metrics[method]
