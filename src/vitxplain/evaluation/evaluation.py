@@ -1,4 +1,4 @@
-"""Evaluation: what was measured, as a table with intervals that says what beats the controls."""
+"""Evaluation: the scores of every map, and the table of them with intervals and controls."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,8 @@ from typing import Any
 from vitxplain.data.sample import DataSet
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import PlannedEntry
-from vitxplain.evaluation.report.cells import SCORE_COLUMNS, record
+from vitxplain.evaluation.report.cells import SCORE_COLUMNS
+from vitxplain.evaluation.report.columns import record
 from vitxplain.evaluation.scoring.best_thresholds import Levels
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.scoring.map_scores import MapScores

@@ -55,8 +55,9 @@ def evaluate(
         metrics: names of metrics, "all" for every one the data allow; or metrics. None: average precision and pointing
             game, where the data say where the object is, insertion and deletion; or those of the preset. With one of
             its choices (`deletion:blur`) a metric can be asked several times.
-        preset: "deepvisionxplain" or "chefer" (`evaluation.presets`): metrics, methods and what is done to the images.
-        maps: a folder of maps made by another tool, a folder in it for each method (`evaluation.stored_maps`).
+        preset: "deepvisionxplain" or "chefer" (`evaluation.plan.presets`): metrics, methods and what is done to
+            the images.
+        maps: a folder of maps made by another tool, a folder in it for each method (`evaluation.maps.stored_maps`).
         split: which part of the data.
         limit: at most so many images, spread over the set.
         out: folder for the scores, written as they come: called again, it goes on where it was. None: memory only.
@@ -69,7 +70,7 @@ def evaluate(
         load: how a model is opened; None: by `load_model`, on the device.
         batch_size: images that run together.
         overwrite: forget what is in the folder.
-        cost: also measure what each method costs (`evaluation.cost`).
+        cost: also measure what each method costs (`evaluation.scoring.cost`).
         progress: called after each batch with how many images it took.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals (Efron 1979), Wilson's of a share (1927)."""
+"""Confidence intervals: bootstrap (Efron 1979), and Wilson's of a share (1927)."""
 
 from collections.abc import Callable, Iterator
 from math import sqrt

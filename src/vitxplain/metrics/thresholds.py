@@ -1,4 +1,4 @@
-"""Where a map counts as "here": the threshold by which a heat map becomes a mask."""
+"""The threshold by which a heat map becomes a mask."""
 
 from typing import Final, Literal, TypeAlias
 

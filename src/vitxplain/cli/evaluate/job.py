@@ -1,4 +1,4 @@
-"""The work of `vitx evaluate`: everything scored, one data set after the other, files written; what failed named."""
+"""The work of `vitx evaluate`: requests carried out one after the other, files written, failures printed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from vitxplain.cli.shared.console import out, printable
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, Column, direction, screen_columns, short
+from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, direction, short
+from vitxplain.evaluation.report.columns import Column, screen_columns
 from vitxplain.evaluation.report.write import SHEETS, about
 from vitxplain.evaluation.table.comparison import strongest
 from vitxplain.evaluation.table.rows import Row
@@ -69,7 +70,7 @@ def _label(row: Row) -> Text:
 
 
 def _cell(column: Column[Row], row: Row) -> Text:
-    text = column.screen_cell(row)
+    text = column.screen_text(row)
     return Text(text, STYLES[text] if column.keys == ("beats_controls",) else "dim" if row.control else "")
 
 
@@ -98,7 +99,7 @@ def _print_costs(evaluation: Evaluation, console: Console) -> None:
     columns = screen_columns(COST_COLUMNS)
     table = plain_table([str(column.screen_heading) for column in columns], numbers=4)
     for cost in evaluation.costs:
-        table.add_row(*(printable(column.screen_cell(cost)) for column in columns))
+        table.add_row(*(printable(column.screen_text(cost)) for column in columns))
     console.print()
     console.print(table)
 

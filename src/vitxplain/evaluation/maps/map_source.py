@@ -53,7 +53,7 @@ class MapSource(ABC):
 
     @abstractmethod
     def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
-        """By method the map of each sample, or why there is none; `classes`, those explained, are empty without a model."""
+        """By method the map of each sample, or why there is none; no classes are explained without a model."""
 
     @abstractmethod
     def subject(self, name: str, target: Target) -> ModelQueries | None:

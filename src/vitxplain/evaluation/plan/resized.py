@@ -51,4 +51,4 @@ def resized(data: DataSet, side: int) -> ResizedDataSet:
 
 def whole_image(model: VisionModel) -> VisionModel:
     """The model behind a processor that resizes and crops nothing away, scaled as its own scales."""
-    return replace(model, processor=Pixels.measured(model.processor).processor("ours"), _probes={})
+    return model.changed(processor=Pixels.measured(model.processor).processor("ours"))

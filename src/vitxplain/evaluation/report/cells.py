@@ -1,86 +1,20 @@
 """The columns of an evaluation's tables: terminal, Markdown, CSV and JSON all read these lists."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Final
 
+from vitxplain.evaluation.report.columns import Column
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.table.comparison import Comparison
 from vitxplain.evaluation.table.rows import Row
 from vitxplain.metrics.intervals import Interval
-
-TableRow = TypeVar("TableRow")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column(Generic[TableRow]):
-    """One column; whoever shows tables takes the columns that have a part for it, in the order of their list.
-
-    Args:
-        keys: names in CSV and JSON; of an interval those of its mean and ends. None: the column is for people alone.
-        value: what CSV and JSON hold; None where it is not known.
-        heading: in Markdown; None: not there.
-        cell: the text below it.
-        optional: left out of a Markdown table all of whose values are unknown or zero.
-        screen_heading: on the terminal; None: not there.
-        screen_cell: the text below it.
-        screen_rank: columns of a lower rank stand before it there.
-        remark: what the terminal says behind a method's name.
-        warning: the same, of what went wrong.
-    """
-
-    keys: tuple[str, ...] = ()
-    value: Callable[[TableRow], Any] = lambda _: None
-    heading: str | None = None
-    cell: Callable[[TableRow], str] = lambda _: ""
-    optional: bool = False
-    screen_heading: str | None = None
-    screen_cell: Callable[[TableRow], str] = lambda _: ""
-    screen_rank: int = 0
-    remark: Callable[[TableRow], str] = lambda _: ""
-    warning: Callable[[TableRow], str] = lambda _: ""
-
-    def record(self, row: TableRow) -> dict[str, Any]:
-        """The value under each key."""
-        value = self.value(row)
-        values = (value,) if len(self.keys) == 1 else value or (None,) * len(self.keys)
-        return dict(zip(self.keys, values, strict=True)) if self.keys else {}
-
-    def shown(self, rows: Sequence[TableRow]) -> bool:
-        """Whether a Markdown table of these rows has it."""
-        values = [self.value(row) for row in rows] if self.optional else []
-        counts_nothing = all(value is None or (isinstance(value, int) and not value) for value in values)
-        return self.heading is not None and not (self.optional and counts_nothing)
-
-
-def record(columns: Sequence[Column[TableRow]], row: TableRow) -> dict[str, Any]:
-    """The row as plain values."""
-    return {key: value for column in columns for key, value in column.record(row).items()}
-
-
-def screen_columns(columns: Sequence[Column[TableRow]]) -> list[Column[TableRow]]:
-    """Those of the terminal, in their order there."""
-    return sorted((column for column in columns if column.screen_heading), key=lambda column: column.screen_rank)
-
-
-def markdown_table(columns: Sequence[Column[TableRow]], rows: Sequence[TableRow]) -> str:
-    """The rows in Markdown."""
-    shown = [column for column in columns if column.shown(rows)]
-    return table([str(column.heading) for column in shown], [[column.cell(row) for column in shown] for row in rows])
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Texts in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def better(comparison: Comparison) -> str:
     """Who wins, in words."""
     if comparison.better == "neither":
         return "–"
-    first_or_second = (comparison.first, comparison.second)
-    return comparison.names[first_or_second.index(comparison.winner)] if comparison.winner else "cannot tell"
+    pair = (comparison.first, comparison.second)
+    return comparison.names[pair.index(comparison.winner)] if comparison.winner else "cannot tell"
 
 
 def direction(better: str) -> str:
@@ -181,7 +115,6 @@ SCORE_COLUMNS: Final[tuple[Column[Row], ...]] = (
         heading="beats controls",
         cell=lambda row: row.verdict,
         screen_heading="beats controls",
-        screen_cell=lambda row: row.verdict,
     ),
     Column(heading="images", cell=lambda row: f"{row.images:,}"),
     _count("undefined"),
@@ -198,7 +131,6 @@ COST_COLUMNS: Final[tuple[Column[Cost], ...]] = (
         heading="model",
         cell=lambda cost: cost.model,
         screen_heading="of",
-        screen_cell=lambda cost: cost.model,
         screen_rank=1,
     ),
     Column(
@@ -207,7 +139,6 @@ COST_COLUMNS: Final[tuple[Column[Cost], ...]] = (
         heading="method",
         cell=lambda cost: cost.method,
         screen_heading="cost",
-        screen_cell=lambda cost: cost.method,
     ),
     Column(
         keys=("parameters",),
@@ -215,7 +146,6 @@ COST_COLUMNS: Final[tuple[Column[Cost], ...]] = (
         heading="parameters",
         cell=lambda cost: f"{cost.parameters:,}",
         screen_heading="parameters",
-        screen_cell=lambda cost: f"{cost.parameters:,}",
         screen_rank=3,
     ),
     Column(
@@ -224,14 +154,12 @@ COST_COLUMNS: Final[tuple[Column[Cost], ...]] = (
         heading="ms an image",
         cell=lambda cost: f"{1000 * cost.seconds:.1f}",
         screen_heading="ms an image",
-        screen_cell=lambda cost: f"{1000 * cost.seconds:.1f}",
         screen_rank=2,
     ),
     Column(
         heading="in forward passes",
         cell=lambda cost: f"{cost.ratio:.2f}",
         screen_heading="forward passes",
-        screen_cell=lambda cost: f"{cost.ratio:.2f}",
         screen_rank=2,
     ),
     Column(keys=("forward_seconds",), value=lambda cost: cost.forward_seconds),
@@ -241,7 +169,6 @@ COST_COLUMNS: Final[tuple[Column[Cost], ...]] = (
         heading="GFLOPs",
         cell=lambda cost: f"{cost.flops / 1e9:.2f}",
         screen_heading="GFLOPs",
-        screen_cell=lambda cost: f"{cost.flops / 1e9:.2f}",
         screen_rank=2,
     ),
     Column(heading="in forward passes", cell=lambda cost: f"{cost.flops / max(cost.forward_flops, 1):.2f}"),

@@ -4,15 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
-from vitxplain.evaluation.report.cells import (
-    COST_COLUMNS,
-    SCORE_COLUMNS,
-    better,
-    direction,
-    interval,
-    markdown_table,
-    table,
-)
+from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, better, direction, interval
+from vitxplain.evaluation.report.columns import markdown_table, table
 from vitxplain.evaluation.table.comparison import Comparison
 
 COMPARED = (

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.report.cells import SUMMARY_COSTS, interval, method_cell, table
+from vitxplain.evaluation.report.cells import SUMMARY_COSTS, interval, method_cell
+from vitxplain.evaluation.report.columns import table
 from vitxplain.evaluation.report.write import about, csv_bytes
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.table.rows import Row

@@ -13,7 +13,8 @@ from typing import Any
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.report.bars import score_bars
-from vitxplain.evaluation.report.cells import COST_COLUMNS, better, record
+from vitxplain.evaluation.report.cells import COST_COLUMNS, better
+from vitxplain.evaluation.report.columns import record
 from vitxplain.evaluation.report.curve_plots import curve_plots
 from vitxplain.evaluation.report.extremes import extreme_sheets
 from vitxplain.evaluation.report.markdown import markdown

@@ -1,4 +1,4 @@
-"""The fingerprint: all that scores depend on. Two runs share a folder only if theirs agree."""
+"""The fingerprint: all that scores depend on. Two runs share a folder only if their fingerprints agree."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Scores on disk, a line for each map: written as they come, so that a killed evaluation goes on where it was."""
+"""MapScores: the scores of a map, a line of JSON each on disk."""
 
 import json
 import math

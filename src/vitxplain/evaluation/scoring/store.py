@@ -1,4 +1,4 @@
-"""The scores of one evaluation: in memory, and in a folder that a killed run finds again."""
+"""Store: the scores of an evaluation, in memory and in a folder, where a later run goes on with them."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

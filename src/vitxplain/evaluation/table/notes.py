@@ -1,4 +1,4 @@
-"""What a reader of the table must know, said beside it."""
+"""Notes beside the table: controls that are not compared, rankings that disagree, unsure models, few images."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
