@@ -23,7 +23,7 @@ from PIL import Image
 from vitxplain import explain_together, fitting, load_model
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.maps.model_queries import by_control
+from vitxplain.evaluation.maps.model_queries import control_queries
 from vitxplain.explainers.base import Explainer, says_where
 from vitxplain.explainers.passes.choose import build
 from vitxplain.metrics.base import Case
@@ -64,7 +64,7 @@ def main() -> None:
     scores: dict[str, dict[str, list[float]]] = {}
     for count, sample in enumerate(samples(options.data, options.limit), 1):
         for name, heat in heats(model, methods, sample).items():
-            asked = by_control(model, sample.label, lambda _, heat=heat: heat)
+            asked = control_queries(model, sample.label, lambda _, heat=heat: heat)
             case = Case(heat, sample.image, sample.object_mask(), asked)
             for metric, one in metrics.items():
                 scores.setdefault(name, {}).setdefault(metric, []).append(one.score(case))

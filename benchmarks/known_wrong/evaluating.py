@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.known_wrong.material import model, samples
 from vitxplain import explain_together
-from vitxplain.evaluation.maps.model_queries import by_control
+from vitxplain.evaluation.maps.model_queries import control_queries
 from vitxplain.metrics.average_precision import AveragePrecision
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import centre, noise
@@ -31,7 +31,7 @@ def cases() -> dict[str, list[Case]]:
     heats |= {"random": [noise(one, place) for place, one in enumerate(images)], "centre": [*map(centre, images)]}
     return {
         name: [
-            Case(heat, sample.image, sample.mask, by_control(model(), target, centre))
+            Case(heat, sample.image, sample.mask, control_queries(model(), target, centre))
             for heat, sample, target in zip(maps, samples(), classes, strict=True)
         ]
         for name, maps in heats.items()

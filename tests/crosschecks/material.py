@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from vitxplain import explain_together, load_model
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.maps.model_queries import ModelQueries, by_method
+from vitxplain.evaluation.maps.model_queries import ModelQueries, method_queries
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import centre, noise
@@ -62,7 +62,7 @@ def cases() -> list[Case]:
     every = []
     for place, sample in enumerate(samples()):
         heats = [maps[place].heatmap() for maps in found.values()]
-        subject = by_method(model(), found["gradient-attention"][place].target.index, METHOD)
+        subject = method_queries(model(), found["gradient-attention"][place].target.index, METHOD)
         heats += [noise(sample.image, place), centre(sample.image)]
         every += [Case(heat.astype(np.float64), sample.image, sample.mask, subject) for heat in heats]
     return every

@@ -55,7 +55,7 @@ def test_scores_are_those_of_explain():
 
     data = load_data("digits", limit=3)
     found = evaluate("demo-cnn", data, "grad-cam", "average-precision")
-    lines = [line for line in found.lines if line.method == "grad-cam"]
+    lines = [line for line in found.map_scores if line.method == "grad-cam"]
     for line, sample in zip(lines, data, strict=True):
         heat = explain("demo-cnn", sample.image, "grad-cam").heatmap()
         assert line.image == sample.name
@@ -105,7 +105,10 @@ def test_metrics_that_the_data_do_not_allow():
 def test_what_is_no_map_is_refused():
     with pytest.raises(UsageError, match="head-distance: gives no map of the image"):
         evaluate("demo-vit", "digits", "head-distance", limit=2)
-    assert "head-distance" not in evaluate("demo-vit", "digits", "all", "entropy", limit=2).asked["methods"]["demo-vit"]
+    assert (
+        "head-distance"
+        not in evaluate("demo-vit", "digits", "all", "entropy", limit=2).fingerprint["methods"]["demo-vit"]
+    )
 
 
 def test_of_few_images_nothing_can_be_told():
@@ -115,13 +118,13 @@ def test_of_few_images_nothing_can_be_told():
 
 def test_curves_begin_and_end_where_they_must():
     found = evaluate("demo-cnn", "digits", "grad-cam", "deletion", limit=2, metric_options={"steps": 4})
-    for line in found.lines:
+    for line in found.map_scores:
         curve = np.array(line.curves["deletion"])
         assert curve[[0, -1], 0].tolist() == [0, 1]
         assert line.scores["deletion"] == pytest.approx(np.trapezoid(curve[:, 1], curve[:, 0]), abs=1e-5)
     ends = {
-        line.image: {one.curves["deletion"][-1] for one in found.lines if one.image == line.image}
-        for line in found.lines
+        line.image: {one.curves["deletion"][-1] for one in found.map_scores if one.image == line.image}
+        for line in found.map_scores
     }
     assert {len(values) for values in ends.values()} == {1}
 

@@ -31,7 +31,9 @@ class Brightness(nn.Module):
 def case(heat: np.ndarray, image: Image.Image = WHITE) -> Case:
     """A map of the first class; explained again, the map is each pixel's brightness times its weight."""
     model = load_model(Brightness(), mean=[0.0] * 3, std=[1.0] * 3, size=(SIDE, SIDE))
-    return Case(heat.astype(float), image, BLOCK, ModelQueries(model, 0, _input_times_weight))
+    return Case(
+        heat.astype(float), image, BLOCK, ModelQueries(model, model.task.target(0, model.labels), _input_times_weight)
+    )
 
 
 def _input_times_weight(model, images) -> list[np.ndarray]:

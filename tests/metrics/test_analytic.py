@@ -37,7 +37,7 @@ def last_pixels(mask: np.ndarray) -> np.ndarray:
 def drawn_as(again: Callable[[np.ndarray], np.ndarray]) -> Case:
     """A method that does not ask the model; `again` is the map it makes of its first one, whatever it is shown."""
     one = case(BLOCK)
-    return replace(one, subject=replace(one.asked, heat=lambda _, images: [again(one.heat)] * len(images)))
+    return replace(one, subject=replace(one.model, heat=lambda _, images: [again(one.heat)] * len(images)))
 
 
 def weights_as_map() -> tuple[Case, float]:
@@ -46,7 +46,7 @@ def weights_as_map() -> tuple[Case, float]:
     Two masks of the share p that agree in the share q of all pixels correlate by (q - p^2) / (p - p^2).
     """
     one = case(BLOCK)
-    shown = replace(one.asked, heat=lambda model, images: [model.module.weight.detach().numpy()] * len(images))
+    shown = replace(one.model, heat=lambda model, images: [model.module.weight.detach().numpy()] * len(images))
     copy = shown.randomised(one.image, 1, 0)[0] > 0
     p, q = BLOCK.mean(), (copy & BLOCK).mean()
     assert copy.mean() == p
@@ -124,5 +124,5 @@ def test_the_best_map_comes_first_and_the_worst_second(name: str):
 @pytest.mark.parametrize("name", OWN)
 def test_a_map_of_no_numbers_stops_nothing(name: str):
     one = case(np.full((SIDE, SIDE), np.nan))
-    one = replace(one, subject=replace(one.asked, heat=lambda _, images: [one.heat] * len(images)))
+    one = replace(one, subject=replace(one.model, heat=lambda _, images: [one.heat] * len(images)))
     assert math.isnan(score := metric(name).score(one)) or 0 <= score <= 1

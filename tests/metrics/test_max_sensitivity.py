@@ -17,7 +17,7 @@ PHOTO = Image.fromarray(np.random.default_rng(0).integers(60, 200, (SIDE, SIDE, 
 def explained():
     """The map of the photograph as its own method gives it."""
     empty = case(BLOCK, PHOTO)
-    return replace(empty, heat=empty.asked.explain([PHOTO])[0])
+    return replace(empty, heat=empty.model.explain([PHOTO])[0])
 
 
 def test_it_is_the_largest_of_the_changes():
@@ -43,7 +43,7 @@ def test_noise_stays_within_its_radius_and_is_the_same_twice():
 
 def test_a_map_that_does_not_look_is_never_disturbed():
     one = explained()
-    still = replace(one, subject=replace(one.asked, heat=lambda _, images: [one.heat] * len(images)))
+    still = replace(one, subject=replace(one.model, heat=lambda _, images: [one.heat] * len(images)))
     assert MaxSensitivity().score(still) == 0
 
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from vitxplain import load_model
-from vitxplain.evaluation.maps.model_queries import ModelQueries, by_control, by_method, randomised_models
+from vitxplain.evaluation.maps.model_queries import ModelQueries, control_queries, method_queries, randomised_models
 from vitxplain.explainers.passes.choose import build
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import edges
@@ -24,11 +24,11 @@ def explained(subject: ModelQueries) -> Case:
 
 
 def subject(folder: Path, method: str) -> ModelQueries:
-    return by_method(load_model(folder), 1, build([method], {})[method])
+    return method_queries(load_model(folder), 1, build([method], {})[method])
 
 
 def test_a_map_that_does_not_ask_the_model_keeps_all_of_its_order(vit_folder: Path):
-    case = explained(by_control(load_model(vit_folder), 1, edges))
+    case = explained(control_queries(load_model(vit_folder), 1, edges))
     assert Randomisation().correlations(case) == pytest.approx([1, 1, 1])
     assert Randomisation().score(case) == pytest.approx(1)
 
@@ -61,14 +61,14 @@ def test_only_what_lies_above_is_randomised_first(vit_folder: Path):
 
 
 def test_an_inverted_map_is_no_better_than_the_same_one(vit_folder: Path):
-    case = explained(by_control(load_model(vit_folder), 1, edges))
+    case = explained(control_queries(load_model(vit_folder), 1, edges))
     inverted = replace(case, heat=-case.heat)
     assert Randomisation().score(inverted) == pytest.approx(1)
 
 
 def test_constant_maps(vit_folder: Path):
     flat = np.zeros((32, 32))
-    asked = by_control(load_model(vit_folder), 1, lambda _: flat)
+    asked = control_queries(load_model(vit_folder), 1, lambda _: flat)
     assert math.isnan(Randomisation().score(Case(flat, PHOTO, None, asked)))
     assert Randomisation().score(Case(edges(PHOTO), PHOTO, None, asked)) == 0
 

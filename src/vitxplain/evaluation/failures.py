@@ -17,14 +17,14 @@ class Failure:
 
 
 def sentences(failures: Iterable[Failure]) -> list[str]:
-    """One for each model, method and reason, with the images it is about."""
+    """A sentence for each model, method and reason, with the images it is about."""
     images: dict[tuple[str, str, str], list[str]] = {}
-    for one in failures:
-        images.setdefault((one.model, one.method, one.message), []).append(one.image)
-    found = []
-    for (model, method, message), names in images.items():
-        known = [name for name in names if name]
-        more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
-        about = f" ({len(known):,} image{'s' * (len(known) > 1)}: {', '.join(known[:NAMED])}{more})" if known else ""
-        found.append(f"{model}, {method}: {message}{about}")
-    return found
+    for failure in failures:
+        images.setdefault((failure.model, failure.method, failure.message), []).append(failure.image)
+    texts = []
+    for (model, method, message), all_names in images.items():
+        names = [name for name in all_names if name]
+        more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+        about = f" ({len(names):,} image{'s' * (len(names) > 1)}: {', '.join(names[:NAMED])}{more})" if names else ""
+        texts.append(f"{model}, {method}: {message}{about}")
+    return texts

@@ -1,126 +1,86 @@
-"""One data set: all blocks of the table scored, one model after the other."""
+"""One request carried out: all entries of the table scored, one model after the other."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from accelerate import PartialState
 from accelerate.utils import gather_object
 
-from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import Failure, sentences
-from vitxplain.evaluation.plan.entries import Entry, ModelLike, PlannedEntry, Selection, blocks
-from vitxplain.evaluation.plan.metrics import MetricsLike, chosen_metrics
-from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels, validation_of
+from vitxplain.evaluation.plan.entries import Entry, PlannedEntry
+from vitxplain.evaluation.plan.plan import EvaluationPlan, plan_of
+from vitxplain.evaluation.request import EvaluationRequest
+from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels
 from vitxplain.evaluation.scoring.cost import Cost, costs
-from vitxplain.evaluation.scoring.fingerprint import asked_of
+from vitxplain.evaluation.scoring.fingerprint import fingerprint_of
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores
-from vitxplain.evaluation.scoring.score import score_all
+from vitxplain.evaluation.scoring.score import score_entry
 from vitxplain.evaluation.scoring.store import Store
-from vitxplain.metrics.base import Metric
+from vitxplain.processes import join_processes
 
 
-@dataclass(frozen=True, eq=False)
-class EvaluationRequest:
-    """What is asked of one data set; as the arguments of `evaluate`."""
-
-    models: Sequence[ModelLike]
-    samples: DataSet
-    wanted: Selection
-    metrics: MetricsLike
-    metric_options: Mapping[str, Any]
-    validation: DataSet | Callable[[], DataSet] | None
-    cost: bool
-
-
-@dataclass(frozen=True, eq=False)
-class _Round:
-    """What the scoring of each block needs."""
-
-    samples: DataSet
-    metrics: Mapping[str, Metric]
-    validation: DataSet | None
-    store: Store
-    folder: Path | None
-    batch_size: int
-    skipped: list[str]
-    progress: Callable[[int], object]
-    cost: bool
-
-
-def measured(
-    question: EvaluationRequest,
-    folder: Path | None,
-    batch_size: int,
-    progress: Callable[[int], object],
-    *,
-    overwrite: bool,
-) -> Evaluation:
+def measure(request: EvaluationRequest, progress: Callable[[int], object]) -> Evaluation:
     """Every model and method on every image; errors as of `evaluate`."""
-    state, wanted, way = PartialState(), question.wanted, question.wanted.preset
-    samples = way.data(question.samples) if way else question.samples
-    planned, failures, without = blocks(question.models, wanted)
-    asked_metrics = list(way.metrics) if way else question.metrics
-    metrics, left_out = chosen_metrics(asked_metrics, question.metric_options, samples, planned)
-    validation = validation_of(question.validation, samples, metrics)
-    validation = way.data(validation) if way and validation else validation
-    asked = asked_of(samples, planned, metrics, way.name if way else None)
-    store, skipped = Store(folder, state.process_index), list[str]()
-    store.begin(asked, overwrite=overwrite)
-    levels, spent = dict[str, Levels](), list[Cost]()
-    cost = question.cost or bool(way and way.cost)
+    request.check()
+    state, _ = join_processes(request.device)
+    plan = plan_of(request)
+    fingerprint = fingerprint_of(plan.samples, plan.entries, plan.metrics, request.preset)
+    store, skipped = Store(request.folder, state.process_index), list[str]()
+    store.begin(fingerprint, overwrite=request.overwrite)
+    levels, failures, method_costs = dict[str, Levels](), list(plan.unfit), list[Cost]()
     with store:
-        now = _Round(samples, metrics, validation, store, folder, batch_size, skipped, progress, cost)
-        for block in planned:
-            levels[block.name], failed, its_costs = _scored(block.open(), now)
-            failures += failed
-            spent += its_costs
+        for planned_entry in plan.entries:
+            entry_levels, entry_failures, entry_costs = _measure_entry(
+                planned_entry.open(), plan, store, skipped, progress
+            )
+            levels[planned_entry.name] = entry_levels
+            failures += entry_failures
+            method_costs += entry_costs
     state.wait_for_everyone()
     skipped, failures = gather_object(skipped), gather_object(failures)
-    lines = _in_order(store.lines(), planned)
-    if not lines or (wanted.stored and all(line.control for line in lines)):
+    map_scores = _in_order(store.map_scores(), plan.entries)
+    if not map_scores or (request.stored_maps and all(map_score.control for map_score in map_scores)):
         why = " ".join([*skipped[:3], *sentences(failures)[:3]])
-        raise DataError(f"not one map of {samples.name} ({samples.split}) could be scored. {why}".strip())
+        raise DataError(f"not one map of {plan.samples.name} ({plan.samples.split}) could be scored. {why}".strip())
     return Evaluation(
-        tuple(lines),
-        metrics,
-        samples,
-        tuple(planned),
-        asked,
-        tuple(dict.fromkeys(skipped)),
-        tuple(dict.fromkeys(failures)),
-        (*without, *left_out),
-        tuple(spent),
-        levels,
-        way.name if way else None,
+        map_scores=tuple(map_scores),
+        metrics=plan.metrics,
+        data=plan.samples,
+        entries=plan.entries,
+        fingerprint=fingerprint,
+        skipped=tuple(dict.fromkeys(skipped)),
+        failures=tuple(dict.fromkeys(failures)),
+        left_out=plan.left_out,
+        costs=tuple(method_costs),
+        levels=levels,
+        preset=request.preset,
     )
 
 
-def _scored(entry: Entry, now: _Round) -> tuple[Levels, list[Failure], list[Cost]]:
-    """All of one entry; what it was is forgotten with the call."""
-    levels, failures = Levels(), list[Failure]()
-    if now.validation is not None:
-        levels, failures = chosen_levels(entry, now.metrics, now.validation, now.batch_size, now.folder)
+def _measure_entry(
+    entry: Entry, plan: EvaluationPlan, store: Store, skipped: list[str], progress: Callable[[int], object]
+) -> tuple[Levels, list[Failure], list[Cost]]:
+    """All of one entry; its model is forgotten with the call."""
+    levels, failures, batch_size = Levels(), list[Failure](), plan.request.batch_size
+    if plan.validation is not None:
+        levels, failures = chosen_levels(entry, plan.metrics, plan.validation, batch_size, plan.request.folder)
     metrics = {
         method: {
-            name: at
-            for name, one in now.metrics.items()
-            if not one.needs & entry.lacking(maker) and (at := at_level(name, one, levels.get(method, {})))
+            name: metric_at_level
+            for name, metric in plan.metrics.items()
+            if not metric.needs & entry.lacking(map_source)
+            and (metric_at_level := at_level(name, metric, levels.get(method, {})))
         }
-        for method, maker in entry.methods().items()
+        for method, map_source in entry.methods().items()
     }
-    for count, failed in score_all(entry, metrics, now.samples, now.store, now.batch_size, now.skipped):
-        failures += failed
-        now.progress(count)
-    return levels, failures, list(costs([entry], now.samples, now.batch_size)) if now.cost else []
+    for count in score_entry(entry, metrics, plan.samples, store, batch_size, skipped=skipped, failures=failures):
+        progress(count)
+    return levels, failures, list(costs([entry], plan.samples, batch_size)) if plan.cost else []
 
 
-def _in_order(known: Mapping[Key, MapScores], planned: Sequence[PlannedEntry]) -> list[MapScores]:
-    """Those of what was asked now, in an order that does not depend on who scored them when."""
-    order = ((block.name, method) for block in planned for method in block.methods)
-    places = {key: place for place, key in enumerate(order)}
-    asked = [key for key in known if key[:2] in places]
-    return [known[key] for key in sorted(asked, key=lambda key: (places[key[:2]], key[2]))]
+def _in_order(map_scores: Mapping[Key, MapScores], entries: Sequence[PlannedEntry]) -> list[MapScores]:
+    """Those of the entries, in an order that does not depend on who scored them when."""
+    methods = ((entry.name, method) for entry in entries for method in entry.methods)
+    ranks = {key: rank for rank, key in enumerate(methods)}
+    keys = [key for key in map_scores if key[:2] in ranks]
+    return [map_scores[key] for key in sorted(keys, key=lambda key: (ranks[key[:2]], key[2]))]

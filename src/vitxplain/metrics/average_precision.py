@@ -46,19 +46,19 @@ def average_precision(heat: Float[np.ndarray, "height width"], mask: Bool[np.nda
         return math.nan
     values = np.nan_to_num(heat, nan=-np.inf).ravel()
     order = np.argsort(-values, kind="stable")
-    found = np.cumsum(mask.ravel()[order])
+    hits = np.cumsum(mask.ravel()[order])
     falling = values[order]
     last_of_its_value = np.append(falling[1:] != falling[:-1], True).nonzero()[0]
-    found = found[last_of_its_value]
-    precision = found / (last_of_its_value + 1)
-    return float((precision * np.diff(found, prepend=0)).sum() / relevant)
+    hits = hits[last_of_its_value]
+    precision = hits / (last_of_its_value + 1)
+    return float((precision * np.diff(hits, prepend=0)).sum() / relevant)
 
 
 def both_sides(
     heat: Float[np.ndarray, "height width"], mask: Bool[np.ndarray, "height width"]
 ) -> tuple[Float[np.ndarray, "two_heights width"], Bool[np.ndarray, "two_heights width"]]:
     """The map scaled to [0, 1] as a map of the object, and below it 1 minus that as a map of all else."""
-    seen = heat[np.isfinite(heat)]
-    span = np.ptp(seen) if seen.size else 0.0
-    scaled = (heat - seen.min()) / span if span else np.where(np.isfinite(heat), 0.0, np.nan)
+    finite = heat[np.isfinite(heat)]
+    span = np.ptp(finite) if finite.size else 0.0
+    scaled = (heat - finite.min()) / span if span else np.where(np.isfinite(heat), 0.0, np.nan)
     return np.concatenate([scaled, 1 - scaled]), np.concatenate([mask, ~mask])

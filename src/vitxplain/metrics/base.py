@@ -60,8 +60,8 @@ class Case:
         return self.mask
 
     @property
-    def asked(self) -> Subject:
-        """The model, for metrics that need one."""
+    def model(self) -> Subject:
+        """The model asked about this image, for metrics that need one."""
         if self.subject is None:
             raise ValueError('no model in this case: the metric must name "model" or "method" in `needs`')
         return self.subject

@@ -34,15 +34,15 @@ class ConfidenceMetric(Metric):
         """The measure of the probability of the class for the image, and for the image through its map."""
 
     def score(self, case: Case) -> float:
-        seen = case.heat[np.isfinite(case.heat)]
-        if not seen.size or seen.min() == seen.max():
+        finite = case.heat[np.isfinite(case.heat)]
+        if not finite.size or finite.min() == finite.max():
             return math.nan
-        share = np.nan_to_num((case.heat - seen.min()) / np.ptp(seen))[..., None]
+        share = np.nan_to_num((case.heat - finite.min()) / np.ptp(finite))[..., None]
         image, nothing = (
-            np.asarray(one.convert("RGB"), float) for one in (case.image, baseline_of(case.image, self.baseline))
+            np.asarray(shown.convert("RGB"), float) for shown in (case.image, baseline_of(case.image, self.baseline))
         )
         through = Image.fromarray((nothing + share * (image - nothing)).round().astype(np.uint8))
-        before, after = case.asked.probabilities([case.image, through])
+        before, after = case.model.probabilities([case.image, through])
         return self.of(float(before), float(after))
 
 

@@ -34,13 +34,13 @@ def area(curve: Float[np.ndarray, "step 2"]) -> float:
     return float((np.diff(shares) * (heights[1:] + heights[:-1]) / 2).sum() / (shares[-1] - shares[0]))
 
 
-def told(
+def response_curve(
     shares: Sequence[float],
     images: Iterable[Image.Image],
     ask: Callable[[Sequence[Image.Image]], Shaped[np.ndarray, " image"]],
 ) -> Float[np.ndarray, "step 2"]:
-    """The curve of what is said about the image of each share, a few images at a time."""
-    waiting, said = iter(images), []
-    while some := list(islice(waiting, _TOGETHER)):
-        said.append(ask(some))
-    return np.stack([np.asarray(shares), np.concatenate(said)], 1).astype(np.float64)
+    """The curve of what the model says about the image of each share, a few images at a time."""
+    remaining, responses = iter(images), []
+    while batch := list(islice(remaining, _TOGETHER)):
+        responses.append(ask(batch))
+    return np.stack([np.asarray(shares), np.concatenate(responses)], 1).astype(np.float64)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from vitxplain.metrics.base import Better, Case
 from vitxplain.metrics.baselines import Baseline, baseline_of, check_baseline
-from vitxplain.metrics.curve import CurveMetric, told
+from vitxplain.metrics.curve import CurveMetric, response_curve
 from vitxplain.metrics.replacement import replaced
 from vitxplain.options.checks import check_count, check_index
 
@@ -40,4 +40,6 @@ class Insertion(CurveMetric):
     def curve(self, case: Case) -> Float[np.ndarray, "step 2"]:
         shares = np.linspace(0, 1, self.steps + 1).tolist()
         nothing = baseline_of(case.image, self.baseline)
-        return told(shares, replaced(nothing, case.image, case.heat, shares, self.seed), case.asked.probabilities)
+        return response_curve(
+            shares, replaced(nothing, case.image, case.heat, shares, self.seed), case.model.probabilities
+        )

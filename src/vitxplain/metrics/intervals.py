@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals (Efron 1979), Wilson's of a share (1927)."""
+"""Confidence intervals: bootstrap (Efron 1979), and Wilson's of a share (1927)."""
 
 from collections.abc import Callable, Iterator
 from math import sqrt
@@ -49,7 +49,7 @@ def bootstrap_sums(
             for chosen in _resampled(len(values), repeats, seed)
         ]
     )
-    figures = np.array([of(one) for one in sums])
+    figures = np.array([of(row) for row in sums])
     return Interval(float(of(values.sum(0))), *_middle(figures[~np.isnan(figures)], level))
 
 

@@ -41,7 +41,7 @@ class MaxSensitivity(Metric):
         length = np.sqrt(np.nansum(case.heat**2))
         if not length:
             return math.nan
-        changes = [other - case.heat for other in case.asked.explain(self.noisy(case.image))]
+        changes = [other - case.heat for other in case.model.explain(self.noisy(case.image))]
         return float(max(np.sqrt(np.nansum(change**2)) for change in changes) / length)
 
     def noisy(self, image: Image.Image) -> list[Image.Image]:
@@ -49,4 +49,4 @@ class MaxSensitivity(Metric):
         chance, reach = np.random.default_rng(self.seed), max(1, round(self.radius * 255))
         pixels = np.asarray(image.convert("RGB"), np.int16)
         moved = (pixels + chance.integers(-reach, reach + 1, pixels.shape) for _ in range(self.samples))
-        return [Image.fromarray(one.clip(0, 255).astype(np.uint8)) for one in moved]
+        return [Image.fromarray(levels.clip(0, 255).astype(np.uint8)) for levels in moved]

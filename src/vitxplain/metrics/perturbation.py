@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from vitxplain.metrics.base import Better, Case, Heat
 from vitxplain.metrics.baselines import Baseline, baseline_of, check_baseline
-from vitxplain.metrics.curve import CurveMetric, told
+from vitxplain.metrics.curve import CurveMetric, response_curve
 from vitxplain.metrics.replacement import replaced
 from vitxplain.options.checks import check_index
 
@@ -41,7 +41,7 @@ class Perturbation(CurveMetric):
 
     def curve(self, case: Case) -> Float[np.ndarray, "step 2"]:
         nothing, order = baseline_of(case.image, self.baseline), self.order(case.heat)
-        return told(SHARES, replaced(case.image, nothing, order, SHARES, self.seed), case.asked.keeps_class)
+        return response_curve(SHARES, replaced(case.image, nothing, order, SHARES, self.seed), case.model.keeps_class)
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,9 @@ class PixelMetric(Metric):
         """Of one image; those of several add up to the pooled ones."""
         if self.threshold == "best":
             raise ValueError("one image does not know which threshold is best; evaluate() chooses it, on others.")
-        here, mask = above(case.heat, self.threshold, self.level) & self.marks(case), case.known_mask
-        return Counts(*(int(np.sum(one)) for one in (here & mask, here & ~mask, ~here & mask, ~here & ~mask)))
+        marked, mask = above(case.heat, self.threshold, self.level) & self.marks(case), case.known_mask
+        kinds = marked & mask, marked & ~mask, ~marked & mask, ~marked & ~mask
+        return Counts(*(int(np.sum(pixels)) for pixels in kinds))
 
     def marks(self, case: Case) -> bool:
         """Whether the model is sure enough for anything to be marked.

@@ -33,10 +33,10 @@ class PointingGame(Metric):
             check_count("tolerance", self.tolerance)
 
     def score(self, case: Case) -> float:
-        seen = np.isfinite(case.heat)
-        if not seen.any() or not case.known_mask.any():
+        finite = np.isfinite(case.heat)
+        if not finite.any() or not case.known_mask.any():
             return math.nan
-        return float(grown(case.known_mask, self.tolerance)[case.heat == case.heat[seen].max()].mean())
+        return float(grown(case.known_mask, self.tolerance)[case.heat == case.heat[finite].max()].mean())
 
 
 def grown(mask: Mask, reach: int) -> Mask:

@@ -35,17 +35,17 @@ class Randomisation(Metric):
         check_index("seed", self.seed)
 
     def score(self, case: Case) -> float:
-        seen = case.heat[np.isfinite(case.heat)]
-        if not seen.size or seen.min() == seen.max():
+        finite = case.heat[np.isfinite(case.heat)]
+        if not finite.size or finite.min() == finite.max():
             return math.nan
         return float(np.mean(self.correlations(case)))
 
     def correlations(self, case: Case) -> list[float]:
         """The absolute rank correlation with the map of each copy, the least randomised first."""
-        return [_left(case.heat, other) for other in case.asked.randomised(case.image, self.stages, self.seed)]
+        return [_similarity(case.heat, other) for other in case.model.randomised(case.image, self.stages, self.seed)]
 
 
-def _left(heat: Heat, other: Heat) -> float:
+def _similarity(heat: Heat, other: Heat) -> float:
     both = np.isfinite(heat) & np.isfinite(other)
-    found = rank_correlation(heat[both], other[both]) if both.any() else math.nan
-    return 0.0 if math.isnan(found) else abs(found)
+    correlation = rank_correlation(heat[both], other[both]) if both.any() else math.nan
+    return 0.0 if math.isnan(correlation) else abs(correlation)

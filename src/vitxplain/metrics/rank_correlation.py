@@ -8,13 +8,13 @@ from jaxtyping import Float
 Values = Float[np.ndarray, " value"]
 
 
-def rank_correlation(one: Values, other: Values) -> float:
+def rank_correlation(first: Values, second: Values) -> float:
     """From -1 to 1; NaN where either is constant."""
-    first, second = (ranks - ranks.mean() for ranks in (_ranks(one), _ranks(other)))
-    lengths = np.sqrt((first @ first) * (second @ second))
-    return float(first @ second / lengths) if lengths else math.nan
+    centred, other = (ranks - ranks.mean() for ranks in (_ranks(first), _ranks(second)))
+    lengths = np.sqrt((centred @ centred) * (other @ other))
+    return float(centred @ other / lengths) if lengths else math.nan
 
 
 def _ranks(values: Values) -> Values:
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place.ravel()]
+    _, value, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[value.ravel()]

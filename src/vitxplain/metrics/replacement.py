@@ -14,7 +14,7 @@ def replaced(
 ) -> Iterator[Image.Image]:
     """For each share the image with that share of its pixels, the highest of the map, taken from the other image."""
     order = highest_first(heat, seed)
-    before, after = (np.asarray(one.convert("RGB")).reshape(-1, 3) for one in (image, other))
+    before, after = (np.asarray(shown.convert("RGB")).reshape(-1, 3) for shown in (image, other))
     for share in shares:
         pixels, chosen = before.copy(), order[: round(share * len(order))]
         pixels[chosen] = after[chosen]

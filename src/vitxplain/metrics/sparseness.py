@@ -23,5 +23,5 @@ class Sparseness(Metric):
         count, total = len(values), values.sum()
         if not total:
             return math.nan
-        place = np.arange(1, count + 1)
-        return float(((2 * place - count - 1) * values).sum() / (count * total))
+        rank = np.arange(1, count + 1)
+        return float(((2 * rank - count - 1) * values).sum() / (count * total))

@@ -1,4 +1,4 @@
-"""Where a map counts as "here": the threshold by which a heat map becomes a mask."""
+"""The threshold by which a heat map becomes a mask."""
 
 from typing import Final, Literal, TypeAlias
 
@@ -19,14 +19,14 @@ def above(heat: Float[np.ndarray, "height width"], policy: Cut, level: float) ->
     quantile  the `1 - level` highest share of the pixels
     otsu      where two classes of pixels differ most (Otsu 1979), over 256 bins
     """
-    seen = heat[np.isfinite(heat)]
-    if not seen.size or seen.min() == seen.max():
+    finite = heat[np.isfinite(heat)]
+    if not finite.size or finite.min() == finite.max():
         return np.zeros(heat.shape, bool)
     threshold = {
-        "mean": lambda: seen.mean(),
-        "fixed": lambda: seen.min() + level * (seen.max() - seen.min()),
-        "quantile": lambda: np.quantile(seen, level),
-        "otsu": lambda: _otsu(seen),
+        "mean": lambda: finite.mean(),
+        "fixed": lambda: finite.min() + level * (finite.max() - finite.min()),
+        "quantile": lambda: np.quantile(finite, level),
+        "otsu": lambda: _otsu(finite),
     }[policy]()
     return np.nan_to_num(heat, nan=-np.inf) > threshold
 
@@ -35,10 +35,10 @@ def counts_at_levels(
     heat: Float[np.ndarray, "height width"], mask: Bool[np.ndarray, "height width"]
 ) -> Int[np.ndarray, "level 4"]:
     """Hits, false alarms, misses and rejections of the map cut at each of `LEVELS`, as "fixed" cuts it."""
-    seen = heat[np.isfinite(heat)]
+    finite = heat[np.isfinite(heat)]
     passed = np.zeros(heat.shape, int)  # how many levels each pixel lies above
-    if seen.size and seen.min() < seen.max():
-        scaled = np.nan_to_num((heat - seen.min()) / np.ptp(seen), nan=-1)
+    if finite.size and finite.min() < finite.max():
+        scaled = np.nan_to_num((heat - finite.min()) / np.ptp(finite), nan=-1)
         passed = np.searchsorted(LEVELS, scaled, side="left")
     hits, false_alarms = (_reaching(passed[where]) for where in (mask, ~mask))
     return np.stack([hits, false_alarms, mask.sum() - hits, (~mask).sum() - false_alarms], 1)

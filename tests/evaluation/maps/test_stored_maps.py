@@ -161,5 +161,5 @@ def test_maps_of_a_table_are_found_by_the_name_of_the_image(tmp_path: Path):
         np.save(tmp_path / "pm" / "cam" / f"{name}.npy", np.eye(6))
     found = evaluate([], samples, [], "average-precision", maps=tmp_path / "pm")
     assert not found.failures
-    images = [line.image for line in found.lines if line.method == "cam"]
+    images = [line.image for line in found.map_scores if line.method == "cam"]
     assert images == ["images/d00.png", "images/d01.png", "images/d01.png (2)"]

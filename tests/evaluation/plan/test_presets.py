@@ -50,8 +50,8 @@ def test_deepvisionxplain_is_its_definition():
 def test_chefer_is_its_definition():
     data = load_data("digits", limit=5, size=(48, 70))
     found = evaluate("demo-vit", data, preset="chefer")
-    assert set(found.asked["methods"]["demo-vit"]) >= {"gradient-attention", "attention-rollout", "raw-attention"}
-    assert "start_layer=1" in found.asked["methods"]["demo-vit"]["attention-rollout"]
+    assert set(found.fingerprint["methods"]["demo-vit"]) >= {"gradient-attention", "attention-rollout", "raw-attention"}
+    assert "start_layer=1" in found.fingerprint["methods"]["demo-vit"]["attention-rollout"]
     right = wrong = 0
     inside, outside, precisions, chefers = np.zeros(2), np.zeros(2), [], []
     for sample in data:
@@ -72,7 +72,7 @@ def test_chefer_is_its_definition():
     assert rows["average-precision"].score.mean == pytest.approx(np.mean(precisions), abs=1e-5)
     assert rows["average-precision:background"].score.mean == pytest.approx(np.mean(chefers), abs=1e-5)
     (line,) = [line for line in summary({"digits": found}) if line.method == "attention-rollout"]
-    assert line.figures["mean-iou"] == rows["mean-iou"].pooled
+    assert line.scores["mean-iou"] == rows["mean-iou"].pooled
 
 
 def test_the_model_sees_the_whole_squashed_image():
@@ -81,7 +81,7 @@ def test_the_model_sees_the_whole_squashed_image():
     sample = found.data[0]
     assert sample.image.size == (224, 224)
     assert sample.mask.shape == (224, 224)
-    geometry = found.blocks[0].open().model.processor.geometry((224, 224))
+    geometry = found.entries[0].open().model.processor.geometry((224, 224))
     assert not geometry.crops
 
 

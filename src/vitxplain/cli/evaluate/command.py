@@ -97,8 +97,24 @@ def evaluate(
     """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
-    from vitxplain.cli.evaluate.job import Job, run
-    from vitxplain.cli.evaluate.plan import Typed, plan
+    from vitxplain.cli.evaluate.job import loader, run
+    from vitxplain.cli.evaluate.plan import TypedNames, plan_requests
+    from vitxplain.evaluation.request import EvaluationRequest
 
-    typed = Typed(model, data, method, metric, option, preset, maps, split, limit, out)
-    return run(Job(plan(typed), opening, strict, batch_size, overwrite, cost), json=json, quiet=quiet)
+    request = EvaluationRequest(
+        models=None,
+        data="",
+        preset=preset,
+        maps=maps,
+        split=split,
+        limit=limit,
+        out=out,
+        strict=strict,
+        device=opening.device,
+        load=loader(opening),
+        batch_size=batch_size,
+        overwrite=overwrite,
+        cost=cost,
+    )
+    requests, folder = plan_requests(TypedNames(model, data, method, metric, option), request)
+    return run(requests, folder, json=json, quiet=quiet)

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from vitxplain.cli.evaluate.report import STYLES, print_header, print_troubles, short
+from vitxplain.cli.evaluate.report import STYLES, print_header, print_troubles
 from vitxplain.cli.shared.console import out, printable
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.report.summary import COSTS, SummaryRow, metrics_of, pooled_words, summary
+from vitxplain.evaluation.report.cells import SUMMARY_COSTS, short
+from vitxplain.evaluation.report.summary import SummaryRow, metrics_of, pooled_words, summary
 
 BETWEEN: Final = 2
 INTERVAL: Final = len("[0.00, 0.00]")
@@ -21,33 +22,33 @@ MARKS: Final = {"yes": "* ", "no": "x ", "cannot tell": "? ", "": ""}
 MEANING: Final = "Against the best control, image by image: * better by more than chance, x worse, ? cannot be told."
 
 
-def print_summary(found: Mapping[str, Evaluation], files: Sequence[Path], folders: Mapping[str, Path]) -> None:
+def print_summary(evaluations: Mapping[str, Evaluation], files: Sequence[Path], folders: Mapping[str, Path]) -> None:
     """A block for each data set: models with their methods, then the controls of each, and where the rest is.
 
-    Intervals stand below the figures of methods where the screen is wide enough. `folders` are those of the data sets.
+    Intervals stand below the scores of methods where the screen is wide enough. `folders` are those of the data sets.
     """
-    console, lines = out(), summary(found)
-    for data, one in found.items():
-        mine = [line for line in lines if line.data == data]
-        metrics = metrics_of(mine)
-        print_header(one, console)
-        names = max(len(line.method) + 2 + BETWEEN for line in mine)
+    console, summary_rows = out(), summary(evaluations)
+    for data, evaluation in evaluations.items():
+        rows = [row for row in summary_rows if row.data == data]
+        metrics = metrics_of(rows)
+        print_header(evaluation, console)
+        names = max(len(row.method) + 2 + BETWEEN for row in rows)
         wide = names + len(metrics) * (INTERVAL + BETWEEN) <= console.width
         table = _table(data, metrics)
-        for place, line in enumerate(mine):
-            if not place or mine[place - 1].model != line.model:
-                table.add_row(Text(printable(line.model), "bold"))
-            figures = [_figure(line, name, below=wide and not line.control) for name in metrics]
-            table.add_row(Text(f"  {printable(line.method)}", "dim" if line.control else ""), *figures)
+        for index, row in enumerate(rows):
+            if not index or rows[index - 1].model != row.model:
+                table.add_row(Text(printable(row.model), "bold"))
+            scores = [_score(row, name, below=wide and not row.control) for name in metrics]
+            table.add_row(Text(f"  {printable(row.method)}", "dim" if row.control else ""), *scores)
         console.print(table)
-        _print_costs(mine, console)
-        print_troubles(one, console)
+        _print_costs(rows, console)
+        print_troubles(evaluation, console)
         console.print()
-    console.print(f"{MEANING}{pooled_words(found)}\n", style="dim")
-    here = files[0].parent
-    tables = ", ".join(str(Path(relpath(folders[name], here)) / "evaluation.md") for name in found)
+    console.print(f"{MEANING}{pooled_words(evaluations)}\n", style="dim")
+    folder = files[0].parent
+    tables = ", ".join(str(Path(relpath(folders[name], folder)) / "evaluation.md") for name in evaluations)
     written = ", ".join(file.name for file in files)
-    console.print(f"{printable(here)}: {written}; full tables: {printable(tables)}", soft_wrap=True)
+    console.print(f"{printable(folder)}: {written}; full tables: {printable(tables)}", soft_wrap=True)
 
 
 def _table(name: str, columns: Sequence[str]) -> Table:
@@ -60,21 +61,21 @@ def _table(name: str, columns: Sequence[str]) -> Table:
     return table
 
 
-def _print_costs(lines: Sequence[SummaryRow], console: Console) -> None:
-    spent = [line for line in lines if line.cost]
-    if spent:
-        table = _table("cost", ["method", *COSTS])
-        for line in spent:
-            table.add_row(*(printable(text) for text in (line.model, line.method, *line.spent())))
+def _print_costs(rows: Sequence[SummaryRow], console: Console) -> None:
+    with_cost = [row for row in rows if row.cost]
+    if with_cost:
+        table = _table("cost", ["method", *(str(column.heading) for column in SUMMARY_COSTS)])
+        for row in with_cost:
+            table.add_row(*(printable(text) for text in (row.model, row.method, *row.cost_cells())))
         console.print()
         console.print(table)
 
 
-def _figure(line: SummaryRow, metric: str, *, below: bool) -> Text:
+def _score(row: SummaryRow, metric: str, *, below: bool) -> Text:
     """Two decimal places, marked; the interval `below` it, or not at all."""
-    if metric not in line.figures:
+    if metric not in row.scores:
         return Text()
-    figure, _, reach = short(line.figures[metric]).partition(" ")
-    verdict = line.verdicts[metric]
-    rest = f"{figure}\n{reach}" if below else figure
-    return Text.assemble((MARKS[verdict], STYLES[verdict]), rest, style="dim" if line.control else "")
+    mean, _, reach = short(row.scores[metric]).partition(" ")
+    verdict = row.verdicts[metric]
+    rest = f"{mean}\n{reach}" if below else mean
+    return Text.assemble((MARKS[verdict], STYLES[verdict]), rest, style="dim" if row.control else "")

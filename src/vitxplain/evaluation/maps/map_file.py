@@ -55,12 +55,12 @@ def read_map(file: Path, image: Image.Image) -> ScoredMap:
 def _array(file: Path) -> np.ndarray:
     try:
         with file.open("rb") as opened:
-            found: Any = np.load(opened, allow_pickle=False)
-            if isinstance(found, np.ndarray):
-                return found
-            if not found.files:
+            content: Any = np.load(opened, allow_pickle=False)
+            if isinstance(content, np.ndarray):
+                return content
+            if not content.files:
                 raise DataError("its map cannot be read: the file holds no array.")
-            return found["values" if "values" in found.files else found.files[0]]
+            return content["values" if "values" in content.files else content.files[0]]
     except (OSError, ValueError, EOFError, MemoryError, NotImplementedError, BadZipFile, zlib.error) as error:
         raise DataError(_unread(error, "the file is damaged, or holds no plain array of numbers")) from error
 

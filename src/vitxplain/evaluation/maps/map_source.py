@@ -1,4 +1,4 @@
-"""Where maps come from: a model's methods, controls that ask no model, another tool's files."""
+"""MapSource: a model's methods, or controls that ask no model; another tool's files are in stored_maps.py."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -10,11 +10,13 @@ from PIL import Image
 
 from vitxplain.api import explain_together
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.maps.model_queries import ModelQueries, by_control, by_method
+from vitxplain.evaluation.maps.model_queries import ModelQueries, control_queries, method_queries
+from vitxplain.evaluation.maps.targets import ExplainedClass
 from vitxplain.explainers.base import Explainer
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.metrics.base import Heat
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +52,12 @@ class MapSource(ABC):
         """Of the methods."""
 
     @abstractmethod
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
-        """By method the map of each sample, or why there is none; `targets` are empty without a model."""
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
+        """By method the map of each sample, or why there is none; no classes are explained without a model."""
 
     @abstractmethod
-    def subject(self, name: str, target: int) -> ModelQueries | None:
-        """Whom metrics may ask about it; None without a model."""
+    def subject(self, name: str, target: Target) -> ModelQueries | None:
+        """The model that metrics may ask about its maps; None without a model."""
 
     @abstractmethod
     def facts(self, name: str) -> str:
@@ -73,19 +75,20 @@ class MethodMaps(MapSource):
     def names(self) -> Sequence[str]:
         return list(self.explainers)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
         images = [sample.image for sample in samples]
         try:
-            asked = [self.explainers[name] for name in names]
-            found = explain_together(self.model, images, asked, target=list(targets), batch_size=len(images))
+            explainers = [self.explainers[name] for name in names]
+            indices = [explained_class.description.index for explained_class in classes]
+            explanations = explain_together(self.model, images, explainers, target=indices, batch_size=len(images))
         except Exception as error:
             if len(names) == 1:  # the culprit; alone, so that the others are not lost with it
                 return {names[0]: [error] * len(samples)}
-            return {name: self.maps([name], samples, targets)[name] for name in names}
-        return {name: [_made(explanation) for explanation in found[name]] for name in names}
+            return {name: self.maps([name], samples, classes)[name] for name in names}
+        return {name: [_scored_map(explanation) for explanation in explanations[name]] for name in names}
 
-    def subject(self, name: str, target: int) -> ModelQueries:
-        return by_method(self.model, target, self.explainers[name])
+    def subject(self, name: str, target: Target) -> ModelQueries:
+        return method_queries(self.model, target, self.explainers[name])
 
     def facts(self, name: str) -> str:
         return repr(self.explainers[name])
@@ -103,15 +106,15 @@ class ControlMaps(MapSource):
     def names(self) -> Sequence[str]:
         return list(self.controls)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
         return {name: [ScoredMap(self.controls[name](sample.image)) for sample in samples] for name in names}
 
-    def subject(self, name: str, target: int) -> ModelQueries | None:
-        return by_control(self.model, target, self.controls[name]) if self.model else None
+    def subject(self, name: str, target: Target) -> ModelQueries | None:
+        return control_queries(self.model, target, self.controls[name]) if self.model else None
 
     def facts(self, name: str) -> str:
         return name
 
 
-def _made(explanation: Explanation) -> ScoredMap:
+def _scored_map(explanation: Explanation) -> ScoredMap:
     return ScoredMap(explanation.heatmap(), not np.isfinite(explanation.values).all())

@@ -1,14 +1,13 @@
-"""What metrics may ask: of a model with a method, and of a control, which asks the model for probabilities only."""
+"""ModelQueries: what metrics ask of the model behind a map, and its copies with randomised weights."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from PIL import Image
-from torch import Tensor
 
 from vitxplain.api import explain
 from vitxplain.capture.undisturbed import undisturbed
@@ -18,21 +17,24 @@ from vitxplain.metrics.cascade import cascade
 from vitxplain.models.probing.observe import noise
 from vitxplain.models.processors.batches import BATCH_SIZE, batches
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Target, TargetLike, TaskOutputs, in_fp32, joined
 
 
 @dataclass(frozen=True, eq=False)
 class ModelQueries(Subject):
-    """A model asked about one class; `heat` makes the map of an image."""
+    """A model asked about a target; `heat` makes the maps of images with a model."""
 
     model: VisionModel
-    target: int
+    target: Target
     heat: Callable[[VisionModel, Sequence[Image.Image]], list[Heat]]
 
     def probabilities(self, images: Sequence[Image.Image]) -> Float[np.ndarray, " image"]:
-        return self.model.probabilities(self._logits(images))[:, self.target].numpy()
+        return self.target.score(self.model.task.probabilities(self._outputs(images))).numpy()
 
     def keeps_class(self, images: Sequence[Image.Image]) -> Bool[np.ndarray, " image"]:
-        return (self._logits(images).argmax(-1) == self.target).numpy()
+        outputs, task = self._outputs(images), self.model.task
+        target, top = self.target.fixed(outputs), task.target(None, self.model.labels).fixed(outputs)
+        return np.array([target.select([index]) == top.select([index]) for index in range(len(images))])
 
     def explain(self, images: Sequence[Image.Image]) -> list[Heat]:
         return self.heat(self.model, images)
@@ -40,38 +42,42 @@ class ModelQueries(Subject):
     def randomised(self, image: Image.Image, stages: int, seed: int) -> list[Heat]:
         return [self.heat(copy, [image])[0] for copy in randomised_models(self.model, stages, seed)]
 
-    def _logits(self, images: Sequence[Image.Image]) -> Tensor:
+    def _outputs(self, images: Sequence[Image.Image]) -> TaskOutputs:
         parts = []
         for batch in batches(self.model.processor, list(images), BATCH_SIZE):
             with torch.inference_mode():
-                parts.append(self.model.logits(batch.pixel_values).float().cpu())
-        return torch.cat(parts)
+                outputs = in_fp32(self.model.outputs(batch.pixel_values))
+                parts.append({role: tensor.cpu() for role, tensor in outputs.items()})
+        return joined(parts)
 
 
-def by_method(model: VisionModel, target: int, explainer: Explainer) -> ModelQueries:
-    """The subject of a method's map."""
+def method_queries(model: VisionModel, target: TargetLike, explainer: Explainer) -> ModelQueries:
+    """About a method's map."""
 
-    def heat(asked: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
-        return [one.heatmap() for one in explain(asked, list(images), explainer, target=target)]
+    def heat(model: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
+        explanations = explain(model, list(images), explainer, target=target)
+        return [explanation.heatmap() for explanation in explanations]
 
-    return ModelQueries(model, target, heat)
-
-
-def by_control(model: VisionModel, target: int, make: Callable[[Image.Image], Heat]) -> ModelQueries:
-    """The subject of a control's map, whatever the model is."""
-    return ModelQueries(model, target, lambda _, images: [make(image) for image in images])
+    return ModelQueries(model, model.task.target(target, model.labels), heat)
 
 
-def by_files(model: VisionModel, target: int) -> ModelQueries:
-    """The subject of a stored map, which nothing makes again: metrics that need the method leave it out."""
+def control_queries(model: VisionModel, target: TargetLike, make: Callable[[Image.Image], Heat]) -> ModelQueries:
+    """About a control's map, which is the same whatever the model is."""
+    return ModelQueries(
+        model, model.task.target(target, model.labels), lambda _, images: [make(image) for image in images]
+    )
+
+
+def stored_map_queries(model: VisionModel, target: TargetLike) -> ModelQueries:
+    """About a stored map, which nothing makes again: metrics that need the method leave it out."""
 
     def heat(_: VisionModel, images: Sequence[Image.Image]) -> list[Heat]:
         raise TypeError(f"{len(images)} images cannot be explained by maps that are stored")
 
-    return ModelQueries(model, target, heat)
+    return ModelQueries(model, model.task.target(target, model.labels), heat)
 
 
-_kept: WeakKeyDictionary[VisionModel, tuple[tuple[int, int], list[VisionModel]]] = WeakKeyDictionary()
+_randomised_copies: WeakKeyDictionary[VisionModel, tuple[tuple[int, int], list[VisionModel]]] = WeakKeyDictionary()
 
 
 def randomised_models(model: VisionModel, stages: int, seed: int) -> list[VisionModel]:
@@ -79,14 +85,14 @@ def randomised_models(model: VisionModel, stages: int, seed: int) -> list[Vision
 
     Every map of an evaluation asks for the same ones, so those of the latest model are kept as long as it lives.
     """
-    found = _kept.get(model)
-    if found is None or found[0] != (stages, seed):
-        _kept.clear()
-        copies = cascade(model.module, lambda copy: _pass(replace(model, module=copy)), stages, seed)
-        found = _kept[model] = (stages, seed), [model.changed(module=copy) for copy in copies]
-    return found[1]
+    kept = _randomised_copies.get(model)
+    if kept is None or kept[0] != (stages, seed):
+        _randomised_copies.clear()
+        copies = cascade(model.module, lambda copy: _pass(model.changed(module=copy)), stages, seed)
+        kept = _randomised_copies[model] = (stages, seed), [model.changed(module=copy) for copy in copies]
+    return kept[1]
 
 
 def _pass(model: VisionModel) -> None:
     with undisturbed(model.module), torch.inference_mode():
-        model.logits(noise(model, model.processor.input_size))
+        model.outputs(noise(model, model.processor.input_size))

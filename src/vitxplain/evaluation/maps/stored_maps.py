@@ -12,16 +12,17 @@ from vitxplain.data.sample import Sample
 from vitxplain.errors import DataError, UsageError
 from vitxplain.evaluation.maps.map_file import ENDINGS, read_map
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
-from vitxplain.evaluation.maps.model_queries import ModelQueries, by_files
+from vitxplain.evaluation.maps.model_queries import ModelQueries, stored_map_queries
+from vitxplain.evaluation.maps.targets import ExplainedClass
 from vitxplain.files.paths import is_folder
 from vitxplain.files.walk import is_image_name
 from vitxplain.metrics.base import METHOD
 from vitxplain.metrics.controls import CONTROLS
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Target
 
-NUMBER: Final = re.compile(
-    r" \(\d+\)$"
-)  # of an image that is several samples, an object each (data/folders/table_folder.py)
+# Of an image that is several samples, an object each (data/folders/table_folder.py).
+NUMBER: Final = re.compile(r" \(\d+\)$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,30 +38,31 @@ class StoredMaps(MapSource):
     def names(self) -> Sequence[str]:
         return list(self.files)
 
-    def asking(self, model: VisionModel, beside: bool = False) -> "StoredMaps":
+    def with_model(self, model: VisionModel, beside: bool = False) -> "StoredMaps":
         """The same, with a model that metrics may ask about them; `beside` methods, of which they are told apart."""
         named = {f"{name} ({self.called})" if beside else name: files for name, files in self.files.items()}
         return replace(self, model=model, files=named)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], targets: Sequence[int]) -> Outcomes:
+    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
         return {name: [self._map(name, sample) for sample in samples] for name in names}
 
-    def subject(self, name: str, target: int) -> ModelQueries | None:
-        return by_files(self.model, target) if self.model else None
+    def subject(self, name: str, target: Target) -> ModelQueries | None:
+        return stored_map_queries(self.model, target) if self.model else None
 
     def facts(self, name: str) -> str:
-        files = sorted({file for found in self.files[name].values() for file in found})
+        files = sorted({file for image_files in self.files[name].values() for file in image_files})
         states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
         return f"{len(files):,} maps of {self.called}, {name} ({sha256(repr(states).encode()).hexdigest()[:8]})"
 
     def _map(self, name: str, sample: Sample) -> ScoredMap | Exception:
         files = self.files[name]
         names = [_bare(sample.name), _bare(NUMBER.sub("", sample.name))]
-        found = next((files[key] for one in names for key in (one, one.rpartition("/")[2]) if key in files), [])
-        if not found:
+        keys = [key for image in names for key in (image, image.rpartition("/")[2])]
+        candidates = next((files[key] for key in keys if key in files), [])
+        if not candidates:
             return DataError("there is no map of it.")
-        best = min(ENDINGS.index(file.suffix.lower()) for file in found)
-        fitting = [file for file in found if file.suffix.lower() == ENDINGS[best]]
+        best = min(ENDINGS.index(file.suffix.lower()) for file in candidates)
+        fitting = [file for file in candidates if file.suffix.lower() == ENDINGS[best]]
         if len(fitting) > 1:
             return DataError("several maps are called like it; give them its folders, too.")
         try:
@@ -82,7 +84,7 @@ def stored_maps(folder: Path) -> StoredMaps:
     if not is_folder(folder):
         raise UsageError(f"there is no folder of maps at {folder}.")
     called = folder.resolve().name
-    found: dict[str, dict[str, list[Path]]] = {}
+    methods: dict[str, dict[str, list[Path]]] = {}
     for file in sorted(folder.rglob("*")):
         if file.suffix.lower() not in ENDINGS or file.name.startswith("."):
             continue
@@ -93,15 +95,15 @@ def stored_maps(folder: Path) -> StoredMaps:
             method, inner = method if rest else tail, image
         if method in CONTROLS:
             method = f"{method} ({called})"
-        files = found.setdefault(method, {})
+        files = methods.setdefault(method, {})
         for key in {inner, inner.rpartition("/")[2]}:
             files.setdefault(key, []).append(file)
-    if not found:
+    if not methods:
         raise UsageError(
             f"{folder} holds no maps. Put those of each method into a folder of its name: "
             f"{folder}/METHOD/IMAGE.npz, .npy or .png, IMAGE being the image's name without its ending."
         )
-    return StoredMaps(called, found)
+    return StoredMaps(called, methods)
 
 
 def _bare(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The methods of one model: those named, those that fit, or its usual one; and why others are not among them."""
+"""The methods of one model: those named, those that fit, or its usual method; and why others are not among them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +10,8 @@ from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, has_option, load_explainer
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.models.vision_model import VisionModel
+
+ALL = "all"  # every method that fits a model
 
 
 def chosen_methods(
@@ -25,25 +27,25 @@ def chosen_methods(
         UsageError: a method gives no map of the image.
     """
     plain = build(_named(model, methods, preset), {})
-    known = [key for key in options if has_option(key, plain)]
-    built = _with(plain, {key: options[key] for key in known})
-    if others := [name for name, one in built.items() if not says_where(one.axes)]:
+    taken = [key for key in options if has_option(key, plain)]
+    built = _with(plain, {key: options[key] for key in taken})
+    if others := [name for name, explainer in built.items() if not says_where(explainer.axes)]:
         raise UsageError(f"{', '.join(others)}: gives no map of the image, so there is nothing to score; leave it out.")
     probe = model.probe()
-    reasons = {name: reason for name, one in built.items() if (reason := fit.reason(one, probe))}
-    fitting = {name: one for name, one in built.items() if name not in reasons}
-    return fitting, {} if fitting and preset and not methods else reasons, known
+    reasons = {name: reason for name, explainer in built.items() if (reason := fit.reason(explainer, probe))}
+    fitting = {name: explainer for name, explainer in built.items() if name not in reasons}
+    return fitting, {} if fitting and preset and not methods else reasons, taken
 
 
 def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | None) -> list[MethodLike]:
-    found: list[MethodLike] = []
+    named: list[MethodLike] = []
     for method in methods or (preset.methods if preset else ()):
         if method == ALL:
             fitting = [name for name, obstacle in fit.fitting(model).items() if obstacle is None]
-            found += [name for name in fitting if says_where(load_explainer(name)().axes)]
+            named += [name for name in fitting if says_where(load_explainer(name)().axes)]
         else:
-            found.append(auto_method(model) if method == "auto" else method)
-    return list(dict.fromkeys(preset.explainers(found) if preset else found))
+            named.append(auto_method(model) if method == "auto" else method)
+    return list(dict.fromkeys(preset.explainers(named) if preset else named))
 
 
 def _with(explainers: Mapping[str, Explainer], options: Mapping[str, Any]) -> dict[str, Explainer]:
@@ -51,6 +53,3 @@ def _with(explainers: Mapping[str, Explainer], options: Mapping[str, Any]) -> di
     texts = {key: value for key, value in options.items() if isinstance(value, str)}
     read = build(list(explainers.values()), texts, text=True)
     return build(list(read.values()), {key: value for key, value in options.items() if key not in texts})
-
-
-ALL = "all"

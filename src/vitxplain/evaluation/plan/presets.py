@@ -7,7 +7,7 @@ from typing import Final
 
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import UnknownNameError, UsageError
-from vitxplain.evaluation.plan.resized import seeing_all, squashed
+from vitxplain.evaluation.plan.resized import resized, whole_image
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike
@@ -19,6 +19,17 @@ from vitxplain.registry import canonical
 from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.train.records.run_folder import RUNS, RunFolder
 from vitxplain.words import source_name
+
+FOLDER: Final = RUNS / "deepvisionxplain"
+EFFICIENTNET, MOBILENET = "torchvision:efficientnet_v2_s", "torchvision:mobilenet_v3_large"
+MODELS: Final = {  # from what each is trained, and with which options
+    "efficientnet-v2-s": f"{EFFICIENTNET}",
+    "efficientnet-v2-s-cut": f"{EFFICIENTNET} -o cut_at=features.6.0.block.0",
+    "mobilenet-v3-large": f"{MOBILENET}",
+    "mobilenet-v3-large-cut": f"{MOBILENET} -o cut_at=features.13.block.0",
+    "deit-tiny": "deit-tiny",
+    "vit-tiny": "timm:vit_tiny_patch16_224",
+}
 
 
 @dataclass(frozen=True)
@@ -47,21 +58,23 @@ class Preset:
 
     def data(self, samples: DataSet) -> DataSet:
         """The images as they are scored."""
-        return samples if self.side is None else squashed(samples, self.side)
+        return samples if self.side is None else resized(samples, self.side)
 
     def model(self, model: VisionModel) -> VisionModel:
         """The model as it is scored."""
-        return model if self.side is None else seeing_all(model)
+        return model if self.side is None else whole_image(model)
 
     def explainers(self, methods: Sequence[MethodLike]) -> list[MethodLike]:
         """The methods with the preset's options."""
         return [
-            self.options.get(canonical("explainers", one), one) if isinstance(one, str) and one != "auto" else one
-            for one in methods
+            self.options.get(canonical("explainers", method), method)
+            if isinstance(method, str) and method != "auto"
+            else method
+            for method in methods
         ]
 
 
-def _sure(kind: type[PixelMetric]) -> PixelMetric:
+def _where_sure(kind: type[PixelMetric]) -> PixelMetric:
     """Half of the way from the map's smallest to its largest value, where the model is more than half sure."""
     return kind(threshold="fixed", level=0.5, certainty=0.5)
 
@@ -69,7 +82,7 @@ def _sure(kind: type[PixelMetric]) -> PixelMetric:
 PRESETS: Final = {
     "deepvisionxplain": Preset(
         "deepvisionxplain",
-        metrics=tuple(_sure(kind) for kind in (PixelAccuracy, F1, Precision, Recall, IoU)),
+        metrics=tuple(_where_sure(kind) for kind in (PixelAccuracy, F1, Precision, Recall, IoU)),
         methods=("cam", "attention-rollout"),
         positive=True,
         own_classes=True,
@@ -97,40 +110,28 @@ def preset_of(name: str) -> Preset:
     return PRESETS[name]
 
 
-FOLDER: Final = RUNS / "deepvisionxplain"
-EFFICIENTNET, MOBILENET = "torchvision:efficientnet_v2_s", "torchvision:mobilenet_v3_large"
-MODELS: Final = {  # from what each is trained, and with which options
-    "efficientnet-v2-s": f"{EFFICIENTNET}",
-    "efficientnet-v2-s-cut": f"{EFFICIENTNET} -o cut_at=features.6.0.block.0",
-    "mobilenet-v3-large": f"{MOBILENET}",
-    "mobilenet-v3-large-cut": f"{MOBILENET} -o cut_at=features.13.block.0",
-    "deit-tiny": "deit-tiny",
-    "vit-tiny": "timm:vit_tiny_patch16_224",
-}
-
-
 def default_runs(data: Sequence[str]) -> list[list[str]]:
     """For each data set the six runs, in `vitx-runs/deepvisionxplain/MODEL-DATA`.
 
     Raises:
         UsageError: runs are missing or not finished; the message has the command that makes each.
     """
-    places = [[(name, source, FOLDER / f"{name}-{source_name(source)}") for name in MODELS] for source in data]
-    lines = [f"  {line}" for those in places for one in those if (line := _to_do(*one))]
-    if lines:
+    runs = [[(name, source, FOLDER / f"{name}-{source_name(source)}") for name in MODELS] for source in data]
+    commands = [f"  {command}" for of_source in runs for run in of_source if (command := _command(*run))]
+    if commands:
         raise UsageError(
-            f"of the {len(MODELS) * len(data)} runs of the preset deepvisionxplain {len(lines)} are missing. Make them "
-            "with these lines, or name models of your own with --model (run folders, demo-vit, demo-cnn):\n"
-            + "\n".join(lines)
+            f"of the {len(MODELS) * len(data)} runs of the preset deepvisionxplain {len(commands)} are missing. Make "
+            "them with these lines, or name models of your own with --model (run folders, demo-vit, demo-cnn):\n"
+            + "\n".join(commands)
         )
-    return [[str(place) for *_, place in those] for those in places]
+    return [[str(path) for *_, path in of_source] for of_source in runs]
 
 
-def _to_do(name: str, data: str, place: Path) -> str | None:
+def _command(name: str, data: str, path: Path) -> str | None:
     """The command that makes a run, or goes on with one that was stopped; None where it is finished."""
-    folder = RunFolder(place)
-    if folder.saved_result() and folder.model.is_dir():
+    run = RunFolder(path)
+    if run.saved_result() and run.model.is_dir():
         return None
-    if folder.exists():
-        return f"vitx train --out {place} --resume"
-    return f"vitx train --model {MODELS[name]} --data {data} --out {place}"
+    if run.exists():
+        return f"vitx train --out {path} --resume"
+    return f"vitx train --model {MODELS[name]} --data {data} --out {path}"

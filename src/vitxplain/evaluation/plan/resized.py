@@ -12,7 +12,7 @@ from vitxplain.models.vision_model import VisionModel
 
 
 @dataclass(frozen=True, eq=False)
-class Squashed(DataSet):
+class ResizedDataSet(DataSet):
     """The samples of `data` at `side` x `side` pixels: images bilinearly, masks by the nearest pixel."""
 
     data: DataSet
@@ -31,8 +31,8 @@ class Squashed(DataSet):
 
     def __getitem__(self, index: int) -> Sample:
         sample, size = self.data[index], (self.side, self.side)
-        known = sample.mask is not None or sample.boxes is not None
-        mask = Image.fromarray(sample.object_mask()).resize(size, Image.Resampling.NEAREST) if known else None
+        has_mask = sample.mask is not None or sample.boxes is not None
+        mask = Image.fromarray(sample.object_mask()).resize(size, Image.Resampling.NEAREST) if has_mask else None
         return replace(
             sample,
             image=sample.image.resize(size, Image.Resampling.BILINEAR),
@@ -41,14 +41,14 @@ class Squashed(DataSet):
         )
 
 
-def squashed(data: DataSet, side: int) -> Squashed:
+def resized(data: DataSet, side: int) -> ResizedDataSet:
     """A set at this size."""
-    same: dict[str, Any] = {
+    fields: dict[str, Any] = {
         name: getattr(data, name) for name in ("name", "split", "labels", "has_masks", "notes", "strict", "in_order")
     }
-    return Squashed(data, side, **same)
+    return ResizedDataSet(data, side, **fields)
 
 
-def seeing_all(model: VisionModel) -> VisionModel:
+def whole_image(model: VisionModel) -> VisionModel:
     """The model behind a processor that resizes and crops nothing away, scaled as its own scales."""
-    return replace(model, processor=Pixels.measured(model.processor).processor("ours"), _probes={})
+    return model.changed(processor=Pixels.measured(model.processor).processor("ours"))

@@ -27,11 +27,11 @@ KEY: Final = (
 ARROWS: Final = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
 
 
-def score_bars(found: Evaluation, about: str) -> Picture:
+def score_bars(evaluation: Evaluation, about: str) -> Picture:
     """A panel for each metric; in it the methods of each model, the best first, then the controls."""
-    metrics = list(found.metrics)
-    blocks = {name: _blocks(found, name) for name in metrics}
-    heights = [TITLE + LINE * _lines(blocks[name]) + TICKS for name in metrics]
+    metrics = list(evaluation.metrics)
+    row_groups = {name: _rows_by_model(evaluation, name) for name in metrics}
+    heights = [TITLE + LINE * _lines(row_groups[name]) + TICKS for name in metrics]
     across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
     rows = [metrics[start : start + across] for start in range(0, len(metrics), across)]
     legends = [KEY] if across > 1 else [KEY[:2], KEY[2:]]  # one panel is narrower than all that is to be said
@@ -44,34 +44,34 @@ def score_bars(found: Evaluation, about: str) -> Picture:
     for line, items in enumerate(legends):
         _legend(panel(figure, 0, 0.25 * line - 0.02, figure.get_figwidth() - 2 * MARGIN, 0.2), items)
     for top, names in zip(tops, rows, strict=True):
-        for place, name in enumerate(names):
-            height = LINE * _lines(blocks[name])
-            axes = panel(figure, place * (width + GAP) + LABELS, top + TITLE, BARS, height)
-            _draw(axes, name, ARROWS[found.metrics[name].better], blocks[name], height)
+        for column, name in enumerate(names):
+            height = LINE * _lines(row_groups[name])
+            axes = panel(figure, column * (width + GAP) + LABELS, top + TITLE, BARS, height)
+            _draw(axes, name, ARROWS[evaluation.metrics[name].better], row_groups[name], height)
     return figure
 
 
-def _blocks(found: Evaluation, metric: str) -> dict[str, list[Row]]:
-    blocks: dict[str, list[Row]] = {}
-    for row in found.rows:
+def _rows_by_model(evaluation: Evaluation, metric: str) -> dict[str, list[Row]]:
+    row_groups: dict[str, list[Row]] = {}
+    for row in evaluation.rows:
         if row.metric == metric:
-            blocks.setdefault(row.model, []).append(row)
-    return blocks
+            row_groups.setdefault(row.model, []).append(row)
+    return row_groups
 
 
-def _lines(blocks: dict[str, list[Row]]) -> int:
-    return sum(len(rows) + 1 for rows in blocks.values())
+def _lines(row_groups: dict[str, list[Row]]) -> int:
+    return sum(len(rows) + 1 for rows in row_groups.values())
 
 
-def _draw(axes: Axes, name: str, direction: str, blocks: dict[str, list[Row]], height: float) -> None:
+def _draw(axes: Axes, name: str, direction: str, row_groups: dict[str, list[Row]], height: float) -> None:
     axes.set_axis_on()
-    place = 0
-    for model, rows in blocks.items():
+    top_line = 0
+    for model, rows in row_groups.items():
         fit(
             write(
                 axes,
                 0.0,
-                place,
+                top_line,
                 model,
                 transform=axes.get_yaxis_transform(),
                 fontsize=9,
@@ -82,12 +82,12 @@ def _draw(axes: Axes, name: str, direction: str, blocks: dict[str, list[Row]], h
             BARS,
             middle=True,
         )
-        for line, row in enumerate(rows, place + 1):
+        for line, row in enumerate(rows, top_line + 1):
             _bar(axes, line, row)
-        place += len(rows) + 1
-    axes.set_ylim(place - 0.5, -0.5)
+        top_line += len(rows) + 1
+    axes.set_ylim(top_line - 0.5, -0.5)
     highest = max(
-        (row.score.high for rows in blocks.values() for row in rows if row.score.high == row.score.high), default=1
+        (row.score.high for rows in row_groups.values() for row in rows if row.score.high == row.score.high), default=1
     )
     axes.set_xlim(0, 1 if 0.5 < highest <= 1 else 1.05 * highest or 1)
     axes.set_yticks([])

@@ -24,41 +24,41 @@ LOOKS: Final = [  # Okabe & Ito's colours, then the same dashed
 CONTROLS: Final = ((0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
 
 
-def curve_plots(found: Evaluation, about: str) -> Picture | None:
+def curve_plots(evaluation: Evaluation, about: str) -> Picture | None:
     """For each model a plot for each metric that is an area under a curve; None if no metric is."""
-    metrics = [name for name in found.metrics if any(name in line.curves for line in found.lines)]
+    metrics = [name for name in evaluation.metrics if any(name in one.curves for one in evaluation.map_scores)]
     if not metrics:
         return None
     across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
     plots = LEFT + across * (WIDTH + GAP) - GAP
-    row, heading = ABOVE + HEIGHT + BELOW, MODEL if len(found.models) > 1 else 0.0
+    row, heading = ABOVE + HEIGHT + BELOW, MODEL if len(evaluation.models) > 1 else 0.0
     block = heading + -(-len(metrics) // across) * row
-    figure = sheet(plots + NAMES, len(found.models) * block, "what the model says while pixels go or come", about)
-    for down, model in enumerate(found.models):
+    figure = sheet(plots + NAMES, len(evaluation.models) * block, "what the model says while pixels go or come", about)
+    for down, model in enumerate(evaluation.models):
         top = down * block
-        lines = [line for line in found.lines if line.model == model and line.curves]
-        looks = _looks(lines)
+        map_scores = [one for one in evaluation.map_scores if one.model == model and one.curves]
+        looks = _looks(map_scores)
         if heading:
             _heading(panel(figure, 0, top, plots + NAMES, heading), model, plots + NAMES)
-        for place, metric in enumerate(metrics):
-            left, under = LEFT + place % across * (WIDTH + GAP), top + heading + place // across * row + ABOVE
+        for index, metric in enumerate(metrics):
+            left, under = LEFT + index % across * (WIDTH + GAP), top + heading + index // across * row + ABOVE
             axes = panel(figure, left, under, WIDTH, HEIGHT)
-            _draw(axes, lines, metric, looks)
-            _words(axes, metric, found.metrics[metric].better)
+            _draw(axes, map_scores, metric, looks)
+            _words(axes, metric, evaluation.metrics[metric].better)
         _names(panel(figure, plots, top + heading + ABOVE, NAMES, HEIGHT), looks)
     return figure
 
 
-def _looks(lines: list[MapScores]) -> dict[str, dict[str, Any]]:
-    methods = list(dict.fromkeys(line.method for line in lines if not line.control))
-    controls = list(dict.fromkeys(line.method for line in lines if line.control))
-    found: dict[str, dict[str, Any]] = {
-        name: {**LOOKS[place % len(LOOKS)], "linewidth": max(1.3, 2.8 - 0.3 * place), "zorder": 3}
-        for place, name in enumerate(methods)
+def _looks(map_scores: list[MapScores]) -> dict[str, dict[str, Any]]:
+    methods = list(dict.fromkeys(one.method for one in map_scores if not one.control))
+    controls = list(dict.fromkeys(one.method for one in map_scores if one.control))
+    looks: dict[str, dict[str, Any]] = {
+        name: {**LOOKS[index % len(LOOKS)], "linewidth": max(1.3, 2.8 - 0.3 * index), "zorder": 3}
+        for index, name in enumerate(methods)
     }
-    for place, name in enumerate(controls):
-        found[name] = {"color": "#999999", "linestyle": CONTROLS[place % len(CONTROLS)], "linewidth": 1.1}
-    return found
+    for index, name in enumerate(controls):
+        looks[name] = {"color": "#999999", "linestyle": CONTROLS[index % len(CONTROLS)], "linewidth": 1.1}
+    return looks
 
 
 def _heading(axes: Axes, model: str, width: float) -> None:
@@ -66,10 +66,10 @@ def _heading(axes: Axes, model: str, width: float) -> None:
     axes.axhline(1, color="#dddddd", linewidth=1)
 
 
-def _draw(axes: Axes, lines: list[MapScores], metric: str, looks: dict[str, dict[str, Any]]) -> None:
+def _draw(axes: Axes, map_scores: list[MapScores], metric: str, looks: dict[str, dict[str, Any]]) -> None:
     axes.set_axis_on()
     for method, look in looks.items():
-        curves = [line.curves[metric] for line in lines if line.method == method and metric in line.curves]
+        curves = [one.curves[metric] for one in map_scores if one.method == method and metric in one.curves]
         if curves:
             shares, heights = np.mean(np.array(curves), 0).T
             axes.plot(shares, heights, **look)

@@ -28,49 +28,50 @@ COUNT: Final = 5  # of the best and of the worst
 PANEL, BESIDE, BETWEEN, CAPTION, HEADING = 1.1, 0.04, 0.24, 0.2, 0.3  # inches
 
 
-def extreme_sheets(found: Evaluation) -> dict[tuple[str, str], Picture]:
+def extreme_sheets(evaluation: Evaluation) -> dict[tuple[str, str], Picture]:
     """By model and method; chosen by the first metric that has a direction and, if there is one, sees the object."""
-    ranked = [name for name, metric in found.metrics.items() if metric.better != "neither"]
-    metric = next((name for name in ranked if MASK in found.metrics[name].needs), next(iter(ranked), None))
+    ranked = [name for name, metric in evaluation.metrics.items() if metric.better != "neither"]
+    metric = next((name for name in ranked if MASK in evaluation.metrics[name].needs), next(iter(ranked), None))
     if metric is None:
         return {}
-    sign = -1 if found.metrics[metric].better == "lower" else 1
+    sign = -1 if evaluation.metrics[metric].better == "lower" else 1
     chosen: dict[tuple[str, str], list[MapScores]] = {}
-    for line in found.lines:
-        score = line.scores.get(metric, np.nan)
-        if not line.control and score == score:
-            chosen.setdefault((line.model, line.method), []).append(line)
-    for key, lines in chosen.items():
-        lines.sort(key=lambda line: -sign * line.scores[metric])
-        chosen[key] = lines if len(lines) <= 2 * COUNT else lines[:COUNT] + lines[-COUNT:]
-    wanted = {line.image for lines in chosen.values() for line in lines}
-    samples = _found(found.data, wanted)
+    for map_score in evaluation.map_scores:
+        score = map_score.scores.get(metric, np.nan)
+        if not map_score.control and score == score:
+            chosen.setdefault((map_score.model, map_score.method), []).append(map_score)
+    for key, map_scores in chosen.items():
+        map_scores.sort(key=lambda map_score: -sign * map_score.scores[metric])
+        if len(map_scores) > 2 * COUNT:
+            chosen[key] = map_scores[:COUNT] + map_scores[-COUNT:]
+    names = {map_score.image for map_scores in chosen.values() for map_score in map_scores}
+    samples = _samples(evaluation.data, names)
     sheets: dict[tuple[str, str], Picture] = {}
-    for block in found.blocks:
-        if any((block.name, name) in chosen for name in block.methods):
-            sheets |= _of_entry(block.open(), chosen, samples, metric, _about(found.data))
+    for planned_entry in evaluation.entries:
+        if any((planned_entry.name, name) in chosen for name in planned_entry.methods):
+            sheets |= _sheets(planned_entry.open(), chosen, samples, metric, _about(evaluation.data))
     return sheets
 
 
-def _of_entry(
+def _sheets(
     entry: Entry, chosen: Mapping[tuple[str, str], list[MapScores]], samples: dict[str, Sample], metric: str, about: str
 ) -> dict[tuple[str, str], Picture]:
     return {
-        (entry.name, name): _sheet(entry, maker, name, lines, samples, metric, about)
-        for name, maker in entry.methods().items()
-        if (lines := chosen.get((entry.name, name), []))
+        (entry.name, name): _sheet(entry, map_source, name, map_scores, samples, metric, about)
+        for name, map_source in entry.methods().items()
+        if (map_scores := chosen.get((entry.name, name), []))
     }
 
 
-def _found(data: DataSet, names: set[str]) -> dict[str, Sample]:
+def _samples(data: DataSet, names: set[str]) -> dict[str, Sample]:
     """The samples of these names; a name is known only once its sample is read."""
-    found: dict[str, Sample] = {}
+    samples: dict[str, Sample] = {}
     for _, sample in readable(data, lambda *_: None):
         if sample.name in names:
-            found[sample.name] = sample
-            if len(found) == len(names):
+            samples[sample.name] = sample
+            if len(samples) == len(names):
                 break
-    return found
+    return samples
 
 
 def _about(data: DataSet) -> str:
@@ -80,17 +81,17 @@ def _about(data: DataSet) -> str:
 
 def _sheet(
     entry: Entry,
-    maker: MapSource,
+    map_source: MapSource,
     name: str,
-    lines: Sequence[MapScores],
+    map_scores: Sequence[MapScores],
     samples: dict[str, Sample],
     metric: str,
     about: str,
 ) -> Picture:
-    lines = [line for line in lines if line.image in samples]
-    shown = [samples[line.image] for line in lines]
-    about_class = targets_of(entry.model, shown, positive=entry.positive) if entry.model else []
-    made = maker.maps([name], shown, [one.target for one in about_class])[name]
+    map_scores = [map_score for map_score in map_scores if map_score.image in samples]
+    shown = [samples[map_score.image] for map_score in map_scores]
+    classes = targets_of(entry.model, shown, positive=entry.positive) if entry.model else []
+    maps = map_source.maps([name], shown, classes)[name]
     half = -(-len(shown) // 2)
     step = 2 * PANEL + BESIDE + BETWEEN
     row = CAPTION + PANEL + 0.08
@@ -101,24 +102,24 @@ def _sheet(
     ):
         heading = panel(figure, 0, top, half * step - BETWEEN, HEADING)
         write(heading, 0, 0.4, words, fontsize=10.5, weight="bold", color=INK, va="center")
-        for place, index in enumerate(part):
-            corner = place * step, top + HEADING
+        for column, index in enumerate(part):
+            corner = column * step, top + HEADING
             caption = panel(figure, *corner, 2 * PANEL, CAPTION)
-            said = f"{lines[index].scores[metric]:.2f}  {shown[index].name}"
-            fit(write(caption, 0, 0.45, said, fontsize=8.5, color=FAINT, va="center"), 2 * PANEL + BESIDE)
-            found = made[index]
-            if isinstance(found, ScoredMap):
-                _pair(figure, shown[index], found, corner[0], corner[1] + CAPTION)
+            text = f"{map_scores[index].scores[metric]:.2f}  {shown[index].name}"
+            fit(write(caption, 0, 0.45, text, fontsize=8.5, color=FAINT, va="center"), 2 * PANEL + BESIDE)
+            scored_map = maps[index]
+            if isinstance(scored_map, ScoredMap):
+                _pair(figure, shown[index], scored_map, corner[0], corner[1] + CAPTION)
     return figure
 
 
-def _pair(figure: Picture, sample: Sample, made: ScoredMap, left: float, top: float) -> None:
+def _pair(figure: Picture, sample: Sample, scored_map: ScoredMap, left: float, top: float) -> None:
     size = inches((sample.image.height, sample.image.width), PANEL)
     small, _ = shrunk(sample.image, Geometry.identity((sample.image.height, sample.image.width)))
     rgb = photo(small)
-    heat = np.asarray(Image.fromarray(made.heat.astype(np.float32)).resize(small.size, Image.Resampling.NEAREST))
-    for place, picture in enumerate((rgb, blend(rgb, heat, ALPHA))):
-        axes = panel(figure, left + place * (size[0] + BESIDE), top, *size)
+    heat = np.asarray(Image.fromarray(scored_map.heat.astype(np.float32)).resize(small.size, Image.Resampling.NEAREST))
+    for column, picture in enumerate((rgb, blend(rgb, heat, ALPHA))):
+        axes = panel(figure, left + column * (size[0] + BESIDE), top, *size)
         axes.imshow(picture, aspect="auto")
         _outline(axes, sample, small.size)
 

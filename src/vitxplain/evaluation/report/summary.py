@@ -4,25 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
-from typing import Final
+from typing import Any
 from urllib.parse import quote
 
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.report.cells import interval
-from vitxplain.evaluation.report.markdown import table
-from vitxplain.evaluation.report.write import about
+from vitxplain.evaluation.report.cells import SUMMARY_COSTS, interval, method_cell
+from vitxplain.evaluation.report.columns import table
+from vitxplain.evaluation.report.write import about, records_csv
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.table.rows import Row
-from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.metrics.intervals import Interval
-
-COSTS: Final = ("parameters", "GFLOPs", "ms an image")
 
 
 @dataclass(frozen=True)
 class SummaryRow:
-    """One method of one model on one data set: a figure for each metric, and what it costs where that was measured.
+    """One method of one model on one data set: a score for each metric, and what it costs where that was measured.
 
     `verdicts` say by metric whether it beats the best control, as those of rows do.
     """
@@ -31,113 +28,106 @@ class SummaryRow:
     model: str
     method: str
     control: bool
-    figures: Mapping[str, Interval]
+    scores: Mapping[str, Interval]
     verdicts: Mapping[str, str]
     cost: Cost | None
 
-    def spent(self) -> tuple[str, ...]:
-        """The costs as text, in the order of `COSTS`."""
-        if self.cost is None:
-            return ("",) * len(COSTS)
-        return f"{self.cost.parameters:,}", f"{self.cost.flops / 1e9:.2f}", f"{1000 * self.cost.seconds:.1f}"
+    def cost_cells(self) -> list[str]:
+        """The costs as text, in the order of `SUMMARY_COSTS`."""
+        return [column.cell(self.cost) if self.cost else "" for column in SUMMARY_COSTS]
 
 
-def summary(found: Mapping[str, Evaluation]) -> list[SummaryRow]:
-    """All lines, by data set; the methods of a model before the controls.
+def summary(evaluations: Mapping[str, Evaluation]) -> list[SummaryRow]:
+    """All rows, by data set; the methods of a model before the controls.
 
-    A preset's figure is that of all pixels of all images together, where a metric has such a form, else the mean.
+    A preset's score is that of all pixels of all images together, where a metric has such a form, else the mean.
     """
-    lines: list[SummaryRow] = []
-    for data, one in found.items():
-        cost = {(spent.model, spent.method): spent for spent in one.costs}
-        of: dict[tuple[str, str, bool], list[Row]] = {}
-        for row in one.rows:
-            of.setdefault((row.model, row.method, row.control), []).append(row)
-        models = list(dict.fromkeys(model for model, *_ in of))
-        for key in sorted(of, key=lambda key: (models.index(key[0]), key[2])):
-            figures = {row.metric: (one.preset and row.pooled) or row.score for row in of[key]}
-            verdicts = {row.metric: row.verdict for row in of[key]}
-            lines.append(SummaryRow(data, *key, figures, verdicts, cost.get(key[:2])))
-    return lines
+    summary_rows: list[SummaryRow] = []
+    for data, evaluation in evaluations.items():
+        costs = {(cost.model, cost.method): cost for cost in evaluation.costs}
+        groups: dict[tuple[str, str, bool], list[Row]] = {}
+        for row in evaluation.rows:
+            groups.setdefault((row.model, row.method, row.control), []).append(row)
+        models = list(dict.fromkeys(model for model, *_ in groups))
+        for key in sorted(groups, key=lambda key: (models.index(key[0]), key[2])):
+            scores = {row.metric: (evaluation.preset and row.pooled) or row.score for row in groups[key]}
+            verdicts = {row.metric: row.verdict for row in groups[key]}
+            summary_rows.append(SummaryRow(data, *key, scores, verdicts, costs.get(key[:2])))
+    return summary_rows
 
 
-def metrics_of(lines: Sequence[SummaryRow]) -> list[str]:
+def metrics_of(rows: Sequence[SummaryRow]) -> list[str]:
     """The columns."""
-    return list(dict.fromkeys(name for line in lines for name in line.figures))
+    return list(dict.fromkeys(name for row in rows for name in row.scores))
 
 
-def pooled_words(found: Mapping[str, Evaluation]) -> str:
-    """What a reader must know where figures and verdicts are not of the same kind."""
-    pooled = any(one.preset and row.pooled for one in found.values() for row in one.rows)
+def pooled_words(evaluations: Mapping[str, Evaluation]) -> str:
+    """What a reader must know where scores and verdicts are not of the same kind."""
+    pooled = any(evaluation.preset and row.pooled for evaluation in evaluations.values() for row in evaluation.rows)
     return " Figures of pixels are of all images together, verdicts rest on the images one by one." if pooled else ""
 
 
-def save_summary(found: Mapping[str, Evaluation], folder: Path, folders: Mapping[str, Path]) -> list[Path]:
+def save_summary(evaluations: Mapping[str, Evaluation], folder: Path, folders: Mapping[str, Path]) -> list[Path]:
     """Write table.md and table.csv; `folders` are those of the data sets' own tables.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    lines = summary(found)
-    pages = {name: Path(relpath(folders[name], folder)) / "evaluation.md" for name in found}
+    rows = summary(evaluations)
+    pages = {name: Path(relpath(folders[name], folder)) / "evaluation.md" for name in evaluations}
+    metrics = metrics_of(rows)
     return write_together(
-        {folder / "table.md": _markdown(found, lines, pages).encode(), folder / "table.csv": _csv(lines)}
+        {
+            folder / "table.md": _markdown(evaluations, rows, pages).encode(),
+            folder / "table.csv": records_csv(_record(row, metrics) for row in rows),
+        }
     )
 
 
-def _markdown(found: Mapping[str, Evaluation], lines: Sequence[SummaryRow], pages: Mapping[str, Path]) -> str:
-    metrics, costs = metrics_of(lines), any(line.cost for line in lines)
-    head = ["data", "model", "method", *metrics, *(COSTS if costs else ())]
-    rows = [
+def _markdown(evaluations: Mapping[str, Evaluation], rows: Sequence[SummaryRow], pages: Mapping[str, Path]) -> str:
+    metrics, costs = metrics_of(rows), any(row.cost for row in rows)
+    head = ["data", "model", "method", *metrics, *(str(column.heading) for column in SUMMARY_COSTS if costs)]
+    cells = [
         [
-            line.data,
-            line.model,
-            f"*{line.method}* (control)" if line.control else line.method,
-            *(_cell(line, name) for name in metrics),
-            *(line.spent() if costs else ()),
+            row.data,
+            row.model,
+            method_cell(row.method, control=row.control),
+            *(_cell(row, name) for name in metrics),
+            *(row.cost_cells() if costs else ()),
         ]
-        for line in lines
+        for row in rows
     ]
-    parts = ["# Evaluation", *(f"{about(one)}." for one in found.values()), table(head, rows)]
+    parts = ["# Evaluation", *(f"{about(evaluation)}." for evaluation in evaluations.values()), table(head, cells)]
     parts.append(
         "Brackets are bootstrap 95 % intervals over images; a control knows nothing of the model. **Bold** is better "
         "than the best control, image by image and by more than chance, (worse) is worse; else that cannot be told, or "
-        f"is not asked.{pooled_words(found)}"
+        f"is not asked.{pooled_words(evaluations)}"
     )
-    everywhere = [
-        said for said in next(iter(found.values())).left_out if all(said in one.left_out for one in found.values())
-    ]
+    left_out = [evaluation.left_out for evaluation in evaluations.values()]
+    everywhere = [note for note in left_out[0] if all(note in notes for notes in left_out)]
     parts += [
-        f"- {data}: {said}"
-        for data, one in found.items()
-        for said in (*one.notes, *one.left_out)
-        if said not in everywhere
+        f"- {data}: {note}"
+        for data, evaluation in evaluations.items()
+        for note in (*evaluation.notes, *evaluation.left_out)
+        if note not in everywhere
     ]
-    parts += [f"- {said}" for said in everywhere]
+    parts += [f"- {note}" for note in everywhere]
     links = ", ".join(f"[{name}]({quote(page.as_posix())})" for name, page in pages.items())
     parts.append(f"Full tables, with the leads over controls and which method beats which: {links}.")
     return "\n\n".join(parts) + "\n"
 
 
-def _cell(line: SummaryRow, metric: str) -> str:
-    if metric not in line.figures:
+def _cell(row: SummaryRow, metric: str) -> str:
+    if metric not in row.scores:
         return ""
-    figure, verdict = interval(line.figures[metric]), line.verdicts[metric]
-    return f"**{figure}**" if verdict == "yes" else f"{figure} (worse)" if verdict == "no" else figure
+    score, verdict = interval(row.scores[metric]), row.verdicts[metric]
+    return f"**{score}**" if verdict == "yes" else f"{score} (worse)" if verdict == "no" else score
 
 
-def _csv(lines: Sequence[SummaryRow]) -> bytes:
-    metrics = metrics_of(lines)
-    columns = [f"{name}{part}" for name in metrics for part in ("", " low", " high", " beats controls")]
-    header = ["data", "model", "method", "control", *columns, "parameters", "flops", "seconds"]
-    rows: list[list[object]] = []
-    for line in lines:
-        cells = [(*line.figures.get(name, ("",) * 3), line.verdicts.get(name, "")) for name in metrics]
-        cost = [line.cost.parameters, line.cost.flops, f"{line.cost.seconds:.6g}"] if line.cost else [""] * 3
-        told = [_number(value) if isinstance(value, float) else value for cell in cells for value in cell]
-        rows.append([line.data, line.model, line.method, int(line.control), *told, *cost])
-    return csv_bytes(header, rows)
-
-
-def _number(value: float) -> str:
-    return f"{value:.6g}" if value == value else ""
+def _record(row: SummaryRow, metrics: Sequence[str]) -> dict[str, Any]:
+    """A row of table.csv."""
+    values: dict[str, Any] = {"data": row.data, "model": row.model, "method": row.method, "control": row.control}
+    for name in metrics:
+        keys = name, f"{name} low", f"{name} high", f"{name} beats controls"
+        values |= zip(keys, (*row.scores.get(name, (None,) * 3), row.verdicts.get(name)), strict=True)
+    return values | {column.keys[0]: row.cost and column.value(row.cost) for column in SUMMARY_COSTS}

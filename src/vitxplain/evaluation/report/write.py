@@ -1,7 +1,7 @@
 """An evaluation on disk: numbers for programs, tables for people, pictures for the eye."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Any
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.report.bars import score_bars
-from vitxplain.evaluation.report.cells import better
+from vitxplain.evaluation.report.cells import COST_COLUMNS, better
+from vitxplain.evaluation.report.columns import record
 from vitxplain.evaluation.report.curve_plots import curve_plots
 from vitxplain.evaluation.report.extremes import extreme_sheets
 from vitxplain.evaluation.report.markdown import markdown
@@ -25,25 +26,25 @@ SCHEMA = 1
 SHEETS = "best-and-worst"
 
 
-def save(found: Evaluation, folder: Path) -> list[Path]:
+def save(evaluation: Evaluation, folder: Path) -> list[Path]:
     """Write everything together; the paths. Pictures and tables of an earlier one that this one lacks go away.
 
     Raises:
         OutputError: the folder cannot be written; nothing half-written stays.
     """
-    said, in_short = about(found), _in_short(found)
+    in_short = _in_short(evaluation)
     files = {
-        "evaluation.json": (json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n").encode(),
-        "evaluation.csv": _table(found.records()),
-        "images.csv": _table(list(_images(found))),
-        "evaluation.md": markdown(found, said).encode(),
-        "scores.png": png_bytes(score_bars(found, in_short)),
+        "evaluation.json": (json.dumps(to_json(evaluation), indent=2, ensure_ascii=False) + "\n").encode(),
+        "evaluation.csv": records_csv(evaluation.records()),
+        "images.csv": records_csv(_images(evaluation)),
+        "evaluation.md": markdown(evaluation, about(evaluation)).encode(),
+        "scores.png": png_bytes(score_bars(evaluation, in_short)),
     }
-    if found.costs:
-        files["cost.csv"] = _table([{**asdict(cost), "ratio": cost.ratio} for cost in found.costs])
-    if curves := curve_plots(found, in_short):
+    if evaluation.costs:
+        files["cost.csv"] = csv_bytes(record(COST_COLUMNS, cost) for cost in evaluation.costs)
+    if curves := curve_plots(evaluation, in_short):
         files["curves.png"] = png_bytes(curves)
-    for (model, method), sheet in extreme_sheets(found).items():
+    for (model, method), sheet in extreme_sheets(evaluation).items():
         files[_sheet_file(model, method)] = png_bytes(sheet)
     stale = _written(folder) - files.keys()
     paths = write_together({folder / name: content for name, content in files.items()})
@@ -63,71 +64,79 @@ def _written(folder: Path) -> set[str]:
         return set()
 
 
-def about(found: Evaluation) -> str:
+def about(evaluation: Evaluation) -> str:
     """What was evaluated, in one line."""
-    return f"{', '.join(found.models)} {_on(found)}"
+    return f"{', '.join(evaluation.models)} {_on(evaluation)}"
 
 
-def _in_short(found: Evaluation) -> str:
+def _in_short(evaluation: Evaluation) -> str:
     """The same above a picture, which names several models itself."""
-    return f"{found.models[0] if len(found.models) == 1 else f'{len(found.models)} models'} {_on(found)}"
+    models = evaluation.models
+    return f"{models[0] if len(models) == 1 else f'{len(models)} models'} {_on(evaluation)}"
 
 
-def _on(found: Evaluation) -> str:
-    count = len({line.image for line in found.lines})
-    return f"on {source_name(found.data.name)} ({found.data.split}), {count:,} images"
+def _on(evaluation: Evaluation) -> str:
+    data = evaluation.data
+    return f"on {source_name(data.name)} ({data.split}), {_image_count(evaluation):,} images"
 
 
-def to_json(found: Evaluation) -> dict[str, Any]:
+def _image_count(evaluation: Evaluation) -> int:
+    return len({map_score.image for map_score in evaluation.map_scores})
+
+
+def to_json(evaluation: Evaluation) -> dict[str, Any]:
     """Everything but the scores of single images; what is not defined is null."""
+    accuracies = evaluation.accuracies
     return plain(
         {
             "schema": SCHEMA,
-            "preset": found.preset,
-            "data": {**found.asked["data"], "scored": len({line.image for line in found.lines})},
+            "preset": evaluation.preset,
+            "data": {**evaluation.fingerprint["data"], "scored": _image_count(evaluation)},
             "models": {
-                name: {**facts, "answers": found.answers[name].record() if name in found.answers else None}
-                for name, facts in found.asked["models"].items()
+                name: {**facts, "answers": accuracies[name].record() if name in accuracies else None}
+                for name, facts in evaluation.fingerprint["models"].items()
             },
-            "methods": found.asked["methods"],
+            "methods": evaluation.fingerprint["methods"],
             "metrics": {
                 name: {"options": asdict(metric), "better": metric.better}  # type: ignore[call-overload]
-                for name, metric in found.metrics.items()
+                for name, metric in evaluation.metrics.items()
             },
             "interval": {"level": 0.95, "method": "bootstrap over images, percentile, 2,000 times"},
-            "rows": found.records(),
+            "rows": evaluation.records(),
             "comparisons": [
                 {
-                    "metric": one.metric,
-                    "first": dict(zip(("model", "method"), one.first, strict=True)),
-                    "second": dict(zip(("model", "method"), one.second, strict=True)),
-                    "difference": one.difference.mean,
-                    "low": one.difference.low,
-                    "high": one.difference.high,
-                    "images": one.images,
-                    "better": better(one),
+                    "metric": comparison.metric,
+                    "first": dict(zip(("model", "method"), comparison.first, strict=True)),
+                    "second": dict(zip(("model", "method"), comparison.second, strict=True)),
+                    "difference": comparison.difference.mean,
+                    "low": comparison.difference.low,
+                    "high": comparison.difference.high,
+                    "images": comparison.images,
+                    "better": better(comparison),
                 }
-                for one in found.comparisons
+                for comparison in evaluation.comparisons
             ],
-            "costs": [{**asdict(cost), "ratio": cost.ratio} for cost in found.costs],
-            "notes": found.notes,
-            "left_out": found.left_out,
-            "failures": sentences(found.failures),
-            "skipped": found.skipped,
+            "costs": [record(COST_COLUMNS, cost) for cost in evaluation.costs],
+            "notes": evaluation.notes,
+            "left_out": evaluation.left_out,
+            "failures": sentences(evaluation.failures),
+            "skipped": evaluation.skipped,
             "versions": versions(),
         }
     )
 
 
-def _images(found: Evaluation) -> Iterable[dict[str, Any]]:
-    for line in found.lines:
-        kinds = {"constant": line.constant, "broken": line.broken, "stretched": line.stretched, "control": line.control}
-        scores = {name: line.scores.get(name) for name in found.metrics}
-        yield {"model": line.model, "method": line.method, "image": line.image, **scores, **kinds}
+def _images(evaluation: Evaluation) -> Iterable[dict[str, Any]]:
+    for map_score in evaluation.map_scores:
+        names = {name: getattr(map_score, name) for name in ("model", "method", "image")}
+        scores = {name: map_score.scores.get(name) for name in evaluation.metrics}
+        kinds = {name: getattr(map_score, name) for name in ("constant", "broken", "stretched", "control")}
+        yield {**names, **scores, **kinds}
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> bytes:
-    """Numbers to six places, nothing for what is not defined."""
+def records_csv(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """A CSV file with the keys of the records as its head: numbers to six places, nothing for what is not defined."""
+    rows = list(records)
     return csv_bytes(rows[0], ([_cell(value) for value in row.values()] for row in rows)) if rows else b""
 
 

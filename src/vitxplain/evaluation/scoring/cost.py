@@ -55,33 +55,33 @@ def costs(entries: Sequence[Entry], samples: DataSet, batch_size: int) -> tuple[
     return tuple(
         cost
         for entry in entries
-        for maker in entry.makers
-        if isinstance(maker, MethodMaps)
-        for cost in _of_model(entry.name, maker, images)
+        for map_source in entry.map_sources
+        if isinstance(map_source, MethodMaps)
+        for cost in _method_costs(entry.name, map_source, images)
     )
 
 
-def _of_model(name: str, maker: MethodMaps, images: Sequence[Image.Image]) -> list[Cost]:
-    model = maker.model
+def _method_costs(name: str, map_source: MethodMaps, images: Sequence[Image.Image]) -> list[Cost]:
+    model = map_source.model
     batch = next(batches(model.processor, list(images), len(images)))
     pixel_values, count = batch.pixel_values.to(model.device, model.dtype), len(batch.images)
 
     def forward() -> None:
         with undisturbed(model.module), torch.inference_mode():
-            model.logits(pixel_values)
+            model.outputs(pixel_values)
 
     def method(explainer: Explainer) -> Callable[[], object]:
         return lambda: shared_pass(model, pixel_values, [explainer])
 
-    plain, forward_flops, _ = _measured(model, forward)
-    found = []
-    for called, explainer in maker.explainers.items():
-        seconds, flops, memory = _measured(model, method(explainer))
-        found.append(
+    plain, forward_flops, _ = _measure(model, forward)
+    method_costs = []
+    for method_name, explainer in map_source.explainers.items():
+        seconds, flops, memory = _measure(model, method(explainer))
+        method_costs.append(
             Cost(
                 model=name,
-                method=called,
-                parameters=sum(one.numel() for one in model.module.parameters()),
+                method=method_name,
+                parameters=sum(parameter.numel() for parameter in model.module.parameters()),
                 seconds=seconds / count,
                 forward_seconds=plain / count,
                 flops=flops // count,
@@ -91,10 +91,10 @@ def _of_model(name: str, maker: MethodMaps, images: Sequence[Image.Image]) -> li
                 device=str(model.device),
             )
         )
-    return found
+    return method_costs
 
 
-def _measured(model: VisionModel, work: Callable[[], object]) -> tuple[float, int, int | None]:
+def _measure(model: VisionModel, work: Callable[[], object]) -> tuple[float, int, int | None]:
     """Seconds, floating-point operations, and bytes where they can be known."""
     with FlopCounterMode(display=False) as counter:  # the run that warms up
         work()

@@ -1,4 +1,4 @@
-"""What an evaluation was asked, as far as scores depend on it: two runs share a folder only if they agree on it."""
+"""The fingerprint: all that scores depend on. Two runs share a folder only if their fingerprints agree."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -13,8 +13,8 @@ from vitxplain.metrics.base import Metric
 from vitxplain.words import source_name
 
 
-def asked_of(
-    samples: DataSet, blocks: Sequence[PlannedEntry], metrics: Mapping[str, Metric], preset: str | None = None
+def fingerprint_of(
+    samples: DataSet, entries: Sequence[PlannedEntry], metrics: Mapping[str, Metric], preset: str | None = None
 ) -> dict[str, Any]:
     """In JSON's own types."""
     return {
@@ -25,9 +25,9 @@ def asked_of(
             "sha256": _digest(samples),
         },
         "preset": preset,
-        "models": {block.name: dict(block.facts) for block in blocks if block.facts},
-        "methods": {block.name: dict(block.methods) for block in blocks},
-        "metrics": {name: repr(one) for name, one in metrics.items()},
+        "models": {entry.name: dict(entry.facts) for entry in entries if entry.facts},
+        "methods": {entry.name: dict(entry.methods) for entry in entries},
+        "metrics": {name: repr(metric) for name, metric in metrics.items()},
     }
 
 
@@ -35,12 +35,12 @@ def first_clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str,
     """What was otherwise, then and now, in words."""
     presets = before.get("preset"), now["preset"]
     if presets[0] != presets[1]:
-        was, is_now = (f"the preset {one}" if one else "no preset" for one in presets)
+        was, is_now = (f"the preset {preset}" if preset else "no preset" for preset in presets)
         return was, is_now
     data = before["data"], now["data"]
     if data[0] != data[1]:
-        told = [f"{one['images']:,} images of {one['name']} ({one['split']})" for one in data]
-        return told[0], told[1] if told[0] != told[1] else "other images under the same names"
+        was, is_now = (f"{facts['images']:,} images of {facts['name']} ({facts['split']})" for facts in data)
+        return was, is_now if was != is_now else "other images under the same names"
     if not before["methods"].keys() & now["methods"].keys():
         return ", ".join(before["methods"]), f"{', '.join(now['methods'])} alone, whose tables would take their place"
     for name in before["models"].keys() & now["models"].keys():
@@ -56,8 +56,10 @@ def first_clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str,
 
 
 def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """What both asked together."""
-    methods = {name: {**before.get("methods", {}).get(name, {}), **those} for name, those in now["methods"].items()}
+    """The fingerprint of both runs together."""
+    methods = {
+        name: {**before.get("methods", {}).get(name, {}), **by_method} for name, by_method in now["methods"].items()
+    }
     return {
         "data": now["data"],
         "preset": now["preset"],
@@ -70,9 +72,9 @@ def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
 def _digest(samples: DataSet) -> str:
     """Of the first sample, one in the middle and the last, so that other options of the data are noticed."""
     last = len(samples) - 1
-    places = sorted({0, last // 2, last}) if not samples.in_order else [0]
+    indices = sorted({0, last // 2, last}) if not samples.in_order else [0]
     digest = sha256()
-    for _, sample in readable(samples, lambda *_: None, places):
+    for _, sample in readable(samples, lambda *_: None, indices):
         digest.update(sample.name.encode())
         digest.update(np.asarray(sample.image.convert("RGB")).tobytes())
         if sample.mask is not None:

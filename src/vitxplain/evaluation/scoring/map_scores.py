@@ -1,4 +1,4 @@
-"""Scores on disk, a line for each map: written as they come, so that a killed evaluation goes on where it was."""
+"""MapScores: the scores of a map, a line of JSON each on disk."""
 
 import json
 import math
@@ -11,12 +11,12 @@ from vitxplain.metrics.pixels import Counts
 
 Key: TypeAlias = tuple[str, str, str]  # model, method, image
 Curve: TypeAlias = tuple[tuple[float, float], ...]
-ANSWERS: Final = ("right", "probability")  # not in folders written before they were kept
+ANSWER_FIELDS: Final = ("right", "probability")  # not in folders written before they were kept
 
 
 @dataclass(frozen=True)
 class MapScores:
-    """All that was measured of one map; a metric that is not defined for it is NaN."""
+    """All scores of one map; a metric that is not defined for it is NaN."""
 
     model: str
     method: str  # a method, or the name of a control
@@ -42,29 +42,30 @@ class MapScores:
         return json.dumps({**vars(self), "scores": scores, "counts": dict(self.counts)})
 
     @classmethod
-    def of(cls, found: Mapping[str, Any]) -> "MapScores":
+    def of(cls, fields: Mapping[str, Any]) -> "MapScores":
         """From what `as_json` wrote."""
-        scores = {name: math.nan if value is None else value for name, value in found["scores"].items()}
-        counts = {name: Counts(*values) for name, values in found["counts"].items()}
-        curves = {name: tuple((x, y) for x, y in points) for name, points in found["curves"].items()}
-        return cls(**{**found, "scores": scores, "counts": counts, "curves": curves})
+        scores = {name: math.nan if value is None else value for name, value in fields["scores"].items()}
+        counts = {name: Counts(*values) for name, values in fields["counts"].items()}
+        curves = {name: tuple((x, y) for x, y in points) for name, points in fields["curves"].items()}
+        return cls(**{**fields, "scores": scores, "counts": counts, "curves": curves})
 
     def joined(self, later: "MapScores") -> "MapScores":
-        """With the scores of another line about the same map."""
+        """With later scores of the same map."""
         together = {name: {**getattr(self, name), **getattr(later, name)} for name in ("scores", "counts", "curves")}
-        answers = {name: getattr(later if getattr(self, name) is None else self, name) for name in ANSWERS}
+        answers = {name: getattr(later if getattr(self, name) is None else self, name) for name in ANSWER_FIELDS}
         return MapScores(**{**vars(self), **together, **answers})
 
 
 def read(folder: Path) -> dict[Key, MapScores]:
-    """The lines of all processes by map; one that was cut off while it was written is left out."""
-    found: dict[Key, MapScores] = {}
+    """The scores of all processes by map; a line that was cut off while it was written is left out."""
+    map_scores: dict[Key, MapScores] = {}
     for file in sorted(folder.glob("scores-*.jsonl")):
-        for line in _whole(file):
-            found[line.key] = found[line.key].joined(line) if line.key in found else line
-    return found
+        for map_score in _whole_lines(file):
+            key = map_score.key
+            map_scores[key] = map_scores[key].joined(map_score) if key in map_scores else map_score
+    return map_scores
 
 
-def _whole(file: Path) -> Iterator[MapScores]:
+def _whole_lines(file: Path) -> Iterator[MapScores]:
     *whole, _cut_off = file.read_bytes().split(b"\n")
     return (MapScores.of(json.loads(text)) for text in whole)

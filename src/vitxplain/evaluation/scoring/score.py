@@ -1,21 +1,16 @@
-"""The maps of one model, batch by batch, each scored by the metrics that are still missing."""
+"""Every map of one entry scored by the metrics that are still missing."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from accelerate import PartialState
 
-from vitxplain.capture.undisturbed import undisturbed
-from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.evaluation.failures import Failure
-from vitxplain.evaluation.maps.map_source import MapSource, ScoredMap
-from vitxplain.evaluation.maps.targets import ExplainedClass, targets_of
 from vitxplain.evaluation.plan.classes import matched
 from vitxplain.evaluation.plan.entries import Entry
+from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, explain_samples
 from vitxplain.evaluation.scoring.map_scores import Curve, MapScores
 from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import MASK, Case, Metric
@@ -23,112 +18,93 @@ from vitxplain.metrics.curve import CurveMetric, area
 from vitxplain.metrics.pixels import PixelMetric
 
 
-def score_all(
+def score_entry(
     entry: Entry,
-    metrics: Mapping[str, Mapping[str, Metric]],
+    metrics: MethodMetrics,
     samples: DataSet,
     store: Store,
     batch_size: int,
+    *,
     skipped: list[str],
-) -> Iterator[tuple[int, list[Failure]]]:
-    """Put what is still missing into the store; after each batch how many images it had, and what failed.
+    failures: list[Failure],
+) -> Iterator[int]:
+    """Put what is still missing into the store; after each batch how many images it took.
 
-    `metrics` are those of each method, by name. Of several processes each takes its share of the images.
+    `skipped` and `failures` grow by the images that cannot be read and the maps that cannot be made or scored.
     """
-    state = PartialState()
-    classes = matched(entry.model.labels, samples.labels) if entry.model else None
-    mine = range(state.process_index, len(samples), state.num_processes)
-    for start in range(0, len(mine), batch_size):
-        part = mine[start : start + batch_size]
-        batch = [sample for _, sample in readable(samples, lambda _, error: skipped.append(str(error)), part)]
-        failures: list[Failure] = []
-        with undisturbed(entry.model.module) if entry.model else nullcontext():
-            for lines in _batch(entry, metrics, batch, classes, store, failures):
-                store.add(lines)
-        yield len(part), failures
-
-
-def _batch(
-    entry: Entry,
-    metrics: Mapping[str, Mapping[str, Metric]],
-    batch: Sequence[Sample],
-    classes: Sequence[int] | None,
-    store: Store,
-    failures: list[Failure],
-) -> Iterator[list[MapScores]]:
-    """The lines of one sample after the other; `classes` are the model's of each class of the data, if it has them."""
     methods = entry.methods()
-    wanted = {
-        sample.name: {
-            name: {one: metrics[name][one] for one in store.missing(entry.name, name, sample.name, metrics[name])}
-            for name in methods
+    classes = matched(entry.model.labels, samples.labels) if entry.model else None
+
+    def missing(sample: Sample) -> MethodMetrics:
+        return {
+            method: {
+                name: metrics[method][name] for name in store.missing(entry.name, method, sample.name, metrics[method])
+            }
+            for method in methods
         }
-        for sample in batch
-    }
-    batch = [sample for sample in batch if any(wanted[sample.name].values())]
-    if not batch:
-        return
-    asked_about = targets_of(entry.model, batch, positive=entry.positive) if entry.model else []
-    made: dict[str, list[ScoredMap | Exception]] = {}
-    for maker in entry.makers:
-        if names := [name for name in maker.names if any(wanted[sample.name][name] for sample in batch)]:
-            made |= maker.maps(names, batch, [one.target for one in asked_about])
-    for place, sample in enumerate(batch):
-        lines, about = [], asked_about[place] if asked_about else None
-        for name, maps in made.items():
-            found = maps[place]
-            if isinstance(found, Exception):
-                failures.append(Failure(entry.name, name, sample.name, _said(found)))
-            elif (asked := wanted[sample.name][name]) and found.broken:
-                lines.append(_undefined(entry, name, sample.name, found, asked))
-            elif asked:
-                case = case_of(found, sample, methods[name], name, about)
-                lines.append(_line(entry, name, sample.name, found, case, asked, failures))
-        right = about.top == classes[sample.label] if about and classes else None
-        yield [replace(line, right=right, probability=about and round(about.probability, 6)) for line in lines]
+
+    def score(explained_sample: ExplainedSample) -> None:
+        store.add(_score_sample(entry, explained_sample, classes, failures))
+
+    yield from explain_samples(entry, samples, batch_size, missing, score, skipped.append)
 
 
-def case_of(made: ScoredMap, sample: Sample, maker: MapSource, name: str, asked: ExplainedClass | None) -> Case:
-    """What metrics see of one map; without a model nothing was asked."""
-    known = sample.mask is not None or sample.boxes is not None
-    subject = maker.subject(name, asked.target) if asked else None
-    mask = sample.object_mask() if known else None
-    return Case(made.heat.astype(np.float64), sample.image, mask, subject, asked.probability if asked else None)
+def _score_sample(
+    entry: Entry, explained_sample: ExplainedSample, classes: Sequence[int] | None, failures: list[Failure]
+) -> list[MapScores]:
+    """The scores of each map of an image; `classes` are the model's of each class of the data, if it has them."""
+    sample, explained_class = explained_sample.sample, explained_sample.explained_class
+    right = explained_class.top.index == classes[sample.label] if explained_class and classes else None
+    probability = explained_class and round(explained_class.description.probability, 6)
+    methods, map_scores = entry.methods(), []
+    for method, scored_map in explained_sample.maps.items():
+        metrics = explained_sample.metrics[method]
+        if isinstance(scored_map, Exception):
+            failures.append(Failure(entry.name, method, sample.name, _words(scored_map)))
+        elif metrics:
+            # Of a broken map no metric is defined: what is no number has no rank, and what is left is another map.
+            undefined = MapScores(
+                entry.name,
+                method,
+                sample.name,
+                dict.fromkeys(metrics, math.nan),
+                broken=scored_map.broken,
+                stretched=scored_map.stretched,
+                control=methods[method].control,
+                right=right,
+                probability=probability,
+            )
+            if scored_map.broken:
+                map_scores.append(undefined)
+            else:
+                case = explained_sample.case(method, methods[method])
+                map_scores.append(_score_map(undefined, case, metrics, failures))
+    return map_scores
 
 
-def _line(
-    entry: Entry,
-    name: str,
-    image: str,
-    made: ScoredMap,
-    case: Case,
-    metrics: Mapping[str, Metric],
-    failures: list[Failure],
-) -> MapScores:
+def _score_map(undefined: MapScores, case: Case, metrics: Mapping[str, Metric], failures: list[Failure]) -> MapScores:
+    """The same with the scores of the metrics; those of a metric that fails are missing."""
     scores, curves = {}, {}
-    for metric, one in metrics.items():
+    for name, metric in metrics.items():
         try:
-            scores[metric], curve = _scored(one, case)
+            scores[name], curve = _score(metric, case)
         except Exception as error:  # a metric may fail in any way; what it needed is asked again by the next run
-            failures.append(Failure(entry.name, name, image, f"{metric}: {_said(error)}"))
+            message = f"{name}: {_words(error)}"
+            failures.append(Failure(undefined.model, undefined.method, undefined.image, message))
             continue
         if curve:
-            curves[metric] = curve
-    counted = {metric: one for metric, one in metrics.items() if isinstance(one, PixelMetric) and metric in scores}
-    counts = {metric: one.counts(case) for metric, one in counted.items() if case.mask is not None}
-    seen = case.heat[np.isfinite(case.heat)]
-    constant = not seen.size or bool(seen.min() == seen.max())
-    control = entry.methods()[name].control
-    return MapScores(entry.name, name, image, scores, counts, curves, constant, False, made.stretched, control)
+            curves[name] = curve
+    counts = {
+        name: metric.counts(case)
+        for name, metric in metrics.items()
+        if isinstance(metric, PixelMetric) and name in scores and case.mask is not None
+    }
+    finite = case.heat[np.isfinite(case.heat)]
+    constant = not finite.size or bool(finite.min() == finite.max())
+    return replace(undefined, scores=scores, counts=counts, curves=curves, constant=constant)
 
 
-def _undefined(entry: Entry, name: str, image: str, made: ScoredMap, metrics: Iterable[str]) -> MapScores:
-    """Of a broken map: what is no number has no rank, and what is left of it is another map."""
-    scores, control = dict.fromkeys(metrics, math.nan), entry.methods()[name].control
-    return MapScores(entry.name, name, image, scores, broken=True, stretched=made.stretched, control=control)
-
-
-def _scored(metric: Metric, case: Case) -> tuple[float, Curve | None]:
+def _score(metric: Metric, case: Case) -> tuple[float, Curve | None]:
     if MASK in metric.needs and case.mask is None:
         return math.nan, None
     if not isinstance(metric, CurveMetric):
@@ -139,5 +115,5 @@ def _scored(metric: Metric, case: Case) -> tuple[float, Curve | None]:
     return area(curve), tuple((round(float(x), 6), round(float(y), 6)) for x, y in curve)
 
 
-def _said(error: Exception) -> str:
+def _words(error: Exception) -> str:
     return str(error) or type(error).__name__

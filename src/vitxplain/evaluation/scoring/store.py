@@ -1,4 +1,4 @@
-"""The scores of one evaluation: in memory, and in a folder that a killed run finds again."""
+"""Store: the scores of an evaluation, in memory and in a folder, where a later run goes on with them."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,19 +12,19 @@ from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
 from vitxplain.files.write import check_writable, write_together
 from vitxplain.processes import in_one_process
 
-ASKED = "asked.json"
+FINGERPRINT = "asked.json"
 THRESHOLDS = "thresholds.json"
 
 
 class Store:
-    """Lines by map. With a folder every batch is on disk before the next one begins."""
+    """Scores by map. With a folder every batch is on disk before the next one begins."""
 
     def __init__(self, folder: Path | None, process: int = 0) -> None:
         self._folder, self._process = folder, process
-        self._known: dict[Key, MapScores] = {}
+        self._map_scores: dict[Key, MapScores] = {}
         self._file: IO[bytes] | None = None
 
-    def begin(self, asked: Mapping[str, Any], *, overwrite: bool) -> None:
+    def begin(self, fingerprint: Mapping[str, Any], *, overwrite: bool) -> None:
         """Find what an earlier run left, if it was asked the same.
 
         Raises:
@@ -34,8 +34,8 @@ class Store:
         """
         if self._folder is not None:
             folder = self._folder
-            in_one_process(lambda: _claim(folder, asked, overwrite=overwrite))
-            self._known = read(folder)
+            in_one_process(lambda: _claim(folder, fingerprint, overwrite=overwrite))
+            self._map_scores = read(folder)
 
     def __enter__(self) -> "Store":
         if self._folder is not None:
@@ -53,21 +53,21 @@ class Store:
 
     def missing(self, model: str, method: str, image: str, metrics: Iterable[str]) -> list[str]:
         """The metrics that are not known of this map."""
-        line = self._known.get((model, method, image))
-        return [metric for metric in metrics if line is None or metric not in line.scores]
+        map_score = self._map_scores.get((model, method, image))
+        return [metric for metric in metrics if map_score is None or metric not in map_score.scores]
 
-    def add(self, lines: Sequence[MapScores]) -> None:
+    def add(self, map_scores: Sequence[MapScores]) -> None:
         """Keep them, on disk too.
 
         Raises:
             OutputError: the disk is full or went away; what was written before stays.
         """
-        for line in lines:
-            known = self._known.get(line.key)
-            self._known[line.key] = known.joined(line) if known else line
-        if self._file and lines:
+        for map_score in map_scores:
+            earlier = self._map_scores.get(map_score.key)
+            self._map_scores[map_score.key] = earlier.joined(map_score) if earlier else map_score
+        if self._file and map_scores:
             try:
-                self._file.write("".join(line.as_json() + "\n" for line in lines).encode())
+                self._file.write("".join(map_score.as_json() + "\n" for map_score in map_scores).encode())
                 self._file.flush()
             except OSError as error:
                 raise OutputError(
@@ -75,25 +75,27 @@ class Store:
                     "stays; make room and run the same command again, it goes on from there."
                 ) from error
 
-    def lines(self) -> dict[Key, MapScores]:
+    def map_scores(self) -> dict[Key, MapScores]:
         """All that is known, of other processes too."""
-        return read(self._folder) if self._folder else dict(self._known)
+        return read(self._folder) if self._folder else dict(self._map_scores)
 
 
-def _claim(folder: Path, asked: Mapping[str, Any], *, overwrite: bool) -> None:
+def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> None:
     """Write down what is asked, beside what was asked before if that goes together."""
     check_writable(folder)
-    note = folder / ASKED
+    note = folder / FINGERPRINT
     if overwrite:
         for file in (note, folder / THRESHOLDS, *folder.glob("scores-*.jsonl")):
             file.unlink(missing_ok=True)
     before = _before(note)
-    if clash := before and first_clash(before, asked):
+    if clash := before and first_clash(before, fingerprint):
         raise UsageError(
             f"{folder} holds scores of {clash[0]}; now it is {clash[1]}. Give another folder with --out, or "
             "--overwrite to forget them."
         )
-    write_together({note: (json.dumps(joined(before or {}, asked), indent=1, ensure_ascii=False) + "\n").encode()})
+    write_together(
+        {note: (json.dumps(joined(before or {}, fingerprint), indent=1, ensure_ascii=False) + "\n").encode()}
+    )
 
 
 def _before(note: Path) -> dict[str, Any] | None:

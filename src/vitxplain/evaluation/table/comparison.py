@@ -53,44 +53,47 @@ class Comparison:
         return f"{first} over {second}" + f", both of {self.first[0]}" * (models > 1 and not self.between)
 
 
-def comparisons(rows: Sequence[Row], lines: Sequence[MapScores], better: Mapping[str, Better]) -> list[Comparison]:
+def comparisons(rows: Sequence[Row], map_scores: Sequence[MapScores], better: Mapping[str, Better]) -> list[Comparison]:
     """Between models the best method of each; within each model every method with every other; the better one first.
 
     Rows come as in the table, the best first. Intervals are for one comparison each: of twenty one is wrong by chance.
     """
     scores: dict[tuple[str, str, str], dict[str, float]] = {}
-    for line in lines:
-        for metric, score in line.scores.items():
-            scores.setdefault((line.model, line.method, metric), {})[line.image] = score
-    found = []
+    for map_score in map_scores:
+        for metric, score in map_score.scores.items():
+            scores.setdefault((map_score.model, map_score.method, metric), {})[map_score.image] = score
+    pairs_compared = []
     for metric in better:
         sign = -1 if better[metric] == "lower" else 1
         methods: dict[str, list[Row]] = {}
         for row in rows:
             if row.metric == metric and not row.control:
                 methods.setdefault(row.model, []).append(row)
-        pairs = [pair for those in methods.values() for pair in combinations(those, 2)]
-        best = sorted((those[0] for those in methods.values()), key=lambda row: -sign * np.nan_to_num(row.score.mean))
+        pairs = [pair for model_rows in methods.values() for pair in combinations(model_rows, 2)]
+        best = [model_rows[0] for model_rows in methods.values()]
+        best.sort(key=lambda row: -sign * np.nan_to_num(row.score.mean))
         for ahead, behind in [*combinations(best, 2), *pairs]:
             first, second = (ahead.model, ahead.method), (behind.model, behind.method)
-            one, other = scores[*first, metric], scores[*second, metric]
-            both = [image for image in one if image in other and one[image] - other[image] == one[image] - other[image]]
-            found.append(Comparison(metric, better[metric], first, second, paired(one, other, sign), len(both)))
-    return found
+            ahead_scores, behind_scores = scores[*first, metric], scores[*second, metric]
+            gaps = [ahead_scores[image] - behind_scores[image] for image in ahead_scores if image in behind_scores]
+            images = sum(gap == gap for gap in gaps)
+            difference = paired(ahead_scores, behind_scores, sign)
+            pairs_compared.append(Comparison(metric, better[metric], first, second, difference, images))
+    return pairs_compared
 
 
 def strongest(decided: Sequence[Comparison], count: int) -> list[Comparison]:
     """So many, in their order: of each metric in turn its clearest, those between models first."""
     taken: Counter[str] = Counter()
     turns: list[tuple[int, Comparison]] = []
-    for one in sorted(decided, key=_rank):
-        turns.append((taken[one.metric], one))
-        taken[one.metric] += 1
-    chosen = [one for _, one in sorted(turns, key=lambda pair: pair[0])[:count]]
-    return [one for one in decided if one in chosen]
+    for comparison in sorted(decided, key=_rank):
+        turns.append((taken[comparison.metric], comparison))
+        taken[comparison.metric] += 1
+    chosen = [comparison for _, comparison in sorted(turns, key=lambda turn: turn[0])[:count]]
+    return [comparison for comparison in decided if comparison in chosen]
 
 
-def _rank(one: Comparison) -> tuple[bool, float]:
+def _rank(comparison: Comparison) -> tuple[bool, float]:
     """Between models first, then by how many times its own reach the difference lies from zero."""
-    reach = one.difference.high - one.difference.low
-    return not one.between, -abs(one.difference.mean) / max(reach, 1e-9)
+    reach = comparison.difference.high - comparison.difference.low
+    return not comparison.between, -abs(comparison.difference.mean) / max(reach, 1e-9)

@@ -15,8 +15,8 @@ from vitxplain.words import source_name
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What one model said of the images.
+class ModelAccuracy:
+    """How well a model knows the images.
 
     `accuracy` is the share of images whose class it finds (top-1), None where it does not have the data's classes;
     `chance` is what guessing gives, one in so many classes of the data. `probability` is the mean over the images of
@@ -31,8 +31,8 @@ class Answers:
 
     def __str__(self) -> str:
         mean, low, high = self.probability
-        given = f"gives the explained class {mean:.2f} [{low:.2f}, {high:.2f}]"
-        return f"{self.model}: {f'right on {_shares(self.accuracy)}, ' if self.accuracy else ''}{given}"
+        right = f"right on {_shares(self.accuracy)}, " if self.accuracy else ""
+        return f"{self.model}: {right}gives the explained class {mean:.2f} [{low:.2f}, {high:.2f}]"
 
     def note(self) -> str | None:
         """What is wrong with it, if its accuracy may be chance."""
@@ -64,35 +64,36 @@ class Answers:
         }
 
 
-def answers(lines: Sequence[MapScores], data: DataSet) -> dict[str, Answers]:
-    """By model; not of one some of whose images were scored before answers were kept."""
-    said: dict[str, dict[str, MapScores | None]] = {}
-    for line in lines:
-        known = said.setdefault(line.model, {})
-        known[line.image] = known.get(line.image) or (None if line.probability is None else line)
-    found = {}
-    for model, known in said.items():
-        each = [line for line in known.values() if line]
-        if len(each) == len(known):
-            right = [line.right for line in each if line.right is not None]
+def model_accuracies(map_scores: Sequence[MapScores], data: DataSet) -> dict[str, ModelAccuracy]:
+    """By model; without models some of whose images were scored before their answers were kept."""
+    images_of: dict[str, dict[str, MapScores | None]] = {}
+    for map_score in map_scores:
+        images = images_of.setdefault(map_score.model, {})
+        answer = None if map_score.probability is None else map_score
+        images[map_score.image] = images.get(map_score.image) or answer
+    accuracies = {}
+    for model, images in images_of.items():
+        answers = [answer for answer in images.values() if answer]
+        if len(answers) == len(images):
+            right = [answer.right for answer in answers if answer.right is not None]
             accuracy = wilson(sum(right), len(right)) if right else None
-            sure = bootstrap(np.array([line.probability for line in each]))
-            found[model] = Answers(model, len(each), accuracy, 1 / len(data.labels), sure)
-    return found
+            probability = bootstrap(np.array([answer.probability for answer in answers]))
+            accuracies[model] = ModelAccuracy(model, len(answers), accuracy, 1 / len(data.labels), probability)
+    return accuracies
 
 
-def foreign_notes(blocks: Sequence[PlannedEntry], data: DataSet) -> list[str]:
+def foreign_notes(entries: Sequence[PlannedEntry], data: DataSet) -> list[str]:
     """Which models name none of the classes of the data."""
-    name, theirs = source_name(data.name), some(data.labels)
+    name, classes = source_name(data.name), some(data.labels)
     return [
-        f"{block.name} names none of the classes of {name} ({theirs}): its maps are about its own classes."
-        for block in blocks
-        if block.labels and foreign(block.labels, data.labels)
+        f"{entry.name} names none of the classes of {name} ({classes}): its maps are about its own classes."
+        for entry in entries
+        if entry.labels and foreign(entry.labels, data.labels)
     ]
 
 
-def _shares(found: Interval) -> str:
-    return f"{_percent(found.mean)} [{_percent(found.low)}, {_percent(found.high)}]"
+def _shares(share: Interval) -> str:
+    return f"{_percent(share.mean)} [{_percent(share.low)}, {_percent(share.high)}]"
 
 
 def _percent(share: float) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from vitxplain.evaluation.scoring.map_scores import MapScores
-from vitxplain.metrics.base import Metric
+from vitxplain.metrics.base import Better, Metric
 from vitxplain.metrics.intervals import Interval, bootstrap, bootstrap_sums
 from vitxplain.metrics.pixels import Counts, PixelMetric
 
@@ -28,6 +28,7 @@ class Row:
     model: str
     method: str
     metric: str
+    better: Better
     images: int
     score: Interval
     pooled: Interval | None
@@ -57,24 +58,24 @@ def rows_of(
     methods: Mapping[str, list[MapScores]],
     levels: Mapping[str, float] | None = None,
 ) -> list[Row]:
-    """The rows of one model and metric: the best method first, the controls after the methods, each with its lines.
+    """The rows of one model and metric: the best method first, the controls after the methods, each with its scores.
 
     `levels` are the thresholds chosen, by method.
     """
     levels = levels or {}
     sign = -1 if metric.better == "lower" else 1
     values = {
-        method: {line.image: line.scores[name] for line in lines if name in line.scores}
-        for method, lines in methods.items()
+        method: {map_score.image: map_score.scores[name] for map_score in map_scores if name in map_score.scores}
+        for method, map_scores in methods.items()
     }
     values = {method: scores for method, scores in values.items() if scores}
     means = {method: sign * mean(np.array(list(scores.values()))).mean for method, scores in values.items()}
     controls = [method for method in values if methods[method][0].control]
     rival = max(controls, key=lambda method: np.nan_to_num(means[method], nan=-np.inf), default=None)
     rows = []
-    for method in sorted(values, key=lambda one: (one in controls, -np.nan_to_num(means[one], nan=-np.inf))):
+    for method in sorted(values, key=lambda name: (name in controls, -np.nan_to_num(means[name], nan=-np.inf))):
         scores = np.array(list(values[method].values()))
-        own = [line.counts[name] for line in methods[method] if name in line.counts]
+        counts = [map_score.counts[name] for map_score in methods[method] if name in map_score.counts]
         lead = None
         if rival is not None and method not in controls and metric.better != "neither" and not metric.blind_wins:
             lead = paired(values[method], values[rival], sign)
@@ -83,15 +84,16 @@ def rows_of(
                 model=model,
                 method=method,
                 metric=name,
+                better=metric.better,
                 images=len(scores),
                 score=mean(scores),
-                pooled=_pooled(own, metric) if own and isinstance(metric, PixelMetric) else None,
+                pooled=_pooled(counts, metric) if counts and isinstance(metric, PixelMetric) else None,
                 lead=lead,
                 rival=rival if lead else None,
                 undefined=int(np.isnan(scores).sum()),
-                constant=sum(line.constant for line in methods[method]),
-                broken=sum(line.broken for line in methods[method]),
-                stretched=sum(line.stretched for line in methods[method]),
+                constant=sum(map_score.constant for map_score in methods[method]),
+                broken=sum(map_score.broken for map_score in methods[method]),
+                stretched=sum(map_score.stretched for map_score in methods[method]),
                 control=method in controls,
                 threshold=levels.get(method),
             )
@@ -105,10 +107,10 @@ def _pooled(counts: list[Counts], metric: PixelMetric) -> Interval:
 
 def mean(scores: Float[np.ndarray, " image"]) -> Interval:
     """Over the images where the metric is defined."""
-    known = scores[~np.isnan(scores)]
-    return bootstrap(known) if len(known) else Interval(np.nan, np.nan, np.nan)
+    defined = scores[~np.isnan(scores)]
+    return bootstrap(defined) if len(defined) else Interval(np.nan, np.nan, np.nan)
 
 
-def paired(one: Mapping[str, float], other: Mapping[str, float], sign: int = 1) -> Interval:
-    """One minus the other, over the images where both are defined."""
-    return mean(np.array([sign * (one[image] - other[image]) for image in one if image in other]))
+def paired(first: Mapping[str, float], second: Mapping[str, float], sign: int = 1) -> Interval:
+    """The first minus the second, over the images where both are defined."""
+    return mean(np.array([sign * (first[image] - second[image]) for image in first if image in second]))
