@@ -1,14 +1,22 @@
-"""The contract of adapters: how one library's models become ours. An adapter claims the sources `NAME:...`.
+"""The contract of adapters: how one library's models become a VisionModel.
 
     class MyLibrary(Adapter):
         def load(self, name, request):
-            module = mylib.create(name)
-            return VisionModel(module, f"mylib:{name}", statistics(mylib.MEAN, mylib.STD, (224, 224)), labels={})
+            return self.wrap(mylib.create(name), request)
+
+        def claims(self, module):
+            return isinstance(module, mylib.Network)
+
+        def wrap(self, module, request):
+            processor = statistics(mylib.MEAN, mylib.STD, request.image_size or (224, 224))
+            return VisionModel(module, f"mylib:{module.name}", processor, labels={})
 
     [project.entry-points."vitxplain.adapters"]
     mylib = "my_package:MyLibrary"
 
-makes `vitx explain cat.jpg --model mylib:resnet` work. Device, number format, stated grid and the checks are ours.
+makes `vitx explain cat.jpg --model mylib:resnet` work, and `load_model(module)` for the library's modules in memory
+(those are what `claims` and `wrap` are for; both may be left out). Name the entry point as the library is imported:
+then no other adapter is asked about its modules. Device, number format, stated grid and the checks are added here.
 """
 
 from abc import ABC, abstractmethod
@@ -60,6 +68,23 @@ class Adapter(ABC):
             ModelLoadError: the library is not installed, or the weights cannot be had.
             UnknownNameError: no such name; `unknown_name` words it.
         """
+
+    def claims(self, module: nn.Module) -> bool:
+        """Whether a module in memory is this library's, so that `wrap` makes a VisionModel of it.
+
+        Asked of modules of any library, so it must be cheap and import nothing.
+        """
+        return False
+
+    def wrap(self, module: nn.Module, request: LoadRequest) -> "VisionModel":
+        """The VisionModel of a module in memory that `claims` said yes to; the module is left as it is.
+
+        Raises:
+            ModelLoadError: the module is no classifier, or does not say how images become its input.
+        """
+        raise ModelLoadError(
+            f"{type(self).__name__} claims {type(module).__name__} but cannot wrap it; it has no `wrap`."
+        )
 
     def names(self) -> Sequence[str]:
         """Names `load` knows, for suggestions and listings; empty where the library cannot tell."""

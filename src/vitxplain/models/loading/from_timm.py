@@ -29,6 +29,15 @@ class TimmAdapter(Adapter):
         full_name = name if "." in name or not settings.tag else f"{name}.{settings.tag}"
         return _assemble(module.eval(), f"timm:{full_name}", commit, request)
 
+    def claims(self, module: nn.Module) -> bool:
+        return hasattr(module, "pretrained_cfg") and hasattr(module, "num_classes")  # timm's description of its input
+
+    def wrap(self, module: nn.Module, request: LoadRequest) -> VisionModel:
+        settings: Any = module.pretrained_cfg
+        name = f"timm:{settings.get('architecture', type(module).__name__)}"
+        import_library("timm", name)
+        return _assemble(module, name, None, request)
+
     def names(self) -> list[str]:
         return import_library("timm", "timm:NAME").list_pretrained()
 
@@ -47,17 +56,6 @@ def _check_known(name: str, trained: list[str]) -> None:
         return
     tags = [one for one in trained if one.partition(".")[0] == architecture]
     raise unknown_name(name, "timm", tags or architectures)
-
-
-def is_timm(module: nn.Module) -> bool:
-    """Whether the module carries timm's description of its input."""
-    return hasattr(module, "pretrained_cfg") and hasattr(module, "num_classes")
-
-
-def wrap_timm(module: nn.Module, request: LoadRequest) -> VisionModel:
-    """A timm model already in memory, left as it is."""
-    settings: Any = module.pretrained_cfg
-    return _assemble(module, f"timm:{settings.get('architecture', type(module).__name__)}", None, request)
 
 
 def _assemble(module: nn.Module, source: str, commit: str | None, request: LoadRequest) -> VisionModel:

@@ -11,7 +11,7 @@ from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.models.known_models import demo_hint
 from vitxplain.models.labels import class_names
 from vitxplain.models.loading.adapter import Adapter, LoadRequest, import_library, unknown_name
-from vitxplain.models.loading.from_module import chosen_processor
+from vitxplain.models.loading.from_module import chosen_processor, wrap_module
 from vitxplain.models.loading.hub import PATIENCE_SECONDS
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import from_callable
@@ -43,6 +43,12 @@ class TorchvisionAdapter(Adapter):
         given = chosen_processor(request, wrap=lambda processor: wrap_processor(processor, request.image_size))
         processor = given or _processor(weights, request)
         return VisionModel(module.eval(), source, processor, class_names(weights.meta["categories"]))
+
+    def claims(self, module: nn.Module) -> bool:
+        return any(base.__module__.partition(".")[0] == "torchvision" for base in type(module).__mro__)
+
+    def wrap(self, module: nn.Module, request: LoadRequest) -> VisionModel:
+        return wrap_module(module, request)  # in memory it no longer knows which transform its weights came with
 
     def names(self) -> list[str]:
         models = import_library("torchvision", "torchvision:NAME").models

@@ -6,7 +6,7 @@ from torch import nn
 
 from vitxplain import registry
 from vitxplain.capture.undisturbed import unwrap
-from vitxplain.errors import ModelLoadError, UnknownNameError, UsageError
+from vitxplain.errors import ModelLoadError, PluginError, UnknownNameError, UsageError
 from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder
 from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.models import known_models
@@ -14,6 +14,9 @@ from vitxplain.models.known_models import ALIASES
 from vitxplain.models.loading import from_saved_folder
 from vitxplain.models.loading.adapter import Adapter, LoadRequest
 from vitxplain.models.vision_model import VisionModel
+
+PACKAGE = "vitxplain"
+BUILT_IN = ("transformers", PACKAGE)  # packages whose modules are wrapped without an adapter
 
 
 def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionModel:
@@ -70,12 +73,50 @@ def _adapter(prefix: str, source: str) -> Adapter:
 
 
 def _wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
-    """A module in memory: what it carries tells whose it is."""
-    from vitxplain.models.loading import from_module, from_timm, from_transformers
+    """A module in memory: by the adapter that claims it, else as one of transformers, else as any module."""
+    from vitxplain.models.loading import from_module, from_transformers
 
     module = unwrap(module)
+    if (adapter := _claiming_adapter(module)) is not None:
+        return adapter.wrap(module, request)
     if hasattr(module, "config") and hasattr(module, "from_pretrained"):
         return from_transformers.wrap(module, request)
-    if from_timm.is_timm(module):
-        return from_timm.wrap_timm(module, request)
     return from_module.wrap_module(module, request)
+
+
+def _claiming_adapter(module: nn.Module) -> Adapter | None:
+    """The adapter that claims a module, if any; that of the module's own library is asked first.
+
+    An adapter that fails is passed over, unless it is that of the module's own library.
+
+    Raises:
+        PluginError: that one cannot be loaded, or fails.
+    """
+    libraries = [base.__module__.partition(".")[0] for base in type(module).__mro__]
+    if libraries[0] in BUILT_IN:
+        return None
+    for name in _asking_order(libraries):
+        try:
+            adapter: Adapter = registry.load("adapters", name)()
+            if adapter.claims(module):
+                return adapter
+        except Exception as error:
+            if name in libraries:
+                raise _plugin_error(name, error) from error
+    return None
+
+
+def _asking_order(libraries: list[str]) -> list[str]:
+    """Names of adapters: of the module's library, of other packages, of this package."""
+    points = registry.names("adapters")
+    return sorted(points, key=lambda name: (name not in libraries, points[name].module.startswith(f"{PACKAGE}.")))
+
+
+def _plugin_error(name: str, error: Exception) -> PluginError:
+    if isinstance(error, PluginError):
+        return error
+    package = registry.package(registry.names("adapters")[name])
+    return PluginError(
+        f"the adapter {name!r} of {package} fails on a module of its library: {type(error).__name__}: {error}. "
+        "Update or uninstall that package."
+    )
