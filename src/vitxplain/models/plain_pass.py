@@ -1,4 +1,4 @@
-"""Passes that nothing watches: does the model take this input, and how many classes has it?"""
+"""A forward pass without hooks: it tells whether the model takes an input, and how many classes it has."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from vitxplain.models.vision_model import VisionModel
 from vitxplain.types import Logits, PixelValues
 
 
-def trial_logits(model: VisionModel, *, resized: bool = False) -> Logits:
+def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits:
     """The logits of one grey image, the module left as found; `resized`: at a size that is not the model's own.
 
     Raises:
@@ -29,7 +29,7 @@ _HINT = "check the size, the processor and the module itself"
 
 
 def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Logits:
-    """What the module makes of an input, left as found.
+    """The logits of an input, the module left as found.
 
     Raises:
         ModelLoadError: the module fails.
@@ -50,11 +50,11 @@ def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Lo
 
 
 @contextmanager
-def whose_failure(model: VisionModel, pixels: PixelValues) -> Iterator[None]:
-    """For a pass that is watched: where it fails, and the same pass fails unwatched too, the module is to blame.
+def plain_pass_on_failure(model: VisionModel, pixels: PixelValues) -> Iterator[None]:
+    """Around a pass with hooks: where it fails, the same pass is run without them, to say whether the module fails.
 
     Raises:
-        ModelLoadError: the module fails by itself. What only the watched pass raises goes on as it is.
+        ModelLoadError: the module fails without hooks too. What only the pass with hooks raises goes on as it is.
     """
     try:
         yield

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """What the user asked for beside the source; None means: as the model has it.
+    """The arguments of `load_model` beside the source; None means: as the model has it.
 
     An adapter sees to `revision`, `image_size` and `processor` where it can; the rest is applied after it.
     """
@@ -99,10 +99,10 @@ class Adapter(ABC):
 
 
 def import_library(name: str, source: str) -> ModuleType:
-    """The library of an adapter, imported now.
+    """The library of an adapter, imported here and not before.
 
     Raises:
-        ModelLoadError: not installed, or broken; the message names the extra of ours that brings it.
+        ModelLoadError: not installed, or broken; the message names the extra of vitxplain that brings it.
     """
     if find_spec(name) is None:
         raise ModelLoadError(f"{source} needs {name}, which is not installed: pip install 'vitxplain[{name}]'")
@@ -114,9 +114,9 @@ def import_library(name: str, source: str) -> ModuleType:
         ) from error
 
 
-def unknown_name(name: str, library: str, known: Sequence[str]) -> UnknownNameError:
-    """No model of this name in a library, with the nearest ones there are."""
-    spelled = {one.casefold(): one for one in known}
+def unknown_name(name: str, library: str, names: Sequence[str]) -> UnknownNameError:
+    """The error for a name a library does not have, with the nearest ones it has."""
+    spelled = {one.casefold(): one for one in names}
     near = [spelled[one] for one in get_close_matches(name.casefold(), spelled, n=3, cutoff=0.5)]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"It has {len(known)}, such as {', '.join(known[:3])}."
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"It has {len(names)}, such as {', '.join(names[:3])}."
     return UnknownNameError(f"{library} has no trained classifier called {name!r}. {hint}")

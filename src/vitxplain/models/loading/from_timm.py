@@ -63,8 +63,8 @@ def _assemble(module: nn.Module, source: str, commit: str | None, request: LoadR
         raise ModelLoadError(
             f"{source} has no trained classifier, only features; choose one trained on classes (names end in _in1k)."
         )
-    given = chosen_processor(request, wrap=lambda processor: wrap_processor(processor, request.image_size))
-    return VisionModel(module, source, given or _processor(module, request), _labels(module), revision=commit)
+    processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
+    return VisionModel(module, source, processor or _processor(module, request), _labels(module), revision=commit)
 
 
 def _processor(module: nn.Module, request: LoadRequest) -> Processor:
@@ -109,8 +109,8 @@ def _weights(name: str, settings: Any, request: LoadRequest) -> tuple[Path | Non
         raise pickled(f"timm:{name}")
     filename = Path(settings.hf_hub_filename or "model.safetensors").with_suffix(".safetensors").name
     try:
-        found = look_up(settings.hf_hub_id, request.revision, filename)
-        return found.file, found.commit
+        hub_model = look_up(settings.hf_hub_id, request.revision, filename)
+        return hub_model.file, hub_model.commit
     except RemoteEntryNotFoundError as error:
         if not request.allow_pickle:
             raise pickled(f"timm:{name}") from error

@@ -30,18 +30,18 @@ class TorchvisionAdapter(Adapter):
         models = import_library("torchvision", f"torchvision:{name}").models
         if request.revision is not None:
             raise UsageError(f"torchvision:{name} has no revisions; choose weights as torchvision:NAME.IMAGENET1K_V1.")
-        architecture, _, chosen = name.partition(".")
+        architecture, _, tag = name.partition(".")
         if architecture not in self.names():
             raise unknown_name(architecture, "torchvision", self.names())
         entries = models.get_model_weights(architecture)
-        if chosen and chosen not in entries.__members__:
+        if tag and tag not in entries.__members__:
             raise unknown_name(name, "torchvision", [f"{architecture}.{entry.name}" for entry in entries])
-        weights = entries[chosen] if chosen else entries.DEFAULT
+        weights = entries[tag] if tag else entries.DEFAULT
         source = f"torchvision:{architecture}.{weights.name}"
         _check_reachable(source, weights.url)
         module = _make(models, architecture, weights=weights)
-        given = chosen_processor(request, wrap=lambda processor: wrap_processor(processor, request.image_size))
-        processor = given or _processor(weights, request)
+        processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
+        processor = processor or _processor(weights, request)
         return VisionModel(module.eval(), source, processor, class_names(weights.meta["categories"]))
 
     def claims(self, module: nn.Module) -> bool:

@@ -1,4 +1,4 @@
-"""What a source string means, in the order the documentation promises."""
+"""Finds the library that makes a VisionModel of a source: a string, a folder or a module."""
 
 from pathlib import Path
 
@@ -37,9 +37,9 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
             return from_saved_folder.load(folder, request)
         return from_transformers.load_from_folder(folder, request)
     name = str(source)
-    prefix, colon, rest = name.partition(":")
+    prefix, colon, library_name = name.partition(":")
     if colon and len(prefix) > 1:
-        return _adapter(prefix, name).load(rest, request)
+        return _adapter(prefix, name).load(library_name, request)
     if is_file(user_path(source)):
         raise ModelLoadError(f"{source} is a file; give the folder it lies in, with its config.json.")
     if looks_like_a_path(source):
@@ -49,8 +49,8 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
     try:
         return from_transformers.load_from_hub(name, request)
     except ModelLoadError as error:
-        if meant := beside_the_hub(name):
-            raise ModelLoadError(f"{meant}{error}") from error
+        if hint := beside_the_hub(name):
+            raise ModelLoadError(f"{hint}{error}") from error
         raise
 
 
@@ -64,10 +64,10 @@ def model_folder(source: "str | Path") -> Path | None:
 
 
 def _adapter(prefix: str, source: str) -> Adapter:
-    if prefix not in (known := registry.names("adapters")):
+    if prefix not in (adapters := registry.names("adapters")):
         raise UnknownNameError(
             f"{prefix}: in {source!r} names no installed library of models; known are "
-            f"{', '.join(f'{name}:NAME' for name in known)}. A Hub id has no colon."
+            f"{', '.join(f'{name}:NAME' for name in adapters)}. A Hub id has no colon."
         )
     return registry.load("adapters", prefix)()
 

@@ -11,7 +11,7 @@ from torch import nn
 from vitxplain.errors import UsageError
 from vitxplain.models.loading.blueprint import Blueprint
 from vitxplain.models.loading.devices import device_of, dtype_of
-from vitxplain.models.plain_pass import trial_logits
+from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.processors.whole_image import Pixels
@@ -110,7 +110,7 @@ def trainable(
 def _frozen(opened: PreparedModel, mode: Mode, adapters: LoraOptions) -> Network:
     """The network with only those weights learning that the mode says."""
     module = opened.model.module
-    trial_logits(opened.model, resized=True)
+    logits_of_grey_image(opened.model, resized=True)
     module.requires_grad_(mode == "full")
     if mode == "lora":
         lora.add_adapters(opened.model, opened.heads, adapters)
