@@ -8,7 +8,10 @@ from PIL import Image
 
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.models.loading.tasks import check_output, of_another_task
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import LOGITS
+from vitxplain.tasks.classification import Classification
 from vitxplain.types import Logits, PixelValues
 
 
@@ -19,6 +22,8 @@ def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits
         ModelLoadError: the module fails on its input, or what it returns are no logits.
     """
     pixels = model.processor([Image.new("RGB", (64, 64), (128, 128, 128))])
+    if pixels.dim() == 5:
+        raise of_another_task(model.source, "a video classifier", type(model.module).__name__)
     hint = "perhaps it takes only its own size; give another image_size or leave it out" if resized else _HINT
     logits = plain_pass(model, pixels, hint)
     check_logits(model.source, logits)
@@ -32,11 +37,14 @@ def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Lo
     """The logits of an input, the module left as found.
 
     Raises:
-        ModelLoadError: the module fails.
+        ModelLoadError: the module fails, or what it returns is the output of another task.
     """
     try:
         with undisturbed(model.module), torch.no_grad():
-            return model.logits(pixels)
+            output = model.output(pixels)
+            if isinstance(model.task, Classification):
+                check_output(model.source, model.module, output)
+            return model.task.outputs(output)[LOGITS]
     except VitxplainError:
         raise
     except Exception as error:

@@ -46,17 +46,21 @@ def pickled(source: str, name: str = "a .bin file") -> ModelLoadError:
     )
 
 
-def check_complete(source: str, report: Mapping[str, Any]) -> None:
-    """Raises:
-    ModelLoadError: weights the checkpoint did not bring, which are therefore random, usually the classifier; or weights
-        of another shape than the configuration says.
+def check_complete(source: str, report: Mapping[str, Any], description: str | None = None) -> None:
+    """`report` is transformers' own on loading; `description` says what the checkpoint is a model for, if not this.
+
+    Raises:
+        ModelLoadError: weights the checkpoint did not bring, which are therefore random, usually the classifier; or
+            weights of another shape than the configuration says.
     """
     missing = sorted(report.get("missing_keys", ()))
     if missing:
+        hint = f" (it is {description})" if description else ""
         shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise ModelLoadError(
             f"{source} has no trained classifier: {shown} {'is' if len(missing) == 1 else 'are'} not among its weights "
-            "and would be random. Choose a checkpoint fine-tuned for image classification (its Hub page says so)."
+            f"and would be random{hint}. Choose a checkpoint fine-tuned for image classification (its Hub page says "
+            "so)."
         )
     for name, stored_shape, config_shape in sorted(report.get("mismatched_keys", ())):
         raise ModelLoadError(

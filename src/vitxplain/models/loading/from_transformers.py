@@ -15,6 +15,7 @@ from vitxplain.models.loading.devices import fits, offload_folder, remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
 from vitxplain.models.loading.quiet import quiet_transformers
+from vitxplain.models.loading.tasks import check_architectures, check_class, described
 from vitxplain.models.processors.forward_inputs import forward_inputs
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
@@ -52,6 +53,7 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
     """A transformers classifier already in memory, left as it is."""
     config: Any = module.config
     name = getattr(config, "_name_or_path", "") or ""
+    check_class(name or type(module).__name__, module)
     processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
     if processor is None and name:
         commit = getattr(config, "_commit_hash", None)
@@ -86,7 +88,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         remove_with(module, placement["offload_folder"])
     if request.new_head:
         report = _without_head(module, report)
-    check_complete(source, report)
+    check_complete(source, report, described(config.architectures or ()))
     processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
     processor = processor or _own_processor(source, pinned, request)
     return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor)
@@ -133,7 +135,10 @@ def _check_task(source: str, config: Any, request: LoadRequest) -> None:
     from transformers import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
 
     remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
-    if type(config) in MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING or (remote and request.trust_remote_code):
+    known_type = type(config) in MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
+    if not (known_type and request.new_head):  # a model of another task may lend its weights to a new head
+        check_architectures(source, config.architectures or ())
+    if known_type or (remote and request.trust_remote_code):
         return
     kind = ", ".join(config.architectures or []) or f"of type {config.model_type}"
     raise ModelLoadError(
