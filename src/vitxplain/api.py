@@ -16,7 +16,7 @@ from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.loading.load import load_model
-from vitxplain.models.processors.batches import BATCH_SIZE, Images, Picture, batches, listed
+from vitxplain.models.processors.batches import BATCH_SIZE, Images, Picture, batches, image_list
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import TargetLike
@@ -104,7 +104,7 @@ def explain_together(
 
     An option goes to every method that has it, `**{"grad-cam.layer": "layer4"}` to one. Otherwise as `explain`.
     """
-    (pictures, single), methods = listed(images), several(methods)
+    (pictures, single), methods = image_list(images), several(methods)
     check_count("top_k", top_k)
     check_count("batch_size", batch_size)
     check_names(methods)

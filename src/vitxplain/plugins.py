@@ -34,7 +34,7 @@ from vitxplain.metrics.curve import CurveMetric
 from vitxplain.metrics.pixels import PixelMetric
 from vitxplain.models import offers
 from vitxplain.models.loading.adapter import Adapter, LoadRequest
-from vitxplain.models.plain_pass import whose_failure
+from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count, check_flag, check_index, check_name, check_share, layers_from
@@ -100,11 +100,11 @@ __all__ = [
     "check_share",
     "layers_from",
     "offers",
+    "plain_pass_on_failure",
     "positive_gradient_attention",
     "ready",
     "require",
     "shared_pass",
     "start_reading",
     "undisturbed",
-    "whose_failure",
 ]

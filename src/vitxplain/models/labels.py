@@ -1,4 +1,4 @@
-"""Class names from wherever they come."""
+"""Class names: read from what users and configurations give, or numbered."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -25,5 +25,5 @@ def class_names(labels: LabelsLike, count: int | None = None) -> dict[int, str]:
 
 
 def numbered(count: int) -> dict[int, str]:
-    """Names for classes nobody named, as transformers writes them."""
+    """Names for classes without names, as transformers writes them."""
     return {index: f"LABEL_{index}" for index in range(count)}

@@ -1,4 +1,4 @@
-"""What a model can offer a method, as words; `Explainer.needs` uses the same ones."""
+"""The words for what a model offers a method; `Explainer.needs` uses the same."""
 
 from typing import Final
 

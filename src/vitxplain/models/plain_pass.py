@@ -1,4 +1,4 @@
-"""Passes that nothing watches: does the model take this input, and how many classes has it?"""
+"""A forward pass without hooks: it tells whether the model takes an input, and how many classes it has."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,17 +8,22 @@ from PIL import Image
 
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.models.loading.tasks import check_output, of_another_task
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import LOGITS
+from vitxplain.tasks.classification import Classification
 from vitxplain.types import Logits, PixelValues
 
 
-def trial_logits(model: VisionModel, *, resized: bool = False) -> Logits:
+def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits:
     """The logits of one grey image, the module left as found; `resized`: at a size that is not the model's own.
 
     Raises:
         ModelLoadError: the module fails on its input, or what it returns are no logits.
     """
     pixels = model.processor([Image.new("RGB", (64, 64), (128, 128, 128))])
+    if pixels.dim() == 5:
+        raise of_another_task(model.source, "a video classifier", type(model.module).__name__)
     hint = "perhaps it takes only its own size; give another image_size or leave it out" if resized else _HINT
     logits = plain_pass(model, pixels, hint)
     check_logits(model.source, logits)
@@ -29,14 +34,17 @@ _HINT = "check the size, the processor and the module itself"
 
 
 def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Logits:
-    """What the module makes of an input, left as found.
+    """The logits of an input, the module left as found.
 
     Raises:
-        ModelLoadError: the module fails.
+        ModelLoadError: the module fails, or what it returns is the output of another task.
     """
     try:
         with undisturbed(model.module), torch.no_grad():
-            return model.logits(pixels)
+            output = model.output(pixels)
+            if isinstance(model.task, Classification):
+                check_output(model.source, model.module, output)
+            return model.task.outputs(output)[LOGITS]
     except VitxplainError:
         raise
     except Exception as error:
@@ -50,11 +58,11 @@ def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Lo
 
 
 @contextmanager
-def whose_failure(model: VisionModel, pixels: PixelValues) -> Iterator[None]:
-    """For a pass that is watched: where it fails, and the same pass fails unwatched too, the module is to blame.
+def plain_pass_on_failure(model: VisionModel, pixels: PixelValues) -> Iterator[None]:
+    """Around a pass with hooks: where it fails, the same pass is run without them, to say whether the module fails.
 
     Raises:
-        ModelLoadError: the module fails by itself. What only the watched pass raises goes on as it is.
+        ModelLoadError: the module fails without hooks too. What only the pass with hooks raises goes on as it is.
     """
     try:
         yield

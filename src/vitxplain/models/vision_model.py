@@ -65,13 +65,13 @@ class VisionModel:
 
     def probe(self, size: tuple[int, int] | None = None) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept."""
-        from vitxplain.models.plain_pass import whose_failure
+        from vitxplain.models.plain_pass import plain_pass_on_failure
         from vitxplain.models.probing.observe import noise
         from vitxplain.models.probing.probe import probe
 
         size = size or self.processor.input_size
         if size not in self._probes:
-            with whose_failure(self, noise(self, size)):
+            with plain_pass_on_failure(self, noise(self, size)):
                 self._probes[size] = probe(self, size)
         return self._probes[size]
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from vitxplain.errors import ImageError, UsageError
 from vitxplain.geometry import Geometry
-from vitxplain.models.processors.batches import batches, listed, picture, source_of
+from vitxplain.models.processors.batches import batches, image_list, picture, source_of
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import statistics
 
@@ -24,7 +24,7 @@ def noise(height: int = 8, width: int = 12) -> Image.Image:
     "one", ["cat.png", Path("cat.png"), noise(), np.zeros((4, 4, 3), np.uint8), torch.zeros(3, 4, 4)]
 )
 def test_one_image_is_no_list(one: object):
-    found, single = listed(one)
+    found, single = image_list(one)
     assert single
     assert len(found) == 1
     assert found[0] is one
@@ -35,7 +35,7 @@ def test_one_image_is_no_list(one: object):
     [["a.png", "b.png"], ("a.png", noise()), torch.zeros(2, 3, 4, 4), np.zeros((2, 4, 4, 3), np.uint8), iter("ab")],
 )
 def test_many_images(many: object):
-    found, single = listed(many)
+    found, single = image_list(many)
     assert not single
     assert len(found) == 2
 
@@ -43,7 +43,7 @@ def test_many_images(many: object):
 @pytest.mark.parametrize("nothing", [[], torch.zeros(0, 3, 4, 4)])
 def test_no_image_at_all(nothing: object):
     with pytest.raises(UsageError, match="no images were given"):
-        listed(nothing)
+        image_list(nothing)
 
 
 def test_images_of_any_size_share_batches_of_the_limit():

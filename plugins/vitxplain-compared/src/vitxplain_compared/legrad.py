@@ -23,10 +23,10 @@ from vitxplain.plugins import (
     check_index,
     layers_from,
     offers,
+    plain_pass_on_failure,
     ready,
     require,
     undisturbed,
-    whose_failure,
 )
 from vitxplain_compared.block_exits import block_exits, block_paths
 
@@ -69,7 +69,7 @@ class LeGrad(Explainer):
         collector = Collector(probe.layouts, [sensitivity])
         with undisturbed(model.module):
             with ExitStack() as taps:
-                taps.enter_context(whose_failure(model, pixel_values))
+                taps.enter_context(plain_pass_on_failure(model, pixel_values))
                 exits = taps.enter_context(block_exits(model.module, block_paths(probe.layouts)))
                 tap = taps.enter_context(AttentionTap(model.module, collector))
                 outputs = model.outputs(pixel_values)  # one row a block and image

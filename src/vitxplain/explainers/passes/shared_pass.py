@@ -23,7 +23,7 @@ from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import GRADIENTS
-from vitxplain.models.plain_pass import whose_failure
+from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.tasks.base import Target, TargetLike, TaskOutputs, detached, in_fp32, joined
 from vitxplain.types import PixelValues
 
@@ -118,7 +118,7 @@ def _pass(
     by_gradient = any(GRADIENTS in e.needs for e in layers)
     with undisturbed(model.module):
         with ExitStack() as taps:
-            taps.enter_context(whose_failure(model, pixel_values))
+            taps.enter_context(plain_pass_on_failure(model, pixel_values))
             layer_outputs = taps.enter_context(layer_tap(model.module, layers.values(), differentiable=by_gradient))
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())

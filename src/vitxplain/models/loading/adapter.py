@@ -1,14 +1,22 @@
-"""The contract of adapters: how one library's models become ours. An adapter claims the sources `NAME:...`.
+"""The contract of adapters: how one library's models become a VisionModel.
 
     class MyLibrary(Adapter):
         def load(self, name, request):
-            module = mylib.create(name)
-            return VisionModel(module, f"mylib:{name}", statistics(mylib.MEAN, mylib.STD, (224, 224)), labels={})
+            return self.wrap(mylib.create(name), request)
+
+        def claims(self, module):
+            return isinstance(module, mylib.Network)
+
+        def wrap(self, module, request):
+            processor = statistics(mylib.MEAN, mylib.STD, request.image_size or (224, 224))
+            return VisionModel(module, f"mylib:{module.name}", processor, labels={})
 
     [project.entry-points."vitxplain.adapters"]
     mylib = "my_package:MyLibrary"
 
-makes `vitx explain cat.jpg --model mylib:resnet` work. Device, number format, stated grid and the checks are ours.
+makes `vitx explain cat.jpg --model mylib:resnet` work, and `load_model(module)` for the library's modules in memory
+(those are what `claims` and `wrap` are for; both may be left out). Name the entry point as the library is imported:
+then no other adapter is asked about its modules. Device, number format, stated grid and the checks are added here.
 """
 
 from abc import ABC, abstractmethod
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """What the user asked for beside the source; None means: as the model has it.
+    """The arguments of `load_model` beside the source; None means: as the model has it.
 
     An adapter sees to `revision`, `image_size` and `processor` where it can; the rest is applied after it.
     """
@@ -61,6 +69,23 @@ class Adapter(ABC):
             UnknownNameError: no such name; `unknown_name` words it.
         """
 
+    def claims(self, module: nn.Module) -> bool:
+        """Whether a module in memory is this library's, so that `wrap` makes a VisionModel of it.
+
+        Asked of modules of any library, so it must be cheap and import nothing.
+        """
+        return False
+
+    def wrap(self, module: nn.Module, request: LoadRequest) -> "VisionModel":
+        """The VisionModel of a module in memory that `claims` said yes to; the module is left as it is.
+
+        Raises:
+            ModelLoadError: the module is no classifier, or does not say how images become its input.
+        """
+        raise ModelLoadError(
+            f"{type(self).__name__} claims {type(module).__name__} but cannot wrap it; it has no `wrap`."
+        )
+
     def names(self) -> Sequence[str]:
         """Names `load` knows, for suggestions and listings; empty where the library cannot tell."""
         return ()
@@ -74,10 +99,10 @@ class Adapter(ABC):
 
 
 def import_library(name: str, source: str) -> ModuleType:
-    """The library of an adapter, imported now.
+    """The library of an adapter, imported here and not before.
 
     Raises:
-        ModelLoadError: not installed, or broken; the message names the extra of ours that brings it.
+        ModelLoadError: not installed, or broken; the message names the extra of vitxplain that brings it.
     """
     if find_spec(name) is None:
         raise ModelLoadError(f"{source} needs {name}, which is not installed: pip install 'vitxplain[{name}]'")
@@ -89,9 +114,9 @@ def import_library(name: str, source: str) -> ModuleType:
         ) from error
 
 
-def unknown_name(name: str, library: str, known: Sequence[str]) -> UnknownNameError:
-    """No model of this name in a library, with the nearest ones there are."""
-    spelled = {one.casefold(): one for one in known}
+def unknown_name(name: str, library: str, names: Sequence[str]) -> UnknownNameError:
+    """The error for a name a library does not have, with the nearest ones it has."""
+    spelled = {one.casefold(): one for one in names}
     near = [spelled[one] for one in similar_names(name.casefold(), spelled, cutoff=0.5)]
-    hint = did_you_mean(near, f"It has {len(known)}, such as {', '.join(known[:3])}.", start="Did")
+    hint = did_you_mean(near, f"It has {len(names)}, such as {', '.join(names[:3])}.", start="Did")
     return UnknownNameError(f"{library} has no trained classifier called {name!r}. {hint}")

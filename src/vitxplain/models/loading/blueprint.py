@@ -1,4 +1,4 @@
-"""Blueprint: how a module is made again without its weights, in words a JSON file can hold.
+"""Blueprint: how a module is made again without its weights, as JSON.
 
 {"backend": "timm", "architecture": "resnet18.a1_in1k"}                      by the adapter of that name
 {"backend": "transformers", "config": {...}}                                 by the Auto classes
@@ -30,7 +30,7 @@ def build(blueprint: Blueprint, classes: int, size: tuple[int, int], channels: i
         ModelLoadError, UnknownNameError: its library is not there or does not know it.
         OptionError: it cannot be cut where the blueprint says.
     """
-    module = _whole(blueprint, classes)
+    module = _uncut(blueprint, classes)
     if "cut_at" not in blueprint:
         return module
     return cut(module, blueprint["cut_at"], classes, size, channels)
@@ -55,7 +55,7 @@ def blueprint_of(model: VisionModel, image_size: tuple[int, int] | None = None) 
     return {"backend": prefix, "architecture": name} | ({"image_size": list(image_size)} if image_size else {})
 
 
-def _whole(blueprint: Blueprint, classes: int) -> nn.Module:
+def _uncut(blueprint: Blueprint, classes: int) -> nn.Module:
     if blueprint["backend"] == "transformers":
         return _from_config(blueprint["config"], classes)
     adapter: Adapter = registry.load("adapters", blueprint["backend"])()
@@ -69,9 +69,9 @@ def _from_config(settings: Mapping[str, Any], classes: int) -> nn.Module:
 
     import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
 
-    others = deepcopy({name: value for name, value in settings.items() if name != "model_type"})
-    config = AutoConfig.for_model(settings["model_type"], **others)
+    fields = deepcopy({name: value for name, value in settings.items() if name != "model_type"})
+    config = AutoConfig.for_model(settings["model_type"], **fields)
     config.num_labels = classes
     name = next(iter(config.architectures or ()), "")  # one of several classes a config may have (distilled DeiT)
-    chosen = getattr(transformers, name, None)
-    return chosen(config) if chosen is not None else AutoModelForImageClassification.from_config(config)
+    model_class = getattr(transformers, name, None)
+    return model_class(config) if model_class is not None else AutoModelForImageClassification.from_config(config)

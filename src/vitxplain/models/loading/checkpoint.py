@@ -1,4 +1,4 @@
-"""Is it all there? Weights present, complete, trained and finite."""
+"""Checks that weights are present, complete, trained and finite."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ LIBRARIES = ("timm", "torchvision")  # extras of the same name
 
 def check_has_weights(folder: Path, *, allow_pickle: bool = False) -> None:
     """Raises:
-    ModelLoadError: the folder holds no safetensors, or none with content, or only pickles and nobody asked for those.
+    ModelLoadError: the folder holds no safetensors, or none with content, or only pickles without `allow_pickle`.
     """
     safe = [path for pattern in SAFE for path in sorted(folder.glob(pattern))]
     for path in safe:
@@ -39,29 +39,33 @@ def check_has_weights(folder: Path, *, allow_pickle: bool = False) -> None:
 
 
 def pickled(source: str, name: str = "a .bin file") -> ModelLoadError:
-    """The weights are a pickle, and nobody asked for one."""
+    """The error for weights that are a pickle where `allow_pickle` was not given."""
     return ModelLoadError(
         f"the weights of {source} are a pickle ({name}), which can run any code when opened; "
         "convert them to safetensors, or load them with allow_pickle=True if you trust their author."
     )
 
 
-def check_complete(source: str, report: Mapping[str, Any]) -> None:
-    """Raises:
-    ModelLoadError: weights the checkpoint did not bring, which are therefore random, usually the classifier; or weights
-        of another shape than the configuration says.
+def check_complete(source: str, report: Mapping[str, Any], description: str | None = None) -> None:
+    """`report` is transformers' own on loading; `description` says what the checkpoint is a model for, if not this.
+
+    Raises:
+        ModelLoadError: weights the checkpoint did not bring, which are therefore random, usually the classifier; or
+            weights of another shape than the configuration says.
     """
     missing = sorted(report.get("missing_keys", ()))
     if missing:
+        hint = f" (it is {description})" if description else ""
         shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise ModelLoadError(
             f"{source} has no trained classifier: {shown} {'is' if len(missing) == 1 else 'are'} not among its weights "
-            "and would be random. Choose a checkpoint fine-tuned for image classification (its Hub page says so)."
+            f"and would be random{hint}. Choose a checkpoint fine-tuned for image classification (its Hub page says "
+            "so)."
         )
-    for name, stored, wanted in sorted(report.get("mismatched_keys", ())):
+    for name, stored_shape, config_shape in sorted(report.get("mismatched_keys", ())):
         raise ModelLoadError(
-            f"the weights of {source} do not fit its config.json: {name} is {tuple(stored)} in the weights, "
-            f"{tuple(wanted)} by the configuration. Use the config.json that was saved with these weights."
+            f"the weights of {source} do not fit its config.json: {name} is {tuple(stored_shape)} in the weights, "
+            f"{tuple(config_shape)} by the configuration. Use the config.json that was saved with these weights."
         )
 
 
@@ -91,16 +95,16 @@ def check_finite(source: str, module: nn.Module) -> None:
         if tensor.detach().sum().isfinite():
             continue
         # A buffer may hold infinities for a reason: a mask.
-        for what, found in {"NaN": tensor.isnan(), "infinity": tensor.isinf() & (name in learned)}.items():
-            if found.any():
+        for noun, broken in {"NaN": tensor.isnan(), "infinity": tensor.isinf() & (name in learned)}.items():
+            if broken.any():
                 raise ModelLoadError(
-                    f"the weights of {source} are broken: {name} holds {what} ({int(found.sum())} of {tensor.numel()} "
+                    f"the weights of {source} are broken: {name} holds {noun} ({int(broken.sum())} of {tensor.numel()} "
                     "values). Use another checkpoint, for instance one from before the training diverged."
                 )
 
 
 def loading_error(source: str, error: Exception, hub: ModelLoadError | None = None) -> ModelLoadError:
-    """Any failure of transformers or safetensors while a model is made, in one sentence."""
+    """The error for a failure of transformers or safetensors while a model is made, in one sentence."""
     text = " ".join(str(error).split())
     library = next((one for one in LIBRARIES if isinstance(error, ImportError) and one in text.lower()), None)
     if library and find_spec(library) is None:

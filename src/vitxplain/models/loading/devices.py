@@ -31,16 +31,17 @@ def resolve_device(device: str | torch.device) -> torch.device:
     Raises:
         UsageError: no such device here; the message names those there are.
     """
-    known = available_devices()
+    available = available_devices()
     if device == "auto":
-        return torch.device(known[0])
+        return torch.device(available[0])
     try:
-        found = torch.device(device)
+        resolved = torch.device(device)
     except (RuntimeError, TypeError):
-        found = None
-    if found is None or (str(found) not in known and not any(name.split(":")[0] == str(found) for name in known)):
-        raise UsageError(f"device {str(device)!r} is not available; here are: auto, {', '.join(known)}.")
-    return found
+        resolved = None
+    names = {*available, *(name.split(":")[0] for name in available)}
+    if resolved is None or str(resolved) not in names:
+        raise UsageError(f"device {str(device)!r} is not available; here are: auto, {', '.join(available)}.")
+    return resolved
 
 
 def resolve_dtype(dtype: str | torch.dtype) -> torch.dtype | None:
@@ -84,11 +85,11 @@ def spread(module: nn.Module, device_map: Mapping[str, Any] | Literal["auto"]) -
     """The module dispatched over devices, main memory and disk ("auto": as memory allows), by accelerate."""
     from accelerate import dispatch_model, infer_auto_device_map
 
-    whole: Any = getattr(module, "_no_split_modules", None)
-    chosen = infer_auto_device_map(module, no_split_module_classes=whole) if device_map == "auto" else device_map
+    unsplit: Any = getattr(module, "_no_split_modules", None)
+    places = infer_auto_device_map(module, no_split_module_classes=unsplit) if device_map == "auto" else device_map
     folder = offload_folder()
     remove_with(module, folder)
-    return dispatch_model(module, dict(chosen), offload_dir=folder, force_hooks=True)
+    return dispatch_model(module, dict(places), offload_dir=folder, force_hooks=True)
 
 
 def offload_folder() -> str:

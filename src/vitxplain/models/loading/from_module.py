@@ -16,7 +16,7 @@ def wrap_module(module: nn.Module, request: LoadRequest) -> VisionModel:
     """Any module that maps a batch of images to a batch of logits, left as it is."""
     from vitxplain.models.processors.transformers_processor import wrap_processor
 
-    processor = chosen_processor(request, wrap=lambda given: wrap_processor(given, request.image_size))
+    processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
     if processor is None:
         raise no_processor(type(module).__name__)
     return VisionModel(module, type(module).__name__, processor, labels={})
@@ -28,31 +28,31 @@ def chosen_processor(request: LoadRequest, wrap: Callable[[Any], Processor], cha
     Raises:
         UsageError: part of mean, std and size is missing, or both they and a processor are given.
     """
-    stated = request.mean is not None or request.std is not None
-    given = request.processor
-    if given is not None and stated:
+    by_statistics = request.mean is not None or request.std is not None
+    processor = request.processor
+    if processor is not None and by_statistics:
         raise UsageError("give either processor= or mean=, std= and size=, not both.")
-    if stated:
+    if by_statistics:
         if request.mean is None or request.std is None or request.image_size is None:
             raise UsageError(f"mean=, std= and size= belong together: {EXAMPLES}.")
         mean, std = (per_channel(value, channels) for value in (request.mean, request.std))
         return statistics(mean, std, request.image_size)
-    if given is None or isinstance(given, Processor):
-        return given
-    if isinstance(given, str) or hasattr(given, "preprocess") or hasattr(given, "image_processor"):
-        return wrap(given)
-    if callable(given):
-        return from_callable(given)
-    raise UsageError(f"processor={given!r} is nothing that makes pixels of images; give {EXAMPLES}.")
+    if processor is None or isinstance(processor, Processor):
+        return processor
+    if isinstance(processor, str) or hasattr(processor, "preprocess") or hasattr(processor, "image_processor"):
+        return wrap(processor)
+    if callable(processor):
+        return from_callable(processor)
+    raise UsageError(f"processor={processor!r} is nothing that makes pixels of images; give {EXAMPLES}.")
 
 
 def no_processor(source: str, error: Exception | None = None) -> ModelLoadError:
-    """Nobody says how images become this model's input."""
-    way_out = f"give {EXAMPLES}"
+    """The error for a model without a processor: neither it nor the user says how images become its input."""
+    remedy = f"give {EXAMPLES}"
     if error is None:
-        return ModelLoadError(f"{source} does not say how images become its input; {way_out}.")
+        return ModelLoadError(f"{source} does not say how images become its input; {remedy}.")
     reason = " ".join(str(error).split())[:200].rstrip(".")
     return ModelLoadError(
         f"{source} does not say how images become its input ({reason}); add or correct its preprocessor_config.json, "
-        f"or in Python {way_out}."
+        f"or in Python {remedy}."
     )

@@ -45,7 +45,7 @@ def load(folder: Path, request: LoadRequest) -> VisionModel:
             f"the weights in {folder} are not those of {_name(manifest)} with "
             f"{manifest['num_classes']} classes: {reason}. Save the run again."
         ) from error
-    processor = chosen_processor(request, wrap=lambda given: wrap_processor(given, request.image_size))
+    processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
     labels = class_names(manifest["labels"]) if manifest.get("labels") else numbered(int(manifest["num_classes"]))
     processor = processor or statistics(manifest["mean"], manifest["std"], request.image_size or own_size)
     return VisionModel(module.eval(), str(folder), processor, labels)
@@ -72,8 +72,8 @@ def read_blueprint(folder: Path) -> Blueprint:
 
 
 def _name(manifest: Mapping[str, Any]) -> str:
-    what = manifest.get("architecture") or manifest["config"]["model_type"]
-    return f"{manifest['backend']}:{what}" + (f" cut at {manifest['cut_at']}" if "cut_at" in manifest else "")
+    architecture = manifest.get("architecture") or manifest["config"]["model_type"]
+    return f"{manifest['backend']}:{architecture}" + (f" cut at {manifest['cut_at']}" if "cut_at" in manifest else "")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -29,6 +29,15 @@ class TimmAdapter(Adapter):
         full_name = name if "." in name or not settings.tag else f"{name}.{settings.tag}"
         return _assemble(module.eval(), f"timm:{full_name}", commit, request)
 
+    def claims(self, module: nn.Module) -> bool:
+        return hasattr(module, "pretrained_cfg") and hasattr(module, "num_classes")  # timm's description of its input
+
+    def wrap(self, module: nn.Module, request: LoadRequest) -> VisionModel:
+        settings: Any = module.pretrained_cfg
+        name = f"timm:{settings.get('architecture', type(module).__name__)}"
+        import_library("timm", name)
+        return _assemble(module, name, None, request)
+
     def names(self) -> list[str]:
         return import_library("timm", "timm:NAME").list_pretrained()
 
@@ -49,24 +58,13 @@ def _check_known(name: str, trained: list[str]) -> None:
     raise unknown_name(name, "timm", tags or architectures)
 
 
-def is_timm(module: nn.Module) -> bool:
-    """Whether the module carries timm's description of its input."""
-    return hasattr(module, "pretrained_cfg") and hasattr(module, "num_classes")
-
-
-def wrap_timm(module: nn.Module, request: LoadRequest) -> VisionModel:
-    """A timm model already in memory, left as it is."""
-    settings: Any = module.pretrained_cfg
-    return _assemble(module, f"timm:{settings.get('architecture', type(module).__name__)}", None, request)
-
-
 def _assemble(module: nn.Module, source: str, commit: str | None, request: LoadRequest) -> VisionModel:
     if not getattr(module, "num_classes", 1) and not request.new_head:
         raise ModelLoadError(
             f"{source} has no trained classifier, only features; choose one trained on classes (names end in _in1k)."
         )
-    given = chosen_processor(request, wrap=lambda processor: wrap_processor(processor, request.image_size))
-    return VisionModel(module, source, given or _processor(module, request), _labels(module), revision=commit)
+    processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
+    return VisionModel(module, source, processor or _processor(module, request), _labels(module), revision=commit)
 
 
 def _processor(module: nn.Module, request: LoadRequest) -> Processor:
@@ -111,8 +109,8 @@ def _weights(name: str, settings: Any, request: LoadRequest) -> tuple[Path | Non
         raise pickled(f"timm:{name}")
     filename = Path(settings.hf_hub_filename or "model.safetensors").with_suffix(".safetensors").name
     try:
-        found = look_up(settings.hf_hub_id, request.revision, filename)
-        return found.file, found.commit
+        hub_model = look_up(settings.hf_hub_id, request.revision, filename)
+        return hub_model.file, hub_model.commit
     except RemoteEntryNotFoundError as error:
         if not request.allow_pickle:
             raise pickled(f"timm:{name}") from error

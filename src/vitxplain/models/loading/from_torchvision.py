@@ -11,7 +11,7 @@ from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.models.known_models import demo_hint
 from vitxplain.models.labels import class_names
 from vitxplain.models.loading.adapter import Adapter, LoadRequest, import_library, unknown_name
-from vitxplain.models.loading.from_module import chosen_processor
+from vitxplain.models.loading.from_module import chosen_processor, wrap_module
 from vitxplain.models.loading.hub import PATIENCE_SECONDS
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import from_callable
@@ -30,19 +30,25 @@ class TorchvisionAdapter(Adapter):
         models = import_library("torchvision", f"torchvision:{name}").models
         if request.revision is not None:
             raise UsageError(f"torchvision:{name} has no revisions; choose weights as torchvision:NAME.IMAGENET1K_V1.")
-        architecture, _, chosen = name.partition(".")
+        architecture, _, tag = name.partition(".")
         if architecture not in self.names():
             raise unknown_name(architecture, "torchvision", self.names())
         entries = models.get_model_weights(architecture)
-        if chosen and chosen not in entries.__members__:
+        if tag and tag not in entries.__members__:
             raise unknown_name(name, "torchvision", [f"{architecture}.{entry.name}" for entry in entries])
-        weights = entries[chosen] if chosen else entries.DEFAULT
+        weights = entries[tag] if tag else entries.DEFAULT
         source = f"torchvision:{architecture}.{weights.name}"
         _check_reachable(source, weights.url)
         module = _make(models, architecture, weights=weights)
-        given = chosen_processor(request, wrap=lambda processor: wrap_processor(processor, request.image_size))
-        processor = given or _processor(weights, request)
+        processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
+        processor = processor or _processor(weights, request)
         return VisionModel(module.eval(), source, processor, class_names(weights.meta["categories"]))
+
+    def claims(self, module: nn.Module) -> bool:
+        return any(base.__module__.partition(".")[0] == "torchvision" for base in type(module).__mro__)
+
+    def wrap(self, module: nn.Module, request: LoadRequest) -> VisionModel:
+        return wrap_module(module, request)  # in memory it no longer knows which transform its weights came with
 
     def names(self) -> list[str]:
         models = import_library("torchvision", "torchvision:NAME").models

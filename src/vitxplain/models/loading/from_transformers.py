@@ -15,6 +15,7 @@ from vitxplain.models.loading.devices import fits, offload_folder, remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
 from vitxplain.models.loading.quiet import quiet_transformers
+from vitxplain.models.loading.tasks import check_architectures, check_class, described
 from vitxplain.models.processors.forward_inputs import forward_inputs
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
@@ -28,13 +29,13 @@ def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
     from huggingface_hub.errors import RemoteEntryNotFoundError
 
     try:
-        found = look_up(repo_id, request.revision)
+        hub_model = look_up(repo_id, request.revision)
     except RemoteEntryNotFoundError as error:
         raise ModelLoadError(
             f"{repo_id} has no config.json on the Hub, so it is no transformers model; timm's and torchvision's are "
             "named timm:NAME and torchvision:NAME."
         ) from error
-    return _load(repo_id, found, request)
+    return _load(repo_id, hub_model, request)
 
 
 def load_from_folder(folder: Path, request: LoadRequest) -> VisionModel:
@@ -52,6 +53,7 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
     """A transformers classifier already in memory, left as it is."""
     config: Any = module.config
     name = getattr(config, "_name_or_path", "") or ""
+    check_class(name or type(module).__name__, module)
     processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
     if processor is None and name:
         commit = getattr(config, "_commit_hash", None)
@@ -61,16 +63,16 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
     return _assemble(module, name or type(module).__name__, None, processor)
 
 
-def _load(source: str, found: HubModel | None, request: LoadRequest) -> VisionModel:
+def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> VisionModel:
     from transformers import AutoConfig, AutoModelForImageClassification
 
     import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
 
-    pinned = {**(found.pinned if found else {}), "trust_remote_code": request.trust_remote_code}
-    with _translated(source, found):
+    pinned = {**(hub_model.pinned if hub_model else {}), "trust_remote_code": request.trust_remote_code}
+    with _translated(source, hub_model):
         config = AutoConfig.from_pretrained(source, **pinned)
     _check_task(source, config, request)
-    with _translated(source, found):
+    with _translated(source, hub_model):
         placement = placement_arguments(config, request)
         module, report = AutoModelForImageClassification.from_pretrained(
             source,
@@ -86,10 +88,10 @@ def _load(source: str, found: HubModel | None, request: LoadRequest) -> VisionMo
         remove_with(module, placement["offload_folder"])
     if request.new_head:
         report = _without_head(module, report)
-    check_complete(source, report)
+    check_complete(source, report, described(config.architectures or ()))
     processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
     processor = processor or _own_processor(source, pinned, request)
-    return _assemble(module.eval(), source, found.commit if found else None, processor)
+    return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor)
 
 
 def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
@@ -121,39 +123,42 @@ def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) ->
 def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
     """What to do with a transformers processor (or the name of one) that the user gave."""
 
-    def wrap_given(processor: Any) -> Processor:
+    def wrap_chosen(processor: Any) -> Processor:
         if isinstance(processor, str):
             return _own_processor(processor, {"trust_remote_code": request.trust_remote_code}, request)
         return wrap_processor(processor, request.image_size)
 
-    return wrap_given
+    return wrap_chosen
 
 
 def _check_task(source: str, config: Any, request: LoadRequest) -> None:
     from transformers import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
 
     remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
-    if type(config) in MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING or (remote and request.trust_remote_code):
+    known_type = type(config) in MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
+    if not (known_type and request.new_head):  # a model of another task may lend its weights to a new head
+        check_architectures(source, config.architectures or ())
+    if known_type or (remote and request.trust_remote_code):
         return
-    what = ", ".join(config.architectures or []) or f"of type {config.model_type}"
+    kind = ", ".join(config.architectures or []) or f"of type {config.model_type}"
     raise ModelLoadError(
-        f"{source} is no image classifier but {what}; give a model for image classification, such as those of "
+        f"{source} is no image classifier but {kind}; give a model for image classification, such as those of "
         "https://huggingface.co/models?pipeline_tag=image-classification."
     )
 
 
 @contextmanager
-def _translated(source: str, found: HubModel | None) -> Iterator[None]:
-    """Failures of transformers, in our words."""
+def _translated(source: str, hub_model: HubModel | None) -> Iterator[None]:
+    """Turns failures of transformers into a ModelLoadError."""
     try:
         with quiet_transformers():
             yield
     except VitxplainError:
         raise
     except Exception as error:
-        if found and isinstance(error, OSError) and not found.reachable:  # cached in part
+        if hub_model and isinstance(error, OSError) and not hub_model.reachable:  # cached in part
             raise hub_error(error, source) from error
-        raise loading_error(source, error, hub_error(error, source) if found else None) from error
+        raise loading_error(source, error, hub_error(error, source) if hub_model else None) from error
 
 
 def placement_arguments(config: Any, request: LoadRequest) -> dict[str, Any]:

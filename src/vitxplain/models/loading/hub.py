@@ -43,8 +43,8 @@ def look_up(repo_id: str, revision: str | None = None, filename: str = "config.j
     try:
         # Asked once without retries; hf_hub_download would try for minutes before it says that nobody answers.
         get_hf_file_metadata(hf_hub_url(repo_id, filename, revision=revision), timeout=PATIENCE_SECONDS)
-        found = hf_hub_download(repo_id, filename, revision=revision, etag_timeout=PATIENCE_SECONDS)
-        return HubModel(Path(found), reachable=True)
+        path = hf_hub_download(repo_id, filename, revision=revision, etag_timeout=PATIENCE_SECONDS)
+        return HubModel(Path(path), reachable=True)
     except RemoteEntryNotFoundError:
         raise
     except (RepositoryNotFoundError, RevisionNotFoundError, ValueError) as error:  # the Hub's last word
@@ -57,7 +57,7 @@ def look_up(repo_id: str, revision: str | None = None, filename: str = "config.j
 
 
 def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -> ModelLoadError:
-    """What went wrong between us and the Hub, and what to do about it."""
+    """The error for a failed request to the Hub: what happened, and what to do about it."""
     from huggingface_hub import errors as hub
     from huggingface_hub.constants import HF_HUB_OFFLINE
 
@@ -66,7 +66,7 @@ def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -
     def met(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    ways_out = f"Give a folder that holds the model{demo_hint()}"
+    remedy = f"Give a folder that holds the model{demo_hint()}"
     if met(hub.HFValidationError):
         return ModelLoadError(
             f"{repo_id!r} is neither an existing folder nor a Hub id (`owner/name`).{near_names(repo_id)} "
@@ -89,21 +89,21 @@ def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -
     if HF_HUB_OFFLINE or met(hub.OfflineModeIsEnabled):
         return ModelLoadError(
             f"{repo_id} is not in the local cache, and HF_HUB_OFFLINE forbids asking the Hub.{near_names(repo_id)} "
-            f"{ways_out}, or unset HF_HUB_OFFLINE."
+            f"{remedy}, or unset HF_HUB_OFFLINE."
         )
     status = next((s for c in causes if (s := getattr(getattr(c, "response", None), "status_code", None))), None)
     reason = f"it answered with status {status}" if status else (str(causes[-1]) or type(causes[-1]).__name__)
     return ModelLoadError(
         f"{repo_id} is not in the local cache and the Hub could not be reached ({reason}).{near_names(repo_id)} "
-        f"{ways_out}, or try again when connected."
+        f"{remedy}, or try again when connected."
     )
 
 
 def near_names(name: str) -> str:
     """A question with the short names (or, with an owner, the Hub ids of them) a word resembles, or nothing."""
     short = [*filter(is_here, NAMES), *ALIASES]
-    known, cutoff = ([one.source for one in ALIASES.values()], 0.85) if "/" in name else (short, 0.6)
-    near = [] if name in known else similar_names(name.lower().replace("_", "-"), known, cutoff=cutoff)
+    names, cutoff = ([one.source for one in ALIASES.values()], 0.85) if "/" in name else (short, 0.6)
+    near = [] if name in names else similar_names(name.lower().replace("_", "-"), names, cutoff=cutoff)
     return did_you_mean(near, start=" Did")
 
 

@@ -23,11 +23,10 @@ from vitxplain.models.loading.devices import (
     spread,
 )
 from vitxplain.models.loading.source import resolve
-from vitxplain.models.plain_pass import trial_logits
+from vitxplain.models.loading.tasks import check_task_name, is_classifier_class
+from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.vision_model import VisionModel
-
-TASKS = ("auto", "image-classification")
 
 
 def load_model(
@@ -56,7 +55,8 @@ def load_model(
         device: "auto" (CUDA, MPS, CPU; a module of yours stays where it is), a device, or a map from module names to
             devices, "cpu" or "disk".
         dtype: "auto" (as stored), "float32", "bfloat16", "float16" or a torch.dtype.
-        task: "auto" or "image-classification".
+        task: "auto" (what the model is for) or "image-classification", the task whose models can be explained; a
+            model of another task is refused, saying what it is.
         image_size: another input size than the model's own, where it can take one; (height, width) in pixels.
         processor: a transformers processor or the source of one, or a function from a PIL image to a
             (channels, height, width) tensor.
@@ -74,39 +74,41 @@ def load_model(
     """
     if isinstance(source, VisionModel):
         return source
-    if task not in TASKS:
-        raise UsageError(f"task {task!r} does not exist; choose {' or '.join(TASKS)}.")
+    check_task_name(task)
     if size is not None and image_size is not None and parse_size(size) != parse_size(image_size):
         raise UsageError(f"size={size!r} and image_size={image_size!r} are the same thing; give one of them.")
-    stated = size if size is not None else image_size
+    input_size = size if size is not None else image_size
     in_memory = isinstance(source, nn.Module)
-    placed = None if isinstance(device, Mapping) or (in_memory and device == "auto") else resolve_device(device)
+    target_device = None if isinstance(device, Mapping) or (in_memory and device == "auto") else resolve_device(device)
     request = LoadRequest(
         revision=revision,
-        image_size=None if stated is None else parse_size(stated),
+        image_size=None if input_size is None else parse_size(input_size),
         processor=processor,
         mean=mean,
         std=std,
         dtype=resolve_dtype(dtype),
-        device=placed,
+        device=target_device,
         device_map=dict(device) if isinstance(device, Mapping) else None,
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
     )
     model = resolve(source, request)
+    if task not in ("auto", model.task.name):
+        raise UsageError(f"{model.source} is a model for {model.task.name}, not for {task}; leave task out.")
     check_in_memory(model.source, model.module)
     check_finite(model.source, model.module)
-    module = _placed(model.module, request)
+    module = _on_devices(model.module, request)
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
     model = replace(model, stated_grid=_grid(grid))
-    resized = stated is not None and mean is None  # another size than the model's own
-    if not model.labels or resized:
-        count = trial_logits(model, resized=resized).shape[-1]
+    resized = input_size is not None and mean is None  # another size than the model's own
+    unproven = in_memory and not is_classifier_class(model.module)  # labels in its configuration say nothing
+    if not model.labels or resized or unproven:
+        count = logits_of_grey_image(model, resized=resized).shape[-1]
         model = model if model.labels else replace(model, labels=numbered(count))
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
 
 
-def _placed(module: nn.Module, request: LoadRequest) -> nn.Module:
+def _on_devices(module: nn.Module, request: LoadRequest) -> nn.Module:
     if getattr(module, "hf_device_map", None):  # its library has spread it already
         return module
     if request.dtype is not None:

@@ -1,4 +1,4 @@
-"""transformers without its notes and its second progress bar; downloads keep theirs."""
+"""A context in which transformers logs nothing and draws no progress bar of its own; those of downloads stay."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Silence what transformers logs while a model is loaded; we say what matters of it."""
+    """Silence what transformers logs while a model is loaded; the checks of a checkpoint report what matters of it."""
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
     from transformers.utils import logging
 

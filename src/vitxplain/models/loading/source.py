@@ -1,4 +1,4 @@
-"""What a source string means, in the order the documentation promises."""
+"""Finds the library that makes a VisionModel of a source: a string, a folder or a module."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from torch import nn
 
 from vitxplain import registry
 from vitxplain.capture.undisturbed import unwrap
-from vitxplain.errors import ModelLoadError, UnknownNameError, UsageError
+from vitxplain.errors import ModelLoadError, PluginError, UnknownNameError, UsageError
 from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder
 from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.models import known_models
@@ -14,6 +14,9 @@ from vitxplain.models.known_models import ALIASES
 from vitxplain.models.loading import from_saved_folder
 from vitxplain.models.loading.adapter import Adapter, LoadRequest
 from vitxplain.models.vision_model import VisionModel
+
+PACKAGE = "vitxplain"
+BUILT_IN = ("transformers", PACKAGE)  # packages whose modules are wrapped without an adapter
 
 
 def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionModel:
@@ -34,9 +37,9 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
             return from_saved_folder.load(folder, request)
         return from_transformers.load_from_folder(folder, request)
     name = str(source)
-    prefix, colon, rest = name.partition(":")
+    prefix, colon, library_name = name.partition(":")
     if colon and len(prefix) > 1:
-        return _adapter(prefix, name).load(rest, request)
+        return _adapter(prefix, name).load(library_name, request)
     if is_file(user_path(source)):
         raise ModelLoadError(f"{source} is a file; give the folder it lies in, with its config.json.")
     if looks_like_a_path(source):
@@ -46,8 +49,8 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
     try:
         return from_transformers.load_from_hub(name, request)
     except ModelLoadError as error:
-        if meant := beside_the_hub(name):
-            raise ModelLoadError(f"{meant}{error}") from error
+        if hint := beside_the_hub(name):
+            raise ModelLoadError(f"{hint}{error}") from error
         raise
 
 
@@ -61,21 +64,59 @@ def model_folder(source: "str | Path") -> Path | None:
 
 
 def _adapter(prefix: str, source: str) -> Adapter:
-    if prefix not in (known := registry.names("adapters")):
+    if prefix not in (adapters := registry.names("adapters")):
         raise UnknownNameError(
             f"{prefix}: in {source!r} names no installed library of models; known are "
-            f"{', '.join(f'{name}:NAME' for name in known)}. A Hub id has no colon."
+            f"{', '.join(f'{name}:NAME' for name in adapters)}. A Hub id has no colon."
         )
     return registry.load("adapters", prefix)()
 
 
 def _wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
-    """A module in memory: what it carries tells whose it is."""
-    from vitxplain.models.loading import from_module, from_timm, from_transformers
+    """A module in memory: by the adapter that claims it, else as one of transformers, else as any module."""
+    from vitxplain.models.loading import from_module, from_transformers
 
     module = unwrap(module)
+    if (adapter := _claiming_adapter(module)) is not None:
+        return adapter.wrap(module, request)
     if hasattr(module, "config") and hasattr(module, "from_pretrained"):
         return from_transformers.wrap(module, request)
-    if from_timm.is_timm(module):
-        return from_timm.wrap_timm(module, request)
     return from_module.wrap_module(module, request)
+
+
+def _claiming_adapter(module: nn.Module) -> Adapter | None:
+    """The adapter that claims a module, if any; that of the module's own library is asked first.
+
+    An adapter that fails is passed over, unless it is that of the module's own library.
+
+    Raises:
+        PluginError: that one cannot be loaded, or fails.
+    """
+    libraries = [base.__module__.partition(".")[0] for base in type(module).__mro__]
+    if libraries[0] in BUILT_IN:
+        return None
+    for name in _asking_order(libraries):
+        try:
+            adapter: Adapter = registry.load("adapters", name)()
+            if adapter.claims(module):
+                return adapter
+        except Exception as error:
+            if name in libraries:
+                raise _plugin_error(name, error) from error
+    return None
+
+
+def _asking_order(libraries: list[str]) -> list[str]:
+    """Names of adapters: of the module's library, of other packages, of this package."""
+    points = registry.names("adapters")
+    return sorted(points, key=lambda name: (name not in libraries, points[name].module.startswith(f"{PACKAGE}.")))
+
+
+def _plugin_error(name: str, error: Exception) -> PluginError:
+    if isinstance(error, PluginError):
+        return error
+    package = registry.package(registry.names("adapters")[name])
+    return PluginError(
+        f"the adapter {name!r} of {package} fails on a module of its library: {type(error).__name__}: {error}. "
+        "Update or uninstall that package."
+    )

@@ -1,4 +1,4 @@
-"""What users hand to explain(), images of any kind or ready pixel_values, as batches of model input."""
+"""Batches of model input, from images of any kind or ready pixel_values."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Batch:
         return self.sources[index] or f"image {self.positions[index]}"
 
 
-def listed(given: Images) -> tuple[list[OneImage], bool]:
+def image_list(images: Images) -> tuple[list[OneImage], bool]:
     """Every image on its own, and whether the user gave just one.
 
     What is no image at all counts as one: reading it says so.
@@ -52,43 +52,44 @@ def listed(given: Images) -> tuple[list[OneImage], bool]:
     Raises:
         UsageError: an empty list.
     """
-    what: Any = given
-    whole = isinstance(given, (str, bytes, PathLike, Image.Image, Mapping)) or not isinstance(given, Iterable)
-    if whole or (isinstance(given, (np.ndarray, Tensor)) and given.ndim != 4):
-        return [what], True
-    images = list(what)  # a list, or a 4-D batch, whose rows are images
-    if not images:
+    untyped: Any = images
+    single = isinstance(images, (str, bytes, PathLike, Image.Image, Mapping)) or not isinstance(images, Iterable)
+    if single or (isinstance(images, (np.ndarray, Tensor)) and images.ndim != 4):
+        return [untyped], True
+    rows = list(untyped)  # a list, or a 4-D batch
+    if not rows:
         raise UsageError("no images were given; pass a path, a URL, a PIL image, an array, a tensor or a list of them.")
-    return images, False
+    return rows, False
 
 
-def source_of(given: OneImage) -> str | None:
+def source_of(image: OneImage) -> str | None:
     """The path or address of an image, where it has one."""
-    if isinstance(given, Image.Image):
-        return str(getattr(given, "filename", "")) or None
-    return str(given) if isinstance(given, (str, PathLike)) else None
+    if isinstance(image, Image.Image):
+        return str(getattr(image, "filename", "")) or None
+    return str(image) if isinstance(image, (str, PathLike)) else None
 
 
-def batches(processor: Processor, given: Sequence[OneImage], limit: int) -> Iterator[Batch]:
+def batches(processor: Processor, images: Sequence[OneImage], limit: int) -> Iterator[Batch]:
     """The images in batches of one input size, at most `limit` each.
 
     Raises:
         ImageError: one of them cannot be read, or becomes numbers that are not finite.
     """
-    for start in range(0, len(given), limit):
-        part = range(start, min(start + limit, len(given)))
-        ready = {position: as_pixel_values(one) for position in part if isinstance(one := given[position], Tensor)}
-        for shape in dict.fromkeys(tensor.shape for tensor in ready.values()):
-            places = [position for position in ready if ready[position].shape == shape]
-            yield _finite(_ready_batch(processor, places, torch.cat([ready[position] for position in places])))
+    for start in range(0, len(images), limit):
+        part = range(start, min(start + limit, len(images)))
+        tensors = {position: image for position in part if isinstance(image := images[position], Tensor)}
+        ready = {position: as_pixel_values(tensor) for position, tensor in tensors.items()}
+        for shape in dict.fromkeys(pixels.shape for pixels in ready.values()):
+            positions = [position for position in ready if ready[position].shape == shape]
+            yield _finite(_ready_batch(processor, positions, torch.cat([ready[position] for position in positions])))
         raw = [position for position in part if position not in ready]
-        images = [read_image(given[position]) for position in raw]
-        for places, pixel_values in processor.groups(images) if images else []:
-            chosen = [images[place] for place in places]
-            geometries = [processor.geometry((image.height, image.width)) for image in chosen]
-            positions = [raw[place] for place in places]
-            sources = [source_of(given[one]) for one in positions]
-            yield _finite(Batch(positions, sources, pixel_values, chosen, geometries))
+        originals = [read_image(images[position]) for position in raw]
+        for indices, pixel_values in processor.groups(originals) if originals else []:
+            group = [originals[index] for index in indices]
+            geometries = [processor.geometry((image.height, image.width)) for image in group]
+            positions = [raw[index] for index in indices]
+            sources = [source_of(images[position]) for position in positions]
+            yield _finite(Batch(positions, sources, pixel_values, group, geometries))
 
 
 def _ready_batch(processor: Processor, positions: list[int], pixel_values: PixelValues) -> Batch:
@@ -98,7 +99,7 @@ def _ready_batch(processor: Processor, positions: list[int], pixel_values: Pixel
 
 
 def _finite(batch: Batch) -> Batch:
-    """The batch, if nothing in it is NaN or infinite."""
+    """The batch, checked to hold neither NaN nor infinity."""
     for index, pixels in enumerate(batch.pixel_values):
         if not bool(torch.isfinite(pixels).all()):
             raise ImageError(

@@ -1,4 +1,4 @@
-"""Where a processor looks, measured: ramps go through it, and a straight line fitted to them comes out."""
+"""Measures which box of an image a processor shows: ramps go through it, and straight lines are fitted to them."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -30,9 +30,9 @@ def measure(to_pixels: Callable[[Sequence[Image.Image]], PixelValues], image_siz
     black, white, across, down = (to_pixels([_picture(level)])[0].double().numpy() for level in levels)
     input_size = black.shape[-2:]
     span = white - black
-    seen = (np.abs(span) > 0.1 * np.abs(span).max((1, 2), keepdims=True)).all(0)
+    shown = (np.abs(span) > 0.1 * np.abs(span).max((1, 2), keepdims=True)).all(0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        u, v = (np.where(seen, ((ramp - black) / span).mean(0), np.nan) for ramp in (across, down))
+        u, v = (np.where(shown, ((ramp - black) / span).mean(0), np.nan) for ramp in (across, down))
     left, right = _edges(_untilted(u, v), width, image_size[1])
     top, bottom = _edges(_untilted(v, u).T, height, image_size[0])
     return Geometry(image_size, (input_size[0], input_size[1]), (top, left, bottom, right))
@@ -43,9 +43,9 @@ def _picture(levels: Positions) -> Image.Image:
     return Image.fromarray(np.repeat(np.round(255 * levels).astype(np.uint8)[..., None], 3, -1))
 
 
-def _untilted(along: Positions, other: Positions) -> Positions:
+def _untilted(along: Positions, across: Positions) -> Positions:
     """The position along one axis, from the ramps of both."""
-    return ((1 - TILT) * along - TILT * other) / (1 - 2 * TILT)
+    return ((1 - TILT) * along - TILT * across) / (1 - 2 * TILT)
 
 
 def _edges(positions: Positions, pixels: int, original: int) -> tuple[float, float]:
@@ -71,7 +71,7 @@ def _edges(positions: Positions, pixels: int, original: int) -> tuple[float, flo
     return 0.0, float(original)
 
 
-def _snapped(edge: float, whole: float, extent: float, length: int) -> float:
+def _snapped(edge: float, image_edge: float, extent: float, length: int) -> float:
     """The image's own edge where the measured one is as near as can be told."""
     tolerance = max(0.5, 0.1 * abs(extent) / length)
-    return float(whole if abs(edge - whole) < tolerance else edge)
+    return float(image_edge if abs(edge - image_edge) < tolerance else edge)

@@ -1,4 +1,4 @@
-"""What a transformers forward wants beside the pixels, told by its signature."""
+"""The keyword arguments of a transformers forward, read off its signature."""
 
 import inspect
 from collections.abc import Callable
@@ -35,11 +35,11 @@ def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[
         return patch_inputs(getattr(config, "vision_config", config).patch_size)
     if not _interpolates(module):
         return lambda pixel_values: {"pixel_values": pixel_values}
-    own = getattr(getattr(config, "vision_config", config), "image_size", usual_size)
-    own = (own, own) if isinstance(own, int) else tuple(own or usual_size)
+    own_size = getattr(getattr(config, "vision_config", config), "image_size", usual_size)
+    own_size = (own_size, own_size) if isinstance(own_size, int) else tuple(own_size or usual_size)
 
     def inputs(pixel_values: PixelValues) -> dict[str, Any]:
-        other_size = tuple(pixel_values.shape[-2:]) != own
+        other_size = tuple(pixel_values.shape[-2:]) != own_size
         return {"pixel_values": pixel_values, **({_SWITCH: True} if other_size else {})}
 
     return inputs

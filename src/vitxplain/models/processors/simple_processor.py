@@ -55,20 +55,20 @@ def from_callable(transform: Callable[[Image.Image], Any], name: str | None = No
     return Processor.observed(to_pixels, name or type(transform).__name__)
 
 
-def _pixels(made: Any) -> Float[Tensor, "channel height width"]:
+def _pixels(returned: Any) -> Float[Tensor, "channel height width"]:
     """What a transform returned, if that is what it must be.
 
     Raises:
         UsageError: it is not; often a PIL image still.
     """
     try:
-        pixels = torch.as_tensor(made).float()
+        pixels = torch.as_tensor(returned).float()
     except (TypeError, ValueError, RuntimeError):
         pixels = None
     if pixels is None or pixels.dim() != 3:
         shape = "" if pixels is None else f" of shape {tuple(pixels.shape)}"
         raise UsageError(
-            f"the processor makes a {type(made).__name__}{shape} of a PIL image; it must make a (channels, height, "
+            f"the processor makes a {type(returned).__name__}{shape} of a PIL image; it must make a (channels, height, "
             "width) tensor (torchvision: end it with ToTensor and Normalize)."
         )
     return pixels

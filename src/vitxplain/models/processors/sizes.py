@@ -20,12 +20,12 @@ def parse_size(size: SizeLike) -> tuple[int, int]:
     """
     sides: Any = size
     if isinstance(size, str):
-        written = re.fullmatch(r"\s*(\d{1,9})\s*(?:[xX×,]\s*(\d{1,9})\s*)?", size, re.ASCII)
-        sides = [int(side) for side in written.groups() if side] if written else []
+        match = re.fullmatch(r"\s*(\d{1,9})\s*(?:[xX×,]\s*(\d{1,9})\s*)?", size, re.ASCII)
+        sides = [int(side) for side in match.groups() if side] if match else []
     elif not isinstance(size, Sequence):
         sides = (size, size)
-    whole = all(isinstance(side, Integral) and not isinstance(side, bool) for side in sides)
-    if whole and len(sides) in (1, 2) and min(sides) > 0 and max(sides) <= LONGEST:
+    integral = all(isinstance(side, Integral) and not isinstance(side, bool) for side in sides)
+    if integral and len(sides) in (1, 2) and min(sides) > 0 and max(sides) <= LONGEST:
         return int(sides[0]), int(sides[-1])
     raise OptionError(
         f"{size!r} is no image size; write 384 for a square, or height and width as 384x512 (at most {LONGEST} each)."

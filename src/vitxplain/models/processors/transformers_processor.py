@@ -1,4 +1,4 @@
-"""transformers' image processors as plain functions, at any size the user asks for."""
+"""transformers' image processors as plain functions, at their own or another size."""
 
 import inspect
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from vitxplain.types import PixelValues
 
 
 def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None) -> Processor:
-    """A transformers image processor (or a processor that holds one) as ours, changed to `image_size` if given."""
+    """A Processor from one of transformers (or from what holds one), changed to `image_size` if given."""
     processor = getattr(processor, "image_processor", processor)
     name = type(processor).__name__
     if image_size is None:
@@ -28,17 +28,17 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None) ->
         return from_callable(create_transform(**processor.data_config | {"input_size": (channels, *image_size)}), name)
     for candidate in _resized(processor, image_size):
         try:
-            made = Processor.observed(candidate, name)
+            resized = Processor.observed(candidate, name)
         except (ValueError, TypeError, KeyError, AttributeError, RuntimeError):  # it knows no such setting
             continue
-        if made.input_size == image_size and _keeps_size(made):
-            return made
+        if resized.input_size == image_size and _keeps_size(resized):
+            return resized
     raise UsageError(f"{name} cannot be set to make {image_size[0]} x {image_size[1]} pixels; leave image_size out.")
 
 
 def _to_pixels(processor: Any) -> ToPixels:
-    known = inspect.signature(processor.preprocess).parameters.values()
-    takes_format = any(one.name == "input_data_format" or one.kind is one.VAR_KEYWORD for one in known)
+    parameters = inspect.signature(processor.preprocess).parameters.values()
+    takes_format = any(one.name == "input_data_format" or one.kind is one.VAR_KEYWORD for one in parameters)
     # Said explicitly where it can be: an image of one or three pixels' height looks like channels-first.
     settings = {"input_data_format": "channels_last"} if takes_format else {}
 
@@ -58,8 +58,8 @@ def _to_pixels(processor: Any) -> ToPixels:
 
 def _from_patches(patches: torch.Tensor, shapes: torch.Tensor) -> PixelValues:
     """A processor that cuts images into patches, undone: patches are made again as the model takes them."""
-    (rows, columns), *others = shapes.tolist()
-    if any(shape != [rows, columns] for shape in others):
+    (rows, columns), *further = shapes.tolist()
+    if any(shape != [rows, columns] for shape in further):
         raise UsageError("these images keep their proportions and fill no common batch; give them one at a time.")
     patch_size = round((patches.shape[-1] / 3) ** 0.5)
     return unpatchify(patches.float(), rows, columns, patch_size)
@@ -79,9 +79,11 @@ def _resized(processor: Any, size: tuple[int, int]) -> Iterator[ToPixels]:
         yield _with(processor, size={"shortest_edge": height})
     yield _with(processor, size=exact, crop_size=exact)
     yield _with(processor, size=exact, do_center_crop=False)
-    if shortest:  # it crops, but squares only: the crop is ours, the rest its own
-        rest = _with(processor, do_resize=False, do_center_crop=False)
-        yield lambda images: rest([ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC) for image in images])
+    if shortest:  # it crops, but squares only: the crop is done here, the rest by the processor
+        uncropped = _with(processor, do_resize=False, do_center_crop=False)
+        yield lambda images: uncropped(
+            [ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC) for image in images]
+        )
 
 
 def _with(processor: Any, **settings: Any) -> ToPixels:

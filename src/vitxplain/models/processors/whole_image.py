@@ -23,7 +23,7 @@ class Pixels:
 
     @classmethod
     def measured(cls, processor: Processor) -> "Pixels":
-        """Those of any processor, told by what it makes of black and of white."""
+        """Those of any processor, read off what it makes of black and of white."""
         black, white = (processor([Image.new("RGB", (256, 256), (level,) * 3)])[0] for level in (0, 255))
         low, high = (pixels.double().flatten(1).mean(1) for pixels in (black, white))
         std = 1 / (high - low)
@@ -32,9 +32,9 @@ class Pixels:
             processor.input_size, *(tuple(round(one, _DIGITS) for one in values.tolist()) for values in (mean, std))
         )
 
-    def processor(self, whose: Literal["transformers", "ours"]) -> Processor:
-        """The processor a saved folder of transformers, or one of ours, brings."""
-        if whose == "ours":
+    def processor(self, library: Literal["transformers", "ours"]) -> Processor:
+        """The processor that a saved folder brings: a model of transformers, or one with vitxplain.json ("ours")."""
+        if library == "ours":
             return statistics(self.mean, self.std, self.size)
         return wrap_processor(self.transformers_processor())
 

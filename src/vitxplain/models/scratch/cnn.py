@@ -13,17 +13,17 @@ from vitxplain.types import PixelValues
 class Block(nn.Module):
     """Two convolutions beside a shortcut."""
 
-    def __init__(self, config: ScratchCNNConfig, before: int, width: int, stride: int) -> None:
+    def __init__(self, config: ScratchCNNConfig, channels: int, width: int, stride: int) -> None:
         super().__init__()
-        self.conv1, self.norm1 = _conv(config, before, width, stride), _norm(config, width)
+        self.conv1, self.norm1 = _conv(config, channels, width, stride), _norm(config, width)
         self.conv2, self.norm2 = _conv(config, width, width, 1), _norm(config, width)
-        same = before == width and stride == 1
-        shortcut = nn.Sequential(nn.Conv2d(before, width, 1, stride, bias=False), _norm(config, width))
+        same = channels == width and stride == 1
+        shortcut = nn.Sequential(nn.Conv2d(channels, width, 1, stride, bias=False), _norm(config, width))
         self.shortcut = nn.Identity() if same else shortcut
         self.activation = nn.ReLU()
 
     def forward(
-        self, features: Float[Tensor, "batch before row column"]
+        self, features: Float[Tensor, "batch channel_in row column"]
     ) -> Float[Tensor, "batch channel smaller_row smaller_column"]:
         branch = self.activation(self.norm1(self.conv1(features)))
         return self.activation(self.norm2(self.conv2(branch)) + self.shortcut(features))
@@ -43,14 +43,14 @@ class ScratchCNNForImageClassification(PreTrainedModel):
         self.stem = nn.Sequential(
             _conv(config, config.num_channels, first, config.stem_stride), _norm(config, first), nn.ReLU()
         )
-        befores = (first, *config.widths)
+        inputs = (first, *config.widths)
         self.stages = nn.Sequential(
             *(
                 nn.Sequential(
-                    *(Block(config, width if i else before, width, 1 if i else stride) for i in range(blocks))
+                    *(Block(config, width if i else channels, width, 1 if i else stride) for i in range(blocks))
                 )
-                for before, width, blocks, stride in zip(
-                    befores, config.widths, config.blocks, config.strides, strict=False
+                for channels, width, blocks, stride in zip(
+                    inputs, config.widths, config.blocks, config.strides, strict=False
                 )
             )
         )
@@ -75,9 +75,9 @@ class ScratchCNNForImageClassification(PreTrainedModel):
             super()._init_weights(module)
 
 
-def _conv(config: ScratchCNNConfig, before: int, width: int, stride: int) -> nn.Conv2d:
+def _conv(config: ScratchCNNConfig, channels: int, width: int, stride: int) -> nn.Conv2d:
     size = config.kernel_size
-    return nn.Conv2d(before, width, size, stride, padding=size // 2, bias=False)
+    return nn.Conv2d(channels, width, size, stride, padding=size // 2, bias=False)
 
 
 def _norm(config: ScratchCNNConfig, width: int) -> nn.Module:

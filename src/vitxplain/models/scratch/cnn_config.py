@@ -1,11 +1,11 @@
-"""What can be chosen of a convolutional network trained from scratch."""
+"""The options of a convolutional network trained from scratch."""
 
 from typing import Any, Literal, no_type_check
 
 from transformers import PreTrainedConfig
 
 from vitxplain.errors import OptionError
-from vitxplain.models.scratch.options import Size, checked, pair, refuse_unknown
+from vitxplain.models.scratch.options import Size, check_values, pair, refuse_unknown
 
 
 @no_type_check  # jaxtyping knows the fields only; transformers' __init__ takes more
@@ -43,7 +43,7 @@ class ScratchCNNConfig(PreTrainedConfig):
 
     def __post_init__(self, **others: Any) -> None:
         refuse_unknown(type(self), others)
-        checked(self)
+        check_values(self)
         if not len(self.widths) == len(self.blocks) == len(self.strides):
             raise OptionError(
                 f"widths {self.widths}, blocks {self.blocks} and strides {self.strides} do not have one number for "

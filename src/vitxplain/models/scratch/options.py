@@ -35,29 +35,31 @@ def option_hints(config: type) -> dict[str, Any]:
     return dict(config.__annotations__)
 
 
-def read_options(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
+def read_options(config: type, options: Mapping[str, Any]) -> dict[str, Any]:
     """Options by name, texts turned into values.
 
     Raises:
         OptionError: no such option, or a text that is no value of it.
     """
     hints = option_hints(config)
-    refuse_unknown(config, given)
-    return {name: parse(name, value, hints[name]) if isinstance(value, str) else value for name, value in given.items()}
+    refuse_unknown(config, options)
+    return {
+        name: parse(name, value, hints[name]) if isinstance(value, str) else value for name, value in options.items()
+    }
 
 
 def refuse_unknown(config: type, names: Mapping[str, Any]) -> None:
     """Raises OptionError for a name that neither the model nor transformers knows."""
-    known = list(option_hints(config))
+    options = list(option_hints(config))
     for name in names:
-        if name in known or name in _TRANSFORMERS or name.startswith("_"):
+        if name in options or name in _TRANSFORMERS or name.startswith("_"):
             continue
-        hint = did_you_mean(similar_names(name, known, cutoff=0.5), f"it has {', '.join(known)}.")
+        hint = did_you_mean(similar_names(name, options, cutoff=0.5), f"it has {', '.join(options)}.")
         raise OptionError(f"a model from scratch has no option {name!r}; {hint}")
 
 
-def checked(config: Any) -> None:
-    """Every option is of its type and in its range; lists, as JSON has them, become tuples.
+def check_values(config: Any) -> None:
+    """Check that every option is of its type and in its range; lists, as JSON has them, become tuples.
 
     Raises:
         OptionError: one is not; the message says what it takes.
@@ -83,9 +85,9 @@ def _is(value: Any, hint: Any) -> bool:
     if get_origin(hint) is UnionType:
         return any(_is(value, one) for one in arguments)
     if get_origin(hint) is tuple:
-        whole = isinstance(value, tuple) and len(value) > 0
+        filled = isinstance(value, tuple) and len(value) > 0
         return (
-            whole
+            filled
             and (arguments[-1] is Ellipsis or len(value) == len(arguments))
             and all(_is(one, arguments[0]) for one in value)
         )

@@ -1,4 +1,4 @@
-"""Models without a past: made from options, known to transformers' Auto classes once this is imported."""
+"""Models trained from scratch: made from options, known to transformers' Auto classes once this is imported."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -16,7 +16,7 @@ Tokens = Float[Tensor, "batch token feature"]
 
 
 class Embeddings(nn.Module):
-    """Pixels to tokens: patches, the class token before them, and the place of each."""
+    """Pixels to tokens: patches, the class token before them, and position embeddings."""
 
     def __init__(self, config: ScratchViTConfig) -> None:
         super().__init__()
@@ -34,19 +34,19 @@ class Embeddings(nn.Module):
             raise ValueError(f"the image is {size}, the model takes {self.size} (height, width)")
         patches = self.patches(pixel_values.to(self.patches.weight.dtype))
         same = size == self.size
-        places = self.position_embeddings if same else self._resampled(tuple(patches.shape[-2:]))
+        positions = self.position_embeddings if same else self._resampled(tuple(patches.shape[-2:]))
         tokens = patches.flatten(2).mT
         if self.cls_token is not None:
             tokens = torch.cat([self.cls_token.expand(tokens.shape[0], -1, -1), tokens], dim=1)
-        return self.dropout(tokens + places)
+        return self.dropout(tokens + positions)
 
     def _resampled(self, grid: tuple[int, int]) -> Tensor:
-        """The table of places at another grid, the class token's own kept."""
+        """The position embeddings at another grid; that of the class token stays."""
         prefix = self.position_embeddings.shape[1] - self.grid[0] * self.grid[1]
-        kept, table = self.position_embeddings[:, :prefix], self.position_embeddings[:, prefix:]
+        prefix_rows, table = self.position_embeddings[:, :prefix], self.position_embeddings[:, prefix:]
         table = table.mT.unflatten(2, self.grid)
         table = F.interpolate(table, size=grid, mode="bicubic", align_corners=False)
-        return torch.cat([kept, table.flatten(2).mT], dim=1)
+        return torch.cat([prefix_rows, table.flatten(2).mT], dim=1)
 
 
 class SelfAttention(nn.Module):

@@ -1,4 +1,4 @@
-"""What can be chosen of a vision transformer trained from scratch."""
+"""The options of a vision transformer trained from scratch."""
 
 from typing import Any, Literal, no_type_check
 
@@ -6,7 +6,7 @@ from transformers import PreTrainedConfig
 from transformers.activations import ACT2FN
 
 from vitxplain.errors import OptionError
-from vitxplain.models.scratch.options import Size, checked, pair, refuse_unknown
+from vitxplain.models.scratch.options import Size, check_values, pair, refuse_unknown
 
 
 @no_type_check  # jaxtyping knows the fields only; transformers' __init__ takes more
@@ -62,7 +62,7 @@ class ScratchViTConfig(PreTrainedConfig):
 
     def __post_init__(self, **others: Any) -> None:
         refuse_unknown(type(self), others)
-        checked(self)
+        check_values(self)
         if self.hidden_act not in ACT2FN:
             raise OptionError(f"hidden_act is {self.hidden_act!r}; it takes one of {', '.join(sorted(ACT2FN))}.")
         sides, patch = pair(self.image_size), pair(self.patch_size)

@@ -26,8 +26,8 @@ def head_paths(build: Build) -> tuple[str, ...]:
         ModelLoadError: nothing in it depends on the number of classes.
     """
     with init_empty_weights():
-        few, more = ({name: one.shape for name, one in build(count).named_parameters()} for count in (3, 4))
-    differing = [name for name, shape in few.items() if more.get(name) != shape]
+        smaller, larger = ({name: one.shape for name, one in build(count).named_parameters()} for count in (3, 4))
+    differing = [name for name, shape in smaller.items() if larger.get(name) != shape]
     if not differing:
         raise ModelLoadError("no layer of the model depends on the number of classes, so it cannot be given others.")
     return tuple(dict.fromkeys(name.rpartition(".")[0] for name in differing))

@@ -26,10 +26,10 @@ class Chain(nn.Module):
         for path, module in steps:
             holder: nn.Module = self
             *outer, name = path.split(".")
-            for one in outer:
-                if one not in dict(holder.named_children()):
-                    holder.add_module(one, nn.Module())
-                holder = holder.get_submodule(one)
+            for outer_name in outer:
+                if outer_name not in dict(holder.named_children()):
+                    holder.add_module(outer_name, nn.Module())
+                holder = holder.get_submodule(outer_name)
             holder.add_module(name, module)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ class _Call:
     """One call of a module: what went in and came out, and the calls inside it."""
 
     path: str
-    given: Tensor | None  # None where it took no tensor, or several
+    input: Tensor | None  # None where it took no tensor, or several
     alone: bool = True  # whether it took nothing beside that tensor
     inside: "list[_Call]" = field(default_factory=list)
     output: Any = None
@@ -74,61 +74,61 @@ def cut(module: nn.Module, node: str, classes: int, size: tuple[int, int], chann
         hint = did_you_mean(similar_names(node, names, cutoff=0.5), f"its outermost are {top}.")
         raise OptionError(f"cut_at: the model has no layer {node!r}; {hint}")
     pixels = torch.randn(1, channels, *size, generator=torch.Generator().manual_seed(0))
-    road = _road(_watch(module, pixels), node)
-    if road is None:
+    calls = _calls_to(_call_tree(module, pixels), node)
+    if calls is None:
         raise OptionError(f"cut_at: {node} is never called when the model runs; choose a layer that is.")
-    found = road[-1].output
-    if not _is_map(found, size):
-        shape = f"a tensor {tuple(found.shape)}" if isinstance(found, Tensor) else f"a {type(found).__name__}"
+    features = calls[-1].output
+    if not _is_map(features, size):
+        is_tensor = isinstance(features, Tensor)
+        shape = f"a tensor {tuple(features.shape)}" if is_tensor else f"a {type(features).__name__}"
         raise OptionError(
             f"cut_at: {node} returns {shape}, not a map (batch, channel, row, column) of the image; choose a "
             "convolutional layer or stage (`vitx info` names the one Grad-CAM takes)."
         )
-    made = CutNetwork(_steps(module, road, node), found.shape[1], classes)
-    return made.eval()
+    return CutNetwork(_steps(module, calls, node), features.shape[1], classes).eval()
 
 
-def _steps(module: nn.Module, road: list[_Call], node: str) -> list[tuple[str, nn.Module]]:
-    """What the outermost call on the road does up to the node, names relative to it."""
-    outer, after = road[0], road[1]
+def _steps(module: nn.Module, calls: list[_Call], node: str) -> list[tuple[str, nn.Module]]:
+    """What the first of nested calls does up to the node, names relative to it."""
+    outer, inner_call = calls[0], calls[1]
     steps: list[tuple[str, nn.Module]] = []
-    current = outer.given
-    for call in outer.inside[: outer.inside.index(after) + 1]:
-        goes_on = call is after and len(road) > 2
-        if call.given is None or call.given is not current or not (call.alone or goes_on):
-            before = steps[-1][0] if steps else "the input"
+    features = outer.input
+    for call in outer.inside[: outer.inside.index(inner_call) + 1]:
+        goes_on = call is inner_call and len(calls) > 2
+        if call.input is None or call.input is not features or not (call.alone or goes_on):
+            previous = steps[-1][0] if steps else "the input"
             raise OptionError(
-                f"cut_at: the model cannot be cut at {node}: between {before} and {call.path} it computes something "
+                f"cut_at: the model cannot be cut at {node}: between {previous} and {call.path} it computes something "
                 "outside its layers. Choose a layer further out, such as the whole block or stage."
             )
         relative = call.path.removeprefix(f"{outer.path}.") if outer.path else call.path
         inner = module.get_submodule(call.path)
-        steps.append((relative, Chain(_steps(module, road[1:], node)) if goes_on else inner))
-        current = call.output
+        steps.append((relative, Chain(_steps(module, calls[1:], node)) if goes_on else inner))
+        features = call.output
     return steps
 
 
-def _watch(module: nn.Module, pixels: Tensor) -> _Call:
+def _call_tree(module: nn.Module, pixels: Tensor) -> _Call:
     """All calls of one pass, as a tree."""
     names = {one: name for name, one in module.named_modules()}
     root = _Call("", pixels)
     stack = [root]
 
-    def enter(one: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def enter(called: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         values = [value for value in (*args, *kwargs.values()) if value is not None]
         tensors = [value for value in values if isinstance(value, Tensor)]
-        call = _Call(names[one], tensors[0] if len(tensors) == 1 else None, alone=len(values) == 1)
+        call = _Call(names[called], tensors[0] if len(tensors) == 1 else None, alone=len(values) == 1)
         stack[-1].inside.append(call)
         stack.append(call)
 
-    def leave(_one: nn.Module, _args: Any, _kwargs: Any, output: Any) -> None:
+    def leave(_module: nn.Module, _args: Any, _kwargs: Any, output: Any) -> None:
         stack.pop().output = output
 
     handles: list[Any] = []
     try:
-        for one in list(names)[1:]:
-            handles.append(one.register_forward_pre_hook(enter, with_kwargs=True))
-            handles.append(one.register_forward_hook(leave, with_kwargs=True))
+        for part in list(names)[1:]:
+            handles.append(part.register_forward_pre_hook(enter, with_kwargs=True))
+            handles.append(part.register_forward_hook(leave, with_kwargs=True))
         with undisturbed(module):
             module(pixels)
     finally:
@@ -137,11 +137,11 @@ def _watch(module: nn.Module, pixels: Tensor) -> _Call:
     return root
 
 
-def _road(call: _Call, node: str) -> list[_Call] | None:
-    """From a call to that of the node, each inside the one before; the first such, or None."""
+def _calls_to(call: _Call, node: str) -> list[_Call] | None:
+    """The calls from a call down to the first call of the node, each inside the previous; None if there is none."""
     if call.path == node:
         return [call]
-    below = next((road for one in call.inside if (road := _road(one, node))), None)
+    below = next((calls for part in call.inside if (calls := _calls_to(part, node))), None)
     return [call, *below] if below else None
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.models.plain_pass import trial_logits
+from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import option_types, parse
 from vitxplain.train.config.lora_options import LoraOptions
@@ -90,7 +90,7 @@ def _running_linear_layers(model: VisionModel) -> list[str]:
     ]
     try:
         with torch.random.fork_rng(devices=[]):
-            trial_logits(model)
+            logits_of_grey_image(model)
     finally:
         for handle in handles:
             handle.remove()

@@ -11,7 +11,7 @@ from torch import nn
 from vitxplain.errors import UsageError
 from vitxplain.models.loading.blueprint import Blueprint
 from vitxplain.models.loading.devices import device_of, dtype_of
-from vitxplain.models.plain_pass import trial_logits
+from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.processors.whole_image import Pixels
@@ -112,7 +112,7 @@ def trainable(
 def _network(prepared: PreparedModel, mode: Mode, adapters: LoraOptions) -> Network:
     """The network, in which only the weights of the mode learn."""
     module = prepared.model.module
-    trial_logits(prepared.model, resized=True)
+    logits_of_grey_image(prepared.model, resized=True)
     module.requires_grad_(mode == "full")
     if mode == "lora":
         lora.add_adapters(prepared.model, prepared.heads, adapters)

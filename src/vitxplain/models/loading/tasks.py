@@ -1,0 +1,146 @@
+"""Which tasks models are loaded for, and what a model of another task is: by its class's name, or by its output.
+
+Names of classes come from transformers' own tables, which say for what its Auto classes take them.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from torch import Tensor, nn
+
+from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.tasks.base import Task
+from vitxplain.tasks.classification import Classification
+
+TASKS: Final[dict[str, type[Task]]] = {task.name: task for task in (Classification,)}
+
+_CLASSIFIER: Final = "an image classifier"
+_ENCODER: Final = "an encoder without a head"
+
+# What a model is, with the tables that list its class; the first that lists it counts.
+_TABLES: Final = {
+    _CLASSIFIER: ("IMAGE_CLASSIFICATION",),
+    "an object detector": ("OBJECT_DETECTION", "ZERO_SHOT_OBJECT_DETECTION"),
+    "an image segmenter": (
+        "SEMANTIC_SEGMENTATION",
+        "IMAGE_SEGMENTATION",
+        "INSTANCE_SEGMENTATION",
+        "UNIVERSAL_SEGMENTATION",
+        "MASK_GENERATION",
+    ),
+    "a depth estimator": ("DEPTH_ESTIMATION",),
+    "an image-text model": ("ZERO_SHOT_IMAGE_CLASSIFICATION",),
+    "a video classifier": ("VIDEO_CLASSIFICATION",),
+    "a model for pretraining": ("MASKED_IMAGE_MODELING", "PRETRAINING"),
+    _ENCODER: ("IMAGE",),
+}
+
+# What a model is, with fields of its output that no classifier has; the first that is there counts.
+_FIELDS: Final = {
+    "pred_boxes": "an object detector",
+    "decoder_coord_logits": "an object detector",
+    "masks_queries_logits": "an image segmenter",
+    "pred_masks": "an image segmenter",
+    "predicted_depth": "a depth estimator",
+    "logits_per_image": "an image-text model",
+}
+
+
+def check_task_name(task: str) -> None:
+    """Raises:
+    UsageError: neither "auto" nor a task that models are loaded for.
+    """
+    if task != "auto" and task not in TASKS:
+        raise UsageError(f"task {task!r} does not exist; choose auto or {' or '.join(TASKS)}.")
+
+
+def is_classifier_class(module: nn.Module) -> bool:
+    """Whether transformers lists the module's class, or one it derives from, as an image classifier."""
+    return _kind(_class_names(module)) == _CLASSIFIER
+
+
+def check_class(source: str, module: nn.Module) -> None:
+    """Raises:
+    ModelLoadError: the module's class, or one it derives from, is of another task.
+    """
+    kind = _kind(_class_names(module))
+    if kind not in (None, _CLASSIFIER):
+        raise of_another_task(source, kind, type(module).__name__)
+
+
+def check_architectures(source: str, architectures: Iterable[str]) -> None:
+    """Raises:
+    ModelLoadError: a configuration's `architectures` name a class of another task. An encoder's passes: there may be
+        a classifier among the weights.
+    """
+    kind, name = _other_kind(architectures)
+    if kind is not None and name is not None and kind != _ENCODER:
+        raise of_another_task(source, kind, name)
+
+
+def described(architectures: Iterable[str]) -> str | None:
+    """What a model of another task is by its configuration's `architectures`, with its class."""
+    kind, name = _other_kind(architectures)
+    return None if kind is None else f"{kind} ({name})"
+
+
+def check_output(source: str, module: nn.Module, output: Any) -> None:
+    """Raises:
+    ModelLoadError: what the module returned for one image is the output of another task.
+    """
+    kind = _kind_of_output(output)
+    if kind is not None:
+        raise of_another_task(source, kind, type(module).__name__)
+
+
+def of_another_task(source: str, kind: str, class_name: str) -> ModelLoadError:
+    """The error for a model that is no image classifier; `kind` says what it is."""
+    shown = "" if class_name == source else f" ({class_name})"
+    return ModelLoadError(
+        f"{source} is {kind}{shown}; vitxplain explains image classifiers, such as those of "
+        "https://huggingface.co/models?pipeline_tag=image-classification."
+    )
+
+
+def _class_names(module: nn.Module) -> list[str]:
+    """The classes of a model of transformers, its own first; of any other module none: names alone prove nothing."""
+    classes = type(module).__mro__
+    return [base.__name__ for base in classes if base.__module__.partition(".")[0] == "transformers"]
+
+
+def _other_kind(architectures: Iterable[str]) -> tuple[str, str] | tuple[None, None]:
+    """What the first of these classes is that is of another task, and its name; Nones if one is a classifier."""
+    kinds = {name: _kind([name]) for name in architectures}
+    if _CLASSIFIER in kinds.values():
+        return None, None
+    return next(((kind, name) for name, kind in kinds.items() if kind is not None), (None, None))
+
+
+def _kind(names: Iterable[str]) -> str | None:
+    """What the first of these classes that transformers lists is."""
+    from transformers.models.auto import modeling_auto
+
+    kinds: dict[str, str] = {}
+    for kind, tables in _TABLES.items():
+        for table in tables:
+            for classes in getattr(modeling_auto, f"MODEL_FOR_{table}_MAPPING_NAMES").values():
+                for name in (classes,) if isinstance(classes, str) else classes:
+                    kinds.setdefault(name, kind)
+    return next((kinds[name] for name in names if name in kinds), None)
+
+
+def _kind_of_output(output: Any) -> str | None:
+    """What a model is that returns this; None where it may be a classifier's."""
+    if isinstance(output, (list, tuple)):  # torchvision's detectors: boxes, labels and scores of each image
+        boxes = any(isinstance(part, Mapping) and "boxes" in part for part in output)
+        return "an object detector" if boxes else None
+    if not isinstance(output, Mapping):
+        return None
+    for field, kind in _FIELDS.items():
+        if output.get(field) is not None:
+            return kind
+    logits = output.get("logits", output.get("out"))  # "out" is torchvision's
+    if isinstance(logits, Tensor):
+        return "an image segmenter" if logits.dim() == 4 else None
+    features = output.get("last_hidden_state")
+    return _ENCODER if isinstance(features, Tensor) and features.dim() > 2 else None
