@@ -5,31 +5,31 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from vitxplain.capture.layout import AttentionLayout, sequence_grids
-from vitxplain.capture.patch_layout import patch_layout
-from vitxplain.grid import TokenGrid
+from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.models.probing.observation import Node, Observation
 
 _ENOUGH_PATCHES = 0.05  # share of places with a gradient; a class token's block output has none
 
 
-def cam_layer(seen: Observation, score: Tensor, layouts: Sequence[AttentionLayout], module: nn.Module) -> str | None:
+def cam_layer(
+    seen: Observation, score: Tensor, layouts: Sequence[AttentionLayout], maps: ImageMaps, module: nn.Module
+) -> str | None:
     """The dotted name of the layer, or None.
 
     What lies inside an attention (queries, keys, its own dropout) is passed over: around a ViT's last block that
     leaves its first norm, in a network without a class token the last norm, in a CNN the last stage's output.
     """
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
-    grids = sequence_grids(layouts)
     for inner in (inside, ()):
         in_time = sorted(seen.nodes, key=lambda node: node.order)
-        candidates = [node for node in in_time if _name(node, inner, module) and _is_map(node, seen, grids)]
+        candidates = [node for node in in_time if _name(node, inner, module) and _is_map(node, seen, maps)]
         if not candidates:
             continue
         tensors = [node.tensor for node in candidates]
         gradients = torch.autograd.grad(score, tensors, retain_graph=True, allow_unused=True)
         for node, gradient in reversed(list(zip(candidates, gradients, strict=True))):
-            if gradient is not None and _reaches_patches(gradient, seen, grids):
+            if gradient is not None and _reaches_patches(gradient, maps):
                 return _name(node, inner, module)
     return None
 
@@ -39,12 +39,11 @@ def same_output(seen: Observation, layer: str | None) -> frozenset[str]:
     return frozenset(name for node in seen.nodes if layer in node.returned_by for name in node.returned_by)
 
 
-def map_shape(seen: Observation, layer: str, layouts: Sequence[AttentionLayout]) -> tuple[int, int] | None:
+def map_shape(seen: Observation, layer: str, maps: ImageMaps) -> tuple[int, int] | None:
     """(rows, columns) of a layer's output in patch layout."""
-    grids = sequence_grids(layouts)
     shape = next(tuple(node.tensor.shape) for node in reversed(seen.nodes) if layer in node.returned_by)
-    found = patch_layout(shape, seen.size, seen.maps, grids, seen.apart)
-    return (found.rows, found.columns) if found is not None else None
+    layout = maps.layout(shape)
+    return (layout.rows, layout.columns) if layout is not None else None
 
 
 def _name(node: Node, inside: tuple[str, ...], module: nn.Module) -> str | None:
@@ -54,11 +53,11 @@ def _name(node: Node, inside: tuple[str, ...], module: nn.Module) -> str | None:
     return (telling or names)[-1] if names else None
 
 
-def _is_map(node: Node, seen: Observation, grids: Sequence[TokenGrid]) -> bool:
+def _is_map(node: Node, seen: Observation, maps: ImageMaps) -> bool:
     tensor = node.tensor
     if tensor.shape[0] != 1 or not tensor.requires_grad or _is_class_scores(node, seen):
         return False
-    return patch_layout(tuple(tensor.shape), seen.size, seen.maps, grids, seen.apart) is not None
+    return maps.layout(tuple(tensor.shape)) is not None
 
 
 def _is_class_scores(node: Node, seen: Observation) -> bool:
@@ -66,15 +65,15 @@ def _is_class_scores(node: Node, seen: Observation) -> bool:
     return node.tensor.dim() == 3 and node.from_linear and node.tensor.shape[-1] == seen.logits.shape[-1]
 
 
-def _reaches_patches(gradient: Tensor, seen: Observation, grids: Sequence[TokenGrid]) -> bool:
-    layout = patch_layout(tuple(gradient.shape), seen.size, seen.maps, grids, seen.apart)
+def _reaches_patches(gradient: Tensor, maps: ImageMaps) -> bool:
+    layout = maps.layout(tuple(gradient.shape))
     if layout is None:
         return False
     places = layout.to_map(gradient)[0].abs().sum(0) > 0
     return places.float().mean().item() >= _ENOUGH_PATCHES
 
 
-def linear_head(seen: Observation, layer: str | None, grids: list[TokenGrid]) -> Tensor | None:
+def linear_head(seen: Observation, layer: str | None, maps: ImageMaps) -> Tensor | None:
     """The weight (label, channel) with `logit = weight @ mean(feature map) + bias`, or None.
 
     A network whose feature map has one channel a class and is only averaged has the identity.
@@ -82,7 +81,7 @@ def linear_head(seen: Observation, layer: str | None, grids: list[TokenGrid]) ->
     node = next((node for node in seen.nodes if layer in node.returned_by), None)
     if node is None:
         return None
-    layout = patch_layout(tuple(node.tensor.shape), seen.size, seen.maps, grids)
+    layout = maps.layout(tuple(node.tensor.shape))
     if layout is None:
         return None
     with torch.no_grad():

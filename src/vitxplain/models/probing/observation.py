@@ -66,7 +66,6 @@ class Observation:
     maps: dict[tuple[int, int], None] = field(default_factory=dict)  # (rows, columns) convolutions make, in order
     maps_before_attention: tuple[tuple[int, int], ...] = ()
     head: Head | None = None
-    apart: frozenset[int] = frozenset()  # lengths of sequences that are no map: in an order of their own, or latents
     hidden: str | None = None  # where attention first ran unseen, and how
     logits: Logits = field(init=False)
     _silence: _Silence = field(default_factory=_Silence, init=False)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout, sequence_grids
+from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
@@ -17,7 +18,7 @@ from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import observe
 from vitxplain.models.probing.position_tables import missing_table, position_table
 from vitxplain.models.probing.token_grids import model_grid, with_readout
-from vitxplain.models.probing.token_order import sequence_orders, unordered
+from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
 
 if TYPE_CHECKING:
@@ -32,19 +33,22 @@ class Probe:
     "METHOD does not fit: ...".
     """
 
-    input_size: tuple[int, int]
+    maps: ImageMaps  # which tensors are maps of the image, at this input size
     grid: TokenGrid | None  # of the token attention, with its readout tokens
     layouts: tuple[AttentionLayout, ...]
     offers: frozenset[str]
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
-    maps: tuple[tuple[int, int], ...] = ()  # (rows, columns) of the feature maps seen
-    apart: frozenset[int] = frozenset()  # lengths of sequences that are no maps
     cam_layer: str | None = None
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: Tensor | None = field(default=None, repr=False)  # (label, channel)
     position_embeddings: Tensor | None = field(default=None, repr=False)  # (row, column, channel)
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.maps.input_size
 
 
 @torch.inference_mode(False)  # the caller may be in it; a graph is wanted here
@@ -62,13 +66,13 @@ def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None)
         score = _score(seen)
         orders = sequence_orders(seen)
         layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), orders)
-        seen.apart = unordered(orders) | _latents(layouts)
+        maps = _image_maps(seen, layouts, orders)
         mixed = mixing(seen, layouts)
         isotropic = mixed is None and seen.hidden is None and asks_one_grid(layouts)
         layouts = with_readout(seen, layouts, score)
-        layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
+        layer = cam_layer(seen, score, layouts, maps, model.module) if score.requires_grad else None
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
-    weight = linear_head(seen, layer, sequence_grids(layouts))
+    weight = linear_head(seen, layer, maps)
     table = position_table(model.module, grids[-1] if grids else None)
     missing = missing_attention(seen, layouts, isotropic, mixed)
     if obstacle is not None:
@@ -81,26 +85,28 @@ def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None)
         missing[offers.LINEAR_HEAD] = "it does not end in global average pooling and one linear layer; use grad-cam"
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
-        input_size=seen.size,
+        maps=maps,
         grid=model_grid(layouts) or model.stated_grid,
         layouts=tuple(layouts),
         offers=frozenset(words - missing.keys()),
         missing=missing,
         isotropic=isotropic,
-        maps=tuple(seen.maps),
-        apart=seen.apart,
         cam_layer=layer,
         cam_names=same_output(seen, layer),
-        cam_grid=map_shape(seen, layer, layouts) if layer is not None else None,
+        cam_grid=map_shape(seen, layer, maps) if layer is not None else None,
         head_weight=weight,
         position_embeddings=table,
     )
 
 
-def _latents(layouts: Sequence[AttentionLayout]) -> set[int]:
-    """How many learned queries ask the image and go on as tokens of their own, which are no patches."""
-    tokens = {grid.num_tokens for grid in sequence_grids(layouts)}
-    return {layout.num_queries for layout in layouts if layout.kind == "cross"} - tokens
+def _image_maps(seen: Observation, layouts: Sequence[AttentionLayout], orders: Orders) -> ImageMaps:
+    """What is known of maps once the attention is: sequences in an order of their own, and latents, are none.
+
+    Latents are learned queries that ask the image and go on as tokens of their own.
+    """
+    grids = sequence_grids(layouts)
+    latents = {layout.num_queries for layout in layouts if layout.kind == "cross"} - {grid.num_tokens for grid in grids}
+    return ImageMaps(seen.size, tuple(seen.maps), tuple(grids), unordered(orders) | latents)
 
 
 def _score(seen: Observation) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from jaxtyping import Int
 from torch import Tensor
 
-from vitxplain.capture.patch_layout import patch_layout
+from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.tracing import ToMap, trace
 
@@ -49,6 +49,7 @@ def maps_before(seen: Observation, index: int, orders: Orders, *, guess: bool) -
 
     With `guess` a sequence whose order is not known is taken to run row by row, as those of all models but a few do.
     """
+    maps = ImageMaps(seen.size, tuple(seen.maps))  # before anybody knows grids, or which lengths are no map
     for node in reversed(seen.nodes[:index]):
         tensor = node.tensor
         if tensor.shape[0] != 1 or not tensor.requires_grad:
@@ -57,7 +58,7 @@ def maps_before(seen: Observation, index: int, orders: Orders, *, guess: bool) -
         if order is not None:
             yield tensor, _reader(order)
         elif guess or tensor.dim() == 4:
-            layout = patch_layout(tuple(tensor.shape), seen.size, seen.maps)
+            layout = maps.layout(tuple(tensor.shape))
             if layout is not None:
                 yield tensor, layout.to_map
 
