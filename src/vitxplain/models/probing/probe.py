@@ -1,7 +1,7 @@
 """Probe: what a model is, found by watching it run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -57,24 +57,24 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
     try:
         return _probe(model, observe(model, size))
     except RuntimeError as error:  # some kernel has no derivative; whatever else is wrong shows again
-        seen = observe(model, size, graph=False)
-        return _probe(model, seen, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
+        observation = observe(model, size, graph=False)
+        return _probe(model, observation, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
 
 
-def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None) -> Probe:
+def _probe(model: "VisionModel", observation: Observation, obstacle: str | None = None) -> Probe:
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
-        score = _score(seen)
-        orders = sequence_orders(seen)
-        layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), orders)
-        maps = _image_maps(seen, layouts, orders)
-        mixed = mixing(seen, layouts)
-        isotropic = mixed is None and seen.hidden is None and asks_one_grid(layouts)
-        layouts = with_readout(seen, layouts, score)
-        layer = cam_layer(seen, score, layouts, maps, model.module) if score.requires_grad else None
+        score = _score(observation)
+        orders = sequence_orders(observation)
+        layouts = place_windows(observation, attention_layouts(observation, model.module, model.stated_grid), orders)
+        maps = _image_maps(observation.maps, layouts, orders)
+        mixed = mixing(observation, layouts)
+        isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
+        layouts = with_readout(observation, layouts, score)
+        layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
-    weight = linear_head(seen, layer, maps)
+    weight = linear_head(observation, layer, maps)
     table = position_table(model.module, grids[-1] if grids else None)
-    missing = missing_attention(seen, layouts, isotropic, mixed)
+    missing = missing_attention(observation, layouts, isotropic, mixed)
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
     if table is None:
@@ -92,25 +92,25 @@ def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None)
         missing=missing,
         isotropic=isotropic,
         cam_layer=layer,
-        cam_names=same_output(seen, layer),
-        cam_grid=map_shape(seen, layer, maps) if layer is not None else None,
+        cam_names=same_output(observation, layer),
+        cam_grid=map_shape(observation, layer, maps) if layer is not None else None,
         head_weight=weight,
         position_embeddings=table,
     )
 
 
-def _image_maps(seen: Observation, layouts: Sequence[AttentionLayout], orders: Orders) -> ImageMaps:
-    """What is known of maps once the attention is: sequences in an order of their own, and latents, are none.
+def _image_maps(maps: ImageMaps, layouts: Sequence[AttentionLayout], orders: Orders) -> ImageMaps:
+    """What convolutions say of maps, and now attention: sequences in an order of their own, and latents, are none.
 
     Latents are learned queries that ask the image and go on as tokens of their own.
     """
     grids = sequence_grids(layouts)
     latents = {layout.num_queries for layout in layouts if layout.kind == "cross"} - {grid.num_tokens for grid in grids}
-    return ImageMaps(seen.size, tuple(seen.maps), tuple(grids), unordered(orders) | latents)
+    return replace(maps, grids=tuple(grids), other_lengths=unordered(orders) | latents)
 
 
-def _score(seen: Observation) -> Tensor:
+def _score(observation: Observation) -> Tensor:
     """A number that depends on whatever the logits are computed from, even where the head is still all zero."""
-    source = seen.head.input if seen.head is not None else seen.logits
+    source = observation.head.input if observation.head is not None else observation.logits
     mixing = torch.randn(source.shape, generator=torch.Generator().manual_seed(1)).to(source)
     return (source * mixing).sum()
