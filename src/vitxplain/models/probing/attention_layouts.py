@@ -1,4 +1,4 @@
-"""What each attention call is: its axes, its kind and the grid of its tokens, from shapes that were seen."""
+"""What each attention call is: its axes, its kind and the grid of its tokens, by the shapes observed."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -47,10 +47,10 @@ def map_shape(observation: Observation, layer: str, maps: ImageMaps) -> tuple[in
 
 
 def _name(node: Node, inside: tuple[str, ...], module: nn.Module) -> str | None:
-    """The outermost module that returned the tensor and says something about it."""
+    """The outermost module that returned the tensor, one that computes something where there is any."""
     names = [name for name in node.returned_by if name and not name.startswith(inside)]
-    telling = [name for name in names if not isinstance(module.get_submodule(name), (nn.Identity, nn.Dropout))]
-    return (telling or names)[-1] if names else None
+    computing = [name for name in names if not isinstance(module.get_submodule(name), (nn.Identity, nn.Dropout))]
+    return (computing or names)[-1] if names else None
 
 
 def _is_map(node: Node, observation: Observation, maps: ImageMaps) -> bool:

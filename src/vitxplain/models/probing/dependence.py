@@ -32,20 +32,20 @@ def reached_outputs(logits: Logits, outputs: Sequence[Tensor]) -> list[bool]:
 def used_calls(model: "VisionModel", image: PixelValues, logits: Logits, reached: Sequence[bool]) -> list[bool]:
     """Of each call, whether `logits`, of this image, depend on it; call it where the model is undisturbed.
 
-    What no gradient reaches may still move them, where somebody detached it: so it is spoilt, to see whether they
+    What no gradient reaches may still move them, where somebody detached it: so it is disturbed, to see whether they
     change. SigLIP's classifier leaves a whole attention head aside.
     """
-    aside = {number for number, is_reached in enumerate(reached) if not is_reached}
-    if not aside:
+    unreached = {number for number, is_reached in enumerate(reached) if not is_reached}
+    if not unreached:
         return list(reached)
-    with torch.no_grad(), AttentionTap(model.module, _Disturbance(aside)):
+    with torch.no_grad(), AttentionTap(model.module, _Disturbance(unreached)):
         moved = not torch.allclose(model.logits(image), logits, rtol=1e-4)
     return [is_reached or moved for is_reached in reached]
 
 
 @dataclass(eq=False)
 class _Disturbance:
-    """Spoils what the calls of these numbers return."""
+    """Changes what the calls of these numbers return."""
 
     numbers: Collection[int]
     calls: int = field(default=0, init=False)

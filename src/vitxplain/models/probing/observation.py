@@ -53,7 +53,7 @@ class Head:
 
 @dataclass(eq=False)
 class Silence:
-    """While on, nothing flows back through what attention returns. Knows no tensor: none lives longer for it."""
+    """While on, nothing flows back through what attention returns. Holds no tensor, so none lives longer for it."""
 
     on: bool = False
 

@@ -1,10 +1,11 @@
-"""Watching two passes of a model: what the probe draws its conclusions from."""
+"""observe: runs two watched passes of a model and returns what they show, for the probe to conclude from."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.batch_norm import SoundBatchNorm
@@ -57,7 +58,11 @@ def observe(model: "VisionModel", size: tuple[int, int], *, graph: bool = True) 
 
 
 def _observed_calls(
-    model: "VisionModel", image: PixelValues, images: PixelValues, logits: Logits, recorded: Sequence[RecordedCall]
+    model: "VisionModel",
+    image: Float[Tensor, "1 channel height width"],
+    images: Float[Tensor, "2 channel height width"],
+    logits: Float[Tensor, "1 label"],
+    recorded: Sequence[RecordedCall],
 ) -> tuple[ObservedCall, ...]:
     """The recorded calls with what the graph from `image` to `logits`, and the pass on both images, say of them."""
     weights = [record.call.weights for record in recorded]

@@ -93,7 +93,7 @@ def _constant_ends(constant: Sequence[bool] | None) -> tuple[int, int]:
 
 
 def with_readout(observation: Observation, layouts: Sequence[AttentionLayout], score: Tensor) -> list[AttentionLayout]:
-    """The layouts, the token grids knowing which rows of the last token layer move the score."""
+    """The layouts, their token grids with the rows of the last token layer that move the score."""
     last = next((i for i in reversed(range(len(layouts))) if layouts[i].kind == "token"), None)
     output = observation.calls[last].output if last is not None else None
     if output is None or last is None or not (score.requires_grad and output.requires_grad):

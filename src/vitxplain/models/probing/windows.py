@@ -1,4 +1,4 @@
-"""Where each key of each window comes from: no partition or shift is read from code."""
+"""The placement of window attention: where each key comes from, without reading partitions or shifts from code."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,17 +26,17 @@ def place_windows(
     Attention among all tokens of a sequence in an order of its own becomes attention within one window: its keys have
     to be put in their places likewise. Pooled keys that have none become a window without.
     """
-    jumbled = unordered(orders)
+    unordered_lengths = unordered(orders)
 
-    def placed(call: ObservedCall, layout: AttentionLayout) -> AttentionLayout:
+    def with_placement(call: ObservedCall, layout: AttentionLayout) -> AttentionLayout:
         if layout.kind == "token" and _are_strips(observation, call, layout):
             return replace(layout, kind="window", grid=None)
-        if layout.kind == "window" or (layout.kind == "token" and layout.num_keys in jumbled):
-            return _placed(observation, call, layout, orders)
+        if layout.kind == "window" or (layout.kind == "token" and layout.num_keys in unordered_lengths):
+            return _with_placement(observation, call, layout, orders)
         return layout
 
     with observation.silent_attention():
-        return [placed(call, layout) for call, layout in zip(observation.calls, layouts, strict=True)]
+        return [with_placement(call, layout) for call, layout in zip(observation.calls, layouts, strict=True)]
 
 
 def _are_strips(observation: Observation, call: ObservedCall, layout: AttentionLayout) -> bool:
@@ -63,7 +63,9 @@ def _keys(call: ObservedCall, layout: AttentionLayout) -> Float[Tensor, "key cha
     return canonical(value, layout).transpose(1, 2).flatten(0, 1).flatten(1)
 
 
-def _placed(observation: Observation, call: ObservedCall, layout: AttentionLayout, orders: Orders) -> AttentionLayout:
+def _with_placement(
+    observation: Observation, call: ObservedCall, layout: AttentionLayout, orders: Orders
+) -> AttentionLayout:
     layout = replace(layout, kind="window", grid=None)
     tokens = _keys(call, layout)
     if tokens is None:
