@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from vitxplain.capture.patch_layout import PatchLayout, factor, fits, patch_layout
+from vitxplain.capture.patch_layout import ImageMaps, PatchLayout, factor, fits
 from vitxplain.grid import TokenGrid
 
 
@@ -55,14 +55,14 @@ GRID = TokenGrid(3, 5, 1, 2)
     ],
 )
 def test_shapes_are_recognised(shape: tuple[int, ...], expected: tuple | None) -> None:
-    found = patch_layout(shape, SIZE, maps=[(4, 7)], grids=[GRID])
-    assert found == (None if expected is None else PatchLayout(*expected))
+    layout = ImageMaps(SIZE, map_sizes=((4, 7),), grids=(GRID,)).layout(shape)
+    assert layout == (None if expected is None else PatchLayout(*expected))
 
 
 def test_a_map_seen_goes_before_one_that_only_fits() -> None:
     """Both readings of (1, 3, 5, 10) are possible: 3 x 5 of 10 channels, and 5 x 10 of 3."""
-    assert patch_layout((1, 3, 5, 10), (30, 50), maps=[(3, 5)]).order == "channels_last"
-    assert patch_layout((1, 3, 5, 10), (25, 50), maps=[(5, 10)]).order == "channels_first"
+    assert ImageMaps((30, 50), map_sizes=((3, 5),)).layout((1, 3, 5, 10)).order == "channels_last"
+    assert ImageMaps((25, 50), map_sizes=((5, 10),)).layout((1, 3, 5, 10)).order == "channels_first"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""AttentionTap: sees every attention of any model by watching the mathematics, not the modules."""
+"""AttentionTap: sees every attention call of any model by watching tensor functions, not modules."""
 
 import re
 import types
@@ -22,9 +22,9 @@ from vitxplain.capture.weights import ExplicitWeights, FusedWeights
 _OPERANDS = ("input", "batch1", "batch2", "mat2", "other", "tensor2")  # of products, in the order of their positions
 _SUSPECT = re.compile(r"attn|attention|^_?flash|^_?flex")
 
-# `F.multi_head_attention_forward` hands itself to the mode before it computes anything, for as long as any mode is
-# active: entered again it would hand itself over for ever. Its body, told that nothing overrides it, runs as it
-# stands, and the mode sees the products inside. Only this copy believes that; torch's own function is untouched.
+# `F.multi_head_attention_forward` calls the mode before it computes anything, for as long as any mode is active: called
+# again from there it would recurse without end. In this copy of it `has_torch_function` is always false, so its body
+# runs and the mode sees the products inside. torch's own function is untouched.
 _MHA_BODY = types.FunctionType(
     F.multi_head_attention_forward.__code__,
     {**F.multi_head_attention_forward.__globals__, "has_torch_function": lambda _: False},
@@ -76,8 +76,8 @@ class AttentionTap(TorchFunctionMode):
             return self._fused(func, *args, **kwargs)
         if name in PRODUCTS:
             args, kwargs = _in_order(args, kwargs)
-        if name in PRODUCTS and (found := self._chain.contraction(name, args)) is not None:
-            result = self._contracted(func, found, args, kwargs)
+        if name in PRODUCTS and (contraction := self._chain.contraction(name, args)) is not None:
+            result = self._contracted(func, contraction, args, kwargs)
         else:
             if _SUSPECT.search(name):
                 self._watcher.hides(self._paths.current(), f"calls {name}, which shows nobody its attention weights")
@@ -105,9 +105,9 @@ class AttentionTap(TorchFunctionMode):
         call = AttentionCall(self._paths.current(), next(self._numbers), weights)
         if self._watcher.before(call):
             torch.set_grad_enabled(True)  # the pass that runs this restores it
-            asked = self._joined(weights.query)
+            query = self._joined(weights.query)
             report = partial(self._watcher.gradient, call)
-            output = WatchedAttention.apply(asked, weights.key, weights.value, weights.mask, weights, report)
+            output = WatchedAttention.apply(query, weights.key, weights.value, weights.mask, weights, report)
         else:
             output = weights.output()
             if output is None:
@@ -115,21 +115,22 @@ class AttentionTap(TorchFunctionMode):
         self._watcher.after(call, output)
         return output
 
-    def _contracted(self, func: Callable, found: Contraction, args: tuple, kwargs: dict[str, Any]) -> Tensor:
+    def _contracted(self, func: Callable, contraction: Contraction, args: tuple, kwargs: dict[str, Any]) -> Tensor:
         nested = len(args) == 2 and isinstance(args[1], (list, tuple))  # einsum(equation, [a, b])
         operands = [args[0], *args[1]] if nested else list(args)
-        tensor = operands[found.position]
-        ordered = tensor if found.order is None else tensor.permute(found.order)
-        value = next(one for one in reversed(operands) if isinstance(one, Tensor) and one is not tensor)
+        position, order = contraction.position, contraction.order
+        tensor = operands[position]
+        ordered = tensor if order is None else tensor.permute(order)
+        value = next(other for other in reversed(operands) if isinstance(other, Tensor) and other is not tensor)
         weights = ExplicitWeights(ordered, value)
-        call = AttentionCall(self._paths.current(), next(self._numbers), weights, found.trace.scored)
+        call = AttentionCall(self._paths.current(), next(self._numbers), weights, contraction.trace.scored)
         if self._watcher.before(call):
             torch.set_grad_enabled(True)
             watched = self._joined(ordered)
-            seen = ExplicitWeights(ordered.detach(), value.detach())
-            watched.register_hook(lambda gradient: self._watcher.gradient(call, ExplicitGradients(seen, gradient)))
-            back = None if found.order is None else [found.order.index(axis) for axis in range(tensor.dim())]
-            operands[found.position] = watched if back is None else watched.permute(back)
+            detached = ExplicitWeights(ordered.detach(), value.detach())
+            watched.register_hook(lambda gradient: self._watcher.gradient(call, ExplicitGradients(detached, gradient)))
+            back = None if order is None else [order.index(axis) for axis in range(tensor.dim())]
+            operands[position] = watched if back is None else watched.permute(back)
         output = func(operands[0], operands[1:], **kwargs) if nested else func(*operands, **kwargs)
         self._watcher.after(call, output)
         return output

@@ -24,7 +24,7 @@ class AttentionCall:
 
 @runtime_checkable
 class Watcher(Protocol):
-    """Whoever wants to see attention calls."""
+    """What is shown the attention calls of a pass."""
 
     def before(self, call: AttentionCall) -> bool:
         """Look at the call; true asks to be shown the gradient of its weights in the backward pass."""
@@ -35,7 +35,7 @@ class Watcher(Protocol):
         ...
 
     def hides(self, path: str, how: str) -> None:
-        """Learn that the module at `path` attends unseen; `how` completes a sentence about it."""
+        """The module at `path` attends in a way that cannot be watched; `how` completes a sentence about it."""
         ...
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None:

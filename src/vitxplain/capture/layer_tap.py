@@ -25,29 +25,29 @@ def layer_tap(module: nn.Module, names: Iterable[str], *, differentiable: bool) 
     Raises:
         OptionError: the model has no node of that name.
     """
-    seen: dict[str, Tensor] = {}
+    outputs: dict[str, Tensor] = {}
     thread = threading.get_ident()
     handles = []
     try:
         for name in dict.fromkeys(names):
             node = _node(module, name)
-            handles.append(node.register_forward_hook(_hook(seen, name, thread, differentiable)))
-        yield seen
+            handles.append(node.register_forward_hook(_hook(outputs, name, thread, differentiable)))
+        yield outputs
     finally:
         for handle in handles:
             handle.remove()
 
 
 def _node(module: nn.Module, name: str) -> nn.Module:
-    known = dict(module.named_modules())
-    if name in known:
-        return known[name]
-    near = similar_names(name, known, cutoff=0.4)
+    nodes = dict(module.named_modules())
+    if name in nodes:
+        return nodes[name]
+    near = similar_names(name, nodes, cutoff=0.4)
     hint = f" Near: {', '.join(near)}." if near else ""
     raise OptionError(f"layer {name!r} is no node of the model.{hint} Nodes are the names of `model.named_modules()`.")
 
 
-def _hook(seen: dict[str, Tensor], name: str, thread: int, differentiable: bool) -> Any:
+def _hook(outputs: dict[str, Tensor], name: str, thread: int, differentiable: bool) -> Any:
     def hook(part: nn.Module, args: tuple, output: Any) -> Any:  # noqa: ARG001
         first = output[0] if isinstance(output, (tuple, list)) else output
         if threading.get_ident() != thread or not isinstance(first, Tensor):
@@ -56,7 +56,7 @@ def _hook(seen: dict[str, Tensor], name: str, thread: int, differentiable: bool)
         if differentiable and not first.requires_grad:
             torch.set_grad_enabled(True)  # the pass that runs this restores it
             first = first.detach().requires_grad_()
-        seen[name] = first
+        outputs[name] = first
         # A copy goes on: what follows may work in place, on what must stay as it was here.
         passed = first.clone()
         return passed if isinstance(output, Tensor) else type(output)((passed, *output[1:]))

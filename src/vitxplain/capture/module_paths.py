@@ -1,4 +1,4 @@
-"""Which module is running: read from the Python stack, so that no hook is ever hung on the model."""
+"""ModulePaths: the dotted name of the running module, read from the Python stack instead of by hooks."""
 
 import sys
 from collections.abc import Mapping

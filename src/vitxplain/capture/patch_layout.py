@@ -1,7 +1,6 @@
-"""PatchLayout: how a tensor holds one vector a place of the image, and the feature map it therefore is."""
+"""PatchLayout: how a tensor holds one vector a place of the image; ImageMaps: which shapes of a network do."""
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,6 +30,43 @@ class PatchLayout:
         return patches.transpose(1, 2).unflatten(2, (self.rows, self.columns))
 
 
+@dataclass(frozen=True)
+class ImageMaps:
+    """What is known of the shapes that hold one vector a place of the image, in one network at one input size."""
+
+    input_size: tuple[int, int]  # height, width
+    map_sizes: tuple[tuple[int, int], ...] = ()  # (rows, columns) of the feature maps its convolutions make
+    grids: tuple[TokenGrid, ...] = ()  # of its token attention
+    other_lengths: frozenset[int] = frozenset()  # of sequences that are no map, whatever their number of tokens
+
+    def layout(self, shape: tuple[int, ...]) -> PatchLayout | None:
+        """The patch layout of a tensor's shape (batch first), or None."""
+        if len(shape) == 4:
+            return self._of_map(shape)
+        # What was pooled to one place is channels, not tokens.
+        if len(shape) == 3 and min(shape[1:]) > 1 and shape[1] not in self.other_lengths:
+            return self._of_tokens(shape[1])
+        return None
+
+    def _of_map(self, shape: tuple[int, ...]) -> PatchLayout | None:
+        first, last = (shape[2], shape[3]), (shape[1], shape[2])
+        are_seen = first in self.map_sizes, last in self.map_sizes
+        for is_first, is_last in (are_seen, (fits(*first, self.input_size), fits(*last, self.input_size))):
+            if min(first) > 1 and is_first:
+                return PatchLayout("channels_first", *first)
+            if min(last) > 1 and is_last:
+                return PatchLayout("channels_last", *last)
+        return None
+
+    def _of_tokens(self, length: int) -> PatchLayout | None:
+        for grid in self.grids:
+            if length == grid.num_tokens:
+                return PatchLayout("tokens", grid.rows, grid.columns, grid.num_prefix_tokens)
+        sizes = (size for size in self.map_sizes if size[0] * size[1] == length)
+        size = next(sizes, None) or factor(length, self.input_size)
+        return PatchLayout("tokens", *size) if size is not None and min(size) > 1 else None
+
+
 def fits(rows: int, columns: int, size: tuple[int, int]) -> bool:
     """Whether a rows x columns map is the input divided by one whole stride, give or take a rounded edge."""
     stride = max(round(size[0] / rows), round(size[1] / columns), 1)
@@ -42,33 +78,3 @@ def factor(tokens: int, size: tuple[int, int]) -> tuple[int, int] | None:
     divisors = [rows for rows in range(1, tokens + 1) if tokens % rows == 0]
     rows = min(divisors, key=lambda rows: abs(math.log(rows * rows / tokens * size[1] / size[0])))
     return (rows, tokens // rows) if fits(rows, tokens // rows, size) else None
-
-
-def patch_layout(
-    shape: tuple[int, ...],
-    size: tuple[int, int],
-    maps: Collection[tuple[int, int]] = (),
-    grids: Collection[TokenGrid] = (),
-    apart: Collection[int] = (),
-) -> PatchLayout | None:
-    """The patch layout of a shape (batch first), or None.
-
-    `size` is the input's (height, width); `maps` the (rows, columns) of feature maps seen in the network, `grids` the
-    token grids of its attention, `apart` the lengths of sequences that are no map whatever their number of tokens.
-    """
-    if len(shape) == 4:
-        first, last = (shape[2], shape[3]), (shape[1], shape[2])
-        for known in (first in maps, last in maps), (fits(*first, size), fits(*last, size)):
-            if min(first) > 1 and known[0]:
-                return PatchLayout("channels_first", *first)
-            if min(last) > 1 and known[1]:
-                return PatchLayout("channels_last", *last)
-    # What was pooled to one place is channels, not tokens.
-    if len(shape) == 3 and min(shape[1:]) > 1 and shape[1] not in apart:
-        for grid in grids:
-            if shape[1] == grid.num_tokens:
-                return PatchLayout("tokens", grid.rows, grid.columns, grid.num_prefix_tokens)
-        found = next((one for one in maps if one[0] * one[1] == shape[1]), None) or factor(shape[1], size)
-        if found and min(found) > 1:
-            return PatchLayout("tokens", *found)
-    return None

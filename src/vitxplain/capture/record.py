@@ -1,4 +1,4 @@
-"""AttentionRecord: one layer's attention, computed only as far as somebody asks."""
+"""AttentionRecord: one layer's attention, computed on request; windows stitched to the image."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -152,12 +152,12 @@ def stitch(record: "AttentionRecord", query: int | None) -> Float[Tensor, "batch
     weights = record.weights.unflatten(0, (-1, record.layout.num_windows))  # batch window head query key
     real = placement >= 0  # the rest is padding
     if record.layout.num_queries != record.layout.num_keys:
-        asked = torch.ones(len(placement), record.layout.num_queries, device=weights.device)
+        asking = torch.ones(len(placement), record.layout.num_queries, device=weights.device)
     elif query is None:
-        asked = real.to(weights.dtype)
+        asking = real.to(weights.dtype)
     else:
-        asked = (placement == query).to(weights.dtype)
-    share = asked / asked.sum(1, keepdim=True).clamp_min(1)
+        asking = (placement == query).to(weights.dtype)
+    share = asking / asking.sum(1, keepdim=True).clamp_min(1)
     rows = torch.einsum("bwhqk,wq->bhwk", weights, share)
     flat = rows.new_zeros(*rows.shape[:2], grid.num_patches)
     flat[:, :, placement[real]] = rows[:, :, real]

@@ -1,4 +1,4 @@
-"""Following a softmax to the product it weighs, through everything models do in between."""
+"""SoftmaxChain: follows a softmax to the product it weighs, through whatever a model does in between."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -109,20 +109,20 @@ class SoftmaxChain:
         return Trace("weights", True, queries, result.shape[axis], axis, frozenset({self._count}))
 
     def _found(self, trace: Trace) -> None:
-        for one in trace.softmaxes:
-            self.lost.pop(one, None)
+        for number in trace.softmaxes:
+            self.lost.pop(number, None)
 
     def _carry(self, func: Callable, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor) -> None:
-        known = [
-            (one, trace)
+        traced = [
+            (tensor, trace)
             for arg in (*args, *kwargs.values())
-            for one in (arg if isinstance(arg, (list, tuple)) else (arg,))
-            if isinstance(one, Tensor) and (trace := self._traces.get(one)) is not None
+            for tensor in (arg if isinstance(arg, (list, tuple)) else (arg,))
+            if isinstance(tensor, Tensor) and (trace := self._traces.get(tensor)) is not None
         ]
-        if not known:
+        if not traced:
             return
-        source, trace = max(known, key=lambda pair: pair[1].scored)
-        trace = replace(trace, softmaxes=frozenset().union(*(one.softmaxes for _, one in known)))
+        source, trace = max(traced, key=lambda pair: pair[1].scored)
+        trace = replace(trace, softmaxes=frozenset().union(*(other.softmaxes for _, other in traced)))
         if name in _PARTS:  # fewer or more queries or keys; an index that drops an axis is not followed
             if result.dim() != source.dim():
                 return
@@ -148,9 +148,9 @@ class SoftmaxChain:
 
 
 def _two_activations(args: Sequence[Any]) -> bool:
-    flat = [one for arg in args for one in (arg if isinstance(arg, (list, tuple)) else (arg,))]
-    tensors = [one for one in flat if isinstance(one, Tensor)]
-    return len(tensors) >= 2 and all(one.dim() >= 3 and not isinstance(one, nn.Parameter) for one in tensors[-2:])
+    flat = [value for arg in args for value in (arg if isinstance(arg, (list, tuple)) else (arg,))]
+    tensors = [value for value in flat if isinstance(value, Tensor)]
+    return len(tensors) >= 2 and all(t.dim() >= 3 and not isinstance(t, nn.Parameter) for t in tensors[-2:])
 
 
 def _axis_after(func: Callable, args: Sequence[Any], kwargs: Mapping[str, Any], dims: int, axis: int) -> int:

@@ -1,4 +1,4 @@
-"""A module made ready for a pass and put back as it was, whatever happens; threads may overlap."""
+"""undisturbed: a module made ready for a pass and put back as it was, whatever happens; threads may overlap."""
 
 import sys
 import threading
@@ -124,16 +124,16 @@ def _prepare(module: nn.Module, undo: _Undo) -> None:
 def _show_attention(module: nn.Module, undo: _Undo) -> None:
     """Models of transformers anywhere inside leave flex and flash attention for the fused call that can be watched."""
     parts: list[Any] = list(module.modules())  # transformers' own attributes, which nn.Module does not declare
-    found = [
+    implementations = [
         (part, part.config._attn_implementation)
         for part in parts
         if hasattr(part, "set_attn_implementation") and getattr(part.config, "_attn_implementation", None) is not None
     ]
-    if all(implementation in _VISIBLE for _, implementation in found):
+    if all(implementation in _VISIBLE for _, implementation in implementations):
         return
-    for part, implementation in reversed(found):  # undone outermost first: setting one sets those inside it
+    for part, implementation in reversed(implementations):  # undone outermost first: setting one sets those inside it
         undo.append(partial(part.set_attn_implementation, implementation))
-    for part, implementation in found:
+    for part, implementation in implementations:
         if implementation not in _VISIBLE:
             part.set_attn_implementation("sdpa")
 

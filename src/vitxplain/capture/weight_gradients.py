@@ -1,4 +1,4 @@
-"""The gradient that reaches attention weights, head by head, while the backward pass runs."""
+"""The gradient of attention weights, head by head, while the backward pass runs."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ class ExplicitGradients(WeightGradients):
         return self.gradient.float()
 
     def slices(self, axis: int) -> Iterator[tuple[Tensor, Tensor]]:
-        return zip(self.weights.slices(axis), (one.float() for one in self.gradient.unbind(axis)), strict=True)
+        return zip(self.weights.slices(axis), (part.float() for part in self.gradient.unbind(axis)), strict=True)
 
 
 @dataclass(eq=False)
@@ -46,7 +46,7 @@ class FusedGradients(WeightGradients):
 
     weights: FusedWeights
     output_gradient: Tensor
-    mask_wanted: bool = False
+    with_mask: bool = False
     _inputs: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, init=False)
     _axis: int = field(default=-3, init=False)
 
@@ -60,7 +60,8 @@ class FusedGradients(WeightGradients):
             self._axis = axis
         for index in range(self.output_gradient.shape[axis]):
             query, key, value = (
-                pick(one, axis, index).float() for one in (self.weights.query, self.weights.key, self.weights.value)
+                pick(tensor, axis, index).float()
+                for tensor in (self.weights.query, self.weights.key, self.weights.value)
             )
             weights = self.weights.slice(axis, index)
             outward = pick(self.output_gradient, axis, index).float()
@@ -70,9 +71,9 @@ class FusedGradients(WeightGradients):
                 # Softmax: dS = A * (dA - sum(A * dA)); scores are scale * q k^T + mask.
                 scores = weights * gradient
                 scores.addcmul_(weights, scores.sum(-1, keepdim=True), value=-1)
-                found = [scores @ key * self.weights.factor, scores.transpose(-2, -1) @ query * self.weights.factor]
-                found.append(weights.transpose(-2, -1) @ outward)
-                self._inputs[index] = (*found, scores) if self.mask_wanted else tuple(found)
+                of_inputs = [scores @ key * self.weights.factor, scores.transpose(-2, -1) @ query * self.weights.factor]
+                of_inputs.append(weights.transpose(-2, -1) @ outward)
+                self._inputs[index] = (*of_inputs, scores) if self.with_mask else tuple(of_inputs)
 
     def of_inputs(self) -> list[Tensor]:
         """Gradients of query, key, value (and mask); those a watcher made on its way are not made again."""
@@ -102,19 +103,19 @@ class WatchedAttention(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(query, key, value, mask)
         ctx.scale, ctx.report = weights.scale, report
-        made = weights.output()
-        if made is not None:
-            return made
+        output = weights.output()
+        if output is not None:
+            return output
         return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=weights.scale)
 
     @staticmethod
     def backward(ctx: Any, *output_gradients: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, mask = ctx.saved_tensors
         weights = FusedWeights(query, key, value, mask=mask, scale=ctx.scale)
-        found = FusedGradients(weights, output_gradients[0], mask_wanted=ctx.needs_input_grad[3])
+        weight_gradients = FusedGradients(weights, output_gradients[0], with_mask=ctx.needs_input_grad[3])
         with torch.autocast(query.device.type, enabled=False):
-            ctx.report(found)
-            gradients = found.of_inputs()
+            ctx.report(weight_gradients)
+            gradients = weight_gradients.of_inputs()
         inputs = (query, key, value, mask)
         sized = [one.sum_to_size(of.shape).to(of.dtype) for one, of in zip(gradients, inputs, strict=False)]
         return (*sized, *[None] * (6 - len(sized)))

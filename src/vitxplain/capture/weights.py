@@ -1,4 +1,4 @@
-"""Where attention weights come from: recomputed beside a fused call, or the very tensor the model made."""
+"""The weights of one attention call: recomputed beside a fused call, or the tensor the model made itself."""
 
 import math
 from abc import ABC, abstractmethod
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class Weights(ABC):
-    """Post-softmax weights of one attention call in the call's own axes, fp32, worked out only as far as asked."""
+    """Post-softmax weights of one attention call in its own axes (fp32), computed only as far as they are read."""
 
     value: Tensor
 
@@ -139,9 +139,9 @@ class FusedWeights(Weights):
         self._shared = None
         if self._axis is None or len(self._outputs) != self.shape[self._axis]:
             return None
-        made = torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)
+        output = torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)
         self._outputs.clear()
-        return made
+        return output
 
     def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
         scores = (query.float() * self.factor) @ key.float().transpose(-2, -1)

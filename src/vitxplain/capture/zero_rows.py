@@ -39,6 +39,6 @@ class _Linear(torch.autograd.Function):
         moved = (rows != 0).any(-1)
         if 2 * int(moved.sum()) > len(rows):
             return gradient @ weight, None, None
-        found = rows.new_zeros(len(rows), weight.shape[1])
-        found[moved] = rows[moved] @ weight
-        return found.view(*gradient.shape[:-1], weight.shape[1]), None, None
+        input_gradient = rows.new_zeros(len(rows), weight.shape[1])
+        input_gradient[moved] = rows[moved] @ weight
+        return input_gradient.view(*gradient.shape[:-1], weight.shape[1]), None, None

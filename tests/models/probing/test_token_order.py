@@ -1,15 +1,13 @@
-"""Tokens that are no map as they stand: shuffled ones, learned latents, a head the classifier leaves aside."""
+"""Tokens that are no map as they stand: shuffled ones, and learned latents."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.capture.watching import Attend, Attention
+from tests.capture.watching import Attend
 from tests.models.tiny_classifier import WIDTH, Block, TinyClassifier, as_model, fused, images, written_out
 from vitxplain.errors import OptionError
-from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.grad_cam import GradCAM
-from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.passes.fit import fitting
 from vitxplain.explainers.raw_attention import RawAttention
 from vitxplain.grid import TokenGrid
@@ -67,18 +65,6 @@ class Latents(nn.Module):
         return self.head(self.block(x).mean(1))
 
 
-class Aside(TinyClassifier):
-    """Attention that runs, and whose result nobody uses (SigLIP's pooling head)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.aside = Attention(fused)
-
-    def forward(self, pixel_values: Tensor) -> Tensor:
-        self.aside(self.tokens(pixel_values))
-        return super().forward(pixel_values)
-
-
 @ATTENDS
 @pytest.mark.parametrize("prefix", [0, 2])
 def test_shuffled_tokens_are_put_in_their_places(attend: Attend, prefix: int) -> None:
@@ -126,10 +112,3 @@ def test_latents_are_no_patches(attend: Attend) -> None:
     assert offers.ATTENTIONS not in model.offers
     assert offers.ATTENTION_MAPS not in model.offers
     assert model.probe().cam_layer == "stem"
-
-
-def test_attention_left_aside_is_not_shown() -> None:
-    model, plain = as_model(Aside()), as_model(TinyClassifier())
-    assert [layout.kind for layout in model.probe().layouts] == ["unused", "token", "token"]
-    for method in (AttentionRollout(), GradientAttention(), RawAttention()):
-        torch.testing.assert_close(method.explain(model, images()), method.explain(plain, images()))

@@ -11,8 +11,6 @@ from torch import Tensor
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.layer_tap import LayerActivation, layer_tap
-from vitxplain.capture.layout import sequence_grids
-from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.capture.zero_rows import ZeroRows
 from vitxplain.errors import CaptureError, OptionError
@@ -170,8 +168,7 @@ def _activation(
     if layer not in layer_outputs:
         raise OptionError(f"layer {layer!r} did not run in this pass, or returns no tensor; name a node that does.")
     values = layer_outputs[layer].detach()
-    grids = sequence_grids(probe.layouts)
-    layout = patch_layout(tuple(values.shape), probe.input_size, probe.maps, grids, probe.apart)
+    layout = probe.maps.layout(tuple(values.shape))
     if layout is None:
         raise OptionError(f"layer {layer!r} returns {tuple(values.shape)}, which is no map of the image.")
     return LayerActivation(

@@ -1,4 +1,4 @@
-"""What each attention call is: its axes, its kind and the grid of its tokens, from shapes that were seen."""
+"""What each attention call is: its axes, its kind and the grid of its tokens, by the shapes observed."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -9,58 +9,59 @@ from torch import nn
 
 from vitxplain.capture.layout import AttentionLayout, Kind
 from vitxplain.grid import TokenGrid
-from vitxplain.models.probing.observation import Observation, SeenCall
+from vitxplain.models.probing.observation import Observation, ObservedCall
 from vitxplain.models.probing.token_grids import check_stated, token_grid, true_pitch
 
 _HEADS = ("num_heads", "num_attention_heads", "heads", "n_heads", "nhead")
 
 
-def attention_layouts(seen: Observation, module: nn.Module, stated: TokenGrid | None) -> list[AttentionLayout]:
+def attention_layouts(observation: Observation, module: nn.Module, stated: TokenGrid | None) -> list[AttentionLayout]:
     """One layout a call, in order."""
     config = getattr(module, "config", None)
-    tokens_seen = {n.tensor.shape[1] for n in seen.nodes if n.tensor.dim() == 3 and n.tensor.shape[0] == 1}
-    tokens_seen |= {rows * columns for rows, columns in seen.maps}
+    maps, tensors = observation.maps, [node.tensor for node in observation.nodes]
+    lengths = {tensor.shape[1] for tensor in tensors if tensor.dim() == 3 and tensor.shape[0] == 1}
+    lengths |= {rows * columns for rows, columns in maps.map_sizes}
     layouts: list[AttentionLayout] = []
-    known: list[TokenGrid] = []
+    grids: list[TokenGrid] = []
     latents: set[int] = set()  # numbers of learned queries that asked the image and go on as tokens of their own
-    for one in seen.calls:
-        layout = _axes(one, _num_heads(module, one.call.path))
-        if not one.call.scored or one.batch_axis is None:
+    for call in observation.calls:
+        layout = _axes(call, _num_heads(module, call.path))
+        if not call.scored or call.batch_axis is None:
             layout = replace(layout, kind="other")
-        elif not one.used:
+        elif not call.used:
             layout = replace(layout, kind="unused")
         elif layout.num_windows > 1:
             layout = replace(layout, kind="window")
-        elif _is_channel(one, layout.heads, tokens_seen):
+        elif _is_channel(call, layout.heads, lengths):
             layout = replace(layout, kind="channel")
         elif layout.num_keys in latents:
             layout = replace(layout, kind="branch" if layout.num_queries == layout.num_keys else "cross")
         else:
-            grid = token_grid(one, seen.size, seen.maps, config, known, stated)
-            grid = grid and true_pitch(grid, module, seen.size)
-            if grid is not None and grid not in known:
-                known.append(grid)
-            layout = replace(layout, grid=grid, kind=_kind(layout, grid, one.learned_queries))
-            if layout.kind == "cross" and layout.num_queries not in {other.num_tokens for other in known}:
+            grid = token_grid(call, maps, config, grids, stated)
+            grid = grid and true_pitch(grid, module, maps.input_size)
+            if grid is not None and grid not in grids:
+                grids.append(grid)
+            layout = replace(layout, grid=grid, kind=_kind(layout, grid, call.learned_queries))
+            if layout.kind == "cross" and layout.num_queries not in {other.num_tokens for other in grids}:
                 latents.add(layout.num_queries)
         layouts.append(layout)
     if stated is not None:
-        check_stated(stated, [one.num_keys for one in layouts if one.kind in ("token", "pooling", "cross")], known)
+        check_stated(stated, [o.num_keys for o in layouts if o.kind in ("token", "pooling", "cross")], grids)
     return _branches(layouts)
 
 
-def _axes(one: SeenCall, num_heads: int | None) -> AttentionLayout:
+def _axes(call: ObservedCall, num_heads: int | None) -> AttentionLayout:
     """Name the axes: the batch axis is the one that doubled, heads the one as long as the module says."""
-    leading = list(one.shape[:-2])
-    batch = one.batch_axis if one.batch_axis is not None and one.batch_axis < len(leading) else 0
+    leading = list(call.shape[:-2])
+    batch = call.batch_axis if call.batch_axis is not None and call.batch_axis < len(leading) else 0
     names = ["head"] * len(leading)
     others = [axis for axis in range(len(leading)) if axis != batch]
     folded = leading[batch] if leading else 1
     heads_axis = next((axis for axis in others if leading[axis] == num_heads), None)
-    found = heads_axis is not None or (folded > 1 and folded == num_heads)  # an axis of their own, or the batch's
-    if not found and len(others) == 1 and (num_heads is None or folded > 1 or num_heads != 1):
+    has_heads = heads_axis is not None or (folded > 1 and folded == num_heads)  # an axis of their own, or the batch's
+    if not has_heads and len(others) == 1 and (num_heads is None or folded > 1 or num_heads != 1):
         heads_axis = others[0]
-    if not found and len(others) > 1:
+    if not has_heads and len(others) > 1:
         heads_axis = others[-1]
     names = ["head" if axis == heads_axis else "window" for axis in range(len(leading))]
     heads = leading[heads_axis] if heads_axis is not None else 1
@@ -78,7 +79,7 @@ def _axes(one: SeenCall, num_heads: int | None) -> AttentionLayout:
     else:
         names[batch], windows = "batch*window", folded
     axes = " ".join([*names, "query", "key"])
-    return AttentionLayout(one.call.path, "other", axes, one.shape, heads, windows)
+    return AttentionLayout(call.path, "other", axes, call.shape, heads, windows)
 
 
 def _num_heads(module: nn.Module, path: str) -> int | None:
@@ -93,11 +94,11 @@ def _num_heads(module: nn.Module, path: str) -> int | None:
     return None
 
 
-def _is_channel(one: SeenCall, heads: int, tokens_seen: set[int]) -> bool:
+def _is_channel(call: ObservedCall, heads: int, lengths: set[int]) -> bool:
     """Whether channels ask channels: then the values' last axis runs over tokens and the keys over channels."""
-    queries, keys = one.shape[-2:]
-    over = one.call.weights.value.shape[-1]
-    return queries == keys and keys not in tokens_seen and over in tokens_seen and heads * keys not in tokens_seen
+    queries, keys = call.shape[-2:]
+    over = call.weights.value.shape[-1]
+    return queries == keys and keys not in lengths and over in lengths and heads * keys not in lengths
 
 
 def _kind(layout: AttentionLayout, grid: TokenGrid | None, learned: bool) -> Kind:

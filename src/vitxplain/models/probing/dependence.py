@@ -1,33 +1,51 @@
-"""Which attention the logits depend on, and which of it a gradient reaches; SigLIP's classifier leaves a head aside."""
+"""Which attention the logits depend on, which of it their gradient reaches, and which of it learned queries ask."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights
-
-if TYPE_CHECKING:
-    from vitxplain.models.probing.observation import SeenCall
-
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.weight_gradients import WeightGradients
+from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights
 from vitxplain.types import Logits, PixelValues
 
 if TYPE_CHECKING:
-    from vitxplain.models.probing.observation import SeenCall
     from vitxplain.models.vision_model import VisionModel
+
+
+def reached_outputs(logits: Logits, outputs: Sequence[Tensor]) -> list[bool]:
+    """Of each output of attention, whether the gradient of `logits` reaches it."""
+    reached = set()
+    todo = [logits.grad_fn]
+    while todo:
+        step = todo.pop()
+        if step is not None and step not in reached:
+            reached.add(step)
+            todo += [before for before, _ in step.next_functions]
+    return [output.grad_fn in reached for output in outputs]
+
+
+def used_calls(model: "VisionModel", image: PixelValues, logits: Logits, reached: Sequence[bool]) -> list[bool]:
+    """Of each call, whether `logits`, of this image, depend on it; call it where the model is undisturbed.
+
+    What no gradient reaches may still move them, where somebody detached it: so it is disturbed, to see whether they
+    change. SigLIP's classifier leaves a whole attention head aside.
+    """
+    unreached = {number for number, is_reached in enumerate(reached) if not is_reached}
+    if not unreached:
+        return list(reached)
+    with torch.no_grad(), AttentionTap(model.module, _Disturbance(unreached)):
+        moved = not torch.allclose(model.logits(image), logits, rtol=1e-4)
+    return [is_reached or moved for is_reached in reached]
 
 
 @dataclass(eq=False)
 class _Disturbance:
-    """Spoils what the calls of these numbers return."""
+    """Changes what the calls of these numbers return."""
 
     numbers: Collection[int]
     calls: int = field(default=0, init=False)
@@ -45,39 +63,14 @@ class _Disturbance:
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 
 
-def mark_use(model: "VisionModel", image: PixelValues, logits: Logits, calls: list["SeenCall"]) -> None:
-    """Note of each call whether `logits`, of this image, depend on it; call it where the model is undisturbed.
-
-    What no gradient reaches may still move them, where somebody detached it: so it is spoilt, to see whether they
-    change.
-    """
-    reached = set()
-    todo = [logits.grad_fn]
-    while todo:
-        step = todo.pop()
-        if step is not None and step not in reached:
-            reached.add(step)
-            todo += [before for before, _ in step.next_functions]
-    for one in calls:
-        one.reached = one.output is not None and one.output.grad_fn in reached
-    aside = {number for number, one in enumerate(calls) if not one.reached}
-    if not aside:
-        return
-    with torch.no_grad(), AttentionTap(model.module, _Disturbance(aside)):
-        unmoved = torch.allclose(model.logits(image), logits, rtol=1e-4)
-    for number in aside:
-        calls[number].used = not unmoved
-
-
-def mark_learned_queries(image: Tensor, calls: Iterable["SeenCall"]) -> None:
-    """Note of each call whether its queries do not depend on the image, a leaf of the graph."""
+def learned_queries(image: Tensor, weights: Sequence[Weights]) -> list[bool]:
+    """Of each call's weights, whether its queries do not depend on the image, a leaf of the graph."""
     if not image.requires_grad:
-        return
+        return [False] * len(weights)
     with torch.enable_grad():
         (start, _), *_ = image.view_as(image).grad_fn.next_functions  # type: ignore[union-attr]
     depends: dict[Any, bool] = {start: True, None: False}
-    for one in calls:
-        one.learned_queries = not all(_depends(step, depends) for step in _factors(one.call.weights))
+    return [not all(_depends(step, depends) for step in _factors(call)) for call in weights]
 
 
 def _factors(weights: Weights) -> list[Any]:
@@ -95,16 +88,16 @@ def _factors(weights: Weights) -> list[Any]:
     return []
 
 
-def _depends(step: Any, known: dict[Any, bool]) -> bool:
-    """Whether a step of the graph comes from what is known to; `known` keeps the answer for all steps before it."""
+def _depends(step: Any, answers: dict[Any, bool]) -> bool:
+    """Whether a step of the graph comes from one whose answer is yes; `answers` keeps those of all steps before it."""
     path = [step]
     while path:
-        before = [one for one, _ in path[-1].next_functions] if path[-1] not in known else []
-        unknown = [one for one in before if one not in known]
-        if unknown:
-            path += unknown
+        before = [earlier for earlier, _ in path[-1].next_functions] if path[-1] not in answers else []
+        unanswered = [earlier for earlier in before if earlier not in answers]
+        if unanswered:
+            path += unanswered
             continue
         last = path.pop()
-        if last not in known:
-            known[last] = any(known[one] for one in before)
-    return known[step]
+        if last not in answers:
+            answers[last] = any(answers[earlier] for earlier in before)
+    return answers[step]

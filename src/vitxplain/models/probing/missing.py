@@ -9,9 +9,9 @@ from vitxplain.models.probing.observation import Observation
 
 
 def missing_attention(
-    seen: Observation, layouts: Sequence[AttentionLayout], isotropic: bool, mixing: str | None
+    observation: Observation, layouts: Sequence[AttentionLayout], isotropic: bool, mixing: str | None
 ) -> dict[str, str]:
-    """Why attention or gradients are not there; `mixing` as `isotropy.mixing` words it."""
+    """Why attention or gradients are not there; `mixing` as the function of that name words it."""
     missing: dict[str, str] = {}
     real = [layout for layout in layouts if layout.kind not in ("unused", "other")]
     placed = [o for o in real if o.kind in ("token", "window", "pooling") and o.grid is not None]
@@ -28,12 +28,12 @@ def missing_attention(
         missing[offers.ATTENTION_MAPS] = (
             reason if not real else f"its attention ({real[0].describe()}) has no place on the image"
         )
-    if seen.hidden is not None:
-        hidden = f"{seen.hidden}; load it with attn_implementation='eager', or use grad-cam"
+    if observation.hidden is not None:
+        hidden = f"{observation.hidden}; load it with attn_implementation='eager', or use grad-cam"
         missing |= {offers.ATTENTIONS: hidden, offers.ATTENTION_MAPS: hidden}
-    if not seen.logits.requires_grad:
+    if not observation.logits.requires_grad:
         missing[offers.GRADIENTS] = "its logits carry no gradient (it runs under torch.no_grad or detaches)"
-    reached = [one.reached for one, o in zip(seen.calls, layouts, strict=True) if o.kind == "token"]
+    reached = [call.reached for call, o in zip(observation.calls, layouts, strict=True) if o.kind == "token"]
     if not isotropic or not all(reached):
         missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS) or missing.get(
             offers.GRADIENTS, "no gradient of the logits reaches its attention"
@@ -41,19 +41,20 @@ def missing_attention(
     return missing
 
 
-def mixing(seen: Observation, layouts: Sequence[AttentionLayout]) -> str | None:
+def mixing(observation: Observation, layouts: Sequence[AttentionLayout]) -> str | None:
     """What else mixes places on the way, in words: attention alone then does not say what came from where."""
     token = [index for index, layout in enumerate(layouts) if layout.kind == "token"]
     if not token:
         return None
-    for name, before in seen.convolutions:
+    for name, before in observation.convolutions:
         if token[0] < before <= token[-1]:
             return f"a convolution ({name}) mixes places between its attention layers"
     for layout in layouts[: token[-1]]:
         if layout.kind == "other":
             return f"softmax weights that are no attention ({layout.path}) mix places before its last attention layer"
+    calls = observation.calls
     for first, second in pairwise(token):
-        if seen.calls[first].call.weights.value is seen.calls[second].call.weights.value:  # arXiv 2410.05258
+        if calls[first].weights.value is calls[second].weights.value:  # arXiv 2410.05258
             return f"two softmaxes weigh the same values ({layouts[first].path}), and what becomes of both is not seen"
     return None
 

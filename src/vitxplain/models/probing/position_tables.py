@@ -20,9 +20,9 @@ def position_table(module: nn.Module, grid: TokenGrid | None) -> Float[Tensor, "
     for name, tensor in tensors:
         if not _TABLE.search(name) or _RELATIVE.search(name) or not tensor.is_floating_point() or tensor.is_meta:
             continue
-        found = _as_grid(tensor.detach(), grid)
-        if found is not None and found.shape[-1] > 1:
-            return found
+        table = _as_grid(tensor.detach(), grid)
+        if table is not None and table.shape[-1] > 1:
+            return table
     return None
 
 

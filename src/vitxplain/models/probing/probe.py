@@ -1,13 +1,14 @@
 """Probe: what a model is, found by watching it run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout, sequence_grids
+from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
@@ -17,7 +18,7 @@ from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import observe
 from vitxplain.models.probing.position_tables import missing_table, position_table
 from vitxplain.models.probing.token_grids import model_grid, with_readout
-from vitxplain.models.probing.token_order import sequence_orders, unordered
+from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
 
 if TYPE_CHECKING:
@@ -32,19 +33,22 @@ class Probe:
     "METHOD does not fit: ...".
     """
 
-    input_size: tuple[int, int]
+    maps: ImageMaps  # which tensors are maps of the image, at this input size
     grid: TokenGrid | None  # of the token attention, with its readout tokens
     layouts: tuple[AttentionLayout, ...]
     offers: frozenset[str]
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
-    maps: tuple[tuple[int, int], ...] = ()  # (rows, columns) of the feature maps seen
-    apart: frozenset[int] = frozenset()  # lengths of sequences that are no maps
     cam_layer: str | None = None
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: Tensor | None = field(default=None, repr=False)  # (label, channel)
     position_embeddings: Tensor | None = field(default=None, repr=False)  # (row, column, channel)
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.maps.input_size
 
 
 @torch.inference_mode(False)  # the caller may be in it; a graph is wanted here
@@ -53,24 +57,24 @@ def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
     try:
         return _probe(model, observe(model, size))
     except RuntimeError as error:  # some kernel has no derivative; whatever else is wrong shows again
-        seen = observe(model, size, graph=False)
-        return _probe(model, seen, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
+        observation = observe(model, size, graph=False)
+        return _probe(model, observation, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
 
 
-def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None) -> Probe:
+def _probe(model: "VisionModel", observation: Observation, obstacle: str | None = None) -> Probe:
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
-        score = _score(seen)
-        orders = sequence_orders(seen)
-        layouts = place_windows(seen, attention_layouts(seen, model.module, model.stated_grid), orders)
-        seen.apart = unordered(orders) | _latents(layouts)
-        mixed = mixing(seen, layouts)
-        isotropic = mixed is None and seen.hidden is None and asks_one_grid(layouts)
-        layouts = with_readout(seen, layouts, score)
-        layer = cam_layer(seen, score, layouts, model.module) if score.requires_grad else None
+        score = _score(observation)
+        orders = sequence_orders(observation)
+        layouts = place_windows(observation, attention_layouts(observation, model.module, model.stated_grid), orders)
+        maps = _image_maps(observation.maps, layouts, orders)
+        mixed = mixing(observation, layouts)
+        isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
+        layouts = with_readout(observation, layouts, score)
+        layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
-    weight = linear_head(seen, layer, sequence_grids(layouts))
+    weight = linear_head(observation, layer, maps)
     table = position_table(model.module, grids[-1] if grids else None)
-    missing = missing_attention(seen, layouts, isotropic, mixed)
+    missing = missing_attention(observation, layouts, isotropic, mixed)
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
     if table is None:
@@ -81,30 +85,32 @@ def _probe(model: "VisionModel", seen: Observation, obstacle: str | None = None)
         missing[offers.LINEAR_HEAD] = "it does not end in global average pooling and one linear layer; use grad-cam"
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
-        input_size=seen.size,
+        maps=maps,
         grid=model_grid(layouts) or model.stated_grid,
         layouts=tuple(layouts),
         offers=frozenset(words - missing.keys()),
         missing=missing,
         isotropic=isotropic,
-        maps=tuple(seen.maps),
-        apart=seen.apart,
         cam_layer=layer,
-        cam_names=same_output(seen, layer),
-        cam_grid=map_shape(seen, layer, layouts) if layer is not None else None,
+        cam_names=same_output(observation, layer),
+        cam_grid=map_shape(observation, layer, maps) if layer is not None else None,
         head_weight=weight,
         position_embeddings=table,
     )
 
 
-def _latents(layouts: Sequence[AttentionLayout]) -> set[int]:
-    """How many learned queries ask the image and go on as tokens of their own, which are no patches."""
-    tokens = {grid.num_tokens for grid in sequence_grids(layouts)}
-    return {layout.num_queries for layout in layouts if layout.kind == "cross"} - tokens
+def _image_maps(maps: ImageMaps, layouts: Sequence[AttentionLayout], orders: Orders) -> ImageMaps:
+    """What convolutions say of maps, and now attention: sequences in an order of their own, and latents, are none.
+
+    Latents are learned queries that ask the image and go on as tokens of their own.
+    """
+    grids = sequence_grids(layouts)
+    latents = {layout.num_queries for layout in layouts if layout.kind == "cross"} - {grid.num_tokens for grid in grids}
+    return replace(maps, grids=tuple(grids), other_lengths=unordered(orders) | latents)
 
 
-def _score(seen: Observation) -> Tensor:
+def _score(observation: Observation) -> Tensor:
     """A number that depends on whatever the logits are computed from, even where the head is still all zero."""
-    source = seen.head.input if seen.head is not None else seen.logits
+    source = observation.head.input if observation.head is not None else observation.logits
     mixing = torch.randn(source.shape, generator=torch.Generator().manual_seed(1)).to(source)
     return (source * mixing).sum()

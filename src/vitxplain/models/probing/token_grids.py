@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from vitxplain.capture.layout import AttentionLayout
-from vitxplain.capture.patch_layout import factor
+from vitxplain.capture.patch_layout import ImageMaps, factor
 from vitxplain.errors import UsageError
 from vitxplain.grid import TokenGrid
-from vitxplain.models.probing.observation import Observation, SeenCall
+from vitxplain.models.probing.observation import Observation, ObservedCall
 
 _MOST_EXTRA_TOKENS = 16  # class, distillation, registers: nobody has more
 
@@ -27,40 +27,34 @@ def config_grid(config: Any, size: tuple[int, int]) -> tuple[int, int] | None:
 
 
 def token_grid(
-    seen: SeenCall,
-    size: tuple[int, int],
-    maps: Collection[tuple[int, int]],
-    config: Any,
-    known: Sequence[TokenGrid],
-    stated: TokenGrid | None,
+    call: ObservedCall, maps: ImageMaps, config: Any, earlier: Sequence[TokenGrid], stated: TokenGrid | None
 ) -> TokenGrid | None:
     """The grid of one call's keys, or None where no arrangement fits.
 
     Prefix and suffix tokens are those whose values do not change with the image where they first appear; a later
-    layer has the patches of a grid already known, and the rest in front.
+    layer has the patches of an earlier layer's grid, and the rest in front.
     """
-    keys = seen.shape[-1]
+    keys, size = call.shape[-1], maps.input_size
     if stated is not None:
         prefix = keys - stated.num_patches - stated.num_suffix_tokens
         if 0 <= prefix <= (stated.num_prefix_tokens or _MOST_EXTRA_TOKENS):
             return _grid(stated.rows, stated.columns, prefix, stated.num_suffix_tokens, size)
-    for grid in known:
+    for grid in earlier:
         if grid.num_tokens == keys:
             return grid
-    prefix, suffix = _constant_ends(seen.constant_keys)
-    candidates = [one for one in (config_grid(config, size), *maps) if one is not None]
-    patches = keys - prefix - suffix
-    for rows, columns in candidates:
+    prefix, suffix = _constant_ends(call.constant_keys)
+    by_config, patches = config_grid(config, size), keys - prefix - suffix
+    for rows, columns in ((by_config,) if by_config else ()) + maps.map_sizes:
         if rows * columns == patches:
             return _grid(rows, columns, prefix, suffix, size)
-    if patches > 0 and (found := factor(patches, size)):
-        return _grid(*found, prefix, suffix, size)
-    for grid in known:  # tokens added later than the first layer
+    if patches > 0 and (shape := factor(patches, size)):
+        return _grid(*shape, prefix, suffix, size)
+    for grid in earlier:  # tokens added later than the first layer
         if 0 < keys - grid.num_patches <= _MOST_EXTRA_TOKENS:
             return _grid(grid.rows, grid.columns, keys - grid.num_patches, 0, size)
     for extra in range(_MOST_EXTRA_TOKENS + 1):
-        if keys > extra and (found := factor(keys - extra, size)):
-            return _grid(*found, extra, 0, size)
+        if keys > extra and (shape := factor(keys - extra, size)):
+            return _grid(*shape, extra, 0, size)
     return None
 
 
@@ -77,9 +71,9 @@ def true_pitch(grid: TokenGrid, module: nn.Module, size: tuple[int, int]) -> Tok
     return grid
 
 
-def check_stated(stated: TokenGrid, lengths: Sequence[int], found: Collection[TokenGrid]) -> None:
+def check_stated(stated: TokenGrid, lengths: Sequence[int], grids: Collection[TokenGrid]) -> None:
     """Raise UsageError if no sequence of tokens, of those lengths, has the grid the user stated."""
-    if lengths and not any((grid.rows, grid.columns) == (stated.rows, stated.columns) for grid in found):
+    if lengths and not any((grid.rows, grid.columns) == (stated.rows, stated.columns) for grid in grids):
         counts = ", ".join(str(length) for length in dict.fromkeys(lengths))
         raise UsageError(
             f"grid {stated.rows} x {stated.columns} ({stated.num_tokens} tokens at least) was stated, but this model's "
@@ -91,17 +85,17 @@ def _grid(rows: int, columns: int, prefix: int, suffix: int, size: tuple[int, in
     return TokenGrid(rows, columns, prefix, suffix, (size[0] / rows, size[1] / columns))
 
 
-def _constant_ends(constant: list[bool] | None) -> tuple[int, int]:
+def _constant_ends(constant: Sequence[bool] | None) -> tuple[int, int]:
     """How many tokens in front and at the end do not depend on the image."""
     if constant is None or all(constant):
         return 0, 0
     return constant.index(False), constant[::-1].index(False)
 
 
-def with_readout(seen: Observation, layouts: Sequence[AttentionLayout], score: Tensor) -> list[AttentionLayout]:
-    """The layouts, the token grids knowing which rows of the last token layer move the score."""
+def with_readout(observation: Observation, layouts: Sequence[AttentionLayout], score: Tensor) -> list[AttentionLayout]:
+    """The layouts, their token grids with the rows of the last token layer that move the score."""
     last = next((i for i in reversed(range(len(layouts))) if layouts[i].kind == "token"), None)
-    output = seen.calls[last].output if last is not None else None
+    output = observation.calls[last].output if last is not None else None
     if output is None or last is None or not (score.requires_grad and output.requires_grad):
         return list(layouts)
     (gradient,) = torch.autograd.grad(score, output, retain_graph=True, allow_unused=True)

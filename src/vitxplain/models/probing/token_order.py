@@ -8,7 +8,6 @@ from typing import TypeAlias
 from jaxtyping import Int
 from torch import Tensor
 
-from vitxplain.capture.patch_layout import patch_layout
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.tracing import ToMap, trace
 
@@ -18,22 +17,22 @@ _NODES_TRIED = 4  # before each attention call, and of each length in all
 _MAPS_TRIED = 3  # before each of them
 
 
-def sequence_orders(seen: Observation) -> Orders:
+def sequence_orders(observation: Observation) -> Orders:
     """The order of sequences, by length, measured where attention first gets one; what cannot be told is left out."""
     orders: dict[int, Tensor] = {}
     tried: Counter[int] = Counter()
-    with seen.silent_attention():
-        for before in sorted({one.nodes_before for one in seen.calls}):
+    with observation.silent_attention():
+        for before in sorted({call.nodes_before for call in observation.calls}):
             for index in reversed(range(max(before - _NODES_TRIED, 0), before)):
-                tokens = seen.nodes[index].tensor
+                tokens = observation.nodes[index].tensor
                 if tokens.dim() != 3 or tokens.shape[0] != 1 or not tokens.requires_grad:
                     continue
                 length = tokens.shape[1]
                 if length in orders or tried[length] == _NODES_TRIED:
                     continue
                 tried[length] += 1
-                maps = islice(maps_before(seen, index, orders, guess=False), _MAPS_TRIED)
-                order = next((one for one in (trace(tokens[0], *pair) for pair in maps) if one is not None), None)
+                maps = islice(maps_before(observation, index, orders, guess=False), _MAPS_TRIED)
+                order = next((order for order in (trace(tokens[0], *pair) for pair in maps) if order is not None), None)
                 if order is not None:
                     orders[length] = order
     return orders
@@ -44,12 +43,12 @@ def unordered(orders: Orders) -> frozenset[int]:
     return frozenset(length for length, order in orders.items() if not bool((order.flatten().diff() == 1).all()))
 
 
-def maps_before(seen: Observation, index: int, orders: Orders, *, guess: bool) -> Iterator[tuple[Tensor, ToMap]]:
+def maps_before(observation: Observation, index: int, orders: Orders, *, guess: bool) -> Iterator[tuple[Tensor, ToMap]]:
     """The nodes before this one that are maps of the image, the nearest first, and how to read them.
 
     With `guess` a sequence whose order is not known is taken to run row by row, as those of all models but a few do.
     """
-    for node in reversed(seen.nodes[:index]):
+    for node in reversed(observation.nodes[:index]):
         tensor = node.tensor
         if tensor.shape[0] != 1 or not tensor.requires_grad:
             continue
@@ -57,7 +56,7 @@ def maps_before(seen: Observation, index: int, orders: Orders, *, guess: bool) -
         if order is not None:
             yield tensor, _reader(order)
         elif guess or tensor.dim() == 4:
-            layout = patch_layout(tuple(tensor.shape), seen.size, seen.maps)
+            layout = observation.maps.layout(tuple(tensor.shape))
             if layout is not None:
                 yield tensor, layout.to_map
 

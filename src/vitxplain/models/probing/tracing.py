@@ -1,6 +1,6 @@
-"""Which token is computed from which place of a map: found by differentiating, no partition or shift is read from code.
+"""Which token is computed from which place of a map: by differentiating, not by reading partitions or shifts from code.
 
-Attention is silenced meanwhile (`Observation.silent_attention`): a token then hears of the map only along its own
+Attention is silenced meanwhile (`Observation.silent_attention`): a token then depends on the map only along its own
 residual connections, at any depth of the network.
 """
 
@@ -15,7 +15,7 @@ from vitxplain.types import FeatureMap
 
 ToMap: TypeAlias = Callable[[Tensor], FeatureMap]  # reads a tensor as the map it is
 
-_HEARD = 0.5  # least share of places some token hears of; pooling by maximum may pass a few over
+_REACHED = 0.5  # least share of places some token depends on; pooling by maximum may pass a few over
 
 
 def trace(tokens: Float[Tensor, "token channel"], tensor: Tensor, to_map: ToMap) -> Int[Tensor, "row column"] | None:
@@ -30,33 +30,33 @@ def trace(tokens: Float[Tensor, "token channel"], tensor: Tensor, to_map: ToMap)
     mixed = tokens * mixing
 
     def gradient(scores: Tensor) -> Tensor:
-        (found,) = torch.autograd.grad(scores.sum(), tensor, retain_graph=True, materialize_grads=True)
-        return to_map(found)[0].double()  # channel row column
+        (of_tensor,) = torch.autograd.grad(scores.sum(), tensor, retain_graph=True, materialize_grads=True)
+        return to_map(of_tensor)[0].double()  # channel row column
 
     plain = gradient(mixed)
-    heard = (plain != 0).any(0)
-    if heard.float().mean() < _HEARD:
+    reached = (plain != 0).any(0)
+    if reached.float().mean() < _REACHED:
         return None
     numbers = torch.arange(len(tokens), device=tokens.device)
-    found = torch.zeros(plain.shape[1:], dtype=torch.long, device=tokens.device)
+    token_at = torch.zeros(plain.shape[1:], dtype=torch.long, device=tokens.device)
     power = 1
     while power < len(tokens):
         digits = gradient(mixed * (numbers // power % base + 1).to(tokens.dtype)[:, None])
-        ratio = ((plain * digits).sum(0) / (plain * plain).sum(0) - 1).where(heard, 0)
+        ratio = ((plain * digits).sum(0) / (plain * plain).sum(0) - 1).where(reached, 0)
         if not bool(((ratio - ratio.round()).abs() < 0.2).all()) or ratio.min() < -0.5 or ratio.max() > base - 0.5:
             return None
-        found += ratio.round().long() * power
+        token_at += ratio.round().long() * power
         power *= base
-    return None if found.max() >= len(tokens) else _squares(found, heard)
+    return None if token_at.max() >= len(tokens) else _squares(token_at, reached)
 
 
-def _squares(found: Int[Tensor, "row column"], heard: Tensor) -> Int[Tensor, "row2 column2"] | None:
+def _squares(token_at: Int[Tensor, "row column"], reached: Tensor) -> Int[Tensor, "row2 column2"] | None:
     """One place for each square of places that went to the same token; None if that is not how they went."""
-    rows, columns = found.shape
-    times = round((found.numel() / len(found[heard].unique())) ** 0.5)
+    rows, columns = token_at.shape
+    times = round((token_at.numel() / len(token_at[reached].unique())) ** 0.5)
     if rows % times or columns % times:
         return None
-    squares = found.masked_fill(~heard, -1).view(rows // times, times, columns // times, times).transpose(1, 2)
+    squares = token_at.masked_fill(~reached, -1).view(rows // times, times, columns // times, times).transpose(1, 2)
     highest = squares.flatten(2).amax(2)
     same = (squares.flatten(2) == highest[..., None]) | (squares.flatten(2) < 0)
     return highest if bool(same.all()) and len(highest.unique()) == highest.numel() and highest.min() >= 0 else None
