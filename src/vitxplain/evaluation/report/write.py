@@ -41,7 +41,7 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
         "scores.png": png_bytes(score_bars(evaluation, in_short)),
     }
     if evaluation.costs:
-        files["cost.csv"] = csv_bytes(record(COST_COLUMNS, cost) for cost in evaluation.costs)
+        files["cost.csv"] = records_csv(record(COST_COLUMNS, cost) for cost in evaluation.costs)
     if curves := curve_plots(evaluation, in_short):
         files["curves.png"] = png_bytes(curves)
     for (model, method), sheet in extreme_sheets(evaluation).items():
