@@ -66,21 +66,21 @@ def choice_of(name: str) -> str:
 
 def check_name(name: str) -> None:
     """Raise UnknownNameError for a metric nobody registered, OptionError for a choice it does not have."""
-    _one(name)
+    _metric_of(name)
 
 
 def _named(metrics: Sequence[MetricLike]) -> dict[str, Metric]:
-    found: dict[str, Metric] = {}
+    by_name: dict[str, Metric] = {}
     for metric in metrics:
         if isinstance(metric, Metric):
             alike = [other for other in metrics if type(other) is type(metric)]
-            found[f"{registry.name_of('metrics', type(metric))}{_difference(metric, alike)}"] = metric
+            by_name[f"{registry.name_of('metrics', type(metric))}{_difference(metric, alike)}"] = metric
             continue
-        found |= dict(_one(word) for word in (registry.names("metrics") if metric == "all" else [metric]))
-    return found
+        by_name |= dict(_metric_of(word) for word in (registry.names("metrics") if metric == "all" else [metric]))
+    return by_name
 
 
-def _one(word: str) -> tuple[str, Metric]:
+def _metric_of(word: str) -> tuple[str, Metric]:
     """The metric of a name, which may have a choice behind a colon."""
     name = base_name(word)
     metric, choice = registry.load("metrics", name)(), choice_of(word)
@@ -92,8 +92,8 @@ def _one(word: str) -> tuple[str, Metric]:
             return f"{name}:{choice}", replace(metric, **{option: choice})
         if hint is bool and option == choice.replace("-", "_"):
             return f"{name}:{choice}", replace(metric, **{option: True})
-    known = [choice for hint in hints.values() for choice in _choices(hint)]
-    raise OptionError(f"{name} has no choice {choice!r}; there is {', '.join(known) or 'none'}.")
+    choices = [choice for hint in hints.values() for choice in _choices(hint)]
+    raise OptionError(f"{name} has no choice {choice!r}; there is {', '.join(choices) or 'none'}.")
 
 
 def _difference(metric: Metric, others: Sequence[Any]) -> str:

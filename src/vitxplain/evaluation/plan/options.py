@@ -25,7 +25,7 @@ class SharedOptions:
 
 
 def share_out(
-    given: Mapping[str, str], methods: Sequence[str], metrics: Sequence[str], data: str | Sequence[str]
+    options: Mapping[str, str], methods: Sequence[str], metrics: Sequence[str], data: str | Sequence[str]
 ) -> SharedOptions:
     """`METHOD.key`, `METRIC.key` and `data.key` go to their owner, a plain `key` to all that have it.
 
@@ -45,7 +45,7 @@ def share_out(
     )
     shares = SharedOptions()
     homes = {"explainers": shares.methods, "metrics": shares.metrics, "data": shares.data}
-    for key, value, takers in route(given.items(), owners, _is_called, partial(_no_taker, owners=owners)):
+    for key, value, takers in route(options.items(), owners, _is_called, partial(_no_taker, owners=owners)):
         for kind, name in takers:
             homes[kind][f"{name}.{key.name}" if key.owner and name else key.name] = value
     return shares
