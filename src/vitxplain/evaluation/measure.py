@@ -1,14 +1,16 @@
-"""One request carried out: all entries of the table scored, one model after the other."""
+"""One request carried out: planned, then all entries of the table scored, one model after the other."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from accelerate.utils import gather_object
 
+from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import Failure, sentences
-from vitxplain.evaluation.plan.entries import Entry, PlannedEntry
-from vitxplain.evaluation.plan.plan import EvaluationPlan, plan_of
+from vitxplain.evaluation.plan.entries import Entry, PlannedEntry, plan_entries
+from vitxplain.evaluation.plan.metrics import chosen_metrics, validation_of
 from vitxplain.evaluation.request import EvaluationRequest
 from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels
 from vitxplain.evaluation.scoring.cost import Cost, costs
@@ -16,7 +18,47 @@ from vitxplain.evaluation.scoring.fingerprint import fingerprint_of
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores
 from vitxplain.evaluation.scoring.score import score_entry
 from vitxplain.evaluation.scoring.store import Store
+from vitxplain.metrics.base import Metric
 from vitxplain.processes import join_processes
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationPlan:
+    """Everything derived from a request.
+
+    `samples` and `validation` are the images as they are scored, `unfit` the methods that do not fit a model,
+    `left_out` the models and metrics that were not taken in and why, `cost` whether methods are timed, too.
+    """
+
+    request: EvaluationRequest
+    samples: DataSet
+    validation: DataSet | None
+    entries: tuple[PlannedEntry, ...]
+    metrics: Mapping[str, Metric]
+    unfit: tuple[Failure, ...]
+    left_out: tuple[str, ...]
+    cost: bool
+
+
+def plan_of(request: EvaluationRequest) -> EvaluationPlan:
+    """The plan; errors as of `evaluate`."""
+    preset = request.chosen_preset
+    samples = preset.data(request.samples) if preset else request.samples
+    entries, unfit, models_left_out = plan_entries(request)
+    metrics, metrics_left_out = chosen_metrics(
+        list(preset.metrics) if preset else request.metrics, request.metric_options or {}, samples, entries
+    )
+    validation = validation_of(request.validation_source, samples, metrics)
+    return EvaluationPlan(
+        request=request,
+        samples=samples,
+        validation=preset.data(validation) if preset and validation else validation,
+        entries=tuple(entries),
+        metrics=metrics,
+        unfit=tuple(unfit),
+        left_out=(*models_left_out, *metrics_left_out),
+        cost=request.cost or bool(preset and preset.cost),
+    )
 
 
 def measure(request: EvaluationRequest, progress: Callable[[int], object]) -> Evaluation:

@@ -29,6 +29,8 @@ def build(methods: Sequence[MethodLike], options: Mapping[str, Any], *, text: bo
         name, explainer = _plain(method)
         if plain.setdefault(name, explainer) != explainer:
             raise UsageError(f"{name} was asked for twice with different options; explain twice instead.")
+    if not options:
+        return plain
     types = {name: option_types(type(explainer)) for name, explainer in plain.items()}
     values: dict[str, dict[str, Any]] = {name: {} for name in plain}
     refuse = partial(no_such_option, noun="method", receivers=plain)

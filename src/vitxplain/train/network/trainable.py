@@ -1,12 +1,13 @@
-"""Trainable: a network with a head for the data's classes, how images enter it, and how it is saved."""
+"""Trainable: a network ready for the Trainer, with a head for the data's classes, its images and how it is saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import nn
+from transformers.modeling_outputs import ImageClassifierOutput
 
 from vitxplain.errors import UsageError
 from vitxplain.models.loading.blueprint import Blueprint
@@ -16,12 +17,37 @@ from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import LOGITS
+from vitxplain.tasks.classification import Classification
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.network import lora, saving
-from vitxplain.train.network.network import Network
 from vitxplain.train.network.prepare import PreparedModel, open_pretrained, open_scratch, with_head
+from vitxplain.types import PixelValues
 
 Mode: TypeAlias = Literal["full", "head", "lora"]
+_KEEPS_STATISTICS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
+
+
+class Network(nn.Module):
+    """`network(pixel_values=...)` gives an object with `.logits`, whatever library the network is of.
+
+    Norms that keep statistics do not update them while their own weights are frozen.
+    """
+
+    def __init__(self, network: nn.Module, inputs: Callable[[PixelValues], dict[str, Any]] | None) -> None:
+        super().__init__()
+        self.network, self.inputs = network, inputs
+
+    def forward(self, pixel_values: PixelValues) -> ImageClassifierOutput:
+        output = self.network(**self.inputs(pixel_values)) if self.inputs else self.network(pixel_values)
+        return ImageClassifierOutput(logits=Classification().outputs(output)[LOGITS])
+
+    def train(self, mode: bool = True) -> "Network":
+        super().train(mode)
+        for part in self.network.modules():
+            if isinstance(part, _KEEPS_STATISTICS) and not any(weight.requires_grad for weight in part.parameters()):
+                part.eval()
+        return self
 
 
 @dataclass(frozen=True, eq=False)
