@@ -5,6 +5,11 @@
 Needs transformers and vitxplain; timm and pytorch-grad-cam rows are left out, by name, where those are missing.
 Each round runs every case once, so that a busy moment of the machine hits all of them; the median of the rounds
 counts. Peak memory is that of a fresh process a case.
+
+    python benchmarks/compare.py --against /other/venv/bin/python --sizes 224 --batches 1,8 --rounds 21
+
+does not compare methods but versions: this one with that of another environment, case by case and command by command,
+each pair directly after each other. Install both in the same way; a source folder in PYTHONPATH is this side's alone.
 """
 
 import argparse
@@ -22,6 +27,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -35,10 +41,19 @@ def main() -> None:
     parser.add_argument("--batches", default="1,8")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--against", metavar="PYTHON", help="interpreter with another version of vitxplain")
+    parser.add_argument("--tiny", action="store_true", help="two small layers: to try --against, not to measure")
     parser.add_argument("--peak", nargs=3, metavar=("CASE", "SIZE", "BATCH"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peak:
         print(peak_memory(options.peak[0], int(options.peak[1]), int(options.peak[2])))
+        return
+    if options.against:
+        from versions import compare_versions
+
+        sizes, batches = (list(map(int, numbers.split(","))) for numbers in (options.sizes, options.batches))
+        report = compare_versions(options.against, sizes, batches, options.rounds, tiny=options.tiny)
+        _write(options.out, "against.json", report)
         return
     results = []
     for size in map(int, options.sizes.split(",")):
@@ -50,9 +65,13 @@ def main() -> None:
         "versions": {name: version(name) for name in ("torch", "transformers", "captum", "vitxplain")},
         "results": results,
     }
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "compare.json").write_text(json.dumps(report, indent=1) + "\n")
+    _write(options.out, "compare.json", report)
+
+
+def _write(folder: Path | None, name: str, report: dict[str, Any]) -> None:
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps(report, indent=1) + "\n")
 
 
 def measure(size: int, batch: int, rounds: int) -> list[dict[str, object]]:

@@ -26,6 +26,17 @@ python docs/performance.py
 ```
 
 timm and pytorch-grad-cam are left out, by name, where they are not installed.
+
+## Compare two versions
+
+```bash
+python benchmarks/compare.py --against /other/venv/bin/python --sizes 224 --batches 1,8 --rounds 21
+```
+
+The other interpreter has another version of vitxplain. Both run the same cases on the same seeded models, in turn, each
+in a process that lives through the measurement; then the same commands in fresh processes. Two figures say how much
+longer this version takes: the ratio of medians, and the median of the ratios within a round. A change is real where
+both say so and the control, the plain forward pass, does not. Results that differ between the versions are marked.
 """
 COMMAND = "python benchmarks/compare.py --out docs/performance"
 

@@ -109,7 +109,7 @@ def check(path: Path, model: VisionModel, method: str, options: dict[str, Any], 
     found = run(path, pixels)
     assert list(found) == ["probabilities", "map"]
     expected = explain(model, pixels, method, top_k=len(model.labels), **options)
-    maps = np.stack([patch_map(one) for one in expected])
+    maps = np.stack([patch_map(one.values, one.axes, one.method) for one in expected])
     np.testing.assert_allclose(found["map"], maps, rtol=0, atol=1e-4 * np.abs(maps).max())
     np.testing.assert_allclose(found["probabilities"], [probabilities(one) for one in expected], rtol=0, atol=1e-5)
     assert found["map"].std() > 1e-3 * np.abs(found["map"]).max()  # no constant, which would agree with any

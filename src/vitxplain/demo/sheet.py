@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from vitxplain.data.sample import Sample
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.heatmap import heatmap
 from vitxplain.render.colours import INK
 from vitxplain.render.compose import blend, photo
 from vitxplain.render.display import displayed
@@ -45,5 +44,5 @@ def contact_sheet(
         show(row, 1, np.repeat(sample.object_mask()[..., None], 3, 2).astype(float), "the digit")
         for column, (name, one) in enumerate(zip(maps, small, strict=True), 2):
             title = f"{name}{'*' if name in of_none else ''}\n{precisions[name]:.2f}"
-            show(row, column, blend(photo(one.image), heatmap(one), 0.6), title)
+            show(row, column, blend(photo(one.image), one.heatmap(), 0.6), title)
     return figure

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL.Image import Image
 
+from vitxplain.explanation.heatmap import heatmap
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
@@ -56,9 +57,7 @@ class Explanation:
 
     def heatmap(self) -> Float[np.ndarray, "height width"]:
         """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
-        from vitxplain.explanation.heatmap import heatmap
-
-        return heatmap(self)
+        return heatmap(self.values, self.axes, self.geometry, self.method)
 
     def plot(self, style: str = "auto", **options: Any) -> "Figure":
         """The picture that fits the axes, or the named style (`vitxplain.render.draw.STYLES`)."""
@@ -108,11 +107,6 @@ def detail(explanation: Explanation) -> str:
     options = ", ".join(f"{name}={value}" for name, value in explanation.options.items() if value is not None)
     method = f"{explanation.method} ({options})" if options else explanation.method
     return " · ".join(part for part in (method, model_name(explanation)) if part)
-
-
-def each_of(explanation: Explanation) -> str:
-    """What the values are, as the first half of a message: one value for each of these axes."""
-    return f"{explanation.method} gives one value for each of {explanation.axes.replace(' ', ' x ')}"
 
 
 def model_name(explanation: Explanation) -> str:

@@ -1,25 +1,27 @@
-"""The heat map of an explanation: one number in [0, 1] for every pixel of the original image the model saw."""
+"""The heat map of values: one number in [0, 1] for every pixel of the original image the model saw."""
 
 import numpy as np
 from jaxtyping import Float
 
 from vitxplain.errors import UsageError
-from vitxplain.explanation.explanation import Explanation, each_of
 from vitxplain.explanation.resample import place
+from vitxplain.geometry import Geometry
 
 
-def heatmap(explanation: Explanation) -> Float[np.ndarray, "height width"]:
-    """The explanation as a heat map in [0, 1] at the original image's pixels, NaN where the model did not look.
+def heatmap(
+    values: Float[np.ndarray, "..."], axes: str, geometry: Geometry, method: str
+) -> Float[np.ndarray, "height width"]:
+    """The values of a method as a heat map in [0, 1] at the original image's pixels, NaN where the model did not look.
 
     `patch_map` makes one map of the values, `unit_range` scales it, and bilinear interpolation puts it on the image.
 
     Raises:
         UsageError: the values hold no map of the image ("layer head").
     """
-    return place(unit_range(patch_map(explanation)), explanation.geometry)
+    return place(unit_range(patch_map(values, axes, method)), geometry)
 
 
-def patch_map(explanation: Explanation) -> Float[np.ndarray, "row column"]:
+def patch_map(values: Float[np.ndarray, "..."], axes: str, method: str) -> Float[np.ndarray, "row column"]:
     """One (row, column) map from values of any axes, unscaled.
 
     "row column"                      as it is
@@ -30,15 +32,20 @@ def patch_map(explanation: Explanation) -> Float[np.ndarray, "row column"]:
     Raises:
         UsageError: the axes name no row and column.
     """
-    values, axes = explanation.values, explanation.axes.split()
-    if "row2" in axes:
+    names = axes.split()
+    if "row2" in names:
         rows, columns = values.shape[:2]
         return values[rows // 2, columns // 2]
-    if axes[-2:] != ["row", "column"]:
-        raise UsageError(f"{each_of(explanation)}, which is no map of the image; draw it with .plot().")
-    if "layer" in axes:
-        values = values.take(-1, axis=axes.index("layer"))
+    if names[-2:] != ["row", "column"]:
+        raise UsageError(f"{in_words(method, axes)}, which is no map of the image; draw it with .plot().")
+    if "layer" in names:
+        values = values.take(-1, axis=names.index("layer"))
     return values.reshape(-1, *values.shape[-2:]).mean(0)
+
+
+def in_words(method: str, axes: str) -> str:
+    """What a method's values are, as the first half of a message."""
+    return f"{method} gives one value for each of {axes.replace(' ', ' x ')}"
 
 
 def unit_range(values: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "row column"]:

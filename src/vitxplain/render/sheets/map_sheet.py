@@ -9,7 +9,6 @@ from PIL import Image
 
 from vitxplain.data.sample import Box, Mask
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.heatmap import heatmap
 from vitxplain.render.colours import FAINT, GLOBAL, HEAT, INK
 from vitxplain.render.compose import blend, mark_unseen, photo
 from vitxplain.render.display import displayed
@@ -75,7 +74,7 @@ def _legend(figure: Figure, bottom: float, explanation: Explanation, target: str
 def _pair(figure: Figure, tile: Tile, corner: tuple[float, float], size: tuple[float, float]) -> None:
     small = displayed(tile.explanation)
     rgb = photo(small.image)
-    pictures = rgb, blend(rgb, heatmap(small), ALPHA)
+    pictures = rgb, blend(rgb, small.heatmap(), ALPHA)
     for place, picture in enumerate(pictures):
         axes = panel(figure, corner[0] + place * (size[0] + BESIDE), corner[1], *size)
         axes.imshow(mark_unseen(picture, small.geometry), aspect="auto")

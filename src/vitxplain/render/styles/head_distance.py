@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from vitxplain.errors import UsageError
 from vitxplain.explainers.head_distance import is_local, patch_distances
-from vitxplain.explanation.explanation import Explanation, detail, each_of
+from vitxplain.explanation.explanation import Explanation, detail
+from vitxplain.explanation.heatmap import in_words
 from vitxplain.render.colours import FAINT, GLOBAL, INK, LINE, LOCAL
 from vitxplain.render.figure import panel, sheet
 
@@ -21,7 +22,8 @@ def draw(explanation: Explanation) -> Figure:
         UsageError: the values are not one number a layer and head.
     """
     if explanation.axes != "layer head":
-        raise UsageError(f"{each_of(explanation)}; this chart needs one a layer and head, as head-distance gives.")
+        what = in_words(explanation.method, explanation.axes)
+        raise UsageError(f"{what}; this chart needs one a layer and head, as head-distance gives.")
     values = explanation.values
     number = str(explanation.options.get("statistic", explanation.method))
     pixels = number in ("distance", "head-distance")

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.explanation.explanation import Explanation, detail, each_of, headline
+from vitxplain.explanation.explanation import Explanation, detail, headline
+from vitxplain.explanation.heatmap import in_words
 from vitxplain.render.colours import INK, MAPS, colours
 from vitxplain.render.display import view
 from vitxplain.render.figure import colour_bar, inches, panel, sheet
@@ -74,7 +75,8 @@ def layer_head_maps(explanation: Explanation) -> Maps:
     """
     names = explanation.axes.split()
     if names[-2:] != ["row", "column"] or not {*names[:-2]} <= {"layer", "head"} or len(names) < 3:
-        raise UsageError(f"{each_of(explanation)}; layers and heads need a map each, as raw-attention gives.")
+        what = in_words(explanation.method, explanation.axes)
+        raise UsageError(f"{what}; layers and heads need a map each, as raw-attention gives.")
     values = explanation.values if "layer" in names else explanation.values[None]
     return values if "head" in names else values[:, None]
 

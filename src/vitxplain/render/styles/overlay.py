@@ -5,7 +5,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vitxplain.explanation.explanation import Explanation, detail, headline
-from vitxplain.explanation.heatmap import heatmap
 from vitxplain.render.colours import HEAT
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo
 from vitxplain.render.display import displayed
@@ -53,5 +52,5 @@ def to_image(rgb: Photo) -> Image.Image:
 
 
 def _overlaid(explanation: Explanation, alpha: float) -> Photo:
-    rgb = blend(photo(explanation.image), heatmap(explanation), alpha)
+    rgb = blend(photo(explanation.image), explanation.heatmap(), alpha)
     return mark_unseen(rgb, explanation.geometry)

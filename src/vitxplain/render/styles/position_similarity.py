@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.explanation.explanation import Explanation, detail, each_of
+from vitxplain.explanation.explanation import Explanation, detail
+from vitxplain.explanation.heatmap import in_words
 from vitxplain.render.colours import INK, SIGNED, colours
 from vitxplain.render.figure import colour_bar, inches, panel, sheet
 from vitxplain.render.mosaic import Mosaic, mosaic
@@ -26,9 +27,8 @@ def draw(explanation: Explanation, every: int | None = None) -> Figure:
         OptionError: `every` is under 1.
     """
     if explanation.axes != "row column row2 column2":
-        raise UsageError(
-            f"{each_of(explanation)}; these panels need a map for each patch, as position-similarity gives."
-        )
+        what = in_words(explanation.method, explanation.axes)
+        raise UsageError(f"{what}; these panels need a map for each patch, as position-similarity gives.")
     if every is not None and every < 1:
         raise OptionError(f"every is {every}; it takes 1 (a panel for each patch) or more.")
     rows, columns = explanation.values.shape[:2]

@@ -15,7 +15,7 @@ from vitxplain.render.styles.overlay import side_by_side
 def draw(explanation: Explanation, alpha: float = 0.7) -> Figure:
     """The raw values over the greyed photograph, on a scale symmetric about zero."""
     explanation = displayed(explanation)
-    values = place(patch_map(explanation), explanation.geometry)
+    values = place(patch_map(explanation.values, explanation.axes, explanation.method), explanation.geometry)
     reach = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
     opacity = alpha * np.isfinite(values)[..., None]
     rgb = greyed(photo(explanation.image), 1.0) * (1 - opacity) + colours(values / reach / 2 + 0.5, SIGNED) * opacity

@@ -8,7 +8,6 @@ from PIL import Image
 
 from vitxplain.errors import OptionError
 from vitxplain.explanation.explanation import Explanation, detail, headline
-from vitxplain.explanation.heatmap import heatmap
 from vitxplain.render.colours import FAINT, HEAT, INK, LOCAL, colours
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo
 from vitxplain.render.display import displayed
@@ -35,7 +34,7 @@ def draw(
     if mask is not None and mask.shape != size:
         raise OptionError(f"the mask is {mask.shape} and the image {size} (height, width); give one of the image's.")
     small = displayed(explanation)
-    rgb, heat, geometry = photo(small.image), heatmap(small), small.geometry
+    rgb, heat, geometry = photo(small.image), small.heatmap(), small.geometry
     width, height = inches(size, PANEL)
     slot = max(width, SMALLEST), max(height, SMALLEST)  # a narrow image stands in the middle of its place
     figure = sheet(5 * slot[0] + 4 * GAP + 0.75, slot[1] + TITLE, headline(explanation), detail(explanation))
