@@ -11,6 +11,7 @@ from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.raw_attention import RawAttention
+from vitxplain.tasks.base import LOGITS
 
 METHODS = [
     GradCAM("encoder.layers.1.norm1"),
@@ -50,7 +51,7 @@ def test_one_method_alone_finds_what_it_finds_among_others(norm_first: bool, bat
     assert [layout.kind for layout in model.probe().layouts] == ["token", "token"]
     methods: list[Explainer] = METHODS if batch_first else METHODS[2:]  # its parts keep the batch in second place
     together = shared_pass(model, images(), methods, 1)
-    torch.testing.assert_close(together.logits, expected.clone(), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(together.outputs[LOGITS], expected.clone(), atol=1e-5, rtol=1e-5)
     for method, found in zip(methods, together.maps, strict=True):
         assert found.abs().max() > 0
         torch.testing.assert_close(method.explain(model, images(), 1), found, atol=1e-6, rtol=1e-5)

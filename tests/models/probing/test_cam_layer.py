@@ -11,6 +11,7 @@ from vitxplain.explainers.cam import CAM
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.models import offers
+from vitxplain.tasks.base import LOGITS
 
 
 def convolutional() -> nn.Module:
@@ -100,7 +101,7 @@ def test_the_mean_of_cam_plus_the_bias_is_the_logit(build: Callable[[], nn.Modul
     bias = torch.zeros(5) if build is class_maps else last.bias.detach()
     for target in range(5):
         found = shared_pass(model, images(), [CAM()], target)
-        torch.testing.assert_close(found.maps[0].mean((1, 2)) + bias[target], found.logits[:, target])
+        torch.testing.assert_close(found.maps[0].mean((1, 2)) + bias[target], found.outputs[LOGITS][:, target])
 
 
 @pytest.mark.parametrize("build", [build for build, _, _ in LAYERS])
