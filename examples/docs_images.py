@@ -12,7 +12,6 @@ from PIL import Image
 
 from vitxplain import explain, load_model
 from vitxplain.plugins import VisionModel
-from vitxplain.render.figure import png_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 COFFEE = ROOT / "examples" / "coffee.jpg"
@@ -65,9 +64,15 @@ def styles(model: VisionModel) -> Iterator[Figure]:
     yield explain(model, COFFEE, "raw-attention", layer=-1).plot("head-masks")
 
 
+def drawn(figure: Figure) -> Image.Image:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png")
+    return Image.open(buffer).convert("RGB")
+
+
 def write(path: Path, figures: list[Figure]) -> None:
     """The figures, one below the other."""
-    parts = [Image.open(BytesIO(png_bytes(figure))).convert("RGB") for figure in figures]
+    parts = [drawn(figure) for figure in figures]
     page = Image.new("RGB", (max(part.width for part in parts), sum(part.height for part in parts)), "white")
     top = 0
     for part in parts:

@@ -20,7 +20,7 @@ from vitxplain.metrics.average_precision import average_precision
 from vitxplain.metrics.rank_correlation import rank_correlation
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
 from vitxplain.models.processors.batches import batches
-from vitxplain.models.vision_model import VisionModel, logits_of
+from vitxplain.models.vision_model import VisionModel
 
 IMAGES, SIDE, GRID = 32, 60, 10
 
@@ -48,7 +48,7 @@ class Scored(nn.Module):
         self.inner, self.change = inner, change
 
     def forward(self, pixel_values: Tensor) -> Tensor:
-        return self.change(logits_of(self.inner(pixel_values)))
+        return self.change(self.inner(pixel_values).logits)
 
 
 @cache

@@ -103,11 +103,23 @@ def test_weights_equal_those_of_an_eager_instance(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if "Classification" in name])
 def test_gradients_equal_those_of_an_eager_instance(name: str) -> None:
-    eager = instance(name, "eager")
-    with SoundBatchNorm():
-        expected = eager(**inputs(name, eager), output_attentions=True)
-        gradients = torch.autograd.grad(number(expected), flat(expected.attentions))
-    for one, gradient in zip(captured(name, gradients=True)[0], gradients, strict=True):
+    """In double precision; where rounding on the way to a layer costs an eager instance more, ours may cost as much."""
+    calls, _ = captured(name, gradients=True)
+    single, double = eager_gradients(name, torch.float32), eager_gradients(name, torch.float64)
+    for one, rounded, gradient in zip(calls, single, double, strict=True):
         assert gradient.any(), one.path
         assert one.gradient is not None
-        assert (one.gradient - gradient).abs().max() <= 5e-6 * gradient.abs().max(), one.path  # of fp32 both
+        bound = max(5e-6 * gradient.abs().max(), 2 * (rounded - gradient).abs().max())
+        assert bound <= 1e-4 * gradient.abs().max(), one.path
+        assert (one.gradient - gradient).abs().max() <= bound, one.path
+
+
+def eager_gradients(name: str, dtype: torch.dtype) -> tuple[Tensor, ...]:
+    eager = instance(name, "eager").to(dtype)
+    numbers = {
+        key: value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
+        for key, value in inputs(name, eager).items()
+    }
+    with SoundBatchNorm():
+        output = eager(**numbers, output_attentions=True)
+        return torch.autograd.grad(number(output), flat(output.attentions))

@@ -21,7 +21,7 @@ from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import centre, noise
 from vitxplain.metrics.replacement import highest_first
-from vitxplain.models.vision_model import VisionModel, logits_of
+from vitxplain.models.vision_model import VisionModel
 
 SIDE = 60
 METHOD = GradientAttention()
@@ -37,7 +37,7 @@ class FromBlack(nn.Module):
         self.inner = inner
 
     def forward(self, pixel_values: Tensor) -> Tensor:
-        return logits_of(self.inner(pixel_values * 2 - 1))
+        return self.inner(pixel_values * 2 - 1).logits
 
 
 def opened(module: nn.Module) -> VisionModel:

@@ -5,6 +5,10 @@ from tests.house.test_contracts import CONTRACTS
 
 UPWARD = {
     "vitxplain.assessment.assess:Assessment.save": {"vitxplain.assessment.files"},
+    "vitxplain.evaluation.evaluation:Evaluation.records": {
+        "vitxplain.evaluation.report.cells",
+        "vitxplain.evaluation.report.columns",
+    },
     "vitxplain.evaluation.evaluation:Evaluation.save": {"vitxplain.evaluation.report.write"},
     "vitxplain.explainers.base:AttentionExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
     "vitxplain.explainers.base:LayerExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
@@ -18,7 +22,6 @@ UPWARD = {
         "vitxplain.models.probing.observe",
         "vitxplain.models.probing.probe",
     },
-    "vitxplain.registry:load": {"vitxplain.explainers.base"},
 }
 
 

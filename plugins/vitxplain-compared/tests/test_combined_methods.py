@@ -8,11 +8,10 @@ from vitxplain_compared.mirror_average import MirrorAverage
 
 from tests.explainers import tiny
 from vitxplain import explain, fitting
-from vitxplain.explainers.grad_cam import GradCAM
-from vitxplain.explainers.gradient_attention import GradientAttention
-from vitxplain.explainers.passes.choose import name_of
-from vitxplain.plugins import OptionError, UnknownNameError, UnsupportedModelError
+from vitxplain.plugins import OptionError, UnknownNameError, UnsupportedModelError, build_explainers
 from vitxplain.testing import CHECKS, tiny_cnn
+
+(GRAD_CAM,) = build_explainers(["grad-cam"], {}).values()
 
 
 def unit(maps: torch.Tensor) -> torch.Tensor:
@@ -22,7 +21,8 @@ def unit(maps: torch.Tensor) -> torch.Tensor:
 
 def test_the_ensemble_is_the_geometric_mean_above_its_floor() -> None:
     model, images = tiny.load(tiny.vit_module), tiny.images(2)
-    maps = [unit(one.explain(model, images, 1)) for one in (GradientAttention(), GradCAM())]
+    members = build_explainers(["gradient-attention", "grad-cam"], {}).values()
+    maps = [unit(member.explain(model, images, 1)) for member in members]
     found = Ensemble(("gradient-attention", "grad-cam"), floor=0.1).explain(model, images, 1)
     torch.testing.assert_close(found, ((maps[0] + 0.1) * (maps[1] + 0.1)).sqrt() - 0.1, atol=1e-5, rtol=1e-4)
     assert found.min() >= -1e-6
@@ -82,10 +82,10 @@ def test_an_ensemble_has_two_or_more_members(methods: object) -> None:
     ("method", "needs", "about_a_class"),
     [
         (MirrorAverage, {"attentions", "attention_gradients"}, True),
-        (MirrorAverage("grad-cam"), GradCAM.needs, True),
+        (MirrorAverage("grad-cam"), GRAD_CAM.needs, True),
         (MirrorAverage("attention-rollout"), {"attentions"}, False),
         (Ensemble, {"attentions", "attention_gradients"}, True),
-        (Ensemble(("attention-rollout", "grad-cam")), {"attentions"} | GradCAM.needs, True),
+        (Ensemble(("attention-rollout", "grad-cam")), {"attentions"} | GRAD_CAM.needs, True),
     ],
 )
 def test_what_they_need_and_are_about_is_what_their_members_are(method, needs, about_a_class) -> None:
@@ -97,7 +97,7 @@ def test_what_they_need_and_are_about_is_what_their_members_are(method, needs, a
     "method", [MirrorAverage("grad-cam"), Ensemble(("cam", "grad-cam"))], ids=["mirror", "ensemble"]
 )
 def test_on_a_model_without_attention_members_without_it_fit(method) -> None:
-    model, image, name = tiny_cnn(), Image.new("RGB", (48, 32)), name_of(method)
+    model, image, name = tiny_cnn(), Image.new("RGB", (48, 32)), next(iter(build_explainers([method], {})))
     assert explain(model, image, method).values.ndim == 2
     assert fitting(model)[name] is not None
     with pytest.raises(UnsupportedModelError, match=f"{name} needs attention"):

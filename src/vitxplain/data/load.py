@@ -93,7 +93,7 @@ def _maker(source: str | PathLike[str]) -> tuple[Callable[..., DataSet], dict[st
     """The function or class that makes the set, and the arguments the source itself gives."""
     name, path = str(source), user_path(source)
     if name.strip() and is_folder(path):
-        from vitxplain.data.folders.detect import opener
+        from vitxplain.data.folder_layouts import opener
 
         return opener(path), {"folder": str(path)}
     word, colon, folder = name.partition(":")

@@ -9,8 +9,6 @@ from typing import Any
 from vitxplain.data.sample import DataSet
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import PlannedEntry
-from vitxplain.evaluation.report.cells import SCORE_COLUMNS
-from vitxplain.evaluation.report.columns import record
 from vitxplain.evaluation.scoring.best_thresholds import Levels
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.scoring.map_scores import MapScores
@@ -85,6 +83,9 @@ class Evaluation:
 
     def records(self) -> list[dict[str, Any]]:
         """The table as plain values, `pandas.DataFrame(evaluation.records())`."""
+        from vitxplain.evaluation.report.cells import SCORE_COLUMNS
+        from vitxplain.evaluation.report.columns import record
+
         return [record(SCORE_COLUMNS, row) for row in self.rows]
 
     def save(self, folder: str | Path) -> list[Path]:

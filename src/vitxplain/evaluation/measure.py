@@ -11,7 +11,7 @@ from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import Failure, sentences
 from vitxplain.evaluation.plan.entries import Entry, PlannedEntry, plan_entries
 from vitxplain.evaluation.plan.metrics import chosen_metrics, validation_of
-from vitxplain.evaluation.request import EvaluationRequest
+from vitxplain.evaluation.plan.request import EvaluationRequest
 from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels
 from vitxplain.evaluation.scoring.cost import Cost, costs
 from vitxplain.evaluation.scoring.fingerprint import fingerprint_of

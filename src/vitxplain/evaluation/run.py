@@ -12,7 +12,7 @@ from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.measure import measure
 from vitxplain.evaluation.plan.classes import NoModelError
 from vitxplain.evaluation.plan.presets import default_runs
-from vitxplain.evaluation.request import Data, EvaluationRequest, Load, Metrics, Models, data_source
+from vitxplain.evaluation.plan.request import Data, EvaluationRequest, Load, Metrics, Models, data_source
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.words import source_name
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import ModelLoadError, VitxplainError
-from vitxplain.models.loading.tasks import check_output, of_another_task
+from vitxplain.models.tasks import check_output, of_another_task
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification

@@ -99,7 +99,7 @@ def evaluate(
 
     from vitxplain.cli.evaluate.job import loader, run
     from vitxplain.cli.evaluate.plan import TypedNames, plan_requests
-    from vitxplain.evaluation.request import EvaluationRequest
+    from vitxplain.evaluation.plan.request import EvaluationRequest
 
     request = EvaluationRequest(
         models=None,

@@ -12,9 +12,9 @@ from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.progress import progress
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
+from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
 from vitxplain.evaluation.report.summary import save_summary
 from vitxplain.evaluation.report.write import to_json
-from vitxplain.evaluation.request import EvaluationRequest, ModelLike
 from vitxplain.evaluation.run import evaluate_requests
 from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel

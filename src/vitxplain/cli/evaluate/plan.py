@@ -12,7 +12,7 @@ from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.metrics import METRICS
 from vitxplain.evaluation.plan.options import SharedOptions, share_out
 from vitxplain.evaluation.plan.presets import Preset, default_runs
-from vitxplain.evaluation.request import EvaluationRequest
+from vitxplain.evaluation.plan.request import EvaluationRequest
 from vitxplain.evaluation.run import data_names
 from vitxplain.explainers.passes.choose import check_names
 from vitxplain.files.paths import user_path

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-from vitxplain.data.folders.detect import opener
+from vitxplain.data.folder_layouts import opener
 from vitxplain.data.folders.disk_images import DiskImages, Item
 from vitxplain.data.folders.file_check import upright_size
 from vitxplain.data.folders.image_folder import image_folder

@@ -11,7 +11,7 @@ from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.maps.map_source import ControlMaps, MapSource, MethodMaps
 from vitxplain.evaluation.plan.classes import NoModelError, some
 from vitxplain.evaluation.plan.methods import chosen_methods
-from vitxplain.evaluation.request import EvaluationRequest, ModelLike
+from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
 from vitxplain.explainers.passes.choose import build
 from vitxplain.explainers.passes.fit import require
 from vitxplain.explanation.provenance import model_facts

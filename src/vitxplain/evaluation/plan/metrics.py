@@ -9,7 +9,7 @@ from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, UsageError
 from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.evaluation.plan.methods import ALL
-from vitxplain.evaluation.request import Metrics
+from vitxplain.evaluation.plan.request import Metrics
 from vitxplain.metrics.base import MASK, Metric
 from vitxplain.metrics.build import MetricLike, base_name, build, with_options
 from vitxplain.metrics.pixels import PixelMetric

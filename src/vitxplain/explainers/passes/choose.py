@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from vitxplain import registry
-from vitxplain.errors import PluginError, UsageError
+from vitxplain.errors import OptionError, PluginError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.options.parse import option_types, parse
-from vitxplain.options.route import no_such_option, option_key, route, takers
+from vitxplain.options.route import Fields, OptionKey, no_such_option, option_key, route, takers
 
 MethodLike: TypeAlias = str | Explainer | type[Explainer]
 
@@ -33,8 +33,7 @@ def build(methods: Sequence[MethodLike], options: Mapping[str, Any], *, text: bo
         return plain
     types = {name: option_types(type(explainer)) for name, explainer in plain.items()}
     values: dict[str, dict[str, Any]] = {name: {} for name in plain}
-    refuse = partial(no_such_option, noun="method", receivers=plain)
-    for key, value, names in route(options.items(), types, _is_called, refuse):
+    for key, value, names in route(options.items(), types, _is_called, partial(_no_such_option, receivers=plain)):
         for name in names:
             values[name][key.name] = parse(f"{name}.{key.name}", value, types[name][key.name]) if text else value
     return {name: replace(explainer, **values[name]) for name, explainer in plain.items()}  # type: ignore[type-var]
@@ -100,6 +99,12 @@ def _plain(method: MethodLike) -> tuple[str, Explainer]:
             "explain_together for several methods."
         )
     return name_of(explainer), explainer
+
+
+def _no_such_option(key: OptionKey, addressed: Mapping[str, Fields], receivers: Mapping[str, Explainer]) -> OptionError:
+    """The error about an option that none of the methods has; one that is not among them by its canonical name."""
+    owner = registry.canonical("explainers", key.owner) if key.owner else ""
+    return no_such_option(replace(key, owner=owner), addressed, "method", receivers)
 
 
 def _is_called(word: str, name: str) -> bool:

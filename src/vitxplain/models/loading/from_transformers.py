@@ -15,11 +15,11 @@ from vitxplain.models.loading.devices import fits, offload_folder, remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
 from vitxplain.models.loading.quiet import quiet_transformers
-from vitxplain.models.loading.tasks import check_architectures, check_class, described
 from vitxplain.models.processors.forward_inputs import forward_inputs
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
+from vitxplain.models.tasks import check_architectures, check_class, described
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
 

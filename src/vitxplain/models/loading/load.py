@@ -23,9 +23,9 @@ from vitxplain.models.loading.devices import (
     spread,
 )
 from vitxplain.models.loading.source import resolve
-from vitxplain.models.loading.tasks import check_task_name, is_classifier_class
 from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.sizes import SizeLike, parse_size
+from vitxplain.models.tasks import check_task_name, is_classifier_class
 from vitxplain.models.vision_model import VisionModel
 
 

@@ -8,7 +8,7 @@ import pytest
 from vitxplain import evaluate
 from vitxplain.data.load import load_data
 from vitxplain.errors import UsageError
-from vitxplain.evaluation.request import EvaluationRequest
+from vitxplain.evaluation.plan.request import EvaluationRequest
 
 
 def test_its_fields_are_the_arguments_of_evaluate_with_the_same_defaults():

@@ -13,8 +13,8 @@ from torch import nn
 from tests.models.tiny_vit import save_tiny_vit, tiny_vit
 from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.models.loading.load import load_model
-from vitxplain.models.loading.tasks import TASKS, check_output
 from vitxplain.models.processors.processor import Processor
+from vitxplain.models.tasks import TASKS, check_output
 
 STATED: dict[str, Any] = {"mean": 0.5, "std": 0.5, "size": 32}
 TINY: dict[str, Any] = {
