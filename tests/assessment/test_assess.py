@@ -72,7 +72,8 @@ def test_headline_says_which_are_wrong(shown: int, wrong: int, said: str):
 
 
 def test_captions_tell_right_from_wrong():
-    picture = worst_picture(assess(tiny_vit(), Shades(((1, 0), (2, 4), (3, 8), (4, 12)), labels=LABELS)), 4, "auto")
+    found = assess(tiny_vit(), Shades(((1, 0), (2, 4), (3, 8), (4, 12)), labels=LABELS))
+    picture = worst_picture(found.model, found.data, found.predictions, found.worst(4), "auto")
     words = [text.get_text() for axes in picture.axes for text in axes.texts]
     right = [one for one in words if one.endswith("right")]
     wrong = [one for one in words if "taken for" in one]

@@ -1,4 +1,4 @@
-"""assess: from a model and labelled images to how good it is."""
+"""assess: how good a model is on labelled images."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,11 +31,11 @@ class Assessment:
     scores: Scores
 
     def worst(self, count: int) -> dict[int, Sample]:
-        """The images it got wrong, then those it got right, each by falling loss; by place in `predictions`."""
-        found = self.predictions
-        places = np.lexsort((-found.loss, found.predicted == found.label))[:count].tolist()
-        samples = {place: self.data[int(self.predictions.index[place])] for place in sorted(places)}
-        return {place: samples[place] for place in places}
+        """The images it got wrong, then those it got right, each by falling loss; by position in `predictions`."""
+        predictions = self.predictions
+        order = np.lexsort((-predictions.loss, predictions.predicted == predictions.label))[:count].tolist()
+        samples = {position: self.data[int(predictions.index[position])] for position in sorted(order)}
+        return {position: samples[position] for position in order}
 
     def save(self, folder: str | Path, *, worst: int = 12, method: MethodLike = "auto") -> list[Path]:
         """Write test.json, per_class.csv, predictions.csv, confusion.png and, with maps, worst.png.

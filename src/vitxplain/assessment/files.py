@@ -31,10 +31,12 @@ def save(assessment: "Assessment", folder: Path, *, worst: int, method: MethodLi
         "test.json": (json.dumps(to_json(assessment), indent=2, ensure_ascii=False) + "\n").encode(),
         "per_class.csv": csv_bytes(PER_CLASS, per_class(assessment)),
         "predictions.csv": csv_bytes(PREDICTIONS, _predictions(assessment)),
-        "confusion.png": png_bytes(confusion_picture(assessment)),
+        "confusion.png": png_bytes(confusion_picture(assessment.model, assessment.data, assessment.scores)),
     }
     if worst:
-        files["worst.png"] = png_bytes(worst_picture(assessment, worst, method))
+        samples = assessment.worst(worst)
+        picture = worst_picture(assessment.model, assessment.data, assessment.predictions, samples, method)
+        files["worst.png"] = png_bytes(picture)
     written = write_together({folder / name: content for name, content in files.items()})
     if not worst:  # those of an earlier test would pass for this one's
         (folder / "worst.png").unlink(missing_ok=True)
@@ -76,7 +78,7 @@ def per_class(assessment: "Assessment") -> list[tuple[str, int, float, float, fl
 
 
 def _predictions(assessment: "Assessment") -> Iterable[Sequence[Any]]:
-    found, labels = assessment.predictions, assessment.model.labels
-    for place, name in enumerate(found.name):
-        classes = labels[int(found.label[place])], labels[int(found.predicted[place])]
-        yield name, *classes, f"{found.probability[place]:.6f}", f"{found.loss[place]:.6f}"
+    predictions, labels = assessment.predictions, assessment.model.labels
+    for position, name in enumerate(predictions.name):
+        classes = labels[int(predictions.label[position])], labels[int(predictions.predicted[position])]
+        yield name, *classes, f"{predictions.probability[position]:.6f}", f"{predictions.loss[position]:.6f}"

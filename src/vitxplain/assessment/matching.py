@@ -21,21 +21,21 @@ def match_classes(labels: Mapping[int, str], names: Sequence[str]) -> tuple[int,
     if len(labels) == len(names) and dict(labels) == numbered(len(labels)):
         return tuple(range(len(names)))
     exact = {name: index for index, name in sorted(labels.items(), reverse=True)}
-    found: dict[str, int] = {}
+    matches: dict[str, int] = {}
     for name in names:
         try:
-            found[name] = exact[name] if name in exact else class_index(f"name:{name}", labels)
+            matches[name] = exact[name] if name in exact else class_index(f"name:{name}", labels)
         except TargetError:
             continue
-    if unknown := [name for name in names if name not in found]:
+    if unknown := [name for name in names if name not in matches]:
         raise UsageError(
             f"the model does not know {_count(len(unknown), 'class', 'classes')} of the data: {_some(unknown)}. "
             f"Its classes are {_some(list(labels.values()))}. Test on data with these classes, or train on this data."
         )
-    if len(set(found.values())) < len(names):
-        twice = [name for name in names if list(found.values()).count(found[name]) > 1]
+    if len(set(matches.values())) < len(names):
+        twice = [name for name in names if list(matches.values()).count(matches[name]) > 1]
         raise UsageError(f"{_some(twice)} of the data are one class of the model; give each a name of its own.")
-    return tuple(found[name] for name in names)
+    return tuple(matches[name] for name in names)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -43,5 +43,5 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(repr(name) for name in names[:SHOWN]) + rest
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"

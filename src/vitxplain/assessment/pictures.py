@@ -1,38 +1,40 @@
 """An assessment as pictures: which classes are mixed up, and the images that are worst."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
 from vitxplain.api import explain
+from vitxplain.assessment.predictions import Predictions
+from vitxplain.assessment.scores import Scores
+from vitxplain.data.sample import DataSet, Sample
 from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.models.vision_model import VisionModel
 from vitxplain.render.sheets.confusion import confusion_sheet
 from vitxplain.render.sheets.map_sheet import Tile, map_sheet
 from vitxplain.words import percent, short_name, source_name
 
-if TYPE_CHECKING:
-    from vitxplain.assessment.assess import Assessment
 
-
-def confusion_picture(assessment: "Assessment") -> Figure:
+def confusion_picture(model: VisionModel, data: DataSet, scores: Scores) -> Figure:
     """The confusion matrix."""
-    return confusion_sheet(assessment.scores.confusion, assessment.data.labels, _about(assessment))
+    return confusion_sheet(scores.confusion, data.labels, _about(model, data))
 
 
-def worst_picture(assessment: "Assessment", count: int, method: MethodLike) -> Figure:
-    """The images it got wrong, then the right ones it is least sure of, each with the map of what it was taken for."""
-    found, labels = assessment.predictions, assessment.model.labels
-    samples = assessment.worst(count)
-    targets = [int(found.predicted[place]) for place in samples]
-    explanations = explain(assessment.model, [sample.image for sample in samples.values()], method, target=targets)
+def worst_picture(
+    model: VisionModel, data: DataSet, predictions: Predictions, samples: Mapping[int, Sample], method: MethodLike
+) -> Figure:
+    """These images by position in `predictions`, each with the map of the class it was taken for."""
+    targets = [int(predictions.predicted[position]) for position in samples]
+    explanations = explain(model, [sample.image for sample in samples.values()], method, target=targets)
     tiles = []
-    for (place, sample), predicted, explanation in zip(samples.items(), targets, explanations, strict=True):
-        label = int(found.label[place])
-        said = f"{short_name(labels[predicted], 20)} ({percent(float(found.probability[place]))})"
-        words = f"{short_name(labels[label], 20)}, taken for {said}" if label != predicted else f"{said}, right"
+    for (position, sample), predicted, explanation in zip(samples.items(), targets, explanations, strict=True):
+        label = int(predictions.label[position])
+        answer = f"{short_name(model.labels[predicted], 20)} ({percent(float(predictions.probability[position]))})"
+        true_class = short_name(model.labels[label], 20)
+        words = f"{true_class}, taken for {answer}" if label != predicted else f"{answer}, right"
         tiles.append(Tile(explanation, words, label != predicted, sample.mask, sample.boxes))
-    wrong = int((found.predicted != found.label).sum())
-    about = f"maps by {tiles[0].explanation.method} · highest loss first · {_about(assessment)}"
+    wrong = int((predictions.predicted != predictions.label).sum())
+    about = f"maps by {tiles[0].explanation.method} · highest loss first · {_about(model, data)}"
     return map_sheet(tiles, worst_headline(len(tiles), wrong), about, "the predicted class")
 
 
@@ -45,6 +47,5 @@ def worst_headline(shown: int, wrong: int) -> str:
     return f"{wrong} wrong" + (f", then {shown - wrong} right, least sure first" if shown > wrong else "")
 
 
-def _about(assessment: "Assessment") -> str:
-    data = assessment.data
-    return f"{source_name(assessment.model.source)} on {source_name(data.name)} ({data.split})"
+def _about(model: VisionModel, data: DataSet) -> str:
+    return f"{source_name(model.source)} on {source_name(data.name)} ({data.split})"

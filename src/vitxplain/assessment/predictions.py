@@ -1,4 +1,4 @@
-"""What a model says about every image of a data set, batch by batch."""
+"""The predictions of a model for every image of a data set, batch by batch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -96,19 +96,19 @@ def predict(
 
 
 def _of_batch(model: VisionModel, samples: dict[int, Sample], classes: Sequence[int]) -> list[_Row]:
-    found = []
+    batch_rows = []
     order = list(samples)
-    for places, pixel_values in model.processor.groups([sample.image for sample in samples.values()]):
+    for positions, pixel_values in model.processor.groups([sample.image for sample in samples.values()]):
         logits = model.logits(pixel_values).double().cpu()
-        indices = [order[place] for place in places]
+        indices = [order[position] for position in positions]
         labels = torch.tensor([classes[samples[index].label] for index in indices])
         _check_finite(model, logits, [samples[index].name for index in indices])
         probability, predicted = model.probabilities(logits).max(-1)
         own = logits.gather(1, labels[:, None])
         columns = [labels, predicted, probability, losses(model, logits, labels), (logits > own).sum(-1)]
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        found += [_Row(index, samples[index].name, *row) for index, row in zip(indices, rows, strict=True)]
-    return found
+        batch_rows += [_Row(index, samples[index].name, *row) for index, row in zip(indices, rows, strict=True)]
+    return batch_rows
 
 
 def losses(model: VisionModel, logits: Logits, labels: Int[torch.Tensor, " batch"]) -> Scores:

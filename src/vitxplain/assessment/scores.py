@@ -37,19 +37,19 @@ class Scores:
     @property
     def macro(self) -> dict[str, float]:
         """The mean over classes that have images: each counts alike, however many."""
-        there = self.images > 0
-        return {name: float(getattr(self, name)[there].mean()) for name in ("precision", "recall", "f1")}
+        with_images = self.images > 0
+        return {name: float(getattr(self, name)[with_images].mean()) for name in ("precision", "recall", "f1")}
 
 
-def score(predictions: Predictions, classes: tuple[int, ...], known: int) -> Scores:
-    """The scores of predictions; `classes` is the model's index of each class of the data, of all that are `known`."""
+def score(predictions: Predictions, classes: tuple[int, ...], count: int) -> Scores:
+    """The scores of predictions; `classes` is the model's index of each class of the data, out of `count` classes."""
     matrix = confusion(predictions.label, predictions.predicted, classes)
     right, images, claimed = np.diag(matrix), matrix.sum(1), matrix.sum(0)[:-1]
     nan = np.full(len(classes), np.nan)
     return Scores(
         loss=float(predictions.loss.mean()),
         top1=float((predictions.predicted == predictions.label).mean()),
-        top5=float((predictions.rank < FIVE).mean()) if known > FIVE else None,
+        top5=float((predictions.rank < FIVE).mean()) if count > FIVE else None,
         precision=right / np.maximum(claimed, 1),
         recall=np.divide(right, images, out=nan.copy(), where=images > 0),
         f1=np.divide(2 * right, images + claimed, out=nan.copy(), where=images > 0),
@@ -62,8 +62,8 @@ def confusion(
     label: Int[np.ndarray, " image"], predicted: Int[np.ndarray, " image"], classes: tuple[int, ...]
 ) -> Confusion:
     """How often each class of the data (row) was taken for each (column); one more column for all other classes."""
-    place = {index: position for position, index in enumerate(classes)}
+    column_of = {index: column for column, index in enumerate(classes)}
     matrix = np.zeros((len(classes), len(classes) + 1), np.int64)
-    columns = [place.get(index, len(classes)) for index in predicted.tolist()]
-    np.add.at(matrix, ([place[index] for index in label.tolist()], columns), 1)
+    columns = [column_of.get(index, len(classes)) for index in predicted.tolist()]
+    np.add.at(matrix, ([column_of[index] for index in label.tolist()], columns), 1)
     return matrix

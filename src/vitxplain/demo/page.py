@@ -38,11 +38,11 @@ def page(scores: Sequence[Score], count: int, pictures: Mapping[str, bytes]) -> 
 
 
 def _row(score: Score) -> str:
-    found, lead = score.precision, score.lead
+    precision, lead = score.precision, score.lead
     verdict = "" if lead is None else verdict_on(score)
     return (
         f'<tr class="{"method" if lead else "control"}"><td>{escape(score.model)}</td><td>{escape(score.method)}</td>'
-        f'<td class="number">{found.mean:.2f}</td><td class="number">{found.low:.2f} to {found.high:.2f}</td>'
+        f'<td class="number">{precision.mean:.2f}</td><td class="number">{precision.low:.2f} to {precision.high:.2f}</td>'
         f"<td>{verdict}</td></tr>"
     )
 

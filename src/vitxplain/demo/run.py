@@ -1,4 +1,4 @@
-"""From nothing but the package to maps beside the truth."""
+"""Runs the demo: both models in the box on the digits, scores, pictures and the page."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -36,22 +36,24 @@ def run(folder: Path, report: Callable[[str], None], count: int = COUNT) -> tupl
     """
     models = {name: load_model(name, device="cpu") for name in box.NAMES}
     samples = list(Digits("test", size=models["demo-vit"].processor.input_size, count=count))
-    known = controls(samples)
-    found: dict[str, dict[str, np.ndarray]] = {}
+    of_controls = controls(samples)
+    of_methods: dict[str, dict[str, np.ndarray]] = {}
     pictures: dict[str, bytes] = {}
     for name, model in models.items():
         methods = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
         report(f"{name}: {', '.join(methods)}")
         results = explain_together(model, [sample.image for sample in samples], methods)
-        maps = {method: made for method, made in results.items() if says_where(made[0].axes)}
-        found[name] = {method: precisions(made, samples) for method, made in maps.items()}
-        means = {method: float(values.mean()) for method, values in found[name].items()}
+        maps = {method: explained for method, explained in results.items() if says_where(explained[0].axes)}
+        of_methods[name] = {method: precisions(explained, samples) for method, explained in maps.items()}
+        means = {method: float(values.mean()) for method, values in of_methods[name].items()}
         best_first = {method: maps[method][:SHOWN] for method in sorted(maps, key=lambda method: -means[method])}
         pictures[f"{name}.png"] = png_bytes(contact_sheet(name, samples[:SHOWN], best_first, means))
         pictures |= {
-            f"{name}.{method}.png": png_bytes(made[0].plot()) for method, made in results.items() if method not in maps
+            f"{name}.{method}.png": png_bytes(explained[0].plot())
+            for method, explained in results.items()
+            if method not in maps
         }
-    scores = table(found, known)
+    scores = table(of_methods, of_controls)
     text = page(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()})
     files = {"index.html": text.encode(), "scores.csv": _csv(scores), **pictures, **_images(samples[:SHOWN])}
     return scores, write_together({folder / name: content for name, content in files.items()})

@@ -39,12 +39,12 @@ def controls(samples: Sequence[Sample]) -> dict[str, PerImage]:
     }
 
 
-def table(found: Mapping[str, Mapping[str, PerImage]], known: Mapping[str, PerImage]) -> list[Score]:
+def table(of_methods: Mapping[str, Mapping[str, PerImage]], of_controls: Mapping[str, PerImage]) -> list[Score]:
     """Methods of each model, the best first; then the controls."""
-    rival = known[max(known, key=lambda name: known[name].mean())]
+    best_control = of_controls[max(of_controls, key=lambda name: of_controls[name].mean())]
     rows = [
-        Score(model, method, bootstrap(values), bootstrap(values - rival))
-        for model, methods in found.items()
+        Score(model, method, bootstrap(values), bootstrap(values - best_control))
+        for model, methods in of_methods.items()
         for method, values in sorted(methods.items(), key=lambda item: -item[1].mean())
     ]
-    return rows + [Score("", name, bootstrap(values), None) for name, values in known.items()]
+    return rows + [Score("", name, bootstrap(values), None) for name, values in of_controls.items()]

@@ -42,7 +42,7 @@ def contact_sheet(
         label = panel(figure, 0, HEAD + row * pitch[1] + SIDE, SIDE, CAPTION)
         write(label, 0, 0.35, says, fontsize=7.5, color=INK)
         show(row, 1, np.repeat(sample.object_mask()[..., None], 3, 2).astype(float), "the digit")
-        for column, (name, one) in enumerate(zip(maps, small, strict=True), 2):
+        for column, (name, explanation) in enumerate(zip(maps, small, strict=True), 2):
             title = f"{name}{'*' if name in of_none else ''}\n{precisions[name]:.2f}"
-            show(row, column, blend(photo(one.image), one.heatmap(), 0.6), title)
+            show(row, column, blend(photo(explanation.image), explanation.heatmap(), 0.6), title)
     return figure

@@ -1,4 +1,4 @@
-"""Does the file give what PyTorch gives? Both run on the same images, in batches of several sizes."""
+"""Compares onnxruntime with PyTorch on the same images, in batches of several sizes."""
 
 from collections.abc import Mapping
 
@@ -31,12 +31,12 @@ def largest_differences(graph: bytes, model: VisionModel, explainer: Explainer) 
         session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         for count in BATCHES:
             pixels = trial_images(model.processor, count)
-            wanted = [one.numpy() for one in two_outputs(model, explainer, pixels)]
-            given = session.run(list(OUTPUTS), {INPUT: pixels.numpy()})
-            for name, ours, theirs in zip(OUTPUTS, wanted, given, strict=True):
-                if ours.shape != theirs.shape:
-                    raise ValueError(f"{name} has the shape {theirs.shape} instead of {ours.shape}")
-                differences[name] = max(differences[name], _difference(ours, theirs))
+            by_pytorch = [output.numpy() for output in two_outputs(model, explainer, pixels)]
+            by_onnx = session.run(list(OUTPUTS), {INPUT: pixels.numpy()})
+            for name, expected, actual in zip(OUTPUTS, by_pytorch, by_onnx, strict=True):
+                if expected.shape != actual.shape:
+                    raise ValueError(f"{name} has the shape {actual.shape} instead of {expected.shape}")
+                differences[name] = max(differences[name], _difference(expected, actual))
     except Exception as error:
         if type(error).__module__.startswith("onnxruntime") or isinstance(error, ValueError):
             raise UnsupportedModelError(f"onnxruntime cannot run the graph of {model.source}: {error}.") from error
@@ -51,8 +51,8 @@ def trial_images(processor: Processor, count: int) -> PixelValues:
     return processor([Image.fromarray(one).resize((256, 256), Image.Resampling.BICUBIC) for one in pixels])
 
 
-def _difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    if not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
+def _difference(expected: np.ndarray, actual: np.ndarray) -> float:
+    if not np.array_equal(np.isfinite(expected), np.isfinite(actual)):
         return float("inf")
-    scale = max(float(np.abs(ours).max()), 1e-30)  # a map of zeros
-    return float(np.abs(ours - theirs).max()) / scale
+    scale = max(float(np.abs(expected).max()), 1e-30)  # a map of zeros
+    return float(np.abs(expected - actual).max()) / scale

@@ -1,4 +1,4 @@
-"""From a module to an ONNX model: torch.export, torch.onnx, and what has no place in a file for others taken out."""
+"""From a module to an ONNX model by torch.export and torch.onnx, without paths of this machine."""
 
 import logging
 import warnings
@@ -25,10 +25,10 @@ def convert(
     """The module as an ONNX model with a dynamic batch axis; `image` is one example of its input.
 
     Raises:
-        UnsupportedModelError: the model does something that cannot be traced, or that ONNX has no word for.
+        UnsupportedModelError: the model does something that cannot be traced, or that ONNX has no operator for.
         UsageError: there is no such operator set.
     """
-    example = image.repeat(_unlike(module), 1, 1, 1)
+    example = image.repeat(_batch_size(module), 1, 1, 1)
     try:
         with _quiet():
             step("tracing model and method")
@@ -68,8 +68,8 @@ def opset_of(model: "ModelProto") -> int:
     return next(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
 
 
-def _unlike(module: torch.nn.Module) -> int:
-    """A batch size no other size of the model equals, so that tracing takes it for none of them."""
+def _batch_size(module: torch.nn.Module) -> int:
+    """A batch size that no other size of the model equals, so that tracing does not take it for one of them."""
     sizes = {size for tensor in (*module.parameters(), *module.buffers()) for size in tensor.shape}
     return next((prime for prime in _PRIMES if prime not in sizes), 53)
 

@@ -73,13 +73,13 @@ def export(
     target = None if path is None else onnx_path(path)
     if opset is not None and opset not in OPSETS:
         raise UsageError(f"nothing is exported to operator set {opset}; choose {OPSETS[0]} to {OPSETS[-1]}.")
-    asked = None if method == "auto" else _built(method, options)
+    named = None if method == "auto" else _built(method, options)
     if isinstance(model, (nn.Module, VisionModel)):
         loaded = load_model(model)
     else:
         loaded = load_model(str(model), device="cpu", dtype="float32")
-    _check_place(loaded)
-    name, explainer = asked or _built(auto_method(loaded), options)
+    _check_on_cpu(loaded)
+    name, explainer = named or _built(auto_method(loaded), options)
     require(loaded, [explainer])
 
     from vitxplain.export.check import BATCHES, TOLERANCE, largest_differences, trial_images
@@ -96,9 +96,9 @@ def export(
     step(f"checking the graph against PyTorch on {', '.join(some)} and {last} images")
     differences = largest_differences(content, loaded, explainer)
     if not max(differences.values()) <= TOLERANCE:
-        found = ", ".join(f"{output} by {share:.1e}" for output, share in differences.items())
+        shares = ", ".join(f"{output} by {share:.1e}" for output, share in differences.items())
         raise OutputError(
-            f"{loaded.source} with {name} was not written: onnxruntime and PyTorch differ ({found} of the largest "
+            f"{loaded.source} with {name} was not written: onnxruntime and PyTorch differ ({shares} of the largest "
             f"value; at most {TOLERANCE:.0e} is allowed). Try another --opset or method, and report it, please."
         )
     (written,) = write_together({target or FOLDER / f"{_stem(loaded.source)}.{name}.onnx": content})
@@ -121,10 +121,10 @@ def onnx_path(path: str | PathLike[str]) -> Path:
     Raises:
         UsageError: it does not end in .onnx.
     """
-    found = user_path(path)
-    if found.suffix != ".onnx":
-        raise UsageError(f"{path} does not end in .onnx; name the file to write, such as {found.stem or 'model'}.onnx.")
-    return found
+    file = user_path(path)
+    if file.suffix != ".onnx":
+        raise UsageError(f"{path} does not end in .onnx; name the file to write, such as {file.stem or 'model'}.onnx.")
+    return file
 
 
 def _built(method: MethodLike, options: Mapping[str, Any]) -> tuple[str, Explainer]:
@@ -133,7 +133,7 @@ def _built(method: MethodLike, options: Mapping[str, Any]) -> tuple[str, Explain
     return name, explainer
 
 
-def _check_place(model: VisionModel) -> None:
+def _check_on_cpu(model: VisionModel) -> None:
     if model.device.type != "cpu" or model.dtype != torch.float32:
         raise UsageError(
             f"{model.source} is {str(model.dtype).removeprefix('torch.')} on {model.device}; graphs are made of "

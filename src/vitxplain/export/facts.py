@@ -1,4 +1,4 @@
-"""What a user of the file must know, as its metadata: classes, preprocessing, method, model, versions."""
+"""Metadata of the file: classes, preprocessing, method, model, versions."""
 
 import json
 from collections.abc import Mapping

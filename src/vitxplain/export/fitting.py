@@ -34,14 +34,14 @@ def check_exportable(explainer: Explainer) -> None:
 
 def exportable() -> list[str]:
     """The methods that can be exported, whatever the model."""
-    found = []
+    names = []
     for name in registry.names("explainers"):
         try:
             if obstacle(load_explainer(name)) is None:
-                found.append(name)
+                names.append(name)
         except PluginError:  # said by `vitx info`; no matter here
             continue
-    return found
+    return names
 
 
 def obstacle(method: type[Explainer]) -> str | None:

@@ -20,7 +20,7 @@ OUTPUTS = ("probabilities", "map")
 
 
 class Explained(nn.Module):
-    """One pass of `explain` as a forward: what watches the attention runs while the graph is traced, and is gone then.
+    """One pass of `explain` as a forward; the hooks on attention run while the graph is traced and are gone then.
 
     Of the logits' probabilities and the map, both float32; images of a batch do not mix.
     """

@@ -35,8 +35,8 @@ def blend(rgb: Photo, heat: Heat, alpha: float) -> Photo:
 
 def add(rgb: Photo, heat: Heat, strength: float) -> Photo:
     """The heat map's colours added as light; where the map is 0 the photograph stays as it is."""
-    seen = np.isfinite(heat)[..., None]
-    return (rgb + strength * seen * colours(heat, HEAT)).clip(0, 1)
+    finite = np.isfinite(heat)[..., None]
+    return (rgb + strength * finite * colours(heat, HEAT)).clip(0, 1)
 
 
 def darken(rgb: Photo, heat: Heat, floor: float) -> Photo:

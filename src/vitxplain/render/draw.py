@@ -41,10 +41,10 @@ def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Fi
     if style == "auto":
         style = fitting_style(explanation.axes)
     draw = import_module(f"vitxplain.render.styles.{style.replace('-', '_')}").draw
-    known = [name for name in signature(draw).parameters if name != "explanation"]
-    unknown = sorted(options.keys() - known)
+    names = [name for name in signature(draw).parameters if name != "explanation"]
+    unknown = sorted(options.keys() - set(names))
     if unknown:
-        offer = f"its options are {', '.join(known)}" if known else "it has none"
+        offer = f"its options are {', '.join(names)}" if names else "it has none"
         raise OptionError(f"the picture style {style} has no option {unknown[0]!r}; {offer}.")
     return draw(explanation, **options)
 

@@ -41,10 +41,10 @@ def cases(method: Method, model: VisionModel | None) -> Iterator[tuple[Explainer
     promise(
         bool(models), f"{type(explainer).__name__} fits neither small model of vitxplain.testing; give it one as model="
     )
-    for one in models:
-        height, width = one.processor.input_size
+    for fitting in models:
+        height, width = fitting.processor.input_size
         noise = torch.randn(3, 3, height, width, generator=torch.Generator().manual_seed(0))
-        yield explainer, one, noise
+        yield explainer, fitting, noise
 
 
 @cache

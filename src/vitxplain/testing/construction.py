@@ -22,12 +22,15 @@ def repr_evaluates(method: Method, model: VisionModel | None = None) -> None:  #
     """`eval(repr(e)) == e`: the repr is the provenance of a result."""
     explainer = instance_of(method)
     scope = {**vars(sys.modules[type(explainer).__module__]), type(explainer).__name__: type(explainer)}
-    made = eval(repr(explainer), scope)  # noqa: S307 - that is the promise
-    promise(made == explainer, f"eval(repr(e)) gives {made!r}, not {explainer!r}; let the dataclass make repr and ==")
+    evaluated = eval(repr(explainer), scope)  # noqa: S307 - that is the promise
+    promise(
+        evaluated == explainer,
+        f"eval(repr(e)) gives {evaluated!r}, not {explainer!r}; let the dataclass make repr and ==",
+    )
 
 
 def pickles(method: Method, model: VisionModel | None = None) -> None:  # noqa: ARG001
     """Other processes get the same method."""
     explainer = instance_of(method)
-    made = pickle.loads(pickle.dumps(explainer))  # noqa: S301 - our own bytes
-    promise(made == explainer, f"after pickling it is {made!r}, not {explainer!r}")
+    unpickled = pickle.loads(pickle.dumps(explainer))  # noqa: S301 - our own bytes
+    promise(unpickled == explainer, f"after pickling it is {unpickled!r}, not {explainer!r}")

@@ -9,20 +9,20 @@ HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_p
 
 def snapshot(module: nn.Module) -> dict[str, Any]:
     """What can be compared before and after, by a name that says what it is."""
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "attention implementation": getattr(getattr(module, "config", None), "_attn_implementation", 0)
     }
     for name, part in module.named_modules():
         label = name or "the model itself"
-        found[f"training flag of {label}"] = part.training
-        found[f"forward of {label}"] = part.__dict__.get("forward")
-        found[f"hooks of {label}"] = sum(len(getattr(part, hooks)) for hooks in HOOKS)
+        facts[f"training flag of {label}"] = part.training
+        facts[f"forward of {label}"] = part.__dict__.get("forward")
+        facts[f"hooks of {label}"] = sum(len(getattr(part, hooks)) for hooks in HOOKS)
     for name, tensor in (*module.named_parameters(), *module.named_buffers()):
-        found[f"requires_grad of {name}"] = tensor.requires_grad
-        found[f"gradient of {name}"] = None if tensor.grad is None else tensor.grad.clone().tolist()
-        found[f"type and place of {name}"] = (tensor.dtype, tensor.device, tensor.data_ptr())
-        found[f"values of {name}"] = tensor.detach().float().cpu().tolist()
-    return found
+        facts[f"requires_grad of {name}"] = tensor.requires_grad
+        facts[f"gradient of {name}"] = None if tensor.grad is None else tensor.grad.clone().tolist()
+        facts[f"type and place of {name}"] = (tensor.dtype, tensor.device, tensor.data_ptr())
+        facts[f"values of {name}"] = tensor.detach().float().cpu().tolist()
+    return facts
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str | None:

@@ -75,8 +75,8 @@ def _pair(figure: Figure, tile: Tile, corner: tuple[float, float], size: tuple[f
     small = displayed(tile.explanation)
     rgb = photo(small.image)
     pictures = rgb, blend(rgb, small.heatmap(), ALPHA)
-    for place, picture in enumerate(pictures):
-        axes = panel(figure, corner[0] + place * (size[0] + BESIDE), corner[1], *size)
+    for column, picture in enumerate(pictures):
+        axes = panel(figure, corner[0] + column * (size[0] + BESIDE), corner[1], *size)
         axes.imshow(mark_unseen(picture, small.geometry), aspect="auto")
     shown = small.image.size
     if tile.mask is not None and tile.mask.any():

@@ -42,8 +42,8 @@ def draw(explanation: Explanation, scale: Scale = "map") -> Figure:
     rgb = colours(tiles / np.where(top > 0, top, 1), MAPS)
     rgb[np.isnan(tiles).all((2, 3))] = 1.0  # no map: nothing to see
 
-    seen = view(explanation)
-    shape = inches((seen.height, seen.width), 1.0)
+    visible = view(explanation)
+    shape = inches((visible.height, visible.width), 1.0)
     across = min((WRAPPED if wrapped else LARGEST) * shape[0], WIDEST / tiles.shape[1])
     laid = mosaic(rgb, (round(TILE * shape[1]), round(TILE * shape[0])))
     width = across * tiles.shape[1]
@@ -52,7 +52,7 @@ def draw(explanation: Explanation, scale: Scale = "map") -> Figure:
     left, above = THUMBNAIL + (0.25 if wrapped else 0.55), 0.3
 
     figure = sheet(left + width, max(height, side[1] + 0.65) + above, headline(explanation), detail(explanation))
-    panel(figure, (THUMBNAIL - side[0]) / 2, above, *side, "what the model saw").imshow(seen, aspect="auto")
+    panel(figure, (THUMBNAIL - side[0]) / 2, above, *side, "what the model saw").imshow(visible, aspect="auto")
     bar = panel(figure, 0.1, above + side[1] + 0.2, THUMBNAIL - 0.2, 0.11)
     if scale == "map":
         colour_bar(bar, MAPS, 0, 1, "of each map's maximum")

@@ -21,17 +21,19 @@ def patch_grid(image: Image, grid: TokenGrid, geometry: Geometry, about: str = "
 
     `about` is a line of small print, such as the model's name.
     """
-    seen = cut(image, geometry)
+    visible = cut(image, geometry)
     tile = max(LONGEST // max(grid.rows, grid.columns), 4)
-    shape = inches((seen.height * grid.columns, seen.width * grid.rows), 1.0)  # of one patch on the original image
+    shape = inches(
+        (visible.height * grid.columns, visible.width * grid.rows), 1.0
+    )  # of one patch on the original image
     tile_size = max(round(tile * shape[1]), 2), max(round(tile * shape[0]), 2)
-    pixels = photo(seen.resize((tile_size[1] * grid.columns, tile_size[0] * grid.rows), Resampling.BILINEAR))
+    pixels = photo(visible.resize((tile_size[1] * grid.columns, tile_size[0] * grid.rows), Resampling.BILINEAR))
     tiles = pixels.reshape(grid.rows, tile_size[0], grid.columns, tile_size[1], 3).swapaxes(1, 2)
     laid = mosaic(tiles, tile_size, gap=max(tile // 12, 1))
 
     small, geometry = shrunk(image, geometry)
     width, height = inches(geometry.image_size, WIDTH)
-    width2, height2 = inches((seen.height, seen.width), WIDTH)
+    width2, height2 = inches((visible.height, visible.width), WIDTH)
     title = f"{grid.rows} × {grid.columns} = {grid.num_patches} patches"
     extra = [f"{count} {word} token{'s' * (count > 1)}" for count, word in _others(grid) if count]
     figure = sheet(width + GAP + width2, max(height, height2) + 0.25, " + ".join([title, *extra]), about)

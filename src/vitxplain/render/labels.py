@@ -1,1 +1,0 @@
-"""The words on a picture: which class, how probable, by which method on which model."""
