@@ -42,7 +42,8 @@ def _row(score: Score) -> str:
     verdict = "" if lead is None else verdict_on(score)
     return (
         f'<tr class="{"method" if lead else "control"}"><td>{escape(score.model)}</td><td>{escape(score.method)}</td>'
-        f'<td class="number">{precision.mean:.2f}</td><td class="number">{precision.low:.2f} to {precision.high:.2f}</td>'
+        f'<td class="number">{precision.mean:.2f}</td>'
+        f'<td class="number">{precision.low:.2f} to {precision.high:.2f}</td>'
         f"<td>{verdict}</td></tr>"
     )
 

@@ -16,6 +16,7 @@ from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.raw_attention import RawAttention
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import LOGITS
 
 ISOTROPIC = [AttentionRollout(), GradientAttention(), GradCAM(), RawAttention()]
 HIERARCHICAL = [GradCAM(), RawAttention()]
@@ -32,7 +33,7 @@ def same_maps(
     found = shared_pass(spread_model, tiny.images(2, size), methods, [1, 3])
     assert state(spread_model.module, same_objects=False) == before
     expected = shared_pass(whole, tiny.images(2, size), methods, [1, 3])
-    torch.testing.assert_close(found.logits, expected.logits)
+    torch.testing.assert_close(found.outputs[LOGITS], expected.outputs[LOGITS])
     for one, other in zip(found.maps, expected.maps, strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
 
