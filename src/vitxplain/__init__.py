@@ -7,7 +7,6 @@ Importing this package imports neither torch nor a plugin; each name below loads
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,6 +54,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # a seventh of the time of --help, where nobody asks for it
+
         return version("vitxplain")
     if name not in _HOMES:
         raise AttributeError(f"module 'vitxplain' has no attribute {name!r}; it offers {', '.join(__all__)}")

@@ -1,12 +1,13 @@
 """What the shell offers after Tab; no plugin is imported for it."""
 
-from vitxplain import registry
 from vitxplain.models.known_models import ALIASES
 from vitxplain.render.draw import STYLES
 
 
 def complete_methods(incomplete: str) -> list[str]:
     """Method names, also after a comma: `rollout,gr` offers `rollout,grad-cam`."""
+    from vitxplain import registry
+
     before, comma, word = incomplete.rpartition(",")
     names = ["auto", *registry.names("explainers"), *registry.ALIASES["explainers"]]
     return [before + comma + name for name in names if name.startswith(word)]
@@ -19,6 +20,8 @@ def complete_method(incomplete: str) -> list[str]:
 
 def complete_metric(incomplete: str) -> list[str]:
     """Names of metrics, one at a time."""
+    from vitxplain import registry
+
     return [name for name in registry.names("metrics") if name.startswith(incomplete)]
 
 
