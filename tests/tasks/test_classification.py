@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from vitxplain.errors import TargetError
-from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, detached, in_fp32, joined
-from vitxplain.tasks.classification import Classification, ClassTarget
+from vitxplain.errors import TargetError, UnsupportedModelError
+from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Task, detached, in_fp32, joined
+from vitxplain.tasks.classification import Classification, ClassTarget, check_classification
 
 LABELS = {0: "tench, Tinca tinca", 1: "7", 2: "tiger cat"}
 LOGIT_ROWS = torch.tensor([[0.5, 2.0, -1.0], [3.0, 0.0, 1.0]])
@@ -135,3 +135,13 @@ def test_outputs_of_parts_are_joined_and_lose_precision_and_graph_where_asked() 
     assert joined([part, part])[LOGITS].shape == (4, 3)
     assert (in_fp32(part)[LOGITS].dtype, in_fp32(part)[LOGITS].requires_grad) == (torch.float32, True)
     assert not detached(part)[LOGITS].requires_grad
+
+
+def test_work_that_knows_classes_alone_refuses_other_tasks() -> None:
+    class Regression(Task):
+        name = "image-regression"
+        outputs = probabilities = target = predictions = None
+
+    check_classification(Classification(), "demo-vit", "testing")
+    with pytest.raises(UnsupportedModelError, match="age-model is a model for image-regression; testing takes"):
+        check_classification(Regression(), "age-model", "testing")

@@ -18,6 +18,7 @@ from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
+from vitxplain.tasks.classification import check_classification
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +74,14 @@ def assess(
         progress: called after each batch with how many images it took.
 
     Raises:
+        UnsupportedModelError: the model is no classifier.
         UsageError: no such data, or the model lacks classes of it.
         DataError: the data cannot be used as it is.
         ImageError: a damaged image, if `strict`.
     """
     check_count("batch_size", batch_size)
     loaded = load_model(Path(model) if isinstance(model, PathLike) else model)
+    check_classification(loaded.task, loaded.source, "testing")
     if not isinstance(data, DataSet):
         data = load_data(data, split, limit=limit, strict=strict, options=data_options)
     classes = match_classes(loaded.labels, data.labels)

@@ -52,7 +52,7 @@ def load_data(
         seed: of sets that are made, and of the shares where a folder has no splits.
         limit: at most so many samples, spread over the set.
         strict: a damaged image stops; else it is named, skipped and counted.
-        options: further options of this set, as values or as texts; docs/data.md lists them.
+        options: further options of this set, as values or as texts; docs/how-to/data.md lists them.
 
     Raises:
         UnknownNameError: nothing has this name.

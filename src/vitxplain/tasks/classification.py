@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vitxplain.errors import TargetError
+from vitxplain.errors import TargetError, UnsupportedModelError
 from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Target, TargetLike, Task, TaskOutputs
 from vitxplain.types import ClassIndices, Scores
@@ -112,6 +112,16 @@ class ClassTarget(Target):
                 raise _no_such_class(index, labels)
         indices = self.indices * batch if len(self.indices) == 1 else self.indices
         return torch.tensor(indices, device=logits.device)
+
+
+def check_classification(task: Task, source: str, work: str) -> None:
+    """Refuse the models of other tasks for work that knows classes alone.
+
+    Raises:
+        UnsupportedModelError: the model is no classifier.
+    """
+    if not isinstance(task, Classification):
+        raise UnsupportedModelError(f"{source} is a model for {task.name}; {work} takes image classifiers only.")
 
 
 def class_index(spelled: Any, labels: Mapping[int, str]) -> int:

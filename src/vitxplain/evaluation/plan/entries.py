@@ -18,6 +18,7 @@ from vitxplain.explanation.provenance import model_facts
 from vitxplain.metrics.base import METHOD, MODEL
 from vitxplain.metrics.controls import CONTROLS
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import check_classification
 from vitxplain.words import source_name
 
 
@@ -115,6 +116,7 @@ def entry_of(
 
 def _open_entry(model: VisionModel, request: EvaluationRequest) -> tuple[Entry, dict[str, str], list[str]]:
     """The entry of a model, why methods do not fit it, and which options its methods have."""
+    check_classification(model.task, model.source, "evaluation")
     stored, preset, methods = request.stored_maps, request.chosen_preset, request.method_list
     positive = bool(preset and preset.positive)
     if stored and not methods:

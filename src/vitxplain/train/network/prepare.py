@@ -21,7 +21,7 @@ from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.surgery.classifier_heads import head_paths, renew, same_for
 from vitxplain.models.surgery.cut_network import CutNetwork, cut
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.classification import Classification
+from vitxplain.tasks.classification import Classification, check_classification
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def open_pretrained(
         model = resolve(deepcopy(source) if isinstance(source, nn.Module) else source, request)
     if getattr(model.module, "hf_device_map", None):
         raise UsageError(f"{model.source} is spread over several devices, and training needs it on one.")
+    check_classification(model.task, model.source, "training")
     if model.task == Classification(multi_label=True):
         raise UsageError(
             f"{model.source} gives several classes an image; here each image has one. Choose another model."
