@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Said
+from vitxplain.cli import main
 from vitxplain.cli.shared.completion import complete_methods, complete_models
 
 Vitx = Callable[..., Said]
@@ -69,3 +70,19 @@ def test_a_closed_pipe_is_no_traceback():
     )
     assert said.stdout.startswith("Name")
     assert said.stderr == ""
+
+
+@pytest.mark.parametrize("words", ["", "explain", "data show", "train", "-- explain"])
+def test_help_is_the_same_by_the_short_way(words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+    said = []
+    for shortcut in (main._print_help, lambda _: False):
+        monkeypatch.setattr(main, "_print_help", shortcut)
+        monkeypatch.setattr("sys.argv", ["vitx", *words.split(), "--help"])
+        try:
+            main.main()
+        except SystemExit as stop:
+            said.append(stop.code)
+        said.append(capsys.readouterr())
+    printed = [part for part in said if not isinstance(part, int | None)]
+    assert printed[0] == printed[1]
+    assert "vitx" in printed[0].out + printed[0].err
