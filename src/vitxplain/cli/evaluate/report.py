@@ -9,7 +9,7 @@ from rich.text import Text
 
 from vitxplain.cli.shared.console import out, printable
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, direction, short
+from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, comparison_columns, direction
 from vitxplain.evaluation.report.columns import Column, screen_columns
 from vitxplain.evaluation.report.write import SHEETS, about
 from vitxplain.evaluation.table.comparison import strongest
@@ -80,11 +80,12 @@ def _print_comparisons(evaluation: Evaluation, file: Path, console: Console) -> 
         return
     decided = [comparison for comparison in evaluation.comparisons if comparison.winner]
     shown, models = strongest(decided, SHOWN), len(evaluation.models)
-    table = plain_table(("metric", "one over another", "difference"), numbers=1)
+    columns = screen_columns(comparison_columns(models))
+    table = plain_table([str(column.screen_heading) for column in columns], numbers=1)
     for comparison in shown:
-        words, gap = printable(comparison.words(models=models)), short(comparison.difference, signed=True)
-        style = "green" if comparison.winner == comparison.first else "red"
-        table.add_row(Text(comparison.metric, "bold"), words, Text(gap, style))
+        styles = {"metric": "bold", "difference": "green" if comparison.winner == comparison.first else "red"}
+        texts = ((column, printable(column.screen_text(comparison))) for column in columns)
+        table.add_row(*(Text(text, styles.get(str(column.screen_heading), "")) for column, text in texts))
     if shown:
         console.print("By more than chance, image by image; above zero: the first is better.", style="dim")
         console.print(table)

@@ -1,9 +1,12 @@
 """The columns of an evaluation's tables: terminal, Markdown, CSV and JSON all read these lists."""
 
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Final
 
 from vitxplain.evaluation.report.columns import Column
 from vitxplain.evaluation.scoring.cost import Cost
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison
 from vitxplain.evaluation.table.rows import Row
 from vitxplain.metrics.intervals import Interval
@@ -187,3 +190,49 @@ COST_COLUMNS: Final[tuple[Column[Cost], ...]] = (
 SUMMARY_COSTS: Final = tuple(
     next(column for column in COST_COLUMNS if column.keys == (key,)) for key in ("parameters", "flops", "seconds")
 )
+
+
+def comparison_columns(models: int) -> tuple[Column[Comparison], ...]:
+    """Those of one method against another; with several `models` words name them, too."""
+    return (
+        Column(
+            keys=("metric",),
+            value=lambda comparison: comparison.metric,
+            heading="metric",
+            cell=lambda comparison: comparison.metric,
+            screen_heading="metric",
+        ),
+        Column(
+            heading="one over another",
+            cell=lambda comparison: comparison.words(models=models),
+            screen_heading="one over another",
+        ),
+        Column(keys=("first",), value=lambda comparison: dict(zip(("model", "method"), comparison.first, strict=True))),
+        Column(
+            keys=("second",), value=lambda comparison: dict(zip(("model", "method"), comparison.second, strict=True))
+        ),
+        Column(
+            keys=("difference", "low", "high"),
+            value=lambda comparison: comparison.difference,
+            heading="difference",
+            cell=lambda comparison: interval(comparison.difference, signed=True),
+            screen_heading="difference",
+            screen_cell=lambda comparison: short(comparison.difference, signed=True),
+        ),
+        Column(keys=("images",), value=lambda comparison: comparison.images),
+        Column(keys=("better",), value=better, heading="better", cell=better),
+    )
+
+
+def image_columns(metrics: Iterable[str]) -> list[Column[MapScores]]:
+    """Those of images.csv: a map, its scores, and of which kind it was."""
+    scores = [Column[MapScores](keys=(name,), value=_score_of(name)) for name in metrics]
+    return [*_fields("model", "method", "image"), *scores, *_fields("constant", "broken", "stretched", "control")]
+
+
+def _score_of(metric: str) -> Callable[[MapScores], float | None]:
+    return lambda map_scores: map_scores.scores.get(metric)
+
+
+def _fields(*names: str) -> list[Column[MapScores]]:
+    return [Column(keys=(name,), value=attrgetter(name)) for name in names]

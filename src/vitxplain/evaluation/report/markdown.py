@@ -1,12 +1,11 @@
 """evaluation.md: the table for a page, with what it rests on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
-from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, better, direction, interval
-from vitxplain.evaluation.report.columns import markdown_table, table
-from vitxplain.evaluation.table.comparison import Comparison
+from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, comparison_columns, direction
+from vitxplain.evaluation.report.columns import markdown_table
 
 COMPARED = (
     "The mean difference, image by image. Above zero the first is better, whichever way the metric runs; where neither "
@@ -30,7 +29,7 @@ def markdown(evaluation: Evaluation, about: str) -> str:
                 scores = markdown_table(SCORE_COLUMNS, rows)
                 parts.append(f"## {model}: {name}\n\n`{metric!r}`; {direction(metric.better)}.\n\n{scores}")
     if evaluation.comparisons:
-        compared = _comparisons(evaluation.comparisons, len(evaluation.models))
+        compared = markdown_table(comparison_columns(len(evaluation.models)), evaluation.comparisons)
         parts.append(f"## One against the other\n\n{COMPARED}\n\n{compared}")
     if evaluation.costs:
         parts.append(f"## Cost\n\n{markdown_table(COST_COLUMNS, evaluation.costs)}")
@@ -44,16 +43,3 @@ def markdown(evaluation: Evaluation, about: str) -> str:
 
 def _list(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
-
-
-def _comparisons(comparisons: Sequence[Comparison], models: int) -> str:
-    rows = [
-        (
-            comparison.metric,
-            comparison.words(models=models),
-            interval(comparison.difference, signed=True),
-            better(comparison),
-        )
-        for comparison in comparisons
-    ]
-    return table(("metric", "one over another", "difference", "better"), rows)

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.report.cells import SUMMARY_COSTS, interval, method_cell
-from vitxplain.evaluation.report.columns import table
+from vitxplain.evaluation.report.columns import Column, markdown_table, record
 from vitxplain.evaluation.report.write import about, records_csv
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.table.rows import Row
@@ -75,29 +74,57 @@ def save_summary(evaluations: Mapping[str, Evaluation], folder: Path, folders: M
     """
     rows = summary(evaluations)
     pages = {name: Path(relpath(folders[name], folder)) / "evaluation.md" for name in evaluations}
-    metrics = metrics_of(rows)
+    columns = summary_columns(rows)
     return write_together(
         {
             folder / "table.md": _markdown(evaluations, rows, pages).encode(),
-            folder / "table.csv": records_csv(_record(row, metrics) for row in rows),
+            folder / "table.csv": records_csv(record(columns, row) for row in rows),
         }
     )
 
 
-def _markdown(evaluations: Mapping[str, Evaluation], rows: Sequence[SummaryRow], pages: Mapping[str, Path]) -> str:
-    metrics, costs = metrics_of(rows), any(row.cost for row in rows)
-    head = ["data", "model", "method", *metrics, *(str(column.heading) for column in SUMMARY_COSTS if costs)]
-    cells = [
-        [
-            row.data,
-            row.model,
-            method_cell(row.method, control=row.control),
-            *(_cell(row, name) for name in metrics),
-            *(row.cost_cells() if costs else ()),
-        ]
-        for row in rows
+def summary_columns(rows: Sequence[SummaryRow]) -> list[Column[SummaryRow]]:
+    """Those of table.md and table.csv: whose maps, the score for each metric, and costs, shown where there are any."""
+    with_costs = any(row.cost for row in rows)
+    return [
+        Column(keys=("data",), value=lambda row: row.data, heading="data", cell=lambda row: row.data),
+        Column(keys=("model",), value=lambda row: row.model, heading="model", cell=lambda row: row.model),
+        Column(
+            keys=("method",),
+            value=lambda row: row.method,
+            heading="method",
+            cell=lambda row: method_cell(row.method, control=row.control),
+        ),
+        Column(keys=("control",), value=lambda row: row.control),
+        *(column for name in metrics_of(rows) for column in _metric_columns(name)),
+        *(_cost_column(column, shown=with_costs) for column in SUMMARY_COSTS),
     ]
-    parts = ["# Evaluation", *(f"{about(evaluation)}." for evaluation in evaluations.values()), table(head, cells)]
+
+
+def _metric_columns(name: str) -> tuple[Column[SummaryRow], Column[SummaryRow]]:
+    return (
+        Column(
+            keys=(name, f"{name} low", f"{name} high"),
+            value=lambda row: row.scores.get(name),
+            heading=name,
+            cell=lambda row: _cell(row, name),
+        ),
+        Column(keys=(f"{name} beats controls",), value=lambda row: row.verdicts.get(name)),
+    )
+
+
+def _cost_column(column: Column[Cost], *, shown: bool) -> Column[SummaryRow]:
+    return Column(
+        keys=column.keys,
+        value=lambda row: row.cost and column.value(row.cost),
+        heading=column.heading if shown else None,
+        cell=lambda row: column.cell(row.cost) if row.cost else "",
+    )
+
+
+def _markdown(evaluations: Mapping[str, Evaluation], rows: Sequence[SummaryRow], pages: Mapping[str, Path]) -> str:
+    table = markdown_table(summary_columns(rows), rows)
+    parts = ["# Evaluation", *(f"{about(evaluation)}." for evaluation in evaluations.values()), table]
     parts.append(
         "Brackets are bootstrap 95 % intervals over images; a control knows nothing of the model. **Bold** is better "
         "than the best control, image by image and by more than chance, (worse) is worse; else that cannot be told, or "
@@ -122,12 +149,3 @@ def _cell(row: SummaryRow, metric: str) -> str:
         return ""
     score, verdict = interval(row.scores[metric]), row.verdicts[metric]
     return f"**{score}**" if verdict == "yes" else f"{score} (worse)" if verdict == "no" else score
-
-
-def _record(row: SummaryRow, metrics: Sequence[str]) -> dict[str, Any]:
-    """A row of table.csv."""
-    values: dict[str, Any] = {"data": row.data, "model": row.model, "method": row.method, "control": row.control}
-    for name in metrics:
-        keys = name, f"{name} low", f"{name} high", f"{name} beats controls"
-        values |= zip(keys, (*row.scores.get(name, (None,) * 3), row.verdicts.get(name)), strict=True)
-    return values | {column.keys[0]: row.cost and column.value(row.cost) for column in SUMMARY_COSTS}

@@ -10,7 +10,7 @@ from typing import Any
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.report.bars import score_bars
-from vitxplain.evaluation.report.cells import COST_COLUMNS, better
+from vitxplain.evaluation.report.cells import COST_COLUMNS, comparison_columns, image_columns
 from vitxplain.evaluation.report.columns import record
 from vitxplain.evaluation.report.curve_plots import curve_plots
 from vitxplain.evaluation.report.extremes import extreme_sheets
@@ -36,7 +36,9 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
     files = {
         "evaluation.json": (json.dumps(to_json(evaluation), indent=2, ensure_ascii=False) + "\n").encode(),
         "evaluation.csv": records_csv(evaluation.records()),
-        "images.csv": records_csv(_images(evaluation)),
+        "images.csv": records_csv(
+            record(image_columns(evaluation.metrics), map_scores) for map_scores in evaluation.map_scores
+        ),
         "evaluation.md": markdown(evaluation, about(evaluation)).encode(),
         "scores.png": png_bytes(score_bars(evaluation, in_short)),
     }
@@ -104,17 +106,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             "interval": {"level": 0.95, "method": "bootstrap over images, percentile, 2,000 times"},
             "rows": evaluation.records(),
             "comparisons": [
-                {
-                    "metric": comparison.metric,
-                    "first": dict(zip(("model", "method"), comparison.first, strict=True)),
-                    "second": dict(zip(("model", "method"), comparison.second, strict=True)),
-                    "difference": comparison.difference.mean,
-                    "low": comparison.difference.low,
-                    "high": comparison.difference.high,
-                    "images": comparison.images,
-                    "better": better(comparison),
-                }
-                for comparison in evaluation.comparisons
+                record(comparison_columns(len(evaluation.models)), comparison) for comparison in evaluation.comparisons
             ],
             "costs": [record(COST_COLUMNS, cost) for cost in evaluation.costs],
             "notes": evaluation.notes,
@@ -124,14 +116,6 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             "versions": versions(),
         }
     )
-
-
-def _images(evaluation: Evaluation) -> Iterable[dict[str, Any]]:
-    for map_score in evaluation.map_scores:
-        names = {name: getattr(map_score, name) for name in ("model", "method", "image")}
-        scores = {name: map_score.scores.get(name) for name in evaluation.metrics}
-        kinds = {name: getattr(map_score, name) for name in ("constant", "broken", "stretched", "control")}
-        yield {**names, **scores, **kinds}
 
 
 def records_csv(records: Iterable[Mapping[str, Any]]) -> bytes:
