@@ -45,7 +45,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "xcit_nano_12_p8_224": {"num_classes": 5, "depth": 2, "img_size": 64},
 }
 # Fused and plain kernels round differently, and this many layers make more of it.
-DOUBLE = {"crossvit_tiny_240", "maxvit_pico_rw_256"}
+DOUBLE = {"nextvit_small", "crossvit_tiny_240", "maxvit_pico_rw_256"}
 
 
 def unfused(build: Callable[[], nn.Module]) -> nn.Module:
