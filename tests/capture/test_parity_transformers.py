@@ -63,7 +63,8 @@ def instance(name: str, implementation: str) -> nn.Module:
 
 def inputs(name: str, model: nn.Module) -> dict[str, Any]:
     size = input_size(CLASSES[name])
-    return forward_inputs(model, size)(noise(size, 2).requires_grad_())
+    dtype = next(model.parameters()).dtype
+    return forward_inputs(model, size)(noise(size, 2).to(dtype).requires_grad_())
 
 
 def flat(attentions: tuple) -> list[Tensor]:
@@ -75,8 +76,8 @@ def number(output: Any) -> Tensor:
     return output.logits[:, 1].sum()
 
 
-def captured(name: str, gradients: bool = False) -> tuple[list[Seen], Any]:
-    model, recorder = instance(name, "sdpa" if name in FUSED else "eager"), Recorder(gradients)
+def captured(name: str, gradients: bool = False, dtype: torch.dtype = torch.float32) -> tuple[list[Seen], Any]:
+    model, recorder = instance(name, "sdpa" if name in FUSED else "eager").to(dtype), Recorder(gradients)
     with torch.set_grad_enabled(gradients), SoundBatchNorm():
         with AttentionTap(model, recorder):
             output = model(**inputs(name, model))
@@ -103,23 +104,12 @@ def test_weights_equal_those_of_an_eager_instance(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if "Classification" in name])
 def test_gradients_equal_those_of_an_eager_instance(name: str) -> None:
-    """In double precision; where rounding on the way to a layer costs an eager instance more, ours may cost as much."""
-    calls, _ = captured(name, gradients=True)
-    single, double = eager_gradients(name, torch.float32), eager_gradients(name, torch.float64)
-    for one, rounded, gradient in zip(calls, single, double, strict=True):
+    """In double precision: in single an eager instance is itself off by more than the bound, on some processors."""
+    eager = instance(name, "eager").double()
+    with SoundBatchNorm():
+        expected = eager(**inputs(name, eager), output_attentions=True)
+        gradients = torch.autograd.grad(number(expected), flat(expected.attentions))
+    for one, gradient in zip(captured(name, gradients=True, dtype=torch.float64)[0], gradients, strict=True):
         assert gradient.any(), one.path
         assert one.gradient is not None
-        bound = max(5e-6 * gradient.abs().max(), 2 * (rounded - gradient).abs().max())
-        assert bound <= 1e-4 * gradient.abs().max(), one.path
-        assert (one.gradient - gradient).abs().max() <= bound, one.path
-
-
-def eager_gradients(name: str, dtype: torch.dtype) -> tuple[Tensor, ...]:
-    eager = instance(name, "eager").to(dtype)
-    numbers = {
-        key: value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
-        for key, value in inputs(name, eager).items()
-    }
-    with SoundBatchNorm():
-        output = eager(**numbers, output_attentions=True)
-        return torch.autograd.grad(number(output), flat(output.attentions))
+        assert (one.gradient - gradient).abs().max() <= 5e-6 * gradient.abs().max(), one.path
