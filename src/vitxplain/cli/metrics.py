@@ -11,6 +11,7 @@ from vitxplain.cli.shared.console import out, print_json, print_table
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.options import Debug, Json, Quiet
 from vitxplain.cli.shared.registered import (
+    described,
     foreign_package,
     options_of,
     print_example,
@@ -88,12 +89,8 @@ def _details(name: str) -> dict[str, Any]:
     from vitxplain import registry
 
     metric: Any = registry.load("metrics", name)
-    name = registry.canonical("metrics", name)
-    point = registry.names("metrics")[name]
     return {
-        "metric": name,
-        "summary": registry.summary(point),
-        "packages": [registry.package(point)],
+        **described("metrics", registry.canonical("metrics", name)),
         "better": metric.better,
         "needs": sorted(metric.needs),
         "options": options_of(metric),

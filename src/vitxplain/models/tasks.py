@@ -4,6 +4,7 @@ Names of classes come from transformers' own tables, which say for what its Auto
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from torch import Tensor, nn
@@ -118,6 +119,13 @@ def _other_kind(architectures: Iterable[str]) -> tuple[str, str] | tuple[None, N
 
 def _kind(names: Iterable[str]) -> str | None:
     """What the first of these classes that transformers lists is."""
+    kinds = _kinds()
+    return next((kinds[name] for name in names if name in kinds), None)
+
+
+@cache
+def _kinds() -> Mapping[str, str]:
+    """What each class that transformers lists is."""
     from transformers.models.auto import modeling_auto
 
     kinds: dict[str, str] = {}
@@ -126,7 +134,7 @@ def _kind(names: Iterable[str]) -> str | None:
             for classes in getattr(modeling_auto, f"MODEL_FOR_{table}_MAPPING_NAMES").values():
                 for name in (classes,) if isinstance(classes, str) else classes:
                     kinds.setdefault(name, kind)
-    return next((kinds[name] for name in names if name in kinds), None)
+    return kinds
 
 
 def _kind_of_output(output: Any) -> str | None:

@@ -130,7 +130,7 @@ def in_fp32(outputs: TaskOutputs) -> TaskOutputs:
 
 def detached(outputs: TaskOutputs) -> TaskOutputs:
     """The outputs in single precision, without their graph."""
-    return {role: tensor.detach().float() for role, tensor in outputs.items()}
+    return in_fp32({role: tensor.detach() for role, tensor in outputs.items()})
 
 
 def joined(parts: Sequence[TaskOutputs]) -> TaskOutputs:

@@ -5,7 +5,7 @@ from typing import Any
 from rich.text import Text
 
 from vitxplain.cli.shared.console import out
-from vitxplain.cli.shared.registered import foreign_package, options_of, print_example, print_options
+from vitxplain.cli.shared.registered import described, foreign_package, options_of, print_example, print_options
 
 
 def details(name: str) -> dict[str, Any]:
@@ -19,12 +19,10 @@ def details(name: str) -> dict[str, Any]:
 
     method = load_explainer(name)
     name = registry.canonical("explainers", name)
-    point = registry.names("explainers")[name]
     return {
         "method": name,
         "aliases": registry.aliases("explainers", name),
-        "summary": registry.summary(point),
-        "packages": [registry.package(point)],
+        **described("explainers", name),
         "axes": method.axes.removeprefix("batch "),
         "class_specific": method.class_specific,
         "options": options_of(method),

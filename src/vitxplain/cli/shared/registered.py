@@ -12,14 +12,19 @@ def registered(kind: Any) -> list[dict[str, Any]]:
     """Name, summary and packages of everything of a kind; nothing is imported."""
     from vitxplain import registry
 
-    return [
-        {
-            registry.NOUNS[kind]: name,
-            "summary": registry.summary(points[0]),
-            "packages": [registry.package(point) for point in points],
-        }
-        for name, points in registry.offered(kind).items()
-    ]
+    return [described(kind, name) for name in registry.offered(kind)]
+
+
+def described(kind: Any, name: str) -> dict[str, Any]:
+    """Name, summary and packages of one of them, by its canonical name."""
+    from vitxplain import registry
+
+    points = registry.offered(kind)[name]
+    return {
+        registry.NOUNS[kind]: name,
+        "summary": registry.summary(points[0]),
+        "packages": [registry.package(point) for point in points],
+    }
 
 
 def foreign_package(packages: Sequence[str]) -> str:

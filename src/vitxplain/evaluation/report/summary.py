@@ -33,7 +33,7 @@ class SummaryRow:
 
     def cost_cells(self) -> list[str]:
         """The costs as text, in the order of `SUMMARY_COSTS`."""
-        return [column.cell(self.cost) if self.cost else "" for column in SUMMARY_COSTS]
+        return [_cost_column(column, shown=True).cell(self) for column in SUMMARY_COSTS]
 
 
 def summary(evaluations: Mapping[str, Evaluation]) -> list[SummaryRow]:

@@ -32,13 +32,11 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
     Raises:
         OutputError: the folder cannot be written; nothing half-written stays.
     """
-    in_short = _in_short(evaluation)
+    in_short, columns = _in_short(evaluation), image_columns(evaluation.metrics)
     files = {
         "evaluation.json": (json.dumps(to_json(evaluation), indent=2, ensure_ascii=False) + "\n").encode(),
         "evaluation.csv": records_csv(evaluation.records()),
-        "images.csv": records_csv(
-            record(image_columns(evaluation.metrics), map_scores) for map_scores in evaluation.map_scores
-        ),
+        "images.csv": records_csv(record(columns, map_scores) for map_scores in evaluation.map_scores),
         "evaluation.md": markdown(evaluation, about(evaluation)).encode(),
         "scores.png": png_bytes(score_bars(evaluation, in_short)),
     }
@@ -88,7 +86,7 @@ def _image_count(evaluation: Evaluation) -> int:
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
     """Everything but the scores of single images; what is not defined is null."""
-    accuracies = evaluation.accuracies
+    accuracies, columns = evaluation.accuracies, comparison_columns(len(evaluation.models))
     return plain(
         {
             "schema": SCHEMA,
@@ -105,9 +103,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             },
             "interval": {"level": 0.95, "method": "bootstrap over images, percentile, 2,000 times"},
             "rows": evaluation.records(),
-            "comparisons": [
-                record(comparison_columns(len(evaluation.models)), comparison) for comparison in evaluation.comparisons
-            ],
+            "comparisons": [record(columns, comparison) for comparison in evaluation.comparisons],
             "costs": [record(COST_COLUMNS, cost) for cost in evaluation.costs],
             "notes": evaluation.notes,
             "left_out": evaluation.left_out,
