@@ -22,6 +22,7 @@ from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import centre, noise
 from vitxplain.metrics.replacement import highest_first
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import ClassTarget
 
 SIDE = 60
 METHOD = GradientAttention()
@@ -99,6 +100,14 @@ def flat(given: Sequence[Case]) -> list[Case]:
 def asked(one: Case) -> ModelQueries:
     assert isinstance(one.subject, ModelQueries)
     return one.subject
+
+
+def explained_class(one: Case) -> int:
+    target = asked(one).target
+    assert isinstance(target, ClassTarget)
+    assert target.indices is not None
+    (index,) = target.indices
+    return index
 
 
 def pixels(image: Image.Image) -> Float[np.ndarray, "3 height width"]:

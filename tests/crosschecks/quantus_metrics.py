@@ -12,6 +12,7 @@ from tests.crosschecks.material import (
     UNTIED,
     asked,
     cases,
+    explained_class,
     flat,
     model,
     own_maps,
@@ -36,7 +37,7 @@ def score(metric: Any, given: Sequence[Case], **more: Any) -> list[Any]:
     return metric(
         model=more.pop("module", model().module.eval()),
         x_batch=np.stack([pixels(one.image) for one in given]),
-        y_batch=np.array([asked(one).target for one in given]),
+        y_batch=np.array([explained_class(one) for one in given]),
         a_batch=np.stack([one.heat[None] for one in given]),
         s_batch=np.stack([one.known_mask[None] for one in given]),
         channel_first=True,

@@ -17,8 +17,8 @@ from tests.crosschecks.material import (
     INPUTS,
     UNTIED,
     FromBlack,
-    asked,
     cases,
+    explained_class,
     flat,
     model,
     own_maps,
@@ -56,7 +56,7 @@ class GivenMaps:
 def theirs(kind: Metric, module: nn.Module, one: Case, inputs: Tensor, heat: np.ndarray) -> dict[str, float]:
     given = GivenMaps(module.eval(), torch.from_numpy(heat)[None].float())
     metric = kind(given, partial(torch.softmax, dim=-1))
-    metric.update(inputs, asked(one).target)
+    metric.update(inputs, explained_class(one))
     return metric.summary()
 
 
@@ -75,7 +75,7 @@ def unrounded() -> Iterator[Pair]:
     for one in own_scale():
         inputs, heat = tensor([one]), torch.from_numpy(one.heat).float()
         with torch.no_grad():
-            before, after = model().logits(torch.cat([inputs, inputs * heat])).softmax(-1)[:, asked(one).target]
+            before, after = model().logits(torch.cat([inputs, inputs * heat])).softmax(-1)[:, explained_class(one)]
         yield (
             AverageDrop().of(before.item(), after.item()),
             theirs(CLASSES, model().module, one, inputs, one.heat)["avg_drop"],
