@@ -1,11 +1,13 @@
 """The presets, each against a loop written from its definition."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from torch import Tensor
 
 from tests.evaluation.small_models import small_cnn
 from vitxplain import evaluate, explain
@@ -14,6 +16,7 @@ from vitxplain.errors import DataError, UnknownNameError, UsageError
 from vitxplain.evaluation.plan.presets import MODELS, default_runs
 from vitxplain.evaluation.report.summary import save_summary, summary
 from vitxplain.evaluation.run import evaluate_each
+from vitxplain.models.processors.processor import Processor
 
 
 def test_deepvisionxplain_is_its_definition():
@@ -45,6 +48,27 @@ def test_deepvisionxplain_is_its_definition():
     assert {row.method for row in found if not row.control} == {"cam"}  # rollout does not fit, which is no failure
     assert not found.failures
     assert found.costs[0].parameters == 8 * 3 * 25 + 8 + 2 * 8 + 2
+
+
+def test_a_model_that_crops_sees_all_of_the_square_of_chefer():
+    small = small_cnn(("good", "defect"), load_data("defects", limit=2))
+    inner = small.processor
+
+    def centre(images: Sequence[Image.Image]) -> Tensor:
+        return inner(
+            [
+                image.crop((image.width // 4, image.height // 4, 3 * image.width // 4, 3 * image.height // 4))
+                for image in images
+            ]
+        )
+
+    cropping = small.changed(processor=Processor.observed(centre))
+    assert cropping.processor.geometry((224, 224)).crops
+    rows = [
+        [row.score.mean for row in evaluate(model, "defects", "grad-cam", preset="chefer", limit=3) if not row.control]
+        for model in (small, cropping)
+    ]
+    assert rows[1] == pytest.approx(rows[0], abs=0.02)  # bicubic, where the small model is bilinear
 
 
 def test_chefer_is_its_definition():

@@ -61,8 +61,10 @@ class Preset:
         return samples if self.side is None else resized(samples, self.side)
 
     def model(self, model: VisionModel) -> VisionModel:
-        """The model as it is scored."""
-        return model if self.side is None else whole_image(model)
+        """The model as it is scored: one that crops sees all of the square, any other stays as it is."""
+        if self.side is None or not model.processor.geometry((self.side, self.side)).crops:
+            return model
+        return whole_image(model)
 
     def explainers(self, methods: Sequence[MethodLike]) -> list[MethodLike]:
         """The methods with the preset's options."""

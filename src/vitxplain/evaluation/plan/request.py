@@ -116,9 +116,11 @@ class EvaluationRequest:
         return None if self.out is None else Path(self.out)
 
     def load_model(self, model: ModelLike) -> VisionModel:
-        """A model, opened on the device of this process."""
-        if self.load is not None:
-            return self.load(model)
+        """A model, opened on the device of this process, that sees what the preset has it see."""
+        opened = self.load(model) if self.load is not None else self._open(model)
+        return self.chosen_preset.model(opened) if self.chosen_preset else opened
+
+    def _open(self, model: ModelLike) -> VisionModel:
         _, device = join_processes(self.device)
         return load_model(Path(model) if isinstance(model, PathLike) else model, device=device)
 
