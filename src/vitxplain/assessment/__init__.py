@@ -1,1 +1,3 @@
 """How good a classifier is: its predictions on labelled images, their scores, and the images it gets most wrong."""
+
+import vitxplain.render  # noqa: F401 - before matplotlib, which may refuse the environment
