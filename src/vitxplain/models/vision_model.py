@@ -23,7 +23,8 @@ class VisionModel:
 
     `task` says what its output means and how a target is read, `labels` are the names of its classes.
     `inputs` turns pixel_values into the module's keyword arguments where it does not simply take pixel_values first.
-    `stated_grid` is the user's word on the token grid and goes before anything found.
+    `stated_grid` is the user's word on the token grid and goes before anything found. It pickles where the module and
+    the processor do.
     """
 
     module: nn.Module = field(repr=False)
@@ -49,6 +50,10 @@ class VisionModel:
     def changed(self, **fields: Any) -> "VisionModel":
         """The model with these fields replaced; what a probe found of the old ones is forgotten."""
         return replace(self, **{"_probes": {}, **fields})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickled, for workers that are spawned, without what the probe found: it is found again where it is asked."""
+        return {**self.__dict__, "_probes": {}}
 
     def outputs(self, pixel_values: PixelValues) -> TaskOutputs:
         """What the model says, as tensors by role (`Task.outputs`)."""
