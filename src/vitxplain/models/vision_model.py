@@ -68,16 +68,19 @@ class VisionModel:
         pixel_values = pixel_values.to(self.device, self.dtype)
         return self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
 
-    def probe(self, size: tuple[int, int] | None = None) -> "Probe":
-        """What the model is at this input size (height, width); one observed pass, kept."""
+    def probe(self, size: tuple[int, int] | None = None, images: PixelValues | None = None) -> "Probe":
+        """What the model is at this input size (height, width); one observed pass, kept.
+
+        `images` of the user's are looked at where what was tried before did not get through to the logits.
+        """
         from vitxplain.models.plain_pass import plain_pass_on_failure
         from vitxplain.models.probing.observe import noise
         from vitxplain.models.probing.probe import probe
 
         size = size or self.processor.input_size
-        if size not in self._probes:
+        if size not in self._probes or (images is not None and self._probes[size].silent):
             with plain_pass_on_failure(self, noise(self, size)):
-                self._probes[size] = probe(self, size)
+                self._probes[size] = probe(self, size, images)
         return self._probes[size]
 
     @property
