@@ -56,7 +56,6 @@ FOLDERS: dict[str, tuple[dict[str, bytes], str, str]] = {
         "label is [1]",
     ),
     "an image with a null": (_table(b"image,label\na\0b.png,1\n"), "labels.csv", "there is no file"),
-    "rows of other lengths": (_table(b"image,label\na.png,1\na.png,1,2\n"), "labels.csv", "line 3 has 3 cells"),
     "classes in another encoding": (
         _table(b"image,label\na.png,0\n", classes=b"\xff\xfe\xfa\n"),
         "classes.txt",

@@ -8,7 +8,7 @@ from vitxplain.files.documents import parse_yaml, read_json, read_lines, read_ob
 
 def test_tables_are_read_as_spreadsheets_write_them(tmp_path: Path):
     file = tmp_path / "a.csv"
-    file.write_bytes('\ufeffname,note\r\na,"two\r\nlines"\r\n\r\nb\r\nc,d,,\r\n'.encode())
+    file.write_bytes('\ufeffname,note\r\na,"two\r\nlines"\r\n\r\nb\r\nc,d,,e\r\n'.encode())
     assert read_table(file) == [
         {"name": "a", "note": "two\nlines"},
         {"name": "b", "note": ""},
@@ -21,7 +21,6 @@ def test_tables_are_read_as_spreadsheets_write_them(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("a,b\n1,2\n1,2,3\n", "line 3 has 3 cells, the first line 2"),
         ("a,a\n1,2\n", "two of its columns are called a"),
         (f"a,b\n{'x' * 200_000},1\n", "field larger than field limit"),
     ],

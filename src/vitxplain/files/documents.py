@@ -50,10 +50,10 @@ def read_object(path: str | PathLike[str], most: int = MOST_BYTES) -> dict[str, 
 
 
 def read_table(path: str | PathLike[str], most: int = MOST_BYTES) -> list[dict[str, str]]:
-    """The rows of a csv file by its first line; cells that a short row lacks at its end are empty.
+    """The rows of a csv file by its first line; cells a row lacks are empty, those beyond the first line ignored.
 
     Raises:
-        OSError, ValueError, csv.Error: it is none, too large, names two columns alike, or has a row of more cells.
+        OSError, ValueError, csv.Error: it is none, too large, or names two columns alike.
     """
     reader = csv.reader(StringIO(read_text(path, most), newline=None))
     header = next(reader, [])
@@ -61,8 +61,6 @@ def read_table(path: str | PathLike[str], most: int = MOST_BYTES) -> list[dict[s
         raise ValueError(f"two of its columns are called {shortened(twins[0])}")
     rows = []
     for cells in reader:
-        if any(cells[len(header) :]):
-            raise ValueError(f"line {reader.line_num:,} has {len(cells):,} cells, the first line {len(header):,}")
         if cells:
             rows.append(dict(zip_longest(header, cells[: len(header)], fillvalue="")))
     return rows

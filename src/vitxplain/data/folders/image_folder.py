@@ -77,8 +77,8 @@ def check_classes(root: Path, labels: Sequence[str], parents: Iterable[Path]) ->
     if twins:
         both = " and ".join(label for label in labels if plain(label).casefold() == twins[0])
         raise DataError(f"{root} has the class folders {both}, which differ in case only; rename or merge them.")
-    known = set(labels)
+    classes = set(labels)
     for parent in parents:
         for name in folders_in(parent):
-            if name not in known and not (parent == root and split_of(name)):
+            if name not in classes and not (parent == root and split_of(name)):
                 raise DataError(f"the class folder {parent / name} holds no images; add some, or remove it.")
