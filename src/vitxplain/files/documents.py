@@ -59,11 +59,7 @@ def read_table(path: str | PathLike[str], most: int = MOST_BYTES) -> list[dict[s
     header = next(reader, [])
     if twins := [name for name, count in Counter(header).items() if name and count > 1]:
         raise ValueError(f"two of its columns are called {shortened(twins[0])}")
-    rows = []
-    for cells in reader:
-        if cells:
-            rows.append(dict(zip_longest(header, cells[: len(header)], fillvalue="")))
-    return rows
+    return [dict(zip_longest(header, cells[: len(header)], fillvalue="")) for cells in reader if cells]
 
 
 def parse_yaml(content: str | bytes) -> Any:
