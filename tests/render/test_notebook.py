@@ -39,7 +39,7 @@ def test_a_backend_nobody_knows_breaks_neither_python_nor_the_command(tmp_path: 
     environment = {**os.environ, "MPLBACKEND": "nonsense"}
     picture = tmp_path / "red.png"
     Image.new("RGB", (40, 40), "red").save(picture)
-    code = f"import os, vitxplain; vitxplain.explain('demo-vit', {str(picture)!r})._repr_html_()"
+    code = f"import os, vitxplain; e = vitxplain.explain('demo-vit', {str(picture)!r}); e.overlay(); e._repr_html_()"
     code += "; print(os.environ['MPLBACKEND'])"
     said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "nonsense"  # of the user's environment nothing is changed

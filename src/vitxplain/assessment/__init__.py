@@ -1,3 +1,1 @@
 """How good a classifier is: its predictions on labelled images, their scores, and the images it gets most wrong."""
-
-import vitxplain.render  # noqa: F401 - before matplotlib, which may refuse the environment
