@@ -77,6 +77,32 @@ def test_dark_sixteen_bits_stay_dark(tmp_path: Path) -> None:
     assert _pixel(path) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(("bits", "highest"), [(8, 201), (10, 1000), (12, 4000), (14, 9000)])
+def test_sixteen_bits_of_which_some_are_used_are_said_and_scaled_by_those(
+    tmp_path: Path, bits: int, highest: int
+) -> None:
+    values = np.array([[0, highest]], np.uint16)
+    path = _saved(tmp_path / "deep.png", Image.fromarray(values))
+    expected = round(255 * highest / (2**bits - 1))
+    for source in (path, values, values.astype(np.int16)):
+        with pytest.warns(UserWarning, match=f"use {bits} bits"):
+            assert _pixel(source, (1, 0)) == (expected,) * 3
+
+
+def test_arrays_in_the_unit_range_or_of_whole_numbers() -> None:
+    assert _pixel(np.array([[0.5, 1.0]], np.float32)) == (128, 128, 128)
+    assert _pixel(np.array([[7.0, 255.0]], np.float64)) == (7, 7, 7)
+    assert _pixel(np.array([[7, 255]], np.int64)) == (7, 7, 7)
+
+
+def test_the_fourth_channel_of_an_array_is_not_taken_for_transparency() -> None:
+    array = np.full((2, 2, 4), 9, np.uint8)
+    array[0, 0, 3] = 0
+    with pytest.warns(UserWarning, match="fourth channel of an array is left out"):
+        assert _pixel(array) == (9, 9, 9)
+    assert _pixel(Image.fromarray(array)) == (255, 255, 255)
+
+
 def test_floating_point_tiff(tmp_path: Path) -> None:
     path = _saved(tmp_path / "f.tif", Image.fromarray(np.array([[0.0, 0.5, 1.0]], np.float32)))
     assert [_pixel(path, (x, 0))[0] for x in range(3)] == [0, 128, 255]
@@ -180,6 +206,12 @@ def test_a_file_nobody_may_read(tmp_path: Path) -> None:
     ("array", "words"),
     [
         (np.zeros((4, 4, 3), np.float32), "array of float32"),
+        (np.full((4, 4), 1.5, np.float32), "up to 1.5, neither within"),
+        (np.full((4, 4), -1.0, np.float32), "from -1 to -1; an image has none below 0"),
+        (np.full((4, 4), -1000, np.int16), "none below 0"),
+        (np.full((4, 4), 70_000, np.int32), "more than 16 bits"),
+        (np.full((4, 4), np.nan, np.float32), "NaN or infinite"),
+        (np.full((4, 4), "cat"), "not numbers of brightness"),
         (np.zeros((4, 4, 2), np.uint8), r"\(4, 4, 2\)"),
         (np.zeros((3, 0, 3), np.uint8), r"\(3, 0, 3\)"),
         (np.zeros((1, 4, 4, 3), np.uint8), r"\(1, 4, 4, 3\)"),

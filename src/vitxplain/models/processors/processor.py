@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 import torch
@@ -34,6 +35,11 @@ class Processor:
         """A processor whose input size is found by showing it a plain image."""
         height, width = to_pixels([Image.new("RGB", (256, 256), (128, 128, 128))]).shape[-2:]
         return cls(to_pixels, (height, width), name)
+
+    @cached_property
+    def channels(self) -> int:
+        """How many channels it makes, which are those the model takes."""
+        return self.to_pixels([Image.new("RGB", (64, 64), (128, 128, 128))]).shape[-3]
 
     def __call__(self, images: Sequence[Image.Image]) -> PixelValues:
         return self.to_pixels(images)

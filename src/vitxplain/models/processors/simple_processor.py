@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from vitxplain.errors import UsageError
+from vitxplain.models.processors.band_pixels import resized_bands
 from vitxplain.models.processors.processor import Processor
 from vitxplain.types import PixelValues
 
@@ -27,13 +28,17 @@ def per_channel(value: float | Sequence[float], channels: int = 3) -> tuple[floa
 def statistics(mean: Sequence[float], std: Sequence[float], size: tuple[int, int]) -> Processor:
     """Resize the whole image to (height, width), scale to [0, 1], normalise; one channel means greyscale.
 
+    Of two, four or more channels each is a band of its own: a plain image stands for all of them in grey.
+
     Raises:
-        UsageError: as many means as standard deviations, one or three, are needed; a deviation of 0 cannot be.
+        UsageError: as many means as standard deviations are needed, at least one; a deviation of 0 cannot be.
     """
-    if len(mean) != len(std) or len(mean) not in (1, 3) or 0 in std:
+    if len(mean) != len(std) or not mean or 0 in std:
         raise UsageError(f"mean={tuple(mean)} and std={tuple(std)} do not fit: give one number for each channel.")
     centre, scale = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
     height, width = size
+    if len(mean) not in (1, 3):
+        return Processor(lambda images: (resized_bands(images, len(mean), size) - centre) / scale, size, "mean and std")
     mode = "L" if len(mean) == 1 else "RGB"
 
     def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
