@@ -1,4 +1,4 @@
-"""Images of any number of bands: what satellites, microscopes and scanners record beside, or instead of, red, green, blue."""
+"""Images of any number of bands: what satellites, microscopes and scanners record beside red, green and blue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -62,6 +62,9 @@ class BandImage:
                 low, high = float(band.min()), float(band.max())
             band = (band - low) / max(high - low, 1e-12)
         return (band.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+Original: TypeAlias = Image.Image | BandImage  # what a processor makes pixels of
 
 
 def shown_bands(count: int, bands: Bands | None = None) -> tuple[int, ...]:

@@ -130,7 +130,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
     if channels == 4:
         if int(array[..., 3].min()) < 255:
             warnings.warn(
-                "the fourth channel of an array is left out: it does not say whether it is transparency; if it is, give "
+                "the fourth channel of an array is left out: nothing says whether it is transparency; if it is, give "
                 "PIL.Image.fromarray(array, 'RGBA')",
                 stacklevel=3,
             )

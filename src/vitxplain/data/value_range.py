@@ -50,7 +50,8 @@ def to_eight_bits(values: np.ndarray, name: str) -> np.ndarray:
     """
     if values.dtype == np.uint8:
         return values
-    return (values.astype(np.float64) * (255 / white_level(values, name))).round().clip(0, 255).astype(np.uint8)
+    white = white_level(values, name)
+    return (values.astype(np.float64) * (255 / white)).round().clip(0, 255).astype(np.uint8)
 
 
 def _of_whole(values: np.ndarray, low: float, high: float, name: str) -> float:
@@ -60,14 +61,13 @@ def _of_whole(values: np.ndarray, low: float, high: float, name: str) -> float:
         )
     if high < 2**8 and values.dtype.itemsize > 2:  # numbers as NumPy makes them, no file's
         return 255.0
-    if high < 2**8:  # a dark image of 16 bits, or one of 8: where all are equal nothing is to be seen either way
-        bits = 8 if low < high else 16
-    else:
-        bits = next(bits for bits in DEPTHS if high < 2**bits)
+    bits = next(bits for bits in (8, *DEPTHS) if high < 2**bits)
+    if bits == 8 and low == high:  # a dark image of 16 bits, or one of 8: nothing is to be seen either way
+        bits = 16
     if bits < 16:
         warnings.warn(
-            f"values of a 16-bit image use {bits} bits of it, so {2**bits - 1} is taken for white; where that is wrong, "
-            "give values in [0, 1]",
+            f"values of a 16-bit image use {bits} bits of it, so {2**bits - 1} is taken for white; where that is "
+            "wrong, give values in [0, 1]",
             stacklevel=2,
         )
     return float(2**bits - 1)
@@ -79,6 +79,6 @@ def _of_real(values: np.ndarray, high: float, name: str) -> float:
     if 1 < high <= 255 and bool((values == np.floor(values)).all()):
         return 255.0
     raise ImageError(
-        f"{name} holds values up to {high:g}, neither within [0, 1] nor whole numbers up to 255, so what stands for white "
-        "is not known; divide by it (255, 4095, 10000, ...) to have values in [0, 1], or give uint8."
+        f"{name} holds values up to {high:g}, neither within [0, 1] nor whole numbers up to 255, so what stands for "
+        "white is not known; divide by it (255, 4095, 10000, ...) to have values in [0, 1], or give uint8."
     )

@@ -16,14 +16,14 @@ class LastBand(nn.Module):
 
     def __init__(self, bands: int) -> None:
         super().__init__()
-        self.norm = nn.Conv2d(bands, 2, 1, bias=False)
+        self.conv = nn.Conv2d(bands, 2, 4, stride=4, bias=False)
         self.head = nn.Linear(2, 2)
         with torch.no_grad():
-            self.norm.weight.zero_()[1, bands - 1] = 1.0
+            self.conv.weight.zero_()[1, bands - 1] = 1.0
             self.head.weight.copy_(torch.eye(2))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(nn.functional.avg_pool2d(self.norm(x), 4).relu().mean((2, 3)))
+        return self.head(self.conv(x).relu().mean((2, 3)))
 
 
 @pytest.mark.parametrize("bands", [1, 2, 4, 13, 32])

@@ -6,6 +6,7 @@ from typing import Any
 from torch import nn
 
 from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.models.input_channels import is_doubtful, taken_channels
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import EXAMPLES, from_callable, per_channel, statistics
@@ -44,6 +45,27 @@ def chosen_processor(request: LoadRequest, wrap: Callable[[Any], Processor], cha
     if callable(processor):
         return from_callable(processor)
     raise UsageError(f"processor={processor!r} is nothing that makes pixels of images; give {EXAMPLES}.")
+
+
+def in_its_channels(model: VisionModel, request: LoadRequest) -> VisionModel:
+    """The model with as many channels as its module takes, where one mean and one deviation were given for all.
+
+    Raises:
+        ModelLoadError: the module takes another number of channels than its processor makes.
+    """
+    if not is_doubtful(model):
+        return model
+    made, taken = model.processor.channels, taken_channels(model)
+    if taken in (None, made):
+        return model
+    if isinstance(request.mean, (int, float)) and isinstance(request.std, (int, float)):
+        numbers = per_channel(request.mean, taken), per_channel(request.std, taken)
+        return model.changed(processor=statistics(*numbers, model.processor.input_size))
+    channels = f"{taken} channel{'s' * (taken != 1)}"
+    raise ModelLoadError(
+        f"{model.source} takes images of {channels}, not {made}: give a float tensor ({taken}, height, width), or one "
+        f"number for each channel as mean= and std=, with size=, or a processor= that makes {channels}."
+    )
 
 
 def no_processor(source: str, error: Exception | None = None) -> ModelLoadError:

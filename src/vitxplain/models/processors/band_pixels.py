@@ -7,11 +7,11 @@ import torch
 from jaxtyping import Float
 from PIL import Image
 
-from vitxplain.data.bands import BandImage
+from vitxplain.data.bands import BandImage, Original
 from vitxplain.types import PixelValues
 
 
-def resized_bands(images: Sequence[Image.Image | BandImage], bands: int, size: tuple[int, int]) -> PixelValues:
+def resized_bands(images: Sequence[Original], bands: int, size: tuple[int, int]) -> PixelValues:
     """Every band of every image at (height, width), as shares of white; a plain image is grey in all of them."""
     height, width = size
 
