@@ -89,10 +89,16 @@ def test_sixteen_bits_of_which_some_are_used_are_said_and_scaled_by_those(
             assert _pixel(source, (1, 0)) == (expected,) * 3
 
 
-def test_arrays_in_the_unit_range_or_of_whole_numbers() -> None:
-    assert _pixel(np.array([[0.5, 1.0]], np.float32)) == (128, 128, 128)
-    assert _pixel(np.array([[7.0, 255.0]], np.float64)) == (7, 7, 7)
-    assert _pixel(np.array([[7, 255]], np.int64)) == (7, 7, 7)
+def test_floating_point_of_a_range_that_could_mean_anything_is_refused(tmp_path: Path) -> None:
+    for values, words in (
+        ([[0.0, 812.5]], "up to 812.5, neither"),
+        ([[np.nan, 1.0]], "NaN"),
+        ([[-0.5, 1.0]], "from -0.5"),
+    ):
+        path = _saved(tmp_path / "f.tif", Image.fromarray(np.array(values, np.float32)))
+        with pytest.raises(ImageError, match=rf"f\.tif holds values.*{words}|f\.tif holds values that are {words}"):
+            read_image(path)
+    assert _pixel(_saved(tmp_path / "f.tif", Image.fromarray(np.array([[7.0, 255.0]], np.float32)))) == (7, 7, 7)
 
 
 def test_the_fourth_channel_of_an_array_is_not_taken_for_transparency() -> None:
@@ -206,12 +212,7 @@ def test_a_file_nobody_may_read(tmp_path: Path) -> None:
     ("array", "words"),
     [
         (np.zeros((4, 4, 3), np.float32), "array of float32"),
-        (np.full((4, 4), 1.5, np.float32), "up to 1.5, neither within"),
-        (np.full((4, 4), -1.0, np.float32), "from -1 to -1; an image has none below 0"),
         (np.full((4, 4), -1000, np.int16), "none below 0"),
-        (np.full((4, 4), 70_000, np.int32), "more than 16 bits"),
-        (np.full((4, 4), np.nan, np.float32), "NaN or infinite"),
-        (np.full((4, 4), "cat"), "not numbers of brightness"),
         (np.zeros((4, 4, 2), np.uint8), r"\(4, 4, 2\)"),
         (np.zeros((3, 0, 3), np.uint8), r"\(3, 0, 3\)"),
         (np.zeros((1, 4, 4, 3), np.uint8), r"\(1, 4, 4, 3\)"),

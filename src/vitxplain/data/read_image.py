@@ -30,8 +30,8 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
     ranges than 0..255 are scaled (`white_level`), not clipped.
 
     Args:
-        source: a path, an http(s) address, a PIL image or an array (height, width[, 1 | 3 | 4 channels]). The fourth
-            channel of an array may be anything (infrared, depth): it is left out, and said to be.
+        source: a path, an http(s) address, a PIL image or an array of 8 or 16 bits (height, width[, 1 | 3 | 4 channels]);
+            its fourth channel may be anything (infrared, depth) and is left out, which a warning says.
 
     Raises:
         ImageError: nothing there, no image, a damaged one, or one too large to decode safely.
@@ -117,16 +117,18 @@ def _kind(thing: object) -> str:
 
 
 def _from_array(array: np.ndarray) -> Image.Image:
+    if array.dtype not in (np.uint8, np.uint16, np.int16):
+        raise ImageError(
+            f"an array of {array.dtype} is no image: give uint8, 0 to 255 (for values in [0, 1]: "
+            "`(255 * array).round().astype('uint8')`), or ready pixel_values as a float torch tensor."
+        )
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or 0 in array.shape:
         raise ImageError(
             f"an image array has the axes (height, width) or (height, width, 1, 3 or 4 channels), "
             f"not the shape {array.shape}."
         )
-    name = f"an array of {array.dtype}"
-    if array.dtype.kind == "f" and not array.any():
-        raise ImageError(f"{name} that holds nothing but 0 tells no range; give uint8, 0 to 255.")
-    array = to_eight_bits(array, name)
+    array = to_eight_bits(array, f"an array of {array.dtype}")
     if channels == 4:
         if int(array[..., 3].min()) < 255:
             warnings.warn(
