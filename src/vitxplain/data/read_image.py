@@ -30,8 +30,8 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
     ranges than 0..255 are scaled (`white_level`), not clipped.
 
     Args:
-        source: a path, an http(s) address, a PIL image or an array (height, width[, 1 | 3 | 4 channels]) of 8 or 16 bits;
-            its fourth channel may be anything (infrared, depth) and is left out, which a warning says.
+        source: a path, an http(s) address, a PIL image or an array (height, width[, 1 | 3 | 4 channels]) of 8 or
+            16 bits; its fourth channel may be anything (infrared, depth) and is left out, which a warning says.
 
     Raises:
         ImageError: nothing there, no image, a damaged one, or one too large to decode safely.
