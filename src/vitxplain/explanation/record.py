@@ -31,7 +31,7 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         "model": explanation.provenance.get("model"),
         "prediction": [{"name": name, "index": index, "probability": share} for name, index, share in classes],
         "target": explanation.target and asdict(explanation.target),
-        "grid": explanation.grid and asdict(explanation.grid),
+        "grid": explanation.grid and _grid_fields(explanation.grid),
         "geometry": explanation.geometry.to_dict(),
         "versions": explanation.provenance.get("versions"),
         "seconds": explanation.provenance.get("seconds"),
@@ -87,6 +87,11 @@ def _target(fields: dict[str, Any] | None) -> ExplainedTarget | None:
     if not fields:
         return None
     return ExplainedTarget(fields["index"], fields["name"], _number(fields["probability"]))
+
+
+def _grid_fields(grid: TokenGrid) -> dict[str, Any]:
+    """How tokens lie; which of them is the class token is not kept."""
+    return {name: value for name, value in asdict(grid).items() if name != "class_token"}
 
 
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:

@@ -19,7 +19,7 @@ from vitxplain.models.probing.missing import asks_one_grid, missing_attention, m
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import missing_table, position_table
-from vitxplain.models.probing.token_grids import model_grid, with_readout
+from vitxplain.models.probing.token_grids import model_grid, with_class_token, with_readout
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
 from vitxplain.types import PixelValues
@@ -91,7 +91,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         maps = _image_maps(observation.maps, layouts, orders)
         mixed = mixing(observation, layouts)
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
-        layouts = with_readout(observation, layouts, score)
+        layouts = with_class_token(observation, with_readout(observation, layouts, score), model.module)
         layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
