@@ -22,7 +22,7 @@ def dinov2() -> torch.nn.Module:
     )
     module = transformers.Dinov2WithRegistersForImageClassification(config).eval()
     for name, parameter in module.named_parameters():
-        if "query" in name or "key" in name:
+        if any(word in name for word in ("query", "key", "q_proj", "k_proj")):
             parameter.data *= 100
     return module
 

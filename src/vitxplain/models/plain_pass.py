@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from PIL import Image
@@ -12,6 +13,7 @@ from vitxplain.models.tasks import check_output, of_another_task
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification
+from vitxplain.tasks.features import Features, gives_tokens
 from vitxplain.types import Logits, PixelValues
 
 
@@ -21,13 +23,25 @@ def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits
     Raises:
         ModelLoadError: the module fails on its input, or what it returns are no logits.
     """
+    return task_and_logits(model, resized=resized)[1]
+
+
+def task_and_logits(model: VisionModel, *, resized: bool = False) -> tuple[VisionModel, Logits]:
+    """The model with the task that its output is of, and its logits or features of one grey image.
+
+    Raises:
+        ModelLoadError: as `logits_of_grey_image`.
+    """
     pixels = model.processor([Image.new("RGB", (64, 64), (128, 128, 128))])
     if pixels.dim() == 5:
         raise of_another_task(model.source, "a video classifier", type(model.module).__name__)
     hint = "perhaps it takes only its own size; give another image_size or leave it out" if resized else _HINT
-    logits = plain_pass(model, pixels, hint)
+    output = _output(model, pixels, hint)
+    if isinstance(model.task, Classification) and gives_tokens(output):
+        model = model.changed(task=Features(), labels={})
+    logits = _logits(model, output)
     check_logits(model.source, logits)
-    return logits
+    return model, logits
 
 
 _HINT = "check the size, the processor and the module itself"
@@ -39,12 +53,19 @@ def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Lo
     Raises:
         ModelLoadError: the module fails, or what it returns is the output of another task.
     """
+    return _logits(model, _output(model, pixels, hint))
+
+
+def _logits(model: VisionModel, output: Any) -> Logits:
+    if isinstance(model.task, Classification):
+        check_output(model.source, model.module, output)
+    return model.task.outputs(output)[LOGITS]
+
+
+def _output(model: VisionModel, pixels: PixelValues, hint: str) -> Any:
     try:
         with undisturbed(model.module), torch.no_grad():
-            output = model.output(pixels)
-            if isinstance(model.task, Classification):
-                check_output(model.source, model.module, output)
-            return model.task.outputs(output)[LOGITS]
+            return model.output(pixels)
     except VitxplainError:
         raise
     except Exception as error:

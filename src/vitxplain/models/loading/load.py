@@ -25,10 +25,11 @@ from vitxplain.models.loading.devices import (
 from vitxplain.models.loading.from_module import in_its_channels
 from vitxplain.models.loading.source import resolve
 from vitxplain.models.objects.holders import ModelHolder
-from vitxplain.models.plain_pass import logits_of_grey_image
+from vitxplain.models.plain_pass import task_and_logits
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.tasks import check_task_name, is_classifier_class
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.features import Features
 
 
 def load_model(
@@ -59,8 +60,9 @@ def load_model(
         device: "auto" (CUDA, MPS, CPU; a module of yours stays where it is), a device, or a map from module names to
             devices, "cpu" or "disk".
         dtype: "auto" (as stored), "float32", "bfloat16", "float16" or a torch.dtype.
-        task: "auto" (what the model is for) or "image-classification", the task whose models can be explained; a
-            model of another task is refused, saying what it is.
+        task: "auto" (what the model is for); "image-classification"; or "image-feature-extraction" for a network of
+            yours that ends in features: attention is shown, methods about a class do not fit. A model of another task
+            is refused, saying what it is.
         image_size: another input size than the model's own, where it can take one; (height, width) in pixels.
         processor: a transformers processor or the source of one, or a function from a PIL image to a
             (channels, height, width) tensor.
@@ -97,6 +99,8 @@ def load_model(
         allow_pickle=allow_pickle,
     )
     model = resolve(source, request)
+    if task == Features.name and not is_classifier_class(model.module):  # nothing else may say so of one's own
+        model = replace(model, task=Features(), labels={})
     if task not in ("auto", model.task.name):
         raise UsageError(f"{model.source} is a model for {model.task.name}, not for {task}; leave task out.")
     check_in_memory(model.source, model.module)
@@ -107,8 +111,9 @@ def load_model(
     resized = input_size is not None and mean is None  # another size than the model's own
     unproven = in_memory and not is_classifier_class(model.module)  # labels in its configuration say nothing
     if not model.labels or resized or unproven:
-        count = logits_of_grey_image(model, resized=resized).shape[-1]
-        model = model if model.labels else replace(model, labels=numbered(count))
+        model, logits = task_and_logits(model, resized=resized)
+        predicts = not isinstance(model.task, Features)
+        model = replace(model, labels=numbered(logits.shape[-1])) if predicts and not model.labels else model
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
 
 

@@ -130,6 +130,18 @@ def with_class_token(
     ]
 
 
+def without_head(layouts: Sequence[AttentionLayout]) -> list[AttentionLayout]:
+    """The layouts of a model without a head: where it gives every token, the class token is read, or all patches."""
+
+    def read(grid: TokenGrid) -> TokenGrid:
+        if len(grid.readout) < grid.num_tokens or not grid.num_prefix_tokens:
+            return grid
+        patches = tuple(range(grid.num_tokens)[grid.patches])
+        return replace(grid, readout=patches if grid.class_token is None else (grid.class_token,))
+
+    return [layout if layout.grid is None else replace(layout, grid=read(layout.grid)) for layout in layouts]
+
+
 def _class_token(grid: TokenGrid, named: bool) -> int | None:
     patches = range(grid.num_tokens)[grid.patches]
     beside = [token for token in grid.readout if token not in patches]
