@@ -52,6 +52,7 @@ def observe(model: "VisionModel", size: tuple[int, int], *, graph: bool = True) 
         maps=ImageMaps(size, tuple(recorder.map_sizes)),
         calls=calls,
         nodes=recorder.nodes,
+        outputs=recorder.outputs,
         convolutions=tuple(recorder.convolutions),
         head=head if head is not None and _makes(logits, head) else None,
         hidden=recorder.hidden,
