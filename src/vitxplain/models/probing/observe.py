@@ -32,9 +32,14 @@ def noise(model: "VisionModel", size: tuple[int, int]) -> PixelValues:
     return images.to(model.device, model.dtype)
 
 
-def observe(model: "VisionModel", size: tuple[int, int], *, graph: bool = True) -> Observation:
-    """Watch one pass, with a graph unless told otherwise, and one on two images; the model is left as found."""
-    images = noise(model, size)
+def observe(
+    model: "VisionModel", size: tuple[int, int], *, graph: bool = True, images: PixelValues | None = None
+) -> Observation:
+    """Watch one pass, with a graph unless told otherwise, and one on two images; the model is left as found.
+
+    `images` are two of this size; None takes noise.
+    """
+    images = noise(model, size) if images is None else images
     recorder = PassRecorder()
     with undisturbed(model.module):
         with (
@@ -43,11 +48,12 @@ def observe(model: "VisionModel", size: tuple[int, int], *, graph: bool = True) 
             SoundBatchNorm(),
             AttentionTap(model.module, recorder),
         ):
-            image = images[:1].requires_grad_(graph)
+            image = images[:1].detach().requires_grad_(graph)
             logits = model.logits(image)
         calls = _observed_calls(model, image, images, logits, recorder.calls)
     head = recorder.last_linear
     return Observation(
+        image=image,
         logits=logits,
         maps=ImageMaps(size, tuple(recorder.map_sizes)),
         calls=calls,

@@ -1,6 +1,7 @@
 """Processors from three facts: mean, standard deviation and size; or from any callable."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,26 +34,26 @@ def statistics(mean: Sequence[float], std: Sequence[float], size: tuple[int, int
     if len(mean) != len(std) or len(mean) not in (1, 3) or 0 in std:
         raise UsageError(f"mean={tuple(mean)} and std={tuple(std)} do not fit: give one number for each channel.")
     centre, scale = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
+    return Processor(partial(_normalised, centre, scale, size), size, "mean and std")
+
+
+def _normalised(centre: Tensor, scale: Tensor, size: tuple[int, int], images: Sequence[Image.Image]) -> PixelValues:
     height, width = size
-    mode = "L" if len(mean) == 1 else "RGB"
-
-    def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
-        resized = [image.convert(mode).resize((width, height), Image.Resampling.BICUBIC) for image in images]
-        stacked = np.stack([np.asarray(image, np.float32).reshape(height, width, -1) for image in resized])
-        # Copied into rows of one channel: in channels-last order a module's own `view` fails.
-        pixels = torch.from_numpy(stacked).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
-        return (pixels / 255 - centre) / scale
-
-    return Processor(to_pixels, size, "mean and std")
+    mode = "L" if centre.numel() == 1 else "RGB"
+    resized = [image.convert(mode).resize((width, height), Image.Resampling.BICUBIC) for image in images]
+    stacked = np.stack([np.asarray(image, np.float32).reshape(height, width, -1) for image in resized])
+    # Copied into rows of one channel: in channels-last order a module's own `view` fails.
+    pixels = torch.from_numpy(stacked).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
+    return (pixels / 255 - centre) / scale
 
 
 def from_callable(transform: Callable[[Image.Image], Any], name: str | None = None) -> Processor:
     """A processor from a transform of one PIL image to a (channels, height, width) tensor, as torchvision's are."""
+    return Processor.observed(partial(_transformed, transform), name or type(transform).__name__)
 
-    def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
-        return torch.stack([_pixels(transform(image)) for image in images])
 
-    return Processor.observed(to_pixels, name or type(transform).__name__)
+def _transformed(transform: Callable[[Image.Image], Any], images: Sequence[Image.Image]) -> PixelValues:
+    return torch.stack([_pixels(transform(image)) for image in images])
 
 
 def _pixels(returned: Any) -> Float[Tensor, "channel height width"]:
