@@ -1,6 +1,6 @@
 """A layer's activation for one method: the map, its gradient, and the linear head as it is in this very pass."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float
@@ -78,8 +78,8 @@ def _head(
     if where is None or where.name is None:
         weight, bias = torch.eye(mean.shape[1], device=mean.device), None
     else:
-        head = model.module.get_submodule(where.name)
-        weight, bias = head.weight.detach().flatten(1).float(), head.bias  # type: ignore[operator, union-attr]
+        head: Any = model.module.get_submodule(where.name)
+        weight, bias = head.weight.detach().flatten(1).float(), head.bias
     if torch.compiler.is_compiling():  # an exported graph is compared with what is checked here
         return weight
     if weight.shape != (logits.shape[1], mean.shape[1]) or not _makes(logits, mean, weight, bias, model.dtype):

@@ -48,7 +48,8 @@ def find_table(module: nn.Module, grid: TokenGrid | None) -> PositionTable | Non
             continue
         table = _as_grid(tensor.detach(), grid)
         if table is not None and table.shape[-1] > 1:
-            return PositionTable(name, *table.shape[:2], grid)
+            rows, columns, _ = table.shape
+            return PositionTable(name, rows, columns, grid)
     return None
 
 
