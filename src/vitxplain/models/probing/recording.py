@@ -73,14 +73,14 @@ class PassRecorder:
         """Every tensor that a module returned, each version of it by itself."""
         return tuple(
             Output(
-                one.tensor,
-                one.shape,
-                one.edge,
-                changed=_version(one.tensor) != version,
-                returned_by=tuple(one.returned_by),
-                from_linear=one.from_linear,
+                growing.tensor,
+                growing.shape,
+                growing.edge,
+                changed=_version(growing.tensor) != version,
+                returned_by=tuple(growing.returned_by),
+                from_linear=growing.from_linear,
             )
-            for (_, version), one in self._outputs.items()
+            for (_, version), growing in self._outputs.items()
         )
 
     @contextmanager
@@ -121,11 +121,11 @@ class PassRecorder:
         if tensor is None:
             return
         key = (id(tensor), _version(tensor))
-        if (one := self._outputs.get(key)) is None:
+        if (growing := self._outputs.get(key)) is None:
             edge = get_gradient_edge(tensor) if tensor.requires_grad else None
-            one = self._outputs[key] = _GrowingOutput(tensor, tuple(tensor.shape), edge)
-        one.returned_by.append(name)
-        one.from_linear |= isinstance(part, nn.Linear)
+            growing = self._outputs[key] = _GrowingOutput(tensor, tuple(tensor.shape), edge)
+        growing.returned_by.append(name)
+        growing.from_linear |= isinstance(part, nn.Linear)
         if isinstance(part, _MAKES_MAPS) and tensor.dim() == 4 and min(tensor.shape[2:]) > 1:
             self.map_sizes.setdefault((tensor.shape[2], tensor.shape[3]))
 
