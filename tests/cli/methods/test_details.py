@@ -22,8 +22,6 @@ def test_options_of_a_method(vitx: Vitx):
     ]  # fmt: skip
     first_row = " ".join(rows[0].split())
     assert first_row.startswith("head_fusion mean or max or min mean one matrix from the heads of a layer")
-        "head_fusion mean or max or min mean one matrix from the heads of a layer"
-    )
     assert how == "vitx explain IMAGE --method attention-rollout -o head_fusion=VALUE"
 
 
