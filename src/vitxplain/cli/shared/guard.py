@@ -1,8 +1,6 @@
 """Errors as one sentence and exit codes as documented, for every command."""
 
 import errno
-import signal
-import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,11 +16,11 @@ from vitxplain.cli.shared.console import print_error, print_note
 from vitxplain.cli.shared.option_groups import unfolded
 from vitxplain.cli.shared.streams import no_questions, results_alone
 from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError
+from vitxplain.interrupts import exit_code, handled, interrupt
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
 NOT_ATTEMPTED: Final = 2
-INTERRUPTED: Final = 130
 
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -59,9 +57,9 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
     try:
         with _interrupts_as_such(), _streams(json=kwargs.get("json", False), debug=debug):
             return command(*args, **kwargs) or DONE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         print_error("interrupted; what was finished is kept, nothing is half-written.")
-        return INTERRUPTED
+        return exit_code(stopped)
     except VitxplainError as error:
         report(error, debug=debug)
         # The call, the model or the method was no good; or an image, a folder, a pass, which is found only by trying.
@@ -82,25 +80,21 @@ def _streams(*, json: bool, debug: bool) -> Iterator[None]:
 
 @contextmanager
 def _interrupts_as_such() -> Iterator[None]:
-    """Some libraries swallow a Ctrl-C while they are imported and then fail otherwise; it was a Ctrl-C all the same."""
-    interrupted = False
+    """Ctrl-C and SIGTERM raise; where a library swallows that while it is imported and fails otherwise, it counts."""
+    interrupted: int | None = None
 
-    def remember(number: int, frame: FrameType | None) -> None:
+    def remember(number: int, _frame: FrameType | None) -> None:
         nonlocal interrupted
-        interrupted = True
-        signal.default_int_handler(number, frame)
+        interrupted = number
+        raise interrupt(number)
 
-    main_thread = threading.current_thread() is threading.main_thread()  # no other may set it
-    before = signal.signal(signal.SIGINT, remember) if main_thread else None
     try:
-        yield
+        with handled(remember):
+            yield
     except Exception as error:
-        if interrupted:
-            raise KeyboardInterrupt from error
+        if interrupted is not None:
+            raise interrupt(interrupted) from error
         raise
-    finally:
-        if main_thread:
-            signal.signal(signal.SIGINT, before)
 
 
 def _stdout_failed(error: Exception) -> OutputError | None:
@@ -116,7 +110,7 @@ def report(error: Exception, *, debug: bool, about: str = "", console: Console |
     print_error(f"{about}: {sentence}" if about not in sentence else sentence, console)
     if debug:
         print_note("".join(traceback.format_exception(error)), console)
-    elif not isinstance(error, VitxplainError):
+    elif not isinstance(error, VitxplainError) and not _memory_is_full(error):
         print_note("  This should not happen: run it again with --debug and report the traceback, please.", console)
 
 
@@ -124,6 +118,17 @@ def describe(error: Exception) -> str:
     """The message of one of our errors; others are named by their kind."""
     if isinstance(error, VitxplainError):
         return str(error)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if _memory_is_full(error):
         return "the memory is full. Try --batch-size 1, --dtype bfloat16, a smaller --image-size or --device cpu."
     return f"{type(error).__name__}: {str(error).strip() or 'no message'}"
+
+
+def _memory_is_full(error: Exception) -> bool:
+    """Of the machine or of its GPU; where torch has no room, its error is of no kind of its own."""
+    words = ("not enough memory", "can't allocate memory", "out of memory")
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and any(text in str(error) for text in words))
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+    )
