@@ -30,8 +30,8 @@ def metric_errors(metric: Metric | type[Metric]) -> Iterator[None]:
         yield
 
 
-def load_metric(name: str) -> Metric:
-    """The metric of a name, as it is without options.
+def load_metric(name: str) -> Any:
+    """The metric of a name, a frozen dataclass, as it is without options.
 
     Raises:
         UnknownNameError: nobody registered it.
@@ -47,7 +47,7 @@ def load_metric(name: str) -> Metric:
             f"dataclass derived from vitxplain.plugins.Metric that says `better`, one of {', '.join(get_args(Better))}."
         )
     with metric_errors(metric_class):
-        metric: Metric = metric_class()
+        metric = metric_class()
         repr(metric)  # it is part of every table
         return metric
 
