@@ -48,6 +48,8 @@ def explain(
     target: TargetLike = None,
     top_k: int = 5,
     batch_size: int = BATCH_SIZE,
+    output: str | int = "auto",
+    activation: str = "auto",
     **options: Any,
 ) -> Any:
     """Why the model says what it says about an image.
@@ -61,6 +63,8 @@ def explain(
         target: the class to explain: an index, a name, or one of these an image; None is each image's top class.
         top_k: how many classes `Explanation.prediction` holds.
         batch_size: how many images run through the model together.
+        output: which of the model's outputs are the class scores, as in `load_model`.
+        activation: what makes probabilities of them, as in `load_model`.
         options: hyper-parameters of the method.
 
     Raises:
@@ -68,7 +72,17 @@ def explain(
         UsageError: no such method, option or class.
     """
     images: Any = image
-    results = explain_together(model, images, [method], target=target, top_k=top_k, batch_size=batch_size, **options)
+    results = explain_together(
+        model,
+        images,
+        [method],
+        target=target,
+        top_k=top_k,
+        batch_size=batch_size,
+        output=output,
+        activation=activation,
+        **options,
+    )
     return next(iter(results.values()))
 
 
@@ -98,6 +112,8 @@ def explain_together(
     target: TargetLike = None,
     top_k: int = 5,
     batch_size: int = BATCH_SIZE,
+    output: str | int = "auto",
+    activation: str = "auto",
     **options: Any,
 ) -> dict[str, Any]:
     """Several methods that share one forward and at most one backward pass; by canonical name, in the order asked.
@@ -108,7 +124,7 @@ def explain_together(
     check_count("top_k", top_k)
     check_count("batch_size", batch_size)
     check_names(methods)
-    loaded = _loaded(model, pictures[0])
+    loaded = _loaded(model, pictures[0], output=output, activation=activation)
     target_of_all = loaded.task.target(target, loaded.labels)
     target_of_all.check(len(pictures))
     parts = []
@@ -134,9 +150,18 @@ def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, 
     return fit.fitting(_loaded(model), size)
 
 
-def _loaded(model: ModelLike, first: Any = None) -> VisionModel:
+def _loaded(
+    model: ModelLike, first: Any = None, *, output: str | int = "auto", activation: str = "auto"
+) -> VisionModel:
     """The model; a module given ready pixel_values needs no word on how images become its input."""
     if isinstance(model, nn.Module) and not hasattr(model, "config") and isinstance(first, Tensor):
         channels, height, width = as_pixel_values(first).shape[-3:]
-        return load_model(model, mean=[0.0] * channels, std=[1.0] * channels, size=(height, width))
-    return load_model(Path(model) if isinstance(model, PathLike) else model)
+        return load_model(
+            model,
+            mean=[0.0] * channels,
+            std=[1.0] * channels,
+            size=(height, width),
+            output=output,
+            activation=activation,
+        )
+    return load_model(Path(model) if isinstance(model, PathLike) else model, output=output, activation=activation)
