@@ -23,7 +23,8 @@ class VisionModel:
 
     `task` says what its output means and how a target is read, `labels` are the names of its classes.
     `inputs` turns pixel_values into the module's keyword arguments where it does not simply take pixel_values first.
-    `stated_grid` is the user's word on the token grid and goes before anything found.
+    `stated_grid` is the user's word on the token grid and goes before anything found. It pickles where the module and
+    the processor do.
     """
 
     module: nn.Module = field(repr=False)
@@ -50,6 +51,10 @@ class VisionModel:
         """The model with these fields replaced; what a probe found of the old ones is forgotten."""
         return replace(self, **{"_probes": {}, **fields})
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickled, for workers that are spawned, without what the probe found: it is found again where it is asked."""
+        return {**self.__dict__, "_probes": {}}
+
     def outputs(self, pixel_values: PixelValues) -> TaskOutputs:
         """What the model says, as tensors by role (`Task.read`)."""
         return self.task.read(lambda: self.output(pixel_values))
@@ -63,16 +68,19 @@ class VisionModel:
         pixel_values = pixel_values.to(self.device, self.dtype)
         return self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
 
-    def probe(self, size: tuple[int, int] | None = None) -> "Probe":
-        """What the model is at this input size (height, width); one observed pass, kept."""
+    def probe(self, size: tuple[int, int] | None = None, images: PixelValues | None = None) -> "Probe":
+        """What the model is at this input size (height, width); one observed pass, kept.
+
+        `images` of the user's are looked at where what was tried before did not get through to the logits.
+        """
         from vitxplain.models.plain_pass import plain_pass_on_failure
         from vitxplain.models.probing.observe import noise
         from vitxplain.models.probing.probe import probe
 
         size = size or self.processor.input_size
-        if size not in self._probes:
+        if size not in self._probes or (images is not None and self._probes[size].silent):
             with plain_pass_on_failure(self, noise(self, size)):
-                self._probes[size] = probe(self, size)
+                self._probes[size] = probe(self, size, images)
         return self._probes[size]
 
     @property

@@ -59,7 +59,7 @@ def shared_pass(
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
     size = pixel_values.shape[-2], pixel_values.shape[-1]
-    probe = model.probe(size)
+    probe = model.probe(size, pixel_values)
     require(model, explainers, size)
     parts = [
         _views(model, images, explainers, target_of_part, probe)

@@ -1,7 +1,7 @@
 """Models of the transformers library: Hub ids, folders and objects already in memory."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
 from vitxplain.models.tasks import check_architectures, check_class, described
+from vitxplain.models.trust.model_classes import check_processor_class
+from vitxplain.models.trust.settings import check_settings
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
 
@@ -55,23 +57,27 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
     config: Any = module.config
     name = getattr(config, "_name_or_path", "") or ""
     check_class(name or type(module).__name__, module)
-    processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
+    channels = getattr(config, "num_channels", None)
+    processor = chosen_processor(request, channels=channels or 3, wrap=_wrapper(request, channels))
     if processor is None and name:
         commit = getattr(config, "_commit_hash", None)
-        processor = _own_processor(name, {"revision": commit} if commit else {}, request)
+        processor = _own_processor(name, {"revision": commit} if commit else {}, request, channels)
     if processor is None:
         raise no_processor(type(module).__name__)
     return _assemble(module, name or type(module).__name__, None, processor)
 
 
 def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> VisionModel:
-    from transformers import AutoConfig, AutoModelForImageClassification
+    from transformers import AutoConfig, AutoModelForImageClassification, PreTrainedConfig
 
     import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
 
-    pinned = {**(hub_model.pinned if hub_model else {}), "trust_remote_code": request.trust_remote_code}
+    pinned = hub_model.pinned if hub_model else {}
+    trust = request.trust_remote_code
     with _translated(source, hub_model):
-        config = AutoConfig.from_pretrained(source, **pinned)
+        if not trust:  # as they are stored: some settings are gone once they are read
+            check_settings(source, PreTrainedConfig.get_config_dict(source, **pinned)[0])
+        config = AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned)
     _check_task(source, config, request)
     with _translated(source, hub_model):
         placement = placement_arguments(config, request)
@@ -82,6 +88,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
             use_safetensors=None if request.allow_pickle else True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # told apart, and refused, by check_complete
+            trust_remote_code=trust,
             **placement,
             **pinned,
         )
@@ -90,8 +97,9 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
     if request.new_head:
         report = _without_head(module, report)
     check_complete(source, report, described(config.architectures or ()))
-    processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
-    processor = processor or _own_processor(source, pinned, request)
+    channels = getattr(config, "num_channels", None)
+    processor = chosen_processor(request, channels=channels or 3, wrap=_wrapper(request, channels))
+    processor = processor or _own_processor(source, pinned, request, channels)
     return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor)
 
 
@@ -110,25 +118,40 @@ def _assemble(module: nn.Module, source: str, commit: str | None, processor: Pro
     return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, task=task)
 
 
-def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) -> Processor:
+def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest, channels: int | None) -> Processor:
     from transformers import AutoImageProcessor
 
     try:
-        # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.
         with quiet_transformers():
-            processor = AutoImageProcessor.from_pretrained(source, backend="pil", **pinned)
+            check_processor_class(source, _processor_type(source, pinned))
+            # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.
+            processor = AutoImageProcessor.from_pretrained(
+                source, backend="pil", trust_remote_code=request.trust_remote_code, **pinned
+            )
+    except ModelLoadError:
+        raise
     except Exception as error:
         raise no_processor(source, error) from error
-    return wrap_processor(processor, request.image_size)
+    return wrap_processor(processor, request.image_size, channels)
 
 
-def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
+def _processor_type(source: str, pinned: dict[str, Any]) -> str | None:
+    """The class of its processor that a model's files name, as transformers reads them; None where none is named."""
+    from transformers import ImageProcessingMixin
+
+    with suppress(OSError):  # no such file: reading the processor says so
+        stored, _ = ImageProcessingMixin.get_image_processor_dict(source, **pinned)
+        return stored.get("image_processor_type")
+    return None
+
+
+def _wrapper(request: LoadRequest, channels: int | None) -> Callable[[Any], Processor]:
     """What to do with a transformers processor (or the name of one) that the user gave."""
 
     def wrap_chosen(processor: Any) -> Processor:
         if isinstance(processor, str):
-            return _own_processor(processor, {"trust_remote_code": request.trust_remote_code}, request)
-        return wrap_processor(processor, request.image_size)
+            return _own_processor(processor, {}, request, channels)
+        return wrap_processor(processor, request.image_size, channels)
 
     return wrap_chosen
 

@@ -22,6 +22,7 @@ from vitxplain.models.loading.devices import (
     resolve_dtype,
     spread,
 )
+from vitxplain.models.loading.from_module import in_its_channels
 from vitxplain.models.loading.source import resolve
 from vitxplain.models.outputs.activations import check_activation_name
 from vitxplain.models.outputs.find import with_outputs
@@ -111,7 +112,7 @@ def load_model(
     check_finite(model.source, model.module)
     module = _on_devices(model.module, request)
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
-    model = replace(model, stated_grid=_grid(grid))
+    model = in_its_channels(replace(model, stated_grid=_grid(grid)), request)
     resized = input_size is not None and mean is None  # another size than the model's own
     unproven = _is_unproven(model.module, in_memory=in_memory)
     if not model.labels or resized or unproven or stated:

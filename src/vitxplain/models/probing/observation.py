@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.weights import Weights
-from vitxplain.types import Logits
+from vitxplain.types import Logits, PixelValues
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,7 @@ class Silence:
 class Observation:
     """One pass with a graph on one image, compared with one on two images."""
 
+    image: PixelValues  # the first one, a leaf of the graph
     logits: Logits
     maps: ImageMaps  # by what convolutions make, before anybody knows token grids, or which sequences are no map
     calls: tuple[ObservedCall, ...]

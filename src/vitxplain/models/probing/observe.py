@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.batch_norm import SoundBatchNorm
@@ -24,17 +24,19 @@ if TYPE_CHECKING:
 
 
 def noise(model: "VisionModel", size: tuple[int, int]) -> PixelValues:
-    """Two fixed noise images in the model's own number of channels."""
-    first = next((m for m in model.module.modules() if isinstance(m, nn.Conv2d)), None)
-    channels = first.in_channels * first.groups if first is not None and first.groups == 1 else 3
-    channels = channels if channels <= 16 else 3  # the first convolution listed is not always the stem
-    images = torch.randn(2, channels, *size, generator=torch.Generator().manual_seed(0))
+    """Two fixed noise images in the number of channels that images become; no layer is asked, which may be no stem."""
+    images = torch.randn(2, model.processor.channels, *size, generator=torch.Generator().manual_seed(0))
     return images.to(model.device, model.dtype)
 
 
-def observe(model: "VisionModel", size: tuple[int, int], *, graph: bool = True) -> Observation:
-    """Watch one pass, with a graph unless told otherwise, and one on two images; the model is left as found."""
-    images = noise(model, size)
+def observe(
+    model: "VisionModel", size: tuple[int, int], *, graph: bool = True, images: PixelValues | None = None
+) -> Observation:
+    """Watch one pass, with a graph unless told otherwise, and one on two images; the model is left as found.
+
+    `images` are two of this size; None takes noise.
+    """
+    images = noise(model, size) if images is None else images
     recorder = PassRecorder()
     with undisturbed(model.module):
         with (
@@ -43,11 +45,12 @@ def observe(model: "VisionModel", size: tuple[int, int], *, graph: bool = True) 
             SoundBatchNorm(),
             AttentionTap(model.module, recorder),
         ):
-            image = images[:1].requires_grad_(graph)
+            image = images[:1].detach().requires_grad_(graph)
             logits = model.logits(image)
         calls = _observed_calls(model, image, images, logits, recorder.calls)
     head = recorder.last_linear
     return Observation(
+        image=image,
         logits=logits,
         maps=ImageMaps(size, tuple(recorder.map_sizes)),
         calls=calls,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout, sequence_grids
@@ -13,13 +14,15 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
 from vitxplain.models.probing.cam_layer import cam_layer, linear_head, map_shape, same_output
+from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
 from vitxplain.models.probing.observation import Observation
-from vitxplain.models.probing.observe import observe
+from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import missing_table, position_table
 from vitxplain.models.probing.token_grids import model_grid, with_readout
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
+from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -39,6 +42,7 @@ class Probe:
     offers: frozenset[str]
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
+    silent: bool = False  # none of the images it was watched on got through to its last layer
     cam_layer: str | None = None
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
@@ -52,13 +56,31 @@ class Probe:
 
 
 @torch.inference_mode(False)  # the caller may be in it; a graph is wanted here
-def probe(model: "VisionModel", size: tuple[int, int]) -> Probe:
-    """Watch the model on noise, once with a graph and once on two images, and say what it is."""
+def probe(model: "VisionModel", size: tuple[int, int], images: PixelValues | None = None) -> Probe:
+    """Watch the model on noise, once with a graph and once on two images, and say what it is.
+
+    Where noise does not get through to the logits louder images are tried, and last the user's own `images`.
+    """
+    first = _on_images(model, size, None)
+    if not first.silent:
+        return first
+    tries = [*louder(noise(model, size)), *([] if images is None else [_two(images.to(model.device, model.dtype))])]
+    others = (_on_images(model, size, pair) for pair in tries)
+    return next((other for other in others if not other.silent), first)
+
+
+def _on_images(model: "VisionModel", size: tuple[int, int], images: PixelValues | None) -> Probe:
     try:
-        return _probe(model, observe(model, size))
+        return _probe(model, observe(model, size, images=images))
     except RuntimeError as error:  # some kernel has no derivative; whatever else is wrong shows again
-        observation = observe(model, size, graph=False)
+        observation = observe(model, size, graph=False, images=images)
         return _probe(model, observation, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
+
+
+def _two(images: PixelValues) -> Float[Tensor, "2 channel height width"]:
+    """The first image and another one; moved along by half, where there is no other."""
+    other = images[1:2] if len(images) > 1 else images[:1].roll(images.shape[-1] // 2, -1)
+    return torch.cat([images[:1], other])
 
 
 def _probe(model: "VisionModel", observation: Observation, obstacle: str | None = None) -> Probe:
@@ -71,6 +93,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
         layouts = with_readout(observation, layouts, score)
         layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
+        silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     weight = linear_head(observation, layer, maps)
     table = position_table(model.module, grids[-1] if grids else None)
@@ -91,6 +114,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         offers=frozenset(words - missing.keys()),
         missing=missing,
         isotropic=isotropic,
+        silent=silent,
         cam_layer=layer,
         cam_names=same_output(observation, layer),
         cam_grid=map_shape(observation, layer, maps) if layer is not None else None,

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -34,15 +35,18 @@ def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[
     if takes_patches(module):
         return patch_inputs(getattr(config, "vision_config", config).patch_size)
     if not _interpolates(module):
-        return lambda pixel_values: {"pixel_values": pixel_values}
+        return _plain
     own_size = getattr(getattr(config, "vision_config", config), "image_size", usual_size)
-    own_size = (own_size, own_size) if isinstance(own_size, int) else tuple(own_size or usual_size)
+    return partial(_interpolated, (own_size, own_size) if isinstance(own_size, int) else tuple(own_size or usual_size))
 
-    def inputs(pixel_values: PixelValues) -> dict[str, Any]:
-        other_size = tuple(pixel_values.shape[-2:]) != own_size
-        return {"pixel_values": pixel_values, **({_SWITCH: True} if other_size else {})}
 
-    return inputs
+def _plain(pixel_values: PixelValues) -> dict[str, Any]:
+    return {"pixel_values": pixel_values}
+
+
+def _interpolated(own_size: tuple[int, ...], pixel_values: PixelValues) -> dict[str, Any]:
+    other_size = tuple(pixel_values.shape[-2:]) != own_size
+    return {"pixel_values": pixel_values, **({_SWITCH: True} if other_size else {})}
 
 
 def _interpolates(module: nn.Module) -> bool:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,21 +19,19 @@ def takes_patches(module: nn.Module) -> bool:
 
 def patch_inputs(patch_size: int) -> Callable[[PixelValues], dict[str, Any]]:
     """Keyword arguments of a forward that takes patches, from images whose sides are multiples of `patch_size`."""
+    return partial(_in_patches, patch_size)
 
-    def inputs(pixel_values: PixelValues) -> dict[str, Any]:
-        batch, _, height, width = pixel_values.shape
-        if height % patch_size or width % patch_size:
-            raise UsageError(
-                f"this model takes patches of {patch_size} px; {height} x {width} pixel_values do not divide."
-            )
-        rows, columns = height // patch_size, width // patch_size
-        return {
-            "pixel_values": patchify(pixel_values, patch_size),
-            "pixel_attention_mask": torch.ones(batch, rows * columns, dtype=torch.int32, device=pixel_values.device),
-            "spatial_shapes": torch.tensor([[rows, columns]] * batch, device=pixel_values.device),
-        }
 
-    return inputs
+def _in_patches(patch_size: int, pixel_values: PixelValues) -> dict[str, Any]:
+    batch, _, height, width = pixel_values.shape
+    if height % patch_size or width % patch_size:
+        raise UsageError(f"this model takes patches of {patch_size} px; {height} x {width} pixel_values do not divide.")
+    rows, columns = height // patch_size, width // patch_size
+    return {
+        "pixel_values": patchify(pixel_values, patch_size),
+        "pixel_attention_mask": torch.ones(batch, rows * columns, dtype=torch.int32, device=pixel_values.device),
+        "spatial_shapes": torch.tensor([[rows, columns]] * batch, device=pixel_values.device),
+    }
 
 
 def patchify(pixel_values: PixelValues, patch_size: int) -> Tensor:

@@ -1,23 +1,28 @@
 """transformers' image processors as plain functions, at their own or another size."""
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import torch
 from PIL import Image, ImageOps
 
 from vitxplain.errors import UsageError
+from vitxplain.models.processors.band_processors import band_by_band, for_channels, single_channels
 from vitxplain.models.processors.patchify import unpatchify
 from vitxplain.models.processors.processor import Processor, ToPixels
 from vitxplain.models.processors.simple_processor import from_callable
 from vitxplain.types import PixelValues
 
 
-def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None) -> Processor:
-    """A Processor from one of transformers (or from what holds one), changed to `image_size` if given."""
-    processor = getattr(processor, "image_processor", processor)
+def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None, channels: int | None = None) -> Processor:
+    """A Processor from one of transformers (or from what holds one), changed to `image_size` if given.
+
+    `channels` are those the model says it takes: a processor that normalises all of its own alike serves them too.
+    """
+    processor = for_channels(getattr(processor, "image_processor", processor), channels)
     name = type(processor).__name__
     if image_size is None:
         return Processor.observed(_to_pixels(processor), name)
@@ -43,17 +48,19 @@ def _to_pixels(processor: Any) -> ToPixels:
     settings = {"input_data_format": "channels_last"} if takes_format else {}
 
     mean = getattr(processor, "image_mean", None)
+    if isinstance(mean, Sequence) and len(mean) not in (1, 3):
+        return partial(band_by_band, [partial(_processed, one, "L", settings) for one in single_channels(processor)])
     # One with a single mean is for grey images, but hands on the channels an image has.
     mode = "L" if isinstance(mean, Sequence) and len(mean) == 1 else "RGB"
+    return partial(_processed, processor, mode, settings)
 
-    def to_pixels(images: Sequence[Image.Image]) -> PixelValues:
-        batch = processor(images=[image.convert(mode) for image in images], return_tensors="pt", **settings)
-        pixels = batch["pixel_values"]
-        if "spatial_shapes" in batch:
-            return _from_patches(pixels, batch["spatial_shapes"])
-        return pixels.float()
 
-    return to_pixels
+def _processed(processor: Any, mode: str, settings: Mapping[str, Any], images: Sequence[Image.Image]) -> PixelValues:
+    batch = processor(images=[image.convert(mode) for image in images], return_tensors="pt", **settings)
+    pixels = batch["pixel_values"]
+    if "spatial_shapes" in batch:
+        return _from_patches(pixels, batch["spatial_shapes"])
+    return pixels.float()
 
 
 def _from_patches(patches: torch.Tensor, shapes: torch.Tensor) -> PixelValues:
@@ -80,10 +87,12 @@ def _resized(processor: Any, size: tuple[int, int]) -> Iterator[ToPixels]:
     yield _with(processor, size=exact, crop_size=exact)
     yield _with(processor, size=exact, do_center_crop=False)
     if shortest:  # it crops, but squares only: the crop is done here, the rest by the processor
-        uncropped = _with(processor, do_resize=False, do_center_crop=False)
-        yield lambda images: uncropped(
-            [ImageOps.fit(image, (width, height), Image.Resampling.BICUBIC) for image in images]
-        )
+        yield partial(_cropped, _with(processor, do_resize=False, do_center_crop=False), (width, height))
+
+
+def _cropped(to_pixels: ToPixels, size: tuple[int, int], images: Sequence[Image.Image]) -> PixelValues:
+    """Of images cropped to (width, height) before."""
+    return to_pixels([ImageOps.fit(image, size, Image.Resampling.BICUBIC) for image in images])
 
 
 def _with(processor: Any, **settings: Any) -> ToPixels:
