@@ -72,12 +72,12 @@ class ActivationInputs(TorchFunctionMode):
             return self._exponential(func, args, kwargs)
         if name not in _ENDINGS:
             return func(*args, **kwargs)
-        given = args[0] if args else kwargs.get("input", kwargs.get("self"))
-        if name.endswith("_") and isinstance(given, Tensor):
-            given = given.clone()  # about to be overwritten
+        operand = args[0] if args else kwargs.get("input", kwargs.get("self"))
+        if name.endswith("_") and isinstance(operand, Tensor):
+            operand = operand.clone()  # about to be overwritten
         result = func(*args, **kwargs)
-        if isinstance(given, Tensor) and isinstance(result, Tensor) and result.numel() <= _LARGEST:
-            self.calls.append(ActivationCall(_ENDINGS[name], given, result))
+        if isinstance(operand, Tensor) and isinstance(result, Tensor) and result.numel() <= _LARGEST:
+            self.calls.append(ActivationCall(_ENDINGS[name], operand, result))
         return result
 
     def _exponential(self, func: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:

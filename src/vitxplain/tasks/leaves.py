@@ -22,15 +22,15 @@ def leaf(raw: Any, path: str) -> Tensor:
     Raises:
         UsageError: the model returned none there.
     """
-    found = leaves(raw)
-    if path not in found:
-        raise UsageError(f"the model returned no output {path!r} this time, but {described(found)}.")
-    return found[path]
+    tensors = leaves(raw)
+    if path not in tensors:
+        raise UsageError(f"the model returned no output {path!r} this time, but {described(tensors)}.")
+    return tensors[path]
 
 
-def described(found: Mapping[str, Tensor]) -> str:
+def described(tensors: Mapping[str, Tensor]) -> str:
     """Names and shapes, to be read in an error: "features (1, 32), output (1, 5)"."""
-    shown = [f"{path or 'a tensor'} {tuple(tensor.shape)}" for path, tensor in found.items()]
+    shown = [f"{path or 'a tensor'} {tuple(tensor.shape)}" for path, tensor in tensors.items()]
     more = f" and {len(shown) - 8} more" if len(shown) > 8 else ""
     return ", ".join(shown[:8]) + more if shown else "no tensor"
 

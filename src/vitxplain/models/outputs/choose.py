@@ -108,13 +108,13 @@ def _check_lone(source: str, tensor: Tensor) -> None:
 
 def _followed(tried: Trial, candidates: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Ending]]:
     """The outputs that are a softmax or sigmoid of another output, with that one."""
-    found: dict[str, tuple[Tensor, Ending]] = {}
+    sources: dict[str, tuple[Tensor, Ending]] = {}
     for path, tensor in candidates.items():
         call = tried.activations.behind(tensor)
         source = next((one for one in candidates.values() if call is not None and one is call.input), None)
         if call is not None and source is not None:
-            found[path] = source, call.ending
-    return found
+            sources[path] = source, call.ending
+    return sources
 
 
 def _distinct(candidates: Mapping[str, Tensor]) -> dict[str, Tensor]:

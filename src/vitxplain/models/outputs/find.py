@@ -41,13 +41,13 @@ def with_outputs(
     is_row = chosen.scores.dim() == 2 and len(chosen.scores) == 1
     if not is_row:
         _check_rows(model, tried, chosen)
-    found = meaning(model, tried, chosen, activation)
+    meant = meaning(model, tried, chosen, activation)
     count = chosen.scores.numel()
     task = Classification(
-        multi_label=found.activation == "sigmoid",
-        values=found.activation == "none",
+        multi_label=meant.activation == "sigmoid",
+        values=meant.activation == "none",
         output=chosen.path,
-        ends_in=found.ends_in,
+        ends_in=meant.ends_in,
         classes=None if is_row else count,
     )
     return replace(model.changed(task=task), labels=model.labels or numbered(count))

@@ -36,12 +36,12 @@ def is_computed_from(tensor: Tensor, other: Tensor) -> bool:
 
 def _walk(start: Any, through: frozenset[str] | None, *, inner: bool = False) -> Iterator[Any]:
     """Nodes reached from `start` through operations of these names (all, for None): those beyond, or all of them."""
-    todo, seen = [start], set[Any]()
+    todo, visited = [start], set[Any]()
     while todo:
         node = todo.pop()
-        if node is None or node in seen:
+        if node is None or node in visited:
             continue
-        seen.add(node)
+        visited.add(node)
         passed = through is None or _name(node) in through
         if inner or not passed:
             yield node
