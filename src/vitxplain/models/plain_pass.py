@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import torch
 from PIL import Image
@@ -13,8 +13,22 @@ from vitxplain.models.tasks import check_output, of_another_task
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification
-from vitxplain.tasks.features import Features, gives_tokens
 from vitxplain.types import Logits, PixelValues
+
+FAILED_HINT: Final = "check the size, the processor and the module itself"
+RESIZED_HINT: Final = "perhaps it takes only its own size; give another image_size or leave it out"
+
+
+def grey_image(model: VisionModel) -> PixelValues:
+    """One grey image as the model's processor makes it ready.
+
+    Raises:
+        ModelLoadError: the processor is one for videos.
+    """
+    pixels = model.processor([Image.new("RGB", (64, 64), (128, 128, 128))])
+    if pixels.dim() == 5:
+        raise of_another_task(model.source, "a video classifier", type(model.module).__name__)
+    return pixels
 
 
 def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits:
@@ -23,49 +37,39 @@ def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits
     Raises:
         ModelLoadError: the module fails on its input, or what it returns are no logits.
     """
-    return task_and_logits(model, resized=resized)[1]
-
-
-def task_and_logits(model: VisionModel, *, resized: bool = False) -> tuple[VisionModel, Logits]:
-    """The model with the task that its output is of, and its logits or features of one grey image.
-
-    Raises:
-        ModelLoadError: as `logits_of_grey_image`.
-    """
-    pixels = model.processor([Image.new("RGB", (64, 64), (128, 128, 128))])
-    if pixels.dim() == 5:
-        raise of_another_task(model.source, "a video classifier", type(model.module).__name__)
-    hint = "perhaps it takes only its own size; give another image_size or leave it out" if resized else _HINT
-    output = _output(model, pixels, hint)
-    if isinstance(model.task, Classification) and gives_tokens(output):
-        model = model.changed(task=Features(), labels={})
-    logits = _logits(model, output)
+    logits = plain_pass(model, grey_image(model), RESIZED_HINT if resized else FAILED_HINT)
     check_logits(model.source, logits)
-    return model, logits
+    return logits
 
 
-_HINT = "check the size, the processor and the module itself"
-
-
-def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Logits:
+def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = FAILED_HINT) -> Logits:
     """The logits of an input, the module left as found.
 
     Raises:
         ModelLoadError: the module fails, or what it returns is the output of another task.
     """
-    return _logits(model, _output(model, pixels, hint))
+    with _failures_worded(model, pixels, hint):
+        return model.task.outputs(_raw(model, pixels))[LOGITS]
 
 
-def _logits(model: VisionModel, output: Any) -> Logits:
+def returned(model: VisionModel, pixels: PixelValues, hint: str = FAILED_HINT) -> Any:
+    """Whatever the module returns for an input, the module left as found; errors as `plain_pass`."""
+    with _failures_worded(model, pixels, hint):
+        return _raw(model, pixels)
+
+
+def _raw(model: VisionModel, pixels: PixelValues) -> Any:
+    with undisturbed(model.module), torch.no_grad():
+        output = model.output(pixels)
     if isinstance(model.task, Classification):
         check_output(model.source, model.module, output)
-    return model.task.outputs(output)[LOGITS]
+    return output
 
 
-def _output(model: VisionModel, pixels: PixelValues, hint: str) -> Any:
+@contextmanager
+def _failures_worded(model: VisionModel, pixels: PixelValues, hint: str) -> Iterator[None]:
     try:
-        with undisturbed(model.module), torch.no_grad():
-            return model.output(pixels)
+        yield
     except VitxplainError:
         raise
     except Exception as error:

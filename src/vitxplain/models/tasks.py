@@ -164,4 +164,4 @@ def _kind_of_output(output: Any) -> str | None:
     if isinstance(logits, Tensor):
         return "an image segmenter" if logits.dim() == 4 else None
     features = output.get("last_hidden_state")
-    return _ENCODER if isinstance(features, Tensor) and features.dim() > 2 else None
+    return _ENCODER if isinstance(features, Tensor) and features.dim() > 3 else None  # tokens tell where they attend

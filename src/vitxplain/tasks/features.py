@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from jaxtyping import Float
 from torch import Tensor
@@ -10,6 +10,8 @@ from torch import Tensor
 from vitxplain.errors import TargetError
 from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Target, TargetLike, Task, TaskOutputs
 from vitxplain.types import Scores
+
+_OF_ENCODERS: Final = {"last_hidden_state", "pooler_output"}
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,11 @@ class NoTarget(Target):
 def gives_tokens(raw: Any) -> bool:
     """Whether a model's output for images is a sequence of tokens, and no logits: that of an encoder without a head."""
     if isinstance(raw, Mapping):
-        tokens = None if "logits" in raw or "out" in raw else raw.get("last_hidden_state")
-        return isinstance(tokens, Tensor) and tokens.dim() == 3
-    return isinstance(raw, Tensor) and raw.dim() == 3
+        others = {name for name, value in raw.items() if isinstance(value, Tensor)} - _OF_ENCODERS
+        tokens = None if others else raw.get("last_hidden_state")
+    else:
+        tokens = raw
+    return isinstance(tokens, Tensor) and tokens.dim() == 3 and min(tokens.shape[1:]) > 1
 
 
 def _first_tensor(raw: Any) -> Tensor:
