@@ -8,7 +8,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.errors import TargetError
-from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Target, TargetLike, Task, TaskOutputs
+from vitxplain.tasks.base import (
+    LOGITS,
+    PROBABILITY,
+    ExplainedTarget,
+    Prediction,
+    Target,
+    TargetLike,
+    Task,
+    TaskOutputs,
+    Unit,
+)
 from vitxplain.types import Scores
 
 _OF_ENCODERS: Final = {"last_hidden_state", "pooler_output"}
@@ -66,7 +76,7 @@ class NoTarget(Target):
         return head.sum(0).expand(len(outputs[LOGITS]), -1)
 
     def describe(
-        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str]
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:
         return [ExplainedTarget(-1, "no class", 0.0)] * len(outputs[LOGITS])
 
