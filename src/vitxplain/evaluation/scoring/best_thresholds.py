@@ -12,11 +12,14 @@ from jaxtyping import Int
 
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.data.subset import spread
+from vitxplain.errors import UsageError
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.plan.metrics import to_choose
 from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, explain_samples
 from vitxplain.evaluation.scoring.store import THRESHOLDS
+from vitxplain.files.documents import read_object
+from vitxplain.files.reading import reading
 from vitxplain.files.write import write_together
 from vitxplain.metrics.base import Case, Metric
 from vitxplain.metrics.pixels import Counts, PixelMetric
@@ -115,10 +118,15 @@ def _gather(totals: Totals) -> Totals:
 
 
 def _read(folder: Path | None) -> dict[str, Levels]:
-    try:
-        return json.loads((folder / THRESHOLDS).read_text(encoding="utf-8")) if folder else {}
-    except FileNotFoundError:
+    if folder is None or not (folder / THRESHOLDS).exists():
         return {}
+    with reading(folder / THRESHOLDS, "a file of thresholds", "remove it, and they are chosen anew", UsageError):
+        return {
+            model: {
+                method: {metric: float(level) for metric, level in levels.items()} for method, levels in methods.items()
+            }
+            for model, methods in read_object(folder / THRESHOLDS).items()
+        }
 
 
 def _write(folder: Path, model: str, levels: Levels) -> None:

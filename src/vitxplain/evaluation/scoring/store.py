@@ -9,6 +9,8 @@ from typing import IO, Any
 from vitxplain.errors import OutputError, UsageError
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
+from vitxplain.files.documents import read_object
+from vitxplain.files.reading import reading
 from vitxplain.files.write import check_writable, write_together
 from vitxplain.processes import in_one_process
 
@@ -99,11 +101,7 @@ def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> 
 
 
 def _before(note: Path) -> dict[str, Any] | None:
-    try:
-        return json.loads(note.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not note.exists():
         return None
-    except ValueError as error:
-        raise UsageError(
-            f"{note} is not what an evaluation wrote ({error}). Give another folder with --out, or --overwrite."
-        ) from error
+    with reading(note, "what an evaluation wrote", "give another folder with --out, or --overwrite", UsageError):
+        return read_object(note)

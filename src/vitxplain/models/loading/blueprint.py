@@ -17,6 +17,7 @@ from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.adapter import Adapter
 from vitxplain.models.surgery.cut_network import cut
 from vitxplain.models.trust.model_classes import classifier_class
+from vitxplain.models.trust.network_size import check_numbers
 from vitxplain.models.trust.settings import check_settings
 from vitxplain.models.vision_model import VisionModel
 
@@ -85,6 +86,7 @@ def _from_config(settings: Mapping[str, Any], classes: int, source: str) -> nn.M
             "; use the version of transformers it was saved with."
         )
     check_settings(source, settings)
+    check_numbers(source, settings)
     fields = deepcopy({name: value for name, value in settings.items() if name not in NO_FIELDS})
     config = AutoConfig.for_model(kind, **fields)
     config.num_labels = classes
