@@ -11,7 +11,7 @@ def main() -> None:
         from vitxplain.cli.main import main as run
 
         run()
-    except KeyboardInterrupt:  # later ones are met in the command
+    except KeyboardInterrupt:  # others are met in the command
         sys.exit(130)
 
 

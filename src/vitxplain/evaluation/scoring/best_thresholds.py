@@ -17,9 +17,10 @@ from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.plan.metrics import to_choose
 from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, explain_samples
-from vitxplain.evaluation.scoring.store import THRESHOLDS
+from vitxplain.evaluation.scoring.store import NOTE, THRESHOLDS
 from vitxplain.files.documents import read_object
 from vitxplain.files.reading import reading
+from vitxplain.files.watch import check_there
 from vitxplain.files.write import write_together
 from vitxplain.metrics.base import Case, Metric
 from vitxplain.metrics.pixels import Counts, PixelMetric
@@ -118,9 +119,10 @@ def _gather(totals: Totals) -> Totals:
 
 
 def _read(folder: Path | None) -> dict[str, Levels]:
+    """What is stored; raises UsageError where the file holds something else."""
     if folder is None or not (folder / THRESHOLDS).exists():
         return {}
-    with reading(folder / THRESHOLDS, "a file of thresholds", "remove it, and they are chosen anew", UsageError):
+    with reading(folder / THRESHOLDS, *NOTE, UsageError):
         return {
             model: {
                 method: {metric: float(level) for metric, level in levels.items()} for method, levels in methods.items()
@@ -130,6 +132,7 @@ def _read(folder: Path | None) -> dict[str, Levels]:
 
 
 def _write(folder: Path, model: str, levels: Levels) -> None:
+    check_there(folder)
     chosen = {method: thresholds for method, thresholds in levels.items() if thresholds}
     text = json.dumps(_read(folder) | {model: chosen}, indent=1, ensure_ascii=False)
     write_together({folder / THRESHOLDS: f"{text}\n".encode()})
