@@ -13,7 +13,7 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.files.reading import shortened
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
-from vitxplain.tasks.base import ExplainedTarget, Prediction
+from vitxplain.tasks.base import PROBABILITY, VALUE, ExplainedTarget, Prediction, Unit
 
 SCHEMA = 1
 SQUARE = "row column row2 column2"  # a map for each patch
@@ -24,6 +24,7 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
     """The facts as JSON takes them: numbers that are not finite become null, everything unknown its text."""
     prediction = explanation.prediction
     classes = zip(prediction.names, prediction.indices, prediction.probabilities, strict=True)
+    target = explanation.target
     facts = {
         "schema": SCHEMA,
         "input": explanation.provenance.get("input"),
@@ -31,8 +32,8 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         "axes": explanation.axes,
         "options": explanation.options,
         "model": explanation.provenance.get("model"),
-        "prediction": [{"name": name, "index": index, "probability": share} for name, index, share in classes],
-        "target": explanation.target and asdict(explanation.target),
+        "prediction": [{"name": name, "index": index, prediction.unit: share} for name, index, share in classes],
+        "target": target and {"index": target.index, "name": target.name, target.unit: target.probability},
         "grid": explanation.grid and asdict(explanation.grid),
         "geometry": explanation.geometry.to_dict(),
         "versions": explanation.provenance.get("versions"),
@@ -59,7 +60,8 @@ def from_json(facts: Mapping[str, Any], values: Float[np.ndarray, "..."], axes: 
         prediction=Prediction(
             names=tuple(_text(one["name"]) for one in classes),
             indices=tuple(int(one["index"]) for one in classes),
-            probabilities=tuple(_number(one["probability"]) for one in classes),
+            probabilities=tuple(_number(one[_unit(one)]) for one in classes),
+            unit=_unit(classes[0]) if classes else PROBABILITY,
         ),
         target=_target(facts["target"]),
         grid=_grid(facts["grid"]),
@@ -97,7 +99,13 @@ def _text(value: Any) -> str:
 def _target(fields: dict[str, Any] | None) -> ExplainedTarget | None:
     if not fields:
         return None
-    return ExplainedTarget(int(fields["index"]), _text(fields["name"]), _number(fields["probability"]))
+    unit = _unit(fields)
+    return ExplainedTarget(int(fields["index"]), _text(fields["name"]), _number(fields[unit]), unit)
+
+
+def _unit(fields: Mapping[str, Any]) -> Unit:
+    """The name that a number stands under."""
+    return VALUE if VALUE in fields else PROBABILITY
 
 
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:
