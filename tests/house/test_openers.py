@@ -25,6 +25,7 @@ OF_LIBRARIES = {
 ALLOWED: dict[str, str] = {
     "vitxplain.class_source: source.read_text": "source code of an installed package",
     "vitxplain.cli.main: Path(os.devnull).open": "nothing, in place of a closed standard output",
+    "vitxplain.cli.shared.streams: Path(os.devnull).open": "nothing, in place of the standard input",
     "vitxplain.data.folders.file_check: Image.open": "a header of what open_file gave",
     "vitxplain.data.hub.dataset: HubData(folder, 'here').open": "`datasets`, whose failures are caught there",
     "vitxplain.data.hub.dataset: hub.open": "the same",
