@@ -1,6 +1,7 @@
 """Wrong calls of the Python API: our errors, which name what was given and what is taken."""
 
 import ast
+import errno
 import json
 import subprocess
 import sys
@@ -213,6 +214,27 @@ def test_a_failure_of_the_command_itself_is_reported_as_such():
         "  This should not happen: run it again with --debug and report the traceback, please.",
     ]
     assert "Traceback (most recent call last)" in CliRunner().invoke(app, "--debug").stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory: you tried to"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+)
+def test_a_full_memory_is_no_failure_of_the_command(error: Exception):
+    def command() -> None:
+        raise error
+
+    app = typer.Typer()
+    app.command()(guarded(command))
+    said = CliRunner().invoke(app)
+    assert said.exit_code == 1
+    assert said.stderr.startswith("error: the memory is full. Try --batch-size 1")
+    assert "should not happen" not in said.stderr
 
 
 def test_a_plugin_that_fails_while_it_runs_is_named(vitx: Vitx, place: Path, vit_folder: Path, plugins: Path):

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
+from vitxplain.capture.forks import undone_in_child
 from vitxplain.capture.undisturbed import ready
 from vitxplain.errors import OptionError
 from vitxplain.suggest import similar_names
@@ -27,15 +29,27 @@ def layer_tap(module: nn.Module, names: Iterable[str], *, differentiable: bool) 
     """
     outputs: dict[str, Tensor] = {}
     thread = threading.get_ident()
-    handles = []
-    try:
+    with removed_at_the_end() as handles:
         for name in dict.fromkeys(names):
             node = _node(module, name)
             handles.append(node.register_forward_hook(_hook(outputs, name, thread, differentiable)))
         yield outputs
-    finally:
+
+
+@contextmanager
+def removed_at_the_end() -> Iterator[list[RemovableHandle]]:
+    """A list for the handles of hooks, which are removed at the end, and from what another thread forks meanwhile."""
+    handles: list[RemovableHandle] = []
+
+    def remove() -> None:
         for handle in handles:
             handle.remove()
+
+    try:
+        with undone_in_child(remove):
+            yield handles
+    finally:
+        remove()
 
 
 def _node(module: nn.Module, name: str) -> nn.Module:

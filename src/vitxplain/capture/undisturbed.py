@@ -1,7 +1,6 @@
 """undisturbed: a module made ready for a pass and put back as it was, whatever happens; threads may overlap."""
 
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from vitxplain.capture.forks import bookkeeping, counted_pass, undone_in_child
 from vitxplain.errors import CaptureError
 
 _CHECKPOINTING = ("gradient_checkpointing", "grad_checkpointing")  # transformers, timm
@@ -27,7 +27,6 @@ class _Borrowed:
     undo: _Undo = field(default_factory=list)
 
 
-_lock = threading.Lock()
 _modules: "WeakKeyDictionary[nn.Module, _Borrowed]" = WeakKeyDictionary()
 _compiler = _Borrowed()  # one stance for the whole process, whatever thread or module asks
 
@@ -51,9 +50,10 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
         CaptureError: the model holds TorchScript modules, which nothing can watch, or weights of inference mode, which
             no gradient passes.
     """
-    with _lock:
+    with bookkeeping:
         state = _modules.setdefault(module, _Borrowed())
     with (
+        counted_pass(),
         _borrowing(state, partial(_prepare, module)),
         _borrowing(_compiler, _run_eagerly),
         torch.inference_mode(False),
@@ -65,7 +65,7 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
 @contextmanager
 def _borrowing(state: _Borrowed, prepare: Callable[[_Undo], None]) -> Iterator[None]:
     """The first pass that comes prepares, the last that leaves undoes."""
-    with _lock:
+    with bookkeeping:
         if state.passes == 0:
             try:
                 prepare(state.undo)
@@ -73,13 +73,19 @@ def _borrowing(state: _Borrowed, prepare: Callable[[_Undo], None]) -> Iterator[N
                 _put_back(state)
                 raise
         state.passes += 1
+    leave = partial(_leave, state)
     try:
-        yield
+        with undone_in_child(leave):
+            yield
     finally:
-        with _lock:
-            state.passes -= 1
-            if state.passes == 0:
-                _put_back(state)
+        leave()
+
+
+def _leave(state: _Borrowed) -> None:
+    with bookkeeping:
+        state.passes -= 1
+        if state.passes == 0:
+            _put_back(state)
 
 
 def _put_back(state: _Borrowed) -> None:

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from vitxplain.data.download import download, is_url
 from vitxplain.errors import ImageError
+from vitxplain.files.opening import is_special
 from vitxplain.files.paths import user_path
+from vitxplain.files.pictures import open_picture
 from vitxplain.types import PixelValues
 
 ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
@@ -45,9 +47,9 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
         raise ImageError(f"{_kind(source)} is no image; give a path, an address, a PIL image or a uint8 array.")
     if is_url(source):
         content = download(str(source))
-        return _decode(lambda: Image.open(content), str(source))
+        return _decode(lambda: open_picture(content), str(source))
     path = _existing(source)
-    return _decode(lambda: Image.open(path), str(source))
+    return _decode(lambda: open_picture(path), str(source))
 
 
 def stem_of(source: ImageLike) -> str:
@@ -103,6 +105,8 @@ def _existing(source: str | PathLike[str]) -> Path:
         ) from error
     if path.is_dir():
         raise ImageError(f"{source} is a folder, not an image; name a file in it, or a pattern such as {path}/*.jpg.")
+    if is_special(path):
+        raise ImageError(f"{source} is a pipe, a device or a socket, not an image; save the image as a file.")
     if path.is_file() and not size:
         raise ImageError(f"{source} is empty (0 bytes); save or download it again.")
     return path

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from vitxplain.errors import DataError
+from vitxplain.files.opening import is_special
 
 SUFFIXES: Final = frozenset(
     {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -21,7 +22,7 @@ def is_image_name(name: str) -> bool:
 def image_files(folder: Path) -> list[str]:
     """Image files at any depth, as paths below the folder with "/", sorted alike on every machine.
 
-    Hidden files and folders are left out; links to folders are followed, once.
+    Hidden files and folders are left out, and so are pipes, devices and sockets; links to folders are followed, once.
 
     Raises:
         DataError: the folder, or one in it, cannot be looked into.
@@ -35,7 +36,7 @@ def folders_in(folder: Path) -> list[str]:
     Raises:
         DataError: it cannot be looked into.
     """
-    return sorted((entry.name for entry in _entries(str(folder)) if entry.is_dir()), key=plain)
+    return sorted((entry.name for entry in _entries(str(folder)) if _is_folder(entry)), key=plain)
 
 
 def files_in(folder: Path) -> list[str]:
@@ -44,7 +45,7 @@ def files_in(folder: Path) -> list[str]:
     Raises:
         DataError: it cannot be looked into.
     """
-    return sorted((entry.name for entry in _entries(str(folder)) if entry.is_file()), key=plain)
+    return sorted((entry.name for entry in _entries(str(folder)) if _is_file(entry)), key=plain)
 
 
 def plain(name: str) -> str:
@@ -58,10 +59,24 @@ def _below(folder: str, prefix: str, visited: set[str]) -> Iterator[str]:
         return
     visited.add(here)
     for entry in _entries(folder):
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _below(entry.path, f"{prefix}{entry.name}/", visited)
-        elif is_image_name(entry.name):
+        elif is_image_name(entry.name) and not is_special(entry):
             yield prefix + entry.name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

@@ -102,7 +102,7 @@ def test_a_column_that_is_not_there_and_a_table_that_is_none(tmp_path: Path):
         load_data(tmp_path, options={"label": "kind"})
     (tmp_path / "labels.csv").unlink()
     (tmp_path / "index.json").write_text("{not json")
-    with pytest.raises(DataError, match="index.json cannot be read"):
+    with pytest.raises(DataError, match="index.json is not a table of images: Expecting"):
         load_data(tmp_path)
 
 

@@ -71,8 +71,11 @@ def test_masks_of_classes_are_read_by_what_fills_the_box(voc: Path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("<annotation><object>", "annotation .*a.xml cannot be read"),
-        ("<a><object><name>cat</name></object></a>", "annotation .*a.xml cannot be read"),
+        ("<annotation><object>", "a.xml is not an annotation of Pascal VOC: no element"),
+        (
+            "<a><object><name>cat</name></object></a>",
+            "a.xml is not an annotation of Pascal VOC: object 1 has no bndbox/xmin",
+        ),
     ],
 )
 def test_broken_annotations(voc: Path, content: str, words: str):

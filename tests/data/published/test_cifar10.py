@@ -57,7 +57,7 @@ def test_files_that_cannot_be_used(tmp_path: Path):
     with pytest.raises(DataError, match="the label 10 of image 1 of cifar10 is out of range; its classes are 0 to 9"):
         load_data(tmp_path)
     (tmp_path / "test_batch.bin").write_bytes(b"short")
-    with pytest.raises(DataError, match="no whole CIFAR-10 file"):
+    with pytest.raises(DataError, match="is not a whole CIFAR-10 file"):
         load_data(tmp_path)
 
 

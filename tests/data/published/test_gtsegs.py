@@ -57,7 +57,7 @@ def test_what_is_no_such_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(DataError, match="has no train split: all of it is test"):
         load_data(file, "train")
     (tmp_path / "old.mat").write_bytes(b"MATLAB 5.0 MAT-file")
-    with pytest.raises(DataError, match=r"no file of MATLAB 7\.3 \(HDF5\)"):
+    with pytest.raises(DataError, match=r"not a file of MATLAB 7\.3 \(HDF5\)"):
         load_data(tmp_path / "old.mat")
     with h5py.File(tmp_path / "other.mat", "w") as stored:
         stored["a"] = 1

@@ -63,5 +63,5 @@ def test_objects_of_one_image_are_in_one_split(tmp_path):
 
 def test_a_table_of_tiles_that_cannot_be_read(tmp_path):
     (masked_folders(tmp_path) / "tiles.csv").write_text("nothing\n1\n")
-    with pytest.raises(DataError, match="tiles of one image might be torn apart; make it again or remove it"):
+    with pytest.raises(DataError, match="tiles of one image might be torn apart: make it again or remove it"):
         load_data(tmp_path)

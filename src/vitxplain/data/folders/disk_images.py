@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vitxplain.data.folders.file_check import upright_size
@@ -70,7 +70,8 @@ def disk_images(
 
     Raises:
         ImageError: one is damaged, and `strict`.
-        DataError: none can be read, train has one class only, or masks are not of their images' sizes.
+        DataError: none can be read, train has one class only, masks are not of their images' sizes, or a box lies
+            outside its image.
     """
     part = part_of(folder, {kind for kind, _ in rows if kind}, split, ratio, seed)
     stored = [item for kind, item in rows if kind in (None, part.stored)]
@@ -100,7 +101,7 @@ def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
     for item in items:
         try:
             sizes[item.path] = upright_size(item.path)
-            whole.append(item)
+            whole.append(_with_boxes_inside(item, sizes[item.path]))
         except ImageError as error:
             if strict:
                 raise
@@ -115,6 +116,27 @@ def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
         warnings.warn(f"{message}{more}", stacklevel=4)
     check_sizes([(item.name, item.mask, sizes[item.path]) for item in whole if item.mask is not None])
     return whole
+
+
+def _with_boxes_inside(item: Item, size: tuple[int, int]) -> Item:
+    """Its boxes cut at the edges of the image, of this (height, width).
+
+    Raises:
+        DataError: one lies outside, and so was drawn on another version of the image.
+    """
+    height, width = size
+    for box in item.boxes or ():
+        if box.left >= width or box.top >= height:
+            raise DataError(
+                f"the box {', '.join(map(str, box))} (left, top, right, bottom) of {item.path} lies outside the image, "
+                f"which is {height} x {width} px (height x width); make boxes of the images as they are."
+            )
+    boxes = None if item.boxes is None else tuple(_cut(box, height, width) for box in item.boxes)
+    return item if boxes == item.boxes else replace(item, boxes=boxes)
+
+
+def _cut(box: Box, height: int, width: int) -> Box:
+    return box._replace(right=min(box.right, width), bottom=min(box.bottom, height))
 
 
 def _some(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from vitxplain.data.folders.disk_images import DiskImages, Item, disk_images
 from vitxplain.data.sample import Split
@@ -10,6 +11,8 @@ from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.data.splits.stored import split_of
 from vitxplain.errors import DataError
 from vitxplain.files.walk import folders_in, image_files, plain
+
+LONG: Final = 1000  # digits; a name of so many is no number, and Python refuses to read one of a few times as many
 
 
 def image_folder(
@@ -35,12 +38,11 @@ def image_folder(
             f"its name, as {folder}/cats/1.jpg. (To explain images without classes: vitx explain {folder})"
         )
     labels = class_order(word for word in words if word)
+    numbers = {label: number for number, label in enumerate(labels)}
     check_classes(root, labels, [root / name for name in splits] or [root])
     notes = [f"{loose} images of {folder} lie in no class folder and are left out."] if loose else []
     rows = [
-        (kind, Item(root / path, path, labels.index(word)))
-        for (kind, path), word in zip(placed, words, strict=True)
-        if word
+        (kind, Item(root / path, path, numbers[word])) for (kind, path), word in zip(placed, words, strict=True) if word
     ]
     return disk_images(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
 
@@ -48,7 +50,7 @@ def image_folder(
 def class_order(words: Iterable[str]) -> list[str]:
     """Class names in the order of their labels: sorted, numbers by value."""
     names = sorted(set(words), key=plain)
-    return sorted(names, key=int) if all(name.isdecimal() for name in names) else names
+    return sorted(names, key=int) if all(name.isdecimal() and len(name) < LONG for name in names) else names
 
 
 def _split_folders(files: Iterable[str]) -> dict[str, Split]:
@@ -75,7 +77,8 @@ def check_classes(root: Path, labels: Sequence[str], parents: Iterable[Path]) ->
     if twins:
         both = " and ".join(label for label in labels if plain(label).casefold() == twins[0])
         raise DataError(f"{root} has the class folders {both}, which differ in case only; rename or merge them.")
+    classes = set(labels)
     for parent in parents:
         for name in folders_in(parent):
-            if name not in labels and not (parent == root and split_of(name)):
+            if name not in classes and not (parent == root and split_of(name)):
                 raise DataError(f"the class folder {parent / name} holds no images; add some, or remove it.")

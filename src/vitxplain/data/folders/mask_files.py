@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from vitxplain.data.folders.file_check import upright_size
 from vitxplain.data.sample import Mask
 from vitxplain.errors import DataError, ImageError
+from vitxplain.files.pictures import open_picture
+from vitxplain.files.reading import reading
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,11 @@ def mask_values(path: Path) -> np.ndarray:
     Raises:
         ImageError: it is damaged.
     """
-    try:
-        with Image.open(path) as image:
-            if image.mode in ("LA", "PA", "RGBA", "CMYK", "YCbCr"):
-                return np.asarray(image.convert("RGB")).max(-1)  # drawn colours, whatever is transparent
-            values = np.asarray(image)
-            return values if values.ndim == 2 else values.max(-1)
-    except Exception as error:  # on damaged files Pillow raises anything
-        raise ImageError(f"the mask {path} cannot be read ({error}); save it again as PNG.") from error
+    with reading(path, "a mask that can be read", "save it again as PNG", ImageError), open_picture(path) as image:
+        if image.mode in ("LA", "PA", "RGBA", "CMYK", "YCbCr"):
+            return np.asarray(image.convert("RGB")).max(-1)  # drawn colours, whatever is transparent
+        values = np.asarray(image)
+        return values if values.ndim == 2 else values.max(-1)
 
 
 def check_size(path: Path, mask: tuple[int, ...], image: tuple[int, int]) -> None:

@@ -56,10 +56,11 @@ def masked_folder(
     labels = class_order(words) if with_classes else [GOOD, DEFECT]
     if with_classes:
         check_classes(root, labels, sorted({root / entry.path.split(f"/{entry.word}/")[0] for entry in images}))
+    numbers = {label: number for number, label in enumerate(labels)}
     rows = []
     for entry, path, word in zip(images, mask_paths, words, strict=True):
         mask = None if path is None and with_classes else MaskFile(path)
-        rows.append((entry.split, Item(root / entry.path, entry.path, labels.index(word), mask)))
+        rows.append((entry.split, Item(root / entry.path, entry.path, numbers[word], mask)))
     notes = []
     if bare := mask_paths.count(None):
         notes.append(f"{bare} images of {folder} have no mask: {'unknown' if with_classes else 'taken as good'}.")

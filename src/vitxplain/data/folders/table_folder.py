@@ -1,6 +1,5 @@
 """A folder with a table of its images: `labels.csv` or `index.json`."""
 
-import csv
 import json
 import shutil
 from collections import Counter
@@ -15,10 +14,14 @@ from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.data.splits.stored import split_of
 from vitxplain.errors import DataError, OptionError
+from vitxplain.files.documents import read_json, read_lines, read_table
+from vitxplain.files.paths import is_file
+from vitxplain.files.reading import reading, shortened
 from vitxplain.files.tables import csv_bytes
 
 TABLES: Final = ("labels.csv", "index.json")
 IMAGE: Final = ("image", "file", "filename", "file_name", "path")
+MOST_LETTERS: Final = 1000  # of a name, a path or a label
 LABEL: Final = ("label", "class", "object", "category", "name")
 
 
@@ -46,21 +49,22 @@ def table_folder(
     rows = _rows(table)
     image_column = _column(table, rows[0], IMAGE, None)
     label_column = _column(table, rows[0], LABEL, label)
-    words = [str(row[label_column]).strip() for row in rows]
+    words = [_cell(table, number, row, label_column) for number, row in enumerate(rows, 1)]
     named = _classes(root)
     labels = named or class_order(words)
-    names = _numbered([str(row[image_column]) for row in rows])
+    numbers = {label: number for number, label in enumerate(labels)}
+    images = [_cell(table, number, row, image_column) for number, row in enumerate(rows, 1)]
     items: list[tuple[Split | None, Item]] = []
-    for number, (row, word) in enumerate(zip(rows, words, strict=True), 1):
-        if named and word.isdecimal() and word not in named and int(word) < len(named):
+    for number, (row, word, image, name) in enumerate(zip(rows, words, images, _numbered(images), strict=True), 1):
+        if named and word.isdecimal() and word not in numbers and int(word) < len(named):
             word = named[int(word)]
-        if word not in labels or not word or (word.startswith("-") and word[1:].isdecimal()):
-            classes = f"the classes are 0 to {len(named) - 1} ({', '.join(named)})" if named else "labels count from 0"
+        if word not in numbers or not word or (word.startswith("-") and word[1:].isdecimal()):
+            classes = f"the classes are 0 to {len(named) - 1} ({_some(named)})" if named else "labels count from 0"
             raise DataError(f"{table}, image {number}: the label {word!r} is out of range; {classes}.")
-        path = _file(table, root, number, str(row[image_column]))
-        mask = str(row.get("mask") or "").strip()
+        path = _file(table, root, number, image)
+        mask = _cell(table, number, row, "mask")
         marked = MaskFile(_file(table, root, number, mask)) if mask else None
-        items.append((_split(table, number, row), Item(path, names[number - 1], labels.index(word), marked)))
+        items.append((_split(table, number, row), Item(path, name, numbers[word], marked)))
     return disk_images(folder, labels, items, split=split, seed=seed, ratio=ratio, strict=strict)
 
 
@@ -82,11 +86,8 @@ def _table(root: Path) -> Path:
 
 
 def _rows(table: Path) -> Sequence[Mapping[str, Any]]:
-    try:
-        text = table.read_text("utf-8-sig")
-        rows = json.loads(text) if table.suffix == ".json" else list(csv.DictReader(text.splitlines()))
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{table} cannot be read ({error}); it holds one row for each image.") from error
+    with reading(table, "a table of images", "write one row for each image"):
+        rows = read_json(table) if table.suffix == ".json" else read_table(table)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{table} holds no rows; write one for each image, as image,label.")
     return rows
@@ -94,7 +95,28 @@ def _rows(table: Path) -> Sequence[Mapping[str, Any]]:
 
 def _classes(root: Path) -> list[str]:
     file = root / "classes.txt"
-    return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()] if file.is_file() else []
+    if not file.is_file():
+        return []
+    with reading(file, "a list of classes", "write the name of one in each line"):
+        names = read_lines(file)
+        if twins := [name for name, count in Counter(names).items() if count > 1]:
+            raise ValueError(f"it names {shortened(twins[0])} twice")
+    return names
+
+
+def _cell(table: Path, number: int, row: Mapping[str, Any], column: str) -> str:
+    """The text in a column of a row, or "" where there is none.
+
+    Raises:
+        DataError: it is no text or number, or longer than names are.
+    """
+    value = row.get(column)
+    text = "" if value is None else str(value).strip()
+    if isinstance(value, list | dict | bool):
+        raise DataError(f"{table}, image {number}: {column} is {shortened(text)}; write a text or a number there.")
+    if len(text) > MOST_LETTERS:
+        raise DataError(f"{table}, image {number}: {column} has {len(text):,} letters; {MOST_LETTERS:,} are plenty.")
+    return text
 
 
 def _column(table: Path, row: Mapping[str, Any], usual: Sequence[str], column: str | None) -> str:
@@ -119,14 +141,18 @@ def _numbered(images: Sequence[str]) -> list[str]:
 
 def _file(table: Path, root: Path, number: int, name: str) -> Path:
     path = root / name
-    if not path.is_file():
+    if not name or not is_file(path):
         raise DataError(f"{table}, image {number}: there is no file {path}.")
     return path
 
 
 def _split(table: Path, number: int, row: Mapping[str, Any]) -> Split | None:
-    if not (word := str(row.get("split") or "").strip()):
+    if not (word := _cell(table, number, row, "split")):
         return None
     if kind := split_of(word):
         return kind
     raise DataError(f"{table}, image {number}: {word!r} is no split; write train, validation or test.")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:20]) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")

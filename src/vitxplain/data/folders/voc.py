@@ -12,6 +12,8 @@ from vitxplain.data.folders.voc_annotation import VocObject, read_objects
 from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.errors import DataError
+from vitxplain.files.documents import read_lines
+from vitxplain.files.reading import reading
 from vitxplain.files.walk import image_files
 
 LISTS: Final[dict[str, Split]] = {"train": "train", "val": "validation", "test": "test"}
@@ -47,6 +49,7 @@ def voc(
         for key, image_objects in objects.items()
     }
     labels = class_order(words.values())
+    numbers = {label: number for number, label in enumerate(labels)}
     for key, image_objects in objects.items():
         if splits and key not in splits:
             continue
@@ -54,7 +57,7 @@ def voc(
         item = Item(
             root / "JPEGImages" / files[key],
             files[key],
-            labels.index(words[key]),
+            numbers[words[key]],
             _mask(root, key, chosen),
             tuple(voc_object.box for voc_object in chosen),
         )
@@ -73,9 +76,9 @@ def _lists(root: Path, files: dict[str, str]) -> dict[str, Split]:
         file = root / "ImageSets" / "Main" / f"{word}.txt"
         if not file.is_file():
             continue
-        for line in file.read_text("utf-8").splitlines():
-            if not (key := line.split()[0] if line.split() else ""):
-                continue
+        with reading(file, "a list of images", "write the name of one in each line"):
+            keys = [line.split()[0] for line in read_lines(file)]
+        for key in keys:
             if key not in files:
                 raise DataError(f"{file} names {key}, but JPEGImages/ has no such image.")
             if splits.setdefault(key, split) != split:

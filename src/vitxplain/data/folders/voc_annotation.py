@@ -1,11 +1,18 @@
 """One image's annotation in the format of Pascal VOC."""
 
+import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from xml.etree import ElementTree
 
 from vitxplain.data.sample import Box
 from vitxplain.errors import DataError
+from vitxplain.files.opening import read_bytes
+from vitxplain.files.reading import reading, shortened
+
+MOST_BYTES: Final = 16 * 2**20  # of one image's annotation
+MOST_PIXELS: Final = 2**31  # along a side of any image
+MOST_LETTERS: Final = 1000  # in the name of a class
 
 
 class VocObject(NamedTuple):
@@ -29,20 +36,32 @@ def read_objects(file: Path) -> list[VocObject]:
     Raises:
         DataError: it is no such file, or a box has no pixels.
     """
-    try:
-        elements = ElementTree.parse(file).getroot().findall("object")  # noqa: S314 - expat bounds what entities expand to
+    with reading(file, "an annotation of Pascal VOC", "write it again"):
+        elements = ElementTree.fromstring(read_bytes(file, MOST_BYTES)).findall("object")  # noqa: S314 - bounded by expat
         return [_object(file, number, element) for number, element in enumerate(elements, 1)]
-    except (OSError, ElementTree.ParseError, ValueError) as error:
-        raise DataError(f"the annotation {file} cannot be read ({error}); write it again as Pascal VOC.") from error
 
 
 def _object(file: Path, number: int, element: ElementTree.Element) -> VocObject:
-    left, top, right, bottom = (
-        round(float(element.findtext(f"bndbox/{side}", default="missing"))) for side in ("xmin", "ymin", "xmax", "ymax")
-    )
-    if right < left or bottom < top:
+    left, top, right, bottom = (_side(element, number, side) for side in ("xmin", "ymin", "xmax", "ymax"))
+    if right < left or bottom < top or right < 1 or bottom < 1:
         raise DataError(f"{file}, object {number}: the box {left}, {top}, {right}, {bottom} holds no pixels.")
     word = (element.findtext("name") or "").strip()
     if not word:
         raise DataError(f"{file}, object {number} has no name; write its class there.")
+    if len(word) > MOST_LETTERS:
+        raise DataError(f"{file}, object {number} has a name of {len(word):,} letters; {MOST_LETTERS:,} are plenty.")
     return VocObject(word, Box(max(0, left - 1), max(0, top - 1), right, bottom), number)
+
+
+def _side(element: ElementTree.Element, number: int, side: str) -> int:
+    """The place of a side of the box, in pixels."""
+    text = element.findtext(f"bndbox/{side}")
+    if text is None:
+        raise ValueError(f"object {number} has no bndbox/{side}")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not abs(value) <= MOST_PIXELS:  # not a number, or beyond any image
+        raise ValueError(f"{side} of object {number} is {shortened(text)}, which is no place on an image")
+    return round(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ from PIL import Image
 from vitxplain.data.read_image import read_image
 from vitxplain.data.sample import Mask, Sample
 from vitxplain.errors import DataError, ImageError, OptionError
+from vitxplain.files.pictures import open_picture
+from vitxplain.files.reading import reason
 
 IMAGES: Final = ("image", "img", "pixel_values", "picture", "photo")
 LABELS: Final = ("label", "labels", "class", "fine_label", "category", "target", "y")
@@ -93,6 +96,10 @@ class RowReader:
     labels: tuple[str, ...] = field(repr=False)
     threshold: int | None = None
 
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {label: number for number, label in enumerate(self.labels)}
+
     @property
     def has_masks(self) -> bool:
         """Whether rows say where the object is."""
@@ -104,8 +111,8 @@ class RowReader:
         Raises:
             DataError: none, or one that is none of the classes.
         """
-        if self.columns.words is None and str(value) in self.labels:
-            return self.labels.index(str(value))
+        if self.columns.words is None and (number := self._numbers.get(str(value))) is not None:
+            return number
         if self.columns.words is not None and value is not None and 0 <= int(value) < len(self.labels):
             return int(value)
         raise DataError(
@@ -124,7 +131,12 @@ class RowReader:
             return np.asarray(image.convert("L")) > self.threshold
         if self.columns.mask is None or row[self.columns.mask] is None:
             return None
-        values = np.asarray(_opened(row[self.columns.mask], f"the mask of {where}"))
+        try:
+            values = np.asarray(_opened(row[self.columns.mask], f"the mask of {where}"))
+        except ImageError:
+            raise
+        except Exception as error:
+            raise ImageError(f"the mask of {where} is damaged ({reason(error)}).") from error
         marked = values > 0 if values.ndim == 2 else (values[..., :3] > 0).any(-1)
         if marked.shape != (image.height, image.width):
             mask_size = " x ".join(map(str, marked.shape))
@@ -137,6 +149,6 @@ def _opened(cell: Mapping[str, Any] | None, where: str) -> Image.Image:
     if cell is None:
         raise ImageError(f"{where} has no image.")
     try:
-        return Image.open(BytesIO(cell["bytes"]) if cell.get("bytes") else cell["path"])
+        return open_picture(BytesIO(cell["bytes"]) if cell.get("bytes") else cell["path"])
     except Exception as error:  # on damaged files Pillow raises anything
-        raise ImageError(f"{where} is damaged or no image ({error}).") from error
+        raise ImageError(f"{where} is damaged or no image ({reason(error)}).") from error

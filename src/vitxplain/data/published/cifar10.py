@@ -11,10 +11,13 @@ from vitxplain.data.published.arrays import array_images
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.errors import DataError
+from vitxplain.files.opening import read_bytes
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.reading import reading
 
 HUB_ID: Final = "uoft-cs/cifar10"
 CLASSES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+MOST_BYTES: Final = 2**28  # of one file; the authors' have 31 million
 BYTES: Final = 1 + 3 * 32 * 32  # the label, then red, green and blue planes
 
 
@@ -61,9 +64,10 @@ def cifar10(
 def _read(files: list[Path]) -> tuple[UInt8[np.ndarray, "image 32 32 3"], UInt8[np.ndarray, " image"]]:
     records = []
     for file in files:
-        content = np.fromfile(file, np.uint8)
-        if not len(content) or len(content) % BYTES:
-            raise DataError(f"{file} is no whole CIFAR-10 file (records of {BYTES} bytes); download it again.")
+        with reading(file, f"a whole CIFAR-10 file (records of {BYTES} bytes)", "download it again"):
+            content = np.frombuffer(read_bytes(file, MOST_BYTES), np.uint8)
+            if not len(content) or len(content) % BYTES:
+                raise ValueError(f"it has {len(content):,} bytes")
         records.append(content.reshape(-1, BYTES))
     rows = np.concatenate(records)
     return np.ascontiguousarray(rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)), rows[:, 0]

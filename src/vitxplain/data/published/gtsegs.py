@@ -4,7 +4,7 @@ Source: Guillaumin, Küttel, Ferrari, "ImageNet auto-annotation with segmentatio
 MATLAB's version 7.3, which is HDF5: axes are stored in reverse, and cells hold references.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -16,9 +16,16 @@ from PIL import Image
 
 from vitxplain.data.sample import DataSet, Sample, Split
 from vitxplain.errors import DataError, ImageError
+from vitxplain.files.opening import check_file
 from vitxplain.files.paths import user_path
+from vitxplain.files.reading import reading
 
 IMAGES, MASKS, NAMES = "value/img", "value/gt", "value/id"
+MOST_IMAGES: Final = 1_000_000  # in the file; the authors' has 4,276
+MOST_VALUES: Final = 2**28  # of one image
+MOST_LETTERS: Final = 1000  # of an image's name
+DEEPEST: Final = 8  # cells in cells
+ADVICE: Final = "download gtsegs_ijcv.mat again"
 NOTE: Final = "images of ImageNet-Segmentation come without their class; a model's top class is explained."
 
 
@@ -43,12 +50,12 @@ class GtSegs(DataSet):
     def __getitem__(self, index: int) -> Sample:
         if not 0 <= index < self.count:
             raise IndexError(f"{self.name} has {self.count} images; there is no image {index}.")
-        with _opened(self.file) as stored:
-            try:
-                pixels = _array(stored, stored[IMAGES][()].ravel()[index])
-                mask = _array(stored, stored[MASKS][()].ravel()[index])
-            except (KeyError, ValueError, OSError) as error:
-                raise ImageError(f"image {index} of {self.file} cannot be read ({error}).") from error
+        with (
+            _opened(self.file) as stored,
+            reading(f"image {index} of {self.file}", "one that can be read", ADVICE, ImageError),
+        ):
+            pixels = _array(stored, _references(stored, IMAGES)[index])
+            mask = _array(stored, _references(stored, MASKS)[index])
         if pixels.ndim != 3 or pixels.shape[:2] != mask.shape:
             raise ImageError(
                 f"image {index} of {self.file} is an array {pixels.shape} with a mask {mask.shape}; they must be "
@@ -68,12 +75,14 @@ def gtsegs(file: str, split: Split = "test", strict: bool = False) -> GtSegs:
         raise DataError(f"{file} has no {split} split: all of it is test.")
     if find_spec("h5py") is None:
         raise DataError(f"reading {file} needs h5py, which is not installed; run: pip install 'vitxplain[matlab]'.")
-    with _opened(path) as stored:
+    with _opened(path) as stored, reading(path, "gtsegs_ijcv.mat", ADVICE):
         if not all(field in stored for field in (IMAGES, MASKS)):
             raise DataError(f"{file} has no {IMAGES} and {MASKS}, as gtsegs_ijcv.mat has; download it again.")
-        count = stored[IMAGES].size
-        named = NAMES in stored and stored[NAMES].size == count
-        identities = [_text(stored, reference) for reference in stored[NAMES][()].ravel()] if named else []
+        count = len(_references(stored, IMAGES))
+        if (masks := len(_references(stored, MASKS))) != count:
+            raise ValueError(f"it has {count:,} images and {masks:,} masks")
+        names: Sequence[Any] | np.ndarray = _references(stored, NAMES) if NAMES in stored else []
+        identities = [_text(stored, reference) for reference in names] if len(names) == count else []
     if len(set(identities)) < count:
         identities = [f"{index:05d}" for index in range(count)]
     return GtSegs(path, str(file), count, tuple(identities), strict)
@@ -83,24 +92,37 @@ def gtsegs(file: str, split: Split = "test", strict: bool = False) -> GtSegs:
 def _opened(file: Path) -> Iterator[Any]:
     import h5py
 
-    try:
+    with reading(file, "a file of MATLAB 7.3 (HDF5)", "download gtsegs_ijcv.mat again"):
+        check_file(file)
         stored = h5py.File(file, "r")
-    except OSError as error:
-        raise DataError(
-            f"{file} is no file of MATLAB 7.3 (HDF5), or damaged ({error}); download gtsegs_ijcv.mat again."
-        ) from error
     with stored:
         yield stored
+
+
+def _references(stored: Any, name: str) -> np.ndarray:
+    """The references of a cell array, in its order."""
+    return _values(stored[name], MOST_IMAGES).ravel()
 
 
 def _array(stored: Any, reference: Any) -> np.ndarray:
     """What a cell refers to, through cells within, its axes turned back."""
     cell = stored[reference]
-    while cell.dtype.kind == "O":
-        cell = stored[cell[()].ravel()[0]]
-    return cell[()].T
+    for _ in range(DEEPEST):
+        if cell.dtype.kind != "O":
+            return _values(cell, MOST_VALUES).T
+        cell = stored[_values(cell, MOST_IMAGES).ravel()[0]]
+    raise ValueError(f"its cells lie more than {DEEPEST} deep in one another")
 
 
 def _text(stored: Any, reference: Any) -> str:
     """MATLAB's text is an array of character codes."""
-    return "".join(chr(int(code)) for code in stored[reference][()].ravel())
+    return "".join(chr(int(code)) for code in _values(stored[reference], MOST_LETTERS).ravel())
+
+
+def _values(dataset: Any, most: int) -> np.ndarray:
+    """All of a data set that lies in the file itself and has `most` values or fewer."""
+    if dataset.size is None or dataset.size > most:
+        raise ValueError(f"{dataset.name} has {dataset.size or 0:,} values, where 1 to {most:,} are expected")
+    if dataset.external or dataset.is_virtual:
+        raise ValueError(f"{dataset.name} refers to another file")
+    return np.asarray(dataset[()])

@@ -3,7 +3,6 @@
 import gzip
 import math
 import re
-import zlib
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +14,14 @@ from vitxplain.data.published.arrays import array_images
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.errors import DataError, OptionError
+from vitxplain.files.opening import open_file
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.reading import reading
 from vitxplain.files.walk import files_in, folders_in, image_files
 
 HUB_ID: Final = "ylecun/mnist"
+MOST_BYTES: Final = 2**30  # of one file's values; the largest set of this format, EMNIST, has 640 million
+CHUNK: Final = 2**22  # bytes unpacked at once
 FILES: Final[dict[Split, str]] = {"train": "train", "test": "t10k"}
 
 
@@ -76,20 +79,25 @@ def _pair(root: Path, word: str) -> tuple[Path, Path] | None:
 
 
 def _read_idx(file: Path) -> UInt8[np.ndarray, "..."]:
-    """The array of bytes in an IDX file; `.gz` is unpacked.
+    """The array of bytes in an IDX file; `.gz` is unpacked as far as its header says.
 
     Raises:
-        DataError: it is no such file, or cut short.
+        DataError: it is no such file, cut short, or longer than its header says.
     """
-    try:
-        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{file} cannot be read ({error}); download it again.") from error
-    if content[:3] != b"\0\0\x08" or len(content) < 4 + 4 * content[3]:
-        raise DataError(f"{file} is no IDX file of bytes; download it again.")
-    axes = content[3]
-    shape = np.frombuffer(content, ">u4", axes, 4).tolist()
-    values = np.frombuffer(content, np.uint8, offset=4 + 4 * axes)
-    if len(values) != math.prod(shape):
-        raise DataError(f"{file} has {len(values):,} of {math.prod(shape):,} bytes; download it again.")
+    with reading(file, "an IDX file of bytes", "download it again"), open_file(file) as stored:
+        stream = gzip.GzipFile(fileobj=stored) if file.suffix == ".gz" else stored
+        start = stream.read(4)
+        if len(start) < 4 or start[:3] != b"\0\0\x08" or start[3] not in (1, 2, 3, 4):
+            raise ValueError("it does not begin as one")
+        sides = stream.read(4 * start[3])
+        shape = np.frombuffer(sides, ">u4", start[3]).tolist()
+        if (size := math.prod(shape)) > MOST_BYTES:
+            raise ValueError(f"its header promises {size:,} bytes, more than {MOST_BYTES:,}")
+        values = np.empty(size, np.uint8)  # takes memory as it is filled, not as it is promised
+        filled = 0
+        while filled < size and (part := stream.read(min(CHUNK, size - filled))):
+            values[filled : filled + len(part)] = np.frombuffer(part, np.uint8)
+            filled += len(part)
+        if filled < size or stream.read(1):
+            raise ValueError(f"its header promises {size:,} bytes, and it has {'fewer' if filled < size else 'more'}")
     return values.reshape(shape)

@@ -1,13 +1,13 @@
 """Which images of a folder were made from one and the same, so that no split tears them apart."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import Ratio, draw_splits
-from vitxplain.errors import DataError
+from vitxplain.files.documents import read_table
+from vitxplain.files.reading import reading
 
 TILES: Final = "tiles.csv"  # of `vitx data tile`: which tiles were cut from one image
 RECORD: Final = "split.csv"  # of `vitx data split`: the same of what it put into splits
@@ -53,10 +53,6 @@ def draw_splits_by_source(
 def _read(table: Path, keys: Callable[[Mapping[str, str]], list[str]]) -> dict[str, str]:
     if not table.is_file():
         return {}
-    try:
-        with table.open(encoding="utf-8", newline="") as file:
-            return {key: row["source"] for row in csv.DictReader(file) for key in keys(row)}
-    except (OSError, KeyError, ValueError, csv.Error) as error:
-        raise DataError(
-            f"{table} cannot be read ({error}), so tiles of one image might be torn apart; make it again or remove it."
-        ) from error
+    advice = "without it tiles of one image might be torn apart: make it again or remove it"
+    with reading(table, "a table of tiles", advice):
+        return {key: row["source"] for row in read_table(table) for key in keys(row)}

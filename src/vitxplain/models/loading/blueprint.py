@@ -16,21 +16,29 @@ from vitxplain import registry
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.adapter import Adapter
 from vitxplain.models.surgery.cut_network import cut
+from vitxplain.models.trust.model_classes import classifier_class
+from vitxplain.models.trust.settings import check_settings
 from vitxplain.models.vision_model import VisionModel
 
 Blueprint: TypeAlias = Mapping[str, Any]
 
+NO_FIELDS = ("model_type", "auto_map")  # of a configuration as it is stored
 KEYS = ("backend", "architecture", "config", "image_size", "cut_at")
 
 
-def build(blueprint: Blueprint, classes: int, size: tuple[int, int], channels: int = 3) -> nn.Module:
+def build(
+    blueprint: Blueprint, classes: int, size: tuple[int, int], channels: int = 3, source: str = "the blueprint"
+) -> nn.Module:
     """The module for so many classes, with fresh weights; `size` is that of its input in pixels.
 
+    `source` is what errors call the place where the blueprint stands.
+
     Raises:
-        ModelLoadError, UnknownNameError: its library is not there or does not know it.
+        ModelLoadError, UnknownNameError: its library is not there or does not know it, or it asks for more than a
+            classifier of its library.
         OptionError: it cannot be cut where the blueprint says.
     """
-    module = _uncut(blueprint, classes)
+    module = _uncut(blueprint, classes, source)
     if "cut_at" not in blueprint:
         return module
     return cut(module, blueprint["cut_at"], classes, size, channels)
@@ -55,23 +63,29 @@ def blueprint_of(model: VisionModel, image_size: tuple[int, int] | None = None) 
     return {"backend": prefix, "architecture": name} | ({"image_size": list(image_size)} if image_size else {})
 
 
-def _uncut(blueprint: Blueprint, classes: int) -> nn.Module:
+def _uncut(blueprint: Blueprint, classes: int, source: str) -> nn.Module:
     if blueprint["backend"] == "transformers":
-        return _from_config(blueprint["config"], classes)
+        return _from_config(blueprint["config"], classes, source)
     adapter: Adapter = registry.load("adapters", blueprint["backend"])()
     sized = {"image_size": tuple(blueprint["image_size"])} if "image_size" in blueprint else {}
     return adapter.build(blueprint["architecture"], classes, **sized)
 
 
-def _from_config(settings: Mapping[str, Any], classes: int) -> nn.Module:
-    import transformers
-    from transformers import AutoConfig, AutoModelForImageClassification
+def _from_config(settings: Mapping[str, Any], classes: int, source: str) -> nn.Module:
+    """A classifier of transformers; code that the settings name (`auto_map`) is neither run nor asked about."""
+    from transformers import CONFIG_MAPPING, AutoConfig
 
     import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
 
-    fields = deepcopy({name: value for name, value in settings.items() if name != "model_type"})
-    config = AutoConfig.for_model(settings["model_type"], **fields)
+    kind = settings.get("model_type")
+    if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
+        code = " and its own code is never run from there" if "auto_map" in settings else ""
+        raise ModelLoadError(
+            f"{source} describes a model of type {kind!r}, which the installed transformers does not have{code}"
+            "; use the version of transformers it was saved with."
+        )
+    check_settings(source, settings)
+    fields = deepcopy({name: value for name, value in settings.items() if name not in NO_FIELDS})
+    config = AutoConfig.for_model(kind, **fields)
     config.num_labels = classes
-    name = next(iter(config.architectures or ()), "")  # one of several classes a config may have (distilled DeiT)
-    model_class = getattr(transformers, name, None)
-    return model_class(config) if model_class is not None else AutoModelForImageClassification.from_config(config)
+    return classifier_class(source, config)(config)

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from vitxplain.errors import ModelLoadError
+from vitxplain.models.trust.weight_map import check_weight_maps
 
 SAFE = ("*.safetensors", "*.safetensors.index.json")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -19,8 +20,10 @@ LIBRARIES = ("timm", "torchvision")  # extras of the same name
 
 def check_has_weights(folder: Path, *, allow_pickle: bool = False) -> None:
     """Raises:
-    ModelLoadError: the folder holds no safetensors, or none with content, or only pickles without `allow_pickle`.
+    ModelLoadError: the folder holds no safetensors, or none with content, or only pickles without `allow_pickle`; or
+        its index names files elsewhere.
     """
+    check_weight_maps(folder)
     safe = [path for pattern in SAFE for path in sorted(folder.glob(pattern))]
     for path in safe:
         with path.open("rb") as file:

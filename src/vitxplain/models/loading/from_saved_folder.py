@@ -32,7 +32,8 @@ def load(folder: Path, request: LoadRequest) -> VisionModel:
 
     manifest = _read(folder / MANIFEST)
     own_size = (int(manifest["input_size"][0]), int(manifest["input_size"][1]))
-    module = build(manifest, int(manifest["num_classes"]), own_size, channels=len(manifest["mean"]))
+    channels = len(manifest["mean"])
+    module = build(manifest, int(manifest["num_classes"]), own_size, channels, source=str(folder))
     check_has_weights(folder)
     try:
         weights = {

@@ -16,14 +16,15 @@ from vitxplain.models.loading.hub import PATIENCE_SECONDS
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import from_callable
 from vitxplain.models.processors.transformers_processor import wrap_processor
+from vitxplain.models.trust.torch_weights import published_file
 from vitxplain.models.vision_model import VisionModel
 
 
 class TorchvisionAdapter(Adapter):
     """torchvision.models.
 
-    Its weights exist as .pth files only. They are checked against the hash in their name and opened with
-    `weights_only`, which builds tensors and runs nothing.
+    Its weights exist as .pth files only. Before torchvision opens one, `published_file` checks it against the hash in
+    its name, and that it holds tensors and nothing that runs.
     """
 
     def load(self, name: str, request: LoadRequest) -> VisionModel:
@@ -39,6 +40,7 @@ class TorchvisionAdapter(Adapter):
         weights = entries[tag] if tag else entries.DEFAULT
         source = f"torchvision:{architecture}.{weights.name}"
         _check_reachable(source, weights.url)
+        published_file(source, weights.url)
         module = _make(models, architecture, weights=weights)
         processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
         processor = processor or _processor(weights, request)

@@ -1,7 +1,7 @@
 """Models of the transformers library: Hub ids, folders and objects already in memory."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
 from vitxplain.models.tasks import check_architectures, check_class, described
+from vitxplain.models.trust.model_classes import check_processor_class
+from vitxplain.models.trust.settings import check_settings
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
 
@@ -64,13 +66,16 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
 
 
 def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> VisionModel:
-    from transformers import AutoConfig, AutoModelForImageClassification
+    from transformers import AutoConfig, AutoModelForImageClassification, PreTrainedConfig
 
     import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
 
-    pinned = {**(hub_model.pinned if hub_model else {}), "trust_remote_code": request.trust_remote_code}
+    pinned = hub_model.pinned if hub_model else {}
+    trust = request.trust_remote_code
     with _translated(source, hub_model):
-        config = AutoConfig.from_pretrained(source, **pinned)
+        if not trust:  # as they are stored: some settings are gone once they are read
+            check_settings(source, PreTrainedConfig.get_config_dict(source, **pinned)[0])
+        config = AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned)
     _check_task(source, config, request)
     with _translated(source, hub_model):
         placement = placement_arguments(config, request)
@@ -81,6 +86,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
             use_safetensors=None if request.allow_pickle else True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # told apart, and refused, by check_complete
+            trust_remote_code=trust,
             **placement,
             **pinned,
         )
@@ -112,12 +118,27 @@ def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) ->
     from transformers import AutoImageProcessor
 
     try:
-        # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.
         with quiet_transformers():
-            processor = AutoImageProcessor.from_pretrained(source, backend="pil", **pinned)
+            check_processor_class(source, _processor_type(source, pinned))
+            # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.
+            processor = AutoImageProcessor.from_pretrained(
+                source, backend="pil", trust_remote_code=request.trust_remote_code, **pinned
+            )
+    except ModelLoadError:
+        raise
     except Exception as error:
         raise no_processor(source, error) from error
     return wrap_processor(processor, request.image_size)
+
+
+def _processor_type(source: str, pinned: dict[str, Any]) -> str | None:
+    """The class of its processor that a model's files name, as transformers reads them; None where none is named."""
+    from transformers import ImageProcessingMixin
+
+    with suppress(OSError):  # no such file: reading the processor says so
+        stored, _ = ImageProcessingMixin.get_image_processor_dict(source, **pinned)
+        return stored.get("image_processor_type")
+    return None
 
 
 def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
@@ -125,7 +146,7 @@ def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
 
     def wrap_chosen(processor: Any) -> Processor:
         if isinstance(processor, str):
-            return _own_processor(processor, {"trust_remote_code": request.trust_remote_code}, request)
+            return _own_processor(processor, {}, request)
         return wrap_processor(processor, request.image_size)
 
     return wrap_chosen

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from vitxplain.capture.calls import AttentionCall
+from vitxplain.capture.layer_tap import removed_at_the_end
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.models.probing.observation import Head, Node, Silence
 
@@ -83,15 +84,11 @@ class PassRecorder:
 
             return hook
 
-        handles = []
-        try:
+        with removed_at_the_end() as handles:
             for name, part in module.named_modules():
                 handles.append(part.register_forward_pre_hook(before))
                 handles.append(part.register_forward_hook(after(name)))
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def _node(self, tensor: Any) -> _GrowingNode | None:
         if isinstance(tensor, (tuple, list)) and tensor:

@@ -1,0 +1,41 @@
+"""The weight map of a sharded checkpoint: the files it names lie in the folder of the model."""
+
+import json
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from vitxplain.errors import ModelLoadError
+
+INDEX = "*.index.json"
+
+
+def check_weight_maps(folder: Path) -> None:
+    """Raises:
+    ModelLoadError: an index of the folder is no weight map, or names a file that lies elsewhere.
+    """
+    for index in sorted(folder.glob(INDEX)):
+        check_weight_map(index, folder)
+
+
+def check_weight_map(index: Path, folder: Path) -> None:
+    """The same of one index. Links into the Hub's cache, which is made of them, are the folder's own files."""
+    try:
+        names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ModelLoadError(f"{index} is no index of weights ({reason}); download it again.") from error
+    home = folder.resolve()
+    blobs = home.parent.parent / "blobs" if home.parent.name == "snapshots" else home
+    for name in sorted({str(name) for name in names}):
+        if _is_outside(name) or not (folder / name).resolve().is_relative_to(home):
+            if not _is_outside(name) and (folder / name).resolve().is_relative_to(blobs):
+                continue
+            raise ModelLoadError(
+                f"{index} names {name!r}, which lies outside {folder}; the weights of a model are read from its own "
+                "folder only. Copy the file there, and correct the index."
+            )
+
+
+def _is_outside(name: str) -> bool:
+    """Whether a name is no plain way down from the folder, on any system."""
+    ways = (PurePosixPath(name), PureWindowsPath(name))
+    return "\0" in name or not name or any(way.is_absolute() or way.drive or ".." in way.parts for way in ways)
