@@ -77,6 +77,38 @@ def test_dark_sixteen_bits_stay_dark(tmp_path: Path) -> None:
     assert _pixel(path) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(("bits", "highest"), [(8, 201), (10, 1000), (12, 4000), (14, 9000)])
+def test_sixteen_bits_of_which_some_are_used_are_said_and_scaled_by_those(
+    tmp_path: Path, bits: int, highest: int
+) -> None:
+    values = np.array([[0, highest]], np.uint16)
+    path = _saved(tmp_path / "deep.png", Image.fromarray(values))
+    expected = round(255 * highest / (2**bits - 1))
+    for source in (path, values, values.astype(np.int16)):
+        with pytest.warns(UserWarning, match=f"use {bits} bits"):
+            assert _pixel(source, (1, 0)) == (expected,) * 3
+
+
+def test_floating_point_of_a_range_that_could_mean_anything_is_refused(tmp_path: Path) -> None:
+    for values, words in (
+        ([[0.0, 812.5]], "up to 812.5, neither"),
+        ([[np.nan, 1.0]], "NaN"),
+        ([[-0.5, 1.0]], "from -0.5"),
+    ):
+        path = _saved(tmp_path / "f.tif", Image.fromarray(np.array(values, np.float32)))
+        with pytest.raises(ImageError, match=rf"f\.tif holds values.*{words}|f\.tif holds values that are {words}"):
+            read_image(path)
+    assert _pixel(_saved(tmp_path / "f.tif", Image.fromarray(np.array([[7.0, 255.0]], np.float32)))) == (7, 7, 7)
+
+
+def test_the_fourth_channel_of_an_array_is_not_taken_for_transparency() -> None:
+    array = np.full((2, 2, 4), 9, np.uint8)
+    array[0, 0, 3] = 0
+    with pytest.warns(UserWarning, match="fourth channel of an array is left out"):
+        assert _pixel(array) == (9, 9, 9)
+    assert _pixel(Image.fromarray(array)) == (255, 255, 255)
+
+
 def test_floating_point_tiff(tmp_path: Path) -> None:
     path = _saved(tmp_path / "f.tif", Image.fromarray(np.array([[0.0, 0.5, 1.0]], np.float32)))
     assert [_pixel(path, (x, 0))[0] for x in range(3)] == [0, 128, 255]
@@ -180,6 +212,7 @@ def test_a_file_nobody_may_read(tmp_path: Path) -> None:
     ("array", "words"),
     [
         (np.zeros((4, 4, 3), np.float32), "array of float32"),
+        (np.full((4, 4), -1000, np.int16), "none below 0"),
         (np.zeros((4, 4, 2), np.uint8), r"\(4, 4, 2\)"),
         (np.zeros((3, 0, 3), np.uint8), r"\(3, 0, 3\)"),
         (np.zeros((1, 4, 4, 3), np.uint8), r"\(1, 4, 4, 3\)"),

@@ -5,6 +5,7 @@ import pytest
 
 from tests.explanations import explanation
 from vitxplain.errors import UsageError
+from vitxplain.explanation.explanation import detail
 from vitxplain.explanation.heatmap import patch_map, unit_range
 
 
@@ -81,7 +82,16 @@ def test_a_constant_map_is_zeros(level):
 
 def test_scaled_from_the_smallest_to_the_largest():
     np.testing.assert_allclose(unit_range(np.array([[2.0, 4.0, 6.0]])), [[0, 0.5, 1]])
-    np.testing.assert_allclose(unit_range(np.array([[-6.0, -4.0, -2.0]])), [[0, 0.5, 1]])
+
+
+@pytest.mark.parametrize("highest", [0.0, -2.0])
+def test_the_place_that_speaks_least_against_does_not_come_out_hot(highest):
+    values = np.full((3, 5), highest)
+    values[1, 2] = -9.0
+    made = explanation(values)
+    np.testing.assert_array_equal(made.heatmap(), np.zeros((60, 90)))
+    assert detail(made).startswith("no value is above 0")
+    assert not detail(explanation(hot(1, 2))).startswith("no value")
 
 
 def test_with_both_signs_the_evidence_for_shows():

@@ -1,6 +1,7 @@
 """Images in any form a user has them, as upright RGB; and tensors that are already model input."""
 
 import re
+import warnings
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path, PurePath
@@ -12,6 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from vitxplain.data.download import download, is_url
+from vitxplain.data.value_range import to_eight_bits
 from vitxplain.errors import ImageError
 from vitxplain.files.opening import is_special
 from vitxplain.files.paths import user_path
@@ -26,10 +28,12 @@ BACKGROUND = (255, 255, 255)  # behind transparent pixels: what a viewer or a pr
 def read_image(source: ImageLike | Tensor) -> Image.Image:
     """Any image as 8-bit RGB, upright (EXIF orientation applied).
 
-    Of an animation the first frame; transparency is laid on white; 16-bit values are scaled, not clipped.
+    Of an animation the first frame; transparency that a file or a PIL image states is laid on white; values of other
+    ranges than 0..255 are scaled (`white_level`), not clipped.
 
     Args:
-        source: a path, an http(s) address, a PIL image or a uint8 array (height, width[, 1 | 3 | 4 channels]).
+        source: a path, an http(s) address, a PIL image or an array (height, width[, 1 | 3 | 4 channels]) of 8 or
+            16 bits; its fourth channel may be anything (infrared, depth) and is left out, which a warning says.
 
     Raises:
         ImageError: nothing there, no image, a damaged one, or one too large to decode safely.
@@ -117,7 +121,7 @@ def _kind(thing: object) -> str:
 
 
 def _from_array(array: np.ndarray) -> Image.Image:
-    if array.dtype != np.uint8:
+    if array.dtype not in (np.uint8, np.uint16, np.int16):
         raise ImageError(
             f"an array of {array.dtype} is no image: give uint8, 0 to 255 (for values in [0, 1]: "
             "`(255 * array).round().astype('uint8')`), or ready pixel_values as a float torch tensor."
@@ -128,8 +132,17 @@ def _from_array(array: np.ndarray) -> Image.Image:
             f"an image array has the axes (height, width) or (height, width, 1, 3 or 4 channels), "
             f"not the shape {array.shape}."
         )
+    array = to_eight_bits(array, f"an array of {array.dtype}")
+    if channels == 4:
+        if int(array[..., 3].min()) < 255:
+            warnings.warn(
+                "the fourth channel of an array is left out: nothing says whether it is transparency; if it is, give "
+                "PIL.Image.fromarray(array, 'RGBA')",
+                stacklevel=3,
+            )
+        array = array[..., :3]
     array = array[..., 0] if array.ndim == 3 and channels == 1 else array
-    return _to_rgb(Image.fromarray(np.ascontiguousarray(array)))
+    return _to_rgb(Image.fromarray(np.ascontiguousarray(array)), "the array")
 
 
 def _decode(opened: Callable[[], Image.Image], name: str) -> Image.Image:
@@ -137,7 +150,7 @@ def _decode(opened: Callable[[], Image.Image], name: str) -> Image.Image:
     try:
         with opened() as image:  # files of several frames stay open otherwise
             image.load()
-            return _to_rgb(ImageOps.exif_transpose(image))
+            return _to_rgb(ImageOps.exif_transpose(image), name)
     except UnidentifiedImageError:
         raise ImageError(f"{name} is not an image in a format that can be read; convert it to PNG or JPEG.") from None
     except Image.DecompressionBombError as error:
@@ -157,22 +170,12 @@ def _decode(opened: Callable[[], Image.Image], name: str) -> Image.Image:
         raise ImageError(f"{name} is damaged or incomplete ({reason}); save or download it again.") from error
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, name: str) -> Image.Image:
     if 0 in image.size:
         raise ImageError(f"the image has no pixels ({image.width} x {image.height}).")
-    if image.mode.startswith("I") or image.mode == "F":
-        return _from_deep(np.asarray(image), image.mode).convert("RGB")
+    if image.mode.startswith("I") or image.mode == "F":  # one channel of more than 8 bits
+        return Image.fromarray(to_eight_bits(np.asarray(image), name)).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, (*BACKGROUND, 255)), image).convert("RGB")
     return image.convert("RGB")
-
-
-def _from_deep(values: np.ndarray, mode: str) -> Image.Image:
-    """One channel of more than 8 bits, scaled from its own range: Pillow's own conversion would clip at 255."""
-    values = np.nan_to_num(values.astype(np.float64))
-    if mode.startswith("I;16") or (mode == "I" and values.max() > 255):
-        values = values / 257  # 65535 -> 255
-    elif mode == "F" and values.max() <= 1:
-        values = values * 255
-    return Image.fromarray(values.round().clip(0, 255).astype(np.uint8))

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL.Image import Image
 
-from vitxplain.explanation.heatmap import heatmap
+from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
@@ -103,10 +103,12 @@ def headline(explanation: Explanation) -> str:
 
 
 def detail(explanation: Explanation) -> str:
-    """Method with its options, and model."""
+    """Method with its options, and model; before them why a heat map is empty, where no value is above 0."""
+    empty = is_all_against(explanation.values, explanation.axes, explanation.method)
+    warning = "no value is above 0: nothing speaks for it (style 'signed' shows what speaks against)" if empty else ""
     options = ", ".join(f"{name}={value}" for name, value in explanation.options.items() if value is not None)
     method = f"{explanation.method} ({options})" if options else explanation.method
-    return " · ".join(part for part in (method, model_name(explanation)) if part)
+    return " · ".join(part for part in (warning, method, model_name(explanation)) if part)
 
 
 def model_name(explanation: Explanation) -> str:

@@ -43,6 +43,14 @@ def patch_map(values: Float[np.ndarray, "..."], axes: str, method: str) -> Float
     return values.reshape(-1, *values.shape[-2:]).mean(0)
 
 
+def is_all_against(values: Float[np.ndarray, "..."], axes: str, method: str) -> bool:
+    """Whether the map has values below 0 and none above it, so that its heat map is zeros."""
+    if axes.split()[-2:] != ["row", "column"]:
+        return False
+    finite = (patches := patch_map(values, axes, method))[np.isfinite(patches)]
+    return bool(finite.size and finite.min() < 0 and finite.max() <= 0)
+
+
 def in_words(method: str, axes: str) -> str:
     """What a method's values are, as the first half of a message."""
     return f"{method} gives one value for each of {axes.replace(' ', ' x ')}"
@@ -51,12 +59,13 @@ def in_words(method: str, axes: str) -> str:
 def unit_range(values: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "row column"]:
     """Values scaled to [0, 1] by their smallest and largest; a constant map becomes zeros.
 
-    A map with values of both signs shows the evidence *for* its target: what is negative becomes 0, as in Grad-CAM
-    (arXiv 1610.02391, eq. 2). The signed values stay in `Explanation.values`. What is not finite is left out.
+    Where values are negative the map shows the evidence *for* its target: what is below 0 becomes 0, as in Grad-CAM
+    (arXiv 1610.02391, eq. 2), so a map without a value above 0 is zeros: the place that speaks least against the target
+    does not speak for it. The signed values stay in `Explanation.values`. What is not finite is left out.
     """
     finite = values[np.isfinite(values)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
-    if low < 0 < high:
+    if low < 0:
         low, values = values.dtype.type(0), values.clip(0)
     if high <= low:
         return np.where(np.isfinite(values), 0, values)

@@ -47,6 +47,41 @@ def test_one_channel_means_greyscale() -> None:
     assert model.processor([Image.new("RGB", (9, 9), (255, 255, 255))]).shape == (1, 1, 28, 20)
 
 
+def test_a_single_mean_serves_as_many_channels_as_the_module_takes() -> None:
+    for channels in (1, 3, 6):
+        assert load_model(Small(channels), **STATED).processor.channels == channels
+
+
+class Patches(nn.Module):
+    """A network whose first layer, a linear one, says nothing of channels."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(channels * 64, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(nn.functional.unfold(x, 8, stride=8).transpose(1, 2)).mean(1)
+
+
+def test_the_number_of_channels_is_found_by_trial() -> None:
+    assert load_model(Patches(7), **STATED).processor.channels == 7
+    with pytest.raises(
+        ModelLoadError, match=r"with 3 channels \(.*\); it takes 7 channels: give a float tensor \(7, height"
+    ):
+        load_model(Patches(7), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), size=32)
+
+
+def test_a_processor_that_normalises_its_channels_alike_serves_as_many_as_the_model_takes() -> None:
+    size = {"height": 32, "width": 32}
+    module = tiny_vit(num_channels=2)
+    model = load_model(module, processor=transformers.ViTImageProcessorPil(size=size))
+    assert model.processor([Image.new("RGB", (9, 9), (255, 255, 255))]).mean() == 1
+    assert model.processor.channels == 2
+    unlike = transformers.ViTImageProcessorPil(size=size, image_mean=[0.1, 0.2], image_std=[0.5, 0.25])
+    white = load_model(module, processor=unlike).processor([Image.new("RGB", (9, 9), (255, 255, 255))])
+    torch.testing.assert_close(white.mean((0, 2, 3)), torch.tensor([1.8, 3.2]))
+
+
 def test_a_function_of_an_image_is_a_processor() -> None:
     def transform(image: Image.Image) -> torch.Tensor:
         return torch.from_numpy(np.array(image.resize((24, 16)))).permute(2, 0, 1) / 255

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import nn
 
 from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.models.input_channels import is_doubtful, taken_channels
 from vitxplain.models.loading.adapter import LoadRequest
+from vitxplain.models.plain_pass import plain_pass
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import EXAMPLES, from_callable, per_channel, statistics
 from vitxplain.models.vision_model import VisionModel
@@ -44,6 +47,29 @@ def chosen_processor(request: LoadRequest, wrap: Callable[[Any], Processor], cha
     if callable(processor):
         return from_callable(processor)
     raise UsageError(f"processor={processor!r} is nothing that makes pixels of images; give {EXAMPLES}.")
+
+
+def in_its_channels(model: VisionModel, request: LoadRequest) -> VisionModel:
+    """The model with as many channels as its module takes, where one mean and one deviation were given for all.
+
+    Raises:
+        ModelLoadError: the module takes another number of channels than its processor makes.
+    """
+    if not is_doubtful(model):
+        return model
+    made, taken = model.processor.channels, taken_channels(model)
+    if taken in (None, made):
+        return model
+    if isinstance(request.mean, (int, float)) and isinstance(request.std, (int, float)):
+        numbers = per_channel(request.mean, taken), per_channel(request.std, taken)
+        return model.changed(processor=statistics(*numbers, model.processor.input_size))
+    channels = f"{taken} channel{'s' * (taken != 1)}"
+    way_out = (
+        f"it takes {channels}: give a float tensor ({taken}, height, width), or one number for each channel as mean= "
+        f"and std=, with size=, or a processor= that makes {channels}"
+    )
+    plain_pass(model, torch.zeros(1, made, *model.processor.input_size), way_out)  # fails, and says how
+    return model
 
 
 def no_processor(source: str, error: Exception | None = None) -> ModelLoadError:

@@ -56,10 +56,11 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
     config: Any = module.config
     name = getattr(config, "_name_or_path", "") or ""
     check_class(name or type(module).__name__, module)
-    processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
+    channels = getattr(config, "num_channels", None)
+    processor = chosen_processor(request, channels=channels or 3, wrap=_wrapper(request, channels))
     if processor is None and name:
         commit = getattr(config, "_commit_hash", None)
-        processor = _own_processor(name, {"revision": commit} if commit else {}, request)
+        processor = _own_processor(name, {"revision": commit} if commit else {}, request, channels)
     if processor is None:
         raise no_processor(type(module).__name__)
     return _assemble(module, name or type(module).__name__, None, processor)
@@ -95,8 +96,9 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
     if request.new_head:
         report = _without_head(module, report)
     check_complete(source, report, described(config.architectures or ()))
-    processor = chosen_processor(request, channels=getattr(config, "num_channels", 3), wrap=_wrapper(request))
-    processor = processor or _own_processor(source, pinned, request)
+    channels = getattr(config, "num_channels", None)
+    processor = chosen_processor(request, channels=channels or 3, wrap=_wrapper(request, channels))
+    processor = processor or _own_processor(source, pinned, request, channels)
     return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor)
 
 
@@ -114,7 +116,7 @@ def _assemble(module: nn.Module, source: str, commit: str | None, processor: Pro
     return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, task=task)
 
 
-def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) -> Processor:
+def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest, channels: int | None) -> Processor:
     from transformers import AutoImageProcessor
 
     try:
@@ -128,7 +130,7 @@ def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest) ->
         raise
     except Exception as error:
         raise no_processor(source, error) from error
-    return wrap_processor(processor, request.image_size)
+    return wrap_processor(processor, request.image_size, channels)
 
 
 def _processor_type(source: str, pinned: dict[str, Any]) -> str | None:
@@ -141,13 +143,13 @@ def _processor_type(source: str, pinned: dict[str, Any]) -> str | None:
     return None
 
 
-def _wrapper(request: LoadRequest) -> Callable[[Any], Processor]:
+def _wrapper(request: LoadRequest, channels: int | None) -> Callable[[Any], Processor]:
     """What to do with a transformers processor (or the name of one) that the user gave."""
 
     def wrap_chosen(processor: Any) -> Processor:
         if isinstance(processor, str):
-            return _own_processor(processor, {}, request)
-        return wrap_processor(processor, request.image_size)
+            return _own_processor(processor, {}, request, channels)
+        return wrap_processor(processor, request.image_size, channels)
 
     return wrap_chosen
 

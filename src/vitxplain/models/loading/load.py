@@ -22,6 +22,7 @@ from vitxplain.models.loading.devices import (
     resolve_dtype,
     spread,
 )
+from vitxplain.models.loading.from_module import in_its_channels
 from vitxplain.models.loading.source import resolve
 from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.sizes import SizeLike, parse_size
@@ -99,7 +100,7 @@ def load_model(
     check_finite(model.source, model.module)
     module = _on_devices(model.module, request)
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
-    model = replace(model, stated_grid=_grid(grid))
+    model = in_its_channels(replace(model, stated_grid=_grid(grid)), request)
     resized = input_size is not None and mean is None  # another size than the model's own
     unproven = in_memory and not is_classifier_class(model.module)  # labels in its configuration say nothing
     if not model.labels or resized or unproven:

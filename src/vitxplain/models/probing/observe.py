@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.batch_norm import SoundBatchNorm
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 
 
 def noise(model: "VisionModel", size: tuple[int, int]) -> PixelValues:
-    """Two fixed noise images in the model's own number of channels."""
-    first = next((m for m in model.module.modules() if isinstance(m, nn.Conv2d)), None)
-    channels = first.in_channels * first.groups if first is not None and first.groups == 1 else 3
-    channels = channels if channels <= 16 else 3  # the first convolution listed is not always the stem
-    images = torch.randn(2, channels, *size, generator=torch.Generator().manual_seed(0))
+    """Two fixed noise images in the number of channels that images become; no layer is asked, which may be no stem."""
+    images = torch.randn(2, model.processor.channels, *size, generator=torch.Generator().manual_seed(0))
     return images.to(model.device, model.dtype)
 
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 import torch
 from PIL import Image
 
+from vitxplain.data.bands import Original
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.calibration import measure
 from vitxplain.types import PixelValues
 
-ToPixels = Callable[[Sequence[Image.Image]], PixelValues]
+ToPixels = Callable[[Sequence[Any]], PixelValues]  # of originals: RGB images, or those of bands
 
 KEPT_GEOMETRIES = 256  # image sizes whose geometry is remembered
 
@@ -35,10 +38,15 @@ class Processor:
         height, width = to_pixels([Image.new("RGB", (256, 256), (128, 128, 128))]).shape[-2:]
         return cls(to_pixels, (height, width), name)
 
-    def __call__(self, images: Sequence[Image.Image]) -> PixelValues:
+    @cached_property
+    def channels(self) -> int:
+        """How many channels it makes, which are those the model takes."""
+        return self.to_pixels([Image.new("RGB", (64, 64), (128, 128, 128))]).shape[-3]
+
+    def __call__(self, images: Sequence[Original]) -> PixelValues:
         return self.to_pixels(images)
 
-    def groups(self, images: Sequence[Image.Image]) -> list[tuple[list[int], PixelValues]]:
+    def groups(self, images: Sequence[Original]) -> list[tuple[list[int], PixelValues]]:
         """Batches of one size each, with the positions of their images; one batch for nearly every processor."""
         single = [self.to_pixels([image]) for image in images]
         order = sorted(range(len(images)), key=lambda index: single[index].shape)

@@ -10,7 +10,9 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
+from vitxplain.data.bands import BandImage, Original
 from vitxplain.errors import UsageError
+from vitxplain.models.processors.band_pixels import resized_bands
 from vitxplain.models.processors.processor import Processor
 from vitxplain.types import PixelValues
 
@@ -28,19 +30,25 @@ def per_channel(value: float | Sequence[float], channels: int = 3) -> tuple[floa
 def statistics(mean: Sequence[float], std: Sequence[float], size: tuple[int, int]) -> Processor:
     """Resize the whole image to (height, width), scale to [0, 1], normalise; one channel means greyscale.
 
+    Of two, four or more channels each is a band of its own: a plain image stands for all of them in grey.
+
     Raises:
-        UsageError: as many means as standard deviations, one or three, are needed; a deviation of 0 cannot be.
+        UsageError: as many means as standard deviations are needed, at least one; a deviation of 0 cannot be.
     """
-    if len(mean) != len(std) or len(mean) not in (1, 3) or 0 in std:
+    if len(mean) != len(std) or not mean or 0 in std:
         raise UsageError(f"mean={tuple(mean)} and std={tuple(std)} do not fit: give one number for each channel.")
     centre, scale = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
     return Processor(partial(_normalised, centre, scale, size), size, "mean and std")
 
 
-def _normalised(centre: Tensor, scale: Tensor, size: tuple[int, int], images: Sequence[Image.Image]) -> PixelValues:
+def _normalised(centre: Tensor, scale: Tensor, size: tuple[int, int], images: Sequence[Original]) -> PixelValues:
+    bands = centre.numel()
+    plain = [image for image in images if not isinstance(image, BandImage)]
+    if bands not in (1, 3) or len(plain) < len(images):
+        return (resized_bands(images, bands, size) - centre) / scale
     height, width = size
-    mode = "L" if centre.numel() == 1 else "RGB"
-    resized = [image.convert(mode).resize((width, height), Image.Resampling.BICUBIC) for image in images]
+    mode = "L" if bands == 1 else "RGB"
+    resized = [image.convert(mode).resize((width, height), Image.Resampling.BICUBIC) for image in plain]
     stacked = np.stack([np.asarray(image, np.float32).reshape(height, width, -1) for image in resized])
     # Copied into rows of one channel: in channels-last order a module's own `view` fails.
     pixels = torch.from_numpy(stacked).permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)

@@ -10,15 +10,19 @@ import torch
 from PIL import Image, ImageOps
 
 from vitxplain.errors import UsageError
+from vitxplain.models.processors.band_processors import band_by_band, for_channels, single_channels
 from vitxplain.models.processors.patchify import unpatchify
 from vitxplain.models.processors.processor import Processor, ToPixels
 from vitxplain.models.processors.simple_processor import from_callable
 from vitxplain.types import PixelValues
 
 
-def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None) -> Processor:
-    """A Processor from one of transformers (or from what holds one), changed to `image_size` if given."""
-    processor = getattr(processor, "image_processor", processor)
+def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None, channels: int | None = None) -> Processor:
+    """A Processor from one of transformers (or from what holds one), changed to `image_size` if given.
+
+    `channels` are those the model says it takes: a processor that normalises all of its own alike serves them too.
+    """
+    processor = for_channels(getattr(processor, "image_processor", processor), channels)
     name = type(processor).__name__
     if image_size is None:
         return Processor.observed(_to_pixels(processor), name)
@@ -44,6 +48,8 @@ def _to_pixels(processor: Any) -> ToPixels:
     settings = {"input_data_format": "channels_last"} if takes_format else {}
 
     mean = getattr(processor, "image_mean", None)
+    if isinstance(mean, Sequence) and len(mean) not in (1, 3):
+        return partial(band_by_band, [partial(_processed, one, "L", settings) for one in single_channels(processor)])
     # One with a single mean is for grey images, but hands on the channels an image has.
     mode = "L" if isinstance(mean, Sequence) and len(mean) == 1 else "RGB"
     return partial(_processed, processor, mode, settings)
