@@ -129,6 +129,14 @@ def test_features_that_are_joined_count_by_their_gradients() -> None:
     )
 
 
+def test_networks_may_take_other_channels_than_the_image_has() -> None:
+    torch.manual_seed(0)
+    grey = nn.Sequential(nn.Conv2d(1, 6, 8, 8), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 4))
+    result = values_of(Whole(lambda x, a, b: a(x) + b(x.mean(1, keepdim=True)), SmallCNN(), grey), images(), "grad-cam")
+    mean = Whole(lambda x, n: n(x.mean(1, keepdim=True)), grey)
+    close(result, values_of(SmallCNN(), images(), "grad-cam") + values_of(mean, images(), "grad-cam"))
+
+
 def test_crops_lie_where_they_were_cut() -> None:
     net = SmallCNN()
     whole = Whole(lambda x, n: (n(x[..., :16, :16]) + n(x[..., 16:, 16:])) / 2, net)

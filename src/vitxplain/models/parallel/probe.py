@@ -13,6 +13,8 @@ from vitxplain.models.parallel.passes import Features, ImageArgument, ParallelPa
 from vitxplain.models.probing import probe as probing
 from vitxplain.models.probing.observe import noise
 from vitxplain.models.probing.probe import Probe
+from vitxplain.models.processors.processor import Processor
+from vitxplain.models.processors.simple_processor import statistics
 from vitxplain.models.views.image_calls import ImageCall
 from vitxplain.models.views.view import View
 from vitxplain.models.vision_model import VisionModel
@@ -99,7 +101,7 @@ def _passes(model: VisionModel, calls: Sequence[ImageCall], task: Classification
             VisionModel(
                 module,
                 f"{call.path} of {model.source}",
-                model.processor,
+                _as_it_is(call, model.processor.input_size),
                 model.labels,
                 task,
                 inputs=inputs,
@@ -114,6 +116,11 @@ def _passes(model: VisionModel, calls: Sequence[ImageCall], task: Classification
         if view is not None
     ]
     return Passes(tuple(members), weighted)
+
+
+def _as_it_is(call: ImageCall, size: tuple[int, int]) -> Processor:
+    """What takes pixels as they are, in as many channels as the network within is given."""
+    return statistics((0.0,) * call.channels, (1.0,) * call.channels, size)
 
 
 def _arguments(module: nn.Module, call: ImageCall) -> ImageArgument | None:

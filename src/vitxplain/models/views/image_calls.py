@@ -21,6 +21,7 @@ class ImageCall:
     path: str
     number: int  # how many calls of the module came before
     views: tuple[View | None, ...]  # None: no view that can be told
+    channels: int  # of each view
     shapes: tuple[tuple[int, ...], ...]  # of the tensors it returned
     keyword: str | None  # the argument that is the image; None: the first one
     arguments: Mapping[str, Any] = field(repr=False)  # the others, by name
@@ -95,6 +96,7 @@ class CallRecorder:
                 path=call.path,
                 number=call.number,
                 views=views,
+                channels=0 if call.image is None else call.image.shape[1],
                 shapes=tuple(tuple(tensor.shape) for tensor in call.outputs),
                 keyword=call.keyword,
                 arguments=call.others,
