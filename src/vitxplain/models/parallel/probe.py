@@ -137,9 +137,11 @@ def _arguments(module: nn.Module, call: ImageCall) -> ImageArgument | None:
 def _probe_of(plain: Probe, passes: Passes, *, linear: bool) -> Probe:
     """What passes have in common; grids are the finest of theirs."""
     probes = [member.model.probe(member.view.size) for member in passes.passes]
-    missing: dict[str, str] = {}
+    missing = {word: why for word, why in plain.missing.items() if word == offers.POSITION_EMBEDDINGS}
     for member, inner in zip(passes.passes, probes, strict=True):
         for word, why in inner.missing.items():
+            if word == offers.POSITION_EMBEDDINGS:
+                continue  # a fact of the whole, whatever runs when
             missing.setdefault(word, f"{member.path}, which runs side by side with others, lacks it: {why}")
     if not linear:
         missing[offers.LINEAR_HEAD] = (
@@ -165,7 +167,7 @@ def _probe_of(plain: Probe, passes: Passes, *, linear: bool) -> Probe:
         cam_names=frozenset(),
         cam_grid=max(maps, default=None),
         head_weight=None,
-        position_embeddings=None if several else first.position_embeddings,
+        position_embeddings=None if several else plain.position_embeddings,
         passes=passes,
         view=None,
     )

@@ -48,7 +48,7 @@ class Probe:
     isotropic: bool  # every layer asks the same patches: a plain ViT
     silent: bool = False  # none of the images it was watched on got through to its last layer
     num_labels: int = 0  # numbers in a row of its output
-    image_calls: tuple[ImageCall, ...] = field(default=(), repr=False)  # its modules that take the image
+    image_calls: tuple[ImageCall, ...] = ()  # its modules that take the image
     view: View | None = None  # the image as it lies in the network, where maps have to be put back
     passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
     cam_layer: str | None = None
