@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vitxplain.models.views.image_calls import tensors_of, with_tensors
 from vitxplain.models.views.view import View
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.base import LOGITS, Target, TaskOutputs
+from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
 from vitxplain.tasks.classification import Classification
 from vitxplain.types import PixelValues, Scores
 
@@ -87,7 +87,9 @@ class GradientTarget(Target):
     def head_weights(self, head: Tensor, outputs: TaskOutputs) -> Tensor:
         return self.weights.to(head) @ head
 
-    def describe(self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str]) -> list:
+    def describe(
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
+    ) -> list[ExplainedTarget]:
         return []
 
 
