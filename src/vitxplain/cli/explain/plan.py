@@ -25,6 +25,7 @@ class Plan:
     formats: list[str]
     folder: Path
     style: str = "auto"
+    bands: str | None = None  # of a multi-band image, that pictures show
 
     def explainers(self, model: VisionModel) -> dict[str, Explainer]:
         """The methods with their options; "auto" chosen for this model."""
@@ -49,7 +50,9 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
         raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
     if not chosen:
         raise OptionError(f"--format names no format; it takes some of {','.join(FORMATS)}.")
-    result = Plan(names, dict(key_and_value(option) for option in options), chosen, folder, style)
+    values = dict(key_and_value(option) for option in options)
+    bands = values.pop("bands", None)
+    result = Plan(names, values, chosen, folder, style, bands)
     check_style(style)
     if style != "auto" and "png" not in chosen:
         raise OptionError(f"--style {style} draws the png, which --format {formats} leaves out.")
