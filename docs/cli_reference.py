@@ -22,6 +22,7 @@ commands' own help.
 | 1 | something failed while running; the rest is done and each failure named |
 | 2 | nothing was attempted: the command cannot work as it was typed |
 | 130 | Ctrl-C; what was finished is kept |
+| 143 | SIGTERM, as schedulers end a job; as Ctrl-C |
 
 What decides between 1 and 2 is whether the words or the files are wrong. Words are options, models, methods and
 classes: they are checked before any image is read. Files are images and the folder of the results: an image that is

@@ -1,6 +1,6 @@
 """The whole road on one screen: load -> adapt -> capture -> explain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, overload
 from torch import Tensor, nn
 
 from vitxplain.data.read_image import as_pixel_values
+from vitxplain.errors import ModelLoadError
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
 from vitxplain.explainers.passes.fit import auto_method
@@ -16,14 +17,17 @@ from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.loading.load import load_model
-from vitxplain.models.processors.batches import BATCH_SIZE, Images, Picture, batches, image_list
+from vitxplain.models.objects.holders import ModelHolder
+from vitxplain.models.objects.libraries import is_transformers_model
+from vitxplain.models.objects.wrappers import unwrap
+from vitxplain.models.processors.batches import BATCH_SIZE, Images, OneImage, Picture, batches, image_list
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import TargetLike
 
 __all__ = ["explain", "explain_together", "fitting"]
 
-ModelLike: TypeAlias = str | PathLike[str] | nn.Module | VisionModel
+ModelLike: TypeAlias = str | PathLike[str] | nn.Module | ModelHolder | VisionModel
 
 
 @overload
@@ -53,7 +57,8 @@ def explain(
     """Why the model says what it says about an image.
 
     Args:
-        model: a source string (`load_model`), an nn.Module or a loaded VisionModel.
+        model: a source string (`load_model`), an nn.Module, what holds one (a pipeline of transformers, a Learner of
+            fastai), or a loaded VisionModel.
         image: a path, URL, PIL image or uint8 array (height, width, channels), or ready pixel_values as a float tensor
             (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
@@ -108,7 +113,7 @@ def explain_together(
     check_count("top_k", top_k)
     check_count("batch_size", batch_size)
     check_names(methods)
-    loaded = _loaded(model, pictures[0])
+    loaded = _loaded(model, pictures)
     target_of_all = loaded.task.target(target, loaded.labels)
     target_of_all.check(len(pictures))
     parts = []
@@ -134,9 +139,17 @@ def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, 
     return fit.fitting(_loaded(model), size)
 
 
-def _loaded(model: ModelLike, first: Any = None) -> VisionModel:
-    """The model; a module given ready pixel_values needs no word on how images become its input."""
-    if isinstance(model, nn.Module) and not hasattr(model, "config") and isinstance(first, Tensor):
-        channels, height, width = as_pixel_values(first).shape[-3:]
-        return load_model(model, mean=[0.0] * channels, std=[1.0] * channels, size=(height, width))
-    return load_model(Path(model) if isinstance(model, PathLike) else model)
+def _loaded(model: ModelLike, pictures: Sequence[OneImage] = ()) -> VisionModel:
+    """The model; where ready pixel_values alone are given, nothing needs to say how images become its input."""
+    source = Path(model) if isinstance(model, PathLike) else model
+    tensors = [picture for picture in pictures if isinstance(picture, Tensor)]
+    if not tensors or len(tensors) < len(pictures) or isinstance(source, (str, Path)):
+        return load_model(source)
+    channels, height, width = as_pixel_values(tensors[0]).shape[-3:]
+    ready: Any = {"mean": [0.0] * channels, "std": [1.0] * channels, "size": (height, width)}
+    if isinstance(source, nn.Module) and not is_transformers_model(unwrap(source)):
+        return load_model(source, **ready)
+    try:
+        return load_model(source)
+    except ModelLoadError:  # perhaps for want of a processor alone
+        return load_model(source, **ready)

@@ -64,3 +64,36 @@ def test_while_everything_is_imported(place: Path, vit_folder: Path, loaded: str
     assert process.returncode in INTERRUPTED
     assert (output, errors) == ("", SAID)
     assert [path.name for path in place.iterdir()] == ["good.png"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_the_end_by_a_scheduler_is_that_by_ctrl_c(place: Path, number: int, code: int):
+    """An evaluation says where it goes on, and a second signal while it stops changes nothing."""
+    question = ["--model", "demo-cnn", "--methods", "grad-cam", "--metrics", "deletion", "--limit", "40"]
+    process = started("evaluate", *question, "--batch-size", 1, "--out", "scores")
+    scores = place / "scores" / "scores-0.jsonl"
+    until = time.monotonic() + 120
+    while not (scores.exists() and scores.stat().st_size) and time.monotonic() < until:
+        time.sleep(0.02)
+    process.send_signal(number)
+    time.sleep(0.01)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in (code, -number)
+    assert process.returncode == -number or "interrupted; scores so far are in scores" in errors
+    assert not [path.name for path in (place / "scores").iterdir() if path.name.endswith(".part")]
+
+
+@pytest.mark.slow
+def test_a_training_ends_by_a_scheduler_after_its_step(place: Path):
+    process = started(*"train --model scratch --data digits --limit 64 -o epochs=50 --out run".split())
+    until = time.monotonic() + 120
+    while not (place / "run" / "metrics.csv").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 143
+    assert "a checkpoint was written" in errors
+    assert [path.name for path in (place / "run" / "checkpoints").iterdir()]
+    assert not [path.name for path in (place / "run").iterdir() if path.name.startswith(".")]

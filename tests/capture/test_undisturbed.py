@@ -11,7 +11,7 @@ from torch import nn
 
 from tests.capture.state import state
 from tests.models.tiny_vit import tiny_vit
-from vitxplain.capture.undisturbed import ready, undisturbed, unwrap
+from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.errors import CaptureError
 
 
@@ -165,13 +165,6 @@ def test_a_module_is_not_kept_alive() -> None:
     assert gone() is None
 
 
-def test_unwrapping_goes_through_every_wrapper() -> None:
-    module = nn.Linear(2, 2)
-    assert unwrap(module) is module
-    assert unwrap(nn.DataParallel(module)) is module
-    assert unwrap(nn.DataParallel(torch.compile(nn.DataParallel(module), backend="eager"))) is module
-
-
 def test_tensors_of_inference_mode_are_cloned_and_others_are_not() -> None:
     with torch.inference_mode():
         born = torch.ones(2)
@@ -187,12 +180,3 @@ def test_batch_statistics_do_not_move() -> None:
     with undisturbed(module):
         module(torch.ones(2, 3, 32, 32))
     assert state(module) == before
-
-
-def test_distributed_wrappers_are_unwrapped(tmp_path: object) -> None:
-    module = nn.Linear(2, 2)
-    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
-    try:
-        assert unwrap(nn.parallel.DistributedDataParallel(module)) is module
-    finally:
-        torch.distributed.destroy_process_group()

@@ -1,6 +1,13 @@
 """What notebooks show."""
 
+import os
+import subprocess
+import sys
 from base64 import b64decode
+from pathlib import Path
+
+import pytest
+from PIL import Image
 
 from tests.explanations import explanation
 from vitxplain.tasks.base import Prediction
@@ -24,3 +31,28 @@ def test_html_has_the_picture_inline_and_the_facts():
 def test_names_from_a_model_are_escaped():
     html = explanation(prediction=Prediction(("<script>alert(1)</script>",), (0,), (0.5,)))._repr_html_()
     assert "<script>" not in html
+
+
+@pytest.mark.slow
+def test_a_backend_nobody_knows_breaks_neither_python_nor_the_command(tmp_path: Path) -> None:
+    """Notebooks set MPLBACKEND for what they start, whose matplotlib may not know it."""
+    environment = {**os.environ, "MPLBACKEND": "nonsense"}
+    picture = tmp_path / "red.png"
+    Image.new("RGB", (40, 40), "red").save(picture)
+    code = f"import os, vitxplain; e = vitxplain.explain('demo-vit', {str(picture)!r}); e.overlay(); e._repr_html_()"
+    code += "; print(os.environ['MPLBACKEND'])"
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "nonsense"  # of the user's environment nothing is changed
+    command = [
+        sys.executable,
+        "-m",
+        "vitxplain",
+        "explain",
+        str(picture),
+        "--model",
+        "demo-vit",
+        "--out",
+        str(tmp_path),
+    ]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert list(tmp_path.glob("red.*.png"))

@@ -13,6 +13,7 @@ from transformers import TrainerCallback
 
 from tests.train.tiny import tiny
 from vitxplain.errors import DataError, OptionError, OutputError, TrainError, UnsupportedModelError, UsageError
+from vitxplain.files.writer_lock import writer_lock
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.trainer_arguments import trainer_arguments
 from vitxplain.train.loop.trainer import remedies
@@ -91,6 +92,23 @@ def test_a_full_disk_keeps_the_last_checkpoint(small_disk: Path):
     assert checkpoints.newest(run / "checkpoints") is not None
     (small_disk / "ballast").unlink()
     assert tiny(run, resume=True, **small).step == 10
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path: Path):
+    with writer_lock(tmp_path / "run"), pytest.raises(UsageError, match=f"process {os.getpid()} .*is writing into"):
+        tiny(tmp_path / "run")
+
+
+@pytest.mark.parametrize("at_step", [1, 4])
+def test_a_run_that_is_removed_is_named_and_not_made_again(tmp_path: Path, at_step: int):
+    class Remove(TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+            if state.global_step == at_step:
+                (tmp_path / "run").rename(tmp_path / "elsewhere")
+
+    with pytest.raises(OutputError, match=f"the folder {tmp_path}/run was removed"):
+        tiny(tmp_path / "run", callbacks=[Remove()], options={"epochs": 1})
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path):

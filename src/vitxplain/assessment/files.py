@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.assessment.pictures import confusion_picture, worst_picture
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.explanation.provenance import model_facts, versions

@@ -1,7 +1,7 @@
-"""LayerTap: the outputs of named nodes in one pass, and the place where the graph starts."""
+"""layer_tap: the outputs of named nodes in one pass, and the place where the graph starts."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,21 +18,35 @@ from vitxplain.suggest import similar_names
 from vitxplain.types import FeatureMap
 
 
+class LayerOutputs(dict[str, Tensor]):
+    """Outputs by the names of their nodes, each as it was when the node returned it.
+
+    `went_on` holds what the model went on with: the same, until something is written into it in place.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.went_on: dict[str, Tensor] = {}
+
+
 @contextmanager
-def layer_tap(module: nn.Module, names: Iterable[str], *, differentiable: bool) -> Iterator[dict[str, Tensor]]:
+def layer_tap(
+    module: nn.Module, names: Iterable[str], *, differentiable: bool, keep: Collection[Tensor] = ()
+) -> Iterator[LayerOutputs]:
     """While active, the named nodes' outputs land in the dictionary; the last call of a node counts.
 
-    With `differentiable` the graph starts at the first of them: what ran before has none and costs nothing.
+    With `differentiable` the graph starts at the first of them: what ran before has none and costs nothing. Nothing is
+    written into the module's own tensors, nor into those of `keep`.
 
     Raises:
         OptionError: the model has no node of that name.
     """
-    outputs: dict[str, Tensor] = {}
-    thread = threading.get_ident()
+    outputs = LayerOutputs()
+    tap = _Tap(module, outputs, keep, threading.get_ident(), differentiable)
     with removed_at_the_end() as handles:
         for name in dict.fromkeys(names):
             node = _node(module, name)
-            handles.append(node.register_forward_hook(_hook(outputs, name, thread, differentiable)))
+            handles.append(node.register_forward_hook(tap.hook(name)))
         yield outputs
 
 
@@ -61,21 +75,48 @@ def _node(module: nn.Module, name: str) -> nn.Module:
     raise OptionError(f"layer {name!r} is no node of the model.{hint} Nodes are the names of `model.named_modules()`.")
 
 
-def _hook(outputs: dict[str, Tensor], name: str, thread: int, differentiable: bool) -> Any:
-    def hook(part: nn.Module, args: tuple, output: Any) -> Any:  # noqa: ARG001
-        first = output[0] if isinstance(output, (tuple, list)) else output
-        if threading.get_ident() != thread or not isinstance(first, Tensor):
-            return None
-        first = ready(first)
-        if differentiable and not first.requires_grad:
-            torch.set_grad_enabled(True)  # the pass that runs this restores it
-            first = first.detach().requires_grad_()
-        outputs[name] = first
-        # A copy goes on: what follows may work in place, on what must stay as it was here.
-        passed = first.clone()
-        return passed if isinstance(output, Tensor) else type(output)((passed, *output[1:]))
+@dataclass(frozen=True, eq=False)
+class _Tap:
+    """What the hooks of one pass share."""
 
-    return hook
+    module: nn.Module
+    outputs: LayerOutputs
+    keep: Collection[Tensor]
+    thread: int
+    differentiable: bool
+
+    def hook(self, name: str) -> Callable[[nn.Module, tuple, Any], Any]:
+        def hook(part: nn.Module, args: tuple, output: Any) -> Any:  # noqa: ARG001
+            first = output[0] if isinstance(output, (tuple, list)) else output
+            if threading.get_ident() != self.thread or not isinstance(first, Tensor):
+                return None
+            as_returned, goes_on = self._apart(ready(first), args)
+            self.outputs[name], self.outputs.went_on[name] = as_returned, goes_on
+            if goes_on is first:
+                return None
+            return goes_on if isinstance(output, Tensor) else type(output)((goes_on, *output[1:]))
+
+        return hook
+
+    def _apart(self, output: Tensor, args: tuple) -> tuple[Tensor, Tensor]:
+        """The output as it is now, and what goes on: what follows may work in place.
+
+        A node that returns its own input works in place itself, and perhaps nobody takes what it returns: there the
+        very tensor goes on, computed from a copy of itself.
+        """
+        if not self.differentiable:
+            return output.clone(), output
+        if not output.requires_grad:
+            torch.set_grad_enabled(True)  # the pass that runs this restores it
+            leaf = output.detach().clone() if any(output is one for one in args) and self._is_writable(output) else None
+            if leaf is not None:
+                return leaf.requires_grad_(), output.copy_(leaf)
+            output = output.detach().requires_grad_()
+        return output, output.clone()
+
+    def _is_writable(self, tensor: Tensor) -> bool:
+        kept = (*self.keep, *self.module.parameters(), *self.module.buffers())
+        return not tensor._is_view() and not any(tensor is one for one in kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +125,9 @@ class LayerActivation:
 
     `gradient` is that of the target's raw logit. `head_weights` are what the target's logit weighs the channels with,
     where the model ends in global average pooling of this layer and one linear layer. Both None where nobody asked.
+
+    Values and gradient are those of what the layer returned. Where the model changes that in place before it takes the
+    average, a method that needs the linear head gets those of what is averaged.
     """
 
     layer: str

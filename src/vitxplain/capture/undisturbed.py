@@ -31,17 +31,6 @@ _modules: "WeakKeyDictionary[nn.Module, _Borrowed]" = WeakKeyDictionary()
 _compiler = _Borrowed()  # one stance for the whole process, whatever thread or module asks
 
 
-def unwrap(module: nn.Module) -> nn.Module:
-    """The module itself under DataParallel, DistributedDataParallel or torch.compile's wrapper."""
-    while True:
-        if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
-            module = module.module
-        elif isinstance(inner := getattr(module, "_orig_mod", None), nn.Module):
-            module = inner
-        else:
-            return module
-
-
 @contextmanager
 def undisturbed(module: nn.Module) -> Iterator[None]:
     """Evaluation mode, no gradient checkpointing, visible attention, no compiled code; all restored on leaving.

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain import registry
 from vitxplain.api import explain_together, fitting
 from vitxplain.data.sample import Sample

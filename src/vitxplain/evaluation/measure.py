@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from accelerate import PartialState
 from accelerate.utils import gather_object
 
 from vitxplain.data.sample import DataSet
@@ -17,7 +18,7 @@ from vitxplain.evaluation.scoring.cost import Cost, costs
 from vitxplain.evaluation.scoring.fingerprint import fingerprint_of
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores
 from vitxplain.evaluation.scoring.score import score_entry
-from vitxplain.evaluation.scoring.store import Store
+from vitxplain.evaluation.scoring.store import Store, one_writer
 from vitxplain.metrics.base import Metric
 from vitxplain.processes import join_processes
 
@@ -65,6 +66,11 @@ def measure(request: EvaluationRequest, progress: Callable[[int], object]) -> Ev
     """Every model and method on every image; errors as of `evaluate`."""
     request.check()
     state, _ = join_processes(request.device)
+    with one_writer(request.folder):
+        return _measured(request, state, progress)
+
+
+def _measured(request: EvaluationRequest, state: PartialState, progress: Callable[[int], object]) -> Evaluation:
     plan = plan_of(request)
     fingerprint = fingerprint_of(plan.samples, plan.entries, plan.metrics, request.preset)
     store, skipped = Store(request.folder, state.process_index), list[str]()

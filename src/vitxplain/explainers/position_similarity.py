@@ -41,10 +41,12 @@ class PositionSimilarity(Explainer):
         """
         height, width = pixel_values.shape[-2:]
         probe = model.probe((height, width))
-        if probe.position_embeddings is None:
+        where = probe.position_embeddings
+        table = where.values(model.module) if where is not None else None
+        if table is None:
             reason = probe.missing.get(POSITION_EMBEDDINGS, "no learned table with one row a patch was found")
             raise UnsupportedModelError(f"position-similarity does not fit {model.source}: {reason}")
-        similarity = cosine_similarity(probe.position_embeddings)
+        similarity = cosine_similarity(table)
         return similarity.expand(len(pixel_values), *similarity.shape)
 
 

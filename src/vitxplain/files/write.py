@@ -7,9 +7,10 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from secrets import token_hex
+from typing import IO
 
 from vitxplain.errors import OutputError
+from vitxplain.files.aside import open_aside, remove_left
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -23,37 +24,43 @@ def write_together(files: Mapping[Path, bytes]) -> list[Path]:
     Raises:
         OutputError: naming the path and the way out. Nothing half-written stays, also after Ctrl-C.
     """
-    staged: dict[Path, Path] = {}
+    staged: dict[Path, IO[bytes]] = {}
     path = Path()
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             _check_place(path)
-            # In the same folder, since renaming is atomic only within one file system; a short name fits wherever
-            # the real one does.
-            aside = staged[path] = path.with_name(f".vitx-{token_hex(6)}.part")
-            with aside.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, aside in staged.items():
-            aside.replace(path)
+            # In the same folder, since renaming is atomic only within one file system.
+            file = staged[path] = open_aside(path.parent)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            if os.name == "nt":  # which renames no file that is open
+                file.close()
+        for path, file in staged.items():
+            Path(file.name).replace(path)
     except OSError as error:
         raise OutputError(_message(path, error)) from error
     finally:
-        for aside in staged.values():
+        for file in staged.values():
             with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
+                Path(file.name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                file.close()
     return list(files)
 
 
 def check_writable(folder: Path) -> None:
-    """Raise OutputError, before any work, if nothing can be written there; the folder is not made yet."""
+    """Raise OutputError, before any work, if nothing can be written there; the folder is not made yet.
+
+    What processes that were killed left half-written in it is removed.
+    """
     try:
         existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"0" * 4096)
             file.flush()
+        remove_left(folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"cannot write to {folder}: {reason}. Give another folder with --out.") from error

@@ -4,6 +4,7 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
 from vitxplain.suggest import did_you_mean, similar_names
 

@@ -6,6 +6,9 @@ Without pyplot figures belong to their caller alone, so threads and servers with
 from io import BytesIO
 from typing import Any
 
+import vitxplain.render.backend  # noqa: F401 - before matplotlib
+
+# isort: split
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable

@@ -2,12 +2,16 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
+import torch
 from transformers import TrainerCallback
 
 from vitxplain.files.paths import user_path
+from vitxplain.files.writer_lock import writer_lock
 from vitxplain.models.loading.devices import resolve_device
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.processes import in_one_process, main_process
@@ -60,11 +64,11 @@ def train(
         on_start: called with the summary of the run before the first step, in the main process.
 
     Raises:
-        UsageError: a name or an option that does not exist, or a folder that holds something.
+        UsageError: a name or an option that does not exist, or a folder that holds something or is written already.
         DataError: the data cannot be trained on.
         TrainError: the loss is no number any more.
-        OutputError: the folder cannot be written or the disk is full; the last whole checkpoint stays.
-        TrainingInterrupted: by Ctrl-C; a checkpoint was written after the step.
+        OutputError: the folder cannot be written or is gone, or the disk is full; the last whole checkpoint stays.
+        TrainingInterrupted: by Ctrl-C or SIGTERM; a checkpoint was written after the step.
     """
     torch_device = resolve_device(device)
     options = options or TrainOptions()
@@ -74,14 +78,31 @@ def train(
         absolute_source(model), absolute_source(data), options, model_options or {}, data_options or {}, limit
     )
 
-    def open_folder() -> tuple[RunFolder, RunConfig]:
-        folder = RunFolder(user_path(out)) if out else default_folder(model, data, resume=resume, overwrite=overwrite)
-        prepare_folder(folder, resume=resume, overwrite=overwrite)
-        return folder, resumed_config(config, folder.saved_config()) if folder.exists() else config
+    with ExitStack() as stack:
 
-    folder, config = in_one_process(open_folder)
-    if facts := folder.saved_result():
-        return RunResult(folder.path, **facts, was_finished=True)
+        def open_folder() -> tuple[RunFolder, RunConfig]:
+            named = RunFolder(user_path(out)) if out else None
+            folder = named or default_folder(model, data, resume=resume, overwrite=overwrite)
+            folder = replace(folder, watch=stack.enter_context(writer_lock(folder.path)))
+            prepare_folder(folder, resume=resume, overwrite=overwrite)
+            return folder, resumed_config(config, folder.saved_config()) if folder.exists() else config
+
+        folder, config = in_one_process(open_folder)
+        if facts := folder.saved_result():
+            return RunResult(folder.path, **facts, was_finished=True)
+        return _train(folder, config, torch_device, strict=strict, callbacks=callbacks, on_start=on_start)
+
+
+def _train(
+    folder: RunFolder,
+    config: RunConfig,
+    torch_device: torch.device,
+    *,
+    strict: bool,
+    callbacks: Sequence[TrainerCallback],
+    on_start: Callable[[RunSummary], object],
+) -> RunResult:
+    """From the newest checkpoint, if there is one, to the end; the folder is this command's alone."""
     with quiet_transformers():
         setup = TrainingSetup.of(config, torch_device, strict=strict)
         check_watch_method(setup)
@@ -106,7 +127,7 @@ def train(
             trainer.train(resume_from_checkpoint=str(newest) if newest else None)
         state = trainer.state
         if run_callbacks.interrupted and state.global_step < state.max_steps:
-            raise TrainingInterrupted(folder.path, state.global_step, state.max_steps)
+            raise TrainingInterrupted(folder.path, state.global_step, state.max_steps, run_callbacks.signal)
         if not main_process():
             return RunResult(folder.path, state.global_step, state.best_global_step or 0, seconds=0.0)
         return finish(folder, setup, state, strict=strict)

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 
 from vitxplain import evaluate
-from vitxplain.errors import UsageError
+from vitxplain.errors import OutputError, UsageError
 from vitxplain.evaluation.scoring.map_scores import read
+from vitxplain.files.writer_lock import writer_lock
 
 ASKED: dict[str, Any] = {
     "methods": ["grad-cam", "cam"],
@@ -21,6 +23,7 @@ ASKED: dict[str, Any] = {
     "limit": 8,
     "batch_size": 3,
 }
+SMALL: dict[str, Any] = {"methods": "cam", "metrics": "entropy", "limit": 4, "batch_size": 2}
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["vitxplain.evaluation.run"])
 
@@ -37,8 +40,8 @@ def _killed(out: str, after: int) -> None:
     def adding(self: Store, lines: Any) -> None:
         images.append(lines)
         if len(images) == after:
-            self._file.write(lines[0].as_json()[:50].encode())
-            self._file.flush()
+            self._file._file.write(lines[0].as_json()[:50].encode())
+            self._file._file.flush()
             os.kill(os.getpid(), signal.SIGKILL)
         add(self, lines)
 
@@ -99,6 +102,36 @@ def test_other_questions_are_refused(tmp_path: Path, change: dict, said: str):
     assert said in str(refused.value)
     assert "--overwrite" in str(refused.value)
     evaluate("demo-cnn", *other, out=tmp_path, overwrite=True, **call)
+
+
+def test_two_evaluations_do_not_share_a_folder(tmp_path: Path):
+    with writer_lock(tmp_path), pytest.raises(UsageError, match=f"process {os.getpid()} .*is writing into {tmp_path}"):
+        evaluate("demo-cnn", "digits", out=tmp_path, **ASKED)
+
+
+def test_a_folder_that_is_removed_is_named_and_not_made_again(tmp_path: Path):
+    out = tmp_path / "out"
+    with pytest.raises(OutputError, match=f"the folder {out} was removed"):
+        evaluate("demo-cnn", "digits", out=out, progress=lambda _: out.exists() and shutil.rmtree(out), **SMALL)
+    assert not out.exists()
+
+
+def test_lines_that_cannot_be_read_are_scored_again(tmp_path: Path):
+    first = evaluate("demo-cnn", "digits", out=tmp_path, **SMALL)
+    file = tmp_path / "scores-0.jsonl"
+    *whole, last = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(whole[1:]) + b'{"model": 3}\n' + bytes(300) + b"\n" + last[:40])
+    with pytest.warns(UserWarning, match=r"scores-0.jsonl: 1 line is damaged; those maps are scored again"):
+        again = evaluate("demo-cnn", "digits", out=tmp_path, **SMALL)
+    for row, same in zip(again.records(), first.records(), strict=True):
+        assert row == pytest.approx(same, abs=1e-5)
+
+
+@pytest.mark.parametrize(("name", "content"), [("asked.json", "[1]"), ("asked.json", '{"preset": null}')])
+def test_a_note_of_another_kind_is_named(tmp_path: Path, name: str, content: str):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UsageError, match=f"{name} is not what an evaluation wrote"):
+        evaluate("demo-cnn", "digits", out=tmp_path, **SMALL)
 
 
 @pytest.mark.slow

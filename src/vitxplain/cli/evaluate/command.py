@@ -93,7 +93,7 @@ def evaluate(
     evaluation.json, evaluation.csv, evaluation.md, images.csv, scores.png, curves.png and best-and-worst/; for several
     data sets a folder each, and table.md and table.csv of all.
 
-    Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 interrupted.
+    Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 Ctrl-C, 143 SIGTERM.
     """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from vitxplain.cli.evaluate.report import print_evaluation
 from vitxplain.cli.evaluate.summary import print_summary
 from vitxplain.cli.shared.console import print_error, print_json, print_note
-from vitxplain.cli.shared.guard import DONE, INTERRUPTED, SOME_FAILED
+from vitxplain.cli.shared.guard import DONE, SOME_FAILED
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.progress import progress
 from vitxplain.evaluation.evaluation import Evaluation
@@ -16,7 +16,9 @@ from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
 from vitxplain.evaluation.report.summary import save_summary
 from vitxplain.evaluation.report.write import to_json
 from vitxplain.evaluation.run import evaluate_requests
+from vitxplain.files.watch import check_there
 from vitxplain.files.write import check_writable
+from vitxplain.interrupts import exit_code
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.processes import join_processes
 
@@ -44,10 +46,10 @@ def run(requests: Mapping[str, EvaluationRequest], folder: Path, *, json: bool, 
         count = sum(len(data) * max(len(requests[name].model_list), 1) for name, data in samples.items())
         with progress("scoring", count, shown=not (quiet or json)) as advance:
             evaluations = evaluate_requests(requests, advance)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         if leads:
             print_error(f"interrupted; scores so far are in {folder}. The same command goes on from there.")
-        return INTERRUPTED
+        return exit_code(stopped)
     if leads:
         _report(evaluations, requests, folder, json=json, quiet=quiet)
     return SOME_FAILED if any(evaluation.failures for evaluation in evaluations.values()) else DONE
@@ -68,6 +70,7 @@ def _report(
         print_note(f"note: {note}")
     folders = {name: requests[name].folder or folder for name in evaluations}
     for name, evaluation in evaluations.items():
+        check_there(folders[name])
         for problem in evaluation.skipped:
             print_note(f"skipped: {problem}")
         for problem in sentences(evaluation.failures):

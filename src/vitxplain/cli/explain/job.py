@@ -17,6 +17,7 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.storage import save
+from vitxplain.files.watch import Watch
 from vitxplain.models.vision_model import VisionModel
 
 
@@ -38,12 +39,16 @@ def run(job: Job, reporter: Reporter) -> int:
     Raises:
         UnsupportedModelError: no method fits, so nothing was attempted.
         UsageError: the model has no such class, or no method can take its options with this model.
+        OutputError: the folder of the results went away.
     """
     job.model.task.target(job.target, job.model.labels).check(1)
     sources = find(job.images)
     explainers = _fitting(job, sources, reporter)
+    watch: Watch | None = None
     with reporter.progress(len(sources)):
         for start in range(0, len(sources), job.batch_size):
+            if watch:
+                watch.check()
             refused = _explain_batch(job, explainers, sources[start : start + job.batch_size], reporter)
             if refused and len(refused) == len(explainers) and not reporter.maps:
                 raise next(iter(refused.values()))
@@ -53,6 +58,7 @@ def run(job: Job, reporter: Reporter) -> int:
             explainers = {name: explainer for name, explainer in explainers.items() if name not in refused}
             if not explainers:
                 break
+            watch = watch or (Watch.of(job.plan.folder) if job.plan.folder.is_dir() else None)
     reporter.summary(job.plan.folder)
     return SOME_FAILED if reporter.failures else DONE
 

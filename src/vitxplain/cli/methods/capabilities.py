@@ -46,6 +46,5 @@ def _where(method: type[Explainer], probe: Probe) -> tuple[str | None, tuple[int
         heads_text = f"{next(iter(heads))} heads" if len(heads) == 1 else f"{min(heads)} to {max(heads)} heads"
         return f"{len(used)} attention layers, {heads_text}", list(grids)[-1] if grids else None
     if POSITION_EMBEDDINGS in method.needs and probe.position_embeddings is not None:
-        rows, columns = probe.position_embeddings.shape[:2]
-        return "position embeddings", (rows, columns)
+        return "position embeddings", (probe.position_embeddings.rows, probe.position_embeddings.columns)
     return (None if method.needs else "the model as a whole"), None

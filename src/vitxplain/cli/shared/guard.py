@@ -1,8 +1,6 @@
 """Errors as one sentence and exit codes as documented, for every command."""
 
 import errno
-import signal
-import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,11 +15,11 @@ from rich.console import Console
 from vitxplain.cli.shared.console import print_error, print_note
 from vitxplain.cli.shared.option_groups import unfolded
 from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError
+from vitxplain.interrupts import exit_code, handled, interrupt
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
 NOT_ATTEMPTED: Final = 2
-INTERRUPTED: Final = 130
 
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -58,9 +56,9 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
     try:
         with _interrupts_as_such():
             return command(*args, **kwargs) or DONE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         print_error("interrupted; what was finished is kept, nothing is half-written.")
-        return INTERRUPTED
+        return exit_code(stopped)
     except VitxplainError as error:
         report(error, debug=debug)
         # The call, the model or the method was no good; or an image, a folder, a pass, which is found only by trying.
@@ -74,25 +72,21 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
 
 @contextmanager
 def _interrupts_as_such() -> Iterator[None]:
-    """Some libraries swallow a Ctrl-C while they are imported and then fail otherwise; it was a Ctrl-C all the same."""
-    interrupted = False
+    """Ctrl-C and SIGTERM raise; where a library swallows that while it is imported and fails otherwise, it counts."""
+    interrupted: int | None = None
 
-    def remember(number: int, frame: FrameType | None) -> None:
+    def remember(number: int, _frame: FrameType | None) -> None:
         nonlocal interrupted
-        interrupted = True
-        signal.default_int_handler(number, frame)
+        interrupted = number
+        raise interrupt(number)
 
-    main_thread = threading.current_thread() is threading.main_thread()  # no other may set it
-    before = signal.signal(signal.SIGINT, remember) if main_thread else None
     try:
-        yield
+        with handled(remember):
+            yield
     except Exception as error:
-        if interrupted:
-            raise KeyboardInterrupt from error
+        if interrupted is not None:
+            raise interrupt(interrupted) from error
         raise
-    finally:
-        if main_thread:
-            signal.signal(signal.SIGINT, before)
 
 
 def _stdout_failed(error: Exception) -> OutputError | None:

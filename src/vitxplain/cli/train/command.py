@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vitxplain.cli.shared.console import print_note
-from vitxplain.cli.shared.guard import INTERRUPTED, guarded
+from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.options import OUTPUT, Debug, Device, Json, Quiet
 from vitxplain.cli.train.options import Training
 from vitxplain.errors import UsageError
 from vitxplain.files.paths import user_path
+from vitxplain.interrupts import exit_code
 
 if TYPE_CHECKING:
     from vitxplain.cli.train.report import TrainReport as Report
@@ -47,7 +48,8 @@ def train(
 
     The run's folder holds config.yaml, metrics.csv, curves.png, checkpoints and model/, which `--model RUN` opens.
 
-    Exit codes: 0 done, 1 it failed on the way, 2 nothing attempted, 130 interrupted (a checkpoint is written).
+    Exit codes: 0 done, 1 it failed on the way, 2 nothing attempted, 130 Ctrl-C and 143 SIGTERM (a checkpoint is
+    written).
     """
     if resume and out is None and not any((training.model, training.data, training.config)):
         from vitxplain.train.records.run_folder import unfinished_runs
@@ -90,6 +92,6 @@ def train(
             )
     except KeyboardInterrupt as stopped:
         print_note(str(stopped) or (report.stopped() if report else "interrupted before the training began."))
-        return INTERRUPTED
+        return exit_code(stopped)
     report.finished(result)
     return None

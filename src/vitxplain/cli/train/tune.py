@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vitxplain.cli.shared.guard import INTERRUPTED, SOME_FAILED, guarded
+from vitxplain.cli.shared.guard import SOME_FAILED, guarded
 from vitxplain.cli.shared.options import OUTPUT, Debug, Device, Json, Quiet
 from vitxplain.cli.train.options import Training
 from vitxplain.files.paths import user_path
+from vitxplain.interrupts import exit_code
 
 if TYPE_CHECKING:
     from vitxplain.train.tuning.search_space import TrialResult
@@ -48,7 +49,7 @@ def tune(
     Writes best.yaml for `vitx train --config`, trials.csv, history.png and a run for each training. Needs the extra
     `tune` (Optuna).
 
-    Exit codes: 0 done, 1 no training came to its end, 2 nothing attempted, 130 interrupted (--resume goes on).
+    Exit codes: 0 done, 1 no training came to its end, 2 nothing attempted, 130 Ctrl-C, 143 SIGTERM.
     """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
@@ -85,9 +86,9 @@ def tune(
                 device=device,
                 on_trial=on_trial,
             )
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             print_note(f"interrupted; go on with: vitx tune --resume --out {out} --trials {trials}")
-            return INTERRUPTED
+            return exit_code(stopped)
     if not (json or quiet):
         _print(result)
     return None if result.best else SOME_FAILED

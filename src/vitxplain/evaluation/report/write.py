@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.report.bars import score_bars

@@ -12,11 +12,13 @@ from jaxtyping import Int
 
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.data.subset import spread
+from vitxplain.errors import UsageError
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.plan.metrics import to_choose
 from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, explain_samples
 from vitxplain.evaluation.scoring.store import THRESHOLDS
+from vitxplain.files.watch import check_there
 from vitxplain.files.write import write_together
 from vitxplain.metrics.base import Case, Metric
 from vitxplain.metrics.pixels import Counts, PixelMetric
@@ -115,13 +117,26 @@ def _gather(totals: Totals) -> Totals:
 
 
 def _read(folder: Path | None) -> dict[str, Levels]:
-    try:
-        return json.loads((folder / THRESHOLDS).read_text(encoding="utf-8")) if folder else {}
-    except FileNotFoundError:
+    """What is stored; raises UsageError where the file holds something else."""
+    if folder is None or not (folder / THRESHOLDS).exists():
         return {}
+    try:
+        stored = json.loads((folder / THRESHOLDS).read_text(encoding="utf-8"))
+        return {
+            model: {
+                method: {name: float(level) for name, level in levels.items()} for method, levels in by_method.items()
+            }
+            for model, by_method in stored.items()
+        }
+    except Exception as error:  # whatever it is, it is not what an evaluation wrote
+        raise UsageError(
+            f"{folder / THRESHOLDS} is not what an evaluation wrote ({type(error).__name__}: {error}). Give another "
+            "folder with --out, or --overwrite."
+        ) from error
 
 
 def _write(folder: Path, model: str, levels: Levels) -> None:
+    check_there(folder)
     chosen = {method: thresholds for method, thresholds in levels.items() if thresholds}
     text = json.dumps(_read(folder) | {model: chosen}, indent=1, ensure_ascii=False)
     write_together({folder / THRESHOLDS: f"{text}\n".encode()})

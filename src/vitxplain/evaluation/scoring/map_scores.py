@@ -2,11 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from vitxplain.evaluation.scoring.lines import read_lines
 from vitxplain.metrics.pixels import Counts
 
 Key: TypeAlias = tuple[str, str, str]  # model, method, image
@@ -43,11 +44,18 @@ class MapScores:
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> "MapScores":
-        """From what `as_json` wrote."""
-        scores = {name: math.nan if value is None else value for name, value in fields["scores"].items()}
-        counts = {name: Counts(*values) for name, values in fields["counts"].items()}
-        curves = {name: tuple((x, y) for x, y in points) for name, points in fields["curves"].items()}
-        return cls(**{**fields, "scores": scores, "counts": counts, "curves": curves})
+        """From what `as_json` wrote.
+
+        Raises:
+            ValueError, or whatever else comes of it: it is something else.
+        """
+        scores = {name: math.nan if value is None else float(value) for name, value in fields["scores"].items()}
+        counts = {name: Counts(*map(int, values)) for name, values in fields["counts"].items()}
+        curves = {name: tuple((float(x), float(y)) for x, y in points) for name, points in fields["curves"].items()}
+        map_scores = cls(**{**fields, "scores": scores, "counts": counts, "curves": curves})
+        if not all(isinstance(name, str) for name in map_scores.key):
+            raise ValueError(f"{map_scores.key} names no map")
+        return map_scores
 
     def joined(self, later: "MapScores") -> "MapScores":
         """With later scores of the same map."""
@@ -56,16 +64,17 @@ class MapScores:
         return MapScores(**{**vars(self), **together, **answers})
 
 
-def read(folder: Path) -> dict[Key, MapScores]:
-    """The scores of all processes by map; a line that was cut off while it was written is left out."""
+def read(folder: Path, damaged: Callable[[Path, int], object] = lambda _file, _count: None) -> dict[Key, MapScores]:
+    """The scores of all processes by map; a line that was cut off while it was written is left out.
+
+    `damaged` hears of files with other lines that cannot be read, and how many; they are left out, too.
+    """
     map_scores: dict[Key, MapScores] = {}
     for file in sorted(folder.glob("scores-*.jsonl")):
-        for map_score in _whole_lines(file):
+        lines, unreadable = read_lines(file, MapScores.of)
+        if unreadable:
+            damaged(file, unreadable)
+        for map_score in lines:
             key = map_score.key
             map_scores[key] = map_scores[key].joined(map_score) if key in map_scores else map_score
     return map_scores
-
-
-def _whole_lines(file: Path) -> Iterator[MapScores]:
-    *whole, _cut_off = file.read_bytes().split(b"\n")
-    return (MapScores.of(json.loads(text)) for text in whole)

@@ -1,19 +1,42 @@
 """Store: the scores of an evaluation, in memory and in a folder, where a later run goes on with them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
-from vitxplain.errors import OutputError, UsageError
+from vitxplain.errors import UsageError
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
+from vitxplain.evaluation.scoring.lines import GrowingLines
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
-from vitxplain.files.write import check_writable, write_together
+from vitxplain.files.watch import Watch, check_there
+from vitxplain.files.write import write_together
+from vitxplain.files.writer_lock import writer_lock
 from vitxplain.processes import in_one_process
 
 FINGERPRINT = "asked.json"
 THRESHOLDS = "thresholds.json"
+
+
+@contextmanager
+def one_writer(folder: Path | None) -> Iterator[None]:
+    """Meanwhile no other command writes scores into the folder; of several processes the main one holds the lock.
+
+    Raises:
+        UsageError: another one does.
+        OutputError: nothing can be written there.
+    """
+    with ExitStack() as stack:
+        if folder is not None:
+
+            def lock() -> None:
+                stack.enter_context(writer_lock(folder))
+
+            in_one_process(lock)
+        yield
 
 
 class Store:
@@ -22,7 +45,8 @@ class Store:
     def __init__(self, folder: Path | None, process: int = 0) -> None:
         self._folder, self._process = folder, process
         self._map_scores: dict[Key, MapScores] = {}
-        self._file: IO[bytes] | None = None
+        self._watch: Watch | None = None
+        self._file: GrowingLines | None = None
 
     def begin(self, fingerprint: Mapping[str, Any], *, overwrite: bool) -> None:
         """Find what an earlier run left, if it was asked the same.
@@ -35,21 +59,19 @@ class Store:
         if self._folder is not None:
             folder = self._folder
             in_one_process(lambda: _claim(folder, fingerprint, overwrite=overwrite))
-            self._map_scores = read(folder)
+            self._watch = Watch.of(folder)
+            self._map_scores = read(folder, _say_damaged if self._process == 0 else lambda _file, _count: None)
 
     def __enter__(self) -> "Store":
         if self._folder is not None:
-            path = self._folder / f"scores-{self._process}.jsonl"
-            self._file = path.open("ab")
-            whole = path.read_bytes().rfind(b"\n") + 1
-            self._file.truncate(whole)  # a line cut off when an earlier run was killed
+            self._file = GrowingLines(self._folder / f"scores-{self._process}.jsonl", "the scores").__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file:
-            self._file.close()
+            self._file.__exit__(kind, error, trace)
 
     def missing(self, model: str, method: str, image: str, metrics: Iterable[str]) -> list[str]:
         """The metrics that are not known of this map."""
@@ -60,50 +82,59 @@ class Store:
         """Keep them, on disk too.
 
         Raises:
-            OutputError: the disk is full or went away; what was written before stays.
+            OutputError: the disk is full, or the folder is gone; what was written before stays.
         """
         for map_score in map_scores:
             earlier = self._map_scores.get(map_score.key)
             self._map_scores[map_score.key] = earlier.joined(map_score) if earlier else map_score
         if self._file and map_scores:
-            try:
-                self._file.write("".join(map_score.as_json() + "\n" for map_score in map_scores).encode())
-                self._file.flush()
-            except OSError as error:
-                raise OutputError(
-                    f"the scores in {self._folder} cannot be written on: {error.strerror or error}. What was written "
-                    "stays; make room and run the same command again, it goes on from there."
-                ) from error
+            self._file.add(map_score.as_json() for map_score in map_scores)
 
     def map_scores(self) -> dict[Key, MapScores]:
-        """All that is known, of other processes too."""
+        """All that is known, of other processes too; raises OutputError where the folder is gone."""
+        if self._watch:
+            self._watch.check()
         return read(self._folder) if self._folder else dict(self._map_scores)
 
 
 def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> None:
     """Write down what is asked, beside what was asked before if that goes together."""
-    check_writable(folder)
+    check_there(folder)
     note = folder / FINGERPRINT
     if overwrite:
         for file in (note, folder / THRESHOLDS, *folder.glob("scores-*.jsonl")):
             file.unlink(missing_ok=True)
     before = _before(note)
-    if clash := before and first_clash(before, fingerprint):
+    try:
+        clash, together = before and first_clash(before, fingerprint), joined(before or {}, fingerprint)
+    except Exception as error:  # it is JSON, of something else
+        raise _no_note(note, f"{type(error).__name__}: {error}") from error
+    if clash:
         raise UsageError(
             f"{folder} holds scores of {clash[0]}; now it is {clash[1]}. Give another folder with --out, or "
             "--overwrite to forget them."
         )
-    write_together(
-        {note: (json.dumps(joined(before or {}, fingerprint), indent=1, ensure_ascii=False) + "\n").encode()}
-    )
+    write_together({note: (json.dumps(together, indent=1, ensure_ascii=False) + "\n").encode()})
 
 
 def _before(note: Path) -> dict[str, Any] | None:
     try:
-        return json.loads(note.read_text(encoding="utf-8"))
+        before = json.loads(note.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise UsageError(
-            f"{note} is not what an evaluation wrote ({error}). Give another folder with --out, or --overwrite."
-        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise _no_note(note, str(error)) from error
+    if not isinstance(before, dict):
+        raise _no_note(note, f"it holds a {type(before).__name__}")
+    return before
+
+
+def _no_note(note: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{note} is not what an evaluation wrote ({why}). Give another folder with --out, or --overwrite."
+    )
+
+
+def _say_damaged(file: Path, count: int) -> None:
+    lines = "1 line is" if count == 1 else f"{count:,} lines are"
+    warnings.warn(f"{file}: {lines} damaged; those maps are scored again.", stacklevel=3)

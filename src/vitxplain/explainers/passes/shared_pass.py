@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,13 +10,15 @@ from torch import Tensor
 
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.batch_norm import SoundBatchNorm
-from vitxplain.capture.layer_tap import LayerActivation, layer_tap
+from vitxplain.capture.layer_tap import layer_tap
+from vitxplain.capture.saved_apart import saved_apart
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.capture.zero_rows import ZeroRows
-from vitxplain.errors import CaptureError, OptionError
+from vitxplain.errors import CaptureError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
+from vitxplain.explainers.passes.layer_activation import layer_activation, tensor_of
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.grid import TokenGrid
@@ -114,10 +116,12 @@ def _pass(
     collector = Collector(probe.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
     layers = {e: e.layer or probe.cam_layer or "" for e in explainers if isinstance(e, LayerExplainer)}
     by_gradient = any(GRADIENTS in e.needs for e in layers)
-    with undisturbed(model.module):
+    with undisturbed(model.module), saved_apart(needed=probe.writes_over):
         with ExitStack() as taps:
             taps.enter_context(plain_pass_on_failure(model, pixel_values))
-            layer_outputs = taps.enter_context(layer_tap(model.module, layers.values(), differentiable=by_gradient))
+            layer_outputs = taps.enter_context(
+                layer_tap(model.module, layers.values(), differentiable=by_gradient, keep=[pixel_values])
+            )
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
                 taps.enter_context(ZeroRows())
@@ -125,17 +129,17 @@ def _pass(
             if collector.explainers:
                 taps.enter_context(tap)
             outputs = model.outputs(pixel_values)
-        towards = [*layer_outputs.values(), *tap.starts] if by_gradient or collector.wants_gradients else []
+        tensors = {explainer: tensor_of(layer, explainer, layer_outputs, probe) for explainer, layer in layers.items()}
+        towards = [tensor for tensor in tensors.values() if tensor is not None] if by_gradient else []
+        towards += tap.starts if by_gradient or collector.wants_gradients else []
         with torch.autocast(model.device.type, enabled=False):
             gradients = _gradients(target.score(in_fp32(outputs)).sum(), towards)  # a sum: images do not mix
     with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
         results = collector.combine(probe.grid or TokenGrid(1, 1))
         for explainer, layer in layers.items():
-            gradient = gradients[list(layer_outputs).index(layer)] if by_gradient and layer in layer_outputs else None
-            activation = _activation(layer, layer_outputs, gradient, probe)
-            if layer in probe.cam_names and probe.head_weight is not None:
-                weights = target.head_weights(probe.head_weight.float(), outputs)
-                activation = replace(activation, head_weights=weights)
+            tensor = tensors[explainer]
+            gradient = gradients.get(tensor) if tensor is not None else None
+            activation = layer_activation(model, probe, layer, explainer, tensor, gradient, target, outputs)
             with plugin_errors(explainer):
                 results[explainer] = explainer.attribute(activation)
     for other in explainers:
@@ -146,31 +150,20 @@ def _pass(
     return PassResult(detached(outputs), maps)
 
 
-def _gradients(score: Tensor, towards: Sequence[Tensor]) -> Sequence[Tensor]:
+def _gradients(score: Tensor, towards: Iterable[Tensor]) -> dict[Tensor, Tensor | None]:
     """In one backward pass, towards captured tensors only: no parameter's gradient is ever computed.
+
+    None for a tensor that the score does not depend on.
 
     Raises:
         CaptureError: the graph that began in a layer does not reach the logits.
     """
-    if not towards:
-        return ()
+    tensors = list(dict.fromkeys(towards))
+    if not tensors:
+        return {}
     if not score.requires_grad:
         raise CaptureError(
             "no gradient of the logits reaches the layer: the model runs what comes after it under torch.no_grad, or "
             "detaches it; name a later layer, or take that out of the model."
         )
-    return torch.autograd.grad(score, towards, allow_unused=True, materialize_grads=True)
-
-
-def _activation(
-    layer: str, layer_outputs: dict[str, Tensor], gradient: Tensor | None, probe: "Probe"
-) -> LayerActivation:
-    if layer not in layer_outputs:
-        raise OptionError(f"layer {layer!r} did not run in this pass, or returns no tensor; name a node that does.")
-    values = layer_outputs[layer].detach()
-    layout = probe.maps.layout(tuple(values.shape))
-    if layout is None:
-        raise OptionError(f"layer {layer!r} returns {tuple(values.shape)}, which is no map of the image.")
-    return LayerActivation(
-        layer, layout.to_map(values).float(), None if gradient is None else layout.to_map(gradient).float()
-    )
+    return dict(zip(tensors, torch.autograd.grad(score, tensors, allow_unused=True), strict=True))

@@ -15,6 +15,7 @@ from torch import nn
 from vitxplain import registry
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.adapter import Adapter
+from vitxplain.models.objects.libraries import is_transformers_model
 from vitxplain.models.surgery.cut_network import cut
 from vitxplain.models.trust.model_classes import classifier_class
 from vitxplain.models.trust.settings import check_settings
@@ -51,7 +52,7 @@ def blueprint_of(model: VisionModel, image_size: tuple[int, int] | None = None) 
         ModelLoadError: nothing is known of it but the module itself.
     """
     module: Any = model.module
-    if hasattr(module, "config") and hasattr(module, "from_pretrained"):
+    if is_transformers_model(module):
         config = module.config.to_dict() | {"architectures": [type(module).__name__]}
         return {"backend": "transformers", "config": config}
     prefix, colon, name = model.source.partition(":")

@@ -24,6 +24,7 @@ from vitxplain.models.loading.devices import (
 )
 from vitxplain.models.loading.from_module import in_its_channels
 from vitxplain.models.loading.source import resolve
+from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.tasks import check_task_name, is_classifier_class
@@ -31,7 +32,7 @@ from vitxplain.models.vision_model import VisionModel
 
 
 def load_model(
-    source: "str | Path | nn.Module | VisionModel",
+    source: "str | Path | nn.Module | ModelHolder | VisionModel",
     *,
     revision: str | None = None,
     device: DeviceLike = "auto",
@@ -51,7 +52,9 @@ def load_model(
 
     Args:
         source: in this order: an existing folder; `timm:NAME`, `torchvision:NAME`, `demo-vit`, `demo-cnn`; a short
-            name of `vitx models`; a Hub id. Or an nn.Module, or a model of transformers. A VisionModel passes through.
+            name of `vitx models`; a Hub id. Or an nn.Module, bare or in the wrappers of parallel training, the
+            compiler or peft; or what holds one as its `model`: a pipeline or Trainer of transformers, a Learner of
+            fastai. A VisionModel passes through.
         revision: branch, tag or commit on the Hub.
         device: "auto" (CUDA, MPS, CPU; a module of yours stays where it is), a device, or a map from module names to
             devices, "cpu" or "disk".
@@ -79,7 +82,7 @@ def load_model(
     if size is not None and image_size is not None and parse_size(size) != parse_size(image_size):
         raise UsageError(f"size={size!r} and image_size={image_size!r} are the same thing; give one of them.")
     input_size = size if size is not None else image_size
-    in_memory = isinstance(source, nn.Module)
+    in_memory = not isinstance(source, (str, Path))
     target_device = None if isinstance(device, Mapping) or (in_memory and device == "auto") else resolve_device(device)
     request = LoadRequest(
         revision=revision,

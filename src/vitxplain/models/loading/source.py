@@ -1,11 +1,12 @@
 """Finds the library that makes a VisionModel of a source: a string, a folder or a module."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
 from vitxplain import registry
-from vitxplain.capture.undisturbed import unwrap
 from vitxplain.errors import ModelLoadError, PluginError, UnknownNameError, UsageError
 from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder
 from vitxplain.files.paths import is_file, is_folder, user_path
@@ -13,23 +14,27 @@ from vitxplain.models import known_models
 from vitxplain.models.known_models import ALIASES
 from vitxplain.models.loading import from_saved_folder
 from vitxplain.models.loading.adapter import Adapter, LoadRequest
+from vitxplain.models.objects.holders import InnerModel, inner_model
+from vitxplain.models.objects.libraries import is_transformers_model
+from vitxplain.models.objects.no_model import file_is_no_model, no_model
 from vitxplain.models.vision_model import VisionModel
 
 PACKAGE = "vitxplain"
 BUILT_IN = ("transformers", PACKAGE)  # packages whose modules are wrapped without an adapter
 
 
-def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionModel:
-    """The model of a source, on the CPU unless its library placed it."""
+def resolve(source: Any, request: LoadRequest) -> VisionModel:
+    """The model of a source, on the CPU unless its library placed it.
+
+    Raises:
+        UsageError: it is neither a name nor a folder, nor a module or what holds one.
+    """
     from vitxplain.models.loading import from_transformers
 
-    if isinstance(source, nn.Module):
-        return _wrap(source, request)
+    if (inner := inner_model(source)) is not None:
+        return _wrap(inner, request)
     if not isinstance(source, (str, Path)) or not str(source).strip():
-        raise UsageError(
-            f"{source!r} is no model; give a folder, a name of `vitx models`, a Hub id, timm:NAME, torchvision:NAME, "
-            "an nn.Module or what load_model returned."
-        )
+        raise no_model(source)
     if (folder := model_folder(source)) is not None:
         if request.revision is not None:
             raise UsageError(f"{source} is a folder and has no revision {request.revision!r}; leave revision out.")
@@ -41,7 +46,7 @@ def resolve(source: "str | Path | nn.Module", request: LoadRequest) -> VisionMod
     if colon and len(prefix) > 1:
         return _adapter(prefix, name).load(library_name, request)
     if is_file(user_path(source)):
-        raise ModelLoadError(f"{source} is a file; give the folder it lies in, with its config.json.")
+        raise file_is_no_model(source)
     if looks_like_a_path(source):
         raise ModelLoadError(no_such_folder(source))
     if name in ALIASES:
@@ -72,14 +77,20 @@ def _adapter(prefix: str, source: str) -> Adapter:
     return registry.load("adapters", prefix)()
 
 
-def _wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
+def _wrap(inner: InnerModel, request: LoadRequest) -> VisionModel:
     """A module in memory: by the adapter that claims it, else as one of transformers, else as any module."""
+    if inner.processor is not None and request.processor is None and request.mean is None and request.std is None:
+        request = replace(request, processor=inner.processor)
+    model = _wrap_module(inner.module, request)
+    return model if inner.labels is None else replace(model, labels=inner.labels)
+
+
+def _wrap_module(module: nn.Module, request: LoadRequest) -> VisionModel:
     from vitxplain.models.loading import from_module, from_transformers
 
-    module = unwrap(module)
     if (adapter := _claiming_adapter(module)) is not None:
         return adapter.wrap(module, request)
-    if hasattr(module, "config") and hasattr(module, "from_pretrained"):
+    if is_transformers_model(module):
         return from_transformers.wrap(module, request)
     return from_module.wrap_module(module, request)
 

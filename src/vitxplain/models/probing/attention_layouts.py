@@ -18,8 +18,8 @@ _HEADS = ("num_heads", "num_attention_heads", "heads", "n_heads", "nhead")
 def attention_layouts(observation: Observation, module: nn.Module, stated: TokenGrid | None) -> list[AttentionLayout]:
     """One layout a call, in order."""
     config = getattr(module, "config", None)
-    maps, tensors = observation.maps, [node.tensor for node in observation.nodes]
-    lengths = {tensor.shape[1] for tensor in tensors if tensor.dim() == 3 and tensor.shape[0] == 1}
+    maps = observation.maps
+    lengths = {tensor.shape[1] for tensor in observation.nodes if tensor.dim() == 3 and tensor.shape[0] == 1}
     lengths |= {rows * columns for rows, columns in maps.map_sizes}
     layouts: list[AttentionLayout] = []
     grids: list[TokenGrid] = []

@@ -1,13 +1,14 @@
 """The layer class activation maps are taken of: the last in patch layout whose patches still move the logit."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.patch_layout import ImageMaps
-from vitxplain.models.probing.observation import Node, Observation
+from vitxplain.models.probing.observation import Observation, Output
 
 _ENOUGH_PATCHES = 0.05  # share of places with a gradient; a class token's block output has none
 
@@ -22,47 +23,52 @@ def cam_layer(
     """
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
     for inner in (inside, ()):
-        in_time = sorted(observation.nodes, key=lambda node: node.order)
-        candidates = [node for node in in_time if _name(node, inner, module) and _is_map(node, observation, maps)]
-        if not candidates:
+        named = [output for output in observation.outputs if _name(output, inner, module)]
+        candidates = [output for output in named if _is_map(output, observation, maps)]
+        edges = [output.edge for output in candidates if output.edge is not None]
+        if not edges:
             continue
-        tensors = [node.tensor for node in candidates]
-        gradients = torch.autograd.grad(score, tensors, retain_graph=True, allow_unused=True)
-        for node, gradient in reversed(list(zip(candidates, gradients, strict=True))):
+        gradients = torch.autograd.grad(score, edges, retain_graph=True, allow_unused=True)
+        for output, gradient in reversed(list(zip(candidates, gradients, strict=True))):
             if gradient is not None and _reaches_patches(gradient, maps):
-                return _name(node, inner, module)
+                return _name(output, inner, module)
     return None
 
 
 def same_output(observation: Observation, layer: str | None) -> frozenset[str]:
-    """Every node that returns the tensor the layer returns: a stage and its last block are one."""
-    return frozenset(name for node in observation.nodes if layer in node.returned_by for name in node.returned_by)
+    """Every node that returns the tensor the layer returns, unchanged: a stage and its last block are one."""
+    output = _output(observation, layer)
+    return frozenset(output.returned_by) if output is not None else frozenset()
 
 
 def map_shape(observation: Observation, layer: str, maps: ImageMaps) -> tuple[int, int] | None:
     """(rows, columns) of a layer's output in patch layout."""
-    shape = next(tuple(node.tensor.shape) for node in reversed(observation.nodes) if layer in node.returned_by)
-    layout = maps.layout(shape)
+    output = _output(observation, layer)
+    layout = maps.layout(output.shape) if output is not None else None
     return (layout.rows, layout.columns) if layout is not None else None
 
 
-def _name(node: Node, inside: tuple[str, ...], module: nn.Module) -> str | None:
+def _output(observation: Observation, layer: str | None) -> Output | None:
+    """What the layer returned last."""
+    return next((output for output in reversed(observation.outputs) if layer in output.returned_by), None)
+
+
+def _name(output: Output, inside: tuple[str, ...], module: nn.Module) -> str | None:
     """The outermost module that returned the tensor, one that computes something where there is any."""
-    names = [name for name in node.returned_by if name and not name.startswith(inside)]
+    names = [name for name in output.returned_by if name and not name.startswith(inside)]
     computing = [name for name in names if not isinstance(module.get_submodule(name), (nn.Identity, nn.Dropout))]
     return (computing or names)[-1] if names else None
 
 
-def _is_map(node: Node, observation: Observation, maps: ImageMaps) -> bool:
-    tensor = node.tensor
-    if tensor.shape[0] != 1 or not tensor.requires_grad or _is_class_scores(node, observation):
+def _is_map(output: Output, observation: Observation, maps: ImageMaps) -> bool:
+    if output.shape[0] != 1 or output.edge is None or _is_class_scores(output, observation):
         return False
-    return maps.layout(tuple(tensor.shape)) is not None
+    return maps.layout(output.shape) is not None
 
 
-def _is_class_scores(node: Node, observation: Observation) -> bool:
+def _is_class_scores(output: Output, observation: Observation) -> bool:
     """A second head over patch tokens (VOLO): class scores, no features."""
-    return node.tensor.dim() == 3 and node.from_linear and node.tensor.shape[-1] == observation.logits.shape[-1]
+    return len(output.shape) == 3 and output.from_linear and output.shape[-1] == observation.logits.shape[-1]
 
 
 def _reaches_patches(gradient: Tensor, maps: ImageMaps) -> bool:
@@ -73,25 +79,31 @@ def _reaches_patches(gradient: Tensor, maps: ImageMaps) -> bool:
     return reached.float().mean().item() >= _ENOUGH_PATCHES
 
 
-def linear_head(observation: Observation, layer: str | None, maps: ImageMaps) -> Tensor | None:
-    """The weight (label, channel) with `logit = weight @ mean(feature map) + bias`, or None.
+@dataclass(frozen=True)
+class LinearHead:
+    """Where the weight with `logit = weight @ mean(feature map) + bias` is, and which feature map that is of.
 
-    A network whose feature map has one channel a class and is only averaged has the identity.
+    Its values are read in the pass that uses them: weights change, and heads are replaced.
     """
-    node = next((node for node in observation.nodes if layer in node.returned_by), None)
-    if node is None:
-        return None
-    layout = maps.layout(tuple(node.tensor.shape))
-    if layout is None:
+
+    name: str | None  # of the linear layer or 1 x 1 convolution; None: one channel a class, only averaged
+    changed: bool  # whether the map that is averaged is the layer's output after something was written into it
+
+
+def linear_head(observation: Observation, layer: str | None, maps: ImageMaps) -> LinearHead | None:
+    """The head that reads the average of the layer's output, or None."""
+    output = _output(observation, layer)
+    layout = maps.layout(tuple(output.tensor.shape)) if output is not None else None
+    if output is None or layout is None:
         return None
     head, logits = observation.head, observation.logits[0]
     with torch.no_grad():
-        pooled = layout.to_map(node.tensor)[0].flatten(1).mean(1)
+        pooled = layout.to_map(output.tensor)[0].flatten(1).mean(1)
         if pooled.shape == logits.shape and _equal(pooled, logits):
-            return torch.eye(len(pooled), device=pooled.device)
+            return LinearHead(None, output.changed)
         if head is None or head.input.numel() != pooled.numel() or head.module.weight.is_meta:
             return None
-        return head.module.weight.detach().flatten(1) if _equal(pooled, head.input.flatten()) else None
+        return LinearHead(head.name, output.changed) if _equal(pooled, head.input.flatten()) else None
 
 
 def _equal(tensor: Tensor, expected: Tensor) -> bool:

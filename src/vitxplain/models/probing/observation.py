@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import GradientEdge
 
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.weights import Weights
@@ -13,13 +14,18 @@ from vitxplain.types import Logits, PixelValues
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
-    """One tensor of the graph, and the modules that returned it (outermost last)."""
+class Output:
+    """One tensor as modules returned it (outermost last): changed in place and returned again it is another output.
+
+    `tensor` shows how it was at the end of the pass, `edge` is its place in the graph when it was returned.
+    """
 
     tensor: Tensor
-    returned_by: tuple[str, ...]  # empty for a tensor that modules only took in
+    shape: tuple[int, ...]
+    edge: GradientEdge | None  # None without a graph
+    changed: bool  # whether something was written into it after it was returned
+    returned_by: tuple[str, ...]
     from_linear: bool
-    order: int  # when it was last written: later for a tensor changed in place and returned again
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +53,7 @@ class ObservedCall:
 class Head:
     """The last linear layer (or 1 x 1 convolution): its output is the logits."""
 
+    name: str
     module: nn.Linear | nn.Conv2d
     input: Tensor
 
@@ -69,7 +76,8 @@ class Observation:
     logits: Logits
     maps: ImageMaps  # by what convolutions make, before anybody knows token grids, or which sequences are no map
     calls: tuple[ObservedCall, ...]
-    nodes: tuple[Node, ...]
+    nodes: tuple[Tensor, ...]  # all that modules took in or returned, as it was at the end
+    outputs: tuple[Output, ...]  # in the order in which modules first returned them
     convolutions: tuple[tuple[str, int], ...]  # mixing places: name, attention calls before
     head: Head | None
     hidden: str | None  # where attention first ran unseen, and how

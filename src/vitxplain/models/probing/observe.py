@@ -55,6 +55,7 @@ def observe(
         maps=ImageMaps(size, tuple(recorder.map_sizes)),
         calls=calls,
         nodes=recorder.nodes,
+        outputs=recorder.outputs,
         convolutions=tuple(recorder.convolutions),
         head=head if head is not None and _makes(logits, head) else None,
         hidden=recorder.hidden,

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -14,15 +15,41 @@ _RELATIVE = re.compile(r"rel(ative)?_pos|_rel$|attention_bias(es)?$|pos_proj|cpb
 _SAME_ASPECT = 0.2  # of logarithms: a table learned at another resolution has nearly the proportions of the grid
 
 
+@dataclass(frozen=True)
+class PositionTable:
+    """Where a model keeps its table, (rows, columns) patches large; its values are read when they are asked for."""
+
+    name: str
+    rows: int
+    columns: int
+    grid: TokenGrid | None  # of the tokens that it is read for
+
+    def values(self, module: nn.Module) -> Float[Tensor, "row column channel"] | None:
+        """One row a patch, prefix tokens dropped, at the resolution the table was learned at.
+
+        None where the module has another table by now.
+        """
+        owner, _, name = self.name.rpartition(".")
+        table = getattr(module.get_submodule(owner), name, None)
+        return None if not isinstance(table, Tensor) or table.is_meta else _as_grid(table.detach(), self.grid)
+
+
 def position_table(module: nn.Module, grid: TokenGrid | None) -> Float[Tensor, "row column channel"] | None:
     """One row a patch, prefix tokens dropped, at the resolution the table was learned at."""
+    table = find_table(module, grid)
+    return table.values(module) if table is not None else None
+
+
+def find_table(module: nn.Module, grid: TokenGrid | None) -> PositionTable | None:
+    """Where the module keeps its table of one row a patch."""
     tensors = [*module.named_parameters(), *module.named_buffers()]
     for name, tensor in tensors:
         if not _TABLE.search(name) or _RELATIVE.search(name) or not tensor.is_floating_point() or tensor.is_meta:
             continue
         table = _as_grid(tensor.detach(), grid)
         if table is not None and table.shape[-1] > 1:
-            return table
+            rows, columns, _ = table.shape
+            return PositionTable(name, rows, columns, grid)
     return None
 
 

@@ -1,7 +1,7 @@
 """Probe: what a model is, found by watching it run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,15 +10,16 @@ from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout, sequence_grids
 from vitxplain.capture.patch_layout import ImageMaps
+from vitxplain.capture.saved_apart import is_written_over, saved_apart
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
-from vitxplain.models.probing.cam_layer import cam_layer, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam_layer import LinearHead, cam_layer, linear_head, map_shape, same_output
 from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
-from vitxplain.models.probing.position_tables import missing_table, position_table
+from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
 from vitxplain.models.probing.token_grids import model_grid, with_readout
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
@@ -46,8 +47,9 @@ class Probe:
     cam_layer: str | None = None
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
-    head_weight: Tensor | None = field(default=None, repr=False)  # (label, channel)
-    position_embeddings: Tensor | None = field(default=None, repr=False)  # (row, column, channel)
+    head_weight: LinearHead | None = None
+    writes_over: bool = False  # it writes in place into tensors that its gradient needs
+    position_embeddings: PositionTable | None = None
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -72,7 +74,11 @@ def probe(model: "VisionModel", size: tuple[int, int], images: PixelValues | Non
 def _on_images(model: "VisionModel", size: tuple[int, int], images: PixelValues | None) -> Probe:
     try:
         return _probe(model, observe(model, size, images=images))
-    except RuntimeError as error:  # some kernel has no derivative; whatever else is wrong shows again
+    except RuntimeError as error:
+        if is_written_over(error):
+            with saved_apart():
+                return replace(_probe(model, observe(model, size, images=images)), writes_over=True)
+        # Some kernel has no derivative; whatever else is wrong shows again.
         observation = observe(model, size, graph=False, images=images)
         return _probe(model, observation, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
 
@@ -95,8 +101,8 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
-    weight = linear_head(observation, layer, maps)
-    table = position_table(model.module, grids[-1] if grids else None)
+    head = linear_head(observation, layer, maps)
+    table = find_table(model.module, grids[-1] if grids else None)
     missing = missing_attention(observation, layouts, isotropic, mixed)
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
@@ -104,7 +110,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
     if layer is None:
         missing[offers.FEATURE_MAP] = obstacle or "no layer with a map of at least 2 x 2 places reaches the logits"
-    if weight is None:
+    if head is None:
         missing[offers.LINEAR_HEAD] = "it does not end in global average pooling and one linear layer; use grad-cam"
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
@@ -118,7 +124,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         cam_layer=layer,
         cam_names=same_output(observation, layer),
         cam_grid=map_shape(observation, layer, maps) if layer is not None else None,
-        head_weight=weight,
+        head_weight=head,
         position_embeddings=table,
     )
 

@@ -7,11 +7,12 @@ from threading import get_ident
 from typing import Any
 
 from torch import Tensor, nn
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.layer_tap import removed_at_the_end
 from vitxplain.capture.weight_gradients import WeightGradients
-from vitxplain.models.probing.observation import Head, Node, Silence
+from vitxplain.models.probing.observation import Head, Output, Silence
 
 _MAKES_MAPS = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 
@@ -26,14 +27,14 @@ class RecordedCall:
 
 
 @dataclass(eq=False)
-class _GrowingNode:
-    """A node while the pass runs: modules further out may return it again."""
+class _GrowingOutput:
+    """An output while the pass runs: modules further out may return it again."""
 
     tensor: Tensor
+    shape: tuple[int, ...]
+    edge: GradientEdge | None
     returned_by: list[str] = field(default_factory=list)
     from_linear: bool = False
-    order: int = 0
-    version: int = -1
 
 
 class PassRecorder:
@@ -46,8 +47,8 @@ class PassRecorder:
         self.last_linear: Head | None = None
         self.hidden: str | None = None  # where attention first ran unseen, and how
         self.silence = Silence()
-        self._nodes: dict[int, _GrowingNode] = {}  # by the identity of their tensors, which live as long
-        self._writes = 0
+        self._nodes: dict[int, Tensor] = {}  # by their identity, which is theirs for as long as they are here
+        self._outputs: dict[tuple[int, int], _GrowingOutput] = {}  # by identity and version
 
     def before(self, call: AttentionCall) -> bool:
         return False
@@ -63,10 +64,24 @@ class PassRecorder:
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 
     @property
-    def nodes(self) -> tuple[Node, ...]:
+    def nodes(self) -> tuple[Tensor, ...]:
         """Every tensor that a module took in or returned, in the order they came about."""
-        nodes = self._nodes.values()
-        return tuple(Node(node.tensor, tuple(node.returned_by), node.from_linear, node.order) for node in nodes)
+        return tuple(self._nodes.values())
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """Every tensor that a module returned, each version of it by itself."""
+        return tuple(
+            Output(
+                growing.tensor,
+                growing.shape,
+                growing.edge,
+                changed=_version(growing.tensor) != version,
+                returned_by=tuple(growing.returned_by),
+                from_linear=growing.from_linear,
+            )
+            for (_, version), growing in self._outputs.items()
+        )
 
     @contextmanager
     def on_modules(self, module: nn.Module) -> Iterator[None]:
@@ -90,25 +105,31 @@ class PassRecorder:
                 handles.append(part.register_forward_hook(after(name)))
             yield
 
-    def _node(self, tensor: Any) -> _GrowingNode | None:
+    def _node(self, tensor: Any) -> Tensor | None:
         if isinstance(tensor, (tuple, list)) and tensor:
             tensor = tensor[0]
         if not isinstance(tensor, Tensor) or not tensor.is_floating_point() or tensor.dim() not in (3, 4):
             return None
-        return self._nodes.setdefault(id(tensor), _GrowingNode(tensor))
+        return self._nodes.setdefault(id(tensor), tensor)
 
     def _returned(self, name: str, part: nn.Module, args: tuple, output: Any) -> None:
         if isinstance(part, (nn.Linear, nn.Conv2d)) and isinstance(output, Tensor):
-            self.last_linear = Head(part, args[0])
+            self.last_linear = Head(name, part, args[0])
         if isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1:
             self.convolutions.append((name, len(self.calls)))
-        node = self._node(output)
-        if node is None:
+        tensor = self._node(output)
+        if tensor is None:
             return
-        node.returned_by.append(name)
-        if node.version != node.tensor._version:
-            self._writes += 1
-            node.version, node.order = node.tensor._version, self._writes
-        node.from_linear |= isinstance(part, nn.Linear)
-        if isinstance(part, _MAKES_MAPS) and node.tensor.dim() == 4 and min(node.tensor.shape[2:]) > 1:
-            self.map_sizes.setdefault((node.tensor.shape[2], node.tensor.shape[3]))
+        key = (id(tensor), _version(tensor))
+        if (growing := self._outputs.get(key)) is None:
+            edge = get_gradient_edge(tensor) if tensor.requires_grad else None
+            growing = self._outputs[key] = _GrowingOutput(tensor, tuple(tensor.shape), edge)
+        growing.returned_by.append(name)
+        growing.from_linear |= isinstance(part, nn.Linear)
+        if isinstance(part, _MAKES_MAPS) and tensor.dim() == 4 and min(tensor.shape[2:]) > 1:
+            self.map_sizes.setdefault((tensor.shape[2], tensor.shape[3]))
+
+
+def _version(tensor: Tensor) -> int:
+    """How often something was written into a tensor; those of inference mode do not count it."""
+    return 0 if tensor.is_inference() else tensor._version

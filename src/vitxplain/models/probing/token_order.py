@@ -24,7 +24,7 @@ def sequence_orders(observation: Observation) -> Orders:
     with observation.silent_attention():
         for before in sorted({call.nodes_before for call in observation.calls}):
             for index in reversed(range(max(before - _NODES_TRIED, 0), before)):
-                tokens = observation.nodes[index].tensor
+                tokens = observation.nodes[index]
                 if tokens.dim() != 3 or tokens.shape[0] != 1 or not tokens.requires_grad:
                     continue
                 length = tokens.shape[1]
@@ -48,8 +48,7 @@ def maps_before(observation: Observation, index: int, orders: Orders, *, guess: 
 
     With `guess` a sequence whose order is not known is taken to run row by row, as those of all models but a few do.
     """
-    for node in reversed(observation.nodes[:index]):
-        tensor = node.tensor
+    for tensor in reversed(observation.nodes[:index]):
         if tensor.shape[0] != 1 or not tensor.requires_grad:
             continue
         order = orders.get(tensor.shape[1]) if tensor.dim() == 3 else None

@@ -44,8 +44,7 @@ def _are_strips(observation: Observation, call: ObservedCall, layout: AttentionL
     grid = layout.grid
     if grid is None or layout.num_queries <= layout.num_keys:
         return False
-    nodes = observation.nodes[: call.nodes_before]
-    shapes = [tuple(node.tensor.shape) for node in nodes if node.tensor.dim() == 4]
+    shapes = [tuple(tensor.shape) for tensor in observation.nodes[: call.nodes_before] if tensor.dim() == 4]
     if any((grid.rows, grid.columns) in (shape[2:], shape[1:3]) for shape in shapes):
         return False  # such a map was made on the way
     tokens, nearest = _keys(call, layout), next(maps_before(observation, call.nodes_before, {}, guess=False), None)

@@ -1,5 +1,8 @@
 """The heat map over the photograph: as a plain image, and as a picture with title and colour bar."""
 
+import vitxplain.render.backend  # noqa: F401 - before matplotlib
+
+# isort: split
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image

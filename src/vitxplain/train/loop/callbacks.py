@@ -3,7 +3,6 @@
 import math
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -11,6 +10,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from vitxplain.interrupts import handled, interrupt
 from vitxplain.processes import in_any_process, main_process
 from vitxplain.train.loop.data_feed import TrainingFeed
 from vitxplain.train.records.metrics_file import Row, is_best, rank, rows
@@ -34,7 +34,7 @@ class RunCallbacks(TrainerCallback):
         record: Callable[[TrainerState], None],
     ) -> None:
         self.feed, self.patience, self.keep_best, self.record = feed, patience, keep_best, record
-        self.interrupted = False
+        self.interrupted, self.signal = False, int(signal.SIGINT)
 
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **others: Any
@@ -65,23 +65,16 @@ class RunCallbacks(TrainerCallback):
     def until_interrupted(self) -> Iterator[None]:
         """The first Ctrl-C (or SIGTERM: clusters end jobs with it) is obeyed after the step; the second at once."""
 
-        def handle(number: int, frame: FrameType | None) -> None:
+        def handle(number: int, _frame: FrameType | None) -> None:
             if self.interrupted:
-                signal.default_int_handler(number, frame)
-            self.interrupted = True
+                raise interrupt(number)
+            self.interrupted, self.signal = True, number
             if main_process():
                 with suppress(RuntimeError):  # the signal came while something else was being written there
                     print(INTERRUPT_NOTE, file=sys.stderr, flush=True)  # noqa: T201 - Ctrl-C is answered at once
 
-        if threading.current_thread() is not threading.main_thread():  # only the main one may set handlers
+        with handled(handle):
             yield
-            return
-        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _evaluations_without_better(history: list[Row], figure: str) -> int:

@@ -15,6 +15,7 @@ from transformers import EvalPrediction, SchedulerType, Trainer, TrainingArgumen
 
 from vitxplain.errors import TrainError
 from vitxplain.files.disk import refused
+from vitxplain.files.watch import check_there
 from vitxplain.train.loop.data_feed import EpochOrder, TrainingFeed
 from vitxplain.train.network.saving import load_weights, save_weights
 from vitxplain.train.records import checkpoints
@@ -90,6 +91,7 @@ class RunTrainer(Trainer):
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         staging = checkpoints.staging(self.checkpoint_folder)
         if self.is_world_process_zero():
+            check_there(self.checkpoint_folder.parent)
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir(parents=True)
         self.accelerator.wait_for_everyone()

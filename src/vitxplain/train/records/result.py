@@ -1,6 +1,7 @@
 """RunResult: the figures of a finished run; TrainingInterrupted: the error of Ctrl-C."""
 
 import json
+import signal
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -36,9 +37,10 @@ class RunResult:
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C while training; a checkpoint was written after the last step."""
+    """Ctrl-C or SIGTERM while training; a checkpoint was written after the last step."""
 
-    def __init__(self, folder: Path, step: int, steps: int) -> None:
+    def __init__(self, folder: Path, step: int, steps: int, number: int = signal.SIGINT) -> None:
+        self.number = number
         super().__init__(
             f"interrupted after step {step:,} of {steps:,}; a checkpoint was written. Go on with: "
             f"vitx train --resume --out {folder}"

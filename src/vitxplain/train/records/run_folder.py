@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from vitxplain.errors import UsageError
 from vitxplain.files.disk import refused, to_disk
 from vitxplain.files.near import question
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.watch import Watch
 from vitxplain.files.write import write_together
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.words import slug
@@ -26,9 +27,10 @@ RUN_FILES = (
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths in a run."""
+    """Paths in a run; `watch` notices if the folder goes away while there is work for it."""
 
     path: Path
+    watch: Watch | None = field(default=None, repr=False, compare=False)
 
     @property
     def config(self) -> Path:
@@ -67,11 +69,24 @@ class RunFolder:
             ) from error
 
     def write(self, files: Mapping[str, bytes]) -> None:
-        """Write files of the run, by name; each is whole or not there."""
-        write_together({self.path / name: content for name, content in files.items()})
+        """Write files of the run, by name; each is whole or not there, and stays so when the power goes.
+
+        Raises:
+            OutputError: they cannot be written, or the folder is gone.
+        """
+        self.check()
+        paths = write_together({self.path / name: content for name, content in files.items()})
+        for folder in {path.parent for path in paths}:
+            to_disk(folder, deep=False)
+
+    def check(self) -> None:
+        """Raise OutputError where the folder went away while there is work for it."""
+        if self.watch:
+            self.watch.check()
 
     def replace_model(self, save: Callable[[Path], None]) -> None:
         """Let `save` write a model aside, then make it model/ by renaming."""
+        self.check()
         aside, old = self.path / ".model-new", self.path / ".model-old"
         shutil.rmtree(aside, ignore_errors=True)
         try:
@@ -87,6 +102,7 @@ class RunFolder:
             shutil.rmtree(old, ignore_errors=True)
             self.model.replace(old)
         aside.replace(self.model)
+        to_disk(self.path, deep=False)
         shutil.rmtree(old, ignore_errors=True)
 
     def repair(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vitxplain.errors import UsageError
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
+from vitxplain.files.writer_lock import LOCK, WRITER
 from vitxplain.render.figure import png_bytes
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.records.run_folder import RunFolder
@@ -42,7 +43,8 @@ class StudyFolder:
 
     def check(self, *, resume: bool) -> None:
         """Raise UsageError where a search cannot be started or continued."""
-        holds_files = self.path.is_dir() and any(self.path.iterdir())
+        ours = {LOCK, WRITER}
+        holds_files = self.path.is_dir() and any(entry.name not in ours for entry in self.path.iterdir())
         if holds_files and not self.base.is_file():
             raise UsageError(f"{self.path} is there and holds no search; give another folder with --out.")
         if holds_files and not resume:

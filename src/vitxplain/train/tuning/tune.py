@@ -7,6 +7,8 @@ from os import PathLike
 from pathlib import Path
 
 from vitxplain.files.paths import user_path
+from vitxplain.files.watch import Watch
+from vitxplain.files.writer_lock import writer_lock
 from vitxplain.models.loading.devices import resolve_device
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.options.checks import check_count
@@ -70,8 +72,27 @@ def tune(
     check_count("trials", trials)
     import_optuna()
     folder = StudyFolder(user_path(out))
-    folder.check(resume=resume)
-    base = _base(folder, config, options, model=model, data=data, limit=limit)
+    with writer_lock(folder.path) as watch:
+        folder.check(resume=resume)
+        base = _base(folder, config, options, model=model, data=data, limit=limit)
+        return _search(
+            folder, watch, base, trials, search, prune=prune, strict=strict, device=device, on_trial=on_trial
+        )
+
+
+def _search(
+    folder: StudyFolder,
+    watch: Watch,
+    base: RunConfig,
+    trials: int,
+    search: str | None,
+    *,
+    prune: bool,
+    strict: bool,
+    device: str,
+    on_trial: Callable[[TrialResult, TrialResult | None], object],
+) -> TuningResult:
+    """All trials; the folder is this command's alone."""
     metric = base.options.best
     space = search_space(folder.search(search) or DEFAULT, lambda key, text: option_value(base, key, text))
     with quiet_transformers():  # errors of model and data come before anything is written
@@ -82,6 +103,7 @@ def tune(
         while len(results := folder.trial_results(study)) < trials:
             trial = study.ask()
             number = run_trial(study, trial, folder, base, space, strict=strict, device=device)
+            watch.check()
             gc.collect()  # a Trainer is held by cycles, and its weights may fill a GPU
             results = folder.trial_results(study)
             best = best_of(results, metric)

@@ -1,0 +1,85 @@
+"""Lines of JSON that grow while a program works: appended whole, forced to the disk, and read back after any end."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, TypeVar
+
+from vitxplain.errors import OutputError
+from vitxplain.files.disk import to_disk
+from vitxplain.files.watch import Watch
+
+SYNC_EVERY: Final = 1.0  # seconds between two forced writes to the disk
+Value = TypeVar("Value")
+
+
+class GrowingLines:
+    """A file to which lines are added. What a power cut may lose of it are the lines of the last second."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path, self._what, self._synced = path, what, 0.0
+
+    def __enter__(self) -> "GrowingLines":
+        """Open the file; a line that was cut off when an earlier program ended is removed."""
+        new = not self._path.exists()
+        self._watch = Watch.of(self._path.parent)
+        self._file = self._path.open("ab")
+        self._file.truncate(self._path.read_bytes().rfind(b"\n") + 1)
+        if new:
+            to_disk(self._path.parent, deep=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._sync()
+        self._file.close()
+
+    def add(self, records: Iterable[str]) -> None:
+        """Append lines, given without their ends.
+
+        Raises:
+            OutputError: the disk is full, or the folder is gone; what was written before stays.
+        """
+        self._watch.check()
+        try:
+            self._file.write("".join(f"{record}\n" for record in records).encode())
+            self._file.flush()
+        except OSError as error:
+            raise self._refused(error) from error
+        if time.monotonic() - self._synced > SYNC_EVERY:
+            self._sync()
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._refused(error) from error
+        self._synced = time.monotonic()
+
+    def _refused(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._what} in {self._path.parent} cannot be written on: {error.strerror or error}. What was written "
+            "stays; make room and run the same command again, it goes on from there."
+        )
+
+
+def read_lines(path: Path, read: Callable[[Mapping[str, Any]], Value]) -> tuple[list[Value], int]:
+    """What `read` makes of each line, and how many are damaged; one that was cut off at the end is none.
+
+    A file system fills with zeros what it had promised and not written when the power went; such lines were cut off.
+    """
+    values, damaged = list[Value](), 0
+    *lines, _cut_off = path.read_bytes().split(b"\n")
+    for line in lines:
+        if not (text := line.strip(b"\0 \r\t")):
+            continue
+        try:
+            values.append(read(json.loads(text)))
+        except Exception:  # whatever it is, it is not what was written
+            damaged += 1
+    return values, damaged

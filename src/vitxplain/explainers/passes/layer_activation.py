@@ -1,0 +1,100 @@
+"""A layer's activation for one method: the map, its gradient, and the linear head as it is in this very pass."""
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vitxplain.capture.layer_tap import LayerActivation, LayerOutputs
+from vitxplain.errors import CaptureError, OptionError, UnsupportedModelError
+from vitxplain.explainers.base import LayerExplainer
+from vitxplain.models.offers import GRADIENTS, LINEAR_HEAD
+from vitxplain.tasks.base import LOGITS, Target, TaskOutputs
+from vitxplain.types import FeatureMap
+
+if TYPE_CHECKING:
+    from vitxplain.models.probing.probe import Probe
+    from vitxplain.models.vision_model import VisionModel
+
+_ROUNDING = {torch.float32: 1e-3, torch.float64: 1e-6}  # of the sum of |weight x mean|; others are half precision
+_HALF = 5e-2
+
+
+def tensor_of(layer: str, explainer: LayerExplainer, outputs: LayerOutputs, probe: "Probe") -> Tensor | None:
+    """What the method takes of the layer: what it returned, or what became of that before the head averages it.
+
+    None where the layer did not run.
+    """
+    return (outputs.went_on if _head_reads_changed(layer, explainer, probe) else outputs).get(layer)
+
+
+def layer_activation(
+    model: "VisionModel",
+    probe: "Probe",
+    layer: str,
+    explainer: LayerExplainer,
+    tensor: Tensor | None,
+    gradient: Tensor | None,
+    target: Target,
+    outputs: TaskOutputs,
+) -> LayerActivation:
+    """The tensor and its gradient as maps of the image, with the head's weights for a method that needs them.
+
+    Raises:
+        OptionError: the layer did not run, or its output is no map.
+        CaptureError: the logits do not depend on what the layer returned.
+        UnsupportedModelError: the logits of this pass are not what the head makes of the map's mean.
+    """
+    if tensor is None:
+        raise OptionError(f"layer {layer!r} did not run in this pass, or returns no tensor; name a node that does.")
+    values = tensor.detach()
+    layout = probe.maps.layout(tuple(values.shape))
+    if layout is None:
+        raise OptionError(f"layer {layer!r} returns {tuple(values.shape)}, which is no map of the image.")
+    if gradient is None and GRADIENTS in explainer.needs:
+        raise CaptureError(
+            f"the logits do not depend on what layer {layer!r} returned in this pass: the model computes them from "
+            "something else; name another layer."
+        )
+    features = layout.to_map(values).float()
+    weights = None
+    if LINEAR_HEAD in explainer.needs and layer in probe.cam_names:
+        weights = target.head_weights(_head(model, probe, layer, features, outputs[LOGITS]), outputs)
+    return LayerActivation(layer, features, None if gradient is None else layout.to_map(gradient).float(), weights)
+
+
+def _head_reads_changed(layer: str, explainer: LayerExplainer, probe: "Probe") -> bool:
+    head = probe.head_weight
+    return head is not None and head.changed and layer in probe.cam_names and LINEAR_HEAD in explainer.needs
+
+
+def _head(
+    model: "VisionModel", probe: "Probe", layer: str, features: FeatureMap, logits: Float[Tensor, "batch label"]
+) -> Float[Tensor, "label channel"]:
+    """The head's weights as they are now, which make these logits of these features."""
+    where = probe.head_weight
+    mean = features.flatten(2).mean(2)
+    if where is None or where.name is None:
+        weight, bias = torch.eye(mean.shape[1], device=mean.device), None
+    else:
+        head: Any = model.module.get_submodule(where.name)
+        weight, bias = head.weight.detach().flatten(1).float(), head.bias
+    if torch.compiler.is_compiling():  # an exported graph is compared with what is checked here
+        return weight
+    if weight.shape != (logits.shape[1], mean.shape[1]) or not _makes(logits, mean, weight, bias, model.dtype):
+        raise UnsupportedModelError(
+            f"cam does not fit {model.source}: in this pass the logits are not the mean of {layer!r} times the weights "
+            f"of {where.name if where is not None and where.name else 'nothing'!r} plus its bias. The model computes "
+            "them otherwise for this input, or was changed; load it again, or use grad-cam."
+        )
+    return weight
+
+
+def _makes(logits: Tensor, mean: Tensor, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> bool:
+    """Whether the logits are weight @ mean + bias, but for rounding."""
+    expected = mean @ weight.T + (0 if bias is None else bias.detach().float())
+    exact = logits.dtype == dtype and not torch.is_autocast_enabled(logits.device.type)
+    share = _ROUNDING.get(dtype, _HALF) if exact else _HALF
+    scale = (mean.abs() @ weight.abs().T).amax(1, keepdim=True)
+    return bool(((logits.float() - expected).abs() <= share * scale.clamp_min(1e-30)).all())
