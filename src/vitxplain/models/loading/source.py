@@ -7,12 +7,12 @@ from typing import Any
 from torch import nn
 
 from vitxplain import registry
-from vitxplain.errors import ModelLoadError, PluginError, UnknownNameError, UsageError
+from vitxplain.errors import ModelLoadError, PluginError, UnknownNameError, UsageError, VitxplainError
 from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder
 from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.models import known_models
 from vitxplain.models.known_models import ALIASES
-from vitxplain.models.loading import from_saved_folder
+from vitxplain.models.loading import from_adapters, from_saved_folder
 from vitxplain.models.loading.adapter import Adapter, LoadRequest
 from vitxplain.models.loading.plugin_failure import adapter_errors, checked_model, load_adapter
 from vitxplain.models.objects.holders import InnerModel, inner_model
@@ -42,6 +42,8 @@ def resolve(source: Any, request: LoadRequest) -> VisionModel:
             raise UsageError(f"{source} is a folder and has no revision {request.revision!r}; leave revision out.")
         if (folder / from_saved_folder.MANIFEST).is_file():
             return from_saved_folder.load(folder, request)
+        if from_adapters.is_adapter_folder(folder):
+            return _with_adapters(folder, request)
         return from_transformers.load_from_folder(folder, request)
     name = str(source)
     prefix, colon, library_name = name.partition(":")
@@ -61,6 +63,23 @@ def resolve(source: Any, request: LoadRequest) -> VisionModel:
         if hint := beside_the_hub(name):
             raise ModelLoadError(f"{hint}{error}") from error
         raise
+
+
+def _with_adapters(folder: Path, request: LoadRequest) -> VisionModel:
+    """A folder of peft: its base model is opened by the name the folder gives, then gets the adapters."""
+    base = from_adapters.base_source(folder)
+    if (error := from_adapters.without_weights(folder)) is not None:
+        raise error
+    try:
+        model = resolve(base, from_adapters.request_of(request))
+        if not from_adapters.brings_heads(model, folder):
+            model = resolve(base, replace(request, revision=None))
+    except VitxplainError as error:
+        raise ModelLoadError(
+            f"{folder} holds adapters (peft) of {base}, which cannot be opened: {error} In Python give the base model "
+            "yourself: PeftModel.from_pretrained(base, folder)."
+        ) from error
+    return from_adapters.with_adapters(model, folder)
 
 
 def model_folder(source: "str | Path") -> Path | None:
