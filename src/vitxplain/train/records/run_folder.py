@@ -16,6 +16,7 @@ from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.watch import Watch
 from vitxplain.files.write import write_together
 from vitxplain.train.config.run_config import RunConfig
+from vitxplain.train.records.result import RunResult
 from vitxplain.words import slug
 
 RUNS = Path("vitx-runs")
@@ -53,11 +54,13 @@ class RunFolder:
         return self.config.is_file()
 
     def saved_result(self) -> Mapping[str, Any] | None:
-        """The facts in result.json; None while the run is not finished."""
+        """The facts in result.json; None while the run is not finished, or where the file is not what a run writes."""
         try:
-            return json.loads(self.result.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            facts = json.loads(self.result.read_text(encoding="utf-8"))
+            RunResult(self.path, **facts)
+        except Exception:  # whatever is there: to resume the run writes it anew
             return None
+        return facts
 
     def saved_config(self) -> RunConfig:
         """The configuration in config.yaml; raises UsageError where it cannot be read."""

@@ -58,10 +58,19 @@ class StudyFolder:
         Raises:
             UsageError: they contradict each other.
         """
-        saved = self.space.read_text("utf-8").strip() if self.space.is_file() else None
+        saved = self.space.read_text("utf-8", "replace").strip() if self.space.is_file() else None
         if saved and typed and typed != saved:
             raise UsageError(f"this search was started with --search {saved}; leave it out, or start another search.")
         return saved or typed
+
+    def saved_base(self) -> RunConfig:
+        """The configuration in base.yaml; raises UsageError where it cannot be read."""
+        try:
+            return RunConfig.from_yaml(self.base.read_bytes())
+        except Exception as error:  # whatever it is, no search wrote it
+            raise UsageError(
+                f"{self.base} is no configuration of a search ({error}); give another folder with --out."
+            ) from error
 
     def begin(self, base: RunConfig, search: str) -> None:
         """Write the search space and the configuration of all trials."""
@@ -69,9 +78,18 @@ class StudyFolder:
 
     @contextmanager
     def study(self, *, seed: int, highest: bool, prune: bool) -> "Iterator[optuna.Study]":
-        """Optuna's study, in a file that survives being killed at any moment."""
+        """Optuna's study, in a file that survives being killed at any moment.
+
+        Raises:
+            UsageError: the file is no study.
+        """
         optuna = import_optuna()
-        storage = optuna.storages.RDBStorage(f"sqlite:///{self.path / 'study.db'}")
+        file = self.path / "study.db"
+        try:
+            storage = optuna.storages.RDBStorage(f"sqlite:///{file}")
+        except Exception as error:  # SQLAlchemy's, whose kinds depend on what the file holds instead
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UsageError(f"{file} is no study of Optuna ({reason}); give another folder with --out.") from error
         try:
             study = optuna.create_study(
                 storage=storage,
