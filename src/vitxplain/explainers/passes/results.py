@@ -38,7 +38,7 @@ def explanations(
         _check_finite(model, batch, f"the model's {role}", tensor)
     probabilities = model.task.probabilities(result.outputs)
     predictions = model.task.predictions(probabilities, model.labels, top_k)
-    targets = target.describe(result.outputs, probabilities, model.labels)
+    targets = target.describe(result.outputs, probabilities, model.labels, model.task.unit)
     probe = model.probe(batch.size)
     geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     made: dict[str, list[Explanation]] = {}
