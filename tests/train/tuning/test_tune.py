@@ -171,15 +171,6 @@ def test_another_search_in_the_same_folder(settings: dict, sentence: str, tmp_pa
         tiny(study, **settings)
 
 
-@pytest.mark.parametrize("name", ["base.yaml", "study.db"])
-def test_a_file_that_no_search_wrote_is_named(name: str, tmp_path: Path):
-    base = configure(None, OPTIONS, model="scratch", data="digits", limit=16).as_yaml()
-    for file, content in {"base.yaml": base, "search.txt": SEARCH.encode(), name: bytes(2000)}.items():
-        (tmp_path / file).write_bytes(content)
-    with pytest.raises(UsageError, match=f"{tmp_path}/{name} is no "):
-        tiny(tmp_path, resume=True)
-
-
 def test_two_searches_do_not_share_a_folder(tmp_path: Path):
     with writer_lock(tmp_path / "study"), pytest.raises(UsageError, match="is writing into"):
         tiny(tmp_path / "study")
