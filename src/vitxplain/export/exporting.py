@@ -19,7 +19,7 @@ from vitxplain.files.paths import user_path
 from vitxplain.files.write import write_together
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.classification import check_classification
+from vitxplain.tasks.classification import check_probabilities
 from vitxplain.words import slug, source_name
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript")
@@ -79,7 +79,7 @@ def export(
         loaded = load_model(model)
     else:
         loaded = load_model(str(model), device="cpu", dtype="float32")
-    check_classification(loaded.task, loaded.source, "export")
+    check_probabilities(loaded.task, loaded.source, "export")
     _check_on_cpu(loaded)
     name, explainer = named or _built(auto_method(loaded), options)
     require(loaded, [explainer])

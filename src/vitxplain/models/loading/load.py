@@ -128,7 +128,8 @@ def _is_unproven(module: nn.Module, *, in_memory: bool) -> bool:
     """Whether only a pass can tell what a module returns: its configuration, if any, may say nothing about it."""
     if type(module).__module__.startswith("transformers_modules"):  # code that came with the model
         return True
-    return in_memory and (not is_classifier_class(module) or any(isinstance(m, _ACTIVATIONS) for m in module.modules()))
+    own = type(module).__module__.partition(".")[0] == "transformers" and is_classifier_class(module)
+    return in_memory and (not own or any(isinstance(part, _ACTIVATIONS) for part in module.modules()))
 
 
 def _on_devices(module: nn.Module, request: LoadRequest) -> nn.Module:
