@@ -12,6 +12,7 @@ from rich.text import Text
 from vitxplain.cli.shared.console import err, out, print_error, print_json, print_note, printable
 from vitxplain.cli.shared.guard import describe, report
 from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
+from vitxplain.cli.shared.streams import result_stream
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json
 from vitxplain.words import short_name, shown
@@ -30,7 +31,7 @@ class Reporter:
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
         """A bar on stderr, gone at the end; only for people, and only where there is something to wait for."""
-        in_the_way = self.json and sys.stdout.isatty()
+        in_the_way = self.json and result_stream().isatty()
         if not is_worthwhile(total, shown=not (self.quiet or in_the_way)):
             yield
             return
