@@ -20,12 +20,16 @@ from vitxplain.models.probing.missing import asks_one_grid, missing_attention, m
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
-from vitxplain.models.probing.token_grids import model_grid, with_readout
+from vitxplain.models.probing.token_grids import model_grid, with_class_token, with_readout, without_head
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
+from vitxplain.models.views.image_calls import ImageCall
+from vitxplain.models.views.view import View
+from vitxplain.tasks.features import Features
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
+    from vitxplain.models.parallel.passes import Passes
     from vitxplain.models.vision_model import VisionModel
 
 
@@ -44,6 +48,10 @@ class Probe:
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
     silent: bool = False  # none of the images it was watched on got through to its last layer
+    num_labels: int = 0  # numbers in a row of its output
+    image_calls: tuple[ImageCall, ...] = ()  # its modules that take the image
+    view: View | None = None  # the image as it lies in the network, where maps have to be put back
+    passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
     cam_layer: str | None = None
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
@@ -91,19 +99,22 @@ def _two(images: PixelValues) -> Float[Tensor, "2 channel height width"]:
 
 def _probe(model: "VisionModel", observation: Observation, obstacle: str | None = None) -> Probe:
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
-        score = _score(observation)
+        score, predicts = _score(observation), not isinstance(model.task, Features)
         orders = sequence_orders(observation)
         layouts = place_windows(observation, attention_layouts(observation, model.module, model.stated_grid), orders)
         maps = _image_maps(observation.maps, layouts, orders)
         mixed = mixing(observation, layouts)
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
-        layouts = with_readout(observation, layouts, score)
+        layouts = with_class_token(observation, with_readout(observation, layouts, score), model.module)
+        layouts = layouts if predicts else without_head(layouts)
         layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     head = linear_head(observation, layer, maps)
     table = find_table(model.module, grids[-1] if grids else None)
     missing = missing_attention(observation, layouts, isotropic, mixed)
+    if not predicts:
+        missing[offers.CLASSES] = "it gives features and has no classifier, so there is no class to explain"
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
     if table is None:
@@ -121,6 +132,8 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing=missing,
         isotropic=isotropic,
         silent=silent,
+        num_labels=observation.logits.shape[-1],
+        image_calls=tuple(replace(call, outputs=()) for call in observation.image_calls),
         cam_layer=layer,
         cam_names=same_output(observation, layer),
         cam_grid=map_shape(observation, layer, maps) if layer is not None else None,
