@@ -110,6 +110,16 @@ def test_two_packages_that_offer_one_name(plugins: Path):
     assert registry.load("explainers", "rival").__module__ == "rival_plugin"
 
 
+@pytest.mark.parametrize(("taken", "ours"), [("rollout", "attention-rollout"), ("gradcam", "grad-cam"), ("CAM", "cam")])
+def test_a_plugin_named_like_one_of_ours_is_refused(plugins: Path, taken: str, ours: str):
+    add_package(plugins, "shadow-plugin", GOOD, {taken: "Brightness"})
+    with pytest.raises(PluginError, match=rf"'{taken}' of shadow-plugin 1\.0 is named like the built-in '{ours}'"):
+        registry.load("explainers", taken)
+    for spelling in (ours, ours.replace("-", "_").title()):
+        assert registry.canonical("explainers", spelling) == ours
+    assert registry.load("explainers", ours).__module__.startswith("vitxplain.")
+
+
 @pytest.mark.parametrize(
     ("source", "target", "expected"),
     [

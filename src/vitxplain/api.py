@@ -52,6 +52,8 @@ def explain(
     target: TargetLike = None,
     top_k: int = 5,
     batch_size: int = BATCH_SIZE,
+    output: str | int = "auto",
+    activation: str = "auto",
     **options: Any,
 ) -> Any:
     """Why the model says what it says about an image.
@@ -66,6 +68,8 @@ def explain(
         target: the class to explain: an index, a name, or one of these an image; None is each image's top class.
         top_k: how many classes `Explanation.prediction` holds.
         batch_size: how many images run through the model together.
+        output: which of the model's outputs are the class scores, as in `load_model`.
+        activation: what makes probabilities of them, as in `load_model`.
         options: hyper-parameters of the method.
 
     Raises:
@@ -73,7 +77,17 @@ def explain(
         UsageError: no such method, option or class.
     """
     images: Any = image
-    results = explain_together(model, images, [method], target=target, top_k=top_k, batch_size=batch_size, **options)
+    results = explain_together(
+        model,
+        images,
+        [method],
+        target=target,
+        top_k=top_k,
+        batch_size=batch_size,
+        output=output,
+        activation=activation,
+        **options,
+    )
     return next(iter(results.values()))
 
 
@@ -103,6 +117,8 @@ def explain_together(
     target: TargetLike = None,
     top_k: int = 5,
     batch_size: int = BATCH_SIZE,
+    output: str | int = "auto",
+    activation: str = "auto",
     **options: Any,
 ) -> dict[str, Any]:
     """Several methods that share one forward and at most one backward pass; by canonical name, in the order asked.
@@ -113,7 +129,7 @@ def explain_together(
     check_count("top_k", top_k)
     check_count("batch_size", batch_size)
     check_names(methods)
-    loaded = _loaded(model, pictures)
+    loaded = _loaded(model, pictures, output=output, activation=activation)
     target_of_all = loaded.task.target(target, loaded.labels)
     target_of_all.check(len(pictures))
     parts = []
@@ -139,17 +155,20 @@ def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, 
     return fit.fitting(_loaded(model), size)
 
 
-def _loaded(model: ModelLike, pictures: Sequence[OneImage] = ()) -> VisionModel:
+def _loaded(
+    model: ModelLike, pictures: Sequence[OneImage] = (), *, output: str | int = "auto", activation: str = "auto"
+) -> VisionModel:
     """The model; where ready pixel_values alone are given, nothing needs to say how images become its input."""
+    stated: Any = {"output": output, "activation": activation}
     source = Path(model) if isinstance(model, PathLike) else model
     tensors = [picture for picture in pictures if isinstance(picture, Tensor)]
     if not tensors or len(tensors) < len(pictures) or isinstance(source, (str, Path)):
-        return load_model(source)
+        return load_model(source, **stated)
     channels, height, width = as_pixel_values(tensors[0]).shape[-3:]
     ready: Any = {"mean": [0.0] * channels, "std": [1.0] * channels, "size": (height, width)}
     if isinstance(source, nn.Module) and not is_transformers_model(unwrap(source)):
-        return load_model(source, **ready)
+        return load_model(source, **ready, **stated)
     try:
-        return load_model(source)
+        return load_model(source, **stated)
     except ModelLoadError:  # perhaps for want of a processor alone
-        return load_model(source, **ready)
+        return load_model(source, **ready, **stated)

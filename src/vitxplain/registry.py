@@ -13,10 +13,12 @@ from typing import Any, Final, Literal, TypeAlias
 
 from vitxplain.class_source import class_constant, docstring
 from vitxplain.errors import PluginError, UnknownNameError
+from vitxplain.foreign_code import foreign_code
 from vitxplain.suggest import did_you_mean, similar_names
 
 Kind: TypeAlias = Literal["explainers", "adapters", "metrics"]
 
+PACKAGE: Final = "vitxplain"
 NOUNS: Final = {"explainers": "method", "adapters": "adapter", "metrics": "metric"}
 
 ALIASES: Final[dict[str, dict[str, str]]] = {
@@ -65,7 +67,9 @@ def canonical(kind: Kind, name: str) -> str:
     Raises:
         UnknownNameError: nobody registered it; the message has the nearest names.
     """
-    full_names = {_key(full): full for full in offered(kind)}
+    if name in offered(kind):
+        return name
+    full_names = {_key(full): full for full in sorted(offered(kind), key=lambda full: _is_built_in(kind, full))}
     by_alias = {_key(alias): full for alias, full in ALIASES.get(kind, {}).items() if _key(full) in full_names}
     by_key = {**by_alias, **full_names}
     if full_name := by_key.get(_key(name)):
@@ -81,20 +85,34 @@ def load(kind: Kind, name: str) -> type:
 
     Raises:
         UnknownNameError: nobody registered it.
-        PluginError: its package cannot be imported, or is one of two that claim the name.
+        PluginError: its package cannot be imported, or is one of two that claim the name, or it is a plugin's and
+            reads as another spelling or an alias of a name of ours.
     """
     name = canonical(kind, name)
     points = offered(kind)[name]
     if len(points) > 1:
         packages = " and ".join(package(point) for point in points)
         raise PluginError(f"two packages offer the {NOUNS[kind]} {name!r}: {packages}. Uninstall one of them.")
-    try:
+    what = f"the {NOUNS[kind]} {name!r} of {package(points[0])}"
+    if _is_built_in(kind, name):
         return points[0].load()
-    except (Exception, SystemExit) as error:  # a plugin may fail in any way; it must never take others with it
+    if ours := _shadowed(kind, name):
         raise PluginError(
-            f"the {NOUNS[kind]} {name!r} of {package(points[0])} cannot be loaded: {type(error).__name__}: {error}. "
-            "Update or uninstall that package; everything else works without it."
-        ) from error
+            f"{what} is named like the built-in {ours!r}, so neither is meant by that name: write {ours} for the "
+            "built-in one, and ask the authors of that package for another name."
+        )
+    advice = "Update or uninstall that package; everything else works without it."
+    with foreign_code(what, advice, failure="cannot be loaded"):
+        return points[0].load()
+
+
+def foreign_package(kind: Kind, cls: type) -> str | None:
+    """The package (and version) that a class comes from; None for ours and for one that registered nothing."""
+    own = cls.__module__.partition(".")[0]
+    if own == PACKAGE:
+        return None
+    points = (point for claims in offered(kind).values() for point in claims)
+    return next((package(point) for point in points if point.module.partition(".")[0] == own), None)
 
 
 def name_of(kind: Kind, cls: type) -> str:
@@ -127,6 +145,16 @@ def constant(point: EntryPoint, name: str) -> Any:
 def _package_summary(point: EntryPoint) -> str:
     metadata = point.dist.metadata if point.dist else None
     return metadata["Summary"] if metadata and "Summary" in metadata else ""
+
+
+def _is_built_in(kind: Kind, name: str) -> bool:
+    return offered(kind)[name][0].module.partition(".")[0] == PACKAGE
+
+
+def _shadowed(kind: Kind, name: str) -> str | None:
+    """The name of ours that a plugin's would be read for: another spelling of it, or its alias."""
+    ours = {_key(full): full for full in offered(kind) if _is_built_in(kind, full)}
+    return ({_key(alias): full for alias, full in ALIASES.get(kind, {}).items()} | ours).get(_key(name))
 
 
 def _key(name: str) -> str:

@@ -23,6 +23,11 @@ def percent(probability: float) -> str:
     return f"{share:.0f}%" if share >= 99.95 else f"{share:.1f}%"
 
 
+def shown(number: float, unit: str) -> str:
+    """A probability as percent, a number in another unit ("value") with its name."""
+    return percent(number) if unit == "probability" else f"{unit} {number:.4g}"
+
+
 def source_name(source: str) -> str:
     """A source as others may read it: a folder by its own name alone, the model of a run by the run's."""
     path, exists = PurePath(source), is_folder(user_path(source))

@@ -1,5 +1,6 @@
 """Targets and probabilities of classifiers."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -47,6 +48,12 @@ def test_the_logits_are_found_in_whatever_a_classifier_returns(raw) -> None:
         ("Tinca tinca", (0,)),
         (["tench", 2], (0, 2)),
         (torch.tensor([[1]]), (1,)),
+        (torch.tensor([2, 0], dtype=torch.int32), (2, 0)),
+        (np.array([[2], [0]], dtype=np.uint8), (2, 0)),
+        (np.int64(2), (2,)),
+        (torch.tensor(2), (2,)),
+        ([np.int32(2), torch.tensor(0), "name:7"], (2, 0, 1)),
+        (range(2), (0, 1)),
         (ClassTarget((1,)), (1,)),
     ],
 )
@@ -62,6 +69,12 @@ def test_a_target_as_users_write_it(spelling, indices) -> None:
         (-1, "target -1 does not exist"),
         (True, "target True is no class"),
         (1.5, "target 1.5 is no class"),
+        (2.0, r"target 2.0 is no class.*Did you mean 2\?"),
+        (torch.tensor([1.0]), "target 1.0 is no class"),
+        (torch.tensor(True), "target True is no class"),
+        ([np.True_], "target np.True_ is no class"),
+        ([[0, 1], [1, 2]], r"target \[0, 1\] is no class"),
+        (np.int64(-1), "target -1 does not exist"),
     ],
 )
 @pytest.mark.usefixtures("unchecked")

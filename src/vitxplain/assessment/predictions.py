@@ -113,7 +113,7 @@ def _of_batch(model: VisionModel, samples: dict[int, Sample], classes: Sequence[
 
 def losses(model: VisionModel, logits: Logits, labels: Int[torch.Tensor, " batch"]) -> Scores:
     """Cross-entropy of each image, in nats; for a multi-label model its binary form, the mean over classes."""
-    if model.task == Classification(multi_label=True):
+    if isinstance(model.task, Classification) and model.task.multi_label:
         truth = F.one_hot(labels, logits.shape[-1]).to(logits)
         return F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean(-1)
     return F.cross_entropy(logits, labels, reduction="none")

@@ -13,7 +13,7 @@ from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
-from vitxplain.words import percent, short_name, source_name
+from vitxplain.words import short_name, shown, source_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -95,10 +95,10 @@ class Explanation:
 def headline(explanation: Explanation) -> str:
     """The class that was explained, or for a method that is about no class the predicted one."""
     target, top = explanation.target, explanation.prediction
-    predicted = f"{short_name(top.names[0])} · {percent(top.probabilities[0])}" if top.names else ""
+    predicted = f"{short_name(top.names[0])} · {shown(top.probabilities[0], top.unit)}" if top.names else ""
     if target is None:
         return f"predicted: {predicted}" if predicted else explanation.method
-    explained = f"{short_name(target.name)} · {percent(target.probability)}"
+    explained = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
     return explained if target.index in top.indices[:1] or not predicted else f"{explained}   (predicted: {predicted})"
 
 

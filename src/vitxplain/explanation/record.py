@@ -12,7 +12,7 @@ from PIL.Image import Image
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
-from vitxplain.tasks.base import ExplainedTarget, Prediction
+from vitxplain.tasks.base import PROBABILITY, VALUE, ExplainedTarget, Prediction, Unit
 
 SCHEMA = 1
 _OWN = ("schema", "method", "axes", "options", "prediction", "target", "grid", "geometry")
@@ -22,6 +22,7 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
     """The facts as JSON takes them: numbers that are not finite become null, everything unknown its text."""
     prediction = explanation.prediction
     classes = zip(prediction.names, prediction.indices, prediction.probabilities, strict=True)
+    target = explanation.target
     facts = {
         "schema": SCHEMA,
         "input": explanation.provenance.get("input"),
@@ -29,8 +30,8 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         "axes": explanation.axes,
         "options": explanation.options,
         "model": explanation.provenance.get("model"),
-        "prediction": [{"name": name, "index": index, "probability": share} for name, index, share in classes],
-        "target": explanation.target and asdict(explanation.target),
+        "prediction": [{"name": name, "index": index, prediction.unit: share} for name, index, share in classes],
+        "target": target and {"index": target.index, "name": target.name, target.unit: target.probability},
         "grid": explanation.grid and asdict(explanation.grid),
         "geometry": explanation.geometry.to_dict(),
         "versions": explanation.provenance.get("versions"),
@@ -54,7 +55,8 @@ def from_json(facts: Mapping[str, Any], values: Float[np.ndarray, "..."], axes: 
         prediction=Prediction(
             names=tuple(one["name"] for one in classes),
             indices=tuple(one["index"] for one in classes),
-            probabilities=tuple(_number(one["probability"]) for one in classes),
+            probabilities=tuple(_number(one[_unit(one)]) for one in classes),
+            unit=_unit(classes[0]) if classes else PROBABILITY,
         ),
         target=_target(facts["target"]),
         grid=_grid(facts["grid"]),
@@ -86,7 +88,13 @@ def _number(value: float | None) -> float:
 def _target(fields: dict[str, Any] | None) -> ExplainedTarget | None:
     if not fields:
         return None
-    return ExplainedTarget(fields["index"], fields["name"], _number(fields["probability"]))
+    unit = _unit(fields)
+    return ExplainedTarget(fields["index"], fields["name"], _number(fields[unit]), unit)
+
+
+def _unit(fields: Mapping[str, Any]) -> Unit:
+    """The name that a number stands under."""
+    return VALUE if VALUE in fields else PROBABILITY
 
 
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:

@@ -21,7 +21,7 @@ def metadata(model: VisionModel, explainer: Explainer) -> dict[str, str]:
     facts: dict[str, Any] = {
         "options": asdict(explainer),  # type: ignore[call-overload]  # methods are dataclasses
         "classes": [model.labels[index] for index in sorted(model.labels)],
-        "probabilities_by": "sigmoid" if model.task == Classification(multi_label=True) else "softmax",
+        "probabilities_by": model.task.activation if isinstance(model.task, Classification) else "softmax",
         "map_of": "the top class" if explainer.class_specific else "no class",
         "preprocessing": preprocessing(model.processor),
         "model": model_facts(model),

@@ -1,13 +1,15 @@
 """From metrics as users name them, and options, to metrics; one metric several times where choices are compared."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, fields, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from vitxplain import registry
-from vitxplain.errors import OptionError, UsageError
+from vitxplain.errors import OptionError, PluginError, UsageError
 from vitxplain.metrics.base import Metric
+from vitxplain.metrics.plugin_failure import load_metric
 from vitxplain.options.parse import option_types, parse
 from vitxplain.options.route import no_such_option, route
 
@@ -66,7 +68,27 @@ def choice_of(name: str) -> str:
 
 def check_name(name: str) -> None:
     """Raise UnknownNameError for a metric nobody registered, OptionError for a choice it does not have."""
-    _metric_of(name)
+    with suppress(PluginError):  # `usable` says so, where the other metrics can go on
+        _metric_of(name)
+
+
+def usable(metrics: Sequence[MetricLike]) -> tuple[list[MetricLike], dict[str, PluginError]]:
+    """The metrics that can be made, "all" by their names, and what is wrong with the plugins behind the others.
+
+    Raises:
+        PluginError: none can be made.
+    """
+    listed = [name for metric in metrics for name in (registry.names("metrics") if metric == "all" else [metric])]
+    broken: dict[str, PluginError] = {}
+    for metric in listed:
+        if isinstance(metric, str):
+            try:
+                _metric_of(metric)
+            except PluginError as error:
+                broken[metric] = error
+    if broken and len(broken) == len(listed):
+        raise next(iter(broken.values()))
+    return [metric for metric in listed if not (isinstance(metric, str) and metric in broken)], broken
 
 
 def _named(metrics: Sequence[MetricLike]) -> dict[str, Metric]:
@@ -83,7 +105,7 @@ def _named(metrics: Sequence[MetricLike]) -> dict[str, Metric]:
 def _metric_of(word: str) -> tuple[str, Metric]:
     """The metric of a name, which may have a choice behind a colon."""
     name = base_name(word)
-    metric, choice = registry.load("metrics", name)(), choice_of(word)
+    metric, choice = load_metric(name), choice_of(word)
     if not choice:
         return name, metric
     hints = option_types(type(metric))

@@ -26,7 +26,7 @@ def class_names(labels: LabelsLike, count: int | None = None) -> dict[int, str]:
 
 def names_of(labels: Mapping[int, str], count: int) -> Mapping[int, str]:
     """The names of so many classes: numbers where there are names of more or fewer, which are those of another head."""
-    return labels if len(labels) in (0, count) else numbered(count)
+    return labels if len(labels) in (0, count) or count == 1 else numbered(count)
 
 
 def numbered(count: int) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
 import torch
 from PIL import Image
@@ -14,6 +15,21 @@ from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification
 from vitxplain.types import Logits, PixelValues
 
+FAILED_HINT: Final = "check the size, the processor and the module itself"
+RESIZED_HINT: Final = "perhaps it takes only its own size; give another image_size or leave it out"
+
+
+def grey_image(model: VisionModel) -> PixelValues:
+    """One grey image as the model's processor makes it ready.
+
+    Raises:
+        ModelLoadError: the processor is one for videos.
+    """
+    pixels = model.processor([Image.new("RGB", (64, 64), (128, 128, 128))])
+    if pixels.dim() == 5:
+        raise of_another_task(model.source, "a video classifier", type(model.module).__name__)
+    return pixels
+
 
 def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits:
     """The logits of one grey image, the module left as found; `resized`: at a size that is not the model's own.
@@ -21,30 +37,39 @@ def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits
     Raises:
         ModelLoadError: the module fails on its input, or what it returns are no logits.
     """
-    pixels = model.processor([Image.new("RGB", (64, 64), (128, 128, 128))])
-    if pixels.dim() == 5:
-        raise of_another_task(model.source, "a video classifier", type(model.module).__name__)
-    hint = "perhaps it takes only its own size; give another image_size or leave it out" if resized else _HINT
-    logits = plain_pass(model, pixels, hint)
+    logits = plain_pass(model, grey_image(model), RESIZED_HINT if resized else FAILED_HINT)
     check_logits(model.source, logits)
     return logits
 
 
-_HINT = "check the size, the processor and the module itself"
-
-
-def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = _HINT) -> Logits:
+def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = FAILED_HINT) -> Logits:
     """The logits of an input, the module left as found.
 
     Raises:
         ModelLoadError: the module fails, or what it returns is the output of another task.
     """
+    with _failures_worded(model, pixels, hint):
+        return model.task.outputs(_raw(model, pixels))[LOGITS]
+
+
+def returned(model: VisionModel, pixels: PixelValues, hint: str = FAILED_HINT) -> Any:
+    """Whatever the module returns for an input, the module left as found; errors as `plain_pass`."""
+    with _failures_worded(model, pixels, hint):
+        return _raw(model, pixels)
+
+
+def _raw(model: VisionModel, pixels: PixelValues) -> Any:
+    with undisturbed(model.module), torch.no_grad():
+        output = model.output(pixels)
+    if isinstance(model.task, Classification):
+        check_output(model.source, model.module, output)
+    return output
+
+
+@contextmanager
+def _failures_worded(model: VisionModel, pixels: PixelValues, hint: str) -> Iterator[None]:
     try:
-        with undisturbed(model.module), torch.no_grad():
-            output = model.output(pixels)
-            if isinstance(model.task, Classification):
-                check_output(model.source, model.module, output)
-            return model.task.outputs(output)[LOGITS]
+        yield
     except VitxplainError:
         raise
     except Exception as error:

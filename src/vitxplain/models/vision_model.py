@@ -57,8 +57,8 @@ class VisionModel:
         return {**self.__dict__, "_probes": {}}
 
     def outputs(self, pixel_values: PixelValues) -> TaskOutputs:
-        """What the model says, as tensors by role (`Task.outputs`)."""
-        return self.task.outputs(self.output(pixel_values))
+        """What the model says, as tensors by role (`Task.read`)."""
+        return self.task.read(lambda: self.output(pixel_values))
 
     def logits(self, pixel_values: PixelValues) -> Logits:
         """The raw class scores, before softmax or sigmoid, (batch, label)."""

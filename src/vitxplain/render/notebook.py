@@ -6,7 +6,7 @@ from html import escape
 from vitxplain.explanation.explanation import Explanation, model_name
 from vitxplain.render.draw import plot
 from vitxplain.render.figure import png_bytes
-from vitxplain.words import percent
+from vitxplain.words import shown
 
 
 def to_html(explanation: Explanation) -> str:
@@ -30,7 +30,7 @@ def _facts(explanation: Explanation) -> list[tuple[str, str]]:
         ("method", explanation.method),
         ("options", ", ".join(f"{name}={value}" for name, value in explanation.options.items())),
         ("model", model_name(explanation)),
-        ("target", f"{target.name} ({target.index}), {percent(target.probability)}" if target else ""),
-        ("prediction", "; ".join(f"{name} {percent(share)}" for name, share in classes)),
+        ("target", f"{target.name} ({target.index}), {shown(target.probability, target.unit)}" if target else ""),
+        ("prediction", "; ".join(f"{name} {shown(share, prediction.unit)}" for name, share in classes)),
         ("values", " × ".join(f"{name} {size}" for name, size in zip(explanation.axes.split(), shape, strict=True))),
     ]

@@ -1,9 +1,9 @@
 """The contract of every task: what a model's output says, and what of it is explained."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, Literal, SupportsIndex, TypeAlias
 
 import torch
 from jaxtyping import Float
@@ -13,28 +13,38 @@ from vitxplain.types import Scores
 
 LOGITS: Final = "logits"  # raw class scores, before softmax or sigmoid: (batch, label)
 
+Unit: TypeAlias = Literal["probability", "value"]
+PROBABILITY: Final[Unit] = "probability"
+VALUE: Final[Unit] = "value"  # a number of the model's own, of any size
+
 # A model's output as tensors by role, batch first; which roles there are is the task's.
 TaskOutputs: TypeAlias = Mapping[str, Tensor]
 
-TargetLike: TypeAlias = "None | int | str | Sequence[int | str] | Tensor | Target"
+# NumPy's integers, arrays and tensors are indices too.
+TargetLike: TypeAlias = "None | SupportsIndex | str | Sequence[SupportsIndex | str] | Tensor | Target"
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The top-k classes, most probable first; probabilities by softmax (sigmoid for multi-label models)."""
+    """The top-k classes, most probable first; probabilities by softmax (sigmoid for multi-label models).
+
+    Where `unit` is "value" (a regression) they are the numbers the model returned, and no probabilities.
+    """
 
     names: tuple[str, ...]
     indices: tuple[int, ...]
     probabilities: tuple[float, ...]
+    unit: Unit = PROBABILITY
 
 
 @dataclass(frozen=True)
 class ExplainedTarget:
-    """What was explained of one image, as it is stored and drawn."""
+    """What was explained of one image, as it is stored and drawn; `probability` is in `unit`, as in `Prediction`."""
 
     index: int
     name: str
     probability: float
+    unit: Unit = PROBABILITY
 
 
 class Target(ABC):
@@ -79,9 +89,12 @@ class Target(ABC):
 
     @abstractmethod
     def describe(
-        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str]
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:
-        """What is stored and drawn, for each image; `probabilities` are those of `outputs` (`Task.probabilities`)."""
+        """What is stored and drawn, for each image.
+
+        `probabilities` are those of `outputs` (`Task.probabilities`), in the task's `unit`.
+        """
 
     def split(self, batch: int, count: int) -> "list[Target]":
         """The targets of so many images at a time, of a batch.
@@ -102,13 +115,25 @@ class Task(ABC):
 
     name: ClassVar[str]
 
+    @property
+    def unit(self) -> Unit:
+        """What the numbers are that `probabilities` gives."""
+        return PROBABILITY
+
     @abstractmethod
     def outputs(self, raw: Any) -> TaskOutputs:
         """The tensors of whatever a model of this task returns."""
 
+    def read(self, run: Callable[[], Any]) -> TaskOutputs:
+        """The tensors of what a pass returns; `run` runs it, once."""
+        return self.outputs(run())
+
     @abstractmethod
     def probabilities(self, outputs: TaskOutputs) -> TaskOutputs:
-        """The same roles and shapes with probabilities in place of logits: `target.score` of them is the target's."""
+        """The same roles and shapes with probabilities in place of logits: `target.score` of them is the target's.
+
+        A model of values (`unit`) has none: the logits stay what they are.
+        """
 
     @abstractmethod
     def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:

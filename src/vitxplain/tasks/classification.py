@@ -1,9 +1,10 @@
 """Image classification: one row of logits an image; a target is the raw logit of one class."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from reprlib import repr as repr_
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -12,29 +13,85 @@ from torch import Tensor
 
 from vitxplain.errors import TargetError, UnsupportedModelError
 from vitxplain.suggest import did_you_mean, similar_names
-from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Target, TargetLike, Task, TaskOutputs
+from vitxplain.tasks.activation_inputs import ActivationInputs, Ending, scores_of
+from vitxplain.tasks.base import (
+    LOGITS,
+    PROBABILITY,
+    VALUE,
+    ExplainedTarget,
+    Prediction,
+    Target,
+    TargetLike,
+    Task,
+    TaskOutputs,
+    Unit,
+)
+from vitxplain.tasks.leaves import leaf
 from vitxplain.types import ClassIndices, Scores
+
+Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 
 
 @dataclass(frozen=True)
 class Classification(Task):
-    """One class of several, or with `multi_label` any number of them: probabilities by sigmoid instead of softmax."""
+    """One class of several, or with `multi_label` any number of them: probabilities by sigmoid instead of softmax.
+
+    With `values` the scores are numbers of the model's own, such as an age, and nothing makes probabilities of them.
+    `output` is the path of the scores in what the model returns; empty: where transformers has them.
+    `ends_in` is the activation that the model itself ends in: the scores are what goes in there, not what comes out.
+    `classes` is their number an image where the model returns them in another shape than (batch, label).
+    """
 
     multi_label: bool = False
+    values: bool = False
+    output: str = ""
+    ends_in: Ending | None = None
+    classes: int | None = None
 
     name: ClassVar[str] = "image-classification"
 
+    @property
+    def unit(self) -> Unit:
+        return VALUE if self.values else PROBABILITY
+
+    @property
+    def activation(self) -> Activation:
+        """What makes probabilities of the scores."""
+        return "none" if self.values else "sigmoid" if self.multi_label else "softmax"
+
     def outputs(self, raw: Any) -> TaskOutputs:
-        """The logits, (batch, label), in whatever a classifier returns."""
-        if isinstance(raw, Tensor):
-            return {LOGITS: raw}
-        if isinstance(raw, Mapping):  # under another name (PP-LCNet's last_hidden_state) they come first
-            return {LOGITS: raw[LOGITS] if LOGITS in raw else next(iter(raw.values()))}
-        return {LOGITS: raw.logits if hasattr(raw, "logits") else raw[0]}
+        """The logits, (batch, label), in whatever a classifier returns.
+
+        Where all there is are probabilities, their logarithm, or for a sigmoid their log odds.
+        """
+        returned = self._returned(raw)
+        return {LOGITS: self._rows(returned if self.ends_in is None else scores_of(returned, self.ends_in))}
+
+    def read(self, run: Callable[[], Any]) -> TaskOutputs:
+        if self.ends_in is None:
+            return self.outputs(run())
+        with ActivationInputs() as inputs:
+            raw = run()
+        call = inputs.behind(self._returned(raw))
+        return self.outputs(raw) if call is None else {LOGITS: self._rows(call.input)}
 
     def probabilities(self, outputs: TaskOutputs) -> TaskOutputs:
         logits = outputs[LOGITS].float()
+        if self.values:
+            return {LOGITS: logits}
         return {LOGITS: logits.sigmoid() if self.multi_label else logits.softmax(-1)}
+
+    def _returned(self, raw: Any) -> Tensor:
+        if self.output:
+            return leaf(raw, self.output)
+        if isinstance(raw, Tensor):
+            return raw
+        if isinstance(raw, Mapping):  # under another name (PP-LCNet's last_hidden_state) they come first
+            return raw[LOGITS] if LOGITS in raw else next(iter(raw.values()))
+        return raw.logits if hasattr(raw, "logits") else raw[0]
+
+    def _rows(self, scores: Tensor) -> Tensor:
+        return scores if self.classes is None else scores.reshape(-1, self.classes)
 
     def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:
         """As users write it: None, an index, a name (`name:7` for a class called "7"), or one of these an image.
@@ -44,9 +101,7 @@ class Classification(Task):
         """
         if spelling is None or isinstance(spelling, Target):
             return spelling or ClassTarget()
-        plain: Any = spelling.flatten().tolist() if isinstance(spelling, (Tensor, np.ndarray, np.generic)) else spelling
-        several = isinstance(plain, Sequence) and not isinstance(plain, (str, bytes))
-        indices = tuple(class_index(spelled, labels) for spelled in (plain if several else [plain]))
+        indices = tuple(class_index(spelled, labels) for spelled in _spelled(spelling))
         for index in indices:
             if labels and index not in labels:
                 raise _no_such_class(index, len(labels))
@@ -56,7 +111,7 @@ class Classification(Task):
         shares = probabilities[LOGITS]
         values, indices = shares.topk(min(top_k, shares.shape[-1]))
         return [
-            Prediction(tuple(_name(labels, index) for index in chosen), tuple(chosen), tuple(row))
+            Prediction(tuple(_name(labels, index) for index in chosen), tuple(chosen), tuple(row), self.unit)
             for row, chosen in zip(values.tolist(), indices.tolist(), strict=True)
         ]
 
@@ -91,12 +146,12 @@ class ClassTarget(Target):
         return head[self._classes(outputs)]
 
     def describe(
-        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str]
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:
         classes = self.fixed(outputs)
         shares = classes.score(probabilities).tolist()
         return [
-            ExplainedTarget(index, _name(labels, index), share)
+            ExplainedTarget(index, _name(labels, index), share, unit)
             for index, share in zip(classes.indices or (), shares, strict=True)
         ]
 
@@ -131,12 +186,7 @@ def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
         TargetError: no class has this name, several have, or it is neither index nor name.
     """
     if not isinstance(spelled, str):
-        if isinstance(spelled, bool) or not isinstance(spelled, int):
-            raise TargetError(
-                f"target {spelled!r} is no class; give an index such as 3, a name, a list with one of these an image, "
-                "or None for each image's top class."
-            )
-        return spelled
+        return _whole(spelled)
     if re.fullmatch(r"-?[0-9]{1,9}", spelled):
         return int(spelled)
     name = spelled.removeprefix("name:").strip().casefold()
@@ -154,6 +204,32 @@ def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
     near = dict.fromkeys(repr(label_of[synonym]) for synonym in holding[:5] or similar_names(name, label_of))
     hint = did_you_mean(near, start=" Did")
     raise TargetError(f"the model has no class named {spelled!r}.{hint} Give an index or a name from its labels.")
+
+
+def _spelled(spelling: Any) -> Sequence[Any]:
+    """The targets one by one, of whatever holds them: arrays and tensors of any shape, lists, one alone."""
+    if isinstance(spelling, Tensor):
+        return spelling.detach().flatten().tolist()
+    if hasattr(spelling, "__array__"):
+        return np.asarray(spelling).ravel().tolist()
+    return spelling if isinstance(spelling, Sequence) and not isinstance(spelling, (str, bytes)) else [spelling]
+
+
+def _whole(spelled: Any) -> int:
+    """The index that a number is, Python's, NumPy's or a tensor with one element.
+
+    Raises:
+        TargetError: it is no whole number, or a truth value.
+    """
+    listed = _spelled(spelled) if hasattr(spelled, "__array__") else [spelled]
+    number = listed[0] if len(listed) == 1 else None
+    if isinstance(number, int) and not isinstance(number, bool):
+        return number
+    hint = f" Did you mean {number:.0f}?" if isinstance(number, float) and number.is_integer() else ""
+    raise TargetError(
+        f"target {repr_(spelled)} is no class; give an index such as 3, a name, a list with one of these an image, "
+        f"or None for each image's top class.{hint}"
+    )
 
 
 def _no_such_class(index: int, labels: int) -> TargetError:

@@ -10,6 +10,7 @@ import torch
 import transformers
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from tests.models.tiny_vit import PROCESSOR, save_tiny_vit, tiny_vit
 from vitxplain.errors import ModelLoadError, UnknownNameError, UsageError
@@ -54,6 +55,21 @@ def test_a_model_passes_through(folder: Path) -> None:
 def test_multi_label_is_read_from_the_configuration(tmp_path: Path) -> None:
     save_tiny_vit(tmp_path, problem_type="multi_label_classification")
     assert load_model(tmp_path).task == Classification(multi_label=True)
+
+
+@pytest.mark.parametrize("problem", [None, "regression"])
+def test_one_output_of_a_configuration_is_a_value(tmp_path: Path, problem: str | None) -> None:
+    save_tiny_vit(tmp_path, problem_type=problem, id2label={0: "age"}, label2id={"age": 0})
+    assert load_model(tmp_path).task == Classification(values=True)
+    assert load_model(tmp_path, activation="sigmoid").task == Classification(multi_label=True)
+
+
+def test_a_head_put_on_a_classifier_may_end_in_an_activation() -> None:
+    module = tiny_vit()
+    module.classifier = nn.Sequential(module.classifier, nn.Sigmoid())
+    model = load_model(module, mean=0.5, std=0.5, size=32)
+    assert model.task == Classification(multi_label=True, ends_in="sigmoid")
+    assert torch.equal(model.logits(PIXELS), module.classifier[0](module.vit(PIXELS).last_hidden_state[:, 0]))
 
 
 def test_labels_of_yours(folder: Path) -> None:

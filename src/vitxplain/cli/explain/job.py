@@ -74,6 +74,8 @@ def _fitting(job: Job, sources: Sequence[Source], reporter: Reporter) -> dict[st
     for name, why in unfit.items():
         message = f"{name} does not fit {job.model.source}: {why}."
         reporter.refused([source.path for source in sources], name, message)
+    for name, message in job.plan.broken.items():
+        reporter.refused([source.path for source in sources], name, message)
     about_none = [name for name, explainer in explainers.items() if name not in unfit and not explainer.class_specific]
     if job.target is not None and about_none:
         reporter.note(f"--target changes nothing about {', '.join(about_none)}: not about a class.")

@@ -1,12 +1,12 @@
 """Checks the options of `vitx explain` before a model is loaded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
-from vitxplain.explainers.passes.choose import build, check_names
+from vitxplain.explainers.passes.choose import build, check_names, usable
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explanation.storage import FORMATS
 from vitxplain.files.paths import user_path
@@ -18,13 +18,17 @@ from vitxplain.render.draw import check_style
 
 @dataclass(frozen=True)
 class Plan:
-    """Methods by name ("auto" may be one), their options as text, and where results go."""
+    """Methods by name ("auto" may be one), their options as text, and where results go.
+
+    `broken` says by name what is wrong with plugins that cannot be used; the other methods go on.
+    """
 
     methods: list[str]
     options: dict[str, str]
     formats: list[str]
     folder: Path
     style: str = "auto"
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     def explainers(self, model: VisionModel) -> dict[str, Explainer]:
         """The methods with their options; "auto" chosen for this model."""
@@ -43,17 +47,20 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
     if not names:
         raise UsageError("--method names no method; leave it out, or see `vitx methods`.")
     check_names(names)
+    _, broken = usable(list(dict.fromkeys(names)))
     folder = user_path(folder)
     chosen = [name.strip() for name in formats.split(",") if name.strip()]
     if unknown := [name for name in chosen if name not in FORMATS]:
         raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
     if not chosen:
         raise OptionError(f"--format names no format; it takes some of {','.join(FORMATS)}.")
-    result = Plan(names, dict(key_and_value(option) for option in options), chosen, folder, style)
+    named = [name for name in names if name not in broken]
+    by_option = dict(key_and_value(option) for option in options)
+    result = Plan(named, by_option, chosen, folder, style, {name: str(error) for name, error in broken.items()})
     check_style(style)
     if style != "auto" and "png" not in chosen:
         raise OptionError(f"--style {style} draws the png, which --format {formats} leaves out.")
-    if "auto" not in names:
-        build(names, result.options, text=True)
+    if "auto" not in named:
+        build(named, result.options, text=True)
     check_writable(folder)
     return result

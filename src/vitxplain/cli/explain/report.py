@@ -12,9 +12,10 @@ from rich.text import Text
 from vitxplain.cli.shared.console import err, out, print_error, print_json, print_note, printable
 from vitxplain.cli.shared.guard import describe, report
 from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
+from vitxplain.cli.shared.streams import result_stream
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json
-from vitxplain.words import percent, short_name
+from vitxplain.words import short_name, shown
 
 
 class Reporter:
@@ -30,7 +31,7 @@ class Reporter:
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
         """A bar on stderr, gone at the end; only for people, and only where there is something to wait for."""
-        in_the_way = self.json and sys.stdout.isatty()
+        in_the_way = self.json and result_stream().isatty()
         if not is_worthwhile(total, shown=not (self.quiet or in_the_way)):
             yield
             return
@@ -82,7 +83,7 @@ class Reporter:
     def _lines(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> Text:
         prediction = next(iter(files)).prediction
         classes = zip(prediction.names, prediction.probabilities, strict=True)
-        first, *others = [f"{printable(short_name(name))} {percent(share)}" for name, share in classes]
+        first, *others = [f"{printable(short_name(name))} {shown(share, prediction.unit)}" for name, share in classes]
         lines = Text.assemble(
             (printable(path), "bold"), "  ", (first, "green"), "".join(f" · {other}" for other in others)
         )
@@ -90,7 +91,7 @@ class Reporter:
             lines.append(f"\n  {explanation.method}", "cyan")
             target = explanation.target
             if self.with_target and target:
-                lines.append(f" for {printable(short_name(target.name))} ({percent(target.probability)})")
+                lines.append(f" for {printable(short_name(target.name))} ({shown(target.probability, target.unit)})")
             lines.append(f" → {printable(written[0])}")
             lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
         return lines

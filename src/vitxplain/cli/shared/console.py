@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vitxplain.cli.shared.streams import result_stream
+
 _PLAIN: Final[Any] = {"highlight": False, "markup": False, "emoji": False}  # names may hold anything: [x], :cat:
 PIPE_WIDTH = 1000  # columns where no terminal says: a line stays a line for grep
 
@@ -33,8 +35,9 @@ def printable(text: object, keep: str = "") -> str:
 
 def print_json(record: Mapping[str, Any]) -> None:
     """One object on one line of stdout, there as soon as it is known."""
-    sys.stdout.write(json.dumps(record, default=str) + "\n")
-    sys.stdout.flush()
+    stream = result_stream()
+    stream.write(json.dumps(record, default=str) + "\n")
+    stream.flush()
 
 
 def print_error(message: str, console: Console | None = None) -> None:

@@ -4,7 +4,7 @@ import errno
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from types import FrameType
 from typing import Any, Final
@@ -14,6 +14,7 @@ from rich.console import Console
 
 from vitxplain.cli.shared.console import print_error, print_note
 from vitxplain.cli.shared.option_groups import unfolded
+from vitxplain.cli.shared.streams import no_questions, results_alone
 from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError
 from vitxplain.interrupts import exit_code, handled, interrupt
 
@@ -54,7 +55,7 @@ def _warnings_as_notes(*, shown: bool) -> Iterator[None]:
 def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) -> int:
     debug = kwargs.get("debug", False)
     try:
-        with _interrupts_as_such():
+        with _interrupts_as_such(), _streams(json=kwargs.get("json", False), debug=debug):
             return command(*args, **kwargs) or DONE
     except KeyboardInterrupt as stopped:
         print_error("interrupted; what was finished is kept, nothing is half-written.")
@@ -68,6 +69,13 @@ def _exit_code(command: Callable[..., int | None], *args: Any, **kwargs: Any) ->
     except Exception as error:
         report(_stdout_failed(error) or error, debug=debug)
         return SOME_FAILED
+
+
+@contextmanager
+def _streams(*, json: bool, debug: bool) -> Iterator[None]:
+    """Nothing but results on stdout under --json; no questions, but a debugger's under --debug."""
+    with results_alone() if json else nullcontext(), nullcontext() if debug else no_questions():
+        yield
 
 
 @contextmanager

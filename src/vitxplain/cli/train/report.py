@@ -10,6 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from vitxplain.cli.shared.console import out, print_json, print_note, printable
 from vitxplain.cli.shared.progress import progress_bar
+from vitxplain.cli.shared.streams import result_stream
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.run_config import relative_source
 from vitxplain.train.records import checkpoints
@@ -25,7 +26,7 @@ class TrainReport:
     def __init__(self, *, json: bool, quiet: bool, resume: bool) -> None:
         self.json, self.quiet, self.resume = json, quiet, resume
         self.run_summary: RunSummary | None = None
-        shown = not quiet and sys.stderr.isatty() and not (json and sys.stdout.isatty())
+        shown = not quiet and sys.stderr.isatty() and not (json and result_stream().isatty())
         self.bar = progress_bar("training", "{task.fields[figures]}", shown=shown, stderr_above=True)
         self.callback = _Watcher(self)
 

@@ -31,8 +31,8 @@ def targets_of(model: VisionModel, samples: Sequence[Sample], *, positive: bool 
             outputs = model.outputs(batch.pixel_values)
             probabilities = {role: tensor.cpu() for role, tensor in model.task.probabilities(outputs).items()}
             target = top.fixed(_without(outputs, left_out))
-            descriptions = target.describe(outputs, probabilities, model.labels)
-            tops = top.describe(outputs, probabilities, model.labels)
+            descriptions = target.describe(outputs, probabilities, model.labels, model.task.unit)
+            tops = top.describe(outputs, probabilities, model.labels, model.task.unit)
         for row, position in enumerate(batch.positions):
             explained_classes[position] = ExplainedClass(target.select([row]), descriptions[row], tops[row])
     return [explained_classes[position] for position in range(len(images))]

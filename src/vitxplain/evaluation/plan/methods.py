@@ -7,7 +7,7 @@ from vitxplain.errors import UsageError
 from vitxplain.evaluation.plan.presets import Preset
 from vitxplain.explainers.base import Explainer, says_where
 from vitxplain.explainers.passes import fit
-from vitxplain.explainers.passes.choose import MethodLike, build, has_option, load_explainer
+from vitxplain.explainers.passes.choose import MethodLike, build, has_option, load_explainer, usable
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.models.vision_model import VisionModel
 
@@ -26,7 +26,8 @@ def chosen_methods(
         OptionError: an option does not take the value.
         UsageError: a method gives no map of the image.
     """
-    plain = build(_named(model, methods, preset), {})
+    named, broken = usable(_named(model, methods, preset))
+    plain = build(named, {})
     taken = [key for key in options if has_option(key, plain)]
     built = _with(plain, {key: options[key] for key in taken})
     if others := [name for name, explainer in built.items() if not says_where(explainer.axes)]:
@@ -34,7 +35,8 @@ def chosen_methods(
     probe = model.probe()
     reasons = {name: reason for name, explainer in built.items() if (reason := fit.reason(explainer, probe))}
     fitting = {name: explainer for name, explainer in built.items() if name not in reasons}
-    return fitting, {} if fitting and preset and not methods else reasons, taken
+    reasons = {} if fitting and preset and not methods else reasons
+    return fitting, reasons | {name: str(error).rstrip(".") for name, error in broken.items()}, taken
 
 
 def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | None) -> list[MethodLike]:

@@ -11,7 +11,7 @@ from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.request import Metrics
 from vitxplain.metrics.base import MASK, Metric
-from vitxplain.metrics.build import MetricLike, base_name, build, with_options
+from vitxplain.metrics.build import MetricLike, base_name, build, usable, with_options
 from vitxplain.metrics.pixels import PixelMetric
 
 METRICS = ("average-precision", "pointing-game", "insertion", "deletion")  # where the user names none
@@ -30,12 +30,13 @@ def chosen_metrics(
         metric_list: list[MetricLike] = [*METRICS]
     else:
         metric_list = [metrics] if isinstance(metrics, (str, Metric)) else list(metrics)
+    usable_metrics, broken = usable(metric_list)
     texts = {key: value for key, value in options.items() if isinstance(value, str)}
     built = with_options(
-        build(metric_list, texts, text=True), {key: value for key, value in options.items() if key not in texts}
+        build(usable_metrics, texts, text=True), {key: value for key, value in options.items() if key not in texts}
     )
     named = set() if metrics is None else {_name(metric) for metric in metric_list if metric != ALL}
-    chosen, left_out = {}, []
+    chosen, left_out = {}, [f"{name} is left out: {error}" for name, error in broken.items()]
     for name, metric in built.items():
         if not (why := _obstacle(metric, samples, entries)):
             chosen[name] = metric

@@ -16,6 +16,7 @@ from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import MASK, Case, Metric
 from vitxplain.metrics.curve import CurveMetric, area
 from vitxplain.metrics.pixels import PixelMetric
+from vitxplain.metrics.plugin_failure import metric_errors, number
 
 
 def score_entry(
@@ -107,12 +108,13 @@ def _score_map(undefined: MapScores, case: Case, metrics: Mapping[str, Metric], 
 def _score(metric: Metric, case: Case) -> tuple[float, Curve | None]:
     if MASK in metric.needs and case.mask is None:
         return math.nan, None
-    if not isinstance(metric, CurveMetric):
-        return float(metric.score(case)), None
-    if not np.isfinite(case.heat).any():
-        return math.nan, None
-    curve = metric.curve(case)
-    return area(curve), tuple((round(float(x), 6), round(float(y), 6)) for x, y in curve)
+    with metric_errors(metric):
+        if not isinstance(metric, CurveMetric):
+            return number(metric.score(case)), None
+        if not np.isfinite(case.heat).any():
+            return math.nan, None
+        curve = metric.curve(case)
+        return area(curve), tuple((round(float(x), 6), round(float(y), 6)) for x, y in curve)
 
 
 def _words(error: Exception) -> str:

@@ -1,17 +1,25 @@
 """Builds explainers from methods as users name them, and options."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from vitxplain import registry
 from vitxplain.errors import OptionError, PluginError, UsageError
 from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.options.parse import option_types, parse
 from vitxplain.options.route import Fields, OptionKey, no_such_option, option_key, route, takers
 
 MethodLike: TypeAlias = str | Explainer | type[Explainer]
+
+# What a class says of itself, and whether it may.
+_CONSTANTS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "axes": lambda value: isinstance(value, str) and value.split()[:1] == ["batch"] and len(value.split()) > 1,
+    "needs": lambda value: isinstance(value, (set, frozenset)) and all(isinstance(need, str) for need in value),
+    "class_specific": lambda value: isinstance(value, bool),
+}
 
 
 def build(methods: Sequence[MethodLike], options: Mapping[str, Any], *, text: bool = False) -> dict[str, Explainer]:
@@ -59,6 +67,24 @@ def check_names(methods: Sequence[MethodLike]) -> None:
             registry.canonical("explainers", method)
 
 
+def usable(methods: Sequence[MethodLike]) -> tuple[list[MethodLike], dict[str, PluginError]]:
+    """The methods that can be made, and by name what is wrong with the plugins behind the others.
+
+    Raises:
+        PluginError: none can be made.
+    """
+    broken: dict[str, PluginError] = {}
+    for method in methods:
+        if isinstance(method, str) and method != "auto":
+            try:
+                _plain(method)
+            except PluginError as error:
+                broken[method] = error
+    if broken and len(broken) == len(methods):
+        raise next(iter(broken.values()))
+    return [method for method in methods if not (isinstance(method, str) and method in broken)], broken
+
+
 def has_option(key: str, explainers: Mapping[str, Explainer]) -> bool:
     """Whether an option, `key` or `METHOD.key`, goes to any of these."""
     types = {name: option_types(type(explainer)) for name, explainer in explainers.items()}
@@ -74,13 +100,18 @@ def load_explainer(name: str) -> type[Explainer]:
     """
     method = registry.load("explainers", name)
     if not (isinstance(method, type) and issubclass(method, Explainer) and is_dataclass(method)):
-        name = registry.canonical("explainers", name)
-        package = registry.package(registry.names("explainers")[name])
-        raise PluginError(
-            f"the method {name!r} of {package} is no method but {method!r}. Its entry point must name "
-            "a frozen dataclass derived from vitxplain.plugins.Explainer."
-        )
+        problem = f"is no method but {method!r}. Its entry point must name"
+        raise _not_by_contract(name, f"{problem} a frozen dataclass derived from vitxplain.plugins.Explainer")
+    for constant, is_right in _CONSTANTS.items():
+        if not is_right(value := getattr(method, constant, None)):
+            raise _not_by_contract(name, f"says {constant} = {value!r}, which is none of what the contract allows")
     return method
+
+
+def _not_by_contract(name: str, problem: str) -> PluginError:
+    name = registry.canonical("explainers", name)
+    package = registry.package(registry.names("explainers")[name])
+    return PluginError(f"the method {name!r} of {package} {problem}. Report it to its authors.")
 
 
 def name_of(explainer: Explainer) -> str:
@@ -91,7 +122,11 @@ def name_of(explainer: Explainer) -> str:
 def _plain(method: MethodLike) -> tuple[str, Explainer]:
     if isinstance(method, str):
         name = registry.canonical("explainers", method)
-        return name, load_explainer(name)()
+        method_class = load_explainer(name)
+        with plugin_errors(method_class):
+            explainer = method_class()
+            hash(explainer), repr(explainer)  # results are kept by it, and say it
+        return name, explainer
     explainer = method() if isinstance(method, type) else method
     if not isinstance(explainer, Explainer):
         raise UsageError(

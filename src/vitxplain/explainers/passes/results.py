@@ -40,7 +40,7 @@ def explanations(
     probabilities = model.task.probabilities(result.outputs)
     labels = names_of(model.labels, probabilities[LOGITS].shape[-1])
     predictions = model.task.predictions(probabilities, labels, top_k)
-    targets = target.describe(result.outputs, probabilities, labels)
+    targets = target.describe(result.outputs, probabilities, labels, model.task.unit)
     probe = model.probe(batch.size)
     geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     made: dict[str, list[Explanation]] = {}

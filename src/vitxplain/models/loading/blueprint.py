@@ -14,7 +14,7 @@ from torch import nn
 
 from vitxplain import registry
 from vitxplain.errors import ModelLoadError
-from vitxplain.models.loading.adapter import Adapter
+from vitxplain.models.loading.plugin_failure import adapter_errors, load_adapter
 from vitxplain.models.objects.libraries import is_transformers_model
 from vitxplain.models.surgery.cut_network import cut
 from vitxplain.models.trust.model_classes import classifier_class
@@ -67,9 +67,11 @@ def blueprint_of(model: VisionModel, image_size: tuple[int, int] | None = None) 
 def _uncut(blueprint: Blueprint, classes: int, source: str) -> nn.Module:
     if blueprint["backend"] == "transformers":
         return _from_config(blueprint["config"], classes, source)
-    adapter: Adapter = registry.load("adapters", blueprint["backend"])()
+    name = registry.canonical("adapters", blueprint["backend"])
+    adapter = load_adapter(name)
     sized = {"image_size": tuple(blueprint["image_size"])} if "image_size" in blueprint else {}
-    return adapter.build(blueprint["architecture"], classes, **sized)
+    with adapter_errors(name, type(adapter)):
+        return adapter.build(blueprint["architecture"], classes, **sized)
 
 
 def _from_config(settings: Mapping[str, Any], classes: int, source: str) -> nn.Module:

@@ -15,6 +15,7 @@ from vitxplain.models.loading.devices import fits, offload_folder, remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
 from vitxplain.models.loading.quiet import quiet_transformers
+from vitxplain.models.outputs.activations import by_problem
 from vitxplain.models.processors.forward_inputs import forward_inputs
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
@@ -110,8 +111,9 @@ def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
 
 def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
     config: Any = module.config
-    task = Classification(multi_label=getattr(config, "problem_type", None) == "multi_label_classification")
     labels = class_names(getattr(config, "id2label", None) or {})
+    activation = by_problem(getattr(config, "problem_type", None), len(labels))
+    task = Classification(multi_label=activation == "sigmoid", values=activation == "none")
     inputs = forward_inputs(module, processor.input_size)
     return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, task=task)
 

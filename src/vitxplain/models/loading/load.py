@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import nn
 
 from vitxplain.errors import UsageError
 from vitxplain.grid import TokenGrid
-from vitxplain.models.labels import LabelsLike, class_names, numbered
+from vitxplain.models.labels import LabelsLike, class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
 from vitxplain.models.loading.current import current
@@ -26,10 +26,13 @@ from vitxplain.models.loading.devices import (
 from vitxplain.models.loading.from_module import in_its_channels
 from vitxplain.models.loading.source import resolve
 from vitxplain.models.objects.holders import ModelHolder
-from vitxplain.models.plain_pass import logits_of_grey_image
+from vitxplain.models.outputs.activations import check_activation_name
+from vitxplain.models.outputs.find import with_outputs
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.tasks import check_task_name, is_classifier_class
 from vitxplain.models.vision_model import VisionModel
+
+_ACTIVATIONS: Final = (nn.Softmax, nn.LogSoftmax, nn.Sigmoid)  # where one stands, somebody's own head may end in it
 
 
 def load_model(
@@ -39,6 +42,8 @@ def load_model(
     device: DeviceLike = "auto",
     dtype: str | torch.dtype = "auto",
     task: str = "auto",
+    output: str | int = "auto",
+    activation: str = "auto",
     image_size: SizeLike | None = None,
     processor: Any = None,
     mean: float | Sequence[float] | None = None,
@@ -62,6 +67,11 @@ def load_model(
         dtype: "auto" (as stored), "float32", "bfloat16", "float16" or a torch.dtype.
         task: "auto" (what the model is for) or "image-classification", the task whose models can be explained; a
             model of another task is refused, saying what it is.
+        output: which of the model's outputs are the class scores: a name ("logits", "heads.species") or a place (1);
+            "auto" finds out where only one can be them, and asks where several can.
+        activation: what makes probabilities of them: "softmax" (one class of several), "sigmoid" (each class for
+            itself) or "none" (values, such as an age). "auto": what the model itself ends in, else what its
+            configuration says, else "softmax", for one output "none". Never applied to what is a probability already.
         image_size: another input size than the model's own, where it can take one; (height, width) in pixels.
         processor: a transformers processor or the source of one, or a function from a PIL image to a
             (channels, height, width) tensor.
@@ -77,9 +87,12 @@ def load_model(
         ModelLoadError: no model could be made of the source; the message says why and what to do.
         UsageError: an argument that cannot be.
     """
+    stated = (output, activation) != ("auto", "auto")
     if isinstance(source, VisionModel):
-        return current(source)
+        model = current(source)
+        return with_outputs(model, output=output, activation=activation) if stated else model
     check_task_name(task)
+    check_activation_name(activation)
     if size is not None and image_size is not None and parse_size(size) != parse_size(image_size):
         raise UsageError(f"size={size!r} and image_size={image_size!r} are the same thing; give one of them.")
     input_size = size if size is not None else image_size
@@ -106,11 +119,18 @@ def load_model(
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
     model = in_its_channels(replace(model, stated_grid=_grid(grid)), request)
     resized = input_size is not None and mean is None  # another size than the model's own
-    unproven = in_memory and not is_classifier_class(model.module)  # labels in its configuration say nothing
-    if not model.labels or resized or unproven:
-        count = logits_of_grey_image(model, resized=resized).shape[-1]
-        model = model if model.labels else replace(model, labels=numbered(count))
+    unproven = _is_unproven(model.module, in_memory=in_memory)
+    if not model.labels or resized or unproven or stated:
+        classes = None if labels is None else len(labels)
+        model = with_outputs(model, output=output, activation=activation, classes=classes, resized=resized)
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
+
+
+def _is_unproven(module: nn.Module, *, in_memory: bool) -> bool:
+    """Whether only a pass can tell what a module returns: its configuration, if any, may say nothing about it."""
+    if type(module).__module__.startswith("transformers_modules"):  # code that came with the model
+        return True
+    return in_memory and (not is_classifier_class(module) or any(isinstance(m, _ACTIVATIONS) for m in module.modules()))
 
 
 def _on_devices(module: nn.Module, request: LoadRequest) -> nn.Module:

@@ -14,12 +14,14 @@ from vitxplain.models import known_models
 from vitxplain.models.known_models import ALIASES
 from vitxplain.models.loading import from_saved_folder
 from vitxplain.models.loading.adapter import Adapter, LoadRequest
+from vitxplain.models.loading.plugin_failure import adapter_errors, checked_model, load_adapter
 from vitxplain.models.objects.holders import InnerModel, inner_model
 from vitxplain.models.objects.libraries import is_transformers_model
 from vitxplain.models.objects.no_model import file_is_no_model, no_model
 from vitxplain.models.vision_model import VisionModel
 
 PACKAGE = "vitxplain"
+ON_A_MODULE = "fails on a module of its library"
 BUILT_IN = ("transformers", PACKAGE)  # packages whose modules are wrapped without an adapter
 
 
@@ -44,7 +46,9 @@ def resolve(source: Any, request: LoadRequest) -> VisionModel:
     name = str(source)
     prefix, colon, library_name = name.partition(":")
     if colon and len(prefix) > 1:
-        return _adapter(prefix, name).load(library_name, request)
+        adapter = _adapter(prefix, name)
+        with adapter_errors(prefix, type(adapter)):
+            return checked_model(prefix, adapter.load(library_name, request))
     if is_file(user_path(source)):
         raise file_is_no_model(source)
     if looks_like_a_path(source):
@@ -74,7 +78,7 @@ def _adapter(prefix: str, source: str) -> Adapter:
             f"{prefix}: in {source!r} names no installed library of models; known are "
             f"{', '.join(f'{name}:NAME' for name in adapters)}. A Hub id has no colon."
         )
-    return registry.load("adapters", prefix)()
+    return load_adapter(prefix)
 
 
 def _wrap(inner: InnerModel, request: LoadRequest) -> VisionModel:
@@ -88,15 +92,17 @@ def _wrap(inner: InnerModel, request: LoadRequest) -> VisionModel:
 def _wrap_module(module: nn.Module, request: LoadRequest) -> VisionModel:
     from vitxplain.models.loading import from_module, from_transformers
 
-    if (adapter := _claiming_adapter(module)) is not None:
-        return adapter.wrap(module, request)
+    if (claimed := _claiming_adapter(module)) is not None:
+        name, adapter = claimed
+        with adapter_errors(name, type(adapter), ON_A_MODULE):
+            return checked_model(name, adapter.wrap(module, request))
     if is_transformers_model(module):
         return from_transformers.wrap(module, request)
     return from_module.wrap_module(module, request)
 
 
-def _claiming_adapter(module: nn.Module) -> Adapter | None:
-    """The adapter that claims a module, if any; that of the module's own library is asked first.
+def _claiming_adapter(module: nn.Module) -> tuple[str, Adapter] | None:
+    """The adapter that claims a module, with its name, if any; that of the module's own library is asked first.
 
     An adapter that fails is passed over, unless it is that of the module's own library.
 
@@ -108,9 +114,10 @@ def _claiming_adapter(module: nn.Module) -> Adapter | None:
         return None
     for name in _asking_order(libraries):
         try:
-            adapter: Adapter = registry.load("adapters", name)()
-            if adapter.claims(module):
-                return adapter
+            adapter = load_adapter(name)
+            with adapter_errors(name, type(adapter), ON_A_MODULE):
+                if adapter.claims(module):
+                    return name, adapter
         except Exception as error:
             if name in libraries:
                 raise _plugin_error(name, error) from error
@@ -128,6 +135,6 @@ def _plugin_error(name: str, error: Exception) -> PluginError:
         return error
     package = registry.package(registry.names("adapters")[name])
     return PluginError(
-        f"the adapter {name!r} of {package} fails on a module of its library: {type(error).__name__}: {error}. "
+        f"the adapter {name!r} of {package} {ON_A_MODULE}: {type(error).__name__}: {error}. "
         "Update or uninstall that package."
     )

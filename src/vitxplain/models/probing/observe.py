@@ -99,7 +99,7 @@ def _makes(logits: Logits, head: Head) -> bool:
         return False
     with torch.no_grad():
         output = head.module(head.input)
-    return output.numel() == logits.numel() and torch.allclose(output.flatten(), logits.flatten(), atol=1e-5)
+    return output.numel() == logits.numel() and torch.allclose(output.flatten().to(logits), logits.flatten(), atol=1e-5)
 
 
 @dataclass(frozen=True)

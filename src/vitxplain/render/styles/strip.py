@@ -13,8 +13,8 @@ from vitxplain.render.compose import Photo, blend, mark_unseen, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import colour_bar, fit, inches, panel, sheet, write
 from vitxplain.render.styles.overlay import ALPHA
-from vitxplain.tasks.base import Prediction
-from vitxplain.words import percent, short_name
+from vitxplain.tasks.base import PROBABILITY, Prediction
+from vitxplain.words import short_name, shown
 
 PANEL, SMALLEST, GAP, TITLE = 2.1, 1.2, 0.12, 0.22  # inches
 
@@ -57,13 +57,13 @@ def draw(
 
 
 def _classes(axes: Axes, prediction: Prediction, width: float) -> None:
-    """The best classes as bars, the best on top, each name above its bar."""
+    """The best classes as bars, the best on top, each name above its bar; a value is a number, and no part of a bar."""
     axes.set(xlim=(0, 1), ylim=(len(prediction.names) - 0.25, -0.75))
     for row, (name, share) in enumerate(zip(prediction.names, prediction.probabilities, strict=True)):
         axes.barh(row, 1, height=0.22, color="#eeeeee")
-        axes.barh(row, share, height=0.22, color=LOCAL)
+        axes.barh(row, share if prediction.unit == PROBABILITY else 0, height=0.22, color=LOCAL)
         fit(write(axes, 0, row - 0.2, short_name(name), fontsize=7.5, color=INK), width - 0.42)
-        axes.text(1, row - 0.2, percent(share), fontsize=7.5, color=FAINT, ha="right")
+        axes.text(1, row - 0.2, shown(share, prediction.unit), fontsize=7.5, color=FAINT, ha="right")
 
 
 def _binary(mask: Bool[np.ndarray, "height width"]) -> Photo:

@@ -76,7 +76,7 @@ def open_pretrained(
     if getattr(model.module, "hf_device_map", None):
         raise UsageError(f"{model.source} is spread over several devices, and training needs it on one.")
     check_classification(model.task, model.source, "training")
-    if model.task == Classification(multi_label=True):
+    if isinstance(model.task, Classification) and model.task.multi_label:
         raise UsageError(
             f"{model.source} gives several classes an image; here each image has one. Choose another model."
         )

@@ -20,7 +20,7 @@ from vitxplain.options.checks import check_count
 from vitxplain.render.figure import Picture, png_bytes
 from vitxplain.render.sheets.map_sheet import Tile, map_sheet
 from vitxplain.train.watch.probe_images import ProbeMaps, explain_probes, probe_method, probe_samples, why_no_distance
-from vitxplain.words import percent, short_name
+from vitxplain.words import short_name, shown
 
 CSV = "attention_distance.csv"
 
@@ -113,7 +113,7 @@ class ExplanationWatcher(TrainerCallback):
 
     def _tile(self, sample: Sample, explanation: Explanation) -> Tile:
         true, prediction = self.classes[sample.label], explanation.prediction
-        predicted = f"{short_name(prediction.names[0], 20)} ({percent(prediction.probabilities[0])})"
+        predicted = f"{short_name(prediction.names[0], 20)} ({shown(prediction.probabilities[0], prediction.unit)})"
         wrong = prediction.indices[0] != true
         caption = f"{short_name(self.model.labels[true], 20)}, taken for {predicted}" if wrong else predicted
         return Tile(explanation, caption, wrong, sample.mask, sample.boxes)
