@@ -19,8 +19,8 @@ UPWARD = {
     "vitxplain.explanation.storage:_png": {"vitxplain.render.figure"},
     "vitxplain.models.vision_model:VisionModel.probe": {
         "vitxplain.models.plain_pass",
+        "vitxplain.models.parallel.probe",
         "vitxplain.models.probing.observe",
-        "vitxplain.models.probing.probe",
     },
 }
 

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 
+from vitxplain.files.opening import open_file
 from vitxplain.models.vision_model import VisionModel
 
 LIBRARIES = ("vitxplain", "torch", "transformers", "captum")
@@ -41,7 +42,7 @@ def _sha256_of_folder(folder: Path) -> str | None:
 @lru_cache(maxsize=64)
 def _sha256_of_file(path: Path, _modified: int, _size: int) -> str:
     digest = sha256()
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while part := file.read(2**20):
             digest.update(part)
     return digest.hexdigest()

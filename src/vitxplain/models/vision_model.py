@@ -74,9 +74,9 @@ class VisionModel:
 
         `images` of the user's are looked at where what was tried before did not get through to the logits.
         """
+        from vitxplain.models.parallel.probe import probe
         from vitxplain.models.plain_pass import plain_pass_on_failure
         from vitxplain.models.probing.observe import noise
-        from vitxplain.models.probing.probe import probe
 
         size = size or self.processor.input_size
         known = self._probes.get(size)

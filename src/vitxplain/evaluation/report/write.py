@@ -18,6 +18,7 @@ from vitxplain.evaluation.report.extremes import extreme_sheets
 from vitxplain.evaluation.report.markdown import markdown
 from vitxplain.explanation.provenance import versions
 from vitxplain.explanation.record import plain
+from vitxplain.files.documents import read_object
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
@@ -59,9 +60,9 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
 def _written(folder: Path) -> set[str]:
     """What an earlier evaluation may have written here that not every one has; nothing without its numbers."""
     try:
-        rows = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))["rows"]
+        rows = read_object(folder / "evaluation.json")["rows"]
         return {"curves.png", "cost.csv"} | {_sheet_file(row["model"], row["method"]) for row in rows}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return set()
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
-from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.choose import load_explainer
+from vitxplain.models.parallel.passes import Passes
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
 
@@ -33,7 +34,22 @@ def auto_method(model: VisionModel, size: tuple[int, int] | None = None) -> str:
 def reason(method: type[Explainer] | Explainer, probe: Probe) -> str | None:
     """Why a method does not fit what was probed, as a clause; None if it does."""
     lacking = sorted(method.needs - probe.offers)
+    if not lacking and probe.passes is not None:
+        return _obstacle_of_passes(method, probe.passes)
     return probe.missing.get(lacking[0], f"it does not offer {lacking[0]}") if lacking else None
+
+
+def _obstacle_of_passes(method: type[Explainer] | Explainer, passes: Passes) -> str | None:
+    """Why a method's results of passes side by side cannot be added up; None if they can."""
+    kind = method if isinstance(method, type) else type(method)
+    names = " and ".join(passes.paths)
+    if not issubclass(kind, (AttentionExplainer, LayerExplainer)):
+        return None
+    if not passes.weighted and not method.class_specific:
+        return f"it puts {names} together in a way that does not say how much each pass counts; explain it by itself"
+    if len(passes.paths) > 1 and set(method.axes.split()) & {"layer", "head"}:
+        return f"it holds several networks ({names}), whose layers and heads are not the same; explain each by itself"
+    return None
 
 
 def require(model: VisionModel, explainers: Iterable[Explainer], size: tuple[int, int] | None = None) -> None:
@@ -44,7 +60,8 @@ def require(model: VisionModel, explainers: Iterable[Explainer], size: tuple[int
         if why := reason(explainer, probe):
             name = registry.name_of("explainers", type(explainer))
             lacking = " and ".join(_in_words(need) for need in sorted(explainer.needs - probe.offers))
-            sentences.append(f"{name} needs {lacking}, which {model.source} does not have.\n  Why: {why}.")
+            start = f"{name} needs {lacking}, which {model.source} does not have" if lacking else f"{name} does not fit"
+            sentences.append(f"{start}.\n  Why: {why}.")
     if sentences:
         fit = [name for name, obstacle in fitting(model, size).items() if obstacle is None]
         # Nothing that a command could open.

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
 from vitxplain.explainers.base import Explainer, LayerExplainer
 from vitxplain.explainers.passes.shared_pass import PassResult
@@ -63,10 +64,11 @@ def explanations(
                 grid=probe.grid,
                 geometry=geometry,
                 image=image,
-                provenance={"input": source, **provenance},
+                bands=bands,
+                provenance={"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})},
             )
-            for values, prediction, explained, geometry, image, source in zip(
-                maps, predictions, targets, geometries, batch.images, batch.sources, strict=True
+            for values, prediction, explained, geometry, image, source, bands in zip(
+                maps, predictions, targets, geometries, batch.images, batch.sources, batch.bands, strict=True
             )
         ]
     return made

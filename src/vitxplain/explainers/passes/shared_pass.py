@@ -15,15 +15,17 @@ from vitxplain.capture.saved_apart import saved_apart
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.capture.zero_rows import ZeroRows
 from vitxplain.errors import CaptureError
-from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer, says_where
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
 from vitxplain.explainers.passes.layer_activation import layer_activation, tensor_of
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
+from vitxplain.explainers.passes.side_by_side import side_by_side
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
+from vitxplain.models.views.view import View
 from vitxplain.tasks.base import Target, TargetLike, TaskOutputs, detached, in_fp32, joined
 from vitxplain.types import PixelValues
 
@@ -63,6 +65,9 @@ def shared_pass(
     size = pixel_values.shape[-2], pixel_values.shape[-1]
     probe = model.probe(size, pixel_values)
     require(model, explainers, size)
+    if probe.passes is not None:
+        spelled = model.task.target(target, model.labels)
+        return PassResult(*side_by_side(model, pixel_values, explainers, spelled, probe.passes, _maps))
     parts = [
         _views(model, images, explainers, target_of_part, probe)
         for images, target_of_part in _batches(model, pixel_values, model.task.target(target, model.labels))
@@ -71,6 +76,12 @@ def shared_pass(
         return parts[0]
     maps = [torch.cat(maps_of_parts) for maps_of_parts in zip(*(part.maps for part in parts), strict=True)]
     return PassResult(joined([part.outputs for part in parts]), maps)
+
+
+def _maps(
+    model: "VisionModel", pixel_values: PixelValues, explainers: Sequence[Explainer], target: Target
+) -> list[Tensor]:
+    return shared_pass(model, pixel_values, explainers, target).maps
 
 
 def _batches(model: "VisionModel", pixel_values: PixelValues, target: Target) -> Iterable[tuple[PixelValues, Target]]:
@@ -147,7 +158,16 @@ def _pass(
             with plugin_errors(other):
                 results[other] = other.explain(model, pixel_values, target)
     maps = [checked(explainer, results[explainer], pixel_values.shape[0]) for explainer in explainers]
+    if probe.view is not None:
+        maps = [_put_back(probe.view, explainer, values) for explainer, values in zip(explainers, maps, strict=True)]
     return PassResult(detached(outputs), maps)
+
+
+def _put_back(view: View, explainer: Explainer, values: Tensor) -> Tensor:
+    """A map as the image lies outside the network; methods that run their own passes say it so already."""
+    if not (isinstance(explainer, (AttentionExplainer, LayerExplainer)) and says_where(explainer.axes)):
+        return values
+    return view.put_back(values, view.grid((values.shape[-2], values.shape[-1])))
 
 
 def _gradients(score: Tensor, towards: Iterable[Tensor]) -> dict[Tensor, Tensor | None]:

@@ -22,6 +22,13 @@ from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
 from vitxplain.models.tasks import check_architectures, check_class, described
 from vitxplain.models.trust.model_classes import check_processor_class
+from vitxplain.models.trust.network_size import (
+    StoredWeights,
+    bounded,
+    check_numbers,
+    check_processor_size,
+    stored_weights,
+)
 from vitxplain.models.trust.settings import check_settings
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
@@ -75,12 +82,16 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
     pinned = hub_model.pinned if hub_model else {}
     trust = request.trust_remote_code
     with _translated(source, hub_model):
+        settings = PreTrainedConfig.get_config_dict(source, **pinned)[0]
+        check_numbers(source, settings)
         if not trust:  # as they are stored: some settings are gone once they are read
-            check_settings(source, PreTrainedConfig.get_config_dict(source, **pinned)[0])
+            check_settings(source, settings)
         config = AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned)
     _check_task(source, config, request)
-    with _translated(source, hub_model):
+    stored = stored_weights(Path(source)) if hub_model is None else StoredWeights()
+    with _translated(source, hub_model), bounded(source, stored):
         placement = placement_arguments(config, request)
+    with _translated(source, hub_model), bounded(source, stored):
         module, report = AutoModelForImageClassification.from_pretrained(
             source,
             config=config,
@@ -128,11 +139,12 @@ def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest, ch
             processor = AutoImageProcessor.from_pretrained(
                 source, backend="pil", trust_remote_code=request.trust_remote_code, **pinned
             )
-    except ModelLoadError:
+            check_processor_size(source, processor)
+            return wrap_processor(processor, request.image_size, channels)
+    except VitxplainError:
         raise
     except Exception as error:
         raise no_processor(source, error) from error
-    return wrap_processor(processor, request.image_size, channels)
 
 
 def _processor_type(source: str, pinned: dict[str, Any]) -> str | None:

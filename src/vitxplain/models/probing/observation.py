@@ -10,6 +10,7 @@ from torch.autograd.graph import GradientEdge
 
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.weights import Weights
+from vitxplain.models.views.image_calls import ImageCall
 from vitxplain.types import Logits, PixelValues
 
 
@@ -82,6 +83,7 @@ class Observation:
     head: Head | None
     hidden: str | None  # where attention first ran unseen, and how
     silence: Silence
+    image_calls: tuple[ImageCall, ...] = ()  # the outermost modules that take the image or a view of it
 
     @contextmanager
     def silent_attention(self) -> Iterator[None]:

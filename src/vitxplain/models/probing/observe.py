@@ -1,7 +1,7 @@
 """observe: runs two watched passes of a model and returns what they show, for the probe to conclude from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,6 +17,7 @@ from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.models.probing.dependence import learned_queries, reached_outputs, used_calls
 from vitxplain.models.probing.observation import Head, Observation, ObservedCall
 from vitxplain.models.probing.recording import PassRecorder, RecordedCall
+from vitxplain.models.views.image_calls import CallRecorder
 from vitxplain.types import Logits, PixelValues
 
 if TYPE_CHECKING:
@@ -37,17 +38,23 @@ def observe(
     `images` are two of this size; None takes noise.
     """
     images = noise(model, size) if images is None else images
-    recorder = PassRecorder()
+    recorder, call_recorder = PassRecorder(), CallRecorder()
     with undisturbed(model.module):
         with (
             torch.set_grad_enabled(graph),
             recorder.on_modules(model.module),
+            call_recorder.on_modules(model.module),
             SoundBatchNorm(),
             AttentionTap(model.module, recorder),
         ):
             image = images[:1].detach().requires_grad_(graph)
             logits = model.logits(image)
         calls = _observed_calls(model, image, images, logits, recorder.calls)
+    with torch.enable_grad():
+        image_calls = call_recorder.image_calls(image)
+    if len(image_calls) > 1 and logits.requires_grad:
+        reached = reached_outputs(logits, [call.outputs[0] if call.outputs else image for call in image_calls])
+        image_calls = tuple(replace(call, reached=is_in) for call, is_in in zip(image_calls, reached, strict=True))
     head = recorder.last_linear
     return Observation(
         image=image,
@@ -60,6 +67,7 @@ def observe(
         head=head if head is not None and _makes(logits, head) else None,
         hidden=recorder.hidden,
         silence=recorder.silence,
+        image_calls=image_calls,
     )
 
 

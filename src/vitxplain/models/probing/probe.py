@@ -24,9 +24,12 @@ from vitxplain.models.probing.position_tables import PositionTable, find_table, 
 from vitxplain.models.probing.token_grids import model_grid, with_readout
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
+from vitxplain.models.views.image_calls import ImageCall
+from vitxplain.models.views.view import View
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
+    from vitxplain.models.parallel.passes import Passes
     from vitxplain.models.vision_model import VisionModel
 
 
@@ -45,6 +48,10 @@ class Probe:
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
     silent: bool = False  # none of the images it was watched on got through to its last layer
+    num_labels: int = 0  # numbers in a row of its output
+    image_calls: tuple[ImageCall, ...] = ()  # its modules that take the image
+    view: View | None = None  # the image as it lies in the network, where maps have to be put back
+    passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
     cam_layer: str | None = None
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
@@ -129,6 +136,8 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing=missing,
         isotropic=isotropic,
         silent=silent,
+        num_labels=observation.logits.shape[-1],
+        image_calls=tuple(replace(call, outputs=()) for call in observation.image_calls),
         cam_layer=layer,
         cam_names=same_output(observation, layer),
         cam_grid=map_shape(observation, layer, maps) if layer is not None else None,

@@ -1,0 +1,1 @@
+"""Where a network sees the image: as it lies, mirrored, turned, or a part of it."""
