@@ -34,7 +34,7 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         "model": explanation.provenance.get("model"),
         "prediction": [{"name": name, "index": index, prediction.unit: share} for name, index, share in classes],
         "target": target and {"index": target.index, "name": target.name, target.unit: target.probability},
-        "grid": explanation.grid and asdict(explanation.grid),
+        "grid": explanation.grid and _grid_fields(explanation.grid),
         "geometry": explanation.geometry.to_dict(),
         "versions": explanation.provenance.get("versions"),
         "seconds": explanation.provenance.get("seconds"),
@@ -106,6 +106,11 @@ def _target(fields: dict[str, Any] | None) -> ExplainedTarget | None:
 def _unit(fields: Mapping[str, Any]) -> Unit:
     """The name that a number stands under."""
     return VALUE if VALUE in fields else PROBABILITY
+
+
+def _grid_fields(grid: TokenGrid) -> dict[str, Any]:
+    """How tokens lie; which of them is the class token is not kept."""
+    return {name: value for name, value in asdict(grid).items() if name != "class_token"}
 
 
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:

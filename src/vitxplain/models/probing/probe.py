@@ -21,11 +21,12 @@ from vitxplain.models.probing.missing import asks_one_grid, missing_attention, m
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
-from vitxplain.models.probing.token_grids import model_grid, with_readout
+from vitxplain.models.probing.token_grids import model_grid, with_class_token, with_readout, without_head
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
 from vitxplain.models.views.image_calls import ImageCall
 from vitxplain.models.views.view import View
+from vitxplain.tasks.features import Features
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
@@ -104,19 +105,22 @@ def _two(images: PixelValues) -> Float[Tensor, "2 channel height width"]:
 
 def _probe(model: "VisionModel", observation: Observation, obstacle: str | None = None) -> Probe:
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
-        score = _score(observation)
+        score, predicts = _score(observation), not isinstance(model.task, Features)
         orders = sequence_orders(observation)
         layouts = place_windows(observation, attention_layouts(observation, model.module, model.stated_grid), orders)
         maps = _image_maps(observation.maps, layouts, orders)
         mixed = mixing(observation, layouts)
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
-        layouts = with_readout(observation, layouts, score)
+        layouts = with_class_token(observation, with_readout(observation, layouts, score), model.module)
+        layouts = layouts if predicts else without_head(layouts)
         layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     head = linear_head(observation, layer, maps)
     table = find_table(model.module, grids[-1] if grids else None)
     missing = missing_attention(observation, layouts, isotropic, mixed)
+    if not predicts:
+        missing[offers.CLASSES] = "it gives features and has no classifier, so there is no class to explain"
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
         missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS, obstacle)
