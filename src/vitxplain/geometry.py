@@ -2,7 +2,9 @@
 
 from dataclasses import asdict, dataclass
 from math import floor
-from typing import Any
+from typing import Any, Final
+
+LONGEST: Final = 2**20  # pixels of a side of an image
 
 
 @dataclass(frozen=True)
@@ -44,4 +46,25 @@ class Geometry:
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> "Geometry":
-        return cls(**{name: tuple(value) for name, value in fields.items()})
+        """What `to_dict` wrote.
+
+        Raises:
+            ValueError: a size is none of an image, or the box shows nothing of the image.
+            TypeError, LookupError, AttributeError: the fields are others.
+        """
+        geometry = cls(**{name: tuple(value) for name, value in fields.items()})
+        for name in ("image_size", "input_size"):
+            size = getattr(geometry, name)
+            if len(size) != 2 or not all(type(side) is int and 1 <= side <= LONGEST for side in size):
+                raise ValueError(f"its {name} is {_short(size)}, and not (height, width) in pixels")
+        box = geometry.box
+        if len(box) != 4 or not all(isinstance(edge, int | float) and abs(edge) <= LONGEST for edge in box):
+            raise ValueError(f"its box is {_short(box)}, and not (top, left, bottom, right) in pixels")
+        top, left, bottom, right = geometry.visible
+        if top >= bottom or left >= right:
+            raise ValueError(f"its box {_short(box)} shows nothing of the image")
+        return geometry
+
+
+def _short(values: tuple[Any, ...]) -> str:
+    return f"{values!r:.80}"

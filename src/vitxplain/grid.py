@@ -1,6 +1,6 @@
 """TokenGrid: which tokens are patches, and where on the image they lie."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jaxtyping import Float
 from torch import Tensor
@@ -12,7 +12,8 @@ class TokenGrid:
 
     `patch_size` is the pitch of the patches in model-input pixels, (height, width).
     `readout` names the tokens the logits are computed from; empty means: the first prefix token,
-    or every patch when there is none.
+    or every patch when there is none. `class_token` is the class token's index, where there is one; it says nothing of
+    how tokens lie, so grids are equal without it.
     """
 
     rows: int
@@ -21,6 +22,7 @@ class TokenGrid:
     num_suffix_tokens: int = 0
     patch_size: tuple[float, float] = (1.0, 1.0)
     readout: tuple[int, ...] = ()
+    class_token: int | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if min(self.rows, self.columns) < 1 or min(self.num_prefix_tokens, self.num_suffix_tokens) < 0:

@@ -216,13 +216,13 @@ def test_one_of_two_files_is_missing(saved, gone):
 @pytest.mark.parametrize("which", [0, 1])
 def test_foreign_and_damaged_files(saved, content, which):
     saved[which].write_bytes(content)
-    with pytest.raises(UsageError, match="holds no explanation that can be read"):
+    with pytest.raises(UsageError, match="is not an explanation that can be read"):
         load(saved[0])
 
 
 def test_a_truncated_npz(saved):
     saved[0].write_bytes(saved[0].read_bytes()[:-40])
-    with pytest.raises(UsageError, match="holds no explanation"):
+    with pytest.raises(UsageError, match="is not an explanation"):
         load(saved[0])
 
 
@@ -236,8 +236,28 @@ def test_an_npz_of_other_hands_needs_no_image(saved):
 
 def test_pickles_are_never_opened(saved):
     np.savez(saved[0], values=np.array([print], object), axes="row column", image=np.zeros(3, np.uint8))
-    with pytest.raises(UsageError, match="allow_pickle"):
+    with pytest.raises(UsageError, match="never unpickled"):
         load(saved[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"geometry": {"image_size": [40, 30], "input_size": [8, 8], "box": [0, 0, 0, 30]}}, "shows nothing of the"),
+        ({"geometry": {"image_size": [40, 30], "input_size": [8, 8], "box": [0, 0, 1e999, 30]}}, "not .top, left"),
+        ({"geometry": {"image_size": [40, 10**12], "input_size": [8, 8], "box": [0, 0, 1, 1]}}, "its image_size is"),
+        ({"geometry": {"image_size": [41, 30], "input_size": [8, 8], "box": [0, 0, 41, 30]}}, "its geometry says"),
+        ({"geometry": None}, "not an explanation"),
+        ({"prediction": [{"name": 7, "index": 0, "probability": 0.5}]}, "7 stands where a name is expected"),
+        ({"grid": {"rows": 0}}, "not an explanation"),
+        ({"schema": [1] * 10_000}, "has schema"),
+    ],
+)
+def test_facts_that_no_explanation_has(saved, changes, words):
+    saved[1].write_text(json.dumps(json.loads(saved[1].read_text()) | changes))
+    with pytest.raises(UsageError, match=words) as error:
+        load(saved[0])
+    assert len(str(error.value)) < 800
 
 
 def test_a_later_schema(saved):

@@ -15,6 +15,7 @@ from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.tasks import TASKS, check_output
+from vitxplain.tasks.features import Features
 
 STATED: dict[str, Any] = {"mean": 0.5, "std": 0.5, "size": 32}
 TINY: dict[str, Any] = {
@@ -123,8 +124,7 @@ FAMILIES: dict[Callable[[], nn.Module], str] = {
     _dpt: "a depth estimator",
     _depth_anything: "a depth estimator",
     _clip: "an image-text model",
-    _dinov2: "an encoder without a head",
-    _resnet_encoder: "an encoder without a head",
+    _resnet_encoder: "an encoder without a head",  # of maps: it has no attention to show either
     _mae: "a model for pretraining",
     _videomae: "a video classifier",
 }
@@ -240,11 +240,12 @@ def test_folders_of_another_task(tmp_path: Path, config: Any, words: str) -> Non
     assert "vitxplain explains image classifiers" in str(caught.value)
 
 
-def test_the_folder_of_an_encoder_says_that_it_is_one(tmp_path: Path) -> None:
+def test_the_folder_of_an_encoder_gives_features(tmp_path: Path) -> None:
     save_tiny_vit(tmp_path)
     tiny_vit().vit.save_pretrained(tmp_path)
-    with pytest.raises(ModelLoadError, match=r"no trained classifier: .* an encoder without a head \(ViTModel\)"):
-        load_model(tmp_path)
+    model = load_model(tmp_path)
+    assert (model.task, model.labels) == (Features(), {})
+    assert type(model.module).__name__ == "ViTModel"
 
 
 # --- task=
@@ -252,7 +253,7 @@ def test_the_folder_of_an_encoder_says_that_it_is_one(tmp_path: Path) -> None:
 
 def test_the_task_is_the_models(tmp_path: Path) -> None:
     save_tiny_vit(tmp_path)
-    assert list(TASKS) == ["image-classification"]
+    assert list(TASKS) == ["image-classification", "image-feature-extraction"]
     assert load_model(tmp_path, task="image-classification").task.name == "image-classification"
     with pytest.raises(UsageError, match="'object-detection' does not exist; choose auto or image-classification"):
         load_model(tmp_path, task="object-detection")

@@ -119,6 +119,18 @@ class AttentionRecord:
             rows = self.weights if query is None else self.rows((before + query,))
         return grid.to_map(rows.mean(2))
 
+    def class_rows(self) -> Float[Tensor, "batch head row column"] | None:
+        """What the class token attends to on the grid, unscaled; None where no class token asks."""
+        grid, asking = self.layout.grid, self.layout.asking
+        token = grid.class_token if grid is not None else None
+        if grid is None or token is None:
+            return None
+        if self.layout.kind == "pooling":  # it alone asks
+            return grid.to_map(self.weights.mean(2))
+        if self.layout.num_queries != self.layout.num_keys and (asking is None or token >= asking.num_prefix_tokens):
+            return None
+        return grid.to_map(self.rows((token,)).mean(2))
+
     def _canonical(self, raw: Tensor) -> Attention:
         return canonical(raw, self.layout)
 

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from vitxplain.data.deep_colour import full_depth, is_deep_colour
 from vitxplain.data.download import download, is_url
 from vitxplain.data.value_range import to_eight_bits
 from vitxplain.errors import ImageError
@@ -52,7 +53,7 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
     if is_url(source):
         content = download(str(source))
         return _decode(lambda: open_picture(content), str(source))
-    path = _existing(source)
+    path = existing_file(source)
     return _decode(lambda: open_picture(path), str(source))
 
 
@@ -93,8 +94,12 @@ def as_pixel_values(tensor: Tensor) -> PixelValues:
     return tensor if tensor.dim() == 4 else tensor[None]
 
 
-def _existing(source: str | PathLike[str]) -> Path:
-    """The file meant, with something in it."""
+def existing_file(source: str | PathLike[str]) -> Path:
+    """The file meant, with something in it.
+
+    Raises:
+        ImageError: there is none.
+    """
     if not str(source):
         raise ImageError("'' names no image; give a path, or leave it out.")
     path = user_path(source)
@@ -149,8 +154,9 @@ def _decode(opened: Callable[[], Image.Image], name: str) -> Image.Image:
     """Open, decode and convert, with everything Pillow may throw said in our words."""
     try:
         with opened() as image:  # files of several frames stay open otherwise
+            deep = is_deep_colour(image)
             image.load()
-            return _to_rgb(ImageOps.exif_transpose(image), name)
+            return _to_rgb(full_depth(image, opened, name) if deep else ImageOps.exif_transpose(image), name)
     except UnidentifiedImageError:
         raise ImageError(f"{name} is not an image in a format that can be read; convert it to PNG or JPEG.") from None
     except Image.DecompressionBombError as error:

@@ -1,6 +1,5 @@
 """Raw attention: rows of the weights as they are (Caron et al. 2021, arXiv 2104.14294, for maps and mass threshold)."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -10,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.capture.record import AttentionRecord
-from vitxplain.errors import OptionError
 from vitxplain.explainers.base import AttentionExplainer
+from vitxplain.explainers.query import CLASS, check_query, no_such_token, patch_index
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_MAPS
 from vitxplain.options.checks import check_index, check_share, pick
@@ -25,7 +24,8 @@ class RawAttention(AttentionExplainer):
         layer: an index (negative ones count from the end); None takes every layer that shares grid and number of heads
             with the last one the query asks in.
         head: an index; "mean" averages the heads; None shows all.
-        query: the asking patch, "row,column" or row * columns + column; None asks the tokens the logits are read from.
+        query: the asking patch, "row,column" or row * columns + column, or "class" for the class token; None asks the
+            tokens the logits are read from.
         mass: per head, only the fewest patches that hold this share of the attention on patches; the others are 0.
 
     Values are not scaled: what they lack to a sum of one went to prefix and suffix tokens. Not about a class.
@@ -46,15 +46,15 @@ class RawAttention(AttentionExplainer):
             check_index("layer", self.layer, negative=True)
         if self.head not in (None, "mean"):
             check_index("head", self.head, negative=True)
-        if isinstance(self.query, str) and not re.fullmatch(r"\s*\d+\s*,\s*\d+\s*", self.query):
-            raise OptionError(f'query is {self.query!r}; it takes "row,column" of a patch, both from 0, or its index.')
-        if self.query is not None and not isinstance(self.query, str):
-            check_index("query", self.query)
+        check_query(self.query)
         if self.mass is not None:
             check_share("mass", self.mass, include_zero=False)
 
     def keep(self, record: AttentionRecord) -> Tensor:
-        """The query's row on the grid, (batch, head, row, column); empty where no such patch asks."""
+        """The query's row on the grid, (batch, head, row, column); empty where no such token asks."""
+        if self.query == CLASS:
+            rows = record.class_rows()
+            return torch.empty(0) if rows is None else rows
         query = _patch_index(self.query, record)
         return torch.empty(0) if query == -1 else record.patch_rows(query)
 
@@ -62,10 +62,7 @@ class RawAttention(AttentionExplainer):
         layers = kept if self.layer is None else [pick("layer", kept, self.layer)]
         asking = [rows for rows in layers if rows.numel()]
         if not asking:
-            raise OptionError(
-                f"query {self.query!r} asks nothing there: the model's last grid has {grid.rows} x {grid.columns} "
-                f"patches, row,column from 0,0 to {grid.rows - 1},{grid.columns - 1}."
-            )
+            raise no_such_token(self.query, grid)
         maps = torch.stack([rows for rows in asking if rows.shape[1:] == asking[-1].shape[1:]], 1)
         if self.head == "mean":
             maps = maps.mean(2, keepdim=True)
@@ -88,8 +85,5 @@ def _patch_index(query: int | str | None, record: AttentionRecord) -> int | None
     """The patch as row * columns + column; -1 where no such patch asks."""
     if query is None:
         return None
-    rows, columns = record.asking_grid
-    if isinstance(query, str):
-        row, column = map(int, query.split(","))
-        query = row * columns + column if row < rows and column < columns else -1
-    return query if query < rows * columns and record.layout.kind != "pooling" else -1
+    index = patch_index(query, *record.asking_grid)
+    return index if record.layout.kind != "pooling" else -1

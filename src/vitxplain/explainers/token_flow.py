@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from vitxplain.errors import CaptureError
+from vitxplain.explainers.query import asking_token
 from vitxplain.grid import TokenGrid
 from vitxplain.types import TokenMatrix, TokenVector
 
@@ -29,6 +30,18 @@ def start_reading(kept: Sequence[Tensor], grid: TokenGrid) -> tuple[TokenVector,
         return row, kept[:-1]
     row[:, list(grid.readout_tokens)] = 1 / len(grid.readout_tokens)
     return row, kept
+
+
+def start_at(query: int | str, kept: Sequence[Tensor], grid: TokenGrid) -> tuple[TokenVector, Sequence[Tensor]]:
+    """One final token alone, (batch, token), and the layers it comes through; a pooling head follows on it.
+
+    Raises:
+        OptionError: the model has no such token.
+    """
+    last = kept[-1]
+    row = last.new_zeros(last.shape[0], grid.num_tokens)
+    row[:, asking_token(query, grid)] = 1
+    return row, kept[:-1] if _asked_by_latents(last, grid) else kept
 
 
 def carry_relevance(row: TokenVector, attention: TokenMatrix, grid: TokenGrid) -> TokenVector:

@@ -1,7 +1,7 @@
 """Explanation: one method's answer about one image, with everything needed to draw, save and repeat it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float
 from PIL.Image import Image
 
+from vitxplain.data.bands import BandImage, Bands, shown_bands
+from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
@@ -25,7 +27,7 @@ class Explanation:
 
     `axes` names the axes of `values` ("row column", "layer head row column", "layer head", "row column row2 column2").
     `provenance` holds plain values: `model` (id, revision or sha256, class), `versions`, `seconds`, `input` (where the
-    image came from), and whatever else belongs to the record.
+    image came from), `bands` (the numbers of those that `image` shows), and whatever else belongs to the record.
     """
 
     values: Float[np.ndarray, "..."] = field(repr=False)
@@ -38,6 +40,7 @@ class Explanation:
     geometry: Geometry
     image: Image = field(repr=False)  # the original, upright, RGB
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    bands: BandImage | None = field(default=None, repr=False)  # what `image` was drawn of, where that was no photograph
 
     def __post_init__(self) -> None:
         if self.values.ndim != len(self.axes.split()):
@@ -59,11 +62,30 @@ class Explanation:
         """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
         return heatmap(self.values, self.axes, self.geometry, self.method)
 
-    def plot(self, style: str = "auto", **options: Any) -> "Figure":
-        """The picture that fits the axes, or the named style (`vitxplain.render.draw.STYLES`)."""
+    def plot(self, style: str = "auto", *, bands: Bands | None = None, **options: Any) -> "Figure":
+        """The picture that fits the axes, or the named style (`vitxplain.render.draw.STYLES`).
+
+        `bands` are those of a multi-band image to be shown as red, green and blue, such as (4, 3, 2).
+        """
         from vitxplain.render.draw import plot
 
-        return plot(self, style, **options)
+        return plot(self if bands is None else self.with_bands(bands), style, **options)
+
+    def with_bands(self, bands: Bands) -> "Explanation":
+        """The same, its image drawn of other bands: one in grey, or three as red, green and blue, counted from 1.
+
+        Raises:
+            UsageError: the image has no bands, or they were not kept (on disk they are not).
+            OptionError: there are no such bands.
+        """
+        if self.bands is None:
+            raise UsageError(
+                "the image has no bands to choose from: it is a photograph, or was loaded from disk, where they are "
+                "not kept; explain the image again."
+            )
+        numbers = shown_bands(self.bands.count, bands)
+        facts = {**self.provenance, "bands": numbers}
+        return replace(self, image=self.bands.picture(numbers), provenance=facts)
 
     def overlay(self, alpha: float = 0.6) -> Image:
         """The heat map over the greyed original image, same size; `alpha` is the share of the heat map's colours."""
@@ -103,12 +125,14 @@ def headline(explanation: Explanation) -> str:
 
 
 def detail(explanation: Explanation) -> str:
-    """Method with its options, and model; before them why a heat map is empty, where no value is above 0."""
+    """Method with its options, model and bands shown; before them why a heat map is empty where no value is above 0."""
     empty = is_all_against(explanation.values, explanation.axes, explanation.method)
     warning = "no value is above 0: nothing speaks for it (style 'signed' shows what speaks against)" if empty else ""
     options = ", ".join(f"{name}={value}" for name, value in explanation.options.items() if value is not None)
     method = f"{explanation.method} ({options})" if options else explanation.method
-    return " · ".join(part for part in (warning, method, model_name(explanation)) if part)
+    bands = ", ".join(str(number) for number in explanation.provenance.get("bands") or ())
+    shown = f"image: band{'s' * (',' in bands)} {bands}" if bands else ""
+    return " · ".join(part for part in (warning, method, model_name(explanation), shown) if part)
 
 
 def model_name(explanation: Explanation) -> str:

@@ -10,11 +10,13 @@ from jaxtyping import Float
 from PIL.Image import Image
 
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.files.reading import shortened
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import PROBABILITY, VALUE, ExplainedTarget, Prediction, Unit
 
 SCHEMA = 1
+SQUARE = "row column row2 column2"  # a map for each patch
 _OWN = ("schema", "method", "axes", "options", "prediction", "target", "grid", "geometry")
 
 
@@ -32,7 +34,7 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
         "model": explanation.provenance.get("model"),
         "prediction": [{"name": name, "index": index, prediction.unit: share} for name, index, share in classes],
         "target": target and {"index": target.index, "name": target.name, target.unit: target.probability},
-        "grid": explanation.grid and asdict(explanation.grid),
+        "grid": explanation.grid and _grid_fields(explanation.grid),
         "geometry": explanation.geometry.to_dict(),
         "versions": explanation.provenance.get("versions"),
         "seconds": explanation.provenance.get("seconds"),
@@ -47,14 +49,17 @@ def from_json(facts: Mapping[str, Any], values: Float[np.ndarray, "..."], axes: 
         LookupError, TypeError, ValueError: facts are missing or of another kind.
     """
     classes = facts["prediction"]
+    names = axes.split()
+    if 0 in values.shape or len(set(names)) < len(names) or ("row2" in names and axes != SQUARE):
+        raise ValueError(f"it has values of shape {values.shape} along the axes {shortened(repr(axes))}")
     return Explanation(
         values=values,
         axes=axes,
-        method=facts["method"],
+        method=_text(facts["method"]),
         options=dict(facts["options"]),
         prediction=Prediction(
-            names=tuple(one["name"] for one in classes),
-            indices=tuple(one["index"] for one in classes),
+            names=tuple(_text(one["name"]) for one in classes),
+            indices=tuple(int(one["index"]) for one in classes),
             probabilities=tuple(_number(one[_unit(one)]) for one in classes),
             unit=_unit(classes[0]) if classes else PROBABILITY,
         ),
@@ -85,11 +90,17 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{shortened(repr(value))} stands where a name is expected")
+    return value
+
+
 def _target(fields: dict[str, Any] | None) -> ExplainedTarget | None:
     if not fields:
         return None
     unit = _unit(fields)
-    return ExplainedTarget(fields["index"], fields["name"], _number(fields[unit]), unit)
+    return ExplainedTarget(int(fields["index"]), _text(fields["name"]), _number(fields[unit]), unit)
 
 
 def _unit(fields: Mapping[str, Any]) -> Unit:
@@ -97,7 +108,15 @@ def _unit(fields: Mapping[str, Any]) -> Unit:
     return VALUE if VALUE in fields else PROBABILITY
 
 
+def _grid_fields(grid: TokenGrid) -> dict[str, Any]:
+    """How tokens lie; which of them is the class token is not kept."""
+    return {name: value for name, value in asdict(grid).items() if name != "class_token"}
+
+
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:
     if fields is None:
         return None
-    return TokenGrid(**{**fields, "patch_size": tuple(fields["patch_size"]), "readout": tuple(fields["readout"])})
+    grid = TokenGrid(**{**fields, "patch_size": tuple(fields["patch_size"]), "readout": tuple(fields["readout"])})
+    if not all(type(count) is int for count in (grid.rows, grid.columns, *grid.readout)):
+        raise TypeError("its grid counts in other than whole numbers")
+    return grid

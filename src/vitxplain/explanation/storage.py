@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from PIL import Image
@@ -12,11 +11,18 @@ from PIL import Image
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import SCHEMA, from_json, to_json
+from vitxplain.files.arrays import read_npz
+from vitxplain.files.documents import read_object
+from vitxplain.files.pictures import open_picture
+from vitxplain.files.reading import reading, shortened
 from vitxplain.files.write import write_together
+from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 
 __all__ = ["FORMATS", "SCHEMA", "load", "save", "to_json"]
 
+READABLE = "an explanation that can be read"
+ARRAYS = ("values", "axes", "image")  # of the npz, those that loading takes; the image may be missing
 JPEG_LONGEST = 65_535  # pixels; the format knows no longer side
 
 
@@ -58,23 +64,22 @@ def load(path: str | Path) -> Explanation:
         UsageError: no such files, or files that hold no explanation.
     """
     numbers, facts = _files(Path(path))
-    try:
-        fields = json.loads(facts.read_text("utf-8"))
+    advice = "give files that `vitx explain` or Explanation.save wrote, unchanged"
+    with reading(facts, READABLE, advice, UsageError):
+        fields = read_object(facts)
         if fields["schema"] != SCHEMA:
             raise UsageError(
-                f"{facts} has schema {fields['schema']}, this version of vitxplain reads {SCHEMA}; "
+                f"{facts} has schema {shortened(fields['schema'])}, this version of vitxplain reads {SCHEMA}; "
                 "upgrade vitxplain, or make the explanation again."
             )
-        with numbers.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            values, axes = arrays["values"].astype(np.float32), str(arrays["axes"])
-            image = _decoded(arrays["image"]) if "image" in arrays else _grey(fields["geometry"]["image_size"])
+    with reading(numbers, READABLE, advice, UsageError):
+        arrays = read_npz(numbers, lambda names: [name for name in ARRAYS if name in names])
+        values, axes = arrays["values"].astype(np.float32), str(arrays["axes"])
+        image = _decoded(arrays["image"]) if "image" in arrays else None
+    with reading(facts, READABLE, advice, UsageError):
+        if image is None:
+            image = _grey(Geometry.from_dict(fields["geometry"]).image_size)
         return from_json(fields, values=values, axes=axes, image=image)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise UsageError(
-            f"{numbers.with_suffix('')} holds no explanation that can be read ({reason}); "
-            "give files that `vitx explain` or Explanation.save wrote, unchanged."
-        ) from error
 
 
 def _files(path: Path) -> tuple[Path, Path]:
@@ -120,7 +125,7 @@ def _encoded(image: Image.Image) -> bytes:
 
 
 def _decoded(content: np.ndarray) -> Image.Image:
-    return Image.open(BytesIO(content.tobytes())).convert("RGB")
+    return open_picture(BytesIO(content.tobytes())).convert("RGB")
 
 
 def _grey(size: Sequence[int]) -> Image.Image:

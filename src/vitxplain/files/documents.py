@@ -38,7 +38,12 @@ def read_json(path: str | PathLike[str], most: int = MOST_BYTES) -> Any:
     Raises:
         OSError, ValueError, RecursionError: it is none, too large, or nested deeper than Python reads.
     """
-    return json.loads(read_text(path, most))
+    return parse_json(read_text(path, most))
+
+
+def parse_json(content: str | bytes) -> Any:
+    """The value of a JSON text; raises ValueError or RecursionError as `read_json` does."""
+    return json.loads(content)
 
 
 def read_object(path: str | PathLike[str], most: int = MOST_BYTES) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from vitxplain.errors import OutputError, UsageError
 from vitxplain.files.aside import remove_left
+from vitxplain.files.documents import read_object
 from vitxplain.files.watch import Watch
 from vitxplain.files.write import check_writable
 
@@ -96,11 +97,11 @@ def _acquire(lock: FileLock, folder: Path) -> None:
 def _writer(folder: Path) -> str:
     """Who holds the lock, as the subject of a sentence; what is read may be of one that was killed before."""
     try:
-        facts: Any = json.loads((folder / WRITER).read_text(encoding="utf-8"))
+        facts: Any = read_object(folder / WRITER)
         process, host, since, command = (facts[name] for name in ("process", "host", "since", "command"))
         if host != socket.gethostname() or _lives(int(process)):
             return f"process {int(process)} on {host} (`{command}`, since {since})"
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         pass
     return "another process"
 

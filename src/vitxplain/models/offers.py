@@ -9,3 +9,4 @@ GRADIENTS: Final = "gradients"  # the logit is differentiable
 FEATURE_MAP: Final = "feature_map"  # a layer in patch layout that the logit depends on
 LINEAR_HEAD: Final = "linear_head"  # global average pooling, then one linear layer
 POSITION_EMBEDDINGS: Final = "position_embeddings"  # a learned table, one row a patch
+CLASSES: Final = "classes"  # it predicts classes, and no features alone

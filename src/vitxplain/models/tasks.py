@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
+from vitxplain.tasks.features import Features
 
-TASKS: Final[dict[str, type[Task]]] = {task.name: task for task in (Classification,)}
+TASKS: Final[dict[str, type[Task]]] = {task.name: task for task in (Classification, Features)}
 
 _CLASSIFIER: Final = "an image classifier"
 _ENCODER: Final = "an encoder without a head"
@@ -60,12 +61,24 @@ def is_classifier_class(module: nn.Module) -> bool:
     return _kind(_class_names(module)) == _CLASSIFIER
 
 
+def is_encoder_class(module: nn.Module) -> bool:
+    """Whether transformers lists the module's class, or one it derives from, as an encoder without a head."""
+    return _kind(_class_names(module)) == _ENCODER
+
+
+def are_encoders(architectures: Iterable[str]) -> bool:
+    """Whether a configuration's `architectures` name encoders without a head, and nothing else."""
+    names = list(architectures)
+    return bool(names) and all(_kind([name]) == _ENCODER for name in names)
+
+
 def check_class(source: str, module: nn.Module) -> None:
     """Raises:
-    ModelLoadError: the module's class, or one it derives from, is of another task.
+    ModelLoadError: the module's class, or one it derives from, is of another task. An encoder passes: what it gives
+        says whether it can be explained.
     """
     kind = _kind(_class_names(module))
-    if kind not in (None, _CLASSIFIER):
+    if kind not in (None, _CLASSIFIER, _ENCODER):
         raise of_another_task(source, kind, type(module).__name__)
 
 
@@ -151,4 +164,4 @@ def _kind_of_output(output: Any) -> str | None:
     if isinstance(logits, Tensor):
         return "an image segmenter" if logits.dim() == 4 else None
     features = output.get("last_hidden_state")
-    return _ENCODER if isinstance(features, Tensor) and features.dim() > 2 else None
+    return _ENCODER if isinstance(features, Tensor) and features.dim() > 3 else None  # tokens tell where they attend

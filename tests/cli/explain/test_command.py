@@ -10,6 +10,8 @@ from PIL import Image
 
 import vitxplain
 from tests.cli.conftest import Said
+from vitxplain.cli.explain import job
+from vitxplain.explanation.storage import save
 
 Vitx = Callable[..., Said]
 
@@ -189,3 +191,25 @@ def test_another_input_size(vitx: Vitx, photos: Path, vit_folder: Path, cnn_fold
     (line,) = said.json
     assert line["geometry"]["input_size"] == [64, 96]
     assert vitxplain.load(line["files"][0]).values.shape == (8, 12)
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_results_that_are_removed_meanwhile_are_not_begun_anew(
+    vitx: Vitx, photos: Path, vit_folder: Path, monkeypatch: pytest.MonkeyPatch, after: int
+):
+    saved: list[str] = []
+
+    def save_and_remove(explanation: vitxplain.Explanation, folder: Path, stem: str, *rest: object) -> list[Path]:
+        files = save(explanation, folder, stem, *rest)
+        saved.append(stem)
+        if len(saved) == after:
+            folder.rename("elsewhere")
+        return files
+
+    monkeypatch.setattr(job, "save", save_and_remove)
+    images = ["cat.png", "dog.jpg", "more/cat.png"]
+    said = vitx("explain", *images, "--model", vit_folder, "--batch-size", 1, "--format", "npz")
+    assert said.code == 1
+    assert "error: the folder vitx-out was removed" in said.err
+    assert len(saved) == after
+    assert not (photos / "vitx-out").exists()

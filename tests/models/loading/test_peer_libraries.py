@@ -12,8 +12,10 @@ import torch
 from PIL import Image
 
 from tests.models.hub_server import COMMIT, hub_server
+from vitxplain import explain
 from vitxplain.errors import ModelLoadError, UnknownNameError, UsageError
 from vitxplain.models.loading.load import load_model
+from vitxplain.tasks.features import Features
 
 peers = pytest.mark.peers
 
@@ -138,8 +140,9 @@ def test_a_timm_module_in_memory_needs_nothing_said() -> None:
 def test_a_timm_module_without_a_classifier() -> None:
     import timm
 
-    with pytest.raises(ModelLoadError, match="no trained classifier, only features"):
-        load_model(timm.create_model("test_vit", num_classes=0))
+    model = load_model(timm.create_model("test_vit", num_classes=0))
+    assert (model.task, model.labels) == (Features(), {})
+    assert explain(model, torch.zeros(3, *model.processor.input_size)).method == "attention-rollout"
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Any number of channels: from arrays, and from what the probe shows a model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,8 @@ from torch import nn
 
 from vitxplain import explain, load_model
 from vitxplain.data.bands import BandImage
+from vitxplain.errors import OptionError, UsageError
+from vitxplain.explanation.explanation import detail
 from vitxplain.models.processors.simple_processor import statistics
 
 
@@ -51,3 +55,21 @@ def test_the_channels_of_a_model_are_those_its_images_become() -> None:
     model = load_model(LastBand(6), mean=[0.0] * 6, std=[1.0] * 6, size=16)
     assert model.processor.channels == 6
     assert model.labels.keys() == {0, 1}
+
+
+def test_an_array_of_bands_is_explained_and_drawn_of_any_of_them() -> None:
+    field = np.zeros((32, 48, 6), np.uint8)
+    field[4:8, 40:46, 5] = 255
+    model = load_model(LastBand(6).eval(), mean=0.0, std=1.0, size=(32, 48))
+    explanation = explain(model, field, "grad-cam", target=1)
+    assert np.unravel_index(explanation.values.argmax(), explanation.values.shape) == (1, 10)
+    assert explanation.provenance["bands"] == (1, 2, 3)
+    assert detail(explanation).endswith("image: bands 1, 2, 3")
+    assert np.asarray(explanation.image).max() == 0
+    shown = explanation.with_bands("6,1,1")
+    assert np.asarray(shown.image)[5, 42].tolist() == [255, 0, 0]
+    explanation.plot(bands=6)
+    with pytest.raises(OptionError, match="it has 6, counted from 1"):
+        explanation.plot(bands="7")
+    with pytest.raises(UsageError, match="no bands to choose from"):
+        replace(explanation, bands=None).plot(bands=1)

@@ -66,5 +66,5 @@ def test_a_link_out_is_refused_but_in_the_cache_of_the_hub(tmp_path: Path):
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"weight_map": 3}', "[" * 100_000])
 def test_an_index_that_is_none(tmp_path: Path, content: str):
     (tmp_path / INDEX).write_text(content)
-    with pytest.raises(ModelLoadError, match="is no index of weights"):
+    with pytest.raises(ModelLoadError, match="is not an index of weights"):
         check_weight_maps(tmp_path)

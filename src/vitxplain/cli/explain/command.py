@@ -27,7 +27,7 @@ def explain(
             "-o",
             "--option",
             metavar="[METHOD.]KEY=VALUE",
-            help="An option of a method; without METHOD, of each that has it.",
+            help="An option of a method; without METHOD, of each that has it. bands=4,3,2: the bands pictures show.",
             show_default=False,
         ),
     ] = [],  # noqa: B006

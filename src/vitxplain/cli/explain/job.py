@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from PIL import Image
-
 from vitxplain.api import explain_together
 from vitxplain.cli.explain.image_sources import Source, find
 from vitxplain.cli.explain.plan import Plan
 from vitxplain.cli.explain.report import Reporter
 from vitxplain.cli.shared.guard import DONE, SOME_FAILED, describe
-from vitxplain.data.read_image import read_image
+from vitxplain.data.bands import BandImage, Original
+from vitxplain.data.read_bands import read_original
 from vitxplain.errors import ImageError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.storage import save
-from vitxplain.files.watch import Watch
+from vitxplain.files.watch import Watch, check_there
 from vitxplain.models.vision_model import VisionModel
 
 
@@ -59,7 +58,11 @@ def run(job: Job, reporter: Reporter) -> int:
             explainers = {name: explainer for name, explainer in explainers.items() if name not in refused}
             if not explainers:
                 break
-            watch = watch or (Watch.of(job.plan.folder) if job.plan.folder.is_dir() else None)
+            if watch is None and reporter.maps:
+                check_there(job.plan.folder)
+                watch = Watch.of(job.plan.folder)
+    if watch:
+        watch.check()
     reporter.summary(job.plan.folder)
     return SOME_FAILED if reporter.failures else DONE
 
@@ -86,13 +89,14 @@ def _explain_batch(
     job: Job, explainers: Mapping[str, Explainer], sources: Sequence[Source], reporter: Reporter
 ) -> dict[str, UsageError]:
     """Explain and save a few images; the methods that refuse their options with this model, with the error."""
-    readable: dict[Source, Image.Image] = {}
+    readable: dict[Source, Original] = {}
     for source in sources:
         try:
             if source.error:
                 raise ImageError(source.error)
-            readable[source] = read_image(source.path)
-            setattr(readable[source], "filename", source.path)  # noqa: B010 - where it came from, for the record
+            readable[source] = image = read_original(source.path, job.model.processor.channels)
+            if not isinstance(image, BandImage):
+                setattr(image, "filename", source.path)  # noqa: B010 - where it came from, for the record
         except Exception as error:
             reporter.failed(source.path, list(explainers), error)
             reporter.done(source.path, {})
@@ -105,6 +109,8 @@ def _explain_batch(
             try:
                 if isinstance(outcome, Exception):
                     raise outcome
+                if job.plan.bands is not None:
+                    outcome = outcome.with_bands(job.plan.bands)
                 files[outcome] = save(outcome, job.plan.folder, source.stem, job.plan.formats, job.plan.style)
             except UsageError as error:
                 refused[name] = error
@@ -119,7 +125,7 @@ def _explain_batch(
 Outcomes: TypeAlias = dict[Source, dict[str, Explanation | Exception]]
 
 
-def _attempt(job: Job, explainers: Mapping[str, Explainer], images: Mapping[Source, Image.Image]) -> Outcomes:
+def _attempt(job: Job, explainers: Mapping[str, Explainer], images: Mapping[Source, Original]) -> Outcomes:
     """Everything at once; if that fails, in parts, so that only the culprit is lost."""
     try:
         explanations = explain_together(

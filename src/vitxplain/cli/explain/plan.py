@@ -29,6 +29,7 @@ class Plan:
     folder: Path
     style: str = "auto"
     broken: Mapping[str, str] = field(default_factory=dict)
+    bands: str | None = None  # of a multi-band image, that pictures show
 
     def explainers(self, model: VisionModel) -> dict[str, Explainer]:
         """The methods with their options; "auto" chosen for this model."""
@@ -56,7 +57,9 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
         raise OptionError(f"--format names no format; it takes some of {','.join(FORMATS)}.")
     named = [name for name in names if name not in broken]
     by_option = dict(key_and_value(option) for option in options)
-    result = Plan(named, by_option, chosen, folder, style, {name: str(error) for name, error in broken.items()})
+    bands = by_option.pop("bands", None)
+    reasons = {name: str(error) for name, error in broken.items()}
+    result = Plan(named, by_option, chosen, folder, style, reasons, bands)
     check_style(style)
     if style != "auto" and "png" not in chosen:
         raise OptionError(f"--style {style} draws the png, which --format {formats} leaves out.")

@@ -83,7 +83,8 @@ class Reporter:
     def _lines(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> Text:
         prediction = next(iter(files)).prediction
         classes = zip(prediction.names, prediction.probabilities, strict=True)
-        first, *others = [f"{printable(short_name(name))} {shown(share, prediction.unit)}" for name, share in classes]
+        named = [f"{printable(short_name(name))} {shown(share, prediction.unit)}" for name, share in classes]
+        first, *others = named or ["features, no class"]
         lines = Text.assemble(
             (printable(path), "bold"), "  ", (first, "green"), "".join(f" · {other}" for other in others)
         )

@@ -1,11 +1,11 @@
 """Where `vitx test` writes: a folder for each question, so that no test takes the place of another."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from vitxplain.data.sample import Split
+from vitxplain.files.documents import read_object
 from vitxplain.options.describe import as_text
 from vitxplain.train.records.run_folder import RunFolder
 from vitxplain.words import percent, slug, source_name
@@ -33,8 +33,8 @@ def folder_of(
 def earlier(folder: Path) -> str | None:
     """What a test that lies there was, in words; None where none lies."""
     try:
-        facts = json.loads((folder / "test.json").read_text("utf-8"))
+        facts = read_object(folder / "test.json")
         data, images, top1 = facts["data"], facts["images"], facts["top1"]
         return f"on {source_name(data['name'])} ({data['split']}, {images:,} images, top-1 {percent(top1)})"
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None

@@ -10,6 +10,7 @@ from typing import IO, Final
 from PIL import Image
 
 from vitxplain.data.read_image import read_image
+from vitxplain.files.opening import open_file
 
 ENDS: Final = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82", "GIF": b";"}
 ORIENTATION: Final = 0x0112  # EXIF; 5 to 8 are turned by a quarter
@@ -22,7 +23,7 @@ def upright_size(path: Path) -> tuple[int, int]:
         ImageError: it is damaged, or no image.
     """
     try:
-        with path.open("rb") as file, Image.open(file) as image:
+        with open_file(path) as file, Image.open(file) as image:
             width, height = image.size
             turned = "exif" in image.info and image.getexif().get(ORIENTATION, 1) >= 5
             if _ends_well(file, image.format or ""):

@@ -13,7 +13,7 @@ from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.errors import DataError
 from vitxplain.files.documents import read_lines
-from vitxplain.files.reading import reading
+from vitxplain.files.reading import reading, shortened
 from vitxplain.files.walk import image_files
 
 LISTS: Final[dict[str, Split]] = {"train": "train", "val": "validation", "test": "test"}
@@ -80,7 +80,7 @@ def _lists(root: Path, files: dict[str, str]) -> dict[str, Split]:
             keys = [line.split()[0] for line in read_lines(file)]
         for key in keys:
             if key not in files:
-                raise DataError(f"{file} names {key}, but JPEGImages/ has no such image.")
+                raise DataError(f"{file} names {shortened(key)}, but JPEGImages/ has no such image.")
             if splits.setdefault(key, split) != split:
                 raise DataError(f"{file} names {key}, which another list has already; an image is in one split only.")
     return splits

@@ -1,9 +1,7 @@
 """One map of another tool, at the pixels of its image."""
 
-import zlib
 from pathlib import Path
-from typing import Any, Final
-from zipfile import BadZipFile
+from typing import Final
 
 import numpy as np
 from PIL import Image
@@ -13,8 +11,12 @@ from vitxplain.evaluation.maps.map_source import ScoredMap
 from vitxplain.explanation.heatmap import unit_range
 from vitxplain.explanation.resample import place
 from vitxplain.explanation.storage import load
+from vitxplain.files.arrays import is_npz, read_npy, read_npz
+from vitxplain.files.pictures import open_picture
+from vitxplain.files.reading import reading
 from vitxplain.geometry import Geometry
 
+ADVICE: Final = "write the map again as a plain array of numbers, or a grey png"
 ENDINGS: Final = (".npz", ".npy", ".png")  # of several files about one image the first kind is read
 
 
@@ -53,34 +55,23 @@ def read_map(file: Path, image: Image.Image) -> ScoredMap:
 
 
 def _array(file: Path) -> np.ndarray:
-    try:
-        with file.open("rb") as opened:
-            content: Any = np.load(opened, allow_pickle=False)
-            if isinstance(content, np.ndarray):
-                return content
-            if not content.files:
-                raise DataError("its map cannot be read: the file holds no array.")
-            return content["values" if "values" in content.files else content.files[0]]
-    except (OSError, ValueError, EOFError, MemoryError, NotImplementedError, BadZipFile, zlib.error) as error:
-        raise DataError(_unread(error, "the file is damaged, or holds no plain array of numbers")) from error
+    with reading(file.name, "a map", ADVICE):
+        if not is_npz(file):
+            return read_npy(file)
+        arrays = read_npz(file, lambda names: ["values"] if "values" in names else names[:1])
+        if not arrays:
+            raise ValueError("it holds no array")
+        return next(iter(arrays.values()))
 
 
 def _picture(file: Path) -> np.ndarray:
-    try:
-        with Image.open(file) as opened:
-            values, mode = np.asarray(opened), opened.mode
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(_unread(error, "the file is damaged, or no picture")) from error
+    with reading(file.name, "a map", ADVICE), open_picture(file) as picture:
+        values, mode = np.asarray(picture), picture.mode
     if mode in ("RGB", "RGBA") and (values[..., :1] == values[..., :3]).all():
         return values[..., 0]
     if mode not in ("1", "L", "I", "I;16", "F"):
         raise DataError(f"a map as png is grey, and this is a picture in colour ({mode}).")
     return values
-
-
-def _unread(error: Exception, guess: str) -> str:
-    """What the system says of a file it does not open; libraries speak of their own options."""
-    return f"its map cannot be read: {getattr(error, 'strerror', None) or guess}."
 
 
 def _sides(size: tuple[int, int]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
+from vitxplain.escape import csv_cell
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.report.bars import score_bars
@@ -18,6 +19,7 @@ from vitxplain.evaluation.report.extremes import extreme_sheets
 from vitxplain.evaluation.report.markdown import markdown
 from vitxplain.explanation.provenance import versions
 from vitxplain.explanation.record import plain
+from vitxplain.files.documents import read_object
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
@@ -59,9 +61,9 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
 def _written(folder: Path) -> set[str]:
     """What an earlier evaluation may have written here that not every one has; nothing without its numbers."""
     try:
-        rows = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))["rows"]
+        rows = read_object(folder / "evaluation.json")["rows"]
         return {"curves.png", "cost.csv"} | {_sheet_file(row["model"], row["method"]) for row in rows}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return set()
 
 
@@ -126,7 +128,7 @@ def _cell(value: Any) -> Any:
         return int(value)
     if isinstance(value, float):
         return "" if value != value else f"{value:.6g}"
-    return "" if value is None else value
+    return "" if value is None else csv_cell(value)
 
 
 def _sheet_file(model: str, method: str) -> str:

@@ -17,7 +17,9 @@ from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.plan.metrics import to_choose
 from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, explain_samples
-from vitxplain.evaluation.scoring.store import THRESHOLDS
+from vitxplain.evaluation.scoring.store import NOTE, THRESHOLDS
+from vitxplain.files.documents import read_object
+from vitxplain.files.reading import reading
 from vitxplain.files.watch import check_there
 from vitxplain.files.write import write_together
 from vitxplain.metrics.base import Case, Metric
@@ -120,19 +122,13 @@ def _read(folder: Path | None) -> dict[str, Levels]:
     """What is stored; raises UsageError where the file holds something else."""
     if folder is None or not (folder / THRESHOLDS).exists():
         return {}
-    try:
-        stored = json.loads((folder / THRESHOLDS).read_text(encoding="utf-8"))
+    with reading(folder / THRESHOLDS, *NOTE, UsageError):
         return {
             model: {
-                method: {name: float(level) for name, level in levels.items()} for method, levels in by_method.items()
+                method: {metric: float(level) for metric, level in levels.items()} for method, levels in methods.items()
             }
-            for model, by_method in stored.items()
+            for model, methods in read_object(folder / THRESHOLDS).items()
         }
-    except Exception as error:  # whatever it is, it is not what an evaluation wrote
-        raise UsageError(
-            f"{folder / THRESHOLDS} is not what an evaluation wrote ({type(error).__name__}: {error}). Give another "
-            "folder with --out, or --overwrite."
-        ) from error
 
 
 def _write(folder: Path, model: str, levels: Levels) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
-from vitxplain.errors import OutputError
+from vitxplain.errors import OutputError, UsageError
 from vitxplain.files.disk import to_disk
+from vitxplain.files.opening import open_file
+from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch
 
 SYNC_EVERY: Final = 1.0  # seconds between two forced writes to the disk
@@ -74,7 +76,9 @@ def read_lines(path: Path, read: Callable[[Mapping[str, Any]], Value]) -> tuple[
     A file system fills with zeros what it had promised and not written when the power went; such lines were cut off.
     """
     values, damaged = list[Value](), 0
-    *lines, _cut_off = path.read_bytes().split(b"\n")
+    advice = "give another folder with --out, or --overwrite"
+    with reading(path, "a file of scores", advice, UsageError), open_file(path) as file:
+        *lines, _cut_off = file.read().split(b"\n")
     for line in lines:
         if not (text := line.strip(b"\0 \r\t")):
             continue

@@ -12,12 +12,15 @@ from vitxplain.errors import UsageError
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
 from vitxplain.evaluation.scoring.lines import GrowingLines
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
+from vitxplain.files.documents import read_object
+from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch, check_there
 from vitxplain.files.write import write_together
 from vitxplain.files.writer_lock import writer_lock
 from vitxplain.processes import in_one_process
 
 FINGERPRINT = "asked.json"
+NOTE = ("what an evaluation wrote", "give another folder with --out, or --overwrite")
 THRESHOLDS = "thresholds.json"
 
 
@@ -105,10 +108,8 @@ def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> 
         for file in (note, folder / THRESHOLDS, *folder.glob("scores-*.jsonl")):
             file.unlink(missing_ok=True)
     before = _before(note)
-    try:
+    with reading(note, *NOTE, UsageError):  # it may be JSON of something else
         clash, together = before and first_clash(before, fingerprint), joined(before or {}, fingerprint)
-    except Exception as error:  # it is JSON, of something else
-        raise _no_note(note, f"{type(error).__name__}: {error}") from error
     if clash:
         raise UsageError(
             f"{folder} holds scores of {clash[0]}; now it is {clash[1]}. Give another folder with --out, or "
@@ -118,21 +119,10 @@ def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> 
 
 
 def _before(note: Path) -> dict[str, Any] | None:
-    try:
-        before = json.loads(note.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not note.exists():
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise _no_note(note, str(error)) from error
-    if not isinstance(before, dict):
-        raise _no_note(note, f"it holds a {type(before).__name__}")
-    return before
-
-
-def _no_note(note: Path, why: str) -> UsageError:
-    return UsageError(
-        f"{note} is not what an evaluation wrote ({why}). Give another folder with --out, or --overwrite."
-    )
+    with reading(note, *NOTE, UsageError):
+        return read_object(note)
 
 
 def _say_damaged(file: Path, count: int) -> None:

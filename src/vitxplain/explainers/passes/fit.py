@@ -6,6 +6,7 @@ from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.choose import load_explainer
+from vitxplain.models.offers import CLASSES
 from vitxplain.models.parallel.passes import Passes
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
@@ -27,13 +28,21 @@ def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str
 
 
 def auto_method(model: VisionModel, size: tuple[int, int] | None = None) -> str:
-    """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam."""
-    return "affinity-attention" if model.probe(size).isotropic else "grad-cam"
+    """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam; without classes rollout."""
+    probe = model.probe(size)
+    if CLASSES not in probe.offers:
+        return "attention-rollout" if probe.isotropic else "raw-attention"
+    return "affinity-attention" if probe.isotropic else "grad-cam"
+
+
+def needs(method: type[Explainer] | Explainer) -> frozenset[str]:
+    """What the model must offer: what the method says, and classes where it is about one."""
+    return method.needs | {CLASSES} if method.class_specific else method.needs
 
 
 def reason(method: type[Explainer] | Explainer, probe: Probe) -> str | None:
     """Why a method does not fit what was probed, as a clause; None if it does."""
-    lacking = sorted(method.needs - probe.offers)
+    lacking = sorted(needs(method) - probe.offers)
     if not lacking and probe.passes is not None:
         return _obstacle_of_passes(method, probe.passes)
     return probe.missing.get(lacking[0], f"it does not offer {lacking[0]}") if lacking else None
@@ -59,7 +68,7 @@ def require(model: VisionModel, explainers: Iterable[Explainer], size: tuple[int
     for explainer in explainers:
         if why := reason(explainer, probe):
             name = registry.name_of("explainers", type(explainer))
-            lacking = " and ".join(_in_words(need) for need in sorted(explainer.needs - probe.offers))
+            lacking = " and ".join(_in_words(need) for need in sorted(needs(explainer) - probe.offers))
             start = f"{name} needs {lacking}, which {model.source} does not have" if lacking else f"{name} does not fit"
             sentences.append(f"{start}.\n  Why: {why}.")
     if sentences:

@@ -18,6 +18,7 @@ from vitxplain.models.loading.plugin_failure import adapter_errors, load_adapter
 from vitxplain.models.objects.libraries import is_transformers_model
 from vitxplain.models.surgery.cut_network import cut
 from vitxplain.models.trust.model_classes import classifier_class
+from vitxplain.models.trust.network_size import check_numbers
 from vitxplain.models.trust.settings import check_settings
 from vitxplain.models.vision_model import VisionModel
 
@@ -88,6 +89,7 @@ def _from_config(settings: Mapping[str, Any], classes: int, source: str) -> nn.M
             "; use the version of transformers it was saved with."
         )
     check_settings(source, settings)
+    check_numbers(source, settings)
     fields = deepcopy({name: value for name, value in settings.items() if name not in NO_FIELDS})
     config = AutoConfig.for_model(kind, **fields)
     config.num_labels = classes

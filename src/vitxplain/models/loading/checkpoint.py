@@ -10,6 +10,8 @@ from typing import Any
 from torch import nn
 
 from vitxplain.errors import ModelLoadError
+from vitxplain.files.opening import check_file, open_file
+from vitxplain.files.reading import reading
 from vitxplain.models.trust.weight_map import check_weight_maps
 
 SAFE = ("*.safetensors", "*.safetensors.index.json")
@@ -23,10 +25,13 @@ def check_has_weights(folder: Path, *, allow_pickle: bool = False) -> None:
     ModelLoadError: the folder holds no safetensors, or none with content, or only pickles without `allow_pickle`; or
         its index names files elsewhere.
     """
+    for path in sorted(folder.glob("*.json")):
+        with reading(path, "a file that a model has", "download it again", ModelLoadError):
+            check_file(path)
     check_weight_maps(folder)
     safe = [path for pattern in SAFE for path in sorted(folder.glob(pattern))]
     for path in safe:
-        with path.open("rb") as file:
+        with reading(path, "a file of weights", "download it again", ModelLoadError), open_file(path) as file:
             start = file.read(len(LFS_POINTER))
         if not start:
             raise ModelLoadError(f"{path} is empty (0 bytes); download it again.")

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError
+from vitxplain.files.reading import reading, reason
 from vitxplain.models.labels import class_names, numbered
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.blueprint import KEYS, Blueprint, build
@@ -15,10 +16,13 @@ from vitxplain.models.loading.checkpoint import check_has_weights
 from vitxplain.models.loading.from_module import chosen_processor
 from vitxplain.models.processors.simple_processor import statistics
 from vitxplain.models.processors.transformers_processor import wrap_processor
+from vitxplain.models.trust.manifest import read_manifest
+from vitxplain.models.trust.network_size import bounded, stored_weights
 from vitxplain.models.vision_model import VisionModel
 
 MANIFEST = "vitxplain.json"
-NEEDED = ("backend", "num_classes", "input_size", "mean", "std")  # beside architecture or config; labels if there are
+WHAT = "a description of a model that can be built"
+ADVICE = "save the run again, or install the version of its library that it was saved with"
 
 
 def load(folder: Path, request: LoadRequest) -> VisionModel:
@@ -27,33 +31,30 @@ def load(folder: Path, request: LoadRequest) -> VisionModel:
     Raises:
         ModelLoadError: the manifest is unreadable or incomplete, or the weights are not those of the architecture.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    manifest = _read(folder / MANIFEST)
-    own_size = (int(manifest["input_size"][0]), int(manifest["input_size"][1]))
-    channels = len(manifest["mean"])
-    module = build(manifest, int(manifest["num_classes"]), own_size, channels, source=str(folder))
+    manifest = read_manifest(folder / MANIFEST)
+    own_size = (manifest["input_size"][0], manifest["input_size"][1])
     check_has_weights(folder)
+    with bounded(str(folder), stored_weights(folder)), reading(folder / MANIFEST, WHAT, ADVICE, ModelLoadError):
+        module = build(manifest, manifest["num_classes"], own_size, len(manifest["mean"]), source=str(folder))
     try:
-        weights = {
-            key: value for path in sorted(folder.glob("*.safetensors")) for key, value in load_file(path).items()
-        }
-        module.load_state_dict(weights)
-    except (SafetensorError, RuntimeError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+        module.load_state_dict(_weights(folder))
+    except Exception as error:  # of safetensors, torch, or the module itself
         raise ModelLoadError(
-            f"the weights in {folder} are not those of {_name(manifest)} with "
-            f"{manifest['num_classes']} classes: {reason}. Save the run again."
+            f"the weights in {folder} are not those of {_name(manifest)} with {manifest['num_classes']} classes: "
+            f"{reason(error)}. Save the run again."
         ) from error
     processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
-    labels = class_names(manifest["labels"]) if manifest.get("labels") else numbered(int(manifest["num_classes"]))
+    labels = (
+        class_names(manifest["labels"], manifest["num_classes"])
+        if manifest.get("labels")
+        else numbered(manifest["num_classes"])
+    )
     processor = processor or statistics(manifest["mean"], manifest["std"], request.image_size or own_size)
     return VisionModel(module.eval(), str(folder), processor, labels)
 
 
 def save(module: nn.Module, folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the weights and what `load` needs beside them; `manifest` is a blueprint and the rest of `NEEDED`."""
+    """Write the weights and what `load` needs beside them; `manifest` is all that `read_manifest` reads."""
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +69,7 @@ def read_blueprint(folder: Path) -> Blueprint:
     Raises:
         ModelLoadError: the manifest is unreadable or incomplete.
     """
-    manifest = _read(folder / MANIFEST)
+    manifest = read_manifest(folder / MANIFEST)
     return {key: manifest[key] for key in KEYS if key in manifest}
 
 
@@ -77,13 +78,7 @@ def _name(manifest: Mapping[str, Any]) -> str:
     return f"{manifest['backend']}:{architecture}" + (f" cut at {manifest['cut_at']}" if "cut_at" in manifest else "")
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelLoadError(f"{path} is no valid JSON ({error}); save the run again.") from error
-    missing = [name for name in NEEDED if name not in manifest]
-    missing += [] if "architecture" in manifest or "config" in manifest else ["architecture"]
-    if missing:
-        raise ModelLoadError(f"{path} lacks {', '.join(missing)}; save the run again.")
-    return manifest
+def _weights(folder: Path) -> dict[str, Tensor]:
+    from safetensors.torch import load_file
+
+    return {key: value for path in sorted(folder.glob("*.safetensors")) for key, value in load_file(path).items()}

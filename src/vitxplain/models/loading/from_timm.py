@@ -5,7 +5,6 @@ from typing import Any
 
 from torch import nn
 
-from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.adapter import Adapter, LoadRequest, import_library, unknown_name
 from vitxplain.models.loading.checkpoint import pickled
 from vitxplain.models.loading.from_module import chosen_processor
@@ -14,6 +13,8 @@ from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import from_callable
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
+from vitxplain.tasks.features import Features
 
 
 class TimmAdapter(Adapter):
@@ -59,12 +60,11 @@ def _check_known(name: str, trained: list[str]) -> None:
 
 
 def _assemble(module: nn.Module, source: str, commit: str | None, request: LoadRequest) -> VisionModel:
-    if not getattr(module, "num_classes", 1) and not request.new_head:
-        raise ModelLoadError(
-            f"{source} has no trained classifier, only features; choose one trained on classes (names end in _in1k)."
-        )
+    headless = not getattr(module, "num_classes", 1) and not request.new_head
     processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
-    return VisionModel(module, source, processor or _processor(module, request), _labels(module), revision=commit)
+    labels: dict[int, str] = {} if headless else _labels(module)
+    task = Features() if headless else Classification()
+    return VisionModel(module, source, processor or _processor(module, request), labels, revision=commit, task=task)
 
 
 def _processor(module: nn.Module, request: LoadRequest) -> Processor:

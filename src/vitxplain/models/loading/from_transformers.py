@@ -20,8 +20,15 @@ from vitxplain.models.processors.forward_inputs import forward_inputs
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
-from vitxplain.models.tasks import check_architectures, check_class, described
+from vitxplain.models.tasks import are_encoders, check_architectures, check_class, described, is_encoder_class
 from vitxplain.models.trust.model_classes import check_processor_class
+from vitxplain.models.trust.network_size import (
+    StoredWeights,
+    bounded,
+    check_numbers,
+    check_processor_size,
+    stored_weights,
+)
 from vitxplain.models.trust.settings import check_settings
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
@@ -68,19 +75,23 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
 
 
 def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> VisionModel:
-    from transformers import AutoConfig, AutoModelForImageClassification, PreTrainedConfig
+    from transformers import AutoConfig, AutoModel, AutoModelForImageClassification, PreTrainedConfig
 
     import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
 
     pinned = hub_model.pinned if hub_model else {}
     trust = request.trust_remote_code
     with _translated(source, hub_model):
+        settings = PreTrainedConfig.get_config_dict(source, **pinned)[0]
+        check_numbers(source, settings)
         if not trust:  # as they are stored: some settings are gone once they are read
-            check_settings(source, PreTrainedConfig.get_config_dict(source, **pinned)[0])
+            check_settings(source, settings)
         config = AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned)
     _check_task(source, config, request)
-    with _translated(source, hub_model):
+    stored = stored_weights(Path(source)) if hub_model is None else StoredWeights()
+    with _translated(source, hub_model), bounded(source, stored):
         placement = placement_arguments(config, request)
+    with _translated(source, hub_model), bounded(source, stored):
         module, report = AutoModelForImageClassification.from_pretrained(
             source,
             config=config,
@@ -96,11 +107,33 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         remove_with(module, placement["offload_folder"])
     if request.new_head:
         report = _without_head(module, report)
+    if report["missing_keys"] and are_encoders(config.architectures or ()):
+        with _translated(source, hub_model):  # no classifier among its weights: the encoder alone
+            module, report = AutoModel.from_pretrained(
+                source,
+                config=config,
+                dtype=request.dtype or "auto",
+                use_safetensors=None if request.allow_pickle else True,
+                output_loading_info=True,
+                trust_remote_code=trust,
+                **placement,
+                **pinned,
+            )
+        report = _without_pooler(module, report)
     check_complete(source, report, described(config.architectures or ()))
     channels = getattr(config, "num_channels", None)
     processor = chosen_processor(request, channels=channels or 3, wrap=_wrapper(request, channels))
     processor = processor or _own_processor(source, pinned, request, channels)
     return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor)
+
+
+def _without_pooler(module: Any, report: dict[str, Any]) -> dict[str, Any]:
+    """An encoder saved without its pooler gives its tokens; the report, which does not miss it then."""
+    missing = report["missing_keys"]
+    if not missing or not all(key.startswith("pooler.") for key in missing):
+        return report
+    module.pooler = None
+    return report | {"missing_keys": []}
 
 
 def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +144,7 @@ def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
 
 def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
     config: Any = module.config
-    labels = class_names(getattr(config, "id2label", None) or {})
+    labels = {} if is_encoder_class(module) else class_names(getattr(config, "id2label", None) or {})
     activation = by_problem(getattr(config, "problem_type", None), len(labels))
     task = Classification(multi_label=activation == "sigmoid", values=activation == "none")
     inputs = forward_inputs(module, processor.input_size)
@@ -128,11 +161,12 @@ def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest, ch
             processor = AutoImageProcessor.from_pretrained(
                 source, backend="pil", trust_remote_code=request.trust_remote_code, **pinned
             )
-    except ModelLoadError:
+            check_processor_size(source, processor)
+            return wrap_processor(processor, request.image_size, channels)
+    except VitxplainError:
         raise
     except Exception as error:
         raise no_processor(source, error) from error
-    return wrap_processor(processor, request.image_size, channels)
 
 
 def _processor_type(source: str, pinned: dict[str, Any]) -> str | None:

@@ -13,6 +13,7 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models.labels import LabelsLike, class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
+from vitxplain.models.loading.current import current
 from vitxplain.models.loading.devices import (
     DeviceLike,
     device_of,
@@ -27,9 +28,11 @@ from vitxplain.models.loading.source import resolve
 from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.outputs.activations import check_activation_name
 from vitxplain.models.outputs.find import with_outputs
+from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.tasks import check_task_name, is_classifier_class
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.features import Features
 
 _ACTIVATIONS: Final = (nn.Softmax, nn.LogSoftmax, nn.Sigmoid)  # where one stands, somebody's own head may end in it
 
@@ -59,13 +62,14 @@ def load_model(
         source: in this order: an existing folder; `timm:NAME`, `torchvision:NAME`, `demo-vit`, `demo-cnn`; a short
             name of `vitx models`; a Hub id. Or an nn.Module, bare or in the wrappers of parallel training, the
             compiler or peft; or what holds one as its `model`: a pipeline or Trainer of transformers, a Learner of
-            fastai. A VisionModel passes through.
+            fastai. A VisionModel passes through, its device and dtype as the module's are now.
         revision: branch, tag or commit on the Hub.
         device: "auto" (CUDA, MPS, CPU; a module of yours stays where it is), a device, or a map from module names to
             devices, "cpu" or "disk".
         dtype: "auto" (as stored), "float32", "bfloat16", "float16" or a torch.dtype.
-        task: "auto" (what the model is for) or "image-classification", the task whose models can be explained; a
-            model of another task is refused, saying what it is.
+        task: "auto" (what the model is for); "image-classification"; or "image-feature-extraction" for a network of
+            yours that ends in features: attention is shown, methods about a class do not fit. A model of another task
+            is refused, saying what it is.
         output: which of the model's outputs are the class scores: a name ("logits", "heads.species") or a place (1);
             "auto" finds out where only one can be them, and asks where several can.
         activation: what makes probabilities of them: "softmax" (one class of several), "sigmoid" (each class for
@@ -88,7 +92,8 @@ def load_model(
     """
     stated = (output, activation) != ("auto", "auto")
     if isinstance(source, VisionModel):
-        return with_outputs(source, output=output, activation=activation) if stated else source
+        model = current(source)
+        return with_outputs(model, output=output, activation=activation) if stated else model
     check_task_name(task)
     check_activation_name(activation)
     if size is not None and image_size is not None and parse_size(size) != parse_size(image_size):
@@ -109,6 +114,8 @@ def load_model(
         allow_pickle=allow_pickle,
     )
     model = resolve(source, request)
+    if task == Features.name and not is_classifier_class(model.module):  # nothing else may say so of one's own
+        model = replace(model, task=Features(), labels={})
     if task not in ("auto", model.task.name):
         raise UsageError(f"{model.source} is a model for {model.task.name}, not for {task}; leave task out.")
     check_in_memory(model.source, model.module)
@@ -118,7 +125,9 @@ def load_model(
     model = in_its_channels(replace(model, stated_grid=_grid(grid)), request)
     resized = input_size is not None and mean is None  # another size than the model's own
     unproven = _is_unproven(model.module, in_memory=in_memory)
-    if not model.labels or resized or unproven or stated:
+    if isinstance(model.task, Features):
+        logits_of_grey_image(model, resized=resized)
+    elif not model.labels or resized or unproven or stated:
         classes = None if labels is None else len(labels)
         model = with_outputs(model, output=output, activation=activation, classes=classes, resized=resized)
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))

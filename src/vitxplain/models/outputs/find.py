@@ -14,6 +14,7 @@ from vitxplain.models.plain_pass import returned
 from vitxplain.models.probing.observe import noise
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
+from vitxplain.tasks.features import Features, gives_tokens
 from vitxplain.tasks.leaves import leaf
 
 
@@ -36,6 +37,8 @@ def with_outputs(
     """
     check_activation_name(activation)
     tried = trial(model, resized=resized)
+    if output == activation == "auto" and gives_tokens(tried.raw):
+        return model.changed(task=Features(), labels={})
     chosen = choose(model, tried, str(output), classes or _declared(model.module))
     _check_numbers(model, tried, chosen)
     is_row = chosen.scores.dim() == 2 and len(chosen.scores) == 1

@@ -15,16 +15,18 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
 from vitxplain.models.probing.cam_layer import LinearHead, cam_layer, linear_head, map_shape, same_output
+from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
-from vitxplain.models.probing.token_grids import model_grid, with_readout
+from vitxplain.models.probing.token_grids import model_grid, with_class_token, with_readout, without_head
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
 from vitxplain.models.views.image_calls import ImageCall
 from vitxplain.models.views.view import View
+from vitxplain.tasks.features import Features
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Probe:
     head_weight: LinearHead | None = None
     writes_over: bool = False  # it writes in place into tensors that its gradient needs
     position_embeddings: PositionTable | None = None
+    structure: int | None = None  # of the module that was probed
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -80,7 +83,11 @@ def probe(model: "VisionModel", size: tuple[int, int], images: PixelValues | Non
 
 def _on_images(model: "VisionModel", size: tuple[int, int], images: PixelValues | None) -> Probe:
     try:
-        return _probe(model, observe(model, size, images=images))
+        observation = observe(model, size, images=images)
+        obstacle = without_gradient(observation.logits, model.module)
+        if obstacle is not None:
+            return _probe(model, observe(model, size, graph=False, images=images), obstacle)
+        return _probe(model, observation)
     except RuntimeError as error:
         if is_written_over(error):
             with saved_apart():
@@ -98,27 +105,32 @@ def _two(images: PixelValues) -> Float[Tensor, "2 channel height width"]:
 
 def _probe(model: "VisionModel", observation: Observation, obstacle: str | None = None) -> Probe:
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
-        score = _score(observation)
+        score, predicts = _score(observation), not isinstance(model.task, Features)
         orders = sequence_orders(observation)
         layouts = place_windows(observation, attention_layouts(observation, model.module, model.stated_grid), orders)
         maps = _image_maps(observation.maps, layouts, orders)
         mixed = mixing(observation, layouts)
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
-        layouts = with_readout(observation, layouts, score)
+        layouts = with_class_token(observation, with_readout(observation, layouts, score), model.module)
+        layouts = layouts if predicts else without_head(layouts)
         layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     head = linear_head(observation, layer, maps)
     table = find_table(model.module, grids[-1] if grids else None)
     missing = missing_attention(observation, layouts, isotropic, mixed)
+    if not predicts:
+        missing[offers.CLASSES] = "it gives features and has no classifier, so there is no class to explain"
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
+        missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS, obstacle)
     if table is None:
         missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
     if layer is None:
         missing[offers.FEATURE_MAP] = obstacle or "no layer with a map of at least 2 x 2 places reaches the logits"
     if head is None:
-        missing[offers.LINEAR_HEAD] = "it does not end in global average pooling and one linear layer; use grad-cam"
+        no_head = "it does not end in global average pooling and one linear layer; use grad-cam"
+        missing[offers.LINEAR_HEAD] = obstacle or no_head
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
         maps=maps,

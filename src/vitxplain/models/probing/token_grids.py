@@ -1,5 +1,6 @@
 """Which tokens are patches, and how they lie: from what was seen, the config and the aspect ratio, in that order."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from vitxplain.errors import UsageError
 from vitxplain.grid import TokenGrid
 from vitxplain.models.probing.observation import Observation, ObservedCall
 
+_CLASS_TOKEN = re.compile(r"(^|[._])(cls|class)(_?(tokens?|emb\w*))?$", re.IGNORECASE)
 _MOST_EXTRA_TOKENS = 16  # class, distillation, registers: nobody has more
 
 
@@ -109,6 +111,43 @@ def with_readout(observation: Observation, layouts: Sequence[AttentionLayout], s
         else layout
         for layout in layouts
     ]
+
+
+def with_class_token(
+    observation: Observation, layouts: Sequence[AttentionLayout], module: nn.Module
+) -> list[AttentionLayout]:
+    """The layouts, their token grids with the class token where there is one.
+
+    It is the token beside the patches that the logits are read from; where they are read from patches alone, or from
+    all tokens, the first one in front, if the module has a parameter of that name.
+    """
+    named = any(_CLASS_TOKEN.search(name) for name, _ in module.named_parameters())
+    return [
+        replace(layout, grid=replace(layout.grid, class_token=_class_token(layout.grid, named)))
+        if layout.grid is not None and not (layout.kind == "pooling" and call.learned_queries)
+        else layout
+        for layout, call in zip(layouts, observation.calls, strict=True)
+    ]
+
+
+def without_head(layouts: Sequence[AttentionLayout]) -> list[AttentionLayout]:
+    """The layouts of a model without a head: where it gives every token, the class token is read, or all patches."""
+
+    def read(grid: TokenGrid) -> TokenGrid:
+        if len(grid.readout) < grid.num_tokens or not grid.num_prefix_tokens:
+            return grid
+        patches = tuple(range(grid.num_tokens)[grid.patches])
+        return replace(grid, readout=patches if grid.class_token is None else (grid.class_token,))
+
+    return [layout if layout.grid is None else replace(layout, grid=read(layout.grid)) for layout in layouts]
+
+
+def _class_token(grid: TokenGrid, named: bool) -> int | None:
+    patches = range(grid.num_tokens)[grid.patches]
+    beside = [token for token in grid.readout if token not in patches]
+    if beside and (len(beside) == 1 or not set(patches) <= set(grid.readout)):
+        return beside[0]
+    return 0 if named and grid.num_prefix_tokens else None
 
 
 def model_grid(layouts: Sequence[AttentionLayout]) -> TokenGrid | None:

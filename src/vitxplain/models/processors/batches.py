@@ -11,13 +11,15 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from vitxplain.data.read_image import as_pixel_values, read_image
+from vitxplain.data.bands import BandImage
+from vitxplain.data.read_bands import read_original
+from vitxplain.data.read_image import as_pixel_values
 from vitxplain.errors import ImageError, UsageError
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.processor import Processor
 from vitxplain.types import PixelValues
 
-Picture: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
+Picture: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray | BandImage
 OneImage: TypeAlias = Picture | Tensor  # a tensor of three axes is one image, ready
 Images: TypeAlias = OneImage | Iterable[OneImage]
 
@@ -33,6 +35,7 @@ class Batch:
     pixel_values: PixelValues
     images: list[Image.Image]  # the originals, upright RGB
     geometries: list[Geometry]
+    bands: list[BandImage | None]  # what those with other channels than red, green and blue were drawn of
 
     @property
     def size(self) -> tuple[int, int]:
@@ -64,7 +67,7 @@ def image_list(images: Images) -> tuple[list[OneImage], bool]:
 
 def source_of(image: OneImage) -> str | None:
     """The path or address of an image, where it has one."""
-    if isinstance(image, Image.Image):
+    if isinstance(image, (Image.Image, BandImage)):
         return str(getattr(image, "filename", "")) or None
     return str(image) if isinstance(image, (str, PathLike)) else None
 
@@ -82,20 +85,33 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int) -> Ite
         for shape in dict.fromkeys(pixels.shape for pixels in ready.values()):
             positions = [position for position in ready if ready[position].shape == shape]
             yield _finite(_ready_batch(processor, positions, torch.cat([ready[position] for position in positions])))
-        raw = [position for position in part if position not in ready]
-        originals = [read_image(images[position]) for position in raw]
+        pictures = {position: image for position in part if not isinstance(image := images[position], Tensor)}
+        raw = list(pictures)
+        originals = [read_original(image, processor.channels) for image in pictures.values()]
         for indices, pixel_values in processor.groups(originals) if originals else []:
             group = [originals[index] for index in indices]
             geometries = [processor.geometry((image.height, image.width)) for image in group]
             positions = [raw[index] for index in indices]
             sources = [source_of(images[position]) for position in positions]
-            yield _finite(Batch(positions, sources, pixel_values, group, geometries))
+            bands = [image if isinstance(image, BandImage) else None for image in group]
+            shown = [image.picture() if isinstance(image, BandImage) else image for image in group]
+            yield _finite(Batch(positions, sources, pixel_values, shown, geometries, bands))
 
 
 def _ready_batch(processor: Processor, positions: list[int], pixel_values: PixelValues) -> Batch:
-    images = [picture(processor, one) for one in pixel_values]
+    """Pictures of them: normalisation undone for one channel or three, else each band in its own range."""
+    bands = [_bands(one) if pixel_values.shape[1] not in (1, 3) else None for one in pixel_values]
+    images = [
+        picture(processor, pixels) if several is None else several.picture()
+        for pixels, several in zip(pixel_values, bands, strict=True)
+    ]
     geometries = [Geometry.identity((image.height, image.width)) for image in images]
-    return Batch(positions, [None] * len(positions), pixel_values, images, geometries)
+    return Batch(positions, [None] * len(positions), pixel_values, images, geometries, bands)
+
+
+def _bands(pixels: Float[Tensor, "channel height width"]) -> BandImage:
+    """Normalised pixels as bands to be drawn; what is not finite is refused elsewhere."""
+    return BandImage(pixels.detach().float().cpu().nan_to_num(0).permute(1, 2, 0).numpy())
 
 
 def _finite(batch: Batch) -> Batch:

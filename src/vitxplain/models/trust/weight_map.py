@@ -1,9 +1,10 @@
 """The weight map of a sharded checkpoint: the files it names lie in the folder of the model."""
 
-import json
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from vitxplain.errors import ModelLoadError
+from vitxplain.files.documents import read_object
+from vitxplain.files.reading import reading
 
 INDEX = "*.index.json"
 
@@ -18,11 +19,8 @@ def check_weight_maps(folder: Path) -> None:
 
 def check_weight_map(index: Path, folder: Path) -> None:
     """The same of one index. Links into the Hub's cache, which is made of them, are the folder's own files."""
-    try:
-        names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise ModelLoadError(f"{index} is no index of weights ({reason}); download it again.") from error
+    with reading(index, "an index of weights", "download it again", ModelLoadError):
+        names = read_object(index)["weight_map"].values()
     home = folder.resolve()
     blobs = home.parent.parent / "blobs" if home.parent.name == "snapshots" else home
     for name in sorted({str(name) for name in names}):

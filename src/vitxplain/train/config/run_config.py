@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from vitxplain.errors import UsageError
+from vitxplain.files.documents import parse_yaml
 from vitxplain.files.near import looks_like_a_path
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.options.describe import as_text as typed_text
@@ -48,7 +49,7 @@ class RunConfig:
     @classmethod
     def from_yaml(cls, text: bytes) -> "RunConfig":
         """What `as_yaml` wrote, now or in an earlier version."""
-        plain = yaml.safe_load(text)
+        plain = parse_yaml(text)
         plain.pop(VERSIONS, None)
         options = {option.name: plain.pop(option.name) for option in fields(TrainOptions) if option.name in plain}
         for name in OPTION_SECTIONS & plain.keys():

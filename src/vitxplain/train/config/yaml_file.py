@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from vitxplain.errors import UsageError
+from vitxplain.files.documents import parse_yaml, read_text
 from vitxplain.files.paths import is_folder
+from vitxplain.files.reading import reading, shortened
 from vitxplain.train.config.synonyms import split_key
 
 SECTIONS = {"model_options": "model", "data_options": "data"}
 LENGTH = {"epochs": "steps", "steps": "epochs"}  # each says how long; of both, steps would win
+EXAMPLE = "write lines such as `epochs: 5`, or start from a run's config.yaml"
 MOST_NAMES = 4  # options in a warning
 
 
@@ -33,16 +34,10 @@ def options_file(path: Path) -> Path:
 
 def read_yaml(file: Path) -> dict[str, Any]:
     """The file's mapping; raises UsageError where it cannot be read, or is no configuration."""
-    try:
-        contents = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror or error}; check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is no YAML: {' '.join(str(error).split())}.") from error
+    with reading(file, "a configuration in YAML", EXAMPLE, UsageError):
+        contents = parse_yaml(read_text(file))
     if not isinstance(contents, dict):
-        raise UsageError(
-            f"{file} is no configuration; write lines such as `epochs: 5`, or start from a run's config.yaml."
-        )
+        raise UsageError(f"{file} is no configuration; {EXAMPLE}.")
     return contents
 
 
@@ -51,7 +46,9 @@ def option_pairs(contents: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in contents.items():
         if key in SECTIONS:
             if not isinstance(value, Mapping):
-                raise UsageError(f"{key} is {value!r} in the configuration; write its options below it, indented.")
+                raise UsageError(
+                    f"{key} is {shortened(repr(value))} in the configuration; write its options below it, indented."
+                )
             yield from ((f"{SECTIONS[key]}.{name}", option) for name, option in value.items())
         else:
             yield str(key), value

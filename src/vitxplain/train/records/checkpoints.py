@@ -6,6 +6,8 @@ import zlib
 from pathlib import Path
 
 from vitxplain.files.disk import to_disk
+from vitxplain.files.documents import read_object
+from vitxplain.files.opening import open_file
 
 SEAL = "complete.json"  # the size and CRC-32 of every other file; written last
 _CHUNK = 2**24  # bytes read at once
@@ -51,9 +53,9 @@ def damaged(folder: Path, after: Path | None) -> list[Path]:
 def is_whole(checkpoint: Path) -> bool:
     """Whether every file has the size and checksum of the seal."""
     try:
-        seal = json.loads((checkpoint / SEAL).read_text(encoding="utf-8"))
+        seal = read_object(checkpoint / SEAL)
         return all(_is_as_sealed(checkpoint / name, *facts) for name, facts in seal.items())
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
 
 
@@ -74,7 +76,7 @@ def _numbered(folder: Path) -> list[Path]:
 
 def _checksum(path: Path) -> int:
     checksum = 0
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while chunk := file.read(_CHUNK):
             checksum = zlib.crc32(chunk, checksum)
     return checksum

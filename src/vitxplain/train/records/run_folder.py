@@ -1,6 +1,5 @@
 """RunFolder: paths and files of a run, its saved configuration and result; which folder a new run takes."""
 
-import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,11 +10,15 @@ from safetensors import SafetensorError
 
 from vitxplain.errors import UsageError
 from vitxplain.files.disk import refused, to_disk
+from vitxplain.files.documents import read_object
 from vitxplain.files.near import question
+from vitxplain.files.opening import read_bytes
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch
 from vitxplain.files.write import write_together
 from vitxplain.train.config.run_config import RunConfig
+from vitxplain.train.records.result import RunResult
 from vitxplain.words import slug
 
 RUNS = Path("vitx-runs")
@@ -53,20 +56,18 @@ class RunFolder:
         return self.config.is_file()
 
     def saved_result(self) -> Mapping[str, Any] | None:
-        """The facts in result.json; None while the run is not finished."""
+        """The facts in result.json; None while the run is not finished, or where the file is not what a run writes."""
         try:
-            return json.loads(self.result.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            facts = read_object(self.result)
+            RunResult(self.path, **facts)
+        except Exception:  # whatever is there: to resume the run writes it anew
             return None
+        return facts
 
     def saved_config(self) -> RunConfig:
         """The configuration in config.yaml; raises UsageError where it cannot be read."""
-        try:
-            return RunConfig.from_yaml(self.config.read_bytes())
-        except Exception as error:
-            raise UsageError(
-                f"{self.config} is no configuration of a run ({error}); give --overwrite to start it anew."
-            ) from error
+        with reading(self.config, "a configuration of a run", "give --overwrite to start it anew", UsageError):
+            return RunConfig.from_yaml(read_bytes(self.config))
 
     def write(self, files: Mapping[str, bytes]) -> None:
         """Write files of the run, by name; each is whole or not there, and stays so when the power goes.

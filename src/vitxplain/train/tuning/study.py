@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitxplain.errors import UsageError
+from vitxplain.escape import csv_cell
+from vitxplain.files.documents import read_text
+from vitxplain.files.opening import check_file, read_bytes
+from vitxplain.files.reading import reading
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.files.writer_lock import LOCK, WRITER
@@ -19,6 +23,8 @@ from vitxplain.train.tuning.search_space import Space, TrialResult
 
 if TYPE_CHECKING:
     import optuna
+
+ADVICE = "start another search in another folder"
 
 
 @dataclass(frozen=True)
@@ -58,10 +64,16 @@ class StudyFolder:
         Raises:
             UsageError: they contradict each other.
         """
-        saved = self.space.read_text("utf-8").strip() if self.space.is_file() else None
+        with reading(self.space, "a search space", ADVICE, UsageError):
+            saved = read_text(self.space).strip() if self.space.is_file() else None
         if saved and typed and typed != saved:
             raise UsageError(f"this search was started with --search {saved}; leave it out, or start another search.")
         return saved or typed
+
+    def saved_base(self) -> RunConfig:
+        """The configuration that the search was started with; raises UsageError where it cannot be read."""
+        with reading(self.base, "the configuration of a search", ADVICE, UsageError):
+            return RunConfig.from_yaml(read_bytes(self.base))
 
     def begin(self, base: RunConfig, search: str) -> None:
         """Write the search space and the configuration of all trials."""
@@ -71,7 +83,11 @@ class StudyFolder:
     def study(self, *, seed: int, highest: bool, prune: bool) -> "Iterator[optuna.Study]":
         """Optuna's study, in a file that survives being killed at any moment."""
         optuna = import_optuna()
-        storage = optuna.storages.RDBStorage(f"sqlite:///{self.path / 'study.db'}")
+        database = self.path / "study.db"
+        with reading(database, "a database of a search", ADVICE, UsageError):
+            if database.exists():
+                check_file(database)
+            storage = optuna.storages.RDBStorage(f"sqlite:///{database}")
         try:
             study = optuna.create_study(
                 storage=storage,
@@ -110,7 +126,7 @@ class StudyFolder:
             self.path / "history.png": png_bytes(tuning_picture(trials, space, metric, highest=metric == "accuracy")),
         }
         if best:
-            files[self.path / "best.yaml"] = RunFolder(best.run).config.read_bytes()
+            files[self.path / "best.yaml"] = read_bytes(RunFolder(best.run).config)
         write_together(files)
         for trial in trials:
             shutil.rmtree(RunFolder(trial.run).checkpoints, ignore_errors=True)
@@ -132,7 +148,17 @@ def import_optuna() -> Any:
 
 def _table(trials: list[TrialResult], space: Space, metric: str) -> bytes:
     rows = (
-        [trial.number, trial.state, trial.value, *(trial.options.get(key, "") for key in space), trial.error]
+        [
+            trial.number,
+            trial.state,
+            trial.value,
+            *(csv_cell(trial.options.get(key, "")) for key in space),
+            csv_cell(trial.error),
+        ]
         for trial in trials
     )
     return csv_bytes(["trial", "state", metric, *space, "error"], rows)
+
+
+def _values(trial: TrialResult, space: Space) -> list[Any]:
+    return [trial.options.get(key, "") for key in space]

@@ -131,6 +131,6 @@ def _base(
     """The configuration that all trials have in common; of a search that is continued, the saved one."""
     if not folder.base.is_file():
         return configure(config, options, model=model, data=data, limit=limit)
-    saved = RunConfig.from_yaml(folder.base.read_bytes())
+    saved = folder.saved_base()
     new = configure(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
     return resumed_config(new, saved)

@@ -1,6 +1,5 @@
 """ExplanationWatcher: explains the same few images while a network trains, as pictures and in TensorBoard."""
 
-import csv
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,10 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from vitxplain.assessment.matching import match_classes
 from vitxplain.data.sample import DataSet, Sample
-from vitxplain.errors import VitxplainError
+from vitxplain.errors import TrainError, VitxplainError
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.files.documents import read_table
+from vitxplain.files.reading import reading
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.models.vision_model import VisionModel
@@ -121,8 +122,10 @@ class ExplanationWatcher(TrainerCallback):
 
 def _with_row(path: Path, step: int, distances: list[float]) -> bytes:
     """The table with this step's row; rows of later steps, of a run that was resumed from earlier on, are dropped."""
-    rows = list(csv.reader(path.read_text("utf-8").splitlines()))[1:] if path.exists() else []
-    earlier = [row for row in rows if int(row[0]) < step]
+    advice = "remove it, and it is begun anew"
+    with reading(path, "a table of distances", advice, TrainError):
+        rows = [list(row.values()) for row in read_table(path)] if path.exists() else []
+        earlier = [row for row in rows if int(row[0]) < step]
     header = ["step", *(f"layer_{layer}" for layer in range(len(distances)))]
     return csv_bytes(header, [*earlier, [step, *(f"{distance:.3f}" for distance in distances)]])
 

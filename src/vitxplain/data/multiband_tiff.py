@@ -1,0 +1,53 @@
+"""TIFF files of any number of bands and bits, by tifffile: Pillow reads up to four bands of 8 bits."""
+
+from importlib.util import find_spec
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vitxplain.errors import ImageError
+from vitxplain.files.arrays import MOST_ARRAY_BYTES
+from vitxplain.files.opening import open_file
+from vitxplain.files.reading import reading
+
+
+def read_tiff(path: Path, source: str) -> np.ndarray:
+    """The first image of the file as (height, width, band); pages of one size are bands, too.
+
+    Args:
+        path: the file.
+        source: as the user gave it.
+
+    Raises:
+        ImageError: tifffile is not installed, or the file is damaged, too large or holds no single image.
+    """
+    if find_spec("tifffile") is None:
+        raise ImageError(
+            f"{source} needs tifffile, which reads the bands of a TIFF file and is not installed: "
+            "pip install 'vitxplain[tiff]'"
+        )
+    with reading(source, "a TIFF file that can be read", "write it again", ImageError):
+        import tifffile
+
+        with open_file(path) as file, tifffile.TiffFile(file) as tiff:
+            series = tiff.series[0]
+            _check_size(series)
+            return _with_bands_last(series.asarray(), series.axes)
+
+
+def _check_size(series: Any) -> None:
+    promised = prod(series.shape) * series.dtype.itemsize
+    if promised > MOST_ARRAY_BYTES:
+        raise ValueError(f"its image takes {promised:,} bytes, more than {MOST_ARRAY_BYTES:,}; cut it into tiles")
+
+
+def _with_bands_last(values: np.ndarray, axes: str) -> np.ndarray:
+    """By the names the library gives the axes: Y down, X across, and whatever else of more than one is the bands."""
+    others = [axis for axis, name in enumerate(axes) if name not in "YX" and values.shape[axis] > 1]
+    if "Y" not in axes or "X" not in axes or len(others) > 1:
+        raise ValueError(f"it holds axes {axes} of {values.shape}, more than the bands of one image")
+    return np.moveaxis(values, [axes.index("Y"), axes.index("X"), *others], range(2 + len(others))).reshape(
+        values.shape[axes.index("Y")], values.shape[axes.index("X")], -1
+    )

@@ -1,0 +1,69 @@
+"""Models without a classifier: attention is shown, methods about a class say why they do not fit."""
+
+import pytest
+import torch
+import transformers
+from torch import nn
+
+from vitxplain import explain, fitting, load_model
+from vitxplain.errors import TargetError, UnsupportedModelError
+from vitxplain.tasks.features import Features, gives_tokens
+
+STATED = {"mean": 0.5, "std": 0.5, "size": 32}
+TINY = {
+    "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 32,
+    "patch_size": 8,
+}  # fmt: skip
+PIXELS = torch.linspace(-1, 1, 3 * 32 * 32).reshape(1, 3, 32, 32)
+
+
+def class_token_attention(module: nn.Module, first: int = 1) -> torch.Tensor:
+    module.set_attn_implementation("eager")
+    attentions = module(PIXELS, output_attentions=True).attentions
+    module.set_attn_implementation("sdpa")
+    return torch.stack([one[0, :, 0, first:] for one in attentions]).detach().reshape(2, 2, 4, 4)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: transformers.ViTModel(transformers.ViTConfig(**TINY)),
+        lambda: transformers.ViTModel(transformers.ViTConfig(**TINY), add_pooling_layer=False),
+        lambda: transformers.CLIPVisionModel(transformers.CLIPVisionConfig(**TINY)),
+    ],
+    ids=["pooled", "tokens", "another class"],
+)
+def test_the_class_token_asks(build: object) -> None:
+    module = build().eval()
+    model = load_model(module, **STATED)
+    assert (model.task, model.labels) == (Features(), {})
+    found = explain(model, PIXELS, "raw-attention")[0]
+    torch.testing.assert_close(torch.from_numpy(found.values), class_token_attention(module), atol=1e-5, rtol=1e-4)
+    assert found.prediction.names == ()
+
+
+def test_methods_about_a_class_say_why_they_do_not_fit() -> None:
+    model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
+    report = fitting(model)
+    fit = {name for name, why in report.items() if why is None}
+    assert fit == {"attention-rollout", "head-distance", "position-similarity", "raw-attention"}
+    with pytest.raises(UnsupportedModelError, match="it gives features and has no classifier"):
+        explain(model, PIXELS, "grad-cam")
+    with pytest.raises(TargetError, match="the model gives features and predicts none"):
+        explain(model, PIXELS, "rollout", target=3)
+    assert explain(model, PIXELS)[0].method == "attention-rollout"
+
+
+def test_a_network_of_ones_own_is_told_by_name_where_features_look_like_logits() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert load_model(module, **STATED).labels
+    assert load_model(module, **STATED, task="image-feature-extraction").task == Features()
+
+
+def test_without_pooling_features_are_the_mean_of_tokens_or_places() -> None:
+    tokens = torch.randn(2, 5, 4)
+    assert torch.equal(Features().outputs({"last_hidden_state": tokens})["logits"], tokens.mean(1))
+    places = torch.randn(2, 4, 3, 3)
+    torch.testing.assert_close(Features().outputs(places)["logits"], places.mean((2, 3)))
+    assert gives_tokens(tokens)
+    assert not gives_tokens({"logits": torch.zeros(1, 3), "last_hidden_state": tokens})
