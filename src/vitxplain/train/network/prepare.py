@@ -81,8 +81,9 @@ def open_pretrained(
         raise UsageError(
             f"{model.source} gives several classes an image; here each image has one. Choose another model."
         )
-    if model.task.unit != PROBABILITY and hasattr(model.module, "config"):
-        model.module.config.problem_type = None  # no regression any more, once it has a head for classes
+    config: Any = getattr(model.module, "config", None)
+    if config is not None and model.task.unit != PROBABILITY:
+        config.problem_type = None  # no regression any more, once it has a head for classes
     check_in_memory(model.source, model.module)
     check_finite(model.source, model.module)
     folder = model_folder(source) if isinstance(source, (str, Path)) else None
