@@ -10,6 +10,7 @@ from PIL import Image
 
 import vitxplain
 from tests.cli.conftest import Said
+from tests.models.tiny_vit import save_tiny_vit
 from vitxplain.cli.explain import job
 from vitxplain.explanation.storage import save
 
@@ -191,6 +192,18 @@ def test_another_input_size(vitx: Vitx, photos: Path, vit_folder: Path, cnn_fold
     (line,) = said.json
     assert line["geometry"]["input_size"] == [64, 96]
     assert vitxplain.load(line["files"][0]).values.shape == (8, 12)
+
+
+def test_a_regression_is_said_as_a_value_and_with_a_sigmoid_as_a_probability(vitx: Vitx, photos: Path):
+    folder = save_tiny_vit(photos / "age", id2label={0: "age"}, label2id={"age": 0}, problem_type="regression")
+    arguments = ("explain", "cat.png", "--model", folder, "--method", "rollout", "--format", "json")
+    said = vitx(*arguments)
+    assert "age value " in said.out
+    assert "%" not in said.out
+    (line,) = vitx(*arguments, "--json").json
+    assert line["prediction"][0].keys() == {"name", "index", "value"}
+    (line,) = vitx(*arguments, "--activation", "sigmoid", "--json").json
+    assert 0 < line["prediction"][0]["probability"] < 1
 
 
 @pytest.mark.parametrize("after", [1, 3])
