@@ -13,7 +13,7 @@ FLOORS = [
     {name.strip(" ()") for name in layer.replace(":", "|").split("|")}
     for layer in next(contract["layers"] for contract in CONTRACTS if contract["id"] == "floors")
 ]
-GROUND = {"class_source", "errors", "geometry", "grid", "interrupts", "processes", "suggest", "types"}
+GROUND = {"class_source", "errors", "escape", "geometry", "grid", "interrupts", "processes", "suggest", "types"}
 
 
 @pytest.mark.parametrize("contract", [contract["id"] for contract in CONTRACTS])

@@ -18,6 +18,7 @@ from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.trainer_arguments import trainer_arguments
 from vitxplain.train.loop.trainer import remedies
 from vitxplain.train.records import checkpoints
+from vitxplain.train.records.run_folder import RunFolder
 
 
 class Spoil(TrainerCallback):
@@ -109,6 +110,12 @@ def test_a_run_that_is_removed_is_named_and_not_made_again(tmp_path: Path, at_st
     with pytest.raises(OutputError, match=f"the folder {tmp_path}/run was removed"):
         tiny(tmp_path / "run", callbacks=[Remove()], options={"epochs": 1})
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"step": 3, "colour": "red"}', "\0" * 40])
+def test_a_result_that_no_run_wrote_is_none(tmp_path: Path, content: str):
+    (tmp_path / "result.json").write_text(content)
+    assert RunFolder(tmp_path).saved_result() is None
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path):

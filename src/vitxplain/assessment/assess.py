@@ -18,7 +18,7 @@ from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
-from vitxplain.tasks.classification import check_classification
+from vitxplain.tasks.classification import check_probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def assess(
     """
     check_count("batch_size", batch_size)
     loaded = load_model(Path(model) if isinstance(model, PathLike) else model)
-    check_classification(loaded.task, loaded.source, "testing")
+    check_probabilities(loaded.task, loaded.source, "testing")
     if not isinstance(data, DataSet):
         data = load_data(data, split, limit=limit, strict=strict, options=data_options)
     classes = match_classes(loaded.labels, data.labels)

@@ -7,7 +7,18 @@ import typer
 
 from vitxplain.cli.shared.completion import complete_methods
 from vitxplain.cli.shared.guard import guarded
-from vitxplain.cli.shared.options import OUTPUT, Debug, ImageSize, Json, Model, Quiet, Revision, TrustRemoteCode
+from vitxplain.cli.shared.options import (
+    OUTPUT,
+    Activation,
+    Debug,
+    ImageSize,
+    Json,
+    Model,
+    Output,
+    Quiet,
+    Revision,
+    TrustRemoteCode,
+)
 from vitxplain.models.known_models import DEFAULT
 
 if TYPE_CHECKING:
@@ -38,6 +49,8 @@ def export(
         typer.Option("--out", help="The file.", show_default="vitx-out/MODEL.METHOD.onnx", rich_help_panel=OUTPUT),
     ] = None,
     image_size: ImageSize = None,
+    output: Output = "auto",
+    activation: Activation = "auto",
     revision: Revision = None,
     trust_remote_code: TrustRemoteCode = False,
     json: Json = False,
@@ -82,6 +95,8 @@ def export(
         revision=revision,
         device="cpu",
         dtype="float32",
+        output=output,
+        activation=activation,
         image_size=image_size,
         trust_remote_code=trust_remote_code,
     )

@@ -1,5 +1,6 @@
 """Where an explanation comes from: which weights, which versions."""
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -52,7 +53,7 @@ def _sha256_of_module(module: nn.Module) -> str | None:
 
     Hashing ViT-B takes a quarter of a second, so it is done again only when a tensor was replaced or written to.
     """
-    tensors = [tensor.detach() for tensor in module.state_dict(keep_vars=True).values()]
+    tensors = [tensor.detach() for tensor in _tensors(module.state_dict(keep_vars=True).values())]
     if any(tensor.is_meta for tensor in tensors):
         return None
     state = tuple((tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version) for tensor in tensors)
@@ -60,6 +61,16 @@ def _sha256_of_module(module: nn.Module) -> str | None:
     if hashed is None or hashed[0] != state:
         digest = sha256()
         for tensor in tensors:
-            digest.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+            whole = tensor.int_repr() if tensor.is_quantized else tensor
+            digest.update(whole.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         hashed = _hashes[module] = (state, digest.hexdigest())
     return hashed[1]
+
+
+def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
+    """The tensors among what a module's state holds: quantised layers keep several in a tuple, and number formats."""
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from _tensors(value)

@@ -19,7 +19,7 @@ from vitxplain.files.paths import user_path
 from vitxplain.files.write import write_together
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.classification import check_classification
+from vitxplain.tasks.classification import check_probabilities
 from vitxplain.words import slug, source_name
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript")
@@ -79,10 +79,11 @@ def export(
         loaded = load_model(model)
     else:
         loaded = load_model(str(model), device="cpu", dtype="float32")
-    check_classification(loaded.task, loaded.source, "export")
+    check_probabilities(loaded.task, loaded.source, "export")
     _check_on_cpu(loaded)
     name, explainer = named or _built(auto_method(loaded), options)
     require(loaded, [explainer])
+    _check_in_one_pass(loaded)
 
     from vitxplain.export.check import BATCHES, TOLERANCE, largest_differences, trial_images
     from vitxplain.export.conversion import convert, opset_of
@@ -145,6 +146,15 @@ def _check_on_cpu(model: VisionModel) -> None:
     if size > _LARGEST:
         raise UnsupportedModelError(
             f"{model.source} has {size / 2**30:.1f} GiB of weights, and one ONNX file holds 2; choose a smaller model."
+        )
+
+
+def _check_in_one_pass(model: VisionModel) -> None:
+    probe = model.probe()
+    if probe.passes is not None:
+        raise UnsupportedModelError(
+            f"{model.source} runs {' and '.join(probe.passes.paths)} side by side, each explained by itself, "
+            "and a graph holds one pass; export that network alone."
         )
 
 

@@ -24,6 +24,11 @@ def class_names(labels: LabelsLike, count: int | None = None) -> dict[int, str]:
     return names
 
 
+def names_of(labels: Mapping[int, str], count: int) -> Mapping[int, str]:
+    """The names of so many classes: numbers where there are names of more or fewer, which are those of another head."""
+    return labels if len(labels) in (0, count) or count == 1 else numbered(count)
+
+
 def numbered(count: int) -> dict[int, str]:
     """Names for classes without names, as transformers writes them."""
     return {index: f"LABEL_{index}" for index in range(count)}

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vitxplain.grid import TokenGrid
+from vitxplain.models.structure import structure
 from vitxplain.tasks.base import LOGITS, Task, TaskOutputs
 from vitxplain.tasks.classification import Classification
 from vitxplain.types import Logits, PixelValues
@@ -69,7 +70,7 @@ class VisionModel:
         return self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
 
     def probe(self, size: tuple[int, int] | None = None, images: PixelValues | None = None) -> "Probe":
-        """What the model is at this input size (height, width); one observed pass, kept.
+        """What the model is at this input size (height, width); one observed pass, kept while its structure stays.
 
         `images` of the user's are looked at where what was tried before did not get through to the logits.
         """
@@ -78,10 +79,15 @@ class VisionModel:
         from vitxplain.models.probing.observe import noise
 
         size = size or self.processor.input_size
-        if size not in self._probes or (images is not None and self._probes[size].silent):
+        known = self._probes.get(size)
+        if known is not None and torch.compiler.is_compiling():  # within a trace nothing is probed
+            return known
+        changed = known is None or known.structure != structure(self.module)
+        if known is None or changed or (images is not None and known.silent):
             with plain_pass_on_failure(self, noise(self, size)):
-                self._probes[size] = probe(self, size, images)
-        return self._probes[size]
+                known = probe(self, size, images)
+            self._probes[size] = known = replace(known, structure=structure(self.module))
+        return known
 
     @property
     def grid(self) -> TokenGrid | None:

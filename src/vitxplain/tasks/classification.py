@@ -179,6 +179,20 @@ def check_classification(task: Task, source: str, work: str) -> None:
         raise UnsupportedModelError(f"{source} is a model for {task.name}; {work} takes image classifiers only.")
 
 
+def check_probabilities(task: Task, source: str, work: str) -> None:
+    """Refuse models whose numbers are no probabilities for work that needs them.
+
+    Raises:
+        UnsupportedModelError: the model is no classifier, or gives values.
+    """
+    check_classification(task, source, work)
+    if task.unit != PROBABILITY:
+        raise UnsupportedModelError(
+            f"{source} gives values and no probabilities, which {work} needs. Where its outputs are scores of classes, "
+            "say activation='softmax' or 'sigmoid' (--activation)."
+        )
+
+
 def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
     """The class that an index or a name means.
 

@@ -10,6 +10,9 @@ from PIL import Image
 
 import vitxplain
 from tests.cli.conftest import Said
+from tests.models.tiny_vit import save_tiny_vit
+from vitxplain.cli.explain import job
+from vitxplain.explanation.storage import save
 
 Vitx = Callable[..., Said]
 
@@ -189,3 +192,37 @@ def test_another_input_size(vitx: Vitx, photos: Path, vit_folder: Path, cnn_fold
     (line,) = said.json
     assert line["geometry"]["input_size"] == [64, 96]
     assert vitxplain.load(line["files"][0]).values.shape == (8, 12)
+
+
+def test_a_regression_is_said_as_a_value_and_with_a_sigmoid_as_a_probability(vitx: Vitx, photos: Path):
+    folder = save_tiny_vit(photos / "age", id2label={0: "age"}, label2id={"age": 0}, problem_type="regression")
+    arguments = ("explain", "cat.png", "--model", folder, "--method", "rollout", "--format", "json")
+    said = vitx(*arguments)
+    assert "age value " in said.out
+    assert "%" not in said.out
+    (line,) = vitx(*arguments, "--json").json
+    assert line["prediction"][0].keys() == {"name", "index", "value"}
+    (line,) = vitx(*arguments, "--activation", "sigmoid", "--json").json
+    assert 0 < line["prediction"][0]["probability"] < 1
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_results_that_are_removed_meanwhile_are_not_begun_anew(
+    vitx: Vitx, photos: Path, vit_folder: Path, monkeypatch: pytest.MonkeyPatch, after: int
+):
+    saved: list[str] = []
+
+    def save_and_remove(explanation: vitxplain.Explanation, folder: Path, stem: str, *rest: object) -> list[Path]:
+        files = save(explanation, folder, stem, *rest)
+        saved.append(stem)
+        if len(saved) == after:
+            folder.rename("elsewhere")
+        return files
+
+    monkeypatch.setattr(job, "save", save_and_remove)
+    images = ["cat.png", "dog.jpg", "more/cat.png"]
+    said = vitx("explain", *images, "--model", vit_folder, "--batch-size", 1, "--format", "npz")
+    assert said.code == 1
+    assert "error: the folder vitx-out was removed" in said.err
+    assert len(saved) == after
+    assert not (photos / "vitx-out").exists()

@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.models.outputs.odd_outputs import IMAGES, Parts, Returns, odd_net
-from vitxplain import explain
-from vitxplain.errors import ModelLoadError, UsageError, VitxplainError
+from vitxplain import evaluate, explain, load_data
+from vitxplain.assessment.assess import assess
+from vitxplain.errors import ModelLoadError, UnsupportedModelError, UsageError, VitxplainError
 from vitxplain.models.loading.load import load_model
 
 Heads = namedtuple("Heads", "logits aux2 aux1")
@@ -170,6 +172,23 @@ def test_an_activation_goes_before_softmax_and_not_against_the_model() -> None:
         shown(lambda o: o.z.softmax(1), activation="sigmoid")
     with pytest.raises(UsageError, match="makes 100 % of the one output"):
         shown(lambda o: o.z, 1, activation="softmax")
+
+
+def test_a_head_that_got_a_softmax_after_loading_is_not_softmaxed_twice() -> None:
+    net = odd_net(lambda o: o.z)
+    model = load_model(net, mean=0.0, std=1.0, size=16)
+    net.head = torch.nn.Sequential(net.head, torch.nn.Softmax(1))
+    with pytest.raises(ModelLoadError, match="ends in a softmax, which was not so"):
+        explain(model, IMAGES[0], "grad-cam")
+
+
+def test_work_that_needs_probabilities_refuses_values(tmp_path: Path) -> None:
+    model = load_model(odd_net(lambda o: o.z), mean=0.0, std=1.0, size=16, activation="none", labels=list("0123"))
+    digits = load_data("digits", limit=4)
+    with pytest.raises(UnsupportedModelError, match="gives values and no probabilities, which testing needs"):
+        assess(model, digits)
+    with pytest.raises(UsageError, match="deletion asks for probabilities, and OddNet gives values"):
+        evaluate(model, digits, "grad-cam", metrics=["deletion"])
 
 
 def test_a_loaded_model_can_be_told_later() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tests.models.parallel.networks import SIZE, SmallCNN, SmallViT, Whole, images
 from vitxplain.api import explain, fitting
 from vitxplain.errors import UnsupportedModelError
+from vitxplain.export import export
 from vitxplain.models.loading.load import load_model
 
 TURNS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[np.ndarray], np.ndarray]]] = {
@@ -186,3 +187,10 @@ def test_the_module_is_left_as_it_was_and_others_are_not_taken_apart() -> None:
     whole = Whole(lambda x, n: n(x) + n(MIRROR(x)), net).eval()
     assert fitting(load_model(whole, mean=0.5, std=0.5, size=SIZE))["grad-cam"] is None
     assert not any(part._forward_hooks or part._forward_pre_hooks for part in whole.modules())
+
+
+def test_a_graph_of_several_passes_is_refused() -> None:
+    net = SmallCNN()
+    model = load_model(Whole(lambda x, n: n(x) + n(MIRROR(x)), net).eval(), mean=0.5, std=0.5, size=SIZE)
+    with pytest.raises(UnsupportedModelError, match=r"nets.0 side by side"):
+        export(model, "cam")

@@ -15,6 +15,7 @@ import yaml
 from PIL import Image
 
 from vitxplain.errors import OptionError, UnsupportedModelError, UsageError
+from vitxplain.files.writer_lock import writer_lock
 from vitxplain.models.loading.load import load_model
 from vitxplain.train.config.configure import configure
 from vitxplain.train.config.run_config import RunConfig
@@ -168,6 +169,11 @@ def test_another_search_in_the_same_folder(settings: dict, sentence: str, tmp_pa
     (study / "search.txt").write_text(SEARCH)
     with pytest.raises(UsageError, match=sentence):
         tiny(study, **settings)
+
+
+def test_two_searches_do_not_share_a_folder(tmp_path: Path):
+    with writer_lock(tmp_path / "study"), pytest.raises(UsageError, match="is writing into"):
+        tiny(tmp_path / "study")
 
 
 def test_without_optuna_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -17,7 +17,7 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.storage import save
-from vitxplain.files.watch import Watch
+from vitxplain.files.watch import Watch, check_there
 from vitxplain.models.vision_model import VisionModel
 
 
@@ -58,7 +58,11 @@ def run(job: Job, reporter: Reporter) -> int:
             explainers = {name: explainer for name, explainer in explainers.items() if name not in refused}
             if not explainers:
                 break
-            watch = watch or (Watch.of(job.plan.folder) if job.plan.folder.is_dir() else None)
+            if watch is None and reporter.maps:
+                check_there(job.plan.folder)
+                watch = Watch.of(job.plan.folder)
+    if watch:
+        watch.check()
     reporter.summary(job.plan.folder)
     return SOME_FAILED if reporter.failures else DONE
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vitxplain.cli.shared.streams import result_stream
+from vitxplain.escape import terminal
 
 _PLAIN: Final[Any] = {"highlight": False, "markup": False, "emoji": False}  # names may hold anything: [x], :cat:
 PIPE_WIDTH = 1000  # columns where no terminal says: a line stays a line for grep
@@ -27,10 +28,7 @@ def err() -> Console:
     return Console(file=sys.stderr, **_PLAIN)
 
 
-def printable(text: object, keep: str = "") -> str:
-    """A name as it is, but for what would move the cursor, break the line or cannot be encoded: that is escaped."""
-    escaped = (c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in str(text))
-    return "".join(escaped)
+printable = terminal  # every name that is printed
 
 
 def print_json(record: Mapping[str, Any]) -> None:
@@ -56,7 +54,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], co
     for position, column in enumerate(columns):
         table.add_column(column, no_wrap=position == 0, style="cyan" if position == 0 else None, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))  # brackets are no markup
+        texts = (Text(printable(cell, "\n")) if isinstance(cell, str) else cell for cell in row)  # brackets: no markup
+        table.add_row(*texts)
     (console or out()).print(table)
 
 

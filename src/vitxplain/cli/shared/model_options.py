@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vitxplain.cli.shared.options import Device, Dtype, ImageSize, Revision, TrustRemoteCode
+from vitxplain.cli.shared.options import Activation, Device, Dtype, ImageSize, Output, Revision, TrustRemoteCode
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -16,6 +16,8 @@ class ModelOptions:
     image_size: ImageSize = None
     device: Device = "auto"
     dtype: Dtype = "auto"
+    output: Output = "auto"
+    activation: Activation = "auto"
     revision: Revision = None
     trust_remote_code: TrustRemoteCode = False
 
@@ -34,6 +36,8 @@ class ModelOptions:
             revision=self.revision,
             device=self.device,
             dtype=self.dtype,
+            output=self.output,
+            activation=self.activation,
             image_size=self.image_size,
             trust_remote_code=self.trust_remote_code,
         )

@@ -46,6 +46,23 @@ Revision: TypeAlias = Annotated[
 TrustRemoteCode: TypeAlias = Annotated[
     bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.", rich_help_panel=OF_MODEL)
 ]
+Output: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        metavar="NAME",
+        help="Which of its outputs are the class scores: a name or a place; auto where one can be them.",
+        rich_help_panel=OF_MODEL,
+    ),
+]
+Activation: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--activation",
+        help="What makes probabilities of them: auto, softmax, sigmoid or none (values).",
+        rich_help_panel=OF_MODEL,
+    ),
+]
 Out: TypeAlias = Annotated[Path, typer.Option("--out", help="Folder for the results.", rich_help_panel=OUTPUT)]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="One JSON object a line on stdout, and nothing else.", rich_help_panel=OUTPUT)

@@ -18,6 +18,7 @@ from vitxplain.explanation.provenance import model_facts
 from vitxplain.metrics.base import METHOD, MODEL
 from vitxplain.metrics.controls import CONTROLS
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import PROBABILITY, Unit
 from vitxplain.tasks.classification import check_classification
 from vitxplain.words import source_name
 
@@ -49,7 +50,7 @@ class PlannedEntry:
 
     `facts` are those of the model, None without one; `methods` say what the maps of each depend on, the controls last;
     `lacking` are, for each source of maps that are no controls, the needs of metrics it cannot meet; `labels` the
-    classes of the model.
+    classes of the model, and `unit` is that of what it says of them.
     """
 
     name: str
@@ -58,6 +59,7 @@ class PlannedEntry:
     lacking: tuple[frozenset[str], ...]
     open: Callable[[], Entry] = field(repr=False)
     labels: Mapping[int, str] = field(default_factory=dict, repr=False)
+    unit: Unit = PROBABILITY  # of what the model says
 
 
 def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[Failure], list[str]]:
@@ -136,7 +138,8 @@ def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
     methods = {name: map_source.facts(name) for name, map_source in entry.methods().items()}
     lacking = [entry.lacking(source) for source in entry.map_sources if source.names and not source.control]
     labels = entry.model.labels if entry.model else {}
-    return PlannedEntry(entry.name, facts, methods, tuple(lacking), reopen, labels)
+    unit = entry.model.task.unit if entry.model else PROBABILITY
+    return PlannedEntry(entry.name, facts, methods, tuple(lacking), reopen, labels, unit)
 
 
 def _keep(entry: Entry) -> Callable[[], Entry]:

@@ -10,9 +10,10 @@ from vitxplain.errors import DataError, UsageError
 from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.request import Metrics
-from vitxplain.metrics.base import MASK, Metric
+from vitxplain.metrics.base import MASK, MODEL, Metric
 from vitxplain.metrics.build import MetricLike, base_name, build, usable, with_options
 from vitxplain.metrics.pixels import PixelMetric
+from vitxplain.tasks.base import PROBABILITY
 
 METRICS = ("average-precision", "pointing-game", "insertion", "deletion")  # where the user names none
 
@@ -103,6 +104,12 @@ def _obstacle(metric: Metric, samples: DataSet, entries: Sequence[PlannedEntry])
         )
     if isinstance(metric, PixelMetric) and metric.certainty and any(entry.facts is None for entry in entries):
         return UsageError(f"{name} with a certainty asks how sure the model is; name the model the maps were made for.")
+    asks = MODEL in metric.needs or (isinstance(metric, PixelMetric) and metric.certainty)
+    if asks and (values := [entry.name for entry in entries if entry.unit != PROBABILITY]):
+        return UsageError(
+            f"{name} asks for probabilities, and {values[0]} gives values. Take metrics that ask for none, or where "
+            "its outputs are scores of classes say activation='softmax' or 'sigmoid' (--activation)."
+        )
     if all(metric.needs & lacking for entry in entries for lacking in entry.lacking):
         if any(entry.facts is None for entry in entries):
             return UsageError(f"{name} asks a model about the maps; name the model they were made for.")

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from vitxplain.escape import markdown
+
 TableRow = TypeVar("TableRow")
 
 
@@ -71,4 +73,4 @@ def markdown_table(columns: Sequence[Column[TableRow]], rows: Sequence[TableRow]
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Texts in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(markdown(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

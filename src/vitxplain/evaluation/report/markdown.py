@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from vitxplain import escape
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, comparison_columns, direction
@@ -15,7 +16,7 @@ COMPARED = (
 
 def markdown(evaluation: Evaluation, about: str) -> str:
     """Headings, tables and sentences."""
-    parts = [f"# Evaluation\n\n{about}."]
+    parts = [f"# Evaluation\n\n{escape.markdown(about)}."]
     if evaluation.accuracies:
         parts.append(_list(str(accuracy) for accuracy in evaluation.accuracies.values()))
     parts.append(
@@ -26,8 +27,10 @@ def markdown(evaluation: Evaluation, about: str) -> str:
     for model in evaluation.models:
         for name, metric in evaluation.metrics.items():
             if rows := [row for row in evaluation.rows if (row.model, row.metric) == (model, name)]:
+                title = f"{escape.markdown_name(model)}: {escape.markdown_name(name)}"
+                options = escape.markdown(repr(metric))
                 scores = markdown_table(SCORE_COLUMNS, rows)
-                parts.append(f"## {model}: {name}\n\n`{metric!r}`; {direction(metric.better)}.\n\n{scores}")
+                parts.append(f"## {title}\n\n`{options}`; {direction(metric.better)}.\n\n{scores}")
     if evaluation.comparisons:
         compared = markdown_table(comparison_columns(len(evaluation.models)), evaluation.comparisons)
         parts.append(f"## One against the other\n\n{COMPARED}\n\n{compared}")
@@ -42,4 +45,4 @@ def markdown(evaluation: Evaluation, about: str) -> str:
 
 
 def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
+    return "\n".join(f"- {escape.markdown(item)}" for item in items)

@@ -6,6 +6,7 @@ from os.path import relpath
 from pathlib import Path
 from urllib.parse import quote
 
+from vitxplain.escape import markdown, markdown_name
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.report.cells import SUMMARY_COSTS, interval, method_cell
 from vitxplain.evaluation.report.columns import Column, markdown_table, record
@@ -124,7 +125,7 @@ def _cost_column(column: Column[Cost], *, shown: bool) -> Column[SummaryRow]:
 
 def _markdown(evaluations: Mapping[str, Evaluation], rows: Sequence[SummaryRow], pages: Mapping[str, Path]) -> str:
     table = markdown_table(summary_columns(rows), rows)
-    parts = ["# Evaluation", *(f"{about(evaluation)}." for evaluation in evaluations.values()), table]
+    parts = ["# Evaluation", *(f"{markdown(about(evaluation))}." for evaluation in evaluations.values()), table]
     parts.append(
         "Brackets are bootstrap 95 % intervals over images; a control knows nothing of the model. **Bold** is better "
         "than the best control, image by image and by more than chance, (worse) is worse; else that cannot be told, or "
@@ -133,13 +134,13 @@ def _markdown(evaluations: Mapping[str, Evaluation], rows: Sequence[SummaryRow],
     left_out = [evaluation.left_out for evaluation in evaluations.values()]
     everywhere = [note for note in left_out[0] if all(note in notes for notes in left_out)]
     parts += [
-        f"- {data}: {note}"
+        f"- {markdown(data)}: {markdown(note)}"
         for data, evaluation in evaluations.items()
         for note in (*evaluation.notes, *evaluation.left_out)
         if note not in everywhere
     ]
-    parts += [f"- {note}" for note in everywhere]
-    links = ", ".join(f"[{name}]({quote(page.as_posix())})" for name, page in pages.items())
+    parts += [f"- {markdown(note)}" for note in everywhere]
+    links = ", ".join(f"[{markdown_name(name)}]({quote(page.as_posix())})" for name, page in pages.items())
     parts.append(f"Full tables, with the leads over controls and which method beats which: {links}.")
     return "\n\n".join(parts) + "\n"
 

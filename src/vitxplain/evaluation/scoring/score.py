@@ -17,6 +17,7 @@ from vitxplain.metrics.base import MASK, Case, Metric
 from vitxplain.metrics.curve import CurveMetric, area
 from vitxplain.metrics.pixels import PixelMetric
 from vitxplain.metrics.plugin_failure import metric_errors, number
+from vitxplain.tasks.base import PROBABILITY
 
 
 def score_entry(
@@ -56,7 +57,8 @@ def _score_sample(
     """The scores of each map of an image; `classes` are the model's of each class of the data, if it has them."""
     sample, explained_class = explained_sample.sample, explained_sample.explained_class
     right = explained_class.top.index == classes[sample.label] if explained_class and classes else None
-    probability = explained_class and round(explained_class.description.probability, 6)
+    described = explained_class.description if explained_class else None
+    probability = round(described.probability, 6) if described and described.unit == PROBABILITY else None
     methods, map_scores = entry.methods(), []
     for method, scored_map in explained_sample.maps.items():
         metrics = explained_sample.metrics[method]

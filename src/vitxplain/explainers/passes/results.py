@@ -14,10 +14,11 @@ from vitxplain.explainers.passes.shared_pass import PassResult
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.geometry import Geometry
+from vitxplain.models.labels import names_of
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.base import Target
+from vitxplain.tasks.base import LOGITS, Target
 
 
 def explanations(
@@ -38,8 +39,9 @@ def explanations(
     for role, tensor in result.outputs.items():
         _check_finite(model, batch, f"the model's {role}", tensor)
     probabilities = model.task.probabilities(result.outputs)
-    predictions = model.task.predictions(probabilities, model.labels, top_k)
-    targets = target.describe(result.outputs, probabilities, model.labels, model.task.unit)
+    labels = names_of(model.labels, probabilities[LOGITS].shape[-1])
+    predictions = model.task.predictions(probabilities, labels, top_k)
+    targets = target.describe(result.outputs, probabilities, labels, model.task.unit)
     probe = model.probe(batch.size)
     geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     made: dict[str, list[Explanation]] = {}

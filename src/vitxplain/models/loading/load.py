@@ -13,6 +13,7 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models.labels import LabelsLike, class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
+from vitxplain.models.loading.current import current
 from vitxplain.models.loading.devices import (
     DeviceLike,
     device_of,
@@ -61,7 +62,7 @@ def load_model(
         source: in this order: an existing folder; `timm:NAME`, `torchvision:NAME`, `demo-vit`, `demo-cnn`; a short
             name of `vitx models`; a Hub id. Or an nn.Module, bare or in the wrappers of parallel training, the
             compiler or peft; or what holds one as its `model`: a pipeline or Trainer of transformers, a Learner of
-            fastai. A VisionModel passes through.
+            fastai. A VisionModel passes through, its device and dtype as the module's are now.
         revision: branch, tag or commit on the Hub.
         device: "auto" (CUDA, MPS, CPU; a module of yours stays where it is), a device, or a map from module names to
             devices, "cpu" or "disk".
@@ -91,7 +92,8 @@ def load_model(
     """
     stated = (output, activation) != ("auto", "auto")
     if isinstance(source, VisionModel):
-        return with_outputs(source, output=output, activation=activation) if stated else source
+        model = current(source)
+        return with_outputs(model, output=output, activation=activation) if stated else model
     check_task_name(task)
     check_activation_name(activation)
     if size is not None and image_size is not None and parse_size(size) != parse_size(image_size):
@@ -135,7 +137,8 @@ def _is_unproven(module: nn.Module, *, in_memory: bool) -> bool:
     """Whether only a pass can tell what a module returns: its configuration, if any, may say nothing about it."""
     if type(module).__module__.startswith("transformers_modules"):  # code that came with the model
         return True
-    return in_memory and (not is_classifier_class(module) or any(isinstance(m, _ACTIVATIONS) for m in module.modules()))
+    own = type(module).__module__.partition(".")[0] == "transformers" and is_classifier_class(module)
+    return in_memory and (not own or any(isinstance(part, _ACTIVATIONS) for part in module.modules()))
 
 
 def _on_devices(module: nn.Module, request: LoadRequest) -> nn.Module:

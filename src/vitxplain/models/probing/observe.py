@@ -14,10 +14,13 @@ from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
+from vitxplain.errors import ModelLoadError
 from vitxplain.models.probing.dependence import learned_queries, reached_outputs, used_calls
 from vitxplain.models.probing.observation import Head, Observation, ObservedCall
 from vitxplain.models.probing.recording import PassRecorder, RecordedCall
 from vitxplain.models.views.image_calls import CallRecorder
+from vitxplain.tasks.activation_inputs import ActivationCall, ActivationInputs
+from vitxplain.tasks.classification import Classification
 from vitxplain.types import Logits, PixelValues
 
 if TYPE_CHECKING:
@@ -38,17 +41,19 @@ def observe(
     `images` are two of this size; None takes noise.
     """
     images = noise(model, size) if images is None else images
-    recorder, call_recorder = PassRecorder(), CallRecorder()
+    recorder, call_recorder, activations = PassRecorder(), CallRecorder(), ActivationInputs()
     with undisturbed(model.module):
         with (
             torch.set_grad_enabled(graph),
             recorder.on_modules(model.module),
             call_recorder.on_modules(model.module),
             SoundBatchNorm(),
+            activations,
             AttentionTap(model.module, recorder),
         ):
             image = images[:1].detach().requires_grad_(graph)
             logits = model.logits(image)
+        _check_ending(model, activations.behind(logits))
         calls = _observed_calls(model, image, images, logits, recorder.calls)
     with torch.enable_grad():
         image_calls = call_recorder.image_calls(image)
@@ -99,6 +104,18 @@ def _observed_calls(
         )
         for number, record in enumerate(recorded)
     )
+
+
+def _check_ending(model: "VisionModel", call: ActivationCall | None) -> None:
+    """Raises:
+    ModelLoadError: the model ends in a softmax or sigmoid that was not there, or not known, when it was loaded.
+    """
+    if call is not None and isinstance(model.task, Classification) and model.task.ends_in is None:
+        name = "sigmoid" if call.ending == "sigmoid" else "softmax"
+        raise ModelLoadError(
+            f"{model.source} ends in a {name}, which was not so or not known when it was loaded; load it again, with "
+            f"activation={name!r}, so that it is not applied twice."
+        )
 
 
 def _makes(logits: Logits, head: Head) -> bool:

@@ -15,6 +15,7 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
 from vitxplain.models.probing.cam_layer import LinearHead, cam_layer, linear_head, map_shape, same_output
+from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
 from vitxplain.models.probing.observation import Observation
@@ -58,6 +59,7 @@ class Probe:
     head_weight: LinearHead | None = None
     writes_over: bool = False  # it writes in place into tensors that its gradient needs
     position_embeddings: PositionTable | None = None
+    structure: int | None = None  # of the module that was probed
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -81,7 +83,11 @@ def probe(model: "VisionModel", size: tuple[int, int], images: PixelValues | Non
 
 def _on_images(model: "VisionModel", size: tuple[int, int], images: PixelValues | None) -> Probe:
     try:
-        return _probe(model, observe(model, size, images=images))
+        observation = observe(model, size, images=images)
+        obstacle = without_gradient(observation.logits, model.module)
+        if obstacle is not None:
+            return _probe(model, observe(model, size, graph=False, images=images), obstacle)
+        return _probe(model, observation)
     except RuntimeError as error:
         if is_written_over(error):
             with saved_apart():
@@ -117,12 +123,14 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing[offers.CLASSES] = "it gives features and has no classifier, so there is no class to explain"
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
+        missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS, obstacle)
     if table is None:
         missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
     if layer is None:
         missing[offers.FEATURE_MAP] = obstacle or "no layer with a map of at least 2 x 2 places reaches the logits"
     if head is None:
-        missing[offers.LINEAR_HEAD] = "it does not end in global average pooling and one linear layer; use grad-cam"
+        no_head = "it does not end in global average pooling and one linear layer; use grad-cam"
+        missing[offers.LINEAR_HEAD] = obstacle or no_head
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
         maps=maps,

@@ -21,6 +21,7 @@ from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.surgery.classifier_heads import head_paths, renew, same_for
 from vitxplain.models.surgery.cut_network import CutNetwork, cut
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import PROBABILITY
 from vitxplain.tasks.classification import Classification, check_classification
 
 
@@ -80,6 +81,9 @@ def open_pretrained(
         raise UsageError(
             f"{model.source} gives several classes an image; here each image has one. Choose another model."
         )
+    config: Any = getattr(model.module, "config", None)
+    if config is not None and model.task.unit != PROBABILITY:
+        config.problem_type = None  # no regression any more, once it has a head for classes
     check_in_memory(model.source, model.module)
     check_finite(model.source, model.module)
     folder = model_folder(source) if isinstance(source, (str, Path)) else None

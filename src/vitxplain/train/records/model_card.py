@@ -7,6 +7,7 @@ from dataclasses import fields
 from importlib.metadata import version
 
 from vitxplain.data.sample import DataSet
+from vitxplain.escape import json_text, markdown, markdown_name, shell_word
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.options import TrainOptions
@@ -18,7 +19,9 @@ from vitxplain.words import percent, source_name
 
 def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int, parameters: int) -> bytes:
     """Markdown with the Hub's header; `images` were trained on."""
-    classes = ", ".join(data.labels[:20]) + (f" and {len(data.labels) - 20} more" if len(data.labels) > 20 else "")
+    classes = ", ".join(map(markdown_name, data.labels[:20])) + (
+        f" and {len(data.labels) - 20} more" if len(data.labels) > 20 else ""
+    )
     memorised = validates_on_training_images(config.options)
     split_names = {"validation": f"validation ({TRAINING_IMAGES})"} if memorised else {}
     lines = [
@@ -27,7 +30,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "pipeline_tag: image-classification",
         *_header(config),
         "---",
-        f"# {_title(config)}",
+        f"# {markdown_name(_title(config))}",
         "",
         f"An image classifier of {parameters:,} parameters, trained with vitxplain {version('vitxplain')}.",
         "",
@@ -44,7 +47,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "",
         "## Data",
         "",
-        f"`{source_name(config.data)}`: {images:,} images for training, {len(data.labels)} classes: {classes}.",
+        f"{_code(source_name(config.data))}: {images:,} images for training, {len(data.labels)} classes: {classes}.",
         "",
         "## How it was made",
         "",
@@ -84,7 +87,7 @@ def command(config: RunConfig) -> str:
     for key, value in options.items():
         text = as_text(value)
         words += ["-o", f"{key}={source_name(text) if '/' in text else text}"]
-    return shlex.join(words)
+    return " ".join(shell_word(shlex.quote(word), word) for word in words)
 
 
 def _figures_note(*, memorised: bool, tested: bool) -> str:
@@ -114,8 +117,13 @@ def _header(config: RunConfig) -> list[str]:
     tags = [tag.strip() for tag in config.options.tags.split(",") if tag.strip()]
     name, on_hub = source_name(config.data), _on_hub(config.data)
     tags = tags if on_hub else [name, *tags]
-    datasets = [f"datasets: {json.dumps([name])}"] if on_hub else []
-    return [*datasets, *([f"tags: {json.dumps(tags, ensure_ascii=False)}"] if tags else [])]
+    datasets = [f"datasets: {json_text(json.dumps([name]))}"] if on_hub else []
+    return [*datasets, *([f"tags: {json_text(json.dumps(tags, ensure_ascii=False))}"] if tags else [])]
+
+
+def _code(name: str) -> str:
+    """A name as code, or, where that would not hold it, as plain text."""
+    return f"`{name}`" if markdown(name) == name and "`" not in name else markdown_name(name)
 
 
 def _title(config: RunConfig) -> str:

@@ -18,6 +18,7 @@ from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch
 from vitxplain.files.write import write_together
 from vitxplain.train.config.run_config import RunConfig
+from vitxplain.train.records.result import RunResult
 from vitxplain.words import slug
 
 RUNS = Path("vitx-runs")
@@ -55,11 +56,13 @@ class RunFolder:
         return self.config.is_file()
 
     def saved_result(self) -> Mapping[str, Any] | None:
-        """The facts in result.json; None while the run is not finished."""
+        """The facts in result.json; None while the run is not finished, or where the file is not what a run writes."""
         try:
-            return read_object(self.result)
-        except (OSError, ValueError, RecursionError):
+            facts = read_object(self.result)
+            RunResult(self.path, **facts)
+        except Exception:  # whatever is there: to resume the run writes it anew
             return None
+        return facts
 
     def saved_config(self) -> RunConfig:
         """The configuration in config.yaml; raises UsageError where it cannot be read."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitxplain.errors import UsageError
+from vitxplain.escape import csv_cell
 from vitxplain.files.documents import read_text
 from vitxplain.files.opening import check_file, read_bytes
 from vitxplain.files.reading import reading
@@ -147,7 +148,17 @@ def import_optuna() -> Any:
 
 def _table(trials: list[TrialResult], space: Space, metric: str) -> bytes:
     rows = (
-        [trial.number, trial.state, trial.value, *(trial.options.get(key, "") for key in space), trial.error]
+        [
+            trial.number,
+            trial.state,
+            trial.value,
+            *(csv_cell(trial.options.get(key, "")) for key in space),
+            csv_cell(trial.error),
+        ]
         for trial in trials
     )
     return csv_bytes(["trial", "state", metric, *space, "error"], rows)
+
+
+def _values(trial: TrialResult, space: Space) -> list[Any]:
+    return [trial.options.get(key, "") for key in space]

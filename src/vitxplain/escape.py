@@ -1,0 +1,65 @@
+"""Names from data, models and folders as plain text wherever they are shown: one function for each place."""
+
+import re
+from string import punctuation
+from typing import Any
+
+_ACTIVE = re.compile(r"&(?=#?\w+;)|<")  # begins an entity or a tag
+_LINKS = re.compile(r"(\]|!)(?=[\[(:])")  # what makes a link, an image or a definition of one
+_MARKS = re.compile(rf"\\(?=[{re.escape(punctuation)}])|[*`~\[\]]|(?<!\w)_|_(?!\w)")
+_BLOCK = re.compile(r"^(?=[#>+=-])|^(\d+)(?=[.)](?:\s|$))")  # what makes a heading, a quotation or a list of a line
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def terminal(text: object, keep: str = "") -> str:
+    """As it is, but for what would move the cursor, turn the writing round, break the line or cannot be encoded."""
+    escaped = (c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in str(text))
+    return "".join(escaped)
+
+
+def markdown(text: object) -> str:
+    """A sentence that may hold names, on one line of Markdown: without tags, links and control characters."""
+    return _LINKS.sub(r"\1\\", _ACTIVE.sub(_entity, terminal(text)))
+
+
+def markdown_name(text: object) -> str:
+    """A name in Markdown that is shown letter by letter, whatever it holds."""
+    marked = _MARKS.sub(lambda mark: f"\\{mark[0]}", terminal(text))
+    return _BLOCK.sub(lambda start: f"{start[1] or ''}\\", _ACTIVE.sub(_entity, marked))
+
+
+def csv_cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: a quotation mark before a text that begins like one."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
+
+
+def json_text(text: str) -> str:
+    """JSON (and so YAML) that says the same without angle brackets and unprintable characters, all inside strings."""
+    return "".join(c if c.isprintable() and c not in "<>" else _by_number(c) for c in text)
+
+
+def shell_word(quoted: str, word: str) -> str:
+    """A word of a command, `quoted` as usual; where it holds more than printable text, by bash's own numbers."""
+    if word.isprintable() and not set("<>`") & set(word):
+        return quoted
+    escaped = (c if c.isprintable() and c not in "<>`'\\" else _shell_number(c) for c in word)
+    return f"$'{''.join(escaped)}'"
+
+
+def _entity(match: re.Match[str]) -> str:
+    return {"&": "&amp;", "<": "&lt;"}[match[0]]
+
+
+def _by_number(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at] << 8 | units[at + 1]:04x}" for at in range(0, len(units), 2))
+
+
+def _shell_number(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,251 @@
+"""Every reader of a user's file, each with a folder of whole files to damage."""
+
+import gzip
+import json
+import shutil
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import vitxplain
+from tests.bad_input.conftest import noise
+from tests.data.stored import annotate
+from tests.explanations import explanation
+from vitxplain import load_data, load_model
+from vitxplain.cli.test.result_folder import earlier
+from vitxplain.data.folders.mask_files import mask_values
+from vitxplain.data.read_image import read_image
+from vitxplain.data.splits.groups import sources_of
+from vitxplain.evaluation.maps.map_file import read_map
+from vitxplain.evaluation.report import write
+from vitxplain.evaluation.scoring import best_thresholds, map_scores, store
+from vitxplain.models.trust.weight_map import check_weight_maps
+from vitxplain.train.config.configure import configure
+from vitxplain.train.config.options import TrainOptions
+from vitxplain.train.config.run_config import RunConfig
+from vitxplain.train.records.checkpoints import is_whole
+from vitxplain.train.records.run_folder import RunFolder
+from vitxplain.train.tuning.study import StudyFolder
+from vitxplain.train.watch import explanation_watcher
+
+CONFIG = RunConfig("scratch", "digits", TrainOptions(epochs=2), {"patch_size": 4}, {}, 20)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How to make a folder of whole files, which of them is damaged, and how it is read."""
+
+    make: Callable[[Path], Any]
+    file: str
+    read: Callable[[Path], Any]  # of the folder
+    modules: tuple[str, ...]  # below vitxplain, that turn whatever is raised into an error of ours
+    slow: bool = False  # takes a tenth of a second or more
+
+
+def _picture(path: Path, **options: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(noise(12, 10)).save(path, **options)
+
+
+def _voc(folder: Path) -> None:
+    for name in "ab":
+        _picture(folder / "JPEGImages" / f"{name}.png")
+        annotate(folder / "Annotations" / f"{name}.xml", ("cat", (1, 2, 6, 7)), ("dog", (2, 2, 9, 9)))
+    _write(folder / "ImageSets" / "Main" / "test.txt", b"a\nb\n")
+
+
+def _table(folder: Path) -> None:
+    _picture(folder / "a.png")
+    _write(folder / "labels.csv", b'image,label,split\na.png,cat,test\n"a.png",dog,test\na.png,1,train\n')
+    _write(folder / "classes.txt", b"cat\ndog\n")
+
+
+def _index(folder: Path) -> None:
+    _picture(folder / "a.png")
+    _write(
+        folder / "index.json", json.dumps([{"image": "a.png", "label": n, "split": "test"} for n in range(3)]).encode()
+    )
+
+
+def _tiles(folder: Path) -> None:
+    _write(folder / "tiles.csv", b"tile,source,top,left\na/1.png,a.png,0,0\na/2.png,a.png,0,9\n")
+
+
+def _mnist(folder: Path, pack: Callable[[bytes], bytes] = bytes, ending: str = "") -> None:
+    _write(
+        folder / f"t10k-images-idx3-ubyte{ending}", pack(b"\0\0\x08\x03" + struct.pack(">III", 4, 5, 5) + bytes(100))
+    )
+    _write(folder / f"t10k-labels-idx1-ubyte{ending}", pack(b"\0\0\x08\x01" + struct.pack(">I", 4) + bytes(range(4))))
+
+
+def _cifar(folder: Path) -> None:
+    _write(folder / "test_batch.bin", bytes([3]) + bytes(3072) + bytes([7]) + bytes(3072))
+
+
+def _explanation(folder: Path) -> None:
+    explanation().save(folder, "cat", "npz,json")
+
+
+def _maps(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    np.save(folder / "a.npy", np.eye(6))
+    np.savez_compressed(folder / "b.npz", values=np.eye(6), more=np.zeros(3))
+    Image.fromarray(noise(6, 6)[..., 0]).save(folder / "c.png")
+
+
+def _run(folder: Path) -> None:
+    _write(folder / "config.yaml", CONFIG.as_yaml())
+    _write(folder / "result.json", b'{"accuracy": 0.5, "epochs": 2}')
+    _write(folder / "attention_distance.csv", b"step,layer_0,layer_1\n1,0.500,0.250\n2,0.400,0.300\n")
+    _write(folder / "test.json", b'{"data": {"name": "digits", "split": "test"}, "images": 20, "top1": 0.5}')
+    _write(folder / "checkpoint-1" / "a", b"abc")
+    _write(folder / "checkpoint-1" / "complete.json", b'{"a": [3, 891568578]}')
+
+
+def _search(folder: Path) -> None:
+    _write(folder / "base.yaml", CONFIG.as_yaml())
+    _write(folder / "search.txt", b"learning_rate=1e-5:1e-2\n")
+
+
+def _evaluation(folder: Path) -> None:
+    _write(folder / "evaluation.json", b'{"rows": [{"model": "a", "method": "cam"}]}')
+    _write(folder / "scores-0.jsonl", _scores())
+    _write(folder / store.THRESHOLDS, b'{"a": {"cam": {"iou": 0.25}}}')
+    _write(folder / store.FINGERPRINT, b'{"models": {"a": {"sha256": "0"}}, "data": {}}')
+
+
+def _scores() -> bytes:
+    one = map_scores.MapScores("a", "cam", "1.png", {"iou": 0.5})
+    return f"{one.as_json()}\n".encode() * 3
+
+
+def _demo(folder: Path) -> None:
+    shutil.copytree(Path(vitxplain.__file__).parent / "demo_models" / "demo-vit", folder, dirs_exist_ok=True)
+    _write(folder / "x.safetensors.index.json", b'{"weight_map": {"a": "model.safetensors"}}')
+
+
+def _manifest(folder: Path) -> None:
+    _demo(folder)
+    config = json.loads((folder / "config.json").read_text())
+    facts = {"backend": "transformers", "num_classes": 10, "input_size": [28, 28], "mean": [0.5] * 3, "std": [0.5] * 3}
+    (folder / "config.json").unlink()
+    _write(folder / "vitxplain.json", json.dumps({**facts, "config": config}).encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _data(folder: Path) -> None:
+    data = load_data(folder)
+    data[0].object_mask() if data.has_masks else data[0]
+
+
+def _map(name: str) -> Callable[[Path], Any]:
+    return lambda folder: read_map(folder / name, Image.new("RGB", (12, 12)))
+
+
+def _searched(folder: Path) -> None:
+    StudyFolder(folder).search(None)
+    StudyFolder(folder).saved_base()
+
+
+PICTURES: dict[str, dict[str, Any]] = {
+    **{kind: {} for kind in ("png", "tif", "gif", "webp", "bmp")},
+    "jpg": {"progressive": True},
+}
+TABLES = ("data.folders.table_folder",)
+VOC = ("data.folders.voc", "data.folders.voc_annotation")
+RUN = ("train.records.run_folder",)
+MODEL = ("models.loading.checkpoint", "models.trust.weight_map")
+READERS: dict[str, Reader] = {
+    "annotation": Reader(_voc, "Annotations/a.xml", _data, VOC),
+    "list of images": Reader(_voc, "ImageSets/Main/test.txt", _data, VOC),
+    "table": Reader(_table, "labels.csv", _data, TABLES),
+    "classes": Reader(_table, "classes.txt", _data, TABLES),
+    "index": Reader(_index, "index.json", _data, TABLES),
+    "tiles": Reader(_tiles, "tiles.csv", lambda folder: sources_of(folder, []), ("data.splits.groups",)),
+    "digits": Reader(_mnist, "t10k-images-idx3-ubyte", _data, ("data.published.mnist",)),
+    "packed digits": Reader(
+        lambda folder: _mnist(folder, gzip.compress, ".gz"),
+        "t10k-labels-idx1-ubyte.gz",
+        _data,
+        ("data.published.mnist",),
+    ),
+    "records": Reader(_cifar, "test_batch.bin", _data, ("data.published.cifar10",)),
+    "mask": Reader(
+        lambda folder: _picture(folder / "a.png"),
+        "a.png",
+        lambda folder: mask_values(folder / "a.png"),
+        ("data.folders.mask_files",),
+    ),
+    **{
+        kind: Reader(
+            lambda folder, kind=kind, options=options: _picture(folder / f"a.{kind}", **options),
+            f"a.{kind}",
+            lambda folder, kind=kind: read_image(folder / f"a.{kind}"),
+            (),
+        )
+        for kind, options in {
+            "png": {},
+            "jpg": {"progressive": True},
+            "tif": {},
+            "gif": {},
+            "webp": {},
+            "bmp": {},
+        }.items()
+    },
+    "facts": Reader(_explanation, "cat.grad-cam.json", lambda folder: _loaded(folder), ("explanation.storage",)),
+    "numbers": Reader(_explanation, "cat.grad-cam.npz", lambda folder: _loaded(folder), ("explanation.storage",)),
+    **{name: Reader(_maps, name, _map(name), ("evaluation.maps.map_file",)) for name in ("a.npy", "b.npz", "c.png")},
+    "options": Reader(
+        _run, "config.yaml", lambda folder: configure(folder / "config.yaml", []), ("train.config.yaml_file",)
+    ),
+    "configuration": Reader(_run, "config.yaml", lambda folder: RunFolder(folder).saved_config(), RUN),
+    "result": Reader(_run, "result.json", lambda folder: RunFolder(folder).saved_result(), RUN),
+    "distances": Reader(
+        _run,
+        "attention_distance.csv",
+        lambda folder: explanation_watcher._with_row(folder / "attention_distance.csv", 3, [0.5]),
+        ("train.watch.explanation_watcher",),
+    ),
+    "test": Reader(_run, "test.json", earlier, ()),
+    "seal": Reader(_run, "checkpoint-1/complete.json", lambda folder: is_whole(folder / "checkpoint-1"), ()),
+    "search": Reader(_search, "search.txt", _searched, ("train.tuning.study",)),
+    "base of a search": Reader(_search, "base.yaml", _searched, ("train.tuning.study",)),
+    "evaluation": Reader(_evaluation, "evaluation.json", write._written, ()),
+    "thresholds": Reader(_evaluation, store.THRESHOLDS, best_thresholds._read, ("evaluation.scoring.best_thresholds",)),
+    "fingerprint": Reader(
+        _evaluation,
+        store.FINGERPRINT,
+        lambda folder: store._before(folder / store.FINGERPRINT),
+        ("evaluation.scoring.store",),
+    ),
+    "scores": Reader(
+        _evaluation, "scores-0.jsonl", lambda folder: map_scores.read(folder), ("evaluation.scoring.lines",)
+    ),
+    "weight map": Reader(_demo, "x.safetensors.index.json", check_weight_maps, ("models.trust.weight_map",)),
+    **{
+        name: Reader(_demo, name, load_model, MODEL, slow=True)
+        for name in ("config.json", "preprocessor_config.json", "model.safetensors")
+    },
+    "manifest": Reader(
+        _manifest,
+        "vitxplain.json",
+        load_model,
+        ("models.trust.manifest", "models.loading.from_saved_folder"),
+        slow=True,
+    ),
+}
+
+
+def _loaded(folder: Path) -> None:
+    stored = vitxplain.load(folder / "cat.grad-cam")
+    repr(stored)
+    stored.heatmap()
