@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.known_wrong import capturing, differentiating, evaluating, placing, rolling
+from benchmarks.known_wrong import capturing, differentiating, evaluating, hooking, placing, rolling
 
 MISTAKES: dict[str, Callable[[], dict]] = {
     function.__name__.replace("_", "-"): function
@@ -20,6 +20,10 @@ MISTAKES: dict[str, Callable[[], dict]] = {
         rolling.prefix_tokens,
         rolling.square_grids,
         rolling.constant_map,
+        hooking.first_of_two,
+        hooking.last_call,
+        hooking.changed_in_place,
+        hooking.softmax_twice,
         differentiating.other_scores,
         differentiating.order_of_arrival,
         differentiating.two_methods_of_one_name,

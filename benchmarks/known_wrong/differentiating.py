@@ -1,10 +1,22 @@
 """Mistakes in what is differentiated, and where."""
 
+from functools import cache
+
 import torch
 from captum.attr import LayerGradCam
 from torch import Tensor
 
-from benchmarks.known_wrong.material import Scored, alike, attention, found, gradients, model, pixel_values, targets
+from benchmarks.known_wrong.material import (
+    Everything,
+    Scored,
+    alike,
+    attention,
+    found,
+    gradients,
+    model,
+    pixel_values,
+    targets,
+)
 from benchmarks.known_wrong.rolling import rollout
 
 
@@ -24,7 +36,7 @@ def gradient_rollout(weights: Tensor, gradient: Tensor) -> Tensor:
 def other_scores() -> dict[str, float]:
     """The gradient of the probability, and of a hundred times the logit, for that of the logit."""
     right = gradient_rollout(attention(), gradients())
-    probability = gradient_rollout(attention(), gradients(_softmax))
+    probability = gradient_rollout(attention(), gradients_of_probability())
     hundred = gradient_rollout(attention(), gradients(_hundred))
     without = relevance(attention(), gradients())
     return {
@@ -33,13 +45,23 @@ def other_scores() -> dict[str, float]:
         "right": found(right),
         "probability_found": found(probability),
         "hundred_found": found(hundred),
-        "attention_probability": alike(without, relevance(attention(), gradients(_softmax))),
+        "attention_probability": alike(without, relevance(attention(), gradients_of_probability())),
         "attention_hundred": alike(without, relevance(attention(), gradients(_hundred))),
     }
 
 
-def _softmax(logits: Tensor) -> Tensor:
-    return logits.softmax(-1)
+@cache
+def gradients_of_probability() -> Tensor:
+    """(image, layer, head, query, key), of the target's probability, by the chain rule from those of all logits.
+
+    Of a module that ends in a softmax ours gives the gradient of the logit.
+    """
+    with torch.no_grad():
+        shares = model().logits(pixel_values()).softmax(-1)
+    chosen = torch.nn.functional.one_hot(torch.tensor(targets()), shares.shape[-1])
+    slopes = (shares * chosen).sum(-1, keepdim=True) * (chosen - shares)
+    parts = (Everything().explain(model(), pixel_values(), one)[:, :, 1] for one in range(slopes.shape[-1]))
+    return sum(slope.view(-1, 1, 1, 1, 1) * part for slope, part in zip(slopes.unbind(-1), parts, strict=True))
 
 
 def _hundred(logits: Tensor) -> Tensor:

@@ -1,6 +1,8 @@
-"""What the mistakes are made on: 32 test digits, `demo-vit`, all of its attention and the gradient of the logit."""
+"""What the mistakes are made on: 32 test digits, `demo-vit` with its attention and the logit's gradient, `demo-cnn`."""
 
+import math
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
@@ -23,6 +25,7 @@ from vitxplain.models.processors.batches import batches
 from vitxplain.models.vision_model import VisionModel
 
 IMAGES, SIDE, GRID = 32, 60, 10
+NOISE = 0.2  # of a copy's weights, as a share of the standard deviation of each tensor
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,21 @@ class Scored(nn.Module):
 @cache
 def model() -> VisionModel:
     return load_model("demo-vit")
+
+
+@cache
+def convolutional() -> nn.Module:
+    return load_model("demo-cnn").module
+
+
+def disturbed(module: nn.Module) -> nn.Module:
+    """A copy with noise on its weights: another network that reads digits about as well."""
+    noise, copy = torch.Generator().manual_seed(0), deepcopy(module)
+    with torch.no_grad():
+        for one in copy.parameters():
+            if one.ndim > 1:
+                one += NOISE * one.std() * torch.randn(one.shape, generator=noise)
+    return copy
 
 
 @cache
@@ -93,10 +111,11 @@ def _everything(asked: VisionModel) -> Tensor:
 
 
 def found(maps: Tensor) -> float:
-    """How well maps (image, patch) find the digit: mean average precision."""
-    enlarge = interpolation(SIDE, 0, SIDE, GRID)
+    """How well maps (image, patch) of a square grid find the digit: mean average precision."""
+    side = math.isqrt(maps[0].numel())
+    enlarge = interpolation(SIDE, 0, SIDE, side)
     scores = []
-    for one, sample in zip(maps.reshape(-1, GRID, GRID).numpy(), samples(), strict=True):
+    for one, sample in zip(maps.reshape(-1, side, side).numpy(), samples(), strict=True):
         scores.append(average_precision(enlarge @ unit_range(one) @ enlarge.T, sample.object_mask()))
     return float(np.mean(scores))
 
