@@ -47,7 +47,8 @@ def test_one_image_gives_one_explanation_that_says_everything(vit: VisionModel, 
     assert found.values.dtype == np.float32
     assert found.axes == "row column"
     assert found.method == "attention-rollout"
-    assert found.options == {"head_fusion": "max", "discard_ratio": 0.0, "residual_weight": 0.5, "start_layer": 0}
+    options = {"head_fusion": "max", "discard_ratio": 0.0, "residual_weight": 0.5, "start_layer": 0, "query": None}
+    assert found.options == options
     assert found.target is None
     assert (found.grid.rows, found.grid.columns, found.grid.num_prefix_tokens) == (4, 6, 1)
     assert found.geometry.image_size == (40, 50)

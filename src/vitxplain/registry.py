@@ -75,7 +75,7 @@ def canonical(kind: Kind, name: str) -> str:
     if full_name := by_key.get(_key(name)):
         return full_name
     near = dict.fromkeys(by_key[key] for key in similar_names(_key(name), [*full_names, *by_alias]))
-    hint = did_you_mean(near, f"Known: {', '.join(full_names.values()) or 'none'}.", start="Did")
+    hint = did_you_mean(near, f"Known: {', '.join(sorted(full_names.values())) or 'none'}.", start="Did")
     listing = " List them with: vitx methods" if kind == "explainers" else ""
     raise UnknownNameError(f"no {NOUNS[kind]} is called {name!r}. {hint}{listing}")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tifffile
 from PIL import Image
 
 import vitxplain
@@ -19,11 +20,13 @@ from tests.explanations import explanation
 from vitxplain import load_data, load_model
 from vitxplain.cli.test.result_folder import earlier
 from vitxplain.data.folders.mask_files import mask_values
+from vitxplain.data.read_bands import read_original
 from vitxplain.data.read_image import read_image
 from vitxplain.data.splits.groups import sources_of
 from vitxplain.evaluation.maps.map_file import read_map
 from vitxplain.evaluation.report import write
 from vitxplain.evaluation.scoring import best_thresholds, map_scores, store
+from vitxplain.models.loading.from_adapters import base_source
 from vitxplain.models.trust.weight_map import check_weight_maps
 from vitxplain.train.config.configure import configure
 from vitxplain.train.config.options import TrainOptions
@@ -96,6 +99,18 @@ def _maps(folder: Path) -> None:
     np.save(folder / "a.npy", np.eye(6))
     np.savez_compressed(folder / "b.npz", values=np.eye(6), more=np.zeros(3))
     Image.fromarray(noise(6, 6)[..., 0]).save(folder / "c.png")
+
+
+def _bands(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    values = np.arange(6 * 8 * 5, dtype=np.uint16).reshape(6, 8, 5)
+    np.save(folder / "a.npy", values)
+    np.savez_compressed(folder / "b.npz", values=values)
+    tifffile.imwrite(folder / "c.tif", values, photometric="minisblack", planarconfig="contig", compression="zlib")
+
+
+def _adapters(folder: Path) -> None:
+    _write(folder / "adapter_config.json", b'{"base_model_name_or_path": "base", "peft_type": "LORA", "r": 2}')
 
 
 def _run(folder: Path) -> None:
@@ -204,6 +219,15 @@ READERS: dict[str, Reader] = {
     "facts": Reader(_explanation, "cat.grad-cam.json", lambda folder: _loaded(folder), ("explanation.storage",)),
     "numbers": Reader(_explanation, "cat.grad-cam.npz", lambda folder: _loaded(folder), ("explanation.storage",)),
     **{name: Reader(_maps, name, _map(name), ("evaluation.maps.map_file",)) for name in ("a.npy", "b.npz", "c.png")},
+    **{
+        f"bands of {name}": Reader(_bands, name, lambda folder, name=name: read_original(folder / name, 5), (module,))
+        for name, module in {
+            "a.npy": "data.read_bands",
+            "b.npz": "data.read_bands",
+            "c.tif": "data.multiband_tiff",
+        }.items()
+    },
+    "adapters": Reader(_adapters, "adapter_config.json", base_source, ("models.loading.from_adapters",)),
     "options": Reader(
         _run, "config.yaml", lambda folder: configure(folder / "config.yaml", []), ("train.config.yaml_file",)
     ),

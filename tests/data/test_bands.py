@@ -23,6 +23,7 @@ def test_bands_as_typed():
     assert shown_bands(6, 5) == shown_bands(6, "5") == (5,)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("bands", ["7,1,2", "0", "1,2", "red", (1.5, "x", 2), ""])
 def test_bands_that_are_not_there(bands):
     with pytest.raises(OptionError, match=r"it has 6, counted from 1"):

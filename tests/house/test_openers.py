@@ -42,6 +42,8 @@ ALLOWED: dict[str, str] = {
     "vitxplain.evaluation.report.extremes: planned_entry.open": "the same",
     "vitxplain.files.disk: os.open": "folders and files just written, to be synced",
     "vitxplain.files.new_folder: os.open": "a folder, to be locked",
+    "vitxplain.models.loading.from_adapters: load_file": "a plain file, as `without_weights` says; failures are said",
+    "vitxplain.models.loading.from_adapters: safe_open": "the same",
     "vitxplain.models.loading.from_saved_folder: load_file": "after check_has_weights and stored_weights",
     "vitxplain.models.trust.torch_weights: file.open": "a file in the cache of torch.hub, to be hashed",
     "vitxplain.models.trust.torch_weights: torch.load": "tensors alone, whatever is raised is said",

@@ -7,6 +7,7 @@ from tests.house.modules import ROOT, modules
 TRUST = "tests/models/trust/test_model_classes.py"
 SETTINGS = "tests/models/trust/test_settings.py"
 WEIGHTS = "tests/models/trust/test_torch_weights.py"
+ADAPTERS = "tests/models/loading/test_from_adapters.py"
 OWN = ""  # opens or imports what is ours, named by no file
 
 # Calls that read code, pickles or what names them, with the argument that forbids it.
@@ -52,6 +53,7 @@ WAYS_IN = {
     ("vitxplain.evaluation.maps.map_file", "np.load"): "tests/evaluation/maps",
     ("vitxplain.explanation.storage", "np.load"): "tests/explanation",
     ("vitxplain.models.loading.blueprint", "AutoConfig.for_model"): TRUST,
+    ("vitxplain.models.loading.from_adapters", "PeftModel.from_pretrained"): ADAPTERS,
     ("vitxplain.models.loading.from_timm", "timm.create_model"): SETTINGS,
     ("vitxplain.models.loading.from_torchvision", "models.get_model"): WEIGHTS,
     ("vitxplain.models.loading.from_transformers", "AutoConfig.from_pretrained"): SETTINGS,

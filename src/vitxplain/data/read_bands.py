@@ -32,6 +32,8 @@ def read_original(source: ImageLike | BandImage, channels: int) -> Original:
         return _checked(source, channels)
     if isinstance(source, np.ndarray):
         return read_image(source) if channels in (1, 3) else bands_of(source, channels)
+    if not isinstance(source, (str, PathLike, Image.Image)):
+        return read_image(source)  # which says that it is no image
     if isinstance(source, Image.Image) or is_url(source):
         return read_image(source) if channels in (1, 3) else _whole(source, read_image(source), channels)
     return _of_file(source, channels)

@@ -50,3 +50,28 @@ def test_a_base_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     settings(tmp_path / "lora", base_model_name_or_path=None)
     with pytest.raises(ModelLoadError, match="does not say of which model"):
         load_model(tmp_path / "lora")
+
+
+def test_no_code_of_the_folder_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a module that the settings name, nor a pickle of weights."""
+    adapters(tmp_path)
+    (tmp_path / "lora" / "hostile_parent.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    monkeypatch.syspath_prepend(tmp_path / "lora")
+    named = {"base_model_class": "Run", "parent_library": "hostile_parent"}
+    settings(tmp_path / "lora", auto_mapping=named)
+    load_model(tmp_path / "lora")
+    (tmp_path / "lora" / "adapter_model.safetensors").unlink()
+    torch.save({"a": _Hostile(str(tmp_path / "ran"))}, tmp_path / "lora" / "adapter_model.bin")
+    with pytest.raises(ModelLoadError, match=r"adapter_model\.bin"):
+        load_model(tmp_path / "lora")
+    assert not (tmp_path / "ran").exists()
+
+
+class _Hostile:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return open, (self.path, "w")

@@ -154,8 +154,12 @@ def test_weights_cut_short(folder: Path) -> None:
 
 
 def test_a_backbone_without_a_classifier(tmp_path: Path) -> None:
+    """It is opened as what it says it is, or, where its settings promise a classifier, refused."""
     save_tiny_vit(tmp_path)
     tiny_vit().vit.save_pretrained(tmp_path)
+    assert load_model(tmp_path).task.name == "image-feature-extraction"
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"architectures": ["ViTForImageClassification"]}))
     with pytest.raises(ModelLoadError, match=r"no trained classifier: classifier\.bias, classifier\.weight are not"):
         load_model(tmp_path)
 

@@ -1,6 +1,5 @@
 """Folders of peft: adapters such as LoRA, and the name of the model they belong to."""
 
-import json
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.files.documents import read_object
+from vitxplain.files.reading import reading
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import pickled
 from vitxplain.models.objects.wrappers import unwrap
@@ -30,11 +31,9 @@ def base_source(folder: Path) -> str:
     Raises:
         ModelLoadError: the folder does not name one, or one that is adapters again.
     """
-    try:
-        settings = json.loads((folder / SETTINGS).read_text("utf-8"))
+    with reading(folder / SETTINGS, "the settings of adapters", "save the adapters again", ModelLoadError):
+        settings = read_object(folder / SETTINGS)
         base = settings.get("base_model_name_or_path")
-    except (ValueError, AttributeError, OSError) as error:
-        raise ModelLoadError(f"{folder / SETTINGS} cannot be read ({error}); save the adapters again.") from error
     if not isinstance(base, str) or not base.strip():
         raise ModelLoadError(
             f"{folder} holds adapters (peft) and does not say of which model. Write its folder or Hub id as "
@@ -87,10 +86,18 @@ def with_adapters(base: VisionModel, folder: Path) -> VisionModel:
 
 
 def brings_heads(base: VisionModel, folder: Path) -> bool:
-    """Whether the adapters' weights hold every layer that depends on the number of classes."""
+    """Whether the adapters' weights hold every layer that depends on the number of classes.
+
+    Raises:
+        ModelLoadError: they cannot be read.
+    """
     from safetensors import safe_open
 
-    with safe_open(folder / WEIGHTS, "pt") as file:
+    path = folder / WEIGHTS
+    with (
+        reading(path, "a file of safetensors", "save the adapters again", ModelLoadError),
+        safe_open(path, "pt") as file,
+    ):
         names = set(file.keys())
     return all(f"{_PREFIX}{path}.weight" in names for path in head_paths(lambda count: same_for(base.module, count)))
 

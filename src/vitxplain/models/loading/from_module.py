@@ -9,7 +9,7 @@ from torch import nn
 from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.models.input_channels import is_doubtful, taken_channels
 from vitxplain.models.loading.adapter import LoadRequest
-from vitxplain.models.plain_pass import plain_pass
+from vitxplain.models.plain_pass import grey_image, plain_pass
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import EXAMPLES, from_callable, per_channel, statistics
 from vitxplain.models.vision_model import VisionModel
@@ -57,6 +57,7 @@ def in_its_channels(model: VisionModel, request: LoadRequest) -> VisionModel:
     """
     if not is_doubtful(model):
         return model
+    grey_image(model)  # a processor for videos makes frames, not channels
     made, taken = model.processor.channels, taken_channels(model)
     if taken in (None, made):
         return model

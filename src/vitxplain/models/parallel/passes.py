@@ -119,9 +119,10 @@ def watched_calls(
     thread = get_ident()
 
     def hook(path: str) -> Any:
-        def after(part: nn.Module, args: tuple, kwargs: dict[str, Any], output: Any) -> Any:  # noqa: ARG001
+        def after(part: nn.Module, args: tuple, *rest: Any) -> Any:  # noqa: ARG001
             if get_ident() != thread:
                 return None
+            kwargs, output = rest
             key = path, counts[path]
             counts[path] += 1
             calls.images[key] = (args[0] if args else kwargs[keywords[path]]).detach()

@@ -64,7 +64,7 @@ def _is_size(value: Any) -> bool:
 
 def _are_numbers(values: Any) -> bool:
     return isinstance(values, list) and all(
-        isinstance(one, int | float) and not isinstance(one, bool) and math.isfinite(one) for one in values
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) for value in values
     )
 
 

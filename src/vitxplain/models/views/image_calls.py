@@ -55,13 +55,13 @@ class CallRecorder:
         counts = dict.fromkeys(names.values(), 0)
         thread = get_ident()
 
-        def before(part: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        def before(part: nn.Module, args: tuple, kwargs: dict[str, Any] | None = None) -> None:
             if get_ident() != thread:
                 return
             path = names[id(part)]
             call = _Call(path, counts[path])
             counts[path] += 1
-            _note_image(call, args, kwargs)
+            _note_image(call, args, kwargs or {})
             self._stack[-1].inside.append(call)
             self._stack.append(call)
 
