@@ -12,13 +12,13 @@ def structure(module: nn.Module) -> int:
     half a millisecond of ViT-B.
     """
     parts: list[object] = []
-    seen: set[int] = set()
+    visited: set[int] = set()
     todo = [module]
     while todo:
         part = todo.pop()
-        if id(part) in seen:
+        if id(part) in visited:
             continue
-        seen.add(id(part))
+        visited.add(id(part))
         parts.append(id(part))
         for name, value in part.__dict__.items():
             if type(value) in (bool, str) and name not in _PASSING:

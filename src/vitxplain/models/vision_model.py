@@ -79,15 +79,15 @@ class VisionModel:
         from vitxplain.models.probing.observe import noise
 
         size = size or self.processor.input_size
-        known = self._probes.get(size)
-        if known is not None and torch.compiler.is_compiling():  # within a trace nothing is probed
-            return known
-        changed = known is None or known.structure != structure(self.module)
-        if known is None or changed or (images is not None and known.silent):
+        kept = self._probes.get(size)
+        if kept is not None and torch.compiler.is_compiling():  # within a trace nothing is probed
+            return kept
+        changed = kept is None or kept.structure != structure(self.module)
+        if kept is None or changed or (images is not None and kept.silent):
             with plain_pass_on_failure(self, noise(self, size)):
-                known = probe(self, size, images)
-            self._probes[size] = known = replace(known, structure=structure(self.module))
-        return known
+                kept = probe(self, size, images)
+            self._probes[size] = kept = replace(kept, structure=structure(self.module))
+        return kept
 
     @property
     def grid(self) -> TokenGrid | None:
