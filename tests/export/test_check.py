@@ -88,3 +88,20 @@ def test_model_that_is_another_while_it_is_traced_is_not_written(tmp_path: Path)
     with pytest.raises(OutputError, match="onnxruntime and PyTorch differ"):
         export(as_model(Watched().eval()), "cam", tmp_path / "a.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+class Cropped(Dense):
+    """Looks at the middle, mirrored: its map is put back within the graph."""
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        return super().forward(pixel_values[..., 4:20, 8:32].flip(-1))
+
+
+@pytest.mark.slow
+def test_map_of_a_part_is_put_back_in_the_graph(tmp_path: Path):
+    model, pixels = as_model(Cropped().eval()), images(2)
+    made = export(model, "cam", tmp_path / "a.onnx")
+    session = onnxruntime.InferenceSession(str(made.path), providers=["CPUExecutionProvider"])
+    (maps,) = session.run(["map"], {"pixel_values": pixels.numpy()})
+    np.testing.assert_allclose(maps, np.stack([one.values for one in explain(model, pixels, "cam")]), atol=1e-5)
+    assert (maps[:, 0] == 0).all()

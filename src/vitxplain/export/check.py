@@ -72,7 +72,7 @@ def from_the_logit(model: VisionModel, maps: np.ndarray, pixels: PixelValues) ->
 
     0 where the network looks at part of the image: the mean is not over what was put back around its map.
     """
-    probe = model.probe(tuple(pixels.shape[-2:]))
+    probe = model.probe((pixels.shape[-2], pixels.shape[-1]))
     if probe.view is not None or probe.head_weight is None:
         return 0.0
     with undisturbed(model.module):
