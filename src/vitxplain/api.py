@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, overload
 
 from torch import Tensor, nn
 
+from vitxplain.capture.undisturbed import ready as usable
 from vitxplain.data.read_image import as_pixel_values
 from vitxplain.errors import ModelLoadError
 from vitxplain.explainers.passes import fit
@@ -16,6 +17,7 @@ from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.models.labels import names_of
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.objects.libraries import is_transformers_model
@@ -23,7 +25,7 @@ from vitxplain.models.objects.wrappers import unwrap
 from vitxplain.models.processors.batches import BATCH_SIZE, Images, OneImage, Picture, batches, image_list
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
-from vitxplain.tasks.base import TargetLike
+from vitxplain.tasks.base import Target, TargetLike
 
 __all__ = ["explain", "explain_together", "fitting"]
 
@@ -130,19 +132,21 @@ def explain_together(
     check_count("batch_size", batch_size)
     check_names(methods)
     loaded = _loaded(model, pictures, output=output, activation=activation)
-    target_of_all = loaded.task.target(target, loaded.labels)
-    target_of_all.check(len(pictures))
+    target_of_all: Target | None = None
     parts = []
     for batch in batches(loaded.processor, pictures, batch_size):
         started = perf_counter()
-        named = [auto_method(loaded, batch.size) if method == "auto" else method for method in methods]
+        probe = loaded.probe(batch.size, usable(batch.pixel_values))
+        if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
+            target_of_all = loaded.task.target(target, names_of(loaded.labels, probe.num_labels))
+            target_of_all.check(len(pictures))
+        named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
         explainers = build(named, options)
         target_of_batch = target_of_all.select(batch.positions)
-        result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_of_batch)
+        result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_of_batch, probe=probe)
         seconds = (perf_counter() - started) / len(batch.images)
-        parts.append(
-            (batch, explanations(loaded, batch, explainers, target_of_batch, result, top_k=top_k, seconds=seconds))
-        )
+        made = explanations(loaded, probe, batch, explainers, target_of_batch, result, top_k=top_k, seconds=seconds)
+        parts.append((batch, made))
     results = gathered(parts, len(pictures))
     return {name: items[0] for name, items in results.items()} if single else dict(results)
 

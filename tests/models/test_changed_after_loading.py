@@ -5,9 +5,13 @@ import copy
 import numpy as np
 import pytest
 import torch
+import transformers
 from torch import nn
 
-from vitxplain import explain, fitting, load_model
+from vitxplain import explain, explain_together, fitting, load_model
+from vitxplain.errors import TargetError
+from vitxplain.explainers.cam import CAM
+from vitxplain.models.structure import structure
 from vitxplain.models.vision_model import VisionModel
 
 IMAGES = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
@@ -86,3 +90,47 @@ def test_names_of_another_head_are_not_taken() -> None:
     assert set(explain(kept, IMAGES, "cam")[0].prediction.names) == {"cat", "dog", "cow"}
     another_head(kept.module)
     assert all(name.startswith("LABEL_") for name in explain(kept, IMAGES, "cam")[0].prediction.names)
+
+
+def test_a_name_of_another_head_is_no_target() -> None:
+    kept = loaded(network(), labels=["cat", "dog", "cow"])
+    assert explain(kept, IMAGES, "cam", target="cow")[0].target.index == 2
+    another_head(kept.module)
+    with pytest.raises(TargetError, match=r"no class named 'cow'. Its 5 classes have no names but LABEL_0 to LABEL_4"):
+        explain(kept, IMAGES, "cam", target="cow")
+    with pytest.raises(TargetError, match="no class named 'cow'"):
+        CAM().explain(kept, IMAGES, "cow")
+    for target in ("LABEL_4", 4):
+        assert explain(kept, IMAGES, "cam", target=target)[0].target.index == 4
+    with pytest.raises(TargetError, match="5 classes, 0 to 4"):
+        explain(kept, IMAGES, "cam", target=5)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_labels_of_a_classifier_in_memory_follow_its_outputs(classes: int) -> None:
+    config = transformers.ResNetConfig(
+        embedding_size=4, hidden_sizes=[4, 6], depths=[1, 1], layer_type="basic", num_labels=3
+    )
+    config.id2label = {0: "cat", 1: "dog", 2: "cow"}
+    module = transformers.ResNetForImageClassification(config).eval()
+    assert dict(loaded(module).labels) == config.id2label
+    module.classifier = nn.Sequential(nn.Flatten(), nn.Linear(6, classes))
+    model = loaded(module)
+    assert list(model.labels.values()) == [f"LABEL_{index}" for index in range(classes)]
+    assert explain(model, IMAGES, "grad-cam", target=classes - 1)[0].target.index == classes - 1
+    with pytest.raises(TargetError, match="no class named 'cow'"):
+        explain(module, IMAGES, "grad-cam", target="cow")
+
+
+def test_structure_is_read_once_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = loaded(network())
+    kept.probe((16, 16))
+    reads: list[int] = []
+
+    def counted(module: nn.Module) -> int:
+        reads.append(structure(module))
+        return reads[-1]
+
+    monkeypatch.setattr("vitxplain.models.vision_model.structure", counted)
+    explain_together(kept, IMAGES, ["auto", "cam"], target=1)
+    assert len(reads) == 1

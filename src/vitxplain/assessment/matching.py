@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from vitxplain.errors import TargetError, UsageError
 from vitxplain.models.labels import numbered
-from vitxplain.tasks.classification import class_index
+from vitxplain.tasks.class_index import class_index
 
 SHOWN = 8  # names in a message
 

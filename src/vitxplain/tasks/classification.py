@@ -1,18 +1,14 @@
 """Image classification: one row of logits an image; a target is the raw logit of one class."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from reprlib import repr as repr_
 from typing import Any, ClassVar, Literal, TypeAlias
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.errors import TargetError, UnsupportedModelError
-from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.tasks.activation_inputs import ActivationInputs, Ending, scores_of
 from vitxplain.tasks.base import (
     LOGITS,
@@ -26,6 +22,7 @@ from vitxplain.tasks.base import (
     TaskOutputs,
     Unit,
 )
+from vitxplain.tasks.class_index import class_index, one_by_one
 from vitxplain.tasks.leaves import leaf
 from vitxplain.types import ClassIndices, Scores
 
@@ -101,7 +98,7 @@ class Classification(Task):
         """
         if spelling is None or isinstance(spelling, Target):
             return spelling or ClassTarget()
-        indices = tuple(class_index(spelled, labels) for spelled in _spelled(spelling))
+        indices = tuple(class_index(spelled, labels) for spelled in one_by_one(spelling))
         for index in indices:
             if labels and index not in labels:
                 raise _no_such_class(index, len(labels))
@@ -191,59 +188,6 @@ def check_probabilities(task: Task, source: str, work: str) -> None:
             f"{source} gives values and no probabilities, which {work} needs. Where its outputs are scores of classes, "
             "say activation='softmax' or 'sigmoid' (--activation)."
         )
-
-
-def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
-    """The class that an index or a name means.
-
-    Raises:
-        TargetError: no class has this name, several have, or it is neither index nor name.
-    """
-    if not isinstance(spelled, str):
-        return _whole(spelled)
-    if re.fullmatch(r"-?[0-9]{1,9}", spelled):
-        return int(spelled)
-    name = spelled.removeprefix("name:").strip().casefold()
-    exact = [index for index, label in labels.items() if label.casefold() == name]
-    # ImageNet's names list synonyms: "tench, Tinca tinca"; any one of them will do.
-    synonyms = {index: [part.strip() for part in label.casefold().split(",")] for index, label in labels.items()}
-    matches = exact or [index for index, names in synonyms.items() if name in names]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        raise TargetError(f"class name {spelled!r} means several classes: {matches}; give the index.")
-    label_of = {synonym: labels[index] for index, names in synonyms.items() for synonym in names}
-    # "cat" is near "tiger cat", not near "crate"
-    holding = [synonym for synonym in label_of if name in re.split(r"\W+", synonym)]
-    near = dict.fromkeys(repr(label_of[synonym]) for synonym in holding[:5] or similar_names(name, label_of))
-    hint = did_you_mean(near, start=" Did")
-    raise TargetError(f"the model has no class named {spelled!r}.{hint} Give an index or a name from its labels.")
-
-
-def _spelled(spelling: Any) -> Sequence[Any]:
-    """The targets one by one, of whatever holds them: arrays and tensors of any shape, lists, one alone."""
-    if isinstance(spelling, Tensor):
-        return spelling.detach().flatten().tolist()
-    if hasattr(spelling, "__array__"):
-        return np.asarray(spelling).ravel().tolist()
-    return spelling if isinstance(spelling, Sequence) and not isinstance(spelling, (str, bytes)) else [spelling]
-
-
-def _whole(spelled: Any) -> int:
-    """The index that a number is, Python's, NumPy's or a tensor with one element.
-
-    Raises:
-        TargetError: it is no whole number, or a truth value.
-    """
-    listed = _spelled(spelled) if hasattr(spelled, "__array__") else [spelled]
-    number = listed[0] if len(listed) == 1 else None
-    if isinstance(number, int) and not isinstance(number, bool):
-        return number
-    hint = f" Did you mean {number:.0f}?" if isinstance(number, float) and number.is_integer() else ""
-    raise TargetError(
-        f"target {repr_(spelled)} is no class; give an index such as 3, a name, a list with one of these an image, "
-        f"or None for each image's top class.{hint}"
-    )
 
 
 def _no_such_class(index: int, labels: int) -> TargetError:

@@ -27,9 +27,12 @@ def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str
     return report
 
 
-def auto_method(model: VisionModel, size: tuple[int, int] | None = None) -> str:
-    """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam; without classes rollout."""
-    probe = model.probe(size)
+def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, probe: Probe | None = None) -> str:
+    """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam; without classes rollout.
+
+    `probe` is the model's at this size, where it is at hand.
+    """
+    probe = probe or model.probe(size)
     if CLASSES not in probe.offers:
         return "attention-rollout" if probe.isotropic else "raw-attention"
     return "affinity-attention" if probe.isotropic else "grad-cam"
@@ -61,9 +64,18 @@ def _obstacle_of_passes(method: type[Explainer] | Explainer, passes: Passes) -> 
     return None
 
 
-def require(model: VisionModel, explainers: Iterable[Explainer], size: tuple[int, int] | None = None) -> None:
-    """Raise UnsupportedModelError, with the methods that do fit, unless all of these do."""
-    probe = model.probe(size)
+def require(
+    model: VisionModel,
+    explainers: Iterable[Explainer],
+    size: tuple[int, int] | None = None,
+    *,
+    probe: Probe | None = None,
+) -> None:
+    """Raise UnsupportedModelError, with the methods that do fit, unless all of these do.
+
+    `probe` is the model's at this size, where it is at hand.
+    """
+    probe = probe or model.probe(size)
     sentences = []
     for explainer in explainers:
         if why := reason(explainer, probe):

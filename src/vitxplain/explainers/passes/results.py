@@ -23,6 +23,7 @@ from vitxplain.tasks.base import LOGITS, Target
 
 def explanations(
     model: VisionModel,
+    probe: Probe,
     batch: Batch,
     explainers: Mapping[str, Explainer],
     target: Target,
@@ -42,7 +43,6 @@ def explanations(
     labels = names_of(model.labels, probabilities[LOGITS].shape[-1])
     predictions = model.task.predictions(probabilities, labels, top_k)
     targets = target.describe(result.outputs, probabilities, labels, model.task.unit)
-    probe = model.probe(batch.size)
     geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     made: dict[str, list[Explanation]] = {}
     for (name, explainer), maps in zip(explainers.items(), result.maps, strict=True):

@@ -23,6 +23,7 @@ from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.explainers.passes.side_by_side import side_by_side
 from vitxplain.grid import TokenGrid
+from vitxplain.models.labels import names_of
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.views.view import View
@@ -47,15 +48,21 @@ class PassResult:
 
 @torch.inference_mode(False)  # the caller may be in it; gradients and kept tensors must not be
 def shared_pass(
-    model: "VisionModel", pixel_values: PixelValues, explainers: Sequence[Explainer], target: TargetLike = None
+    model: "VisionModel",
+    pixel_values: PixelValues,
+    explainers: Sequence[Explainer],
+    target: TargetLike = None,
+    *,
+    probe: "Probe | None" = None,
 ) -> PassResult:
     """Run every explainer on the batch: one forward pass, and one backward if any asks for a gradient.
 
     Methods that look twice (`views`) share a second pass, about the same classes.
     On a CPU large images pass a few at a time. Methods that are neither attention nor layer methods run their own
-    passes.
+    passes. `probe` is the model's at this size, where it is at hand.
 
     Raises:
+        TargetError: the model has no such class.
         UnsupportedModelError: the model lacks what a method needs.
         CaptureError: attention ran unseen, or otherwise than in the probe.
         PluginError: a method of another package failed.
@@ -63,14 +70,14 @@ def shared_pass(
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
     size = pixel_values.shape[-2], pixel_values.shape[-1]
-    probe = model.probe(size, pixel_values)
-    require(model, explainers, size)
+    probe = probe or model.probe(size, pixel_values)
+    require(model, explainers, size, probe=probe)
+    target = model.task.target(target, names_of(model.labels, probe.num_labels))
     if probe.passes is not None:
-        spelled = model.task.target(target, model.labels)
-        return PassResult(*side_by_side(model, pixel_values, explainers, spelled, probe.passes, _maps))
+        return PassResult(*side_by_side(model, pixel_values, explainers, target, probe.passes, _maps))
     parts = [
         _views(model, images, explainers, target_of_part, probe)
-        for images, target_of_part in _batches(model, pixel_values, model.task.target(target, model.labels))
+        for images, target_of_part in _batches(model, pixel_values, target)
     ]
     if len(parts) == 1:
         return parts[0]

@@ -124,7 +124,7 @@ def load_model(
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
     model = in_its_channels(replace(model, stated_grid=_grid(grid)), request)
     resized = input_size is not None and mean is None  # another size than the model's own
-    unproven = _is_unproven(model.module, in_memory=in_memory)
+    unproven = _is_unproven(model, in_memory=in_memory)
     if isinstance(model.task, Features):
         logits_of_grey_image(model, resized=resized)
     elif not model.labels or resized or unproven or stated:
@@ -133,12 +133,23 @@ def load_model(
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
 
 
-def _is_unproven(module: nn.Module, *, in_memory: bool) -> bool:
+def _is_unproven(model: VisionModel, *, in_memory: bool) -> bool:
     """Whether only a pass can tell what a module returns: its configuration, if any, may say nothing about it."""
+    module = model.module
     if type(module).__module__.startswith("transformers_modules"):  # code that came with the model
         return True
     own = type(module).__module__.partition(".")[0] == "transformers" and is_classifier_class(module)
-    return in_memory and (not own or any(isinstance(part, _ACTIVATIONS) for part in module.modules()))
+    if not in_memory:
+        return False
+    ends_otherwise = any(isinstance(part, _ACTIVATIONS) for part in module.modules())
+    return not own or ends_otherwise or _last_width(module) != len(model.labels)
+
+
+def _last_width(module: nn.Module) -> int | None:
+    """How many numbers the last layer with weights gives: in a classifier as it was made, one for each label."""
+    layers = [part for part in module.modules() if isinstance(part, (nn.Linear, nn.Conv2d))]
+    last = layers[-1] if layers else None
+    return last.out_features if isinstance(last, nn.Linear) else last.out_channels if last is not None else None
 
 
 def _on_devices(module: nn.Module, request: LoadRequest) -> nn.Module:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError
-from vitxplain.models.labels import numbered
+from vitxplain.models.labels import names_of, numbered
 from vitxplain.models.outputs.activations import check_activation_name, meaning
 from vitxplain.models.outputs.choose import Chosen, choose
 from vitxplain.models.outputs.trial import Trial, trial
@@ -26,7 +26,7 @@ def with_outputs(
     classes: int | None = None,
     resized: bool = False,
 ) -> VisionModel:
-    """The model with a task that reads its class scores, and names for its classes where it has none.
+    """The model with a task that reads its class scores, and numbered classes where it has no name for each.
 
     Runs the model once on a grey image. `classes` is their number where the user says it; `resized`: the input size is
     not the model's own.
@@ -53,7 +53,7 @@ def with_outputs(
         ends_in=meant.ends_in,
         classes=None if is_row else count,
     )
-    return replace(model.changed(task=task), labels=model.labels or numbered(count))
+    return replace(model.changed(task=task), labels=names_of(model.labels, count) or numbered(count))
 
 
 def _declared(module: nn.Module) -> int | None:

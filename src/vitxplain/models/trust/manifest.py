@@ -64,7 +64,7 @@ def _is_size(value: Any) -> bool:
 
 def _are_numbers(values: Any) -> bool:
     return isinstance(values, list) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) for value in values
+        isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number) for number in values
     )
 
 

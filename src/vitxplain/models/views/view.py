@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -58,24 +59,26 @@ class View:
         self, values: Float[Tensor, "*leading row column"], grid: tuple[int, int]
     ) -> Float[Tensor, "*leading row2 column2"]:
         """A map of the view on a grid (rows, columns) of the whole source; 0 where the view does not reach."""
-        places = self._places(grid).to(values.device, torch.float32)
+        places = self._places(grid)
         rows, columns = values.shape[-2:]
-        within = (places.abs() <= 1 + 1e-6).all(-1)
-        cells = (places + 1) * torch.tensor([rows, columns]).to(places) / 2 - 0.5
+        inside = (np.abs(places) <= 1 + 1e-6).all(-1)
+        cells = (places + 1) * (rows, columns) / 2 - 0.5
         nearest = cells.round()
-        if bool(((cells - nearest).abs()[within] <= _EXACT).all()):
-            row, column = nearest[..., 0].clamp(0, rows - 1).long(), nearest[..., 1].clamp(0, columns - 1).long()
-            return values[..., row, column] * within
+        within = torch.from_numpy(inside).to(values.device)
+        if (np.abs(cells - nearest)[inside] <= _EXACT).all():
+            numbers = torch.from_numpy(nearest.clip(0, (rows - 1, columns - 1)).astype(np.int64)).to(values.device)
+            return values[..., numbers[..., 0], numbers[..., 1]] * within
         flat = values.float().reshape(1, -1, rows, columns)
-        sampled = F.grid_sample(flat, places.flip(-1)[None], "bilinear", "border", align_corners=False)
+        shares = torch.from_numpy(np.ascontiguousarray(places[None, ..., ::-1])).to(values.device, torch.float32)
+        sampled = F.grid_sample(flat, shares, "bilinear", "border", align_corners=False)
         return sampled.view(*values.shape[:-2], *grid) * within
 
-    def _places(self, grid: tuple[int, int]) -> Float[Tensor, "row column axis"]:
+    def _places(self, grid: tuple[int, int]) -> Float[np.ndarray, "row column axis"]:
         """Where in the view the centre of each cell of the source lies, from -1 to 1."""
-        rows, columns = ((torch.arange(count, dtype=torch.float64) * 2 + 1) / count - 1 for count in grid)
-        ones = torch.ones(*grid, dtype=torch.float64)
-        centres = torch.stack([rows[:, None].expand(grid), columns[None].expand(grid), ones], -1)
-        return centres @ torch.tensor(self.matrix, dtype=torch.float64).T
+        # No tensors: a trace for export would take the choice between them for one by the pixels.
+        rows, columns = ((np.arange(count) * 2 + 1) / count - 1 for count in grid)
+        centres = np.stack([*np.meshgrid(rows, columns, indexing="ij"), np.ones(grid)], -1)
+        return centres @ np.array(self.matrix).T
 
 
 Step = Literal[-1, 1]
