@@ -1,5 +1,6 @@
 """timm and torchvision by name, offline: what they have cached, what they describe, what they cannot."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -153,13 +154,16 @@ def torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @peers
-def test_a_torchvision_name(torch_home: Path) -> None:
+def test_a_torchvision_name(torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
 
     torch.manual_seed(0)
     module = squeezenet1_1().eval()
     weights = SqueezeNet1_1_Weights.DEFAULT
-    torch.save(module.state_dict(), torch_home / Path(weights.url).name)
+    file = torch_home / "weights.pth"
+    torch.save(module.state_dict(), file)
+    file = file.rename(torch_home / f"squeezenet1_1-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}.pth")
+    monkeypatch.setattr(weights.value, "url", f"https://download.pytorch.org/models/{file.name}")
     model = load_model("torchvision:squeezenet1_1")
     assert model.source == "torchvision:squeezenet1_1.IMAGENET1K_V1"
     assert model.labels[285] == "Egyptian cat"
