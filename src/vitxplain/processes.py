@@ -16,6 +16,11 @@ def main_process() -> bool:
     return PartialState().is_main_process
 
 
+def starts_first() -> bool:
+    """Whether this is the first of the processes that were started together, before they have joined."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def in_any_process(flag: bool) -> bool:
     """Whether the flag is set in any process; every process must call this."""
     state = PartialState()

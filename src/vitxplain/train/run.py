@@ -14,7 +14,7 @@ from vitxplain.files.paths import user_path
 from vitxplain.files.writer_lock import writer_lock
 from vitxplain.models.loading.devices import resolve_device
 from vitxplain.models.loading.quiet import quiet_transformers
-from vitxplain.processes import in_one_process, main_process
+from vitxplain.processes import in_one_process, main_process, starts_first
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig, absolute_source, resumed_config
@@ -83,7 +83,8 @@ def train(
         def open_folder() -> tuple[RunFolder, RunConfig]:
             named = RunFolder(user_path(out)) if out else None
             folder = named or default_folder(model, data, resume=resume, overwrite=overwrite)
-            folder = replace(folder, watch=stack.enter_context(writer_lock(folder.path)))
+            if starts_first():
+                folder = replace(folder, watch=stack.enter_context(writer_lock(folder.path)))
             prepare_folder(folder, resume=resume, overwrite=overwrite)
             return folder, resumed_config(config, folder.saved_config()) if folder.exists() else config
 

@@ -54,7 +54,10 @@ def test_any_weighted_sum_of_passes(
     check_sum(turns, nets, weights, link, method)
 
 
-@pytest.mark.parametrize(("link", "method"), [("logits", "grad-cam"), ("probabilities", "attention-rollout")])
+@pytest.mark.parametrize(
+    ("link", "method"),
+    [("logits", "grad-cam"), ("probabilities", "attention-rollout"), ("sigmoids", "attention-rollout")],
+)
 def test_a_weighted_sum_of_two_views(link: str, method: str) -> None:
     check_sum(["turned", "mirrored"], [SmallViT(0), SmallViT(1)], [0.25, 0.5], link, method)
 

@@ -34,20 +34,22 @@ def base_source(folder: Path) -> str:
     with reading(folder / SETTINGS, "the settings of adapters", "save the adapters again", ModelLoadError):
         settings = read_object(folder / SETTINGS)
         base = settings.get("base_model_name_or_path")
-    if not isinstance(base, str) or not base.strip():
-        raise ModelLoadError(
-            f"{folder} holds adapters (peft) and does not say of which model. Write its folder or Hub id as "
-            f"base_model_name_or_path into {SETTINGS}, or in Python give PeftModel.from_pretrained(base, folder)."
-        )
-    if settings.get("megatron_config"):
-        raise ModelLoadError(f"{folder / SETTINGS} asks for megatron, which is not used here; remove megatron_config.")
-    beside = folder / base
-    source = beside if not Path(base).exists() and beside.is_dir() else Path(base)
-    if is_adapter_folder(source):
-        raise ModelLoadError(
-            f"{folder} names {base} as its base model, which holds adapters again; name a whole model."
-        )
-    return str(source) if source.is_dir() else base
+        if not isinstance(base, str) or not base.strip():
+            raise ModelLoadError(
+                f"{folder} holds adapters (peft) and does not say of which model. Write its folder or Hub id as "
+                f"base_model_name_or_path into {SETTINGS}, or in Python give PeftModel.from_pretrained(base, folder)."
+            )
+        if settings.get("megatron_config"):
+            raise ModelLoadError(
+                f"{folder / SETTINGS} asks for megatron, which is not used here; remove megatron_config."
+            )
+        beside = folder / base
+        source = beside if not Path(base).exists() and beside.is_dir() else Path(base)
+        if is_adapter_folder(source):
+            raise ModelLoadError(
+                f"{folder} names {base} as its base model, which holds adapters again; name a whole model."
+            )
+        return str(source) if source.is_dir() else base
 
 
 def without_weights(folder: Path) -> ModelLoadError | None:

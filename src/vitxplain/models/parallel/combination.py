@@ -36,7 +36,9 @@ _LINKS: tuple[tuple[_Link, _Link], ...] = (
     (_as_it_is, lambda scores: scores.log_softmax(-1)),
     (lambda output: _centred(output.clamp_min(1e-30).log()), _centred),
     (torch.exp, lambda scores: scores.softmax(-1)),
+    (torch.sigmoid, torch.sigmoid),  # the log odds of averaged probabilities
 )
+_OF_ANY_SIGN = (_as_it_is, torch.exp, torch.sigmoid)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def combination_of(model: VisionModel, passes: Passes, image: PixelValues) -> Co
         )
     outputs = outputs.double().cpu()
     for of_output, of_scores in _LINKS:
-        if of_output is not _as_it_is and not bool((outputs > 0).all() or of_output is torch.exp):
+        if of_output not in _OF_ANY_SIGN and not bool((outputs > 0).all()):
             continue
         weights = _solved(of_scores(scores.double()), of_output(outputs))
         if weights is not None:
