@@ -58,6 +58,8 @@ def bands_of(array: np.ndarray, channels: int, source: str = "") -> BandImage:
 
 def _measured(values: np.ndarray, source: str) -> BandImage:
     """The image of bands (height, width, band), by the range its values say."""
+    if not values.size:
+        raise ImageError(f"{source or 'the array'} has no pixels: its shape is {values.shape}.")
     white = white_level(values, source or f"the array of {values.dtype}")
     return BandImage(values, white, stretched=values.dtype != np.uint8, filename=source)
 

@@ -1,7 +1,7 @@
 """How the class scores of passes side by side become the output: by trial, with scores of our own in their places."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.models.parallel.passes import Passes, watched_calls
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
 from vitxplain.types import PixelValues
 
 _Link: TypeAlias = Callable[[Tensor], Tensor]
@@ -54,6 +55,14 @@ def combination_of(model: VisionModel, passes: Passes, image: PixelValues) -> Co
 
     None where it is nothing of the kind: a maximum, a product, or where the image counts beside the passes.
     """
+    combination = _combination(model, passes, image)
+    if combination is None and isinstance(model.task, Classification) and model.task.ends_in is not None:
+        # A sum of sigmoids, say, need not be a probability, whatever it was for one image: the numbers as they are.
+        combination = _combination(model.changed(task=replace(model.task, ends_in=None)), passes, image)
+    return combination
+
+
+def _combination(model: VisionModel, passes: Passes, image: PixelValues) -> Combination | None:
     count = len(passes.passes)
     with torch.no_grad():
         labels = model.logits(image).shape[-1]
