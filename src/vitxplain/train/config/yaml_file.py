@@ -33,12 +33,12 @@ def options_file(path: Path) -> Path:
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
-    """The file's mapping; raises UsageError where it cannot be read, or is no configuration."""
+    """The file's mapping, by names as text; raises UsageError where it cannot be read, or is no configuration."""
     with reading(file, "a configuration in YAML", EXAMPLE, UsageError):
         contents = parse_yaml(read_text(file))
     if not isinstance(contents, dict):
         raise UsageError(f"{file} is no configuration; {EXAMPLE}.")
-    return contents
+    return {str(name): value for name, value in contents.items()}
 
 
 def option_pairs(contents: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
