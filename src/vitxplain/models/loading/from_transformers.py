@@ -91,17 +91,20 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
     stored = stored_weights(Path(source)) if hub_model is None else StoredWeights()
     with _translated(source, hub_model), bounded(source, stored):
         placement = placement_arguments(config, request)
+    arguments = {
+        "config": config,
+        "dtype": request.dtype or "auto",
+        "use_safetensors": None if request.allow_pickle else True,
+        "output_loading_info": True,
+        **placement,
+        **pinned,
+    }
     with _translated(source, hub_model), bounded(source, stored):
         module, report = AutoModelForImageClassification.from_pretrained(
             source,
-            config=config,
-            dtype=request.dtype or "auto",
-            use_safetensors=None if request.allow_pickle else True,
-            output_loading_info=True,
             ignore_mismatched_sizes=True,  # told apart, and refused, by check_complete
             trust_remote_code=trust,
-            **placement,
-            **pinned,
+            **arguments,
         )
     if "offload_folder" in placement:
         remove_with(module, placement["offload_folder"])
@@ -109,16 +112,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         report = _without_head(module, report)
     if report["missing_keys"] and are_encoders(config.architectures or ()):
         with _translated(source, hub_model):  # no classifier among its weights: the encoder alone
-            module, report = AutoModel.from_pretrained(
-                source,
-                config=config,
-                dtype=request.dtype or "auto",
-                use_safetensors=None if request.allow_pickle else True,
-                output_loading_info=True,
-                trust_remote_code=trust,
-                **placement,
-                **pinned,
-            )
+            module, report = AutoModel.from_pretrained(source, trust_remote_code=trust, **arguments)
         report = _without_pooler(module, report)
     check_complete(source, report, described(config.architectures or ()))
     channels = getattr(config, "num_channels", None)

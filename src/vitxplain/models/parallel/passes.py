@@ -58,7 +58,7 @@ class ImageArgument:
 
 
 @dataclass(frozen=True)
-class Features(Classification):
+class AllOutputs(Classification):
     """Everything a network returns as one row of numbers an image, whatever it means."""
 
     def outputs(self, raw: Any) -> TaskOutputs:

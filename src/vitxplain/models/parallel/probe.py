@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vitxplain.models import offers
 from vitxplain.models.parallel.combination import combination_of
-from vitxplain.models.parallel.passes import Features, ImageArgument, ParallelPass, Passes
+from vitxplain.models.parallel.passes import AllOutputs, ImageArgument, ParallelPass, Passes
 from vitxplain.models.probing import probe as probing
 from vitxplain.models.probing.observe import noise
 from vitxplain.models.probing.probe import Probe
@@ -72,7 +72,7 @@ def _of_passes(model: VisionModel, size: tuple[int, int], plain: Probe, calls: S
         if any(isinstance(value, Tensor) for value in call.arguments.values()):
             return _refused(plain, f"{call.path}, which runs several times, takes more than the image")
     scored = all(call.shapes == ((len(call.views), plain.num_labels),) for call in calls)
-    passes = _passes(model, calls, Classification() if scored else Features(), weighted=scored)
+    passes = _passes(model, calls, Classification() if scored else AllOutputs(), weighted=scored)
     linear = False
     if scored:
         combination = combination_of(model, passes, noise(model, size)[:1])
@@ -85,7 +85,7 @@ def _of_passes(model: VisionModel, size: tuple[int, int], plain: Probe, calls: S
             passes = replace(passes, passes=counting)
     if not scored:
         calls = [call for call in calls if call.reached]
-        passes = _passes(model, calls, Features(), weighted=False)
+        passes = _passes(model, calls, AllOutputs(), weighted=False)
     if not passes.passes:
         return _refused(plain, f"its output does not depend on {_names(calls)}")
     return _probe_of(plain, passes, linear=linear)
