@@ -58,7 +58,8 @@ def combination_of(model: VisionModel, passes: Passes, image: PixelValues) -> Co
     combination = _combination(model, passes, image)
     if combination is None and isinstance(model.task, Classification) and model.task.ends_in is not None:
         # A sum of sigmoids, say, need not be a probability, whatever it was for one image: the numbers as they are.
-        combination = _combination(model.changed(task=replace(model.task, ends_in=None)), passes, image)
+        of_numbers = _combination(model.changed(task=replace(model.task, ends_in=None)), passes, image)
+        return of_numbers and replace(of_numbers, of_logits=False)
     return combination
 
 
