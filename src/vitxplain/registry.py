@@ -6,6 +6,8 @@ built-ins stand in the same groups of our own package. Its name is the canonical
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -113,6 +115,22 @@ def foreign_package(kind: Kind, cls: type) -> str | None:
         return None
     points = (point for claims in offered(kind).values() for point in claims)
     return next((package(point) for point in points if point.module.partition(".")[0] == own), None)
+
+
+@contextmanager
+def foreign_errors(kind: Kind, cls: type, advice: str) -> Iterator[None]:
+    """Around each call of a registered class's own code, and around making one.
+
+    Raises:
+        PluginError: it fails and another package registered it. What ours and the caller's own classes raise goes on
+            as it is, and so does everything that already says what is wrong.
+    """
+    claimant = foreign_package(kind, cls)
+    if claimant is None:
+        yield
+        return
+    with foreign_code(f"the {NOUNS[kind]} {name_of(kind, cls)!r} of {claimant}", advice):
+        yield
 
 
 def name_of(kind: Kind, cls: type) -> str:

@@ -1,33 +1,21 @@
 """Names the plugin whose metric failed, and checks what a metric is and gives."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import is_dataclass
 from typing import Any, get_args
 
 from vitxplain import registry
 from vitxplain.errors import PluginError
-from vitxplain.foreign_code import foreign_code
 from vitxplain.metrics.base import Better, Metric
 
 ADVICE = "This is that package's fault, not that of the map or the model: report it to its authors."
 
 
-@contextmanager
-def metric_errors(metric: Metric | type[Metric]) -> Iterator[None]:
-    """Around each call of a metric's own code, and around making one.
-
-    Raises:
-        PluginError: it fails and another package registered it; what ours and the caller's own raise goes on as it is.
-    """
+def metric_errors(metric: Metric | type[Metric]) -> AbstractContextManager[None]:
+    """Around each call of a metric's own code, and around making one; raises as `registry.foreign_errors`."""
     metric_class = metric if isinstance(metric, type) else type(metric)
-    package = registry.foreign_package("metrics", metric_class)
-    if package is None:
-        yield
-        return
-    with foreign_code(f"the metric {registry.name_of('metrics', metric_class)!r} of {package}", ADVICE):
-        yield
+    return registry.foreign_errors("metrics", metric_class, ADVICE)
 
 
 def load_metric(name: str) -> Any:

@@ -1,14 +1,12 @@
 """Names the plugin whose code raised, and checks what a method returned."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
 
 from vitxplain import registry
 from vitxplain.explainers.base import Explainer
-from vitxplain.foreign_code import foreign_code
 
 ADVICE = (
     "This is that package's fault, not that of the image or the model: report it to its authors, with the traceback "
@@ -16,22 +14,10 @@ ADVICE = (
 )
 
 
-@contextmanager
-def plugin_errors(method: Explainer | type[Explainer]) -> Iterator[None]:
-    """Around each call of a method's own code, and around making one.
-
-    Raises:
-        PluginError: it fails and another package registered it. What our own methods and the caller's own classes
-            raise goes on as it is, and so does everything that already says what is wrong.
-    """
+def plugin_errors(method: Explainer | type[Explainer]) -> AbstractContextManager[None]:
+    """Around each call of a method's own code, and around making one; raises as `registry.foreign_errors`."""
     method_class = method if isinstance(method, type) else type(method)
-    package = registry.foreign_package("explainers", method_class)
-    if package is None:
-        yield
-        return
-    name = registry.name_of("explainers", method_class)
-    with foreign_code(f"the method {name!r} of {package}", ADVICE):
-        yield
+    return registry.foreign_errors("explainers", method_class, ADVICE)
 
 
 def checked(explainer: Explainer, result: object, images: int) -> Tensor:
