@@ -13,9 +13,9 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models.labels import LabelsLike, class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
-from vitxplain.models.loading.current import current
 from vitxplain.models.loading.devices import (
     DeviceLike,
+    current,
     device_of,
     dtype_of,
     fits,
@@ -28,7 +28,7 @@ from vitxplain.models.loading.source import resolve
 from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.outputs.activations import check_activation_name
 from vitxplain.models.outputs.find import with_outputs
-from vitxplain.models.plain_pass import logits_of_grey_image
+from vitxplain.models.plain_pass import FAILED_HINT, RESIZED_HINT, grey_image, logits_of_grey_image, plain_pass
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.tasks import check_task_name, is_classifier_class
 from vitxplain.models.vision_model import VisionModel
@@ -127,6 +127,8 @@ def load_model(
     unproven = _is_unproven(model, in_memory=in_memory)
     if isinstance(model.task, Features):
         logits_of_grey_image(model, resized=resized)
+    elif model.task.finds:
+        plain_pass(model, grey_image(model), RESIZED_HINT if resized else FAILED_HINT)
     elif not model.labels or resized or unproven or stated:
         classes = None if labels is None else len(labels)
         model = with_outputs(model, output=output, activation=activation, classes=classes, resized=resized)
