@@ -62,6 +62,7 @@ SOFTMAX: dict[str, Returns] = {
     "map of one place": lambda o: o.z[:, :, None, None],
     "batch axis squeezed": lambda o: o.z.squeeze(),
     "half precision": lambda o: o.z.half(),
+    "softmax as logits": lambda o: {"logits": o.z.softmax(1)},
 }
 SIGMOID: dict[str, Returns] = {
     "sigmoid": lambda o: o.z.sigmoid(),
@@ -90,6 +91,7 @@ def test_the_class_scores_are_found_and_their_probabilities_are_the_models(name:
     "returns",
     [
         lambda o: o.z.exp() / o.z.exp().sum(1, True),
+        lambda o: {"logits": o.z.exp() / o.z.exp().sum(1, True)},
         lambda o: (o.z.softmax(1) + o.z.softmax(1)) / 2,
         lambda o: o.z.softmax(1) + o.z.softmax(1),  # their sum is 2: shares of it
     ],

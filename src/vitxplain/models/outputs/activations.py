@@ -14,7 +14,8 @@ from vitxplain.models.plain_pass import returned
 from vitxplain.models.probing.observe import noise
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.activation_inputs import Ending
-from vitxplain.tasks.classification import Activation
+from vitxplain.tasks.base import LOGITS
+from vitxplain.tasks.classification import Activation, Classification
 
 ACTIVATIONS: Final = get_args(Activation)
 _IMPLIED: Final[dict[Ending, Activation]] = {
@@ -122,12 +123,14 @@ def _ending(model: VisionModel, tried: Trial, chosen: Chosen, stated: str) -> En
         )
     if nodes & LINEAR:
         return None
+    last = last_step(scores)
+    written_out = bool(nodes) and (nodes <= _IN_SIGMOIDS or (last == "Div" and nodes == {"Exp"}))
+    if not (written_out or nodes == {"Softmax"} or _sums_to_one(scores)):
+        return None
     images = [scores, *_on_noise(model, chosen.path)]
     if all(_sums_to_one(each) for each in images):
         return "softmax"
-    last = last_step(scores)
-    written_out = nodes <= _IN_SIGMOIDS or (last == "Div" and nodes == {"Exp"})
-    if nodes and written_out and all(_within(each) for each in images):
+    if written_out and all(_within(each) for each in images):
         return "sigmoid"
     if nodes == {"Softmax"} and len({round(float(each.detach().sum()), 2) for each in images}) == 1:
         if last not in _ADDING:
@@ -146,10 +149,9 @@ def _several_softmaxes(source: str, scores: Tensor) -> ModelLoadError:
 
 def _on_noise(model: VisionModel, path: str) -> list[Tensor]:
     """The scores of two images of noise: what holds for one image may be chance."""
-    from vitxplain.tasks.leaves import leaf
-
+    task = Classification(output=path)
     images = noise(model, model.processor.input_size)
-    return [leaf(returned(model, image[None]), path) for image in images]
+    return [task.outputs(returned(model, image[None]))[LOGITS] for image in images]
 
 
 def _sums_to_one(scores: Tensor) -> bool:

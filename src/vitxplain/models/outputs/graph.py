@@ -62,9 +62,9 @@ def _walk(start: Any, through: frozenset[str] | None, *, inner: bool = False) ->
 def _is_unit_clamp(node: Any) -> bool:
     """Whether a step keeps numbers within [0, 1], as a guard before a logarithm does."""
     for low, high in (("_saved_min", "_saved_max"), ("_saved_min_val", "_saved_max_val")):
-        limits = getattr(node, low, None), getattr(node, high, None)
-        if all(isinstance(limit, (int, float)) for limit in limits):
-            return limits[0] >= 0 and limits[1] <= 1
+        least, most = getattr(node, low, None), getattr(node, high, None)
+        if isinstance(least, (int, float)) and isinstance(most, (int, float)):
+            return least >= 0 and most <= 1
     return False
 
 
