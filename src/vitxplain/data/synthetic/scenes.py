@@ -71,17 +71,18 @@ class Scenes(DataSet):
         digits = layout.digits(random, number, first=index % len(DIGITS))
         scraps = layout.scraps(random, round((2 + random.whole(4)) * self.hardness), digits)
         objects = _objects(digits, self.size)
+        class_map = _class_map(objects, self.size)
         largest = max(objects, key=_visible)
         alike = [known for known in objects if known.label == largest.label]
         return Sample(
             image=Image.fromarray(as_bytes(_painted(background, [*scraps, *digits], random))),
             label=largest.label,
             name=f"{self.name}/{self.split}/{index:05d}",
-            mask=np.logical_or.reduce([known.mask for known in alike]),
+            mask=class_map == largest.label + 1,
             boxes=tuple(known.box.pixels() for known in alike),
             facts={"texture": texture},
             objects=objects,
-            class_map=_class_map(objects, self.size),
+            class_map=class_map,
         )
 
     def during(self, epoch: int, progress: float) -> "Scenes":
