@@ -1,5 +1,6 @@
 """Where the digits and scraps of a scene lie: none beyond the border, none hidden by those drawn later."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from vitxplain.data.synthetic.textures import Plane
 
 TRIES = 40  # places looked at for each; a scene that is full stays as it is
 HIDDEN = 0.15  # the share of a digit that others may cover
+FEW = 6  # digits that find room at their full size
+SMALLEST = 12.0  # pixels a scan is wide
 ROOM = 1.3  # of the scan's side: bent strokes reach beyond it
 Coverage = Bool[np.ndarray, "height width"]
 
@@ -47,6 +50,7 @@ class Layout:
     split: Split
     size: tuple[int, int]
     hardness: float
+    most: int  # digits there may be; of many, each is smaller
 
     def digits(self, random: StableRandom, count: int, first: int) -> list[Stroke]:
         """As many as find room, in the order they are drawn; at least one, which is a `first`."""
@@ -94,7 +98,8 @@ class Layout:
 
     def _side(self, random: StableRandom) -> float:
         """Of a scan, in pixels; the harder, the smaller."""
-        return min(self.size) * random.between(0.38 - 0.1 * self.hardness, 0.5 - 0.06 * self.hardness)
+        share = random.between(0.38 - 0.1 * self.hardness, 0.5 - 0.06 * self.hardness)
+        return max(SMALLEST, min(self.size) * share * math.sqrt(min(1.0, FEW / self.most)))
 
     def _ink(self, random: StableRandom, glyph: Scan, side: float) -> Plane:
         """The ink, without what is empty round it."""

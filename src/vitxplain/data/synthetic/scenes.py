@@ -65,7 +65,7 @@ class Scenes(DataSet):
         if not 0 <= index < len(self):
             raise IndexError(f"{self.name} has {len(self)} images; there is no image {index}.")
         random = StableRandom(self.seed, tuple(COUNTS).index(self.split), self.epoch, index, SCENES)
-        layout = Layout(self.split, self.size, self.hardness)
+        layout = Layout(self.split, self.size, self.hardness, self.most)
         texture, background = ground(self.size, random, self.hardness)
         number = self.least + random.whole(self.most - self.least + 1)
         digits = layout.digits(random, number, first=index % len(DIGITS))
@@ -73,13 +73,13 @@ class Scenes(DataSet):
         objects = _objects(digits, self.size)
         class_map = _class_map(objects, self.size)
         largest = max(objects, key=_visible)
-        alike = [known for known in objects if known.label == largest.label]
+        alike = [labelled for labelled in objects if labelled.label == largest.label]
         return Sample(
             image=Image.fromarray(as_bytes(_painted(background, [*scraps, *digits], random))),
             label=largest.label,
             name=f"{self.name}/{self.split}/{index:05d}",
             mask=class_map == largest.label + 1,
-            boxes=tuple(known.box.pixels() for known in alike),
+            boxes=tuple(labelled.box.pixels() for labelled in alike),
             facts={"texture": texture},
             objects=objects,
             class_map=class_map,
@@ -117,12 +117,12 @@ def _box(mask: Mask) -> ExactBox:
     return ExactBox(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
 
 
-def _visible(known: LabelledObject) -> int:
-    return 0 if known.mask is None else int(known.mask.sum())
+def _visible(labelled: LabelledObject) -> int:
+    return 0 if labelled.mask is None else int(labelled.mask.sum())
 
 
 def _class_map(objects: Sequence[LabelledObject], size: tuple[int, int]) -> ClassMap:
     class_map = np.zeros(size, np.int16)
-    for known in objects:
-        class_map[known.mask] = known.label + 1
+    for labelled in objects:
+        class_map[labelled.mask] = labelled.label + 1
     return class_map
