@@ -56,7 +56,7 @@ class Layout:
         """As many as find room, in the order they are drawn; at least one, which is a `first`."""
         strokes: list[Stroke] = []
         whole: list[Coverage] = []  # of each digit, were it alone
-        seen: list[Coverage] = []
+        visible: list[Coverage] = []
         for number in range(count):
             digit = first if number == 0 else random.whole(10)
             ink = self._ink(random, scan(self.split, digit, random), self._side(random))
@@ -68,13 +68,13 @@ class Layout:
                     other.colour == colour and (cover & area).any() for other, area in zip(strokes, whole, strict=True)
                 ):
                     continue  # who could tell which is in front?
-                left_over = [other & ~cover for other in seen]
+                left_over = [other & ~cover for other in visible]
                 if all(
                     after.sum() >= (1 - HIDDEN * self.hardness) * before.sum()
                     for before, after in zip(whole, left_over, strict=True)
                 ):
                     whole.append(cover)
-                    seen = [*left_over, cover]
+                    visible = [*left_over, cover]
                     strokes.append(stroke)
                     break
         return strokes
