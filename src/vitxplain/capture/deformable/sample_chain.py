@@ -117,9 +117,8 @@ def _indexing(args: Sequence[Any]) -> _Sampled | None:
     if not (isinstance(index, tuple) and len(index) == 4 and isinstance(values, Tensor) and values.dim() == 4):
         return None
     maps, channels, rows, columns = index
-    if not all(
-        isinstance(one, Tensor) and one.dtype == torch.int64 and one.dim() == 2 for one in (maps, rows, columns)
-    ):
+    indices = [maps, rows, columns]
+    if not all(isinstance(part, Tensor) and part.dtype == torch.int64 and part.dim() == 2 for part in indices):
         return None
     own = torch.arange(len(values), device=maps.device)[:, None]
     if channels != slice(None) or maps.shape != rows.shape or rows.shape != columns.shape or bool((maps != own).any()):
