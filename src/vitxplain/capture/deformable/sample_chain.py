@@ -72,14 +72,14 @@ class SampleChain:
 
     def _joined(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: Tensor) -> _Sampled | None:
         parts = args[0] if isinstance(args[0], (tuple, list)) else ()
-        known = [sampled for part in parts if (sampled := self._sampled.get(part)) is not None]
+        inputs = [sampled for part in parts if (sampled := self._sampled.get(part)) is not None]
         if (
-            not known
-            or len(known) < len(parts)
-            or any(one.order != "points" or one.weights is not None for one in known)
+            not inputs
+            or len(inputs) < len(parts)
+            or any(one.order != "points" or one.weights is not None for one in inputs)
         ):
             return None
-        levels = tuple(level for sampled in known for level in sampled.levels)
+        levels = tuple(level for sampled in inputs for level in sampled.levels)
         axis = (args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))) % result.dim() - result.dim()
         if name == "stack":
             return _Sampled("levels", levels) if axis == -2 else None
