@@ -84,5 +84,5 @@ def _area(labelled: LabelledObject) -> float:
 
 def _name(axes: Axes, name: str, colour: str, place: tuple[float, float]) -> None:
     frame = {"facecolor": colour, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
-    style = {"fontsize": LETTERS, "color": INK, "va": "top", "ha": "left", "bbox": frame, "clip_on": True}
-    write(axes, *place, short_name(name, LONGEST), **style)
+    x, y = place
+    write(axes, x, y, short_name(name, LONGEST), fontsize=LETTERS, color=INK, va="top", bbox=frame, clip_on=True)

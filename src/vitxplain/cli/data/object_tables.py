@@ -50,11 +50,11 @@ def print_objects(data: "DataSet", counts: "ObjectCounts") -> None:
         ]
         print_table(["Object", "Objects", "Images", "Height × width", "With mask", "Ignored"], rows, console)
     if data.map_labels:
-        rows = [
+        map_rows = [
             (printable(name), f"{counts.map_images[number]:,}", f"{100 * counts.share(number):.1f}%")
             for number, name in enumerate(data.map_labels)
         ]
-        print_table(["Class of pixels", "Images", "Share of pixels"], rows, console)
+        print_table(["Class of pixels", "Images", "Share of pixels"], map_rows, console)
 
 
 def _span(counts: "ObjectCounts", label: int) -> str:
