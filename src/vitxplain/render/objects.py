@@ -82,7 +82,7 @@ def _area(labelled: LabelledObject) -> float:
     return (right - left) * (bottom - top)
 
 
-def _name(axes: Axes, name: str, colour: str, place: tuple[float, float]) -> None:
+def _name(axes: Axes, name: str, colour: str, corner: tuple[float, float]) -> None:
     frame = {"facecolor": colour, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
-    x, y = place
+    x, y = corner
     write(axes, x, y, short_name(name, LONGEST), fontsize=LETTERS, color=INK, va="top", bbox=frame, clip_on=True)
