@@ -31,10 +31,10 @@ def tokens_read(model: "VisionModel", observation: Observation, number: int, gri
     """
     patches = range(grid.num_tokens)[grid.patches]
     groups = [[token] for token in range(grid.num_tokens) if token not in patches] + [list(patches)]
-    place = _last_place(observation, number, grid.num_tokens)
+    returning = _last_module(observation, number, grid.num_tokens)
 
     def moved_by(rows: Sequence[int]) -> float:
-        with torch.no_grad(), undisturbed(model.module), _disturbed(model.module, place, number, rows):
+        with torch.no_grad(), undisturbed(model.module), _disturbed(model.module, returning, number, rows):
             return float((model.logits(observation.image) - observation.logits.detach()).float().norm())
 
     least = _READ * moved_by(range(grid.num_tokens))
@@ -42,7 +42,7 @@ def tokens_read(model: "VisionModel", observation: Observation, number: int, gri
     return tuple(sorted(token for group in read for token in group))
 
 
-def _last_place(observation: Observation, number: int, tokens: int) -> tuple[str, int] | None:
+def _last_module(observation: Observation, number: int, tokens: int) -> tuple[str, int] | None:
     """The module that returns all tokens last after an attention call, and which of its calls does."""
     later = {id(node) for node in observation.nodes[observation.calls[number].nodes_before :]}
     outputs = [output for output in observation.outputs if output.shape[:2] == (1, tokens) and len(output.shape) == 3]
@@ -54,12 +54,12 @@ def _last_place(observation: Observation, number: int, tokens: int) -> tuple[str
 
 
 @contextmanager
-def _disturbed(module: nn.Module, place: tuple[str, int] | None, number: int, rows: Sequence[int]) -> Iterator[None]:
-    if place is None:
+def _disturbed(module: nn.Module, returning: tuple[str, int] | None, number: int, rows: Sequence[int]) -> Iterator[None]:
+    if returning is None:
         with AttentionTap(module, _Moving(number, rows)):
             yield
         return
-    handle = module.get_submodule(place[0]).register_forward_hook(_hook(place[1], rows))
+    handle = module.get_submodule(returning[0]).register_forward_hook(_hook(returning[1], rows))
     try:
         yield
     finally:
