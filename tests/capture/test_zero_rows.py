@@ -56,3 +56,14 @@ def test_outside_a_graph_nothing_changes() -> None:
     layer, values = nn.Linear(4, 3), torch.randn(2, 4)
     with torch.no_grad(), ZeroRows():
         assert layer(values).grad_fn is None
+
+
+def test_what_comes_next_may_write_into_the_output() -> None:
+    """AdaLoRA adds to it in place; a contiguous input makes PyTorch's own a view."""
+    layer, values = nn.Linear(4, 3), torch.randn(2, 5, 4, requires_grad=True)
+    with ZeroRows():
+        output = layer(values)
+        output += values[..., :3]
+    (found,) = torch.autograd.grad(output.sum(), values)
+    (own,) = torch.autograd.grad((layer(values) + values[..., :3]).sum(), values)
+    torch.testing.assert_close(found, own)
