@@ -34,7 +34,9 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         ctx.save_for_backward(weight)
-        return F.linear(values, weight, bias).data  # no view, so that what comes next may write into it
+        output = F.linear(values, weight, bias)
+        # PyTorch lets nobody write into a view that a function of ours returns; models write into what a layer returns.
+        return torch.ops.aten._unsafe_view(output, output.shape) if output._is_view() else output
 
     @staticmethod
     def backward(ctx: Any, *output_gradients: Tensor) -> tuple[Tensor, None, None]:
