@@ -118,8 +118,8 @@ def _fetched_to(module: nn.Module) -> torch.device | None:
     """Where the hooks of accelerate bring weights that lie on no device between passes; None where there are none."""
     for part in module.modules():
         hook = getattr(part, "_hf_hook", None)
-        for one in getattr(hook, "hooks", (hook,)):  # several hooks may be one after another
-            if (device := getattr(one, "execution_device", None)) is not None:
+        for step in getattr(hook, "hooks", (hook,)):  # there may be several, one after another
+            if (device := getattr(step, "execution_device", None)) is not None:
                 return torch.device(device)
     return None
 
