@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.models.objects.libraries import configuration
 from vitxplain.models.outputs.choose import Chosen
 from vitxplain.models.outputs.graph import LINEAR, endings, is_cut_off, last_step
 from vitxplain.models.outputs.trial import Trial
@@ -46,8 +47,8 @@ def check_activation_name(activation: str) -> None:
         raise UsageError(f"activation {activation!r} does not exist; choose auto, {', '.join(ACTIVATIONS)}.")
 
 
-def meaning(model: VisionModel, tried: Trial, chosen: Chosen, stated: str) -> Meaning:
-    """What the chosen scores mean; `stated` is an activation or "auto".
+def meaning(model: VisionModel, tried: Trial, chosen: Chosen, stated: str, by_loss: str = "auto") -> Meaning:
+    """What the chosen scores mean; `stated` is an activation or "auto", and so is that of the loss it learned with.
 
     Raises:
         UsageError: what is stated cannot be, or not after what the model ends in.
@@ -66,10 +67,11 @@ def meaning(model: VisionModel, tried: Trial, chosen: Chosen, stated: str) -> Me
         return Meaning(next(one for one in ACTIVATIONS if one == stated))
     if chosen.followed_by is not None:
         return Meaning(_IMPLIED[chosen.followed_by])
+    if by_loss in ACTIVATIONS:
+        return Meaning(next(one for one in ACTIVATIONS if one == by_loss))
     if endings(chosen.scores) == {"Sigmoid"} and classes > 1:  # added up, they are beyond 1, and no probabilities
         return Meaning("none")
-    problem = getattr(getattr(model.module, "config", None), "problem_type", None)
-    return Meaning(by_problem(problem, classes))
+    return Meaning(by_problem(getattr(configuration(model.module), "problem_type", None), classes))
 
 
 def by_problem(problem: object, classes: int) -> Activation:
