@@ -49,7 +49,7 @@ WAYS_IN = {
     ("vitxplain.testing.construction", "eval"): OWN,
     ("vitxplain.testing.construction", "pickle.loads"): OWN,
     ("vitxplain.data.hub.access", "load_dataset"): "tests/data/hub",
-    ("vitxplain.data.synthetic.digits", "np.load"): OWN,
+    ("vitxplain.data.synthetic.glyphs", "np.load"): OWN,
     ("vitxplain.evaluation.maps.map_file", "np.load"): "tests/evaluation/maps",
     ("vitxplain.explanation.storage", "np.load"): "tests/explanation",
     ("vitxplain.models.loading.blueprint", "AutoConfig.for_model"): TRUST,

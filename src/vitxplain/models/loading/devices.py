@@ -112,7 +112,18 @@ def device_of(module: nn.Module) -> torch.device:
     if spread_over:
         main = next((place for place in spread_over.values() if place not in ("cpu", "disk")), "cpu")
         return torch.device("cuda", main) if isinstance(main, int) else torch.device(main)
-    return next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+    here = next((parameter.device for parameter in module.parameters() if not parameter.is_meta), None)
+    return here or _fetched_to(module) or torch.device("cpu")
+
+
+def _fetched_to(module: nn.Module) -> torch.device | None:
+    """Where the hooks of accelerate bring weights that lie on no device between passes; None where there are none."""
+    for part in module.modules():
+        hook = getattr(part, "_hf_hook", None)
+        for step in getattr(hook, "hooks", (hook,)):  # there may be several, one after another
+            if (device := getattr(step, "execution_device", None)) is not None:
+                return torch.device(device)
+    return None
 
 
 def dtype_of(module: nn.Module) -> torch.dtype:

@@ -25,10 +25,10 @@ from vitxplain.models.loading.devices import (
 )
 from vitxplain.models.loading.from_module import in_its_channels
 from vitxplain.models.loading.source import resolve
-from vitxplain.models.objects.holders import ModelHolder
+from vitxplain.models.objects.holders import ModelHolder, activation_by_loss
 from vitxplain.models.outputs.activations import check_activation_name
 from vitxplain.models.outputs.find import with_outputs
-from vitxplain.models.plain_pass import FAILED_HINT, RESIZED_HINT, grey_image, logits_of_grey_image, plain_pass
+from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.tasks import check_task_name, is_classifier_class
 from vitxplain.models.vision_model import VisionModel
@@ -124,14 +124,19 @@ def load_model(
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
     model = in_its_channels(replace(model, stated_grid=_grid(grid)), request)
     resized = input_size is not None and mean is None  # another size than the model's own
+    by_loss = activation_by_loss(source)
     unproven = _is_unproven(model, in_memory=in_memory)
-    if isinstance(model.task, Features):
+    if isinstance(model.task, Features) or model.task.finds:
         logits_of_grey_image(model, resized=resized)
-    elif model.task.finds:
-        plain_pass(model, grey_image(model), RESIZED_HINT if resized else FAILED_HINT)
-    elif not model.labels or resized or unproven or stated:
-        classes = None if labels is None else len(labels)
-        model = with_outputs(model, output=output, activation=activation, classes=classes, resized=resized)
+    elif not model.labels or resized or unproven or stated or by_loss != "auto":
+        model = with_outputs(
+            model,
+            output=output,
+            activation=activation,
+            classes=None if labels is None else len(labels),
+            resized=resized,
+            by_loss=by_loss,
+        )
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
 
 

@@ -27,11 +27,12 @@ def with_outputs(
     activation: str = "auto",
     classes: int | None = None,
     resized: bool = False,
+    by_loss: str = "auto",
 ) -> VisionModel:
     """The model with a task that reads its class scores, and numbered classes where it has no name for each.
 
     Runs the model once on a grey image. `classes` is their number where the user says it; `resized`: the input size is
-    not the model's own.
+    not the model's own; `by_loss`: the activation where neither the user nor the model says one.
 
     Raises:
         ModelLoadError: the module fails, returns no class scores, or several outputs that can be them.
@@ -50,7 +51,7 @@ def with_outputs(
     is_row = chosen.scores.dim() == 2 and len(chosen.scores) == 1
     if not is_row:
         _check_rows(model, tried, chosen)
-    meant = meaning(model, tried, chosen, activation)
+    meant = meaning(model, tried, chosen, activation, by_loss)
     count = chosen.scores.numel()
     task = Classification(
         multi_label=meant.activation == "sigmoid",

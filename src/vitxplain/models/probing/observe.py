@@ -18,8 +18,8 @@ from vitxplain.errors import ModelLoadError
 from vitxplain.models.probing.dependence import learned_queries, reached_outputs, used_calls
 from vitxplain.models.probing.observation import Head, Observation, ObservedCall
 from vitxplain.models.probing.recording import PassRecorder, RecordedCall
-from vitxplain.models.views.image_calls import CallRecorder
-from vitxplain.tasks.activation_inputs import ActivationCall, ActivationInputs
+from vitxplain.models.views.image_calls import CallRecorder, ImageCall
+from vitxplain.tasks.activation_inputs import ActivationCall, ActivationInputs, Ending
 from vitxplain.tasks.classification import Classification
 from vitxplain.types import PixelValues, TaskLogits
 
@@ -57,6 +57,7 @@ def observe(
         calls = _observed_calls(model, image, images, logits, recorder.calls)
     with torch.enable_grad():
         image_calls = call_recorder.image_calls(image)
+    image_calls = tuple(replace(call, ends_in=_ending(activations, call)) for call in image_calls)
     if len(image_calls) > 1 and logits.requires_grad:
         reached = reached_outputs(logits, [call.outputs[0] if call.outputs else image for call in image_calls])
         image_calls = tuple(replace(call, reached=is_in) for call, is_in in zip(image_calls, reached, strict=True))
@@ -106,11 +107,17 @@ def _observed_calls(
     )
 
 
+def _ending(activations: ActivationInputs, call: ImageCall) -> Ending | None:
+    """The activation a network within ends in."""
+    behind = activations.behind(call.outputs[0]) if len(call.outputs) == 1 else None
+    return None if behind is None else behind.ending
+
+
 def _check_ending(model: "VisionModel", call: ActivationCall | None) -> None:
     """Raises:
     ModelLoadError: the model ends in a softmax or sigmoid that was not there, or not known, when it was loaded.
     """
-    if call is not None and isinstance(model.task, Classification) and model.task.ends_in is None:
+    if call is not None and type(model.task) is Classification and model.task.ends_in is None:  # others take all
         name = "sigmoid" if call.ending == "sigmoid" else "softmax"
         raise ModelLoadError(
             f"{model.source} ends in a {name}, which was not so or not known when it was loaded; load it again, with "

@@ -21,7 +21,13 @@ from vitxplain.models.probing.missing import asks_one_grid, missing_attention, m
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
-from vitxplain.models.probing.token_grids import model_grid, with_class_token, with_readout, without_head
+from vitxplain.models.probing.token_grids import (
+    model_grid,
+    with_class_token,
+    with_readout,
+    with_readout_by_trial,
+    without_head,
+)
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
 from vitxplain.models.views.image_calls import ImageCall
@@ -112,7 +118,13 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         maps = _image_maps(observation.maps, layouts, orders)
         mixed = mixing(observation, layouts)
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
-        layouts = with_class_token(observation, with_readout(observation, layouts, score), model.module)
+        by_gradient = score.requires_grad or not predicts
+        layouts = (
+            with_readout(observation, layouts, score)
+            if by_gradient
+            else with_readout_by_trial(model, observation, layouts)
+        )
+        layouts = with_class_token(observation, layouts, model.module)
         layouts = layouts if predicts else without_head(layouts)
         layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
         silent = is_silent(observation, score, layer)
