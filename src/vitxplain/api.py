@@ -1,6 +1,7 @@
 """The whole road on one screen: load -> adapt -> capture -> explain."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -26,6 +27,7 @@ from vitxplain.models.processors.batches import BATCH_SIZE, Images, OneImage, Pi
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import Target, TargetLike
+from vitxplain.tasks.spelled_targets import is_several
 
 __all__ = ["explain", "explain_together", "fitting"]
 
@@ -56,6 +58,7 @@ def explain(
     batch_size: int = BATCH_SIZE,
     output: str | int = "auto",
     activation: str = "auto",
+    min_score: float | None = None,
     **options: Any,
 ) -> Any:
     """Why the model says what it says about an image.
@@ -72,6 +75,7 @@ def explain(
         batch_size: how many images run through the model together.
         output: which of the model's outputs are the class scores, as in `load_model`.
         activation: what makes probabilities of them, as in `load_model`.
+        min_score: from which score on a detector's object counts as found; None is the model's library's own.
         options: hyper-parameters of the method.
 
     Raises:
@@ -88,6 +92,7 @@ def explain(
         batch_size=batch_size,
         output=output,
         activation=activation,
+        min_score=min_score,
         **options,
     )
     return next(iter(results.values()))
@@ -121,6 +126,7 @@ def explain_together(
     batch_size: int = BATCH_SIZE,
     output: str | int = "auto",
     activation: str = "auto",
+    min_score: float | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Several methods that share one forward and at most one backward pass; by canonical name, in the order asked.
@@ -132,23 +138,30 @@ def explain_together(
     check_count("batch_size", batch_size)
     check_names(methods)
     loaded = _loaded(model, pictures, output=output, activation=activation)
+    if min_score is not None:
+        loaded = replace(loaded, task=loaded.task.from_score(min_score))
+    several_targets = loaded.task.finds and is_several(target)
     target_of_all: Target | None = None
     parts = []
     for batch in batches(loaded.processor, pictures, batch_size):
         started = perf_counter()
         probe = loaded.probe(batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
-            target_of_all = loaded.task.target(target, names_of(loaded.labels, probe.num_labels))
+            wanted: Any = [target] if several_targets and single else target
+            target_of_all = loaded.task.target(wanted, names_of(loaded.labels, probe.num_labels))
             target_of_all.check(len(pictures))
         named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
         explainers = build(named, options)
-        target_of_batch = target_of_all.select(batch.positions)
+        target_of_batch = target_of_all.select(batch.positions).on_images(batch.geometries)
         result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_of_batch, probe=probe)
         seconds = (perf_counter() - started) / len(batch.images)
-        made = explanations(loaded, probe, batch, explainers, target_of_batch, result, top_k=top_k, seconds=seconds)
+        made = explanations(loaded, probe, batch, explainers, result, top_k=top_k, seconds=seconds)
         parts.append((batch, made))
     results = gathered(parts, len(pictures))
-    return {name: items[0] for name, items in results.items()} if single else dict(results)
+    shown = {
+        name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()
+    }
+    return {name: items[0] for name, items in shown.items()} if single else dict(shown)
 
 
 def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, str | None]:

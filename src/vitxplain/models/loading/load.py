@@ -13,9 +13,9 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models.labels import LabelsLike, class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
-from vitxplain.models.loading.current import current
 from vitxplain.models.loading.devices import (
     DeviceLike,
+    current,
     device_of,
     dtype_of,
     fits,
@@ -25,7 +25,7 @@ from vitxplain.models.loading.devices import (
 )
 from vitxplain.models.loading.from_module import in_its_channels
 from vitxplain.models.loading.source import resolve
-from vitxplain.models.objects.holders import ModelHolder
+from vitxplain.models.objects.holders import ModelHolder, activation_by_loss
 from vitxplain.models.outputs.activations import check_activation_name
 from vitxplain.models.outputs.find import with_outputs
 from vitxplain.models.plain_pass import logits_of_grey_image
@@ -124,12 +124,19 @@ def load_model(
     model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
     model = in_its_channels(replace(model, stated_grid=_grid(grid)), request)
     resized = input_size is not None and mean is None  # another size than the model's own
+    by_loss = activation_by_loss(source)
     unproven = _is_unproven(model, in_memory=in_memory)
-    if isinstance(model.task, Features):
+    if isinstance(model.task, Features) or model.task.finds:
         logits_of_grey_image(model, resized=resized)
-    elif not model.labels or resized or unproven or stated:
-        classes = None if labels is None else len(labels)
-        model = with_outputs(model, output=output, activation=activation, classes=classes, resized=resized)
+    elif not model.labels or resized or unproven or stated or by_loss != "auto":
+        model = with_outputs(
+            model,
+            output=output,
+            activation=activation,
+            classes=None if labels is None else len(labels),
+            resized=resized,
+            by_loss=by_loss,
+        )
     return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
 
 
