@@ -99,8 +99,8 @@ def disk_images(
             "tell apart; add images of another class."
         )
     if object_labels:
-        names = {stored.name for item in whole for stored in item.objects or ()}
-        without = [label for label in object_labels if label not in names]
+        named = {stored.name for item in whole for stored in item.objects or ()}
+        without = [label for label in object_labels if label not in named]
     else:
         without = [label for number, label in enumerate(labels) if number not in present]
     own_notes = [part.note] if part.note else []

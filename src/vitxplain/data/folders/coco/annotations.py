@@ -146,7 +146,7 @@ def _id(entry: dict[str, Any], key: str, where: str) -> Id:
     value = entry.get(key)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if type(value) not in (int, str):
+    if isinstance(value, bool) or not isinstance(value, int | str):
         raise DataError(f"{where}: {key} is {shortened(value)}; write a number or a text.")
     return value
 
