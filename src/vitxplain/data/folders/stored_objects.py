@@ -60,5 +60,5 @@ def inside(objects: Sequence[StoredObject], path: Path, size: tuple[int, int]) -
 def mask_of_name(objects: Sequence[LabelledObject], name: str) -> Mask | None:
     """True on all objects of this name; None where one of them is known by its box alone."""
     masks = [labelled.mask for labelled in objects if labelled.name == name]
-    known = [mask for mask in masks if mask is not None]
-    return np.logical_or.reduce(known) if known and len(known) == len(masks) else None
+    real = [mask for mask in masks if mask is not None]
+    return np.logical_or.reduce(real) if real and len(real) == len(masks) else None
