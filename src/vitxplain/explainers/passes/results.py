@@ -10,7 +10,7 @@ from torch import Tensor
 from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
 from vitxplain.explainers.base import Explainer, LayerExplainer
-from vitxplain.explainers.passes.shared_pass import PassResult
+from vitxplain.explainers.passes.pass_result import PassResult
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.geometry import Geometry
