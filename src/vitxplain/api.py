@@ -17,6 +17,7 @@ from vitxplain.explainers.passes.choose import MethodLike, build, check_names, s
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
+from vitxplain.explainers.query import tokens_apart, with_query
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.labels import names_of
 from vitxplain.models.loading.load import load_model
@@ -27,6 +28,7 @@ from vitxplain.models.processors.batches import BATCH_SIZE, Images, OneImage, Pi
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import Target, TargetLike
+from vitxplain.tasks.features import Features
 from vitxplain.tasks.spelled_targets import asks_for_several, targets_of
 
 __all__ = ["explain", "explain_together", "fitting"]
@@ -146,7 +148,8 @@ def explain_together(
     several_targets = asks_for_several(target, single=single)
     target_of_all: Target | None = None
     parts = []
-    for batch in batches(loaded.processor, pictures, batch_size):
+    by_token = isinstance(loaded.task, Features) and target is not None
+    for batch in batches(loaded.processor, pictures, 1 if by_token else batch_size):
         started = perf_counter()
         probe = loaded.probe(batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
@@ -156,10 +159,12 @@ def explain_together(
         named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
         explainers = build(named, options)
         target_of_batch = target_of_all.select(batch.positions).on_images(batch.geometries)
-        result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_of_batch, probe=probe)
-        seconds = (perf_counter() - started) / len(batch.images)
-        made = explanations(loaded, probe, batch, explainers, result, top_k=top_k, seconds=seconds)
-        parts.append((batch, made))
+        for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
+            asking = with_query(explainers, of_pass, probe.grid, batch.geometries[0])
+            result = shared_pass(loaded, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
+            seconds = (perf_counter() - started) / len(batch.images)
+            made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)
+            parts.append((batch, made))
     results = gathered(parts, len(pictures))
     shown = {
         name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()

@@ -8,6 +8,7 @@ import numpy as np
 from vitxplain.errors import TargetError
 from vitxplain.tasks.base import Target, Task
 from vitxplain.tasks.class_index import one_by_one
+from vitxplain.tasks.features import Features
 from vitxplain.tasks.per_image import Several
 from vitxplain.tasks.spelling import EVERYTHING, Spelling, spelled
 
@@ -39,7 +40,8 @@ def targets_of(task: Task, targets: Any, labels: Mapping[int, str], *, single: b
     Raises:
         TargetError: one is none that could be, or an image is to have none at all.
     """
-    if isinstance(targets, Target) or not asks_for_several(targets, single=single) or isinstance(targets, str):
+    one_each = is_list(targets) and isinstance(task, Features)
+    if not one_each and (isinstance(targets, (Target, str)) or not asks_for_several(targets, single=single)):
         return task.target(targets, labels)
     lists: Any = of_each_image(targets, single=single)
     if not lists or not all(lists):

@@ -124,5 +124,6 @@ def gathered(
     placed: dict[str, dict[int, list[Explanation]]] = {}
     for batch, made in parts:
         for name, items in made.items():
-            placed.setdefault(name, {}).update(zip(batch.positions, items, strict=True))
+            for position, of_image in zip(batch.positions, items, strict=True):
+                placed.setdefault(name, {}).setdefault(position, []).extend(of_image)
     return {name: [items[position] for position in range(count)] for name, items in placed.items()}
