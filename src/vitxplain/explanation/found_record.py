@@ -77,7 +77,7 @@ def found_of(fields: Sequence[Mapping[str, Any]], masks: Mapping[str, np.ndarray
     )
 
 
-def masks_of(explanation: Explanation) -> dict[str, np.ndarray]:
+def masks_of(explanation: Explanation) -> dict[str, Any]:
     """The arrays for the npz: region of the target and masks of what was found, where there are any."""
     region = explanation.target.region if explanation.target else None
     masks = [one.mask for one in explanation.detections if one.mask is not None]
