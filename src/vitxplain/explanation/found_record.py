@@ -49,9 +49,9 @@ def target_of(fields: Mapping[str, Any] | None, masks: Mapping[str, np.ndarray])
 def found_fields(detections: Sequence[Detected]) -> list[dict[str, Any]]:
     """What was found but for masks, best first."""
     return [
-        {"name": one.name, "index": one.index, "score": one.score}
-        | _told(box=one.box, share=one.share, query=one.query)
-        for one in detections
+        {"name": detected.name, "index": detected.index, "score": detected.score}
+        | _told(box=detected.box, share=detected.share, query=detected.query)
+        for detected in detections
     ]
 
 
@@ -65,15 +65,15 @@ def found_of(fields: Sequence[Mapping[str, Any]], masks: Mapping[str, np.ndarray
         raise ValueError(f"it tells of {len(fields)} things that were found, and its npz has masks of {len(of_each)}")
     return tuple(
         Detected(
-            index=int(one["index"]),
-            name=text(one["name"]),
-            score=number(one["score"]),
-            box=_box(one.get("box")),
-            share=_share(one.get("share")),
-            query=None if one.get("query") is None else int(one["query"]),
+            index=int(facts["index"]),
+            name=text(facts["name"]),
+            score=number(facts["score"]),
+            box=_box(facts.get("box")),
+            share=_share(facts.get("share")),
+            query=None if facts.get("query") is None else int(facts["query"]),
             mask=mask,
         )
-        for one, mask in zip(fields, of_each, strict=True)
+        for facts, mask in zip(fields, of_each, strict=True)
     )
 
 
