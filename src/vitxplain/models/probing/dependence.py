@@ -11,13 +11,13 @@ from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
 
 
-def reached_outputs(logits: Logits, outputs: Sequence[Tensor]) -> list[bool]:
+def reached_outputs(logits: TaskLogits, outputs: Sequence[Tensor]) -> list[bool]:
     """Of each output of attention, whether the gradient of `logits` reaches it."""
     reached = set()
     todo = [logits.grad_fn]
@@ -29,7 +29,7 @@ def reached_outputs(logits: Logits, outputs: Sequence[Tensor]) -> list[bool]:
     return [output.grad_fn in reached for output in outputs]
 
 
-def used_calls(model: "VisionModel", image: PixelValues, logits: Logits, reached: Sequence[bool]) -> list[bool]:
+def used_calls(model: "VisionModel", image: PixelValues, logits: TaskLogits, reached: Sequence[bool]) -> list[bool]:
     """Of each call, whether `logits`, of this image, depend on it; call it where the model is undisturbed.
 
     What no gradient reaches may still move them, where somebody detached it: so it is disturbed, to see whether they
