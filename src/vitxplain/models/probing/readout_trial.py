@@ -54,7 +54,9 @@ def _last_module(observation: Observation, number: int, tokens: int) -> tuple[st
 
 
 @contextmanager
-def _disturbed(module: nn.Module, returning: tuple[str, int] | None, number: int, rows: Sequence[int]) -> Iterator[None]:
+def _disturbed(
+    module: nn.Module, returning: tuple[str, int] | None, number: int, rows: Sequence[int]
+) -> Iterator[None]:
     if returning is None:
         with AttentionTap(module, _Moving(number, rows)):
             yield
