@@ -15,6 +15,7 @@ from PIL import Image
 
 import vitxplain
 from tests.bad_input.conftest import noise
+from tests.data.folders.coco.coco_files import coco
 from tests.data.stored import annotate
 from tests.explanations import explanation
 from vitxplain import load_data, load_model
@@ -162,6 +163,10 @@ def _data(folder: Path) -> None:
     data[0].object_mask() if data.has_masks else data[0]
 
 
+def _objects(folder: Path) -> None:
+    list(load_data(folder, options={"ratio": "0,0,1"}))
+
+
 def _map(name: str) -> Callable[[Path], Any]:
     return lambda folder: read_map(folder / name, Image.new("RGB", (12, 12)))
 
@@ -184,6 +189,7 @@ READERS: dict[str, Reader] = {
     "list of images": Reader(_voc, "ImageSets/Main/test.txt", _data, VOC),
     "table": Reader(_table, "labels.csv", _data, TABLES),
     "classes": Reader(_table, "classes.txt", _data, TABLES),
+    "annotations of COCO": Reader(coco, "instances.json", _objects, ("data.folders.coco.annotations",)),
     "index": Reader(_index, "index.json", _data, TABLES),
     "tiles": Reader(_tiles, "tiles.csv", lambda folder: sources_of(folder, []), ("data.splits.groups",)),
     "digits": Reader(_mnist, "t10k-images-idx3-ubyte", _data, ("data.published.mnist",)),

@@ -1,8 +1,10 @@
 """Models without a classifier: attention is shown, methods about a class say why they do not fit."""
 
+import numpy as np
 import pytest
 import torch
 import transformers
+from PIL import Image
 from torch import nn
 
 from vitxplain import explain, fitting, load_model
@@ -58,6 +60,41 @@ def test_a_network_of_ones_own_is_told_by_name_where_features_look_like_logits()
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     assert load_model(module, **STATED).labels
     assert load_model(module, **STATED, task="image-feature-extraction").task == Features()
+
+
+def test_tokens_are_targets() -> None:
+    model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8))
+    first, second, third = explain(model, image, "raw-attention", target=["cls", "patch@95,0", "patch@30,40"])
+    for made, query in ((first, "class"), (second, "0,3"), (third, "2,1")):
+        assert made.options["query"] == query
+        np.testing.assert_array_equal(made.values, explain(model, image, "raw-attention", query=query).values)
+    rolled = explain(model, [image, image.resize((32, 64))], "rollout", target="patch@30,40")
+    assert [made.options["query"] for made in rolled] == ["2,1", "2,3"]
+    each = explain(model, [image, image], "rollout", target=["cls", "patch@0,0"])
+    assert [made.options["query"] for made in each] == ["class", "0,0"]
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("patch@96,0", "'patch@96,0' lies outside the image of 96 x 64 px"),
+        ("patch@0,-1", "'patch@0,-1' lies outside the image"),
+        ("patch@1", "Its tokens are targets: cls, or patch@x,y"),
+        ("dog", "'dog' is no class: the model gives features"),
+        (3, "'3' is no class"),
+    ],
+)
+def test_tokens_that_are_not_there(target: object, message: str) -> None:
+    model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
+    with pytest.raises(TargetError, match=message):
+        explain(model, Image.new("RGB", (96, 64)), "raw-attention", target=target)
+
+
+def test_a_method_that_asks_no_token_says_so() -> None:
+    model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
+    with pytest.raises(TargetError, match="with head-distance none does; take raw-attention or attention-rollout"):
+        explain(model, Image.new("RGB", (32, 32)), "head-distance", target="cls")
 
 
 def test_without_pooling_features_are_the_mean_of_tokens_or_places() -> None:

@@ -13,9 +13,9 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models.labels import LabelsLike, class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
-from vitxplain.models.loading.current import current
 from vitxplain.models.loading.devices import (
     DeviceLike,
+    current,
     device_of,
     dtype_of,
     fits,
@@ -126,7 +126,7 @@ def load_model(
     resized = input_size is not None and mean is None  # another size than the model's own
     by_loss = activation_by_loss(source)
     unproven = _is_unproven(model, in_memory=in_memory)
-    if isinstance(model.task, Features):
+    if isinstance(model.task, Features) or model.task.finds:
         logits_of_grey_image(model, resized=resized)
     elif not model.labels or resized or unproven or stated or by_loss != "auto":
         model = with_outputs(

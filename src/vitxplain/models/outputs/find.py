@@ -1,5 +1,6 @@
 """with_outputs: a model that knows which of its outputs are the class scores and what they mean."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
@@ -12,6 +13,7 @@ from vitxplain.models.outputs.choose import Chosen, choose
 from vitxplain.models.outputs.trial import Trial, trial
 from vitxplain.models.plain_pass import returned
 from vitxplain.models.probing.observe import noise
+from vitxplain.models.tasks import check_output, task_of_output
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.features import Features, gives_tokens
@@ -38,9 +40,13 @@ def with_outputs(
     """
     check_activation_name(activation)
     tried = trial(model, resized=resized)
+    count = classes or _declared(model.module)
+    if output == activation == "auto" and (task := task_of_output(model, tried.raw, count)) is not None:
+        return replace(model.changed(task=task), labels=_names(model.labels, task.num_labels(task.outputs(tried.raw))))
+    check_output(model.source, model.module, tried.raw)
     if output == activation == "auto" and gives_tokens(tried.raw):
         return model.changed(task=Features(), labels={})
-    chosen = choose(model, tried, str(output), classes or _declared(model.module))
+    chosen = choose(model, tried, str(output), count)
     _check_numbers(model, tried, chosen)
     is_row = chosen.scores.dim() == 2 and len(chosen.scores) == 1
     if not is_row:
@@ -54,7 +60,11 @@ def with_outputs(
         ends_in=meant.ends_in,
         classes=None if is_row else count,
     )
-    return replace(model.changed(task=task), labels=names_of(model.labels, count) or numbered(count))
+    return replace(model.changed(task=task), labels=_names(model.labels, count))
+
+
+def _names(labels: Mapping[int, str], count: int) -> Mapping[int, str]:
+    return names_of(labels, count) or numbered(count)
 
 
 def _declared(module: nn.Module) -> int | None:

@@ -13,7 +13,7 @@ from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer")
 
 
-def reached_outputs(logits: Logits, outputs: Sequence[Tensor]) -> list[bool]:
+def reached_outputs(logits: TaskLogits, outputs: Sequence[Tensor]) -> list[bool]:
     """Of each output of attention, whether the gradient of `logits` reaches it."""
     reached = steps_before(logits.grad_fn)
     return [output.grad_fn in reached for output in outputs]
@@ -54,7 +54,7 @@ def steps_before(step: Any) -> set[Any]:
     return steps
 
 
-def used_calls(model: "VisionModel", image: PixelValues, logits: Logits, reached: Sequence[bool]) -> list[bool]:
+def used_calls(model: "VisionModel", image: PixelValues, logits: TaskLogits, reached: Sequence[bool]) -> list[bool]:
     """Of each call, whether `logits`, of this image, depend on it; call it where the model is undisturbed.
 
     What no gradient reaches may still move them, where somebody detached it: so it is disturbed, to see whether they

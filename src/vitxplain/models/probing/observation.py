@@ -11,7 +11,7 @@ from torch.autograd.graph import GradientEdge
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.weights import Weights
 from vitxplain.models.views.image_calls import ImageCall
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class Observation:
     """One pass with a graph on one image, compared with one on two images."""
 
     image: PixelValues  # the first one, a leaf of the graph
-    logits: Logits
+    logits: TaskLogits
     maps: ImageMaps  # by what convolutions make, before anybody knows token grids, or which sequences are no map
     calls: tuple[ObservedCall, ...]
     nodes: tuple[Tensor, ...]  # all that modules took in or returned, as it was at the end

@@ -21,7 +21,7 @@ from vitxplain.models.probing.recording import PassRecorder, RecordedCall
 from vitxplain.models.views.image_calls import CallRecorder, ImageCall
 from vitxplain.tasks.activation_inputs import ActivationCall, ActivationInputs, Ending
 from vitxplain.tasks.classification import Classification
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -81,7 +81,7 @@ def _observed_calls(
     model: "VisionModel",
     image: Float[Tensor, "1 channel height width"],
     images: Float[Tensor, "2 channel height width"],
-    logits: Float[Tensor, "1 label"],
+    logits: Float[Tensor, "1 ..."],
     recorded: Sequence[RecordedCall],
 ) -> tuple[ObservedCall, ...]:
     """The recorded calls with what the graph from `image` to `logits`, and the pass on both images, say of them."""
@@ -127,7 +127,7 @@ def _check_ending(model: "VisionModel", call: ActivationCall | None) -> None:
         )
 
 
-def _makes(logits: Logits, head: Head) -> bool:
+def _makes(logits: TaskLogits, head: Head) -> bool:
     """Whether the logits are what this layer returned."""
     if not head.input.numel():
         return False

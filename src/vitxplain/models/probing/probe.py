@@ -32,6 +32,7 @@ from vitxplain.models.probing.token_order import Orders, sequence_orders, unorde
 from vitxplain.models.probing.windows import place_windows
 from vitxplain.models.views.image_calls import ImageCall
 from vitxplain.models.views.view import View
+from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.features import Features
 from vitxplain.types import PixelValues
 
@@ -55,7 +56,7 @@ class Probe:
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
     silent: bool = False  # none of the images it was watched on got through to its last layer
-    num_labels: int = 0  # numbers in a row of its output
+    num_labels: int = 0  # classes that its output is about
     image_calls: tuple[ImageCall, ...] = ()  # its modules that take the image
     view: View | None = None  # the image as it lies in the network, where maps have to be put back
     passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
@@ -154,7 +155,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing=missing,
         isotropic=isotropic,
         silent=silent,
-        num_labels=observation.logits.shape[-1],
+        num_labels=model.task.num_labels({LOGITS: observation.logits}),
         image_calls=tuple(replace(call, outputs=()) for call in observation.image_calls),
         cam_layer=layer,
         cam_branches=layers[1:],
