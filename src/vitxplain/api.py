@@ -17,6 +17,7 @@ from vitxplain.explainers.passes.choose import MethodLike, build, check_names, s
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
+from vitxplain.explainers.query import tokens_apart, with_query
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.labels import names_of
 from vitxplain.models.loading.load import load_model
@@ -27,7 +28,8 @@ from vitxplain.models.processors.batches import BATCH_SIZE, Images, OneImage, Pi
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import Target, TargetLike
-from vitxplain.tasks.spelled_targets import is_several
+from vitxplain.tasks.features import Features
+from vitxplain.tasks.spelled_targets import asks_for_several, targets_of
 
 __all__ = ["explain", "explain_together", "fitting"]
 
@@ -70,7 +72,10 @@ def explain(
             (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
             grad-cam.
-        target: the class to explain: an index, a name, or one of these an image; None is each image's top class.
+        target: the class to explain, an index or a name; None is each image's top class. Of a detector or segmenter
+            "object:0", "dog#1", "box:10,20,90,80", "@50,40", "segment:0", "cat~dog" or "all", in pixels of the image;
+            None is the best object. Several images take a list with one each. One image takes a list of several, which
+            gives a list; so does each image of several for a list of its own, and "all".
         top_k: how many classes `Explanation.prediction` holds.
         batch_size: how many images run through the model together.
         output: which of the model's outputs are the class scores, as in `load_model`.
@@ -140,23 +145,26 @@ def explain_together(
     loaded = _loaded(model, pictures, output=output, activation=activation)
     if min_score is not None:
         loaded = replace(loaded, task=loaded.task.from_score(min_score))
-    several_targets = loaded.task.finds and is_several(target)
+    several_targets = asks_for_several(target, single=single)
     target_of_all: Target | None = None
     parts = []
-    for batch in batches(loaded.processor, pictures, batch_size):
+    by_token = isinstance(loaded.task, Features) and target is not None
+    for batch in batches(loaded.processor, pictures, 1 if by_token else batch_size):
         started = perf_counter()
         probe = loaded.probe(batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
-            wanted: Any = [target] if several_targets and single else target
-            target_of_all = loaded.task.target(wanted, names_of(loaded.labels, probe.num_labels))
+            labels = names_of(loaded.labels, probe.num_labels)
+            target_of_all = targets_of(loaded.task, target, labels, single=single)
             target_of_all.check(len(pictures))
         named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
         explainers = build(named, options)
         target_of_batch = target_of_all.select(batch.positions).on_images(batch.geometries)
-        result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_of_batch, probe=probe)
-        seconds = (perf_counter() - started) / len(batch.images)
-        made = explanations(loaded, probe, batch, explainers, result, top_k=top_k, seconds=seconds)
-        parts.append((batch, made))
+        for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
+            asking = with_query(explainers, of_pass, probe.grid, batch.geometries[0])
+            result = shared_pass(loaded, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
+            seconds = (perf_counter() - started) / len(batch.images)
+            made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)
+            parts.append((batch, made))
     results = gathered(parts, len(pictures))
     shown = {
         name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()

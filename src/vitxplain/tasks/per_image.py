@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from vitxplain.errors import TargetError
 from vitxplain.geometry import Geometry
@@ -41,9 +43,48 @@ class PerImage(Target):
         targets = self._of_batch(outputs)
         return [t.describe(*both, labels, unit)[0] for t, both in zip(targets, rows, strict=True)]
 
+    def head_weights(
+        self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
+    ) -> Float[Tensor, "batch channel"]:
+        targets = self._of_batch(outputs)
+        return torch.cat([target.head_weights(head, row(outputs, number)) for number, target in enumerate(targets)])
+
     def _of_batch(self, outputs: TaskOutputs) -> tuple[Target, ...]:
         self.check(_batch(outputs))
         return self.targets * _batch(outputs) if len(self.targets) == 1 else self.targets
+
+
+@dataclass(frozen=True)
+class Several(Target):
+    """Any number of targets for each image, all of them constants."""
+
+    targets: tuple[tuple[Target, ...], ...]
+
+    def check(self, count: int) -> None:
+        _check_number(len(self.targets), count)
+
+    def select(self, positions: Sequence[int]) -> "Several":
+        return self if len(self.targets) == 1 else Several(tuple(self.targets[position] for position in positions))
+
+    def fixed(self, outputs: TaskOutputs) -> Target:
+        return self.settle(outputs).rounds[0]
+
+    def score(self, outputs: TaskOutputs) -> Scores:
+        return self.fixed(outputs).score(outputs)
+
+    def describe(
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
+    ) -> list[ExplainedTarget]:
+        return self.fixed(outputs).describe(outputs, probabilities, labels, unit)
+
+    def settle(self, outputs: TaskOutputs) -> Settled:
+        batch = _batch(outputs)
+        self.check(batch)
+        targets = self.targets * batch if len(self.targets) == 1 else self.targets
+        return _settled(targets, ((),) * batch)
+
+    def merged(self, parts: Sequence[Settled]) -> Settled:
+        return _merged(parts)
 
 
 class Finder(ABC):
@@ -123,19 +164,30 @@ class Wanted(Target):
             ]
             targets.append(chosen)
             all_found.append(tuple(detections))
-        rounds = max(map(len, targets))
-        return Settled(
-            tuple(PerImage(tuple(own[k] if k < len(own) else own[0] for own in targets)) for k in range(rounds)),
-            tuple(map(len, targets)),
-            tuple(all_found),
-        )
+        return _settled(targets, all_found)
 
     def merged(self, parts: Sequence[Settled]) -> Settled:
-        rounds = []
-        for k in range(max(len(part.rounds) for part in parts)):
-            of_round = [part.rounds[k if k < len(part.rounds) else 0] for part in parts]
-            rounds.append(PerImage(tuple(one for target in of_round for one in _alone(target))))
-        return replace(super().merged(parts), rounds=tuple(rounds))
+        return _merged(parts)
+
+
+def _settled(targets: Sequence[Sequence[Target]], detections: Sequence[tuple[Detected, ...]]) -> Settled:
+    """The targets of each image in rounds."""
+    rounds = range(max(map(len, targets)))
+    return Settled(
+        tuple(PerImage(tuple(own[k] if k < len(own) else own[0] for own in targets)) for k in rounds),
+        tuple(map(len, targets)),
+        tuple(detections),
+    )
+
+
+def _merged(parts: Sequence[Settled]) -> Settled:
+    """The settled targets of the parts of a batch, each image with its own, as those of the batch."""
+    targets = [
+        tuple(_alone(target)[number] for target in part.rounds[:count])
+        for part in parts
+        for number, count in enumerate(part.counts)
+    ]
+    return _settled(targets, [detections for part in parts for detections in part.detections])
 
 
 def row(outputs: TaskOutputs, number: int) -> TaskOutputs:

@@ -10,7 +10,8 @@ from torch import Tensor
 from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
 from vitxplain.explainers.base import Explainer, LayerExplainer
-from vitxplain.explainers.passes.shared_pass import PassResult
+from vitxplain.explainers.passes.layer_activation import layers_of, name_of
+from vitxplain.explainers.passes.pass_result import PassResult
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.geometry import Geometry
@@ -97,7 +98,7 @@ def _options_taken(explainer: Explainer, probe: Probe) -> dict[str, Any]:
     """The options as they were taken: a layer nobody named is the one the probe found."""
     options = options_of(explainer)
     if isinstance(explainer, LayerExplainer) and explainer.layer is None:
-        options["layer"] = probe.cam_layer
+        options["layer"] = name_of(layers_of(explainer, probe)) or None
     return options
 
 
@@ -124,5 +125,6 @@ def gathered(
     placed: dict[str, dict[int, list[Explanation]]] = {}
     for batch, made in parts:
         for name, items in made.items():
-            placed.setdefault(name, {}).update(zip(batch.positions, items, strict=True))
+            for position, of_image in zip(batch.positions, items, strict=True):
+                placed.setdefault(name, {}).setdefault(position, []).extend(of_image)
     return {name: [items[position] for position in range(count)] for name, items in placed.items()}

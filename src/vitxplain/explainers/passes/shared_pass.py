@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,7 +19,9 @@ from vitxplain.errors import CaptureError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer, says_where
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
-from vitxplain.explainers.passes.layer_activation import layer_activation, tensor_of
+from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
+from vitxplain.explainers.passes.layer_activation import layer_activation, layers_of, tensor_of
+from vitxplain.explainers.passes.pass_result import PassResult, joined_results
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.explainers.passes.side_by_side import side_by_side
@@ -27,7 +30,7 @@ from vitxplain.models.labels import names_of
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.views.view import View
-from vitxplain.tasks.base import Settled, Target, TargetLike, TaskOutputs, detached, in_fp32, joined
+from vitxplain.tasks.base import Settled, Target, TargetLike, detached, in_fp32
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
@@ -36,23 +39,6 @@ if TYPE_CHECKING:
 
 
 PIXELS_AT_ONCE = 2**19  # two images of 512 px, ten of 224 px
-
-
-@dataclass(frozen=True, eq=False)
-class PassResult:
-    """What the model said and one result a method, in the order asked; fp32.
-
-    `rounds` has these results for each round of targets (`Settled`); a method that is about no target has one for all.
-    """
-
-    outputs: TaskOutputs
-    rounds: list[list[Tensor]]
-    settled: Settled
-
-    @property
-    def maps(self) -> list[Tensor]:
-        """The results for the first target of each image."""
-        return self.rounds[0]
 
 
 @torch.inference_mode(False)  # the caller may be in it; gradients and kept tensors must not be
@@ -84,25 +70,14 @@ def shared_pass(
     target = model.task.target(target, names_of(model.labels, probe.num_labels))
     if probe.passes is not None:
         outputs, maps = side_by_side(model, pixel_values, explainers, target, probe.passes, _maps)
-        return PassResult(outputs, [maps], target.settle(outputs))
+        settled, passes = target.settle(outputs), probe.passes
+        further = [side_by_side(model, pixel_values, explainers, one, passes, _maps)[1] for one in settled.rounds[1:]]
+        return PassResult(outputs, [maps, *further], settled)
     parts = [
         _views(model, images, explainers, target_of_part, probe)
         for images, target_of_part in _batches(model, pixel_values, target)
     ]
-    return parts[0] if len(parts) == 1 else _joined(parts, target)
-
-
-def _joined(parts: Sequence[PassResult], target: Target) -> PassResult:
-    """The results of several batches as those of one; images with fewer targets than others repeat their first."""
-    settled = target.merged([part.settled for part in parts])
-    rounds = [
-        [
-            torch.cat(maps)
-            for maps in zip(*(part.rounds[k if k < len(part.rounds) else 0] for part in parts), strict=True)
-        ]
-        for k in range(len(settled.rounds))
-    ]
-    return PassResult(joined([part.outputs for part in parts]), rounds, settled)
+    return parts[0] if len(parts) == 1 else joined_results(parts, target)
 
 
 def _maps(
@@ -160,13 +135,14 @@ def _pass(
     probe: "Probe",
 ) -> PassResult:
     collector = Collector(probe.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
-    layers = {e: e.layer or probe.cam_layer or "" for e in explainers if isinstance(e, LayerExplainer)}
+    layers = {e: layers_of(e, probe) for e in explainers if isinstance(e, LayerExplainer)}
+    names = dict.fromkeys(chain.from_iterable(layers.values()))
     by_gradient = any(GRADIENTS in e.needs for e in layers)
     with undisturbed(model.module), saved_apart(needed=probe.writes_over):
         with ExitStack() as taps:
             taps.enter_context(plain_pass_on_failure(model, pixel_values))
             layer_outputs = taps.enter_context(
-                layer_tap(model.module, layers.values(), differentiable=by_gradient, keep=[pixel_values])
+                layer_tap(model.module, names, differentiable=by_gradient, keep=[pixel_values])
             )
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
@@ -175,7 +151,7 @@ def _pass(
             if collector.explainers:
                 taps.enter_context(tap)
             outputs = model.outputs(pixel_values)
-        tensors = {explainer: tensor_of(layer, explainer, layer_outputs, probe) for explainer, layer in layers.items()}
+        tensors = {(e, layer): tensor_of(layer, e, layer_outputs, probe) for e in layers for layer in layers[e]}
         towards = [tensor for tensor in tensors.values() if tensor is not None] if by_gradient else []
         towards += tap.starts if by_gradient or collector.wants_gradients else []
         with torch.autocast(model.device.type, enabled=False):
@@ -188,12 +164,16 @@ def _pass(
                 gradients = _gradients(score, towards, keep_graph=not last)
             with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
                 results = collector.combine(probe.grid or TokenGrid(1, 1))
-                for explainer, layer in layers.items():
-                    tensor = tensors[explainer]
-                    gradient = gradients.get(tensor) if tensor is not None else None
-                    activation = layer_activation(model, probe, layer, explainer, tensor, gradient, of_round, outputs)
+                for explainer in layers:
+                    activations = []
+                    for layer in layers[explainer]:
+                        tensor = tensors[explainer, layer]
+                        gradient = gradients.get(tensor) if tensor is not None else None
+                        activations.append(
+                            layer_activation(model, probe, layer, explainer, tensor, gradient, of_round, outputs)
+                        )
                     with plugin_errors(explainer):
-                        results[explainer] = explainer.attribute(activation)
+                        results[explainer] = explainer.attribute(as_one_layer(activations))
             in_pass.append(results)
             collector.forget_gradients()
     rounds: list[list[Tensor]] = []
