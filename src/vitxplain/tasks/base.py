@@ -45,8 +45,9 @@ class Prediction:
 class ExplainedTarget:
     """What was explained of one image, as it is stored and drawn; `probability` is in `unit`, as in `Prediction`.
 
-    `label` names it in files and lists, such as "object-0"; empty for a class. `box` is the object's, in pixels of the
-    original image, `share` the part of the image that a segment fills, `region` where it lies on the model's input.
+    `label` names it in files and lists, such as "object-0"; empty for a class that is explained alone. `box` is the
+    object's, in pixels of the original image, `share` the part of the image that a segment fills, `region` where it
+    lies on the model's input.
     """
 
     index: int
@@ -57,6 +58,11 @@ class ExplainedTarget:
     box: Box | None = None
     share: float | None = None
     region: Bool[np.ndarray, "row column"] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class of the whole image; where several are explained its name, or name-index, labels it."""
+        return self.label in ("", self.name, f"{self.name}-{self.index}")
 
 
 @dataclass(frozen=True, eq=False)
