@@ -2,16 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
 
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.calls import AttentionCall
+from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights
+from vitxplain.models.probing.recording import RecordedCall
 from vitxplain.types import Logits, PixelValues
+
+Answers: TypeAlias = dict[Any, bool]  # by steps of the graph
+
+_PICKING = ("Gather", "Index")  # steps that take tokens by index
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -63,36 +69,86 @@ class _Disturbance:
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 
 
+@dataclass(frozen=True)
+class Hearing:
+    """Of one call, whether tokens hear of the image otherwise than by attention: patches do, and who joins them.
+
+    Where that cannot be told they are said to.
+    """
+
+    queries: bool = True
+    keys: bool = True
+    picked: bool = False  # whether keys hear of it only as some of many tokens that were picked by index
+
+
+def hearing(image: Tensor, calls: Sequence[RecordedCall], constant: Sequence[bool]) -> list[Hearing]:
+    """Who hears of `image`, a leaf of the graph, in each call, attention being silenced.
+
+    `constant` says of each call that its keys were the same for two images.
+    """
+    if not image.requires_grad:
+        return [Hearing()] * len(calls)
+    depends = from_image(image) | {record.step: False for record in calls if record.call.scored}
+    unpicked = dict(depends)
+    return [
+        _hearing(record.call.weights, depends, unpicked, is_constant)
+        for record, is_constant in zip(calls, constant, strict=True)
+    ]
+
+
+def _hearing(weights: Weights, depends: Answers, unpicked: Answers, constant: bool) -> Hearing:
+    values = [level.values for level in weights.levels] if isinstance(weights, DeformableWeights) else [weights.value]
+    if not any(value.requires_grad for value in values):  # nothing comes from the image here, or it is not shown
+        return Hearing(not constant, not constant)
+    keys = any(depends_on(value.grad_fn, depends) for value in values)
+    picked = keys and not any(depends_on(value.grad_fn, unpicked, past=_PICKING) for value in values)
+    steps = _factors(weights)
+    factors = [depends_on(step, depends) if picked else depends_on(step, unpicked, past=_PICKING) for step in steps]
+    return Hearing(all(factors) if keys else any(factors), keys, picked)
+
+
 def learned_queries(image: Tensor, weights: Sequence[Weights]) -> list[bool]:
     """Of each call's weights, whether its queries do not depend on the image, a leaf of the graph."""
     if not image.requires_grad:
         return [False] * len(weights)
+    depends = from_image(image)
+    return [not all(depends_on(step, depends) for step in _factors(call)) for call in weights]
+
+
+def from_image(image: Tensor) -> Answers:
+    """The answer of the one step of the graph that is known to depend on the image: the image itself."""
     with torch.enable_grad():
         (start, _), *_ = image.view_as(image).grad_fn.next_functions  # type: ignore[union-attr]
-    depends: dict[Any, bool] = {start: True, None: False}
-    return [not all(_depends(step, depends) for step in _factors(call)) for call in weights]
+    return {start: True, None: False}
 
 
 def _factors(weights: Weights) -> list[Any]:
     """The steps of the graph that made what the scores are a product of; keys depend on the image, queries may not."""
     if isinstance(weights, FusedWeights):
         return [weights.query.grad_fn]
+    if isinstance(weights, DeformableWeights):
+        return [weights.point_weights.grad_fn]
     todo = [weights.tensor.grad_fn] if isinstance(weights, ExplicitWeights) else []
     while todo:
         step = todo.pop(0)
         if step is None:
             continue
-        if step.name().startswith("Bmm"):
-            return [before for before, _ in step.next_functions]
+        if step.name().startswith(("Bmm", "Baddbmm")):  # the latter adds a mask to the product, its first argument
+            return [before for before, _ in step.next_functions[-2:]]
         todo += [before for before, _ in step.next_functions]
     return []
 
 
-def _depends(step: Any, answers: dict[Any, bool]) -> bool:
-    """Whether a step of the graph comes from one whose answer is yes; `answers` keeps those of all steps before it."""
+def depends_on(step: Any, answers: Answers, past: tuple[str, ...] = ()) -> bool:
+    """Whether a step of the graph comes from one whose answer is yes; `answers` keeps those of all steps before it.
+
+    Nothing comes by steps whose name begins with `past`.
+    """
     path = [step]
     while path:
         before = [earlier for earlier, _ in path[-1].next_functions] if path[-1] not in answers else []
+        if past and before and path[-1].name().startswith(past):
+            before = []
         unanswered = [earlier for earlier in before if earlier not in answers]
         if unanswered:
             path += unanswered

@@ -15,7 +15,7 @@ from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.errors import ModelLoadError
-from vitxplain.models.probing.dependence import learned_queries, reached_outputs, used_calls
+from vitxplain.models.probing.dependence import hearing, learned_queries, reached_outputs, used_calls
 from vitxplain.models.probing.observation import Head, Observation, ObservedCall
 from vitxplain.models.probing.recording import PassRecorder, RecordedCall
 from vitxplain.models.views.image_calls import CallRecorder
@@ -72,6 +72,7 @@ def observe(
         head=head if head is not None and _makes(logits, head) else None,
         hidden=recorder.hidden,
         silence=recorder.silence,
+        text_lengths=frozenset(recorder.text_lengths),
         image_calls=image_calls,
     )
 
@@ -89,16 +90,21 @@ def _observed_calls(
     reached = reached_outputs(logits, [record.output for record in recorded])
     used = used_calls(model, images[:1], logits, reached)
     comparisons = compare_calls(model, images, [call_weights.shape for call_weights in weights])
+    hear = hearing(image, recorded, [all(comparison.constant_keys or [False]) for comparison in comparisons])
     return tuple(
         ObservedCall(
             path=record.call.path,
             weights=record.call.weights,
             scored=record.call.scored,
             output=record.output,
+            step=record.step,
             nodes_before=record.nodes_before,
             used=used[number],
             reached=reached[number],
             learned_queries=learned[number],
+            queries_hear=hear[number].queries,
+            keys_hear=hear[number].keys,
+            keys_picked=hear[number].picked,
             batch_axis=comparisons[number].batch_axis,
             constant_keys=comparisons[number].constant_keys,
         )
