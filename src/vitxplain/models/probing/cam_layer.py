@@ -83,7 +83,7 @@ class _Showing:
         sides = [side for layout in layouts for side in (layout.query_tokens, layout.key_tokens)]
         self._lengths = {side.num_tokens for side in sides if isinstance(side, (Queries, Text, Latents))}
         self._answers = from_image(observation.image) if observation.image.requires_grad else {}
-        self._silenced = self._answers | {call.step: False for call in observation.calls if call.scored}
+        self._silenced = self._answers | {call.step: call.queries_hear for call in observation.calls if call.scored}
         self._is_shown = bool(self._answers) and depends_on(score.grad_fn, self._answers)
 
     def __call__(self, output: Output) -> bool:

@@ -82,29 +82,33 @@ class Hearing:
 
 
 def hearing(image: Tensor, calls: Sequence[RecordedCall], constant: Sequence[bool]) -> list[Hearing]:
-    """Who hears of `image`, a leaf of the graph, in each call, attention being silenced.
+    """Who hears of `image`, a leaf of the graph, in each call.
 
-    `constant` says of each call that its keys were the same for two images.
+    What attention returns for a token is said to hear if the token does that asked: what it learns by asking is left
+    aside. `constant` says of each call that its keys were the same for two images.
     """
     if not image.requires_grad:
         return [Hearing()] * len(calls)
-    depends = from_image(image) | {record.step: False for record in calls if record.call.scored}
-    unpicked = dict(depends)
-    return [
-        _hearing(record.call.weights, depends, unpicked, is_constant)
-        for record, is_constant in zip(calls, constant, strict=True)
-    ]
+    anyhow, in_place = from_image(image), from_image(image)
+    heard = []
+    for record, is_constant in zip(calls, constant, strict=True):
+        queries, keys = _hear(record.call.weights, anyhow, (), is_constant)
+        queries_in_place, keys_in_place = _hear(record.call.weights, in_place, _PICKING, is_constant)
+        if record.call.scored and record.step is not None:
+            anyhow[record.step], in_place[record.step] = queries, queries_in_place
+        picked = keys and not keys_in_place
+        heard.append(Hearing(queries if picked else queries_in_place, keys, picked))
+    return heard
 
 
-def _hearing(weights: Weights, depends: Answers, unpicked: Answers, constant: bool) -> Hearing:
+def _hear(weights: Weights, answers: Answers, past: tuple[str, ...], constant: bool) -> tuple[bool, bool]:
+    """Whether the queries hear, and the keys; of the latter their values are asked."""
     values = [level.values for level in weights.levels] if isinstance(weights, DeformableWeights) else [weights.value]
     if not any(value.requires_grad for value in values):  # nothing comes from the image here, or it is not shown
-        return Hearing(not constant, not constant)
-    keys = any(depends_on(value.grad_fn, depends) for value in values)
-    picked = keys and not any(depends_on(value.grad_fn, unpicked, past=_PICKING) for value in values)
-    steps = _factors(weights)
-    factors = [depends_on(step, depends) if picked else depends_on(step, unpicked, past=_PICKING) for step in steps]
-    return Hearing(all(factors) if keys else any(factors), keys, picked)
+        return not constant, not constant
+    keys = any(depends_on(value.grad_fn, answers, past) for value in values)
+    factors = [depends_on(step, answers, past) for step in _factors(weights)]
+    return all(factors) if keys else any(factors), keys
 
 
 def learned_queries(image: Tensor, weights: Sequence[Weights]) -> list[bool]:
