@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 
@@ -20,9 +20,14 @@ class ZeroRows(TorchFunctionMode):
     """
 
     def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
-        if func is F.linear and not kwargs and torch.is_grad_enabled() and args[0].requires_grad:
+        if func is F.linear and not kwargs and torch.is_grad_enabled() and args[0].requires_grad and _is_plain(args[1]):
             return _Linear.apply(*args)
         return func(*args, **(kwargs or {}))
+
+
+def _is_plain(weight: Tensor) -> bool:
+    """Whether these are numbers as they are; packed ones of a library of quantisation know their own way back."""
+    return type(weight) in (Tensor, nn.Parameter)
 
 
 class _Linear(torch.autograd.Function):

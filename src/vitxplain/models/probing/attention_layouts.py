@@ -10,6 +10,7 @@ from torch import nn
 from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.layout import AttentionLayout, Kind, Patches
 from vitxplain.grid import TokenGrid
+from vitxplain.models.objects.libraries import configuration
 from vitxplain.models.probing.observation import Observation, ObservedCall
 from vitxplain.models.probing.token_grids import check_stated, token_grid, true_pitch
 from vitxplain.models.probing.token_order import Orders
@@ -23,7 +24,7 @@ def attention_layouts(
     observation: Observation, module: nn.Module, stated: TokenGrid | None, orders: Orders
 ) -> list[AttentionLayout]:
     """One layout a call, in order; `orders` are those of sequences that are known to be patches."""
-    config = getattr(module, "config", None)
+    config = configuration(module)
     maps = observation.maps
     lengths = {tensor.shape[1] for tensor in observation.nodes if tensor.dim() == 3 and tensor.shape[0] == 1}
     lengths |= {rows * columns for rows, columns in maps.map_sizes}

@@ -1,8 +1,10 @@
 """Which attention the logits depend on, which of it their gradient reaches, and which of it learned queries ask."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,30 +14,48 @@ from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights
-from vitxplain.models.probing.recording import RecordedCall
-from vitxplain.types import Logits, PixelValues
-
-Answers: TypeAlias = dict[Any, bool]  # by steps of the graph
-
-_PICKING = ("Gather", "Index")  # steps that take tokens by index
+from vitxplain.types import PixelValues, TaskLogits
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
 
 
-def reached_outputs(logits: Logits, outputs: Sequence[Tensor]) -> list[bool]:
+_Answer = TypeVar("_Answer")
+
+
+def reached_outputs(logits: TaskLogits, outputs: Sequence[Tensor]) -> list[bool]:
     """Of each output of attention, whether the gradient of `logits` reaches it."""
-    reached = set()
-    todo = [logits.grad_fn]
-    while todo:
-        step = todo.pop()
-        if step is not None and step not in reached:
-            reached.add(step)
-            todo += [before for before, _ in step.next_functions]
+    reached = steps_before(logits.grad_fn)
     return [output.grad_fn in reached for output in outputs]
 
 
-def used_calls(model: "VisionModel", image: PixelValues, logits: Logits, reached: Sequence[bool]) -> list[bool]:
+def calls_before(outputs: Sequence[Tensor]) -> list[frozenset[int]]:
+    """Of each output of attention, in order, the numbers of those it is computed from."""
+    own = {output.grad_fn: 1 << number for number, output in enumerate(outputs) if output.grad_fn is not None}
+    bits: dict[Any, int] = {None: 0}  # of each step those of the outputs before it
+
+    def bits_of(before: Sequence[Any]) -> int:
+        return reduce(or_, (bits[earlier] | own.get(earlier, 0) for earlier in before), 0)
+
+    for output in outputs:
+        answered(output.grad_fn, bits, bits_of)
+    numbers = range(len(outputs))
+    return [frozenset(n for n in numbers if bits[output.grad_fn] >> n & 1) for output in outputs]
+
+
+def steps_before(step: Any) -> set[Any]:
+    """A step of the graph and all that it is computed from."""
+    steps: set[Any] = set()
+    todo = [step]
+    while todo:
+        earlier = todo.pop()
+        if earlier is not None and earlier not in steps:
+            steps.add(earlier)
+            todo += [before for before, _ in earlier.next_functions]
+    return steps
+
+
+def used_calls(model: "VisionModel", image: PixelValues, logits: TaskLogits, reached: Sequence[bool]) -> list[bool]:
     """Of each call, whether `logits`, of this image, depend on it; call it where the model is undisturbed.
 
     What no gradient reaches may still move them, where somebody detached it: so it is disturbed, to see whether they
@@ -69,64 +89,33 @@ class _Disturbance:
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None: ...
 
 
-@dataclass(frozen=True)
-class Hearing:
-    """Of one call, whether tokens hear of the image otherwise than by attention: patches do, and who joins them.
-
-    Where that cannot be told they are said to.
-    """
-
-    queries: bool = True
-    keys: bool = True
-    picked: bool = False  # whether keys hear of it only as some of many tokens that were picked by index
-
-
-def hearing(image: Tensor, calls: Sequence[RecordedCall], constant: Sequence[bool]) -> list[Hearing]:
-    """Who hears of `image`, a leaf of the graph, in each call.
-
-    What attention returns for a token is said to hear if the token does that asked: what it learns by asking is left
-    aside. `constant` says of each call that its keys were the same for two images.
-    """
-    if not image.requires_grad:
-        return [Hearing()] * len(calls)
-    anyhow, in_place = from_image(image), from_image(image)
-    heard = []
-    for record, is_constant in zip(calls, constant, strict=True):
-        queries, keys = _hear(record.call.weights, anyhow, (), is_constant)
-        queries_in_place, keys_in_place = _hear(record.call.weights, in_place, _PICKING, is_constant)
-        if record.call.scored and record.step is not None:
-            anyhow[record.step], in_place[record.step] = queries, queries_in_place
-        picked = keys and not keys_in_place
-        heard.append(Hearing(queries if picked else queries_in_place, keys, picked))
-    return heard
-
-
-def _hear(weights: Weights, answers: Answers, past: tuple[str, ...], constant: bool) -> tuple[bool, bool]:
-    """Whether the queries hear, and the keys; of the latter their values are asked."""
-    values = [level.values for level in weights.levels] if isinstance(weights, DeformableWeights) else [weights.value]
-    if not any(value.requires_grad for value in values):  # nothing comes from the image here, or it is not shown
-        return not constant, not constant
-    keys = any(depends_on(value.grad_fn, answers, past) for value in values)
-    factors = [depends_on(step, answers, past) for step in _factors(weights)]
-    return all(factors) if keys else any(factors), keys
-
-
 def learned_queries(image: Tensor, weights: Sequence[Weights]) -> list[bool]:
     """Of each call's weights, whether its queries do not depend on the image, a leaf of the graph."""
     if not image.requires_grad:
         return [False] * len(weights)
-    depends = from_image(image)
-    return [not all(depends_on(step, depends) for step in _factors(call)) for call in weights]
+    of_image = steps_after(start_of(image))
+    return [not all(of_image(step) for step in factors(call)) for call in weights]
 
 
-def from_image(image: Tensor) -> Answers:
-    """The answer of the one step of the graph that is known to depend on the image: the image itself."""
+def start_of(image: Tensor) -> Any:
+    """The step of the graph that an image, a leaf of it, is."""
     with torch.enable_grad():
         (start, _), *_ = image.view_as(image).grad_fn.next_functions  # type: ignore[union-attr]
-    return {start: True, None: False}
+    return start
 
 
-def _factors(weights: Weights) -> list[Any]:
+def steps_after(start: Any, settled: Mapping[Any, bool] | None = None) -> Callable[[Any], bool]:
+    """Whether a step of the graph is computed from another one; of some steps the answer is settled."""
+    answers: dict[Any, bool] = {**(settled or {}), start: True, None: False}
+
+    def is_after(step: Any) -> bool:
+        answered(step, answers, lambda before: any(answers[earlier] for earlier in before))
+        return answers[step]
+
+    return is_after
+
+
+def factors(weights: Weights) -> list[Any]:
     """The steps of the graph that made what the scores are a product of; keys depend on the image, queries may not."""
     if isinstance(weights, FusedWeights):
         return [weights.query.grad_fn]
@@ -143,10 +132,12 @@ def _factors(weights: Weights) -> list[Any]:
     return []
 
 
-def depends_on(step: Any, answers: Answers, past: tuple[str, ...] = ()) -> bool:
-    """Whether a step of the graph comes from one whose answer is yes; `answers` keeps those of all steps before it.
+def answered(
+    step: Any, answers: dict[Any, _Answer], answer: Callable[[Sequence[Any]], _Answer], past: tuple[str, ...] = ()
+) -> None:
+    """Put the answer for a step and all steps before it into `answers`: each by those of the steps just before it.
 
-    Nothing comes by steps whose name begins with `past`.
+    Steps whose names begin with one of `past` have none before them.
     """
     path = [step]
     while path:
@@ -159,5 +150,4 @@ def depends_on(step: Any, answers: Answers, past: tuple[str, ...] = ()) -> bool:
             continue
         last = path.pop()
         if last not in answers:
-            answers[last] = any(answers[earlier] for earlier in before)
-    return answers[step]
+            answers[last] = answer(before)

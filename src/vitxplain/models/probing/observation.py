@@ -12,7 +12,7 @@ from torch.autograd.graph import GradientEdge
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.weights import Weights
 from vitxplain.models.views.image_calls import ImageCall
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,7 @@ class ObservedCall:
     queries_hear: bool  # whether those who ask hear of the image otherwise than by attention, as patches do
     keys_hear: bool  # whether those who are asked do
     keys_picked: bool  # whether they are some of many tokens, picked by index
+    before: frozenset[int]  # the numbers of the calls that it is computed from, as far as the graph says
     batch_axis: int | None  # which axis doubles with two images; None: does not depend on the images
     constant_keys: tuple[bool, ...] | None  # per key: the same value for two different images
 
@@ -79,7 +80,7 @@ class Observation:
     """One pass with a graph on one image, compared with one on two images."""
 
     image: PixelValues  # the first one, a leaf of the graph
-    logits: Logits
+    logits: TaskLogits
     maps: ImageMaps  # by what convolutions make, before anybody knows token grids, or which sequences are no map
     calls: tuple[ObservedCall, ...]
     nodes: tuple[Tensor, ...]  # all that modules took in or returned, as it was at the end

@@ -17,7 +17,7 @@ from vitxplain.capture.layout import AttentionLayout, Latents, Patches, Queries,
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.models.probing.probe import Probe
-from vitxplain.models.probing.token_sides import decoder
+from vitxplain.models.probing.sides.token_sides import decoder
 
 ENCODER = Patches(((2, 3),))  # of stride 32
 OBJECTS = Queries(NUM_QUERIES)
