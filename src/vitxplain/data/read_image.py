@@ -17,7 +17,7 @@ from vitxplain.data.download import download, is_url
 from vitxplain.data.value_range import to_eight_bits
 from vitxplain.errors import ImageError
 from vitxplain.files.opening import is_special
-from vitxplain.files.paths import user_path
+from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.files.pictures import open_picture
 from vitxplain.types import PixelValues
 
@@ -112,11 +112,11 @@ def existing_file(source: str | PathLike[str]) -> Path:
         raise ImageError(
             f"{source} does not exist{reason}; check the path (it was looked up in {Path.cwd()})."
         ) from error
-    if path.is_dir():
+    if is_folder(path):
         raise ImageError(f"{source} is a folder, not an image; name a file in it, or a pattern such as {path}/*.jpg.")
     if is_special(path):
         raise ImageError(f"{source} is a pipe, a device or a socket, not an image; save the image as a file.")
-    if path.is_file() and not size:
+    if is_file(path) and not size:
         raise ImageError(f"{source} is empty (0 bytes); save or download it again.")
     return path
 

@@ -13,6 +13,7 @@ from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.errors import DataError
 from vitxplain.files.documents import read_lines
+from vitxplain.files.paths import is_file
 from vitxplain.files.reading import reading, shortened
 from vitxplain.files.walk import image_files
 
@@ -39,7 +40,7 @@ def voc(
     root = Path(folder)
     files = {str(PurePosixPath(path).with_suffix("")): path for path in image_files(root / "JPEGImages")}
     annotated = {key: root / "Annotations" / f"{key}.xml" for key in files}
-    objects = {key: read_objects(file) for key, file in annotated.items() if file.is_file()}
+    objects = {key: read_objects(file) for key, file in annotated.items() if is_file(file)}
     if not objects:
         raise DataError(f"{folder} has no images in JPEGImages/ with an annotation of their name in Annotations/.")
     splits = _lists(root, files)
@@ -74,7 +75,7 @@ def _lists(root: Path, files: dict[str, str]) -> dict[str, Split]:
     splits: dict[str, Split] = {}
     for word, split in LISTS.items():
         file = root / "ImageSets" / "Main" / f"{word}.txt"
-        if not file.is_file():
+        if not is_file(file):
             continue
         with reading(file, "a list of images", "write the name of one in each line"):
             keys = [line.split()[0] for line in read_lines(file)]
@@ -94,9 +95,9 @@ def _mask(root: Path, key: str, objects: list[VocObject]) -> MaskFile | None:
     """
     if not objects:
         return MaskFile()
-    if (path := root / "SegmentationObject" / f"{key}.png").is_file():
+    if is_file(path := root / "SegmentationObject" / f"{key}.png"):
         return MaskFile(path, tuple(voc_object.number for voc_object in objects))
-    if not (path := root / "SegmentationClass" / f"{key}.png").is_file():
+    if not is_file(path := root / "SegmentationClass" / f"{key}.png"):
         return None
     values, counts = mask_values(path), np.zeros(256, np.int64)
     for _, (left, top, right, bottom), _ in objects:
