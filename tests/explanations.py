@@ -9,6 +9,7 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
+from vitxplain.tasks.detected import Detected
 
 ROWS, COLUMNS = 3, 5
 SHAPES = {  # one of every kind of axes, on a grid that is not square
@@ -54,3 +55,29 @@ def explanation(
         image=photograph(*size),
         **(fields | changes),
     )
+
+
+def detected(number: int = 0, **changes: Any) -> Explanation:
+    """The explanation of one of two objects that were found, a dog and a cat."""
+    objects = (
+        Detected(1, "dog", 0.97, (10.0, 20.0, 40.0, 50.0), query=7),
+        Detected(0, "cat, kitten", 0.66, (50.5, 5.0, 88.0, 30.25), query=2),
+    )
+    chosen = objects[number]
+    target = ExplainedTarget(chosen.index, chosen.name, chosen.score, label=f"object-{number}", box=chosen.box)
+    return explanation(task="object-detection", detections=objects, **({"target": target} | changes))
+
+
+def segmented(number: int = 0, **changes: Any) -> Explanation:
+    """The explanation of one of two segments that were found, a sky above a road, on a map of 6 x 8 places."""
+    sky = np.arange(6)[:, None] < np.full(8, 2)
+    segments = (
+        Detected(1, "road", 0.9, share=2 / 3, mask=~sky),
+        Detected(2, "sky", 0.8, share=1 / 3, mask=sky),
+    )
+    chosen = segments[number]
+    label = f"segment-{number}"
+    target = ExplainedTarget(
+        chosen.index, chosen.name, chosen.score, label=label, share=chosen.share, region=chosen.mask
+    )
+    return explanation(task="image-segmentation", detections=segments, **({"target": target} | changes))

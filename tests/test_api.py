@@ -142,6 +142,33 @@ def test_targets_that_do_not_exist(vit: VisionModel, target: object):
         explain(vit, [photo(0)] * 3, "grad-cam", target=target)
 
 
+@pytest.mark.parametrize("method", ["gradient-attention", "grad-cam", "raw-attention"])
+def test_a_list_of_targets_of_one_image_gives_a_list(vit: VisionModel, method: str):
+    several = explain(vit, photo(0), method, target=[2, "cross"])
+    alone = [explain(vit, photo(0), method, target=target) for target in (2, "cross")]
+    assert [made.target for made in several] == [made.target for made in alone]
+    for made, expected in zip(several, alone, strict=True):
+        np.testing.assert_array_equal(made.values, expected.values)
+
+
+def test_each_of_several_images_may_have_targets_of_its_own(cnn: VisionModel):
+    made = explain(cnn, [photo(0), photo(1)], "cam", target=[[2, 0], [1]])
+    assert [[one.target.index for one in of_image] for of_image in made] == [[2, 0], [1]]
+    np.testing.assert_allclose(made[0][1].values, explain(cnn, photo(0), "cam", target=0).values, atol=1e-6)
+    assert [one.target.index for one in explain(cnn, [photo(0), photo(1)], "cam", target=[2, 1])] == [2, 1]
+    with pytest.raises(TargetError, match="an empty list names no target"):
+        explain(cnn, photo(0), "cam", target=[])
+
+
+def test_several_targets_share_one_forward_pass(vit: VisionModel):
+    runs = []
+    vit.probe()
+    handle = vit.module.register_forward_hook(lambda *_: runs.append(1))
+    explain(vit, photo(0), "gradient-attention", target=[0, 1, 2])
+    handle.remove()
+    assert len(runs) == 1
+
+
 def test_together_gives_each_method_by_its_canonical_name(vit: VisionModel):
     found = explain_together(vit, photo(0), ["rollout", "auto", "head-distance", GradCAM], start_layer=1)
     assert list(found) == ["attention-rollout", "affinity-attention", "head-distance", "grad-cam"]

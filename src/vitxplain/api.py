@@ -1,6 +1,7 @@
 """The whole road on one screen: load -> adapt -> capture -> explain."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +17,7 @@ from vitxplain.explainers.passes.choose import MethodLike, build, check_names, s
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
+from vitxplain.explainers.query import tokens_apart, with_query
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.labels import names_of
 from vitxplain.models.loading.load import load_model
@@ -26,6 +28,8 @@ from vitxplain.models.processors.batches import BATCH_SIZE, Images, OneImage, Pi
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import Target, TargetLike
+from vitxplain.tasks.features import Features
+from vitxplain.tasks.spelled_targets import asks_for_several, targets_of
 
 __all__ = ["explain", "explain_together", "fitting"]
 
@@ -56,6 +60,7 @@ def explain(
     batch_size: int = BATCH_SIZE,
     output: str | int = "auto",
     activation: str = "auto",
+    min_score: float | None = None,
     **options: Any,
 ) -> Any:
     """Why the model says what it says about an image.
@@ -67,11 +72,15 @@ def explain(
             (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
             grad-cam.
-        target: the class to explain: an index, a name, or one of these an image; None is each image's top class.
+        target: the class to explain, an index or a name; None is each image's top class. Of a detector or segmenter
+            "object:0", "dog#1", "box:10,20,90,80", "@50,40", "segment:0", "cat~dog" or "all", in pixels of the image;
+            None is the best object. Several images take a list with one each. One image takes a list of several, which
+            gives a list; so does each image of several for a list of its own, and "all".
         top_k: how many classes `Explanation.prediction` holds.
         batch_size: how many images run through the model together.
         output: which of the model's outputs are the class scores, as in `load_model`.
         activation: what makes probabilities of them, as in `load_model`.
+        min_score: from which score on a detector's object counts as found; None is the model's library's own.
         options: hyper-parameters of the method.
 
     Raises:
@@ -88,6 +97,7 @@ def explain(
         batch_size=batch_size,
         output=output,
         activation=activation,
+        min_score=min_score,
         **options,
     )
     return next(iter(results.values()))
@@ -121,6 +131,7 @@ def explain_together(
     batch_size: int = BATCH_SIZE,
     output: str | int = "auto",
     activation: str = "auto",
+    min_score: float | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Several methods that share one forward and at most one backward pass; by canonical name, in the order asked.
@@ -132,23 +143,33 @@ def explain_together(
     check_count("batch_size", batch_size)
     check_names(methods)
     loaded = _loaded(model, pictures, output=output, activation=activation)
+    if min_score is not None:
+        loaded = replace(loaded, task=loaded.task.from_score(min_score))
+    several_targets = asks_for_several(target, single=single)
     target_of_all: Target | None = None
     parts = []
-    for batch in batches(loaded.processor, pictures, batch_size):
+    by_token = isinstance(loaded.task, Features) and target is not None
+    for batch in batches(loaded.processor, pictures, 1 if by_token else batch_size):
         started = perf_counter()
         probe = loaded.probe(batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
-            target_of_all = loaded.task.target(target, names_of(loaded.labels, probe.num_labels))
+            labels = names_of(loaded.labels, probe.num_labels)
+            target_of_all = targets_of(loaded.task, target, labels, single=single)
             target_of_all.check(len(pictures))
         named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
         explainers = build(named, options)
-        target_of_batch = target_of_all.select(batch.positions)
-        result = shared_pass(loaded, batch.pixel_values, list(explainers.values()), target_of_batch, probe=probe)
-        seconds = (perf_counter() - started) / len(batch.images)
-        made = explanations(loaded, probe, batch, explainers, target_of_batch, result, top_k=top_k, seconds=seconds)
-        parts.append((batch, made))
+        target_of_batch = target_of_all.select(batch.positions).on_images(batch.geometries)
+        for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
+            asking = with_query(explainers, of_pass, probe.grid, batch.geometries[0])
+            result = shared_pass(loaded, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
+            seconds = (perf_counter() - started) / len(batch.images)
+            made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)
+            parts.append((batch, made))
     results = gathered(parts, len(pictures))
-    return {name: items[0] for name, items in results.items()} if single else dict(results)
+    shown = {
+        name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()
+    }
+    return {name: items[0] for name, items in shown.items()} if single else dict(shown)
 
 
 def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, str | None]:

@@ -2,9 +2,11 @@
 
 from dataclasses import asdict, dataclass
 from math import floor
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 LONGEST: Final = 2**20  # pixels of a side of an image
+
+Box: TypeAlias = tuple[float, float, float, float]  # left, top, right, bottom, in pixels of an image
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,19 @@ class Geometry:
         (rows, columns), (top, left, bottom, right) = self.input_size, self.box
         box = (top, left, top + (bottom - top) * height / rows, left + (right - left) * width / columns)
         return Geometry(self.image_size, (round(height), round(width)), box)
+
+    def on_image(self, box: Box) -> Box:
+        """A box given in shares of the input's width and height, in pixels of the original image and within it."""
+        top, left, bottom, right = self.box
+        height, width = self.image_size
+        across = [min(max(left + share * (right - left), 0.0), float(width)) for share in (box[0], box[2])]
+        down = [min(max(top + share * (bottom - top), 0.0), float(height)) for share in (box[1], box[3])]
+        return across[0], down[0], across[1], down[1]
+
+    def on_input(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the original image in shares of the input's width and height; outside 0 to 1 it was not seen."""
+        top, left, bottom, right = self.box
+        return (x - left) / (right - left), (y - top) / (bottom - top)
 
     def to_dict(self) -> dict[str, Any]:
         return {name: list(value) for name, value in asdict(self).items()}

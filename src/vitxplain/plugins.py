@@ -25,7 +25,8 @@ from vitxplain.explainers.gradient_attention import positive_gradient_attention
 from vitxplain.explainers.passes.choose import build as build_explainers
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
-from vitxplain.explainers.passes.shared_pass import PassResult, shared_pass
+from vitxplain.explainers.passes.pass_result import PassResult
+from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.token_flow import carry_relevance, start_reading
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid

@@ -10,6 +10,7 @@ from torch import Tensor
 
 PixelValues: TypeAlias = Float[Tensor, "batch channel height width"]
 Logits: TypeAlias = Float[Tensor, "batch label"]
+TaskLogits: TypeAlias = Float[Tensor, "batch ..."]  # (batch query label), (batch label row column)
 Scores: TypeAlias = Float[Tensor, " batch"]
 ClassIndices: TypeAlias = Int[Tensor, " batch"]
 Attention: TypeAlias = Float[Tensor, "batch head query key"]

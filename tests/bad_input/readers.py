@@ -15,8 +15,10 @@ from PIL import Image
 
 import vitxplain
 from tests.bad_input.conftest import noise
+from tests.data.folders.class_map_files import class_map_folder
+from tests.data.folders.coco.coco_files import coco
 from tests.data.stored import annotate
-from tests.explanations import explanation
+from tests.explanations import explanation, segmented
 from vitxplain import load_data, load_model
 from vitxplain.cli.test.result_folder import earlier
 from vitxplain.data.folders.mask_files import mask_values
@@ -68,6 +70,10 @@ def _table(folder: Path) -> None:
     _write(folder / "classes.txt", b"cat\ndog\n")
 
 
+def _class_maps(folder: Path) -> None:
+    class_map_folder(folder, ("a", "b"), "annotations")
+
+
 def _index(folder: Path) -> None:
     _picture(folder / "a.png")
     _write(
@@ -92,6 +98,10 @@ def _cifar(folder: Path) -> None:
 
 def _explanation(folder: Path) -> None:
     explanation().save(folder, "cat", "npz,json")
+
+
+def _segment(folder: Path) -> None:
+    segmented().save(folder, "cat", "npz,json")
 
 
 def _maps(folder: Path) -> None:
@@ -162,6 +172,10 @@ def _data(folder: Path) -> None:
     data[0].object_mask() if data.has_masks else data[0]
 
 
+def _objects(folder: Path) -> None:
+    list(load_data(folder, options={"ratio": "0,0,1"}))
+
+
 def _map(name: str) -> Callable[[Path], Any]:
     return lambda folder: read_map(folder / name, Image.new("RGB", (12, 12)))
 
@@ -176,14 +190,18 @@ PICTURES: dict[str, dict[str, Any]] = {
     "jpg": {"progressive": True},
 }
 TABLES = ("data.folders.table_folder",)
-VOC = ("data.folders.voc", "data.folders.voc_annotation")
+VOC = ("data.folders.voc_lists", "data.folders.voc_annotation")
 RUN = ("train.records.run_folder",)
+SEGMENT = "cat.grad-cam.segment-0"
 MODEL = ("models.loading.checkpoint", "models.trust.weight_map")
 READERS: dict[str, Reader] = {
     "annotation": Reader(_voc, "Annotations/a.xml", _data, VOC),
     "list of images": Reader(_voc, "ImageSets/Main/test.txt", _data, VOC),
     "table": Reader(_table, "labels.csv", _data, TABLES),
     "classes": Reader(_table, "classes.txt", _data, TABLES),
+    "annotations of COCO": Reader(coco, "instances.json", _objects, ("data.folders.coco.annotations",)),
+    "map of classes": Reader(_class_maps, "annotations/a.png", _objects, ("data.folders.class_maps",)),
+    "names of classes": Reader(_class_maps, "classes.txt", _objects, ("data.folders.class_maps",)),
     "index": Reader(_index, "index.json", _data, TABLES),
     "tiles": Reader(_tiles, "tiles.csv", lambda folder: sources_of(folder, []), ("data.splits.groups",)),
     "digits": Reader(_mnist, "t10k-images-idx3-ubyte", _data, ("data.published.mnist",)),
@@ -218,6 +236,8 @@ READERS: dict[str, Reader] = {
     },
     "facts": Reader(_explanation, "cat.grad-cam.json", lambda folder: _loaded(folder), ("explanation.storage",)),
     "numbers": Reader(_explanation, "cat.grad-cam.npz", lambda folder: _loaded(folder), ("explanation.storage",)),
+    "facts of a segment": Reader(_segment, f"{SEGMENT}.json", lambda f: _loaded(f, SEGMENT), ("explanation.storage",)),
+    "masks of a segment": Reader(_segment, f"{SEGMENT}.npz", lambda f: _loaded(f, SEGMENT), ("explanation.storage",)),
     **{name: Reader(_maps, name, _map(name), ("evaluation.maps.map_file",)) for name in ("a.npy", "b.npz", "c.png")},
     **{
         f"bands of {name}": Reader(_bands, name, lambda folder, name=name: read_original(folder / name, 5), (module,))
@@ -269,7 +289,7 @@ READERS: dict[str, Reader] = {
 }
 
 
-def _loaded(folder: Path) -> None:
-    stored = vitxplain.load(folder / "cat.grad-cam")
+def _loaded(folder: Path, name: str = "cat.grad-cam") -> None:
+    stored = vitxplain.load(folder / name)
     repr(stored)
     stored.heatmap()

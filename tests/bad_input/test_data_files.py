@@ -25,6 +25,11 @@ def _table(labels: bytes, name: str = "labels.csv", **more: bytes) -> dict[str, 
     return {"a.png": b"", name: labels, **{f"{stem}.txt": content for stem, content in more.items()}}
 
 
+def _coco(entry: bytes) -> dict[str, bytes]:
+    lists = b'"images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 1, "name": "cat"}]'
+    return {"a.png": b"", "instances.json": b"{" + lists + b', "annotations": [' + entry + b"]}"}
+
+
 FOLDERS: dict[str, tuple[dict[str, bytes], str, str]] = {
     "box to infinity": (_voc(OBJECT.format("cat", 1, "1e999")), "a.xml", "xmax of object 1 is 1e999"),
     "box of no number": (_voc(OBJECT.format("cat", "nan", 9)), "a.xml", "xmin of object 1 is nan"),
@@ -60,6 +65,26 @@ FOLDERS: dict[str, tuple[dict[str, bytes], str, str]] = {
         _table(b"image,label\na.png,0\n", classes=b"\xff\xfe\xfa\n"),
         "classes.txt",
         "UTF-8",
+    ),
+    "annotations cut short": (
+        {"a.png": b"", "instances.json": b'{"images": [{"id": 1, "file_na'},
+        "instances.json",
+        "not a file of annotations as COCO has them",
+    ),
+    "annotations too deep": (
+        {"a.png": b"", "instances.json": b'{"images": [' + b"[" * 100_000},
+        "instances.json",
+        "nested too deeply",
+    ),
+    "a box of an object to infinity": (
+        _coco(b'{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1e999, 1]}'),
+        "instances.json, annotation 1",
+        "write four numbers",
+    ),
+    "runs of too many pixels": (
+        _coco(b'{"image_id": 1, "category_id": 1, "segmentation": {"size": [2147483648, 2147483648], "counts": [9]}}'),
+        "instances.json, annotation 1",
+        "its runs cover 9 pixels",
     ),
     "classes twice": (_table(b"image,label\na.png,0\n", classes=b"x\ny\nx\n"), "classes.txt", "names x twice"),
 }

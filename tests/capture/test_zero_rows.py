@@ -56,3 +56,20 @@ def test_outside_a_graph_nothing_changes() -> None:
     layer, values = nn.Linear(4, 3), torch.randn(2, 4)
     with torch.no_grad(), ZeroRows():
         assert layer(values).grad_fn is None
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_model_may_write_into_what_its_layer_returned(bias: bool) -> None:
+    layer, values = nn.Linear(4, 3, bias=bias), torch.randn(2, 5, 4)
+
+    def written(values: torch.Tensor) -> torch.Tensor:
+        output = layer(values)
+        output[..., :2] += 2.0
+        return output.square()
+
+    values.requires_grad_()
+    (own,) = torch.autograd.grad(written(values)[:, :2].sum(), values)
+    with ZeroRows():
+        output = written(values)
+    (found,) = torch.autograd.grad(output[:, :2].sum(), values)
+    torch.testing.assert_close(found, own)

@@ -262,6 +262,6 @@ def test_facts_that_no_explanation_has(saved, changes, words):
 
 def test_a_later_schema(saved):
     facts = json.loads(saved[1].read_text())
-    saved[1].write_text(json.dumps(facts | {"schema": 2}))
-    with pytest.raises(UsageError, match="has schema 2, this version of vitxplain reads 1; upgrade"):
+    saved[1].write_text(json.dumps(facts | {"schema": 3}))
+    with pytest.raises(UsageError, match="has schema 3, this version of vitxplain reads 1 and 2; upgrade"):
         load(saved[0])

@@ -30,7 +30,7 @@ ALLOWED: dict[str, str] = {
     "vitxplain.data.hub.dataset: HubData(folder, 'here').open": "`datasets`, whose failures are caught there",
     "vitxplain.data.hub.dataset: hub.open": "the same",
     "vitxplain.data.published.gtsegs: h5py.File": "after check_file; each data set is measured before it is read",
-    "vitxplain.data.synthetic.digits: np.load": "digits in the package itself",
+    "vitxplain.data.synthetic.glyphs: np.load": "digits in the package itself",
     "vitxplain.evaluation.plan.entries: planned_entry.open": "a model of an evaluation",
     "vitxplain.evaluation.plan.entries: planned_entries[0].open": "the same",
     "vitxplain.evaluation.scoring.lines: json.loads": "a line of a folder of ours; one that is damaged is left out",

@@ -17,8 +17,8 @@ OPENERS = {
     "load_dataset": "",  # version 4 of `datasets` has no scripts any more
     "AutoConfig.from_pretrained": "trust_remote_code",
     "AutoModel.from_pretrained": "trust_remote_code",
-    "AutoModelForImageClassification.from_pretrained": "trust_remote_code",
-    "AutoModelForImageClassification.from_config": "trust_remote_code",
+    "network.from_pretrained": "trust_remote_code",
+    "network.from_config": "trust_remote_code",
     "AutoImageProcessor.from_pretrained": "trust_remote_code",
     "AutoConfig.for_model": "",  # known types alone; `auto_map` is left out
     "import_module": "",
@@ -49,7 +49,7 @@ WAYS_IN = {
     ("vitxplain.testing.construction", "eval"): OWN,
     ("vitxplain.testing.construction", "pickle.loads"): OWN,
     ("vitxplain.data.hub.access", "load_dataset"): "tests/data/hub",
-    ("vitxplain.data.synthetic.digits", "np.load"): OWN,
+    ("vitxplain.data.synthetic.glyphs", "np.load"): OWN,
     ("vitxplain.evaluation.maps.map_file", "np.load"): "tests/evaluation/maps",
     ("vitxplain.explanation.storage", "np.load"): "tests/explanation",
     ("vitxplain.models.loading.blueprint", "AutoConfig.for_model"): TRUST,
@@ -58,8 +58,8 @@ WAYS_IN = {
     ("vitxplain.models.loading.from_torchvision", "models.get_model"): WEIGHTS,
     ("vitxplain.models.loading.from_transformers", "AutoConfig.from_pretrained"): SETTINGS,
     ("vitxplain.models.loading.from_transformers", "AutoModel.from_pretrained"): TRUST,
-    ("vitxplain.models.loading.from_transformers", "AutoModelForImageClassification.from_pretrained"): TRUST,
-    ("vitxplain.models.loading.from_transformers", "AutoModelForImageClassification.from_config"): TRUST,
+    ("vitxplain.models.loading.from_transformers", "network.from_pretrained"): TRUST,
+    ("vitxplain.models.loading.network", "network.from_config"): TRUST,
     ("vitxplain.models.loading.from_transformers", "AutoImageProcessor.from_pretrained"): TRUST,
     ("vitxplain.models.trust.torch_weights", "torch.load"): WEIGHTS,
 }

@@ -15,7 +15,9 @@ from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.tasks import TASKS, check_output
+from vitxplain.tasks.detection import Detection
 from vitxplain.tasks.features import Features
+from vitxplain.tasks.pixel_classes import PixelClasses
 
 STATED: dict[str, Any] = {"mean": 0.5, "std": 0.5, "size": 32}
 TINY: dict[str, Any] = {
@@ -116,11 +118,7 @@ def _videomae() -> nn.Module:
 
 
 FAMILIES: dict[Callable[[], nn.Module], str] = {
-    _detr: "an object detector",
-    _yolos: "an object detector",
-    _segformer: "an image segmenter",
-    _upernet: "an image segmenter",
-    _mask2former: "an image segmenter",
+    _mask2former: "a segmenter that finds masks",
     _dpt: "a depth estimator",
     _depth_anything: "a depth estimator",
     _clip: "an image-text model",
@@ -152,6 +150,25 @@ class Own(nn.Module):
         return self.inner(pixel_values)
 
 
+@pytest.mark.parametrize("build", [_detr, _yolos], ids=["detr", "yolos"])
+def test_detectors_in_memory_and_inside_of_modules_of_ones_own(build: Callable[[], nn.Module]) -> None:
+    module = build().eval()
+    assert load_model(module, **STATED).task == Detection(len(module.config.id2label))  # type: ignore[union-attr, arg-type]
+    names = ["cat", "dog"]
+    assert load_model(Own(module).eval(), **STATED, labels=names).task == Detection(2)
+    with pytest.raises(ModelLoadError, match="give the names of its classes as labels="):
+        load_model(Own(module).eval(), **STATED)
+
+
+@pytest.mark.parametrize("build", [_segformer, _upernet], ids=["segformer", "upernet"])
+def test_segmenters_in_memory_and_inside_of_modules_of_ones_own(build: Callable[[], nn.Module]) -> None:
+    module = build().eval()
+    classes = len(module.config.id2label)  # type: ignore[union-attr, arg-type]
+    for model in (load_model(module, **STATED), load_model(Own(module).eval(), **STATED)):
+        assert model.task == PixelClasses()
+        assert len(model.labels) == classes
+
+
 BY_OUTPUT = [build for build in FAMILIES if build not in (_clip, _mae, _videomae)]  # these take no image alone
 
 
@@ -178,17 +195,14 @@ class Labelled(transformers.PreTrainedModel):
 def test_labels_in_a_configuration_do_not_make_a_classifier() -> None:
     vit = tiny_vit()
     assert load_model(Labelled(vit.config, vit).eval(), **STATED).labels[2] == "newt"
-    with pytest.raises(ModelLoadError, match="Labelled is an image segmenter; "):
-        load_model(Labelled(vit.config, _segformer()).eval(), **STATED)
+    assert load_model(Labelled(vit.config, _segformer()).eval(), **STATED).task == PixelClasses()
 
 
 @pytest.mark.parametrize(
     ("output", "kind"),
     [
-        ({"logits": torch.zeros(1, 5, 4), "pred_boxes": torch.zeros(1, 5, 4)}, "an object detector"),
         ({"logits_per_image": torch.zeros(1, 2)}, "an image-text model"),
-        ({"out": torch.zeros(1, 4, 8, 8)}, "an image segmenter"),
-        ([{"boxes": torch.zeros(0, 4)}], "an object detector"),
+        ([{"boxes": torch.zeros(0, 4)}], "an object detector that gives boxes alone"),
     ],
 )
 def test_outputs_of_other_tasks(output: Any, kind: str) -> None:
@@ -223,8 +237,6 @@ def test_frames_are_a_video() -> None:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (transformers.DetrConfig(architectures=["DetrForObjectDetection"]), "an object detector (DetrForObject"),
-        (transformers.BeitConfig(architectures=["BeitForSemanticSegmentation"]), "an image segmenter (BeitForSem"),
         (transformers.CLIPConfig(architectures=["CLIPModel"]), "an image-text model (CLIPModel)"),
         (transformers.VideoMAEConfig(architectures=["VideoMAEForVideoClassification"]), "a video classifier (VideoMAE"),
         (transformers.ViTMAEConfig(architectures=["ViTMAEForPreTraining"]), "a model for pretraining (ViTMAEFor"),
@@ -253,7 +265,14 @@ def test_the_folder_of_an_encoder_gives_features(tmp_path: Path) -> None:
 
 def test_the_task_is_the_models(tmp_path: Path) -> None:
     save_tiny_vit(tmp_path)
-    assert list(TASKS) == ["image-classification", "image-feature-extraction"]
+    assert list(TASKS) == [
+        "image-classification",
+        "object-detection",
+        "image-segmentation",
+        "image-feature-extraction",
+    ]
     assert load_model(tmp_path, task="image-classification").task.name == "image-classification"
-    with pytest.raises(UsageError, match="'object-detection' does not exist; choose auto or image-classification"):
+    with pytest.raises(UsageError, match="is a model for image-classification, not for object-detection"):
         load_model(tmp_path, task="object-detection")
+    with pytest.raises(UsageError, match="'depth-estimation' does not exist; choose auto or image-classification"):
+        load_model(tmp_path, task="depth-estimation")

@@ -1,12 +1,15 @@
 """Models without a classifier: attention is shown, methods about a class say why they do not fit."""
 
+import numpy as np
 import pytest
 import torch
 import transformers
+from PIL import Image
 from torch import nn
 
+from tests.models.tiny_vit import tiny_vit
 from vitxplain import explain, fitting, load_model
-from vitxplain.errors import TargetError, UnsupportedModelError
+from vitxplain.errors import ModelLoadError, TargetError, UnsupportedModelError
 from vitxplain.tasks.features import Features, gives_tokens
 
 STATED = {"mean": 0.5, "std": 0.5, "size": 32}
@@ -60,6 +63,41 @@ def test_a_network_of_ones_own_is_told_by_name_where_features_look_like_logits()
     assert load_model(module, **STATED, task="image-feature-extraction").task == Features()
 
 
+def test_tokens_are_targets() -> None:
+    model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8))
+    first, second, third = explain(model, image, "raw-attention", target=["cls", "patch@95,0", "patch@30,40"])
+    for made, query in ((first, "class"), (second, "0,3"), (third, "2,1")):
+        assert made.options["query"] == query
+        np.testing.assert_array_equal(made.values, explain(model, image, "raw-attention", query=query).values)
+    rolled = explain(model, [image, image.resize((32, 64))], "rollout", target="patch@30,40")
+    assert [made.options["query"] for made in rolled] == ["2,1", "2,3"]
+    each = explain(model, [image, image], "rollout", target=["cls", "patch@0,0"])
+    assert [made.options["query"] for made in each] == ["class", "0,0"]
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("patch@96,0", "'patch@96,0' lies outside the image of 96 x 64 px"),
+        ("patch@0,-1", "'patch@0,-1' lies outside the image"),
+        ("patch@1", "Its tokens are targets: cls, or patch@x,y"),
+        ("dog", "'dog' is no class: the model gives features"),
+        (3, "'3' is no class"),
+    ],
+)
+def test_tokens_that_are_not_there(target: object, message: str) -> None:
+    model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
+    with pytest.raises(TargetError, match=message):
+        explain(model, Image.new("RGB", (96, 64)), "raw-attention", target=target)
+
+
+def test_a_method_that_asks_no_token_says_so() -> None:
+    model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
+    with pytest.raises(TargetError, match="with head-distance none does; take raw-attention or attention-rollout"):
+        explain(model, Image.new("RGB", (32, 32)), "head-distance", target="cls")
+
+
 def test_without_pooling_features_are_the_mean_of_tokens_or_places() -> None:
     tokens = torch.randn(2, 5, 4)
     assert torch.equal(Features().outputs({"last_hidden_state": tokens})["logits"], tokens.mean(1))
@@ -67,3 +105,37 @@ def test_without_pooling_features_are_the_mean_of_tokens_or_places() -> None:
     torch.testing.assert_close(Features().outputs(places)["logits"], places.mean((2, 3)))
     assert gives_tokens(tokens)
     assert not gives_tokens({"logits": torch.zeros(1, 3), "last_hidden_state": tokens})
+
+
+def without_head(module: nn.Module, name: str) -> nn.Module:
+    module.set_submodule(name, nn.Identity())
+    return module.eval()
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: without_head(tiny_vit(), "classifier"),
+        lambda: tiny_vit(id2label={}, label2id={}),  # num_labels=0
+        lambda: transformers.CLIPVisionModelWithProjection(transformers.CLIPVisionConfig(projection_dim=8, **TINY)),
+    ],
+    ids=["taken out", "no classes", "projection"],
+)
+def test_a_classifier_without_its_head_gives_features(build: object) -> None:
+    model = load_model(build().eval(), **STATED)
+    assert (model.task, model.labels) == (Features(), {})
+    assert explain(model, PIXELS, "attention-rollout")[0].prediction.names == ()
+
+
+def test_the_user_may_call_the_features_of_a_classifier_classes() -> None:
+    module = without_head(tiny_vit(), "classifier")
+    assert len(load_model(module, **STATED, task="image-classification").labels) == 16
+    assert load_model(module, **STATED, labels=[f"unit {index}" for index in range(16)]).labels[3] == "unit 3"
+    assert load_model(tiny_vit(), **STATED).labels[0] == "cat"
+
+
+def test_an_encoder_that_hides_patches_at_random_is_refused() -> None:
+    decoder = {f"decoder_{name}": value for name, value in TINY.items() if name not in ("image_size", "patch_size")}
+    module = transformers.ViTMAEModel(transformers.ViTMAEConfig(**TINY, **decoder)).eval()
+    with pytest.raises(ModelLoadError, match=r"ViTMAEModel gives other features of the same image each time.*ViTModel"):
+        explain(module, PIXELS, "rollout")

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from vitxplain.capture.calls import AttentionCall, Watcher
+from vitxplain.capture.deformable.sample_chain import SampleChain
+from vitxplain.capture.deformable.weights import DeformableGradients, DeformableWeights
 from vitxplain.capture.module_paths import ModulePaths
 from vitxplain.capture.softmax_chain import PRODUCTS, Contraction, SoftmaxChain
 from vitxplain.capture.undisturbed import ready
@@ -37,8 +39,9 @@ _MHA_BODY.__kwdefaults__ = F.multi_head_attention_forward.__kwdefaults__
 class AttentionTap(TorchFunctionMode):
     """While active on this thread, shows a watcher every attention call of `root`, in order.
 
-    It sees fused attention, `multi_head_attention_forward` and softmax(q k^T) v written out, in any library, and
-    changes nothing about the model. One tap serves one forward pass.
+    It sees fused attention, `multi_head_attention_forward`, softmax(q k^T) v written out, and deformable attention
+    (values sampled at points and summed with softmax weights), in any library, and changes nothing about the model.
+    One tap serves one forward pass.
 
     A function that looks like attention but hides its weights is named to the watcher before it runs.
     """
@@ -48,6 +51,7 @@ class AttentionTap(TorchFunctionMode):
         self._paths = ModulePaths(root)
         self._watcher = watcher
         self._chain = SoftmaxChain(self._paths.current)
+        self._samples = SampleChain(self._chain)
         self._numbers = count()
         self._entered = 0
         self.starts: list[Tensor] = []  # leaves of the graph, for a watcher that asked for gradients
@@ -78,11 +82,14 @@ class AttentionTap(TorchFunctionMode):
             args, kwargs = _in_order(args, kwargs)
         if name in PRODUCTS and (contraction := self._chain.contraction(name, args)) is not None:
             result = self._contracted(func, contraction, args, kwargs)
+        elif (sampled := self._samples.weighted_sum(name, args, kwargs)) is not None:
+            result = self._deformable(func, sampled, args, kwargs)
         else:
             if _SUSPECT.search(name):
                 self._watcher.hides(self._paths.current(), f"calls {name}, which shows nobody its attention weights")
             result = func(*args, **kwargs)
         self._chain.follow(func, name, args, kwargs, result)
+        self._samples.follow(name, args, kwargs, result)
         return result
 
     def _attribute(self, func: Callable, args: tuple) -> Any:
@@ -134,6 +141,20 @@ class AttentionTap(TorchFunctionMode):
         output = func(operands[0], operands[1:], **kwargs) if nested else func(*operands, **kwargs)
         self._watcher.after(call, output)
         return output
+
+    def _deformable(self, func: Callable, weights: DeformableWeights, args: tuple, kwargs: dict[str, Any]) -> Tensor:
+        call = AttentionCall(self._paths.current(), next(self._numbers), weights)
+        weighted = args[0]
+        is_watched = self._watcher.before(call)
+        if is_watched:
+            torch.set_grad_enabled(True)
+            weighted = self._joined(weighted)
+        output = func(weighted, *args[1:], **kwargs).mT  # query by query, as that of other attention
+        if is_watched:
+            report = partial(self._watcher.gradient, call)
+            output.register_hook(lambda gradient: report(DeformableGradients(weights.detached(), gradient)))
+        self._watcher.after(call, output)
+        return output.mT
 
     def _joined(self, tensor: Tensor) -> Tensor:
         """The tensor as part of the graph; where there is none yet it becomes the leaf `start`."""

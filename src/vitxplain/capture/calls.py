@@ -13,7 +13,8 @@ from vitxplain.capture.weights import Weights
 class AttentionCall:
     """One contraction of attention weights with values, as the model makes it.
 
-    `scored` tells attention (softmax of a product of two activations) from other softmaxes (gates, context pooling).
+    `scored` tells attention (softmax of a product of two activations, or of sampling points) from other softmaxes
+    (gates, context pooling).
     """
 
     path: str

@@ -86,6 +86,11 @@ class SoftmaxChain:
                     return Contraction(position + 1, trace, None if order == tuple(range(operand.dim())) else order)
         return None
 
+    def weighs_along(self, tensor: Tensor, axis: int) -> bool:
+        """Whether the tensor is the softmax of something along this axis, counted from the end."""
+        trace = self._traces.get(tensor)
+        return trace is not None and trace.stage == "weights" and trace.key_axis == axis
+
     def follow(self, func: Callable, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any) -> None:
         """Carry what is known over to the result of one function."""
         if not isinstance(result, Tensor) or not args:

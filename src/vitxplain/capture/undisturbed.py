@@ -122,7 +122,7 @@ def _show_attention(module: nn.Module, undo: _Undo) -> None:
     implementations = [
         (part, part.config._attn_implementation)
         for part in parts
-        if hasattr(part, "set_attn_implementation") and getattr(part.config, "_attn_implementation", None) is not None
+        if _is_of_transformers(part) and getattr(part.config, "_attn_implementation", None) is not None
     ]
     if all(implementation in _VISIBLE for _, implementation in implementations):
         return
@@ -131,6 +131,13 @@ def _show_attention(module: nn.Module, undo: _Undo) -> None:
     for part, implementation in implementations:
         if implementation not in _VISIBLE:
             part.set_attn_implementation("sdpa")
+
+
+def _is_of_transformers(part: nn.Module) -> bool:
+    """Whether it is a model whose attention can be switched; a name alone may be anybody's."""
+    return hasattr(type(part), "set_attn_implementation") and any(
+        base.__module__.partition(".")[0] == "transformers" for base in type(part).__mro__
+    )
 
 
 def _setter(part: nn.Module, name: str, value: bool) -> Callable[[], None]:

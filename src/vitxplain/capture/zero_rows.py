@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 
@@ -20,16 +20,23 @@ class ZeroRows(TorchFunctionMode):
     """
 
     def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
-        if func is F.linear and not kwargs and torch.is_grad_enabled() and args[0].requires_grad:
+        if func is F.linear and not kwargs and torch.is_grad_enabled() and args[0].requires_grad and _is_plain(args[1]):
             return _Linear.apply(*args)
         return func(*args, **(kwargs or {}))
+
+
+def _is_plain(weight: Tensor) -> bool:
+    """Whether these are numbers as they are; packed ones of a library of quantisation know their own way back."""
+    return type(weight) in (Tensor, nn.Parameter)
 
 
 class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         ctx.save_for_backward(weight)
-        return F.linear(values, weight, bias)
+        output = F.linear(values, weight, bias)
+        # PyTorch lets nobody write into a view that a function of ours returns; models write into what a layer returns.
+        return torch.ops.aten._unsafe_view(output, output.shape) if output._is_view() else output
 
     @staticmethod
     def backward(ctx: Any, *output_gradients: Tensor) -> tuple[Tensor, None, None]:

@@ -20,6 +20,7 @@ from vitxplain.suggest import did_you_mean, similar_names
 BUILT_IN: Final = {
     "digits": "vitxplain.data.synthetic.digits:Digits",
     "defects": "vitxplain.data.synthetic.defects:Defects",
+    "scenes": "vitxplain.data.synthetic.scenes:Scenes",
     "mnist": "vitxplain.data.published.mnist:mnist",
     "cifar10": "vitxplain.data.published.cifar10:cifar10",
 }
@@ -45,8 +46,8 @@ def load_data(
     """Labelled samples of a named set, a folder or the Hub.
 
     Args:
-        source: an existing folder; else a built-in set (`digits`, `defects`, `mnist`, `cifar10`; `mnist:FOLDER`); else
-            gtsegs_ijcv.mat of ImageNet-Segmentation; else a Hub id (`owner/name`).
+        source: an existing folder; else a built-in set (`digits`, `defects`, `scenes`, `mnist`, `cifar10`;
+            `mnist:FOLDER`); else gtsegs_ijcv.mat of ImageNet-Segmentation; else a Hub id (`owner/name`).
         split: "train", "validation" or "test".
         size: (height, width) in pixels, for sets that are made; stored images keep theirs.
         seed: of sets that are made, and of the shares where a folder has no splits.

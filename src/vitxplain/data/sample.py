@@ -1,18 +1,21 @@
-"""What every data set yields: an image, its class and, where it is known, where the object is."""
+"""What every data set yields: an image, its class and, where it is known, which objects are where."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int16
 from PIL import Image
 
 from vitxplain.errors import DataError
 
 Split: TypeAlias = Literal["train", "validation", "test"]
 Mask: TypeAlias = Bool[np.ndarray, "height width"]
+ClassMap: TypeAlias = Int16[np.ndarray, "height width"]
+UNLABELLED: Final = -1  # in a class map: pixels whose class nobody says
 
 
 class Box(NamedTuple):
@@ -24,12 +27,45 @@ class Box(NamedTuple):
     bottom: int
 
 
+class ExactBox(NamedTuple):
+    """A box in pixels of the image, not rounded; 0 is the left (upper) edge of the first pixel, 1 its right (lower)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def pixels(self) -> Box:
+        """All pixels it touches."""
+        return Box(math.floor(self.left), math.floor(self.top), math.ceil(self.right), math.ceil(self.bottom))
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledObject:
+    """One object of an image.
+
+    `label` is its place in `DataSet.object_labels`, `name` what stands there. `mask` is True on what shows of it, of
+    the image's size; None where it is known by its box alone. One with `ignore` (a crowd, or one marked as too
+    difficult) is not to be learnt, and neither finding nor missing it counts.
+    """
+
+    label: int
+    name: str
+    box: ExactBox
+    mask: Mask | None = field(default=None, repr=False)
+    ignore: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One labelled image.
 
     `mask` is True on the object and `boxes` lie round it; None where that is not known, and an empty mask (or no box)
     where it is known that nothing is there. `facts` are other things known by name, such as a texture.
+
+    `objects` are all that are labelled, of any class, and `class_map` has each pixel's place in `DataSet.map_labels`;
+    None in data of classes alone. Of images with several classes `label`, `mask` and `boxes` are those of one.
     """
 
     image: Image.Image = field(repr=False)
@@ -38,6 +74,8 @@ class Sample:
     mask: Mask | None = field(default=None, repr=False)
     boxes: tuple[Box, ...] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    objects: tuple[LabelledObject, ...] | None = None
+    class_map: ClassMap | None = field(default=None, repr=False)
 
     def object_mask(self) -> Mask:
         """True on the object: the mask, or where only boxes are known, all that lies in one.
@@ -62,6 +100,8 @@ class DataSet(ABC):
     split: Split
     labels: tuple[str, ...]  # class names, by label
     has_masks: bool = False  # whether samples say where the object is, by masks or boxes
+    object_labels: tuple[str, ...] = ()  # names of `Sample.objects`, by label; none where objects are not known
+    map_labels: tuple[str, ...] = ()  # names of the numbers in `Sample.class_map`; none where there are no maps
     notes: tuple[str, ...] = ()  # what a user should know of how the set came about, each a sentence
     strict: bool = False  # whether a damaged image stops; else whoever reads skips and counts it (data/readable.py)
     in_order: bool = False  # whether samples are to be asked for by rising index; `during` then shuffles them

@@ -22,6 +22,8 @@ class Subset(DataSet):
     notes: tuple[str, ...] = ()
     strict: bool = False
     in_order: bool = False
+    object_labels: tuple[str, ...] = field(default=(), repr=False)
+    map_labels: tuple[str, ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -38,7 +40,17 @@ class Subset(DataSet):
 def select(data: DataSet, indices: Sequence[int]) -> Subset:
     """The samples of a set at these indices, in this order."""
     return Subset(
-        data, indices, data.name, data.split, data.labels, data.has_masks, data.notes, data.strict, data.in_order
+        data,
+        indices,
+        data.name,
+        data.split,
+        data.labels,
+        data.has_masks,
+        data.notes,
+        data.strict,
+        data.in_order,
+        data.object_labels,
+        data.map_labels,
     )
 
 

@@ -1,11 +1,18 @@
 """The token that asks: a patch by its place or index, or the class token."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from vitxplain.errors import OptionError
+from vitxplain.errors import OptionError, TargetError
+from vitxplain.explainers.base import Explainer
+from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.options.checks import check_index
+from vitxplain.tasks.base import Target
+from vitxplain.tasks.features import NoTarget
+from vitxplain.tasks.per_image import Several
 
 CLASS: Final = "class"
 
@@ -41,6 +48,36 @@ def asking_token(query: int | str, grid: TokenGrid) -> int:
     if token is None or token < 0:
         raise no_such_token(query, grid)
     return token if query == CLASS else grid.num_prefix_tokens + token
+
+
+def tokens_apart(target: Target) -> list[Target]:
+    """Each of several tokens that ask by itself; any other target as it is."""
+    if not isinstance(target, Several) or len(target.targets) != 1:
+        return [target]
+    own = target.targets[0]
+    return list(own) if all(isinstance(one, NoTarget) for one in own) else [target]
+
+
+def with_query(
+    explainers: Mapping[str, Explainer], target: Target, grid: TokenGrid | None, geometry: Geometry
+) -> dict[str, Explainer]:
+    """The methods with the token that a target names as their `query`; as they are where it names none.
+
+    Raises:
+        TargetError: a method asks no single token, or the token is none of this image or model.
+    """
+    if not isinstance(target, NoTarget) or target.token is None:
+        return dict(explainers)
+    if grid is None:
+        raise TargetError(f"target {target.token!r} is a token, and the model has no grid of tokens.")
+    without = [name for name, explainer in explainers.items() if not hasattr(explainer, "query")]
+    if without:
+        raise TargetError(
+            f"target {target.token!r} is a token that asks, and with {' and '.join(without)} none does; take "
+            "raw-attention or attention-rollout."
+        )
+    query = target.query(grid, geometry)
+    return {name: replace(explainer, query=query) for name, explainer in explainers.items()}  # type: ignore[type-var]
 
 
 def no_such_token(query: int | str | None, grid: TokenGrid) -> OptionError:

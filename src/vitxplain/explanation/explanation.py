@@ -15,6 +15,7 @@ from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
+from vitxplain.tasks.detected import Detected
 from vitxplain.words import short_name, shown, source_name
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Explanation:
     image: Image = field(repr=False)  # the original, upright, RGB
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
     bands: BandImage | None = field(default=None, repr=False)  # what `image` was drawn of, where that was no photograph
+    task: str = "image-classification"  # transformers' name of what the model is for
+    detections: tuple[Detected, ...] = ()  # by a detector or segmenter, best first
 
     def __post_init__(self) -> None:
         if self.values.ndim != len(self.axes.split()):

@@ -13,6 +13,7 @@ from torch import nn
 
 from vitxplain.files.opening import open_file
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.models.objects.packed import stored
 from vitxplain.models.vision_model import VisionModel
 
 LIBRARIES = ("vitxplain", "torch", "transformers", "captum")
@@ -72,6 +73,6 @@ def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
     """The tensors among what a module's state holds: quantised layers keep several in a tuple, and number formats."""
     for value in values:
         if isinstance(value, torch.Tensor):
-            yield value
+            yield from stored(value)
         elif isinstance(value, (tuple, list)):
             yield from _tensors(value)

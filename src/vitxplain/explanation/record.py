@@ -3,37 +3,49 @@
 import math
 from collections.abc import Mapping, Set
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float
 from PIL.Image import Image
 
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.found_record import found_fields, found_of, number, target_fields, target_of, text, unit_of
 from vitxplain.files.reading import shortened
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
-from vitxplain.tasks.base import PROBABILITY, VALUE, ExplainedTarget, Prediction, Unit
+from vitxplain.tasks.base import PROBABILITY, Prediction
+from vitxplain.tasks.classification import Classification
 
-SCHEMA = 1
+CLASSES, TASKS = 1, 2  # schemas: of explanations of classes alone, and of those that say of which task they are
+SCHEMAS: Final = (CLASSES, TASKS)
 SQUARE = "row column row2 column2"  # a map for each patch
 _OWN = ("schema", "method", "axes", "options", "prediction", "target", "grid", "geometry")
+_OF_TASKS = ("task", "found")
+
+
+def schema_of(explanation: Explanation) -> int:
+    """The schema of its files: whatever a classifier's explanation says of a class stays as it always was."""
+    target = explanation.target
+    return CLASSES if explanation.task == Classification.name and (target is None or target.is_class) else TASKS
 
 
 def to_json(explanation: Explanation) -> dict[str, Any]:
     """The facts as JSON takes them: numbers that are not finite become null, everything unknown its text."""
     prediction = explanation.prediction
     classes = zip(prediction.names, prediction.indices, prediction.probabilities, strict=True)
-    target = explanation.target
+    schema = schema_of(explanation)
+    of_task = {"task": explanation.task, "found": found_fields(explanation.detections)} if schema == TASKS else {}
     facts = {
-        "schema": SCHEMA,
+        "schema": schema,
         "input": explanation.provenance.get("input"),
         "method": explanation.method,
         "axes": explanation.axes,
         "options": explanation.options,
         "model": explanation.provenance.get("model"),
         "prediction": [{"name": name, "index": index, prediction.unit: share} for name, index, share in classes],
-        "target": target and {"index": target.index, "name": target.name, target.unit: target.probability},
+        "target": target_fields(explanation.target),
+        **of_task,
         "grid": explanation.grid and _grid_fields(explanation.grid),
         "geometry": explanation.geometry.to_dict(),
         "versions": explanation.provenance.get("versions"),
@@ -42,32 +54,42 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
     return plain({**facts, **{name: value for name, value in explanation.provenance.items() if name not in facts}})
 
 
-def from_json(facts: Mapping[str, Any], values: Float[np.ndarray, "..."], axes: str, image: Image) -> Explanation:
-    """The explanation whose facts these are.
+def from_json(
+    facts: Mapping[str, Any],
+    values: Float[np.ndarray, "..."],
+    axes: str,
+    image: Image,
+    masks: Mapping[str, np.ndarray] | None = None,
+) -> Explanation:
+    """The explanation whose facts these are; `masks` are those of `masks_of`.
 
     Raises:
         LookupError, TypeError, ValueError: facts are missing or of another kind.
     """
     classes = facts["prediction"]
+    of_task = facts["schema"] == TASKS
+    own = _OWN + _OF_TASKS if of_task else _OWN
     names = axes.split()
     if 0 in values.shape or len(set(names)) < len(names) or ("row2" in names and axes != SQUARE):
         raise ValueError(f"it has values of shape {values.shape} along the axes {shortened(repr(axes))}")
     return Explanation(
         values=values,
         axes=axes,
-        method=_text(facts["method"]),
+        method=text(facts["method"]),
         options=dict(facts["options"]),
         prediction=Prediction(
-            names=tuple(_text(one["name"]) for one in classes),
+            names=tuple(text(one["name"]) for one in classes),
             indices=tuple(int(one["index"]) for one in classes),
-            probabilities=tuple(_number(one[_unit(one)]) for one in classes),
-            unit=_unit(classes[0]) if classes else PROBABILITY,
+            probabilities=tuple(number(one[unit_of(one)]) for one in classes),
+            unit=unit_of(classes[0]) if classes else PROBABILITY,
         ),
-        target=_target(facts["target"]),
+        target=target_of(facts["target"], masks or {}),
         grid=_grid(facts["grid"]),
         geometry=Geometry.from_dict(facts["geometry"]),
         image=image,
-        provenance={name: value for name, value in facts.items() if name not in _OWN and value is not None},
+        provenance={name: value for name, value in facts.items() if name not in own and value is not None},
+        task=text(facts["task"]) if of_task else Classification.name,
+        detections=found_of(facts["found"], masks or {}) if of_task else (),
     )
 
 
@@ -84,28 +106,6 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # arrays, tensors and their scalars
         return plain(value.tolist())
     return str(value)
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{shortened(repr(value))} stands where a name is expected")
-    return value
-
-
-def _target(fields: dict[str, Any] | None) -> ExplainedTarget | None:
-    if not fields:
-        return None
-    unit = _unit(fields)
-    return ExplainedTarget(int(fields["index"]), _text(fields["name"]), _number(fields[unit]), unit)
-
-
-def _unit(fields: Mapping[str, Any]) -> Unit:
-    """The name that a number stands under."""
-    return VALUE if VALUE in fields else PROBABILITY
 
 
 def _grid_fields(grid: TokenGrid) -> dict[str, Any]:

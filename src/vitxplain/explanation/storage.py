@@ -11,7 +11,8 @@ from PIL import Image
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.escape import utf8
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.record import SCHEMA, from_json, to_json
+from vitxplain.explanation.found_record import LONGEST_LABEL, MASKS, REGION, checked_masks, masks_of
+from vitxplain.explanation.record import SCHEMAS, from_json, schema_of, to_json
 from vitxplain.files.arrays import read_npz
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists, is_file, is_folder
@@ -20,11 +21,12 @@ from vitxplain.files.reading import reading, shortened
 from vitxplain.files.write import write_together
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
+from vitxplain.words import short_name, slug
 
-__all__ = ["FORMATS", "SCHEMA", "load", "save", "to_json"]
+__all__ = ["FORMATS", "load", "save", "to_json"]
 
 READABLE = "an explanation that can be read"
-ARRAYS = ("values", "axes", "image")  # of the npz, those that loading takes; the image may be missing
+ARRAYS = ("values", "axes", "image", REGION, MASKS)  # of the npz, those that loading takes; from "image" on if there
 JPEG_LONGEST = 65_535  # pixels; the format knows no longer side
 
 
@@ -37,8 +39,11 @@ def save(
 ) -> list[Path]:
     """Write STEM.METHOD.FORMAT for each of the formats; the paths, in the order asked. `style` is that of the png.
 
-    The npz holds `values`, `axes`, `grid` (rows, columns, prefix, suffix tokens; empty without tokens), `schema`, and
-    `image`, the original as the bytes of a JPEG, so that a loaded explanation can be drawn wherever it went.
+    Where the target has a label, such as that of an object, it is STEM.METHOD.LABEL.FORMAT.
+
+    The npz holds `values`, `axes`, `grid` (rows, columns, prefix, suffix tokens; empty without tokens), `schema`,
+    `image`, the original as the bytes of a JPEG, so that a loaded explanation can be drawn wherever it went, and where
+    there are any the `region` of the target and the `masks` of what was found.
 
     Raises:
         OptionError: an unknown format.
@@ -48,12 +53,21 @@ def save(
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         raise OptionError(f"there is no format {', '.join(unknown)!r}; give some of {', '.join(FORMATS)}.")
-    name = f"{stem}.{explanation.method}"
-    if Path(name).name != name:
+    if Path(f"{stem}.{explanation.method}").name != f"{stem}.{explanation.method}":
         raise UsageError(f"{stem!r} is no plain file name; give the folder first, then the name without folders.")
+    name = file_stem(explanation, stem)
     # Everything is made before anything is written: a picture that fails leaves no numbers behind without it.
     contents = {one: _png(explanation, style) if one == "png" else FORMATS[one](explanation) for one in formats}
     return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
+
+
+def file_stem(explanation: Explanation, stem: str) -> str:
+    """The name of its files without their ending."""
+    target = explanation.target
+    if target is None or not target.label:
+        return f"{stem}.{explanation.method}"
+    label = target.label.replace(target.name, short_name(target.name)) if target.is_class else target.label
+    return f"{stem}.{explanation.method}.{slug(label, empty='target', keep='=~,')[:LONGEST_LABEL]}"
 
 
 def load(path: str | Path) -> Explanation:
@@ -69,19 +83,20 @@ def load(path: str | Path) -> Explanation:
     advice = "give files that `vitx explain` or Explanation.save wrote, unchanged"
     with reading(facts, READABLE, advice, UsageError):
         fields = read_object(facts)
-        if fields["schema"] != SCHEMA:
+        if fields["schema"] not in SCHEMAS:
             raise UsageError(
-                f"{facts} has schema {shortened(fields['schema'])}, this version of vitxplain reads {SCHEMA}; "
-                "upgrade vitxplain, or make the explanation again."
+                f"{facts} has schema {shortened(fields['schema'])}, this version of vitxplain reads "
+                f"{' and '.join(map(str, SCHEMAS))}; upgrade vitxplain, or make the explanation again."
             )
     with reading(numbers, READABLE, advice, UsageError):
         arrays = read_npz(numbers, lambda names: [name for name in ARRAYS if name in names])
         values, axes = arrays["values"].astype(np.float32), str(arrays["axes"])
         image = _decoded(arrays["image"]) if "image" in arrays else None
+        masks = checked_masks(arrays)
     with reading(facts, READABLE, advice, UsageError):
         if image is None:
             image = _grey(Geometry.from_dict(fields["geometry"]).image_size)
-        return from_json(fields, values=values, axes=axes, image=image)
+        return from_json(fields, values, axes, image, masks)
 
 
 def _files(path: Path) -> tuple[Path, Path]:
@@ -110,8 +125,9 @@ def _npz(explanation: Explanation) -> bytes:
         values=explanation.values,
         axes=np.array(explanation.axes),
         grid=np.array(_counts(explanation.grid), np.int64),
-        schema=np.array(SCHEMA),
+        schema=np.array(schema_of(explanation)),
         image=np.frombuffer(_encoded(explanation.image), np.uint8),
+        **masks_of(explanation),
     )
     return buffer.getvalue()
 

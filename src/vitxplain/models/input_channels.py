@@ -1,12 +1,13 @@
 """How many channels a module takes: found by running it, where what it says differs from what its processor makes."""
 
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import nn
 
 from vitxplain.capture.undisturbed import undisturbed
+from vitxplain.models.objects.libraries import configuration
 from vitxplain.models.vision_model import VisionModel
 
 MOST: Final = 32  # channels that are tried one after the other
@@ -39,7 +40,7 @@ def taken_channels(model: VisionModel) -> int | None:
 
 def _stated(module: nn.Module) -> int | None:
     """What the module says: its configuration, else its first convolution."""
-    config: Any = getattr(module, "config", None)
+    config = configuration(module)
     number = getattr(getattr(config, "vision_config", config), "num_channels", None)
     if isinstance(number, int):
         return number

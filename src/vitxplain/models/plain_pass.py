@@ -13,7 +13,7 @@ from vitxplain.models.tasks import check_output, of_another_task
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 FAILED_HINT: Final = "check the size, the processor and the module itself"
 RESIZED_HINT: Final = "perhaps it takes only its own size; give another image_size or leave it out"
@@ -31,25 +31,29 @@ def grey_image(model: VisionModel) -> PixelValues:
     return pixels
 
 
-def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> Logits:
+def logits_of_grey_image(model: VisionModel, *, resized: bool = False) -> TaskLogits:
     """The logits of one grey image, the module left as found; `resized`: at a size that is not the model's own.
 
     Raises:
         ModelLoadError: the module fails on its input, or what it returns are no logits.
     """
     logits = plain_pass(model, grey_image(model), RESIZED_HINT if resized else FAILED_HINT)
-    check_logits(model.source, logits)
+    if not model.task.finds:
+        check_logits(model.source, logits)
     return logits
 
 
-def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = FAILED_HINT) -> Logits:
+def plain_pass(model: VisionModel, pixels: PixelValues, hint: str = FAILED_HINT) -> TaskLogits:
     """The logits of an input, the module left as found.
 
     Raises:
         ModelLoadError: the module fails, or what it returns is the output of another task.
     """
     with _failures_worded(model, pixels, hint):
-        return model.task.outputs(_raw(model, pixels))[LOGITS]
+        raw = _raw(model, pixels)
+        if isinstance(model.task, Classification):
+            check_output(model.source, model.module, raw)
+        return model.task.outputs(raw)[LOGITS]
 
 
 def returned(model: VisionModel, pixels: PixelValues, hint: str = FAILED_HINT) -> Any:
@@ -60,10 +64,7 @@ def returned(model: VisionModel, pixels: PixelValues, hint: str = FAILED_HINT) -
 
 def _raw(model: VisionModel, pixels: PixelValues) -> Any:
     with undisturbed(model.module), torch.no_grad():
-        output = model.output(pixels)
-    if isinstance(model.task, Classification):
-        check_output(model.source, model.module, output)
-    return output
+        return model.output(pixels)
 
 
 @contextmanager
@@ -76,10 +77,24 @@ def _failures_worded(model: VisionModel, pixels: PixelValues, hint: str) -> Iter
         channels, height, width = pixels.shape[-3:]
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         plural = "s" * (channels != 1)
+        if len(pixels) > 1 and _runs(model, pixels[:1]):
+            raise ModelLoadError(
+                f"{model.source} takes one image at a time and fails on {len(pixels)} at once ({reason}); its images "
+                "pass in batches here. Let it take a batch of any size; an exported program does if it was exported "
+                'with dynamic_shapes, such as ({0: torch.export.Dim("batch")},) and two images.'
+            ) from error
         raise ModelLoadError(
             f"{model.source} fails on an input of {height} x {width} pixels with {channels} channel{plural} "
             f"({reason}); {hint}."
         ) from error
+
+
+def _runs(model: VisionModel, pixels: PixelValues) -> bool:
+    try:
+        _raw(model, pixels)
+    except Exception:  # whatever a module raises
+        return False
+    return True
 
 
 @contextmanager

@@ -5,31 +5,36 @@ Names of classes come from transformers' own tables, which say for what its Auto
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
+from vitxplain.tasks.detection import Detection
 from vitxplain.tasks.features import Features
+from vitxplain.tasks.pixel_classes import PixelClasses
 
-TASKS: Final[dict[str, type[Task]]] = {task.name: task for task in (Classification, Features)}
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
+
+TASKS: Final[dict[str, type[Task]]] = {task.name: task for task in (Classification, Detection, PixelClasses, Features)}
 
 _CLASSIFIER: Final = "an image classifier"
+_DETECTOR: Final = "an object detector"
+_SEGMENTER: Final = "an image segmenter"
 _ENCODER: Final = "an encoder without a head"
+_EXPLAINED: Final = (_CLASSIFIER, _DETECTOR, _SEGMENTER, _ENCODER)
 
 # What a model is, with the tables that list its class; the first that lists it counts.
 _TABLES: Final = {
     _CLASSIFIER: ("IMAGE_CLASSIFICATION",),
-    "an object detector": ("OBJECT_DETECTION", "ZERO_SHOT_OBJECT_DETECTION"),
-    "an image segmenter": (
-        "SEMANTIC_SEGMENTATION",
-        "IMAGE_SEGMENTATION",
-        "INSTANCE_SEGMENTATION",
-        "UNIVERSAL_SEGMENTATION",
-        "MASK_GENERATION",
-    ),
+    _DETECTOR: ("OBJECT_DETECTION",),
+    _SEGMENTER: ("SEMANTIC_SEGMENTATION",),
+    "an object detector that wants text": ("ZERO_SHOT_OBJECT_DETECTION",),
+    "a segmenter that finds masks": ("IMAGE_SEGMENTATION", "INSTANCE_SEGMENTATION", "UNIVERSAL_SEGMENTATION"),
+    "a mask generator": ("MASK_GENERATION",),
     "a depth estimator": ("DEPTH_ESTIMATION",),
     "an image-text model": ("ZERO_SHOT_IMAGE_CLASSIFICATION",),
     "a video classifier": ("VIDEO_CLASSIFICATION",),
@@ -37,12 +42,18 @@ _TABLES: Final = {
     _ENCODER: ("IMAGE",),
 }
 
+# What transformers, timm and torchvision call the layers that make class scores.
+_HEADS: Final = (
+    *("classifier", "head", "heads", "fc", "score"),
+    *("head_dist", "dist_head", "cls_classifier", "distillation_classifier", "classifier_distill"),
+)
+
 # What a model is, with fields of its output that no classifier has; the first that is there counts.
 _FIELDS: Final = {
-    "pred_boxes": "an object detector",
-    "decoder_coord_logits": "an object detector",
-    "masks_queries_logits": "an image segmenter",
-    "pred_masks": "an image segmenter",
+    "pred_boxes": _DETECTOR,
+    "decoder_coord_logits": "an object detector that wants text",
+    "masks_queries_logits": "a segmenter that finds masks",
+    "pred_masks": "a segmenter that finds masks",
     "predicted_depth": "a depth estimator",
     "logits_per_image": "an image-text model",
 }
@@ -66,6 +77,18 @@ def is_encoder_class(module: nn.Module) -> bool:
     return _kind(_class_names(module)) == _ENCODER
 
 
+def has_no_head(module: nn.Module) -> bool:
+    """Whether a classifier of a library had its head taken out: `model.classifier = nn.Identity()`, or no classes.
+
+    Only where its class is the library's own: what an own module calls its head may be anything.
+    """
+    if type(module).__module__.partition(".")[0] not in ("transformers", "timm", "torchvision"):
+        return False
+    parts = [part for name, head in module.named_children() if name in _HEADS for part in head.modules()]
+    emptied = any(isinstance(part, nn.Identity) for part in parts)
+    return emptied and not any(hasattr(part, "out_features") or hasattr(part, "out_channels") for part in parts)
+
+
 def are_encoders(architectures: Iterable[str]) -> bool:
     """Whether a configuration's `architectures` name encoders without a head, and nothing else."""
     names = list(architectures)
@@ -74,22 +97,38 @@ def are_encoders(architectures: Iterable[str]) -> bool:
 
 def check_class(source: str, module: nn.Module) -> None:
     """Raises:
-    ModelLoadError: the module's class, or one it derives from, is of another task. An encoder passes: what it gives
-        says whether it can be explained.
+    ModelLoadError: the module's class, or one it derives from, is of a task that is not explained. An encoder passes:
+        what it gives says whether it can be explained.
     """
     kind = _kind(_class_names(module))
-    if kind not in (None, _CLASSIFIER, _ENCODER):
+    if kind is not None and kind not in _EXPLAINED:
         raise of_another_task(source, kind, type(module).__name__)
 
 
 def check_architectures(source: str, architectures: Iterable[str]) -> None:
     """Raises:
-    ModelLoadError: a configuration's `architectures` name a class of another task. An encoder's passes: there may be
-        a classifier among the weights.
+    ModelLoadError: a configuration's `architectures` name a class of a task that is not explained. An encoder's passes:
+        there may be a classifier among the weights.
     """
     kind, name = _other_kind(architectures)
-    if kind is not None and name is not None and kind != _ENCODER:
+    if kind is not None and name is not None and kind not in _EXPLAINED:
         raise of_another_task(source, kind, name)
+
+
+def is_detector_class(module: nn.Module) -> bool:
+    """Whether transformers lists the module's class, or one it derives from, as an object detector."""
+    return _kind(_class_names(module)) == _DETECTOR
+
+
+def is_segmenter_class(module: nn.Module) -> bool:
+    """Whether transformers lists the module's class, or one it derives from, as a semantic segmenter."""
+    return _kind(_class_names(module)) == _SEGMENTER
+
+
+def dense_class(architectures: Iterable[str]) -> str | None:
+    """The class of a detector or segmenter that a configuration's `architectures` name; None where they name none."""
+    kind, name = _other_kind(architectures)
+    return name if kind in (_DETECTOR, _SEGMENTER) else None
 
 
 def described(architectures: Iterable[str]) -> str | None:
@@ -107,12 +146,32 @@ def check_output(source: str, module: nn.Module, output: Any) -> None:
         raise of_another_task(source, kind, type(module).__name__)
 
 
+def task_of_output(model: "VisionModel", output: Any, classes: int | None) -> Task | None:
+    """The task of a detector or segmenter, told by what it returned for one image; None for any other model.
+
+    Raises:
+        ModelLoadError: it is a detector, and nothing says how many classes it knows.
+    """
+    kind = _kind_of_output(output)
+    if kind == _SEGMENTER:
+        return PixelClasses()
+    if kind != _DETECTOR or not isinstance(output.get("logits"), Tensor):
+        return None
+    count = classes or len(model.labels)
+    if count:
+        return Detection(count)
+    raise ModelLoadError(
+        f"{model.source} is a detector, and whether the last of its {output['logits'].shape[-1]} logits is a class or "
+        "that there is no object cannot be told; give the names of its classes as labels=."
+    )
+
+
 def of_another_task(source: str, kind: str, class_name: str) -> ModelLoadError:
     """The error for a model that is no image classifier; `kind` says what it is."""
     shown = "" if class_name == source else f" ({class_name})"
     return ModelLoadError(
-        f"{source} is {kind}{shown}; vitxplain explains image classifiers, such as those of "
-        "https://huggingface.co/models?pipeline_tag=image-classification."
+        f"{source} is {kind}{shown}; vitxplain explains image classifiers, object detectors and image segmenters, such "
+        "as those of https://huggingface.co/models?pipeline_tag=image-classification."
     )
 
 
@@ -154,7 +213,7 @@ def _kind_of_output(output: Any) -> str | None:
     """What a model is that returns this; None where it may be a classifier's."""
     if isinstance(output, (list, tuple)):  # torchvision's detectors: boxes, labels and scores of each image
         boxes = any(isinstance(part, Mapping) and "boxes" in part for part in output)
-        return "an object detector" if boxes else None
+        return "an object detector that gives boxes alone" if boxes else None
     if not isinstance(output, Mapping):
         return None
     for field, kind in _FIELDS.items():
@@ -162,6 +221,6 @@ def _kind_of_output(output: Any) -> str | None:
             return kind
     logits = output.get("logits", output.get("out"))  # "out" is torchvision's
     if isinstance(logits, Tensor):
-        return "an image segmenter" if logits.dim() == 4 else None
+        return _SEGMENTER if logits.dim() == 4 else None
     features = output.get("last_hidden_state")
     return _ENCODER if isinstance(features, Tensor) and features.dim() > 3 else None  # tokens tell where they attend

@@ -11,7 +11,7 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models.structure import structure
 from vitxplain.tasks.base import LOGITS, Task, TaskOutputs
 from vitxplain.tasks.classification import Classification
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 if TYPE_CHECKING:
     from vitxplain.models.probing.probe import Probe
@@ -60,8 +60,8 @@ class VisionModel:
         """What the model says, as tensors by role (`Task.read`)."""
         return self.task.read(lambda: self.output(pixel_values))
 
-    def logits(self, pixel_values: PixelValues) -> Logits:
-        """The raw class scores, before softmax or sigmoid, (batch, label)."""
+    def logits(self, pixel_values: PixelValues) -> TaskLogits:
+        """The raw class scores, before softmax or sigmoid; of a classifier (batch, label)."""
         return self.outputs(pixel_values)[LOGITS]
 
     def output(self, pixel_values: PixelValues) -> Any:
@@ -99,6 +99,6 @@ class VisionModel:
         """What methods can be built on: words of `vitxplain.models.offers`."""
         return self.probe().offers
 
-    def probabilities(self, logits: Logits) -> Tensor:
-        """Of each class, (batch, label), from its logits."""
+    def probabilities(self, logits: TaskLogits) -> Tensor:
+        """Of each class, from its logits."""
         return self.task.probabilities({LOGITS: logits})[LOGITS]

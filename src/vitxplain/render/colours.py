@@ -10,6 +10,10 @@ HEAT: Final = "inferno"  # over a greyed photograph: black stays photograph, wha
 MAPS: Final = "viridis"  # maps that stand alone
 SIGNED: Final = "RdBu_r"  # blue against, white neither, red for
 LOCAL, GLOBAL, LINE = "#0072B2", "#D55E00", "#555555"  # Okabe & Ito's blue and vermilion
+# Classes side by side: Okabe & Ito's, and four of Tol's that lie between them; dark letters are read on each.
+CLASSES: Final = (
+    *("#E69F00", "#56B4E9", "#2FBF91", "#F0E442", "#FF7F50", "#CC79A7", "#99DDFF", "#BBCC33", "#FFAABB", "#B0A8FF"),
+)
 INK, FAINT, PAPER = "#1a1a1a", "#666666", "#ffffff"
 
 

@@ -1,14 +1,16 @@
 """ActivationInputs: what a model feeds its softmax or sigmoid with, where that is the last thing it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
 import torch
 from torch import Tensor
+from torch.nn.functional import logsigmoid
 from torch.overrides import TorchFunctionMode
 
-Ending: TypeAlias = Literal["softmax", "log_softmax", "sigmoid"]
+Ending: TypeAlias = Literal["softmax", "log_softmax", "sigmoid", "log_sigmoid"]
 
 # What functions that end models are called, with what they are.
 _ENDINGS: Final[dict[str, Ending]] = {
@@ -19,6 +21,13 @@ _ENDINGS: Final[dict[str, Ending]] = {
     "sigmoid": "sigmoid",
     "sigmoid_": "sigmoid",
     "special_expit": "sigmoid",
+    "logsigmoid": "log_sigmoid",
+}
+ACTIVATIONS: Final[Mapping[Ending, Callable[[Tensor], Tensor]]] = {
+    "softmax": partial(torch.softmax, dim=-1),
+    "log_softmax": partial(torch.log_softmax, dim=-1),
+    "sigmoid": torch.sigmoid,
+    "log_sigmoid": logsigmoid,
 }
 _LARGEST: Final = 2**20  # numbers an activation returns; more of them are attention, not class scores
 
@@ -49,7 +58,9 @@ def scores_of(returned: Tensor, ending: Ending) -> Tensor:
     if ending == "log_softmax":
         return returned
     exact = returned.float()
-    if ending == "sigmoid":
+    if ending == "log_sigmoid":
+        exact = exact.exp()
+    if ending in ("sigmoid", "log_sigmoid"):
         return exact.logit(eps=torch.finfo(exact.dtype).eps)
     return exact.clamp_min(torch.finfo(exact.dtype).tiny).log()
 
@@ -67,7 +78,7 @@ class ActivationInputs(TorchFunctionMode):
 
     def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        name = getattr(func, "__name__", "").partition(".")[0]
+        name = getattr(func, "__name__", "").partition(".")[0].replace("log_sigmoid", "logsigmoid")
         if name == "exp":
             return self._exponential(func, args, kwargs)
         if name not in _ENDINGS:

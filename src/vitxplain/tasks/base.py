@@ -2,13 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, SupportsIndex, TypeAlias
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
+from vitxplain.errors import OptionError, UnsupportedModelError
+from vitxplain.geometry import Box, Geometry
+from vitxplain.tasks.detected import Detected
 from vitxplain.types import Scores
 
 LOGITS: Final = "logits"  # raw class scores, before softmax or sigmoid: (batch, label)
@@ -39,12 +43,39 @@ class Prediction:
 
 @dataclass(frozen=True)
 class ExplainedTarget:
-    """What was explained of one image, as it is stored and drawn; `probability` is in `unit`, as in `Prediction`."""
+    """What was explained of one image, as it is stored and drawn; `probability` is in `unit`, as in `Prediction`.
+
+    `label` names it in files and lists, such as "object-0"; empty for a class that is explained alone. `box` is the
+    object's, in pixels of the original image, `share` the part of the image that a segment fills, `region` where it
+    lies on the model's input.
+    """
 
     index: int
     name: str
     probability: float
     unit: Unit = PROBABILITY
+    label: str = ""
+    box: Box | None = None
+    share: float | None = None
+    region: Bool[np.ndarray, "row column"] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class of the whole image; where several are explained its name, or name-index, labels it."""
+        return self.label in ("", self.name, f"{self.name}-{self.index}")
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """The targets of a batch as constants, and what the model found in each image.
+
+    Each of `rounds` holds one target an image; where an image has fewer targets than others (`counts`), its first one
+    stands in for what it lacks.
+    """
+
+    rounds: "tuple[Target, ...]"
+    counts: tuple[int, ...]
+    detections: tuple[tuple[Detected, ...], ...]
 
 
 class Target(ABC):
@@ -77,7 +108,6 @@ class Target(ABC):
             TargetError: as `fixed`.
         """
 
-    @abstractmethod
     def head_weights(
         self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
     ) -> Float[Tensor, "batch channel"]:
@@ -85,7 +115,22 @@ class Target(ABC):
 
         Raises:
             TargetError: as `fixed`.
+            UnsupportedModelError: the score is not linear in the mean of a feature map.
         """
+        raise UnsupportedModelError(f"what is explained ({type(self).__name__}) is no sum over a mean of channels.")
+
+    def on_images(self, geometries: Sequence[Geometry]) -> "Target":
+        """The same, told where the original image of each input lies, for what users say in its pixels."""
+        return self
+
+    def settle(self, outputs: TaskOutputs) -> Settled:
+        """As `fixed`; where the model finds several things in an image, each that was meant is a target.
+
+        Raises:
+            TargetError: as `fixed`, or nothing of the kind was found.
+        """
+        batch = len(next(iter(outputs.values())))
+        return Settled((self,), (1,) * batch, ((),) * batch)
 
     @abstractmethod
     def describe(
@@ -95,6 +140,11 @@ class Target(ABC):
 
         `probabilities` are those of `outputs` (`Task.probabilities`), in the task's `unit`.
         """
+
+    def merged(self, parts: Sequence[Settled]) -> Settled:
+        """The settled targets of all parts of a batch that was split, as those of the batch."""
+        counts = tuple(count for part in parts for count in part.counts)
+        return Settled((self,), counts, tuple(detections for part in parts for detections in part.detections))
 
     def split(self, batch: int, count: int) -> "list[Target]":
         """The targets of so many images at a time, of a batch.
@@ -114,6 +164,7 @@ class Task(ABC):
     """
 
     name: ClassVar[str]
+    finds: ClassVar[bool] = False  # whether it finds any number of things in an image, each a target
 
     @property
     def unit(self) -> Unit:
@@ -134,6 +185,18 @@ class Task(ABC):
 
         A model of values (`unit`) has none: the logits stay what they are.
         """
+
+    def from_score(self, min_score: float) -> "Task":
+        """The task where things count as found from this score on.
+
+        Raises:
+            OptionError: the model finds no things, or it is no score.
+        """
+        raise OptionError(f"min_score is for models that find objects or segments; this one is for {self.name}.")
+
+    def num_labels(self, outputs: TaskOutputs) -> int:
+        """How many classes the logits are about."""
+        return outputs[LOGITS].shape[-1]
 
     @abstractmethod
     def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:

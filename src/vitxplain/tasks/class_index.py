@@ -39,6 +39,11 @@ def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
     raise TargetError(f"the model has no class named {spelled!r}.{hint} Give an index or a name from its labels.")
 
 
+def class_name(labels: Mapping[int, str], index: int) -> str:
+    """What a class is called; numbered, as transformers writes it, where it has no name."""
+    return labels.get(index, f"LABEL_{index}")
+
+
 def one_by_one(spelling: Any) -> Sequence[Any]:
     """The targets one by one, of whatever holds them: arrays and tensors of any shape, lists, one alone."""
     if isinstance(spelling, Tensor):

@@ -22,7 +22,7 @@ from vitxplain.tasks.base import (
     TaskOutputs,
     Unit,
 )
-from vitxplain.tasks.class_index import class_index, one_by_one
+from vitxplain.tasks.class_index import class_index, class_name, one_by_one
 from vitxplain.tasks.leaves import leaf
 from vitxplain.types import ClassIndices, Scores
 
@@ -108,7 +108,7 @@ class Classification(Task):
         shares = probabilities[LOGITS]
         values, indices = shares.topk(min(top_k, shares.shape[-1]))
         return [
-            Prediction(tuple(_name(labels, index) for index in chosen), tuple(chosen), tuple(row), self.unit)
+            Prediction(tuple(class_name(labels, index) for index in chosen), tuple(chosen), tuple(row), self.unit)
             for row, chosen in zip(values.tolist(), indices.tolist(), strict=True)
         ]
 
@@ -148,7 +148,7 @@ class ClassTarget(Target):
         classes = self.fixed(outputs)
         shares = classes.score(probabilities).tolist()
         return [
-            ExplainedTarget(index, _name(labels, index), share, unit)
+            ExplainedTarget(index, class_name(labels, index), share, unit)
             for index, share in zip(classes.indices or (), shares, strict=True)
         ]
 
@@ -192,7 +192,3 @@ def check_probabilities(task: Task, source: str, work: str) -> None:
 
 def _no_such_class(index: int, labels: int) -> TargetError:
     return TargetError(f"target {index} does not exist: the model has {labels} classes, 0 to {labels - 1}.")
-
-
-def _name(labels: Mapping[int, str], index: int) -> str:
-    return labels.get(index, f"LABEL_{index}")

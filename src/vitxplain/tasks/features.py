@@ -1,5 +1,6 @@
 """Models without a classifier: what they give is an embedding of the image, and no class is predicted."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -8,6 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.errors import TargetError
+from vitxplain.geometry import Geometry
+from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import (
     LOGITS,
     PROBABILITY,
@@ -21,7 +24,9 @@ from vitxplain.tasks.base import (
 )
 from vitxplain.types import Scores
 
-_OF_ENCODERS: Final = {"last_hidden_state", "pooler_output"}
+_NUMBER: Final = r"\s*(-?\d+(?:\.\d+)?)\s*"
+_PATCH: Final = re.compile(rf"patch\s*@{_NUMBER},{_NUMBER}")
+_OF_ENCODERS: Final = {"last_hidden_state", "pooler_output", "image_embeds"}
 
 
 @dataclass(frozen=True)
@@ -42,14 +47,21 @@ class Features(Task):
         return outputs
 
     def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:
-        """None alone.
+        """None, `cls` for the class token, or `patch@x,y` for the patch at this pixel of the image.
 
         Raises:
             TargetError: anything else.
         """
         if spelling is None or isinstance(spelling, NoTarget):
-            return NoTarget()
-        raise TargetError(f"target {str(spelling)[:80]!r} is no class: the model gives features and predicts none.")
+            return spelling or NoTarget()
+        if isinstance(spelling, str) and spelling.strip() == "cls":
+            return NoTarget("cls")
+        if isinstance(spelling, str) and (match := _PATCH.fullmatch(spelling.strip())):
+            return NoTarget(spelling.strip(), (float(match[1]), float(match[2])))
+        raise TargetError(
+            f"target {str(spelling)[:80]!r} is no class: the model gives features and predicts none. Its tokens are "
+            "targets: cls, or patch@x,y in pixels of the image."
+        )
 
     def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
         return [Prediction((), (), ())] * len(probabilities[LOGITS])
@@ -57,7 +69,29 @@ class Features(Task):
 
 @dataclass(frozen=True)
 class NoTarget(Target):
-    """Nothing of the output is explained: methods are about the model and the image."""
+    """Nothing of the output is explained: methods are about the model and the image.
+
+    A token may be named that asks: the class token, or the patch at a `point` of the original image.
+    """
+
+    token: str | None = None
+    point: tuple[float, float] | None = None
+
+    def query(self, grid: TokenGrid, geometry: Geometry) -> str:
+        """The token that asks, as methods take it: "class", or "row,column" of a patch on the image's grid.
+
+        Raises:
+            TargetError: the point lies outside the image, or where the model does not look.
+        """
+        if self.point is None:
+            return "class"
+        height, width = geometry.image_size
+        across, down = geometry.on_input(*self.point)
+        if not (0 <= self.point[0] < width and 0 <= self.point[1] < height):
+            raise TargetError(f"target {self.token!r} lies outside the image of {width} x {height} px.")
+        if not (0 <= across < 1 and 0 <= down < 1):
+            raise TargetError(f"target {self.token!r} lies where the model does not look: it crops.")
+        return f"{int(down * grid.rows)},{int(across * grid.columns)}"
 
     def check(self, count: int) -> None: ...
 

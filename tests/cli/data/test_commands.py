@@ -42,6 +42,18 @@ def test_show_as_json(vitx, place):
     assert (place / "sheet.png").exists()
 
 
+def test_show_counts_objects_and_pixels(vitx, place):
+    said = vitx("data", "show", "scenes", "--limit", 6, "--count", 3, "-o", "data.size=64x64", "-o", "data.least=4")
+    assert said.code == 0, said
+    assert "Object   Objects   Images   Height × width   With mask   Ignored" in said.out
+    assert "background        6" in said.out
+    (record,) = vitx("data", "show", "scenes", "--limit", 6, "--count", 3, "--json").json
+    assert [one["name"] for one in record["objects"]] == list("0123456789")
+    assert sum(one["objects"] for one in record["objects"]) == sum(one["with_mask"] for one in record["objects"]) >= 6
+    assert sum(one["share"] for one in record["class_map"]) == pytest.approx(1, abs=1e-4)
+    assert read_image(place / "vitx-out" / "scenes.train.png").width > 300
+
+
 def test_show_says_that_nothing_is_known_of_objects(vitx, place):
     said = vitx("data", "show", class_folders(place / "pets"), "--split", "test")
     assert said.code == 0

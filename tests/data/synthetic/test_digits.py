@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from vitxplain.data.synthetic import digits
 from vitxplain.data.synthetic.digits import COUNTS, Digits
+from vitxplain.data.synthetic.glyphs import scans_of
 from vitxplain.errors import OptionError
 
 GOLDEN = "1affa48fe4343feeef223f0106cc9f310583e6b78be0ee53aba74313b0639f74"
@@ -38,7 +39,7 @@ def test_a_sample_depends_on_its_index_alone():
 def test_splits_share_no_handwriting():
     with np.load(Path(digits.__file__).with_suffix(".npz")) as stored:
         everything = Counter(scan.tobytes() for scan in stored["scans"])
-    parts = [Counter(scan.tobytes() for scans in digits._scans(split) for scan in scans) for split in COUNTS]
+    parts = [Counter(scan.tobytes() for scans in scans_of(split) for scan in scans) for split in COUNTS]
     assert sum(parts, Counter()) == everything
     assert [part.total() for part in parts] == [1298, 199, 300]
 

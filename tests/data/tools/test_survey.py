@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 
 from tests.data.image_folders import class_folders, noise, save
 from vitxplain.data.load import load_data
 from vitxplain.data.synthetic.defects import Defects
+from vitxplain.data.synthetic.scenes import Scenes
 from vitxplain.data.tools.survey import survey
 
 
@@ -36,6 +38,18 @@ def test_sizes_are_least_and_greatest(tmp_path):
         save(tmp_path / "a" / f"{number}.png", noise(number, size))
     data = load_data(tmp_path, options={"ratio": (0, 0, 1)})
     assert survey(data, 1, 0).sizes == {0: ((5, 3), (7, 9))}
+
+
+def test_objects_and_pixels_are_counted_by_name():
+    data = Scenes(count=6, size=(64, 64))
+    counts = survey(data, 1, 0).counts
+    everything = [labelled for sample in data for labelled in sample.objects]
+    assert counts.objects.total() == counts.masked.total() == len(everything)
+    assert counts.ignored.total() == 0
+    heights = [labelled.box.bottom - labelled.box.top for labelled in everything if labelled.label == 0]
+    assert (counts.sizes[0][0][0], counts.sizes[0][1][0]) == (min(heights), max(heights))
+    assert counts.map_images[0] == 6
+    assert counts.share(0) == pytest.approx(np.mean([sample.class_map == 0 for sample in data]))
 
 
 def test_progress_counts_every_image():

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import accelerate
 import pytest
 import torch
 from torch import nn
@@ -97,3 +98,11 @@ def test_spread_over_cuda_memory_and_disk(folder: Path) -> None:
     assert model.device == torch.device("cuda", 0)
     expected = load_model(folder, device="cpu").logits(PIXELS)
     torch.testing.assert_close(model.logits(PIXELS).cpu(), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_weights_that_a_hook_fetches_for_each_pass() -> None:
+    """accelerate's cpu_offload says nothing of devices on the module itself."""
+    expected = tiny_vit()(PIXELS).logits
+    model = load_model(accelerate.cpu_offload(tiny_vit()), mean=0.5, std=0.5, size=32)
+    assert model.device == torch.device("cpu")
+    torch.testing.assert_close(model.logits(PIXELS), expected)

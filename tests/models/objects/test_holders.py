@@ -74,3 +74,34 @@ def test_a_learner_whose_data_is_gone_says_what_to_give() -> None:
 
     with pytest.raises(ModelLoadError, match=r"learner's data makes no input .*\(no pipeline\).*mean="):
         load_model(SimpleNamespace(model=network(), dls=Gone(["cat", "dog"])))
+
+
+@pytest.mark.parametrize(
+    ("loss", "shown"),
+    [
+        (nn.BCEWithLogitsLoss(), torch.sigmoid),
+        (nn.MSELoss(), torch.Tensor.clone),
+        (nn.CrossEntropyLoss(), lambda scores: scores.softmax(1)),
+        (SimpleNamespace(func=nn.BCEWithLogitsLoss()), torch.sigmoid),  # as fastai wraps them
+    ],
+    ids=["multi-label", "regression", "classes", "wrapped"],
+)
+def test_the_loss_of_a_learner_says_what_its_scores_are(loss: Any, shown: Any) -> None:
+    module, pixels = network(), torch.randn(1, 3, 16, 16)
+    learner = SimpleNamespace(model=module, dls=Data(["cat", "dog"]), loss_func=loss)
+    found = explain(learner, pixels, "grad-cam")[0].prediction
+    numbers = dict(zip(found.names, found.probabilities, strict=True))
+    with torch.no_grad():
+        expected = shown(module.eval()(pixels))[0].tolist()
+    assert [numbers["cat"], numbers["dog"]] == pytest.approx(expected, abs=1e-5)
+
+
+def test_what_a_network_ends_in_goes_before_its_loss() -> None:
+    module = nn.Sequential(network(), nn.Softmax(1))
+    learner = SimpleNamespace(model=module, dls=Data(["cat", "dog"]), loss_func=nn.BCEWithLogitsLoss())
+    assert sum(explain(learner, torch.randn(3, 16, 16), "grad-cam").prediction.probabilities) == pytest.approx(1)
+
+
+def test_classes_may_be_numbers() -> None:
+    learner = SimpleNamespace(model=network(), dls=Data([3, 8]))
+    assert load_model(learner).labels == {0: "3", 1: "8"}

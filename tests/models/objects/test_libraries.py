@@ -33,6 +33,34 @@ def test_settings_called_config_are_anybodys(config: object) -> None:
     assert explain(Own(config), torch.zeros(3, 16, 16)).method == "grad-cam"
 
 
+class Unready:
+    """Settings that answer nothing yet, as those with values still to be filled in."""
+
+    def __getattr__(self, name: str) -> None:
+        raise RuntimeError(f"no {name} yet")
+
+
+class Raising(Own):
+    """A network whose settings cannot be had, and whose other names mean something else in other libraries."""
+
+    pretrained_cfg, num_classes = "imagenet", 3
+
+    @property
+    def config(self) -> object:
+        raise RuntimeError("not now")
+
+    @config.setter
+    def config(self, value: object) -> None: ...
+
+    def set_attn_implementation(self, name: str) -> None:
+        raise RuntimeError(f"no {name} here")
+
+
+@pytest.mark.parametrize("module", [Own(Unready()), Raising(None)], ids=["unready", "raising"])
+def test_nor_are_they_read(module: nn.Module) -> None:
+    assert explain(module, torch.zeros(3, 16, 16)).method == "grad-cam"
+
+
 def test_ready_pixels_need_no_processor() -> None:
     """A model made from a configuration has none."""
     assert explain(tiny_vit(), torch.zeros(3, 32, 32), "attention-rollout").values.shape == (4, 4)

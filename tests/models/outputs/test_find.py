@@ -62,11 +62,17 @@ SOFTMAX: dict[str, Returns] = {
     "map of one place": lambda o: o.z[:, :, None, None],
     "batch axis squeezed": lambda o: o.z.squeeze(),
     "half precision": lambda o: o.z.half(),
+    "softmax as logits": lambda o: {"logits": o.z.softmax(1)},
 }
 SIGMOID: dict[str, Returns] = {
     "sigmoid": lambda o: o.z.sigmoid(),
     "in place": lambda o: o.z.clone().sigmoid_(),
     "beside the scores": lambda o: (o.z, o.z.sigmoid()),
+    "log-sigmoid": lambda o: F.logsigmoid(o.z),
+    "written out": lambda o: 1 / (1 + torch.exp(-o.z)),
+    "of exponentials": lambda o: o.z.exp() / (1 + o.z.exp()),
+    "by tanh": lambda o: (torch.tanh(o.z / 2) + 1) / 2,
+    "guarded for a logarithm": lambda o: o.z.sigmoid().clamp(1e-6, 1 - 1e-6),
 }
 
 
@@ -82,12 +88,24 @@ def test_the_class_scores_are_found_and_their_probabilities_are_the_models(name:
 
 
 @pytest.mark.parametrize(
-    "returns", [lambda o: o.z.exp() / o.z.exp().sum(1, True), lambda o: (o.z.softmax(1) + o.z.softmax(1)) / 2]
+    "returns",
+    [
+        lambda o: o.z.exp() / o.z.exp().sum(1, True),
+        lambda o: {"logits": o.z.exp() / o.z.exp().sum(1, True)},
+        lambda o: (o.z.softmax(1) + o.z.softmax(1)) / 2,
+        lambda o: o.z.softmax(1) + o.z.softmax(1),  # their sum is 2: shares of it
+    ],
 )
 def test_probabilities_without_a_softmax_at_the_end_are_not_softmaxed_again(returns: Returns) -> None:
     _, numbers, unit = shown(returns)
     assert unit == "probability"
     assert numbers[1] == pytest.approx(dict(enumerate(expected()[1].softmax(1)[1].tolist())), abs=1e-5)
+
+
+def test_sums_of_sigmoids_are_values() -> None:
+    _, numbers, unit = shown(lambda o: o.z.sigmoid() + o.net.other(o.f).sigmoid() + 1)
+    assert unit == "value"
+    assert min(numbers[0].values()) > 1
 
 
 def test_scores_that_sum_to_one_by_chance_are_no_probabilities() -> None:
@@ -124,6 +142,8 @@ def test_one_output_is_a_value_and_with_a_sigmoid_a_probability(shape: Any) -> N
         (lambda o: o.z.softmax(0), "softmax over another axis than the classes: the 4 .* sum to 4"),
         (lambda o: o.z[:, :1].softmax(1), "a softmax of a single output, which is 1 whatever"),
         (lambda o: F.hardsigmoid(o.z), "ends in a hard sigmoid"),
+        (lambda o: o.z.clamp(0, 1), "numbers cut off at 0 and 1"),
+        (lambda o: torch.cat([o.z[:, :2].softmax(1), o.z[:, 2:].softmax(1)], 1), "several softmaxes .* sum to 2"),
         (lambda o: o.z.argmax(1), r"whole numbers or no numbers \(int64\)"),
         (lambda o: (o.z.sigmoid() * 255).byte(), r"\(uint8\)"),
         (lambda o: o.z * torch.nan, "not finite"),

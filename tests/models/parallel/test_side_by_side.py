@@ -98,6 +98,16 @@ def test_mirror_averages_however_they_are_written(how: Callable[..., Tensor]) ->
     close(result, expected / 2)
 
 
+@pytest.mark.parametrize("ending", [nn.Softmax(1), nn.LogSoftmax(1), nn.Sigmoid()])
+def test_networks_that_end_in_an_activation_are_read_before_it(ending: nn.Module) -> None:
+    nets = [nn.Sequential(SmallCNN(seed), ending) for seed in (0, 1)]
+    whole = Whole(lambda pixels, first, second: 0.25 * first(pixels) + 0.75 * second(MIRROR(pixels)), *nets)
+    first = values_of(SmallCNN(0), images(), "grad-cam")
+    second = values_of(SmallCNN(1), MIRROR(images()), "grad-cam")[..., ::-1]
+    close(values_of(whole, images(), "grad-cam"), 0.25 * first + 0.75 * second)
+    assert fitting(load_model(whole, mean=0.0, std=1.0, size=SIZE))["cam"] is not None  # no logit is their sum
+
+
 def test_a_pass_that_nothing_is_made_of_does_not_count() -> None:
     net = SmallViT()
     for how in (lambda x, n: (n(MIRROR(x)), n(x))[1], lambda x, n: (n(x), n(MIRROR(x)))[0]):

@@ -1,14 +1,17 @@
 """Quantised models: attention is looked at, gradients are refused."""
 
+import copy
 import warnings
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from transformers import Dinov2Config, Dinov2ForImageClassification
 
 from tests.explainers import tiny
-from vitxplain import explain, fitting
+from tests.models.tiny_vit import tiny_vit
+from vitxplain import explain, fitting, load_model
 from vitxplain.errors import UnsupportedModelError
 
 
@@ -29,6 +32,19 @@ def test_maps_of_attention_are_nearly_those_of_the_model_it_was_made_of(module: 
         here, there = (explain(tiny.as_model(one), images, method)[0] for one in (module, tiny.vit_module()))
         assert np.corrcoef(here.values.ravel(), there.values.ravel())[0, 1] > 0.9
         assert here.provenance["model"]["sha256"] != there.provenance["model"]["sha256"]
+
+
+def test_what_the_logits_are_read_from_is_found_without_a_gradient() -> None:
+    config = Dinov2Config(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8)
+    torch.manual_seed(0)
+    of_both = Dinov2ForImageClassification(config).eval()  # the class token, and the patches' mean
+    for module in (of_both, tiny_vit()):
+        grids = [
+            load_model(each, mean=0.5, std=0.5, size=32).grid for each in (module, quantised(copy.deepcopy(module)))
+        ]
+        assert grids[1] is not None
+        assert grids[0] == grids[1]
+    assert len(grids[1].readout) == 1
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "gradient-attention", "cam", "auto"])

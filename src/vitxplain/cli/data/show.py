@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
+from vitxplain.cli.data.object_tables import object_record, print_objects
 from vitxplain.cli.shared.data_options import data_options
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Quiet
@@ -41,7 +42,7 @@ def show(
 ) -> None:
     """Draw a contact sheet: images of each class, with lines round what is known of the object; and count.
 
-    Masks are outlined in green, boxes in yellow.
+    Masks are outlined in green, boxes in yellow; where all objects are known, each class has a colour.
     """
     from vitxplain.cli.shared.console import print_json, print_note
     from vitxplain.cli.shared.progress import progress
@@ -67,13 +68,13 @@ def show(
         raise DataError(f"none of the {len(data)} images of {source} can be read; the first: {data_survey.skipped[0]}")
     of = f"{len(data):,} of {len(whole):,}" if len(data) < len(whole) else f"{data_survey.total:,}"
     headline = f"{_short(source)} · {split} · {of} image{'' if data_survey.total == 1 else 's'}"
-    write_together(
-        {file: png_bytes(data_sheet(data_survey.chosen, data_survey.labels, headline, _counts(data_survey)))}
-    )
+    detail = _counts(data_survey, data.object_labels)
+    picture = data_sheet(data_survey.chosen, data_survey.labels, headline, detail, data.map_labels)
+    write_together({file: png_bytes(picture)})
     if json:
         print_json({**_record(source, whole, data_survey), "file": str(file)})
     elif not quiet:
-        _print(data_survey, headline, file)
+        _print(data, data_survey, headline, file)
 
 
 def _file(out: Path, source: str, split: str) -> Path:
@@ -88,8 +89,11 @@ def _short(source: str) -> str:
     return (real_path(path).name or "data") if is_folder(path) else source.replace(":", "-")
 
 
-def _counts(data_survey: "Survey") -> str:
-    """Images by class, or, of many classes, from the least to the most."""
+def _counts(data_survey: "Survey", object_labels: tuple[str, ...]) -> str:
+    """Images by class, or, of many classes, from the least to the most; or how many objects there are."""
+    if object_labels:
+        objects = data_survey.counts.objects
+        return f"{objects.total():,} objects of {len(+objects)} of {len(object_labels)} names"
     if len(data_survey.images) > LISTED:
         least, most = min(data_survey.images.values()), max(data_survey.images.values())
         span = f"{most:,}" if least == most else f"{least:,} to {most:,}"
@@ -116,10 +120,11 @@ def _record(source: str, whole: "DataSet", data_survey: "Survey") -> dict[str, A
         for label in range(len(data_survey.labels))
     ]
     about = {"data": source, "split": whole.split, "images": len(whole), "looked_at": data_survey.total}
-    return {**about, "object_known": data_survey.located, "classes": classes, "skipped": data_survey.skipped}
+    details = {"object_known": data_survey.located, "classes": classes, **object_record(whole, data_survey.counts)}
+    return {**about, **details, "skipped": data_survey.skipped}
 
 
-def _print(data_survey: "Survey", headline: str, file: Path) -> None:
+def _print(data: "DataSet", data_survey: "Survey", headline: str, file: Path) -> None:
     from vitxplain.cli.shared.console import out, print_table, printable
 
     console = out()
@@ -134,8 +139,10 @@ def _print(data_survey: "Survey", headline: str, file: Path) -> None:
         )
         for label, name in enumerate(data_survey.labels)
     ]
-    print_table(["Class", "Images", "Share", "Height × width", "With mask or box"], rows, console)
-    if not data_survey.located:
+    if not data.object_labels and not data.map_labels:
+        print_table(["Class", "Images", "Share", "Height × width", "With mask or box"], rows, console)
+    print_objects(data, data_survey.counts)
+    if not data_survey.located and not data.map_labels:
         console.print("It is not known where the objects are: there are no masks or boxes.", soft_wrap=True)
     elif data_survey.located < data_survey.total:
         console.print(

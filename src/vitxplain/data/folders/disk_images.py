@@ -5,10 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
+from vitxplain.data.folders.class_maps import ClassMapFile, is_background
 from vitxplain.data.folders.file_check import upright_size
 from vitxplain.data.folders.mask_files import MaskFile, check_sizes
+from vitxplain.data.folders.stored_objects import StoredObject, inside, mask_of_name
 from vitxplain.data.read_image import read_image
-from vitxplain.data.sample import Box, DataSet, Sample, Split
+from vitxplain.data.sample import Box, ClassMap, DataSet, LabelledObject, Mask, Sample, Split
 from vitxplain.data.splits.groups import sources_of
 from vitxplain.data.splits.ratio import Ratio
 from vitxplain.data.splits.stored import part_of, split_indices
@@ -25,6 +29,9 @@ class Item:
     mask: MaskFile | None = None
     boxes: tuple[Box, ...] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    objects: tuple[StoredObject, ...] | None = None
+    class_map: ClassMapFile | None = None
+    size: tuple[int, int] | None = None  # (height, width) in pixels that the annotations state
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +46,8 @@ class DiskImages(DataSet):
     notes: tuple[str, ...] = ()
     strict: bool = False
     stored_items: tuple[tuple[Split | None, Item], ...] = field(default=(), repr=False)  # of all splits
+    object_labels: tuple[str, ...] = ()
+    map_labels: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -48,8 +57,27 @@ class DiskImages(DataSet):
             raise IndexError(f"{self.name} has {len(self)} images; there is no image {index}.")
         item = self.items[index]
         image = read_image(item.path)
-        mask = None if item.mask is None else item.mask.read((image.height, image.width))
-        return Sample(image, item.label, item.name, mask, item.boxes, item.facts)
+        size = image.height, image.width
+        mask = None if item.mask is None else item.mask.read(size)
+        objects = None if item.objects is None else tuple(stored.read(size) for stored in item.objects)
+        class_map = None if item.class_map is None else item.class_map.read(size)
+        if mask is None:
+            mask = self._class_mask(item, size, objects, class_map)
+        return Sample(image, item.label, item.name, mask, item.boxes, item.facts, objects, class_map)
+
+    def _class_mask(
+        self,
+        item: Item,
+        size: tuple[int, int],
+        objects: tuple[LabelledObject, ...] | None,
+        class_map: ClassMap | None,
+    ) -> Mask | None:
+        """True on what the image is labelled by, from its objects or its map; None where that is not known."""
+        if objects is not None:
+            return mask_of_name(objects, self.labels[item.label]) if objects else np.zeros(size, bool)
+        if class_map is None:
+            return None
+        return (class_map == item.label) & (not is_background(self.labels, item.label))
 
 
 def disk_images(
@@ -62,6 +90,8 @@ def disk_images(
     ratio: Ratio,
     strict: bool,
     notes: Sequence[str] = (),
+    object_labels: Sequence[str] = (),
+    map_labels: Sequence[str] = (),
 ) -> DiskImages:
     """The wanted split of images with the split each is stored in; damaged ones are left out with a warning.
 
@@ -70,8 +100,8 @@ def disk_images(
 
     Raises:
         ImageError: one is damaged, and `strict`.
-        DataError: none can be read, train has one class only, masks are not of their images' sizes, or a box lies
-            outside its image.
+        DataError: none can be read, train has one class only (and no objects to find), masks are not of their images'
+            sizes, or a box lies outside its image.
     """
     part = part_of(folder, {kind for kind, _ in rows if kind}, split, ratio, seed)
     stored = [item for kind, item in rows if kind in (None, part.stored)]
@@ -80,19 +110,35 @@ def disk_images(
     chosen = split_indices(part, split, names, classes, seed, sources)
     whole = _whole(f"the {split} split of {folder}", [stored[index] for index in chosen], strict)
     present = {item.label for item in whole}
-    if split == "train" and len(present) == 1:
+    if split == "train" and len(present) == 1 and not object_labels and not map_labels:
         raise DataError(
             f"every image of {folder} for training is of one class ({labels[present.pop()]}), so there is nothing to "
             "tell apart; add images of another class."
         )
-    without = [label for number, label in enumerate(labels) if number not in present]
+    if object_labels:
+        named = {stored.name for item in whole for stored in item.objects or ()}
+        without = [label for label in object_labels if label not in named]
+    else:
+        without = [label for number, label in enumerate(labels) if number not in present]
     own_notes = [part.note] if part.note else []
     if sources and len(set(sources)) < len(sources) and 0 < len(chosen) < len(sources):
         own_notes.append(f"images of {folder} that come from one source, as tiles of one image, stay in one split.")
     if without and whole:
-        own_notes.append(f"the {split} split of {folder} has no image of class {_some(without)}.")
-    has_masks = any(item.mask is not None or item.boxes is not None for item in whole)
-    return DiskImages(folder, split, tuple(labels), tuple(whole), has_masks, (*own_notes, *notes), strict, tuple(rows))
+        missing = f"object called {_some(without)}" if object_labels else f"image of class {_some(without)}"
+        own_notes.append(f"the {split} split of {folder} has no {missing}.")
+    has_masks = any(item.mask is not None or item.boxes is not None or item.class_map is not None for item in whole)
+    return DiskImages(
+        folder,
+        split,
+        tuple(labels),
+        tuple(whole),
+        has_masks,
+        (*own_notes, *notes),
+        strict,
+        tuple(rows),
+        tuple(object_labels),
+        tuple(map_labels),
+    )
 
 
 def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
@@ -115,6 +161,8 @@ def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
         more = f" The others: {_some([item.name for item, _ in others])}." if others else ""
         warnings.warn(f"{message}{more}", stacklevel=4)
     check_sizes([(item.name, item.mask, sizes[item.path]) for item in whole if item.mask is not None])
+    maps = [(item.name, MaskFile(item.class_map.path), sizes[item.path]) for item in whole if item.class_map]
+    check_sizes(maps)
     return whole
 
 
@@ -124,6 +172,13 @@ def _with_boxes_inside(item: Item, size: tuple[int, int]) -> Item:
     Raises:
         DataError: one lies outside, and so was drawn on another version of the image.
     """
+    if item.size is not None and item.size != size:
+        stated, own = (" x ".join(map(str, sides)) for sides in (item.size, size))
+        raise DataError(
+            f"the annotations of {item.path} are of an image of {stated} px (height x width), which is {own} px; make "
+            "them of the images as they are shown, upright and not scaled."
+        )
+    objects = None if item.objects is None else inside(item.objects, item.path, size)
     height, width = size
     for box in item.boxes or ():
         if box.left >= width or box.top >= height:
@@ -132,11 +187,11 @@ def _with_boxes_inside(item: Item, size: tuple[int, int]) -> Item:
                 f"which is {height} x {width} px (height x width); make boxes of the images as they are."
             )
     boxes = None if item.boxes is None else tuple(_cut(box, height, width) for box in item.boxes)
-    return item if boxes == item.boxes else replace(item, boxes=boxes)
+    return item if boxes == item.boxes and objects == item.objects else replace(item, boxes=boxes, objects=objects)
 
 
 def _cut(box: Box, height: int, width: int) -> Box:
-    return box._replace(right=min(box.right, width), bottom=min(box.bottom, height))
+    return Box(max(box.left, 0), max(box.top, 0), min(box.right, width), min(box.bottom, height))
 
 
 def _some(names: Sequence[str]) -> str:

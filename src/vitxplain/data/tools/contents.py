@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 from vitxplain.data.folder_layouts import opener
+from vitxplain.data.folders.class_map_folder import class_map_folder
+from vitxplain.data.folders.coco.coco_folder import coco_folder
 from vitxplain.data.folders.disk_images import DiskImages, Item
 from vitxplain.data.folders.file_check import upright_size
 from vitxplain.data.folders.image_folder import image_folder
@@ -14,7 +16,7 @@ from vitxplain.data.folders.mask_files import check_sizes
 from vitxplain.data.folders.masked_folder import masked_folder
 from vitxplain.data.folders.table_folder import table_folder
 from vitxplain.data.folders.voc import voc
-from vitxplain.data.sample import Split
+from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError, ImageError
 from vitxplain.files.paths import is_folder, is_text
 
@@ -24,6 +26,12 @@ LAYOUTS: Final[Mapping[Layout, str]] = {
     masked_folder: "images and masks",
     voc: "Pascal VOC",
     table_folder: "a table",
+}
+
+
+OTHERS: Final[Mapping[Callable[..., DataSet], str]] = {
+    coco_folder: "annotations as COCO has them",
+    class_map_folder: "maps of classes",
 }
 
 
@@ -59,8 +67,8 @@ def read_contents(folder: Path, *, strict: bool = False) -> Contents:
     layout = next((reader for reader in LAYOUTS if reader is opener(folder)), None)
     if layout is None:
         raise DataError(
-            f"{folder} holds {opener(folder).__name__.removesuffix('_folder')} files, not a file an image, and stays "
-            f"as it is: take it with --data {folder}. Split or cut are {', '.join(LAYOUTS.values())}."
+            f"{folder} holds {_kind(opener(folder))} and stays as it is: take it with --data {folder}. "
+            f"Split or cut are {', '.join(LAYOUTS.values())}."
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged files of every split are listed below
@@ -81,3 +89,10 @@ def read_contents(folder: Path, *, strict: bool = False) -> Contents:
             skipped.append(str(error))
     check_sizes([(image.item.name, image.item.mask, image.size) for image in images if image.item.mask is not None])
     return Contents(folder, layout, data.labels, tuple(images), tuple(skipped))
+
+
+def _kind(reader: Callable[..., DataSet]) -> str:
+    """What lies in a folder that is neither split nor cut."""
+    if reader in OTHERS:
+        return OTHERS[reader]
+    return f"{reader.__name__.removesuffix('_folder')} files, not a file an image,"

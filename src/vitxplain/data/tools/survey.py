@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.data.stable_random import StableRandom
+from vitxplain.data.tools.object_counts import ObjectCounts
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,7 @@ class Survey:
     sizes: dict[int, tuple[tuple[int, int], tuple[int, int]]]  # least and greatest (height, width)
     located: int  # images of which it is known where the object is, or that there is none
     chosen: list[Sample] = field(repr=False)
+    counts: ObjectCounts
     skipped: list[str]  # what was wrong with each image that could not be read
 
     @property
@@ -37,6 +39,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
     greatest: dict[int, tuple[int, int]] = {}
     lots: dict[int, list[tuple[float, int]]] = {}  # of each class, a lot for each image
     skipped: list[str] = []
+    counts = ObjectCounts()
     random = StableRandom(seed)
 
     def skip(_: int, error: Exception) -> None:
@@ -48,6 +51,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
         images[label] += 1
         located += sample.mask is not None or sample.boxes is not None
         marked[label] += bool(sample.boxes) or (sample.mask is not None and bool(sample.mask.any()))
+        counts.add(sample)
         low, high = least.get(label, size), greatest.get(label, size)
         least[label] = min(low[0], size[0]), min(low[1], size[1])
         greatest[label] = max(high[0], size[0]), max(high[1], size[1])
@@ -56,7 +60,7 @@ def survey(data: DataSet, count: int, seed: int, progress: Callable[[int], None]
     sizes = {label: (least[label], greatest[label]) for label in least}
     chosen = [data[index] for index in sorted(_drawn(lots, count))]
     chosen.sort(key=lambda sample: sample.label)
-    return Survey(data.labels, dict(images), dict(marked), sizes, located, chosen, skipped)
+    return Survey(data.labels, dict(images), dict(marked), sizes, located, chosen, counts, skipped)
 
 
 def _drawn(lots: dict[int, list[tuple[float, int]]], count: int) -> list[int]:

@@ -38,6 +38,8 @@ class ResizedDataSet(DataSet):
             image=sample.image.resize(size, Image.Resampling.BILINEAR),
             mask=None if mask is None else np.asarray(mask, bool),
             boxes=None,
+            objects=None,
+            class_map=None,
         )
 
 

@@ -56,6 +56,12 @@ class Collector:
         for explainer in self._wanting(call.index, gradients=True):
             self._keep(explainer, call.index, gradients.weights, gradients)
 
+    def forget_gradients(self) -> None:
+        """Before the backward pass of another target: what methods kept of this one's is dropped."""
+        for explainer, kept in self._kept.items():
+            if ATTENTION_GRADIENTS in explainer.needs:
+                kept.clear()
+
     def combine(self, grid: TokenGrid) -> dict[Explainer, Tensor]:
         """Each method's result; what was kept is in the order of the layers, whichever way they came.
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
 from vitxplain.explainers.base import Explainer, LayerExplainer
-from vitxplain.explainers.passes.shared_pass import PassResult
+from vitxplain.explainers.passes.layer_activation import layers_of, name_of
+from vitxplain.explainers.passes.pass_result import PassResult
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.geometry import Geometry
@@ -18,7 +19,6 @@ from vitxplain.models.labels import names_of
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.base import LOGITS, Target
 
 
 def explanations(
@@ -26,13 +26,12 @@ def explanations(
     probe: Probe,
     batch: Batch,
     explainers: Mapping[str, Explainer],
-    target: Target,
     result: PassResult,
     *,
     top_k: int,
     seconds: float,
-) -> dict[str, list[Explanation]]:
-    """One explanation for each method and image of the batch; `seconds` is what the pass took an image.
+) -> dict[str, list[list[Explanation]]]:
+    """For each method and image of the batch one explanation a target; `seconds` is what the pass took an image.
 
     Raises:
         VitxplainError: a method's values, or the model's logits, are not finite.
@@ -40,37 +39,48 @@ def explanations(
     for role, tensor in result.outputs.items():
         _check_finite(model, batch, f"the model's {role}", tensor)
     probabilities = model.task.probabilities(result.outputs)
-    labels = names_of(model.labels, probabilities[LOGITS].shape[-1])
+    labels = names_of(model.labels, model.task.num_labels(probabilities))
     predictions = model.task.predictions(probabilities, labels, top_k)
-    targets = target.describe(result.outputs, probabilities, labels, model.task.unit)
+    described = [
+        target.describe(result.outputs, probabilities, labels, model.task.unit) for target in result.settled.rounds
+    ]
     geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
-    made: dict[str, list[Explanation]] = {}
-    for (name, explainer), maps in zip(explainers.items(), result.maps, strict=True):
-        _check_finite(model, batch, f"the values of {name}", maps)
+    made: dict[str, list[list[Explanation]]] = {}
+    for number, (name, explainer) in enumerate(explainers.items()):
+        for maps in result.rounds:
+            _check_finite(model, batch, f"the values of {name}", maps[number])
+        common: dict[str, Any] = {
+            "axes": explainer.axes.removeprefix("batch "),
+            "method": name,
+            "options": _options_taken(explainer, probe),
+            "grid": probe.grid,
+            "task": model.task.name,
+        }
         provenance = {
             "model": model_facts(model),
             "explainer": repr(explainer),
             "versions": versions(),
             "seconds": round(seconds, 4),
         }
-        made[name] = [
-            Explanation(
-                values=values.float().cpu().numpy().copy(),
-                axes=explainer.axes.removeprefix("batch "),
-                method=name,
-                options=_options_taken(explainer, probe),
-                prediction=prediction,
-                target=explained if explainer.class_specific else None,
-                grid=probe.grid,
-                geometry=geometry,
-                image=image,
-                bands=bands,
-                provenance={"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})},
+        made[name] = []
+        for index, (image, source, bands) in enumerate(zip(batch.images, batch.sources, batch.bands, strict=True)):
+            facts = {"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})}
+            made[name].append(
+                [
+                    Explanation(
+                        values=result.rounds[k][number][index].float().cpu().numpy().copy(),
+                        prediction=predictions[index],
+                        target=described[k][index] if explainer.class_specific else None,
+                        geometry=geometries[index],
+                        image=image,
+                        bands=bands,
+                        detections=result.settled.detections[index],
+                        provenance=facts,
+                        **common,
+                    )
+                    for k in range(result.settled.counts[index])
+                ]
             )
-            for values, prediction, explained, geometry, image, source, bands in zip(
-                maps, predictions, targets, geometries, batch.images, batch.sources, batch.bands, strict=True
-            )
-        ]
     return made
 
 
@@ -88,7 +98,7 @@ def _options_taken(explainer: Explainer, probe: Probe) -> dict[str, Any]:
     """The options as they were taken: a layer nobody named is the one the probe found."""
     options = options_of(explainer)
     if isinstance(explainer, LayerExplainer) and explainer.layer is None:
-        options["layer"] = probe.cam_layer
+        options["layer"] = name_of(layers_of(explainer, probe)) or None
     return options
 
 
@@ -108,10 +118,13 @@ def _check_finite(model: VisionModel, batch: Batch, what: str, values: Tensor) -
             )
 
 
-def gathered(parts: Sequence[tuple[Batch, dict[str, list[Explanation]]]], count: int) -> dict[str, list[Explanation]]:
-    """The explanations of all batches by method, in the order of the user's images."""
-    placed: dict[str, dict[int, Explanation]] = {}
+def gathered(
+    parts: Sequence[tuple[Batch, dict[str, list[list[Explanation]]]]], count: int
+) -> dict[str, list[list[Explanation]]]:
+    """The explanations of all batches by method, in the order of the user's images; those of each for its targets."""
+    placed: dict[str, dict[int, list[Explanation]]] = {}
     for batch, made in parts:
         for name, items in made.items():
-            placed.setdefault(name, {}).update(zip(batch.positions, items, strict=True))
+            for position, of_image in zip(batch.positions, items, strict=True):
+                placed.setdefault(name, {}).setdefault(position, []).extend(of_image)
     return {name: [items[position] for position in range(count)] for name, items in placed.items()}

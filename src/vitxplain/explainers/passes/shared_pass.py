@@ -1,9 +1,10 @@
 """One forward pass, and at most one backward, for any number of methods; of a second view another one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -18,7 +19,9 @@ from vitxplain.errors import CaptureError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer, says_where
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
-from vitxplain.explainers.passes.layer_activation import layer_activation, tensor_of
+from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
+from vitxplain.explainers.passes.layer_activation import layer_activation, layers_of, tensor_of
+from vitxplain.explainers.passes.pass_result import PassResult, joined_results
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.explainers.passes.side_by_side import side_by_side
@@ -27,7 +30,7 @@ from vitxplain.models.labels import names_of
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.views.view import View
-from vitxplain.tasks.base import Target, TargetLike, TaskOutputs, detached, in_fp32, joined
+from vitxplain.tasks.base import Settled, Target, TargetLike, detached, in_fp32
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
@@ -36,14 +39,6 @@ if TYPE_CHECKING:
 
 
 PIXELS_AT_ONCE = 2**19  # two images of 512 px, ten of 224 px
-
-
-@dataclass(frozen=True, eq=False)
-class PassResult:
-    """What the model said and one result a method, in the order asked; fp32."""
-
-    outputs: TaskOutputs
-    maps: list[Tensor]
 
 
 @torch.inference_mode(False)  # the caller may be in it; gradients and kept tensors must not be
@@ -74,15 +69,15 @@ def shared_pass(
     require(model, explainers, size, probe=probe)
     target = model.task.target(target, names_of(model.labels, probe.num_labels))
     if probe.passes is not None:
-        return PassResult(*side_by_side(model, pixel_values, explainers, target, probe.passes, _maps))
+        outputs, maps = side_by_side(model, pixel_values, explainers, target, probe.passes, _maps)
+        settled, passes = target.settle(outputs), probe.passes
+        further = [side_by_side(model, pixel_values, explainers, one, passes, _maps)[1] for one in settled.rounds[1:]]
+        return PassResult(outputs, [maps, *further], settled)
     parts = [
         _views(model, images, explainers, target_of_part, probe)
         for images, target_of_part in _batches(model, pixel_values, target)
     ]
-    if len(parts) == 1:
-        return parts[0]
-    maps = [torch.cat(maps_of_parts) for maps_of_parts in zip(*(part.maps for part in parts), strict=True)]
-    return PassResult(joined([part.outputs for part in parts]), maps)
+    return parts[0] if len(parts) == 1 else joined_results(parts, target)
 
 
 def _maps(
@@ -117,28 +112,37 @@ def _views(
     twofold = [e for e in explainers if isinstance(e, AttentionExplainer) and e.views > 1]
     if not twofold or probe.grid is None:
         return result
-    other = _pass(model, second_view(pixel_values, probe.grid), twofold, target.fixed(result.outputs), probe)
-    second = dict(zip(twofold, other.maps, strict=True))
-    pairs = zip(explainers, result.maps, strict=True)
-    maps = [both_views(first, second[explainer]) if explainer in second else first for explainer, first in pairs]
-    return PassResult(result.outputs, maps)
+    rounds = tuple(one.fixed(result.outputs) for one in result.settled.rounds)
+    other = _pass(model, second_view(pixel_values, probe.grid), twofold, replace(result.settled, rounds=rounds), probe)
+    maps = [
+        _both(explainers, of_first, dict(zip(twofold, of_second, strict=True)))
+        for of_first, of_second in zip(result.rounds, other.rounds, strict=True)
+    ]
+    return replace(result, rounds=maps)
+
+
+def _both(explainers: Sequence[Explainer], maps: Sequence[Tensor], second: Mapping[Explainer, Tensor]) -> list[Tensor]:
+    """The mean of both views for each method that looks twice."""
+    pairs = zip(explainers, maps, strict=True)
+    return [both_views(first, second[explainer]) if explainer in second else first for explainer, first in pairs]
 
 
 def _pass(
     model: "VisionModel",
     pixel_values: PixelValues,
     explainers: Sequence[Explainer],
-    target: Target,
+    target: Target | Settled,
     probe: "Probe",
 ) -> PassResult:
     collector = Collector(probe.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
-    layers = {e: e.layer or probe.cam_layer or "" for e in explainers if isinstance(e, LayerExplainer)}
+    layers = {e: layers_of(e, probe) for e in explainers if isinstance(e, LayerExplainer)}
+    names = dict.fromkeys(chain.from_iterable(layers.values()))
     by_gradient = any(GRADIENTS in e.needs for e in layers)
     with undisturbed(model.module), saved_apart(needed=probe.writes_over):
         with ExitStack() as taps:
             taps.enter_context(plain_pass_on_failure(model, pixel_values))
             layer_outputs = taps.enter_context(
-                layer_tap(model.module, layers.values(), differentiable=by_gradient, keep=[pixel_values])
+                layer_tap(model.module, names, differentiable=by_gradient, keep=[pixel_values])
             )
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
@@ -147,27 +151,56 @@ def _pass(
             if collector.explainers:
                 taps.enter_context(tap)
             outputs = model.outputs(pixel_values)
-        tensors = {explainer: tensor_of(layer, explainer, layer_outputs, probe) for explainer, layer in layers.items()}
+        tensors = {(e, layer): tensor_of(layer, e, layer_outputs, probe) for e in layers for layer in layers[e]}
         towards = [tensor for tensor in tensors.values() if tensor is not None] if by_gradient else []
         towards += tap.starts if by_gradient or collector.wants_gradients else []
         with torch.autocast(model.device.type, enabled=False):
-            gradients = _gradients(target.score(in_fp32(outputs)).sum(), towards)  # a sum: images do not mix
-    with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
-        results = collector.combine(probe.grid or TokenGrid(1, 1))
-        for explainer, layer in layers.items():
-            tensor = tensors[explainer]
-            gradient = gradients.get(tensor) if tensor is not None else None
-            activation = layer_activation(model, probe, layer, explainer, tensor, gradient, target, outputs)
-            with plugin_errors(explainer):
-                results[explainer] = explainer.attribute(activation)
+            settled = target if isinstance(target, Settled) else target.settle(in_fp32(outputs))
+        in_pass: list[dict[Explainer, Tensor]] = []
+        for number, of_round in enumerate(settled.rounds):
+            last = number + 1 == len(settled.rounds)
+            with torch.autocast(model.device.type, enabled=False):
+                score = of_round.score(in_fp32(outputs)).sum()  # a sum: images do not mix
+                gradients = _gradients(score, towards, keep_graph=not last)
+            with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
+                results = collector.combine(probe.grid or TokenGrid(1, 1))
+                for explainer in layers:
+                    activations = []
+                    for layer in layers[explainer]:
+                        tensor = tensors[explainer, layer]
+                        gradient = gradients.get(tensor) if tensor is not None else None
+                        activations.append(
+                            layer_activation(model, probe, layer, explainer, tensor, gradient, of_round, outputs)
+                        )
+                    with plugin_errors(explainer):
+                        results[explainer] = explainer.attribute(as_one_layer(activations))
+            in_pass.append(results)
+            collector.forget_gradients()
+    rounds: list[list[Tensor]] = []
+    for of_round, results in zip(settled.rounds, in_pass, strict=True):
+        _run_others(model, pixel_values, explainers, of_round, results, in_pass[0])
+        rounds.append([checked(explainer, results[explainer], len(pixel_values)) for explainer in explainers])
+    if probe.view is not None:
+        view = probe.view
+        rounds = [[_put_back(view, *pair) for pair in zip(explainers, maps, strict=True)] for maps in rounds]
+    return PassResult(detached(outputs), rounds, settled)
+
+
+def _run_others(
+    model: "VisionModel",
+    pixel_values: PixelValues,
+    explainers: Sequence[Explainer],
+    target: Target,
+    results: dict[Explainer, Any],
+    first: Mapping[Explainer, Any],
+) -> None:
+    """Add the results of methods that run passes of their own; those about no target stay as `first` has them."""
     for other in explainers:
-        if other not in results:
+        if other in first and not other.class_specific:
+            results[other] = first[other]
+        elif other not in results:
             with plugin_errors(other):
                 results[other] = other.explain(model, pixel_values, target)
-    maps = [checked(explainer, results[explainer], pixel_values.shape[0]) for explainer in explainers]
-    if probe.view is not None:
-        maps = [_put_back(probe.view, explainer, values) for explainer, values in zip(explainers, maps, strict=True)]
-    return PassResult(detached(outputs), maps)
 
 
 def _put_back(view: View, explainer: Explainer, values: Tensor) -> Tensor:
@@ -177,7 +210,7 @@ def _put_back(view: View, explainer: Explainer, values: Tensor) -> Tensor:
     return view.put_back(values, view.grid((values.shape[-2], values.shape[-1])))
 
 
-def _gradients(score: Tensor, towards: Iterable[Tensor]) -> dict[Tensor, Tensor | None]:
+def _gradients(score: Tensor, towards: Iterable[Tensor], *, keep_graph: bool = False) -> dict[Tensor, Tensor | None]:
     """In one backward pass, towards captured tensors only: no parameter's gradient is ever computed.
 
     None for a tensor that the score does not depend on.
@@ -193,4 +226,5 @@ def _gradients(score: Tensor, towards: Iterable[Tensor]) -> dict[Tensor, Tensor 
             "no gradient of the logits reaches the layer: the model runs what comes after it under torch.no_grad, or "
             "detaches it; name a later layer, or take that out of the model."
         )
-    return dict(zip(tensors, torch.autograd.grad(score, tensors, allow_unused=True), strict=True))
+    gradients = torch.autograd.grad(score, tensors, allow_unused=True, retain_graph=keep_graph)
+    return dict(zip(tensors, gradients, strict=True))

@@ -12,6 +12,7 @@ from torch import nn
 from vitxplain.errors import ModelLoadError
 from vitxplain.files.opening import check_file, open_file
 from vitxplain.files.reading import reading
+from vitxplain.models.objects.packed import stored
 from vitxplain.models.trust.weight_map import check_weight_maps
 
 SAFE = ("*.safetensors", "*.safetensors.index.json")
@@ -96,9 +97,12 @@ def check_finite(source: str, module: nn.Module) -> None:
     ModelLoadError: a weight is NaN or infinite; the message names the first such tensor.
     """
     learned = dict(module.named_parameters())
-    for name, tensor in (*learned.items(), *module.named_buffers()):
+    named = (*learned.items(), *module.named_buffers())
+    for name, tensor in ((name, part) for name, whole in named for part in stored(whole)):
         if not tensor.is_floating_point() or tensor.is_meta:
             continue
+        if tensor.element_size() == 1:  # 8-bit floats, which PyTorch does not add up
+            tensor = tensor.float()
         # The sum is finite only if all terms are, and takes no memory; it may overflow, so look again.
         if tensor.detach().sum().isfinite():
             continue

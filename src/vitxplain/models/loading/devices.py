@@ -5,12 +5,14 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import nn
 
 from vitxplain.errors import UsageError
+from vitxplain.models.vision_model import VisionModel
 
 DeviceLike: TypeAlias = str | torch.device | Mapping[str, Any]
 
@@ -110,12 +112,30 @@ def device_of(module: nn.Module) -> torch.device:
     if spread_over:
         main = next((place for place in spread_over.values() if place not in ("cpu", "disk")), "cpu")
         return torch.device("cuda", main) if isinstance(main, int) else torch.device(main)
-    return next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+    here = next((parameter.device for parameter in module.parameters() if not parameter.is_meta), None)
+    return here or _fetched_to(module) or torch.device("cpu")
+
+
+def _fetched_to(module: nn.Module) -> torch.device | None:
+    """Where the hooks of accelerate bring weights that lie on no device between passes; None where there are none."""
+    for part in module.modules():
+        hook = getattr(part, "_hf_hook", None)
+        for step in getattr(hook, "hooks", (hook,)):  # there may be several, one after another
+            if (device := getattr(step, "execution_device", None)) is not None:
+                return torch.device(device)
+    return None
 
 
 def dtype_of(module: nn.Module) -> torch.dtype:
     """The number format the module wants its input in: that of its first floating-point weight."""
     return next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
+
+
+def current(model: VisionModel) -> VisionModel:
+    """The model, its input where its module's weights are now, and in their number format: it may have been moved."""
+    device, dtype = device_of(model.module), dtype_of(model.module)
+    same = (device, dtype) == (model.device, model.dtype)
+    return model if same else replace(model, device=device, dtype=dtype)
 
 
 def _bytes(tensor: torch.Tensor, dtype: torch.dtype | None) -> int:

@@ -1,5 +1,6 @@
 """timm's models: `timm:NAME`, with timm's own preprocessing and class names, or a timm module in memory."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ class TimmAdapter(Adapter):
         return _assemble(module.eval(), f"timm:{full_name}", commit, request)
 
     def claims(self, module: nn.Module) -> bool:
-        return hasattr(module, "pretrained_cfg") and hasattr(module, "num_classes")  # timm's description of its input
+        """By timm's description of its input."""
+        return isinstance(getattr(module, "pretrained_cfg", None), Mapping) and hasattr(module, "num_classes")
 
     def wrap(self, module: nn.Module, request: LoadRequest) -> VisionModel:
         settings: Any = module.pretrained_cfg

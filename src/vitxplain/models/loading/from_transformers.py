@@ -1,6 +1,6 @@
 """Models of the transformers library: Hub ids, folders and objects already in memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,24 @@ from vitxplain.files.paths import is_file
 from vitxplain.models.labels import class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_complete, check_has_weights, loading_error
-from vitxplain.models.loading.devices import fits, offload_folder, remove_with
+from vitxplain.models.loading.devices import remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
+from vitxplain.models.loading.network import network_class, placement_arguments
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.outputs.activations import by_problem
 from vitxplain.models.processors.forward_inputs import forward_inputs
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
-from vitxplain.models.tasks import are_encoders, check_architectures, check_class, described, is_encoder_class
+from vitxplain.models.tasks import (
+    are_encoders,
+    check_class,
+    described,
+    is_detector_class,
+    is_encoder_class,
+    is_segmenter_class,
+)
 from vitxplain.models.trust.model_classes import check_processor_class
 from vitxplain.models.trust.network_size import (
     StoredWeights,
@@ -32,7 +40,10 @@ from vitxplain.models.trust.network_size import (
 )
 from vitxplain.models.trust.settings import check_settings
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
+from vitxplain.tasks.detection import detection
+from vitxplain.tasks.pixel_classes import PixelClasses
 
 
 def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
@@ -76,7 +87,7 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
 
 
 def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> VisionModel:
-    from transformers import AutoConfig, AutoModel, AutoModelForImageClassification, PreTrainedConfig
+    from transformers import AutoConfig, AutoModel, PreTrainedConfig
 
     import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
 
@@ -88,10 +99,10 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         if not trust:  # as they are stored: some settings are gone once they are read
             check_settings(source, settings)
         config = AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned)
-    _check_task(source, config, request)
+    network = network_class(source, config, request)
     stored = stored_weights(Path(source)) if hub_model is None else StoredWeights()
     with _translated(source, hub_model), bounded(source, stored):
-        placement = placement_arguments(config, request)
+        placement = placement_arguments(config, request, network)
     arguments = {
         "config": config,
         "dtype": request.dtype or "auto",
@@ -101,7 +112,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         **pinned,
     }
     with _translated(source, hub_model), bounded(source, stored):
-        module, report = AutoModelForImageClassification.from_pretrained(
+        module, report = network.from_pretrained(
             source,
             ignore_mismatched_sizes=True,  # told apart, and refused, by check_complete
             trust_remote_code=trust,
@@ -140,10 +151,18 @@ def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
 def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
     config: Any = module.config
     labels = {} if is_encoder_class(module) else class_names(getattr(config, "id2label", None) or {})
-    activation = by_problem(getattr(config, "problem_type", None), len(labels))
-    task = Classification(multi_label=activation == "sigmoid", values=activation == "none")
+    task = _task(module, labels, processor)
     inputs = forward_inputs(module, processor.input_size)
     return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, task=task)
+
+
+def _task(module: nn.Module, labels: Mapping[int, str], processor: Processor) -> Task:
+    if is_detector_class(module):
+        return detection(len(labels), processor.library)
+    if is_segmenter_class(module):
+        return PixelClasses()
+    activation = by_problem(getattr(module.config, "problem_type", None), len(labels))
+    return Classification(multi_label=activation == "sigmoid", values=activation == "none")
 
 
 def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest, channels: int | None) -> Processor:
@@ -185,22 +204,6 @@ def _wrapper(request: LoadRequest, channels: int | None) -> Callable[[Any], Proc
     return wrap_chosen
 
 
-def _check_task(source: str, config: Any, request: LoadRequest) -> None:
-    from transformers import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
-
-    remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
-    known_type = type(config) in MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
-    if not (known_type and request.new_head):  # a model of another task may lend its weights to a new head
-        check_architectures(source, config.architectures or ())
-    if known_type or (remote and request.trust_remote_code):
-        return
-    kind = ", ".join(config.architectures or []) or f"of type {config.model_type}"
-    raise ModelLoadError(
-        f"{source} is no image classifier but {kind}; give a model for image classification, such as those of "
-        "https://huggingface.co/models?pipeline_tag=image-classification."
-    )
-
-
 @contextmanager
 def _translated(source: str, hub_model: HubModel | None) -> Iterator[None]:
     """Turns failures of transformers into a ModelLoadError."""
@@ -213,21 +216,3 @@ def _translated(source: str, hub_model: HubModel | None) -> Iterator[None]:
         if hub_model and isinstance(error, OSError) and not hub_model.reachable:  # cached in part
             raise hub_error(error, source) from error
         raise loading_error(source, error, hub_error(error, source) if hub_model else None) from error
-
-
-def placement_arguments(config: Any, request: LoadRequest) -> dict[str, Any]:
-    """Where from_pretrained shall put the weights: nowhere special, by the user's map, or spread as memory allows."""
-    if request.device_map is not None:
-        return {"device_map": request.device_map, "offload_folder": offload_folder()}
-    if request.device is None or _fits(config, request):
-        return {}
-    return {"device_map": "auto", "offload_folder": offload_folder()}
-
-
-def _fits(config: Any, request: LoadRequest) -> bool:
-    from accelerate import init_empty_weights
-    from transformers import AutoModelForImageClassification
-
-    with init_empty_weights():
-        empty = AutoModelForImageClassification.from_config(config, trust_remote_code=request.trust_remote_code)
-    return request.device is None or fits(empty, request.device, request.dtype or getattr(config, "dtype", None))

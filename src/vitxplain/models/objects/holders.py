@@ -39,6 +39,15 @@ def inner_model(source: Any) -> InnerModel | None:
     return InnerModel(unwrap(module), _processor(source), _labels(source))
 
 
+def activation_by_loss(source: Any) -> str:
+    """What follows the scores by the loss that a Learner was trained with; "auto" where nothing says it."""
+    loss = None if isinstance(source, (str, nn.Module)) else getattr(source, "loss_func", None)
+    loss = getattr(loss, "func", loss)  # fastai's own, which flatten what they are given
+    if isinstance(loss, (nn.BCEWithLogitsLoss, nn.MultiLabelSoftMarginLoss)):
+        return "sigmoid"
+    return "none" if isinstance(loss, (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)) else "auto"
+
+
 def _processor(holder: Any) -> Any:
     """How images become the input: a pipeline's image_processor, a Trainer's processing_class, a Learner's data."""
     for name in ("image_processor", "processing_class"):
@@ -71,5 +80,5 @@ def _labels(holder: Any) -> dict[int, str] | None:
     vocabulary = getattr(getattr(holder, "dls", None), "vocab", None)
     if vocabulary is None or isinstance(vocabulary, str):
         return None
-    names = list(vocabulary)
-    return dict(enumerate(names)) if names and all(isinstance(name, str) for name in names) else None
+    names = [str(name) for name in vocabulary if isinstance(name, (str, int, np.integer))]
+    return dict(enumerate(names)) if names and len(names) == len(vocabulary) else None

@@ -21,6 +21,16 @@ def endings(tensor: Tensor) -> frozenset[str]:
     )
 
 
+def last_step(tensor: Tensor) -> str:
+    """The name of the last operation that did more than place numbers or keep them between 0 and 1."""
+    return next((_name(node) for node in _walk(tensor.grad_fn, _PLACING)), "")
+
+
+def is_cut_off(tensor: Tensor) -> bool:
+    """Whether the last operation cuts off what is below 0 or above 1."""
+    return any(_is_unit_clamp(node) for node in _walk(tensor.grad_fn, _PLACING, inner=True))
+
+
 def ends_linear(tensor: Tensor) -> bool:
     """Whether a tensor is what a linear layer or a convolution returned, but for places, averages and sums."""
     return bool(endings(tensor) & LINEAR)
@@ -42,11 +52,20 @@ def _walk(start: Any, through: frozenset[str] | None, *, inner: bool = False) ->
         if node is None or node in visited:
             continue
         visited.add(node)
-        passed = through is None or _name(node) in through
+        passed = through is None or _name(node) in through or _is_unit_clamp(node)
         if inner or not passed:
             yield node
         if passed:
             todo.extend(following for following, _ in node.next_functions)
+
+
+def _is_unit_clamp(node: Any) -> bool:
+    """Whether a step keeps numbers within [0, 1], as a guard before a logarithm does."""
+    for low, high in (("_saved_min", "_saved_max"), ("_saved_min_val", "_saved_max_val")):
+        least, most = getattr(node, low, None), getattr(node, high, None)
+        if isinstance(least, (int, float)) and isinstance(most, (int, float)):
+            return least >= 0 and most <= 1
+    return False
 
 
 def _name(node: Any) -> str:

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from vitxplain.capture.undisturbed import undisturbed
-from vitxplain.models.parallel.passes import Passes, watched_calls
+from vitxplain.models.parallel.passes import ParallelPass, Passes, watched_calls
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.activation_inputs import ACTIVATIONS
 from vitxplain.tasks.classification import Classification
 from vitxplain.types import PixelValues
 
@@ -89,10 +90,16 @@ def _output(model: VisionModel, passes: Passes, image: PixelValues, scores: Tens
     """The output of the whole on one image, with these scores, (pass, label), in place of those of its passes."""
     rows: dict[tuple[str, int], list[Tensor]] = {}
     for member, row in zip(passes.passes, scores, strict=True):
-        rows.setdefault((member.path, member.call), []).append(row)
+        rows.setdefault((member.path, member.call), []).append(_returned(member, row))
     replaced = {key: [torch.stack(list_of_rows)] for key, list_of_rows in rows.items()}
     with undisturbed(model.module), watched_calls(model.module, passes, replaced):
         return model.logits(image)
+
+
+def _returned(member: ParallelPass, scores: Tensor) -> Tensor:
+    """What a network returns that has these class scores before the activation it ends in."""
+    ending = member.model.task.ends_in if isinstance(member.model.task, Classification) else None
+    return scores if ending is None else ACTIVATIONS[ending](scores)
 
 
 def _solved(scores: Tensor, outputs: Tensor) -> Sequence[float] | None:

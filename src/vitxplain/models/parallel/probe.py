@@ -72,7 +72,7 @@ def _of_passes(model: VisionModel, size: tuple[int, int], plain: Probe, calls: S
         if any(isinstance(value, Tensor) for value in call.arguments.values()):
             return _refused(plain, f"{call.path}, which runs several times, takes more than the image")
     scored = all(call.shapes == ((len(call.views), plain.num_labels),) for call in calls)
-    passes = _passes(model, calls, Classification() if scored else AllOutputs(), weighted=scored)
+    passes = _passes(model, calls, weighted=scored)
     linear = False
     if scored:
         combination = combination_of(model, passes, noise(model, size)[:1])
@@ -85,13 +85,13 @@ def _of_passes(model: VisionModel, size: tuple[int, int], plain: Probe, calls: S
             passes = replace(passes, passes=counting)
     if not scored:
         calls = [call for call in calls if call.reached]
-        passes = _passes(model, calls, AllOutputs(), weighted=False)
+        passes = _passes(model, calls, weighted=False)
     if not passes.passes:
         return _refused(plain, f"its output does not depend on {_names(calls)}")
     return _probe_of(plain, passes, linear=linear)
 
 
-def _passes(model: VisionModel, calls: Sequence[ImageCall], task: Classification, *, weighted: bool) -> Passes:
+def _passes(model: VisionModel, calls: Sequence[ImageCall], *, weighted: bool) -> Passes:
     models: dict[str, VisionModel] = {}
     for call in calls:
         module = model.module.get_submodule(call.path)
@@ -103,7 +103,7 @@ def _passes(model: VisionModel, calls: Sequence[ImageCall], task: Classification
                 f"{call.path} of {model.source}",
                 _as_it_is(call, model.processor.input_size),
                 model.labels,
-                task,
+                Classification(ends_in=call.ends_in) if weighted else AllOutputs(),
                 inputs=inputs,
                 device=model.device,
                 dtype=model.dtype,
@@ -164,6 +164,7 @@ def _probe_of(plain: Probe, passes: Passes, *, linear: bool) -> Probe:
         isotropic=all(inner.isotropic for inner in probes),
         silent=False,
         cam_layer=layer,
+        cam_branches=(),
         cam_names=frozenset(),
         cam_grid=max(maps, default=None),
         head_weight=None,

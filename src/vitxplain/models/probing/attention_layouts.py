@@ -9,6 +9,7 @@ from torch import nn
 
 from vitxplain.capture.layout import AttentionLayout, Kind
 from vitxplain.grid import TokenGrid
+from vitxplain.models.objects.libraries import configuration
 from vitxplain.models.probing.observation import Observation, ObservedCall
 from vitxplain.models.probing.token_grids import check_stated, token_grid, true_pitch
 
@@ -17,7 +18,7 @@ _HEADS = ("num_heads", "num_attention_heads", "heads", "n_heads", "nhead")
 
 def attention_layouts(observation: Observation, module: nn.Module, stated: TokenGrid | None) -> list[AttentionLayout]:
     """One layout a call, in order."""
-    config = getattr(module, "config", None)
+    config = configuration(module)
     maps = observation.maps
     lengths = {tensor.shape[1] for tensor in observation.nodes if tensor.dim() == 3 and tensor.shape[0] == 1}
     lengths |= {rows * columns for rows, columns in maps.map_sizes}

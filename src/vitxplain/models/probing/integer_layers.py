@@ -4,12 +4,12 @@ from typing import Any
 
 from torch import nn
 
-from vitxplain.types import Logits
+from vitxplain.types import TaskLogits
 
 _NO_DERIVATIVE = "NotImplemented"  # in the name of the step that PyTorch puts where an operation has no gradient
 
 
-def without_gradient(logits: Logits, module: nn.Module) -> str | None:
+def without_gradient(logits: TaskLogits, module: nn.Module) -> str | None:
     """Why the gradient of the logits stops on the way, as a clause; None where each step has one.
 
     PyTorch itself goes on with zeros and a warning.

@@ -11,7 +11,7 @@ from torch.autograd.graph import GradientEdge
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.weights import Weights
 from vitxplain.models.views.image_calls import ImageCall
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,7 @@ class ObservedCall:
     used: bool  # whether the logits depend on what it returns
     reached: bool  # whether their gradient does
     learned_queries: bool  # whether what asks is the same for every image
+    before: frozenset[int]  # the numbers of the calls that it is computed from, as far as the graph says
     batch_axis: int | None  # which axis doubles with two images; None: does not depend on the images
     constant_keys: tuple[bool, ...] | None  # per key: the same value for two different images
 
@@ -74,7 +75,7 @@ class Observation:
     """One pass with a graph on one image, compared with one on two images."""
 
     image: PixelValues  # the first one, a leaf of the graph
-    logits: Logits
+    logits: TaskLogits
     maps: ImageMaps  # by what convolutions make, before anybody knows token grids, or which sequences are no map
     calls: tuple[ObservedCall, ...]
     nodes: tuple[Tensor, ...]  # all that modules took in or returned, as it was at the end

@@ -15,13 +15,13 @@ from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.errors import ModelLoadError
-from vitxplain.models.probing.dependence import learned_queries, reached_outputs, used_calls
+from vitxplain.models.probing.dependence import calls_before, learned_queries, reached_outputs, used_calls
 from vitxplain.models.probing.observation import Head, Observation, ObservedCall
 from vitxplain.models.probing.recording import PassRecorder, RecordedCall
-from vitxplain.models.views.image_calls import CallRecorder
-from vitxplain.tasks.activation_inputs import ActivationCall, ActivationInputs
+from vitxplain.models.views.image_calls import CallRecorder, ImageCall
+from vitxplain.tasks.activation_inputs import ActivationCall, ActivationInputs, Ending
 from vitxplain.tasks.classification import Classification
-from vitxplain.types import Logits, PixelValues
+from vitxplain.types import PixelValues, TaskLogits
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -57,6 +57,7 @@ def observe(
         calls = _observed_calls(model, image, images, logits, recorder.calls)
     with torch.enable_grad():
         image_calls = call_recorder.image_calls(image)
+    image_calls = tuple(replace(call, ends_in=_ending(activations, call)) for call in image_calls)
     if len(image_calls) > 1 and logits.requires_grad:
         reached = reached_outputs(logits, [call.outputs[0] if call.outputs else image for call in image_calls])
         image_calls = tuple(replace(call, reached=is_in) for call, is_in in zip(image_calls, reached, strict=True))
@@ -80,13 +81,14 @@ def _observed_calls(
     model: "VisionModel",
     image: Float[Tensor, "1 channel height width"],
     images: Float[Tensor, "2 channel height width"],
-    logits: Float[Tensor, "1 label"],
+    logits: Float[Tensor, "1 ..."],
     recorded: Sequence[RecordedCall],
 ) -> tuple[ObservedCall, ...]:
     """The recorded calls with what the graph from `image` to `logits`, and the pass on both images, say of them."""
     weights = [record.call.weights for record in recorded]
     learned = learned_queries(image, weights)
     reached = reached_outputs(logits, [record.output for record in recorded])
+    before = calls_before([record.output for record in recorded])
     used = used_calls(model, images[:1], logits, reached)
     comparisons = compare_calls(model, images, [call_weights.shape for call_weights in weights])
     return tuple(
@@ -99,6 +101,7 @@ def _observed_calls(
             used=used[number],
             reached=reached[number],
             learned_queries=learned[number],
+            before=before[number],
             batch_axis=comparisons[number].batch_axis,
             constant_keys=comparisons[number].constant_keys,
         )
@@ -106,11 +109,17 @@ def _observed_calls(
     )
 
 
+def _ending(activations: ActivationInputs, call: ImageCall) -> Ending | None:
+    """The activation a network within ends in."""
+    behind = activations.behind(call.outputs[0]) if len(call.outputs) == 1 else None
+    return None if behind is None else behind.ending
+
+
 def _check_ending(model: "VisionModel", call: ActivationCall | None) -> None:
     """Raises:
     ModelLoadError: the model ends in a softmax or sigmoid that was not there, or not known, when it was loaded.
     """
-    if call is not None and isinstance(model.task, Classification) and model.task.ends_in is None:
+    if call is not None and type(model.task) is Classification and model.task.ends_in is None:  # others take all
         name = "sigmoid" if call.ending == "sigmoid" else "softmax"
         raise ModelLoadError(
             f"{model.source} ends in a {name}, which was not so or not known when it was loaded; load it again, with "
@@ -118,7 +127,7 @@ def _check_ending(model: "VisionModel", call: ActivationCall | None) -> None:
         )
 
 
-def _makes(logits: Logits, head: Head) -> bool:
+def _makes(logits: TaskLogits, head: Head) -> bool:
     """Whether the logits are what this layer returned."""
     if not head.input.numel():
         return False

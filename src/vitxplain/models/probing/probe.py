@@ -14,18 +14,25 @@ from vitxplain.capture.saved_apart import is_written_over, saved_apart
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
-from vitxplain.models.probing.cam_layer import LinearHead, cam_layer, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
 from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
-from vitxplain.models.probing.token_grids import model_grid, with_class_token, with_readout, without_head
+from vitxplain.models.probing.token_grids import (
+    model_grid,
+    with_class_token,
+    with_readout,
+    with_readout_by_trial,
+    without_head,
+)
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
 from vitxplain.models.probing.windows import place_windows
 from vitxplain.models.views.image_calls import ImageCall
 from vitxplain.models.views.view import View
+from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.features import Features
 from vitxplain.types import PixelValues
 
@@ -49,11 +56,12 @@ class Probe:
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
     silent: bool = False  # none of the images it was watched on got through to its last layer
-    num_labels: int = 0  # numbers in a row of its output
+    num_labels: int = 0  # classes that its output is about
     image_calls: tuple[ImageCall, ...] = ()  # its modules that take the image
     view: View | None = None  # the image as it lies in the network, where maps have to be put back
     passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
     cam_layer: str | None = None
+    cam_branches: tuple[str, ...] = ()  # layers of branches beside that one, which go into the logits as well
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: LinearHead | None = None
@@ -111,9 +119,16 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         maps = _image_maps(observation.maps, layouts, orders)
         mixed = mixing(observation, layouts)
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
-        layouts = with_class_token(observation, with_readout(observation, layouts, score), model.module)
+        by_gradient = score.requires_grad or not predicts
+        layouts = (
+            with_readout(observation, layouts, score)
+            if by_gradient
+            else with_readout_by_trial(model, observation, layouts)
+        )
+        layouts = with_class_token(observation, layouts, model.module)
         layouts = layouts if predicts else without_head(layouts)
-        layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
+        layers = cam_layers(observation, score, layouts, maps, model.module) if score.requires_grad else ()
+        layer = layers[0] if layers else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     head = linear_head(observation, layer, maps)
@@ -140,9 +155,10 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing=missing,
         isotropic=isotropic,
         silent=silent,
-        num_labels=observation.logits.shape[-1],
+        num_labels=model.task.num_labels({LOGITS: observation.logits}),
         image_calls=tuple(replace(call, outputs=()) for call in observation.image_calls),
         cam_layer=layer,
+        cam_branches=layers[1:],
         cam_names=same_output(observation, layer),
         cam_grid=map_shape(observation, layer, maps) if layer is not None else None,
         head_weight=head,

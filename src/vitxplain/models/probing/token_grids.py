@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,10 @@ from vitxplain.capture.patch_layout import ImageMaps, factor
 from vitxplain.errors import UsageError
 from vitxplain.grid import TokenGrid
 from vitxplain.models.probing.observation import Observation, ObservedCall
+from vitxplain.models.probing.readout_trial import tokens_read
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
 
 _CLASS_TOKEN = re.compile(r"(^|[._])(cls|class)(_?(tokens?|emb\w*))?$", re.IGNORECASE)
 _MOST_EXTRA_TOKENS = 16  # class, distillation, registers: nobody has more
@@ -104,10 +108,24 @@ def with_readout(observation: Observation, layouts: Sequence[AttentionLayout], s
     if gradient is None:
         return list(layouts)
     moves = gradient.abs().movedim(-2, 0).flatten(1).sum(1) > 0
-    rows = tuple(moves.nonzero().flatten().tolist())
+    return _read_from(layouts, len(moves), tuple(moves.nonzero().flatten().tolist()))
+
+
+def with_readout_by_trial(
+    model: "VisionModel", observation: Observation, layouts: Sequence[AttentionLayout]
+) -> list[AttentionLayout]:
+    """`with_readout` for a model without a gradient: by trial."""
+    last = next((i for i in reversed(range(len(layouts))) if layouts[i].kind == "token"), None)
+    grid = layouts[last].grid if last is not None else None
+    if last is None or grid is None or grid.num_tokens == grid.num_patches:
+        return list(layouts)
+    return _read_from(layouts, grid.num_tokens, tokens_read(model, observation, last, grid))
+
+
+def _read_from(layouts: Sequence[AttentionLayout], tokens: int, rows: tuple[int, ...]) -> list[AttentionLayout]:
     return [
         replace(layout, grid=replace(layout.grid, readout=rows))
-        if layout.grid is not None and layout.kind == "token" and layout.num_queries == layout.num_keys == len(moves)
+        if layout.grid is not None and layout.kind == "token" and layout.num_queries == layout.num_keys == tokens
         else layout
         for layout in layouts
     ]

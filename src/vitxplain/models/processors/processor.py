@@ -30,13 +30,14 @@ class Processor:
     to_pixels: ToPixels
     input_size: tuple[int, int]
     name: str = "custom"
+    library: Any = field(default=None, repr=False)  # the model's own image processor, where it came with one
     _geometries: dict[tuple[int, int], Geometry] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def observed(cls, to_pixels: ToPixels, name: str = "custom") -> "Processor":
+    def observed(cls, to_pixels: ToPixels, name: str = "custom", library: Any = None) -> "Processor":
         """A processor whose input size is found by showing it a plain image."""
         height, width = to_pixels([Image.new("RGB", (256, 256), (128, 128, 128))]).shape[-2:]
-        return cls(to_pixels, (height, width), name)
+        return cls(to_pixels, (height, width), name, library)
 
     @cached_property
     def channels(self) -> int:

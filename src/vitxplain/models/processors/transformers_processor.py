@@ -25,7 +25,7 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None, ch
     processor = for_channels(getattr(processor, "image_processor", processor), channels)
     name = type(processor).__name__
     if image_size is None:
-        return Processor.observed(_to_pixels(processor), name)
+        return Processor.observed(_to_pixels(processor), name, processor)
     if hasattr(processor, "data_config"):  # transformers' wrapper of timm
         from timm.data import create_transform
 
@@ -33,7 +33,7 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None, ch
         return from_callable(create_transform(**processor.data_config | {"input_size": (channels, *image_size)}), name)
     for candidate in _resized(processor, image_size):
         try:
-            resized = Processor.observed(candidate, name)
+            resized = Processor.observed(candidate, name, processor)
         except (ValueError, TypeError, KeyError, AttributeError, RuntimeError):  # it knows no such setting
             continue
         if resized.input_size == image_size and _keeps_size(resized):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from vitxplain.models.views.find import find_views, is_shuffled
 from vitxplain.models.views.view import View
+from vitxplain.tasks.activation_inputs import Ending
 from vitxplain.types import PixelValues
 
 
@@ -28,6 +29,7 @@ class ImageCall:
     outputs: tuple[Tensor, ...] = field(default=(), repr=False)
     reached: bool = True  # whether the output depends on what it returned, as far as the graph says
     shuffled: bool = False  # an image of the same pixels in an order of its own
+    ends_in: Ending | None = None  # the activation that made what it returned, where one did
 
 
 @dataclass(eq=False)

@@ -8,10 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from vitxplain.data.folders.class_maps import is_background
 from vitxplain.data.sample import Sample
 from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.compose import photo
 from vitxplain.render.figure import DPI, fit, inches, panel, sheet, write
+from vitxplain.render.objects import object_words, outline_objects, resized_mask, shade_classes
 from vitxplain.render.outline import outline_boxes, outline_mask
 from vitxplain.words import short_name
 
@@ -19,8 +21,13 @@ SIDE, GAP, CAPTION = 1.6, 0.14, 0.24  # inches
 LEAST_ACROSS, MOST_ACROSS = 5, 8  # of few images; of many as many as make the sheet about square
 
 
-def data_sheet(samples: Sequence[Sample], labels: Sequence[str], headline: str, detail: str) -> Figure:
-    """Rows of images in the given order, the class above each, masks outlined in green and boxes in yellow."""
+def data_sheet(
+    samples: Sequence[Sample], labels: Sequence[str], headline: str, detail: str, map_labels: Sequence[str] = ()
+) -> Figure:
+    """Rows of images in the given order, the class above each, masks outlined in green and boxes in yellow.
+
+    Where all objects or the classes of all pixels are known, these are drawn instead, one colour a class.
+    """
     sizes = [inches((one.image.height, one.image.width), SIDE) for one in samples]
     width, height = max(wide for wide, _ in sizes), max(high for _, high in sizes)
     across = _across(len(samples))
@@ -31,8 +38,8 @@ def data_sheet(samples: Sequence[Sample], labels: Sequence[str], headline: str, 
         row, column = divmod(position, across)
         left, top = column * step[0], row * step[1]
         caption = panel(figure, left, top, width, CAPTION)
-        fit(write(caption, 0, 0.35, short_name(labels[sample.label]), fontsize=10, color=INK, va="center"), width)
-        _draw(panel(figure, left, top + CAPTION, wide, high), sample)
+        fit(write(caption, 0, 0.35, _words(sample, labels, map_labels), fontsize=10, color=INK, va="center"), width)
+        _draw(panel(figure, left, top + CAPTION, wide, high), sample, map_labels)
     return figure
 
 
@@ -43,7 +50,17 @@ def _across(count: int) -> int:
     return max(full, default=min(count, most))
 
 
-def _draw(axes: Axes, sample: Sample) -> None:
+def _words(sample: Sample, labels: Sequence[str], map_labels: Sequence[str]) -> str:
+    """What the image shows."""
+    if sample.objects:
+        return object_words(sample.objects)
+    if sample.class_map is not None:
+        numbers = np.unique(sample.class_map[sample.class_map >= 0]).tolist()
+        return ", ".join(short_name(map_labels[number]) for number in numbers if not is_background(map_labels, number))
+    return short_name(labels[sample.label])
+
+
+def _draw(axes: Axes, sample: Sample, map_labels: Sequence[str]) -> None:
     """The image, shrunk where it has more pixels than the paper; the few pixels of a small one stay squares."""
     longest = max(sample.image.size)
     scale = min(1.0, 2 * SIDE * DPI / longest)
@@ -52,6 +69,12 @@ def _draw(axes: Axes, sample: Sample) -> None:
     axes.imshow(photo(image), aspect="auto", interpolation="nearest")
     frame = Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, color=FAINT, linewidth=0.4, clip_on=False)
     axes.add_patch(frame)  # or a white image would have no end
+    if sample.objects is not None:
+        outline_objects(axes, sample.objects, shown, scale)
+        return
+    if sample.class_map is not None:
+        shade_classes(axes, sample.class_map, map_labels, shown)
+        return
     if sample.mask is not None and sample.mask.any():
-        outline_mask(axes, np.asarray(Image.fromarray(sample.mask).resize(shown, Image.Resampling.BOX)))
+        outline_mask(axes, resized_mask(sample.mask, shown))
     outline_boxes(axes, sample.boxes or (), scale)

@@ -31,6 +31,8 @@ class FixedData(DataSet):
     split: Split
     labels: tuple[str, ...]
     has_masks: bool = False
+    object_labels: tuple[str, ...] = ()
+    map_labels: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.data)
@@ -55,7 +57,7 @@ def apply_preset(
         return options, _part(training, len(training) // 100), _part(validation, len(validation) // 100)
     count = options.batch_size if options.preset == "one-batch" else OVERFIT_IMAGES
     part = _part(training, count)
-    fixed = FixedData(part, part.name, part.split, part.labels, part.has_masks)
+    fixed = FixedData(part, part.name, part.split, part.labels, part.has_masks, part.object_labels, part.map_labels)
     return replace(options, augment="none", label_smoothing=0.0), fixed, fixed
 
 

@@ -1,0 +1,1 @@
+"""Deformable attention: values read at sampling points, followed to their weighted sum, as one exact matrix."""

@@ -1,0 +1,1 @@
+"""Folders annotated in the format of COCO."""

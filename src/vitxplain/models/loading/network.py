@@ -1,0 +1,54 @@
+"""Which class of transformers opens the weights of a configuration, and where they are put."""
+
+from typing import Any
+
+from torch import nn
+
+from vitxplain.errors import ModelLoadError
+from vitxplain.models.loading.adapter import LoadRequest
+from vitxplain.models.loading.devices import fits, offload_folder
+from vitxplain.models.tasks import check_architectures, dense_class
+
+
+def network_class(source: str, config: Any, request: LoadRequest) -> Any:
+    """The class of transformers that opens the weights: of a detector or segmenter its own, else that of classifiers.
+
+    Raises:
+        ModelLoadError: the configuration is of a task that is not explained.
+    """
+    import transformers
+
+    remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
+    known_type = type(config) in transformers.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
+    if not (known_type and request.new_head):  # a model of another task may lend its weights to a new head
+        check_architectures(source, config.architectures or ())
+        dense = dense_class(config.architectures or ())
+        if dense is not None:
+            return getattr(transformers, dense)
+    if known_type or (remote and request.trust_remote_code):
+        return transformers.AutoModelForImageClassification
+    kind = ", ".join(config.architectures or []) or f"of type {config.model_type}"
+    raise ModelLoadError(
+        f"{source} is no image classifier but {kind}; give a model for image classification, such as those of "
+        "https://huggingface.co/models?pipeline_tag=image-classification."
+    )
+
+
+def placement_arguments(config: Any, request: LoadRequest, network: Any) -> dict[str, Any]:
+    """Where from_pretrained shall put the weights: nowhere special, by the user's map, or spread as memory allows."""
+    if request.device_map is not None:
+        return {"device_map": request.device_map, "offload_folder": offload_folder()}
+    if request.device is None or _fits(config, request, network):
+        return {}
+    return {"device_map": "auto", "offload_folder": offload_folder()}
+
+
+def _fits(config: Any, request: LoadRequest, network: Any) -> bool:
+    from accelerate import init_empty_weights
+
+    with init_empty_weights():
+        if isinstance(network, type) and issubclass(network, nn.Module):
+            empty = network(config)
+        else:
+            empty = network.from_config(config, trust_remote_code=request.trust_remote_code)
+    return request.device is None or fits(empty, request.device, request.dtype or getattr(config, "dtype", None))

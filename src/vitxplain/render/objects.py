@@ -1,0 +1,84 @@
+"""Objects with their names, and maps of classes, over their image: one colour a class."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from vitxplain.data.folders.class_maps import is_background
+from vitxplain.data.sample import ClassMap, LabelledObject
+from vitxplain.render.colours import CLASSES, INK
+from vitxplain.render.figure import write
+from vitxplain.render.outline import outline_box, outline_mask
+from vitxplain.words import short_name
+
+MOST_NAMES: Final = 10  # on one image, the largest objects first; more could not be read
+LETTERS: Final = 6.5  # points
+LONGEST: Final = 18  # letters of a name on an image
+SHADE: Final = 0.55
+
+
+def class_colour(label: int) -> str:
+    """The colour of a class; with more classes than colours they come again."""
+    return CLASSES[label % len(CLASSES)]
+
+
+def outline_objects(axes: Axes, objects: Sequence[LabelledObject], shown: tuple[int, int], scale: float) -> None:
+    """Boxes and masks with names; those to be ignored have no name.
+
+    Args:
+        axes: they show the image.
+        objects: in pixels of the image.
+        shown: (width, height) at which the image is shown.
+        scale: pixels as shown for each pixel of the image.
+    """
+    largest = sorted(objects, key=lambda labelled: -_area(labelled))
+    for labelled in largest:
+        colour = class_colour(labelled.label)
+        if labelled.mask is not None:
+            outline_mask(axes, resized_mask(labelled.mask, shown), colour)
+        outline_box(axes, labelled.box, scale, colour)
+    for labelled in [labelled for labelled in largest if not labelled.ignore][:MOST_NAMES]:
+        left, top = scale * labelled.box.left, scale * labelled.box.top
+        _name(axes, labelled.name, class_colour(labelled.label), (left, top))
+
+
+def shade_classes(axes: Axes, class_map: ClassMap, labels: Sequence[str], shown: tuple[int, int]) -> None:
+    """Each class but a background in its colour over the image, its name in the middle of its pixels."""
+    small = np.asarray(Image.fromarray(class_map).resize(shown, Image.Resampling.NEAREST))
+    numbers, counts = np.unique(small[small >= 0], return_counts=True)
+    drawn = [number for number in numbers[np.argsort(-counts)].tolist() if not is_background(labels, number)]
+    shade = np.zeros((*small.shape, 4), np.float32)
+    for number in drawn:
+        shade[small == number] = (*to_rgb(class_colour(number)), SHADE)
+    axes.imshow(shade, aspect="auto", interpolation="nearest")
+    for number in drawn[:MOST_NAMES]:
+        rows, columns = np.nonzero(small == number)
+        middle = np.argmin(abs(rows - rows.mean()) + abs(columns - columns.mean()))
+        _name(axes, labels[number], class_colour(number), (float(columns[middle]), float(rows[middle])))
+
+
+def object_words(objects: Sequence[LabelledObject]) -> str:
+    """`person (3), dog`, the most frequent first."""
+    counts = Counter(short_name(labelled.name) for labelled in objects)
+    return ", ".join(f"{name} ({count})" if count > 1 else name for name, count in counts.most_common())
+
+
+def resized_mask(mask: np.ndarray, shown: tuple[int, int]) -> np.ndarray:
+    """A mask at this (width, height)."""
+    return np.asarray(Image.fromarray(mask).resize(shown, Image.Resampling.BOX))
+
+
+def _area(labelled: LabelledObject) -> float:
+    left, top, right, bottom = labelled.box
+    return (right - left) * (bottom - top)
+
+
+def _name(axes: Axes, name: str, colour: str, corner: tuple[float, float]) -> None:
+    frame = {"facecolor": colour, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
+    x, y = corner
+    write(axes, x, y, short_name(name, LONGEST), fontsize=LETTERS, color=INK, va="top", bbox=frame, clip_on=True)

@@ -1,0 +1,114 @@
+"""ObjectTarget: one object of a detector; and which of those found a spelling means."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vitxplain.errors import TargetError
+from vitxplain.geometry import Box
+from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
+from vitxplain.tasks.class_index import class_name
+from vitxplain.tasks.detected import Detected, area, listed, overlap
+from vitxplain.tasks.spelling import Spelling
+from vitxplain.types import Scores
+
+
+@dataclass(frozen=True)
+class ObjectTarget(Target):
+    """The raw logit of one class by one query, minus that of another class where the one is set `against` it."""
+
+    detected: Detected
+    number: int | None = None  # among what was found
+    against: tuple[int, str] | None = None  # index and name
+
+    def check(self, count: int) -> None: ...
+
+    def select(self, positions: Sequence[int]) -> "ObjectTarget":
+        return self
+
+    def fixed(self, outputs: TaskOutputs) -> "ObjectTarget":
+        return self
+
+    def score(self, outputs: TaskOutputs) -> Scores:
+        logits = outputs[LOGITS][:, self.detected.query]
+        score = logits[:, self.detected.index]
+        return score if self.against is None else score - logits[:, self.against[0]]
+
+    def describe(
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
+    ) -> list[ExplainedTarget]:
+        detected = self.detected
+        name = detected.name if self.against is None else f"{detected.name} ~ {self.against[1]}"
+        label = f"object-{self.number}" if self.number is not None else f"query-{detected.query}"
+        label = label if self.against is None else f"{label}~{self.against[1]}"
+        return [ExplainedTarget(detected.index, name, detected.score, unit, label, detected.box)] * len(outputs[LOGITS])
+
+
+def _by_number(spelling: Spelling, detections: Sequence[Detected]) -> Detected:
+    number = spelling.number or 0
+    if number >= len(detections):
+        raise TargetError(f"target {spelling.text!r} does not exist; found: {listed(detections, 'object')}.")
+    return detections[number]
+
+
+def _by_box(spelling: Spelling, box: Box, detections: Sequence[Detected]) -> Detected:
+    best = max(detections, key=lambda detected: overlap(detected.box, box) if detected.box else 0.0)
+    if best.box is None or overlap(best.box, box) == 0:
+        raise TargetError(f"target {spelling.text!r} overlaps nothing; found: {_places(detections)}.")
+    return best
+
+
+def _by_point(spelling: Spelling, x: float, y: float, detections: Sequence[Detected]) -> Detected:
+    """The smallest box that holds the point."""
+    around = [one for one in detections if one.box and one.box[0] <= x <= one.box[2] and one.box[1] <= y <= one.box[3]]
+    if not around:
+        raise TargetError(f"target {spelling.text!r} lies in no object; found: {_places(detections)}.")
+    return min(around, key=lambda detected: area(detected.box) if detected.box else 0)
+
+
+def _places(detections: Sequence[Detected]) -> str:
+    """What was found, with boxes."""
+    named = [f"{one.name} box:{','.join(f'{side:.0f}' for side in one.box or ())}" for one in detections[:4]]
+    return ", ".join(named) + (f" and {len(detections) - 4} more" if len(detections) > 4 else "")
+
+
+def objects(
+    spelling: Spelling,
+    detections: Sequence[Detected],
+    candidates: Callable[[], Sequence[Detected]],
+    labels: Mapping[int, str],
+) -> Sequence[Detected]:
+    """Those that are meant; `candidates` gives also what the model was less sure of, for messages.
+
+    Raises:
+        TargetError: there is no such object.
+    """
+    if spelling.everything:
+        return detections
+    if spelling.index is not None:
+        return [_of_class(spelling, detections, candidates, labels)]
+    if spelling.box is not None:
+        return [_by_box(spelling, spelling.box, detections)]
+    if spelling.point is not None:
+        return [_by_point(spelling, *spelling.point, detections)]
+    if spelling.region is not None:
+        raise TargetError("a mask names no object of a detector; give box:LEFT,TOP,RIGHT,BOTTOM or @X,Y.")
+    return [_by_number(spelling, detections)]
+
+
+def _of_class(
+    spelling: Spelling,
+    detections: Sequence[Detected],
+    candidates: Callable[[], Sequence[Detected]],
+    labels: Mapping[int, str],
+) -> Detected:
+    index, number = spelling.index, spelling.number or 0
+    of_class = [one for one in detections if one.index == index]
+    if number < len(of_class):
+        return of_class[number]
+    name = class_name(labels, index or 0)
+    below = [one for one in candidates() if one.index == index and one not in detections]
+    near = f" The best {name} has {below[0].score:.1%}; min_score= (--min-score) says from where on." if below else ""
+    count = f"only {len(of_class)}, {name}#0 to #{len(of_class) - 1}" if of_class else "none"
+    raise TargetError(
+        f"target {spelling.text!r}: of {name} there is {count}; found: {listed(detections, 'object')}.{near}"
+    )

@@ -1,0 +1,109 @@
+"""Semantic segmentation: a class for each place of a map; a target is a class's logits, summed over a region."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vitxplain.errors import TargetError
+from vitxplain.geometry import Geometry
+from vitxplain.tasks.base import (
+    LOGITS,
+    Prediction,
+    Target,
+    TargetLike,
+    Task,
+    TaskOutputs,
+)
+from vitxplain.tasks.class_index import class_name
+from vitxplain.tasks.detected import Detected, checked_score, listed, number_of
+from vitxplain.tasks.per_image import Finder, Wanted
+from vitxplain.tasks.region_target import RegionTarget, chosen_segments, seen_places
+from vitxplain.tasks.spelled_targets import spelled_targets
+from vitxplain.tasks.spelling import Spelling
+
+BACKGROUND: Final = "background"
+
+
+@dataclass(frozen=True)
+class PixelClasses(Task, Finder):
+    """Logits of each class at each place, (batch, class, row, column), at a fraction of the input's resolution.
+
+    What is found is a segment a class: all places where the class is the most probable. The largest comes first, what
+    is called background last. `min_score` is the mean probability over a segment from which on it counts as found.
+    """
+
+    min_score: float = 0.0
+
+    name: ClassVar[str] = "image-segmentation"
+    finds: ClassVar[bool] = True
+
+    def outputs(self, raw: Any) -> TaskOutputs:
+        """The map of logits, in whatever a segmenter returns."""
+        if isinstance(raw, Mapping):
+            raw = raw[LOGITS] if LOGITS in raw else raw["out"]  # "out" is torchvision's
+        return {LOGITS: raw if isinstance(raw, Tensor) else raw[0]}
+
+    def from_score(self, min_score: float) -> "PixelClasses":
+        return replace(self, min_score=checked_score(min_score))
+
+    def num_labels(self, outputs: TaskOutputs) -> int:
+        return outputs[LOGITS].shape[1]
+
+    def probabilities(self, outputs: TaskOutputs) -> TaskOutputs:
+        return {**outputs, LOGITS: outputs[LOGITS].float().softmax(1)}
+
+    def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:
+        """As users write it: None is the largest segment that is no background; see `spelled`.
+
+        Raises:
+            TargetError: it is none that could be.
+        """
+        if isinstance(spelling, Target):
+            return spelling
+        return Wanted(self, labels, spelled_targets(spelling, labels))
+
+    def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
+        """The classes by the probability that they have on average over the places."""
+        shares = probabilities[LOGITS].flatten(2).mean(2)
+        values, indices = shares.topk(min(top_k, shares.shape[1]))
+        return [
+            Prediction(tuple(class_name(labels, index) for index in chosen), tuple(chosen), tuple(row))
+            for row, chosen in zip(values.tolist(), indices.tolist(), strict=True)
+        ]
+
+    def find(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
+        return [one for one in self._segments(outputs, geometry, labels) if one.score >= self.min_score]
+
+    def choose(
+        self,
+        spelling: Spelling,
+        outputs: TaskOutputs,
+        detections: Sequence[Detected],
+        geometry: Geometry,
+        labels: Mapping[int, str],
+    ) -> list[Target]:
+        segments = self._segments(outputs, geometry, labels)
+        if not detections:
+            raise TargetError(
+                f"no segment reaches min_score {self.min_score:g}: the best is {listed(segments[:1], 'segment')}; a "
+                "lower min_score= (--min-score 0) explains it."
+            )
+        against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
+        chosen = chosen_segments(spelling, detections, segments, self.probabilities(outputs)[LOGITS][0].cpu(), geometry)
+        return [RegionTarget(one, number_of(one, detections), against) for one in chosen]
+
+    def _segments(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
+        shares = self.probabilities(outputs)[LOGITS][0].cpu()
+        visible = seen_places(geometry, (shares.shape[1], shares.shape[2]))
+        classes = outputs[LOGITS][0].argmax(0).cpu().numpy()
+        segments = []
+        for index in np.unique(classes[visible]).tolist():
+            mask = (classes == index) & visible
+            score = float(shares[index][torch.from_numpy(mask)].mean())
+            name, share = class_name(labels, index), float(mask.sum() / visible.sum())
+            segments.append(Detected(index, name, score, share=share, mask=mask))
+        return sorted(segments, key=lambda segment: (segment.name == BACKGROUND, -(segment.share or 0)))

@@ -1,0 +1,171 @@
+"""RegionTarget: a class over a region; and which segment or region a spelling means."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from vitxplain.errors import TargetError
+from vitxplain.geometry import Geometry
+from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
+from vitxplain.tasks.detected import Detected, listed, mask_of
+from vitxplain.tasks.spelling import Spelling
+from vitxplain.types import Scores
+
+
+@dataclass(frozen=True)
+class RegionTarget(Target):
+    """The sum of a class's logits over a region (Seg-Grad-CAM, arXiv 2002.11434, eq. 3), which stays as it is.
+
+    Minus those of another class where the one is set `against` it.
+    """
+
+    detected: Detected
+    number: int | None = None
+    against: tuple[int, str] | None = None  # index and name
+    _region: Tensor = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_region", torch.from_numpy(mask_of(self.detected)).float())
+
+    def check(self, count: int) -> None: ...
+
+    def select(self, positions: Sequence[int]) -> "RegionTarget":
+        return self
+
+    def fixed(self, outputs: TaskOutputs) -> "RegionTarget":
+        return self
+
+    def score(self, outputs: TaskOutputs) -> Scores:
+        logits = outputs[LOGITS]
+        region = self._region.to(logits)
+        score = (logits[:, self.detected.index] * region).flatten(1).sum(1)
+        return score if self.against is None else score - (logits[:, self.against[0]] * region).flatten(1).sum(1)
+
+    def describe(
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
+    ) -> list[ExplainedTarget]:
+        segment = self.detected
+        name = segment.name if self.against is None else f"{segment.name} ~ {self.against[1]}"
+        label = f"segment-{self.number}" if self.number is not None else "region"
+        label = label if self.against is None else f"{label}~{self.against[1]}"
+        return [
+            ExplainedTarget(segment.index, name, segment.score, unit, label, share=segment.share, region=segment.mask)
+        ] * len(outputs[LOGITS])
+
+
+def chosen_segments(
+    spelling: Spelling,
+    detections: Sequence[Detected],
+    segments: Sequence[Detected],
+    shares: Float[Tensor, "label row column"],
+    geometry: Geometry,
+) -> Sequence[Detected]:
+    """Those that are meant, of all `segments` of the image; a region of the user's is one too.
+
+    `shares` are the probabilities of each class at each place.
+
+    Raises:
+        TargetError: there is no such segment, or the region is none of the image.
+    """
+    if spelling.everything:
+        return detections
+    if spelling.index is not None:
+        return [_of_class(spelling, detections)]
+    if spelling.point is not None:
+        return [_at_point(spelling, *spelling.point, segments, geometry)]
+    region = spelling.region if spelling.box is None else _box_region(spelling, geometry)
+    if region is not None:
+        return [_of_region(region, segments, shares, geometry)]
+    return [_by_number(spelling, detections)]
+
+
+def seen_places(geometry: Geometry, size: tuple[int, int]) -> Bool[np.ndarray, "row column"]:
+    """Which places of a map lie on the image, and not on what the processor added around it."""
+    rows, columns = size
+    top, left, bottom, right = geometry.box
+    height, width = geometry.image_size
+    down = top + (np.arange(rows) + 0.5) / rows * (bottom - top)
+    across = left + (np.arange(columns) + 0.5) / columns * (right - left)
+    return ((down >= 0) & (down <= height))[:, None] & ((across >= 0) & (across <= width))[None]
+
+
+def _of_class(spelling: Spelling, detections: Sequence[Detected]) -> Detected:
+    of_class = [one for one in detections if one.index == spelling.index]
+    if not of_class or spelling.number:
+        what = "all of a class is one segment here" if of_class else "no place has this class"
+        raise TargetError(f"target {spelling.text!r}: {what}; found: {listed(detections, 'segment')}.")
+    return of_class[0]
+
+
+def _by_number(spelling: Spelling, detections: Sequence[Detected]) -> Detected:
+    number = spelling.number or 0
+    if number >= len(detections):
+        raise TargetError(f"target {spelling.text!r} does not exist; found: {listed(detections, 'segment')}.")
+    return detections[number]
+
+
+def _at_point(spelling: Spelling, x: float, y: float, segments: Sequence[Detected], geometry: Geometry) -> Detected:
+    """The segment at a point of the image."""
+    height, width = geometry.image_size
+    if not (0 <= x <= width and 0 <= y <= height):
+        raise TargetError(f"target {spelling.text!r} lies outside the image of {width} x {height} px.")
+    across, down = geometry.on_input(x, y)
+    if not (0 <= across <= 1 and 0 <= down <= 1):
+        raise TargetError(f"target {spelling.text!r} lies where the model did not look: it crops.")
+    rows, columns = mask_of(segments[0]).shape
+    row, column = min(int(down * rows), rows - 1), min(int(across * columns), columns - 1)
+    return next(one for one in segments if mask_of(one)[row, column])
+
+
+def _box_region(spelling: Spelling, geometry: Geometry) -> Bool[np.ndarray, "height width"]:
+    left, top, right, bottom = (round(side) for side in spelling.box or ())
+    region = np.zeros(geometry.image_size, bool)
+    region[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = True
+    if not region.any():
+        raise TargetError(
+            f"target {spelling.text!r} lies outside the image of {region.shape[1]} x {region.shape[0]} px."
+        )
+    return region
+
+
+def _of_region(
+    region: Bool[np.ndarray, "height width"],
+    segments: Sequence[Detected],
+    shares: Float[Tensor, "label row column"],
+    geometry: Geometry,
+) -> Detected:
+    """The class that most places of a region have, over that region.
+
+    Raises:
+        TargetError: the region has another size than the image, or the model saw none of it.
+    """
+    if region.shape != geometry.image_size:
+        height, width = geometry.image_size
+        raise TargetError(
+            f"the mask of the target is {region.shape[1]} x {region.shape[0]} px and the image {width} x {height}; "
+            "give one of the image's size."
+        )
+    size = mask_of(segments[0]).shape
+    mask = _on_map(region, geometry, size)
+    if not mask.any():
+        raise TargetError("the target's region is not seen by the model, or smaller than one place of its output.")
+    best = max(segments, key=lambda segment: (mask_of(segment) & mask).sum())
+    score = float(shares[best.index][torch.from_numpy(mask)].mean())
+    return replace(best, score=score, share=float(region.mean()), mask=mask)
+
+
+def _on_map(
+    region: Bool[np.ndarray, "height width"], geometry: Geometry, size: tuple[int, int]
+) -> Bool[np.ndarray, "row column"]:
+    """A region of the image at the places of a map, by the pixel in the middle of each place."""
+    rows, columns = size
+    top, left, bottom, right = geometry.box
+    down = np.floor(top + (np.arange(rows) + 0.5) / rows * (bottom - top)).astype(int)
+    across = np.floor(left + (np.arange(columns) + 0.5) / columns * (right - left)).astype(int)
+    height, width = region.shape
+    picked = region[np.clip(down, 0, height - 1)[:, None], np.clip(across, 0, width - 1)[None]]
+    return picked & seen_places(geometry, size)

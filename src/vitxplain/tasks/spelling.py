@@ -1,0 +1,105 @@
+"""Targets as users write them for models that find things: `dog#1`, `object:0`, `box:...`, `@x,y`, `segment:3`."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Bool
+
+from vitxplain.errors import TargetError
+from vitxplain.geometry import Box
+from vitxplain.tasks.class_index import class_index
+
+EVERYTHING: Final = "all"
+
+_NUMBER: Final = r"-?\d+(?:\.\d+)?"
+_BOX: Final = re.compile(rf"box:\s*({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
+_POINT: Final = re.compile(rf"@\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
+_NUMBERED: Final = re.compile(r"(object|segment):\s*(\d+)\s*")
+_WAYS: Final = "object:0, segment:0, NAME, NAME#1, NAME~OTHER, box:LEFT,TOP,RIGHT,BOTTOM, @X,Y or all"
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What a user asks for in one image, parsed; with nothing set it is the best that the model found.
+
+    Pixels are those of the original image, x from the left and y from the top.
+    """
+
+    text: str = ""
+    everything: bool = False
+    number: int | None = None  # of what was found, or among those of a class
+    index: int | None = None  # a class
+    against: int | None = None  # another class: why the one rather than the other
+    box: Box | None = None
+    point: tuple[float, float] | None = None
+    region: Bool[np.ndarray, "height width"] | None = field(default=None, repr=False, compare=False)
+
+
+def spelled(target: Any, labels: Mapping[int, str]) -> Spelling:
+    """One target as users write it: None, an index, a name, or text as at the command line.
+
+    The whole text is tried as a class first: a class may be called "cat~dog".
+
+    Raises:
+        TargetError: it is nothing of the kind, or no class has this name.
+    """
+    if isinstance(target, Spelling):
+        return target
+    if target is None:
+        return Spelling()
+    if isinstance(target, np.ndarray) and target.ndim == 2 and target.dtype == bool:
+        return Spelling("mask", region=_checked_region(target))
+    if not isinstance(target, str):
+        return Spelling(str(target), index=_known(class_index(target, labels), labels))
+    text = target.strip()
+    if match := _BOX.fullmatch(text):
+        return Spelling(text, box=_checked_box(text, tuple(map(float, match.groups()))))
+    if match := _POINT.fullmatch(text):
+        return Spelling(text, point=(float(match[1]), float(match[2])))
+    if match := _NUMBERED.fullmatch(text):
+        return Spelling(text, number=int(match[2]))
+    return _by_name(text, labels)
+
+
+def _by_name(text: str, labels: Mapping[int, str]) -> Spelling:
+    with suppress(TargetError):
+        return Spelling(text, index=_known(class_index(text, labels), labels))
+    if text == EVERYTHING:
+        return Spelling(text, everything=True)
+    for start in ("box:", "@", "object:", "segment:"):
+        if text.startswith(start):
+            raise TargetError(f"target {text!r} cannot be read; targets are {_WAYS}.")
+    name, tilde, other = text.partition("~")
+    name, hash_, number = name.partition("#")
+    if hash_ and not number.strip().isdecimal():
+        raise TargetError(f"target {text!r}: after # stands a number from 0, such as {name.strip()}#1.")
+    index = _known(class_index(name.strip(), labels), labels)
+    against = _known(class_index(other.strip(), labels), labels) if tilde else None
+    if against == index:
+        raise TargetError(f"target {text!r} sets a class against itself; give two classes.")
+    return Spelling(text, index=index, against=against, number=int(number) if hash_ else None)
+
+
+def _known(index: int, labels: Mapping[int, str]) -> int:
+    if index not in labels:
+        raise TargetError(
+            f"target {index} does not exist: the model has {len(labels)} classes, 0 to {len(labels) - 1}."
+        )
+    return index
+
+
+def _checked_box(text: str, box: Any) -> Box:
+    left, top, right, bottom = box
+    if right <= left or bottom <= top:
+        raise TargetError(f"target {text!r} is an empty box; give box:LEFT,TOP,RIGHT,BOTTOM in pixels of the image.")
+    return left, top, right, bottom
+
+
+def _checked_region(region: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
+    if not region.any():
+        raise TargetError("the mask of the target is empty: none of its pixels is set; give one that marks a region.")
+    return region
