@@ -61,7 +61,8 @@ class Segmenter(Colours):
 
 
 def tensor_of(image: Image.Image) -> Tensor:
-    return torch.from_numpy(np.asarray(image.resize((SIZE, SIZE), Image.Resampling.NEAREST)).copy()).permute(2, 0, 1) / 255
+    pixels = np.asarray(image.resize((SIZE, SIZE), Image.Resampling.NEAREST)).copy()
+    return torch.from_numpy(pixels).permute(2, 0, 1) / 255
 
 
 def detector(processor: Any = tensor_of, labels: Any = COLOURS, **options: Any) -> VisionModel:

@@ -87,8 +87,8 @@ def test_one_logit_more_is_a_class_where_the_library_says_sigmoid() -> None:
     found = detection(3, transformers.DeformableDetrImageProcessorPil()).find(outputs, Geometry.identity((9, 9)), NAMES)
     assert [one.index for one in found] == [3, 1, 0]
     assert found[0].name == "LABEL_3"
-    found = detection(3, transformers.DetrImageProcessorPil()).from_score(0).find(
-        outputs, Geometry.identity((9, 9)), NAMES
+    found = (
+        detection(3, transformers.DetrImageProcessorPil()).from_score(0).find(outputs, Geometry.identity((9, 9)), NAMES)
     )
     assert [one.index for one in found] == [1]
 
@@ -117,7 +117,7 @@ def test_a_configuration_may_name_no_object_too(named: int) -> None:
 
 
 def test_as_many_logits_as_fit_no_classes_are_refused() -> None:
-    with pytest.raises(ModelLoadError, match="gives 4 logits for each of its 16 queries, and its configuration names 9"):
+    with pytest.raises(ModelLoadError, match="gives 4 logits for each of its 16 queries, and its config.* names 9"):
         Detection(9).outputs(Detector()(torch.zeros(1, 3, 32, 32)))
     with pytest.raises(ModelLoadError, match="returns loss, logits; of an object detector logits and pred_boxes are"):
         Detection(9).outputs({"loss": 1, "logits": torch.zeros(1, 2, 3)})
@@ -172,8 +172,7 @@ def test_boxes_of_cropped_images_are_pixels_of_the_original() -> None:
 
 
 def test_boxes_end_at_the_image() -> None:
-    """An object in what the processor added lies outside: its box has no area."""
-    found = Detection(3, 0.0).find(
-        {LOGITS: torch.zeros(1, 1, 4), BOXES: torch.tensor([[[0.5, 0.5, 2.0, 2.0]]])}, Geometry.identity((20, 40)), NAMES
-    )
+    """What of a box lies beyond the image is cut off."""
+    outputs = {LOGITS: torch.zeros(1, 1, 4), BOXES: torch.tensor([[[0.5, 0.5, 2.0, 2.0]]])}
+    found = Detection(3, 0.0).find(outputs, Geometry.identity((20, 40)), NAMES)
     assert found[0].box == (0.0, 0.0, 40.0, 20.0)
