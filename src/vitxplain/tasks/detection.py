@@ -59,8 +59,8 @@ class Detection(Task, Finder):
         logits, boxes = raw.get("logits"), raw.get("pred_boxes")
         if logits is None or boxes is None:
             raise ModelLoadError(
-                f"the model returns {', '.join(raw)}; of an object detector logits and pred_boxes are expected, a class "
-                "and a box for each query."
+                f"the model returns {', '.join(raw)}; of an object detector logits and pred_boxes are expected, a "
+                "class and a box for each query."
             )
         if logits.shape[-1] - self.classes not in (0, 1):
             raise ModelLoadError(
