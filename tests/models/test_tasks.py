@@ -17,6 +17,7 @@ from vitxplain.models.processors.processor import Processor
 from vitxplain.models.tasks import TASKS, check_output
 from vitxplain.tasks.detection import Detection
 from vitxplain.tasks.features import Features
+from vitxplain.tasks.masks import Masks
 from vitxplain.tasks.pixel_classes import PixelClasses
 
 STATED: dict[str, Any] = {"mean": 0.5, "std": 0.5, "size": 32}
@@ -118,7 +119,6 @@ def _videomae() -> nn.Module:
 
 
 FAMILIES: dict[Callable[[], nn.Module], str] = {
-    _mask2former: "a segmenter that finds masks",
     _dpt: "a depth estimator",
     _depth_anything: "a depth estimator",
     _clip: "an image-text model",
@@ -167,6 +167,11 @@ def test_segmenters_in_memory_and_inside_of_modules_of_ones_own(build: Callable[
     for model in (load_model(module, **STATED), load_model(Own(module).eval(), **STATED)):
         assert model.task == PixelClasses()
         assert len(model.labels) == classes
+
+
+def test_segmenters_that_find_masks() -> None:
+    module = _mask2former().eval()
+    assert load_model(module, **STATED).task == load_model(Own(module).eval(), **STATED).task == Masks(4)
 
 
 BY_OUTPUT = [build for build in FAMILIES if build not in (_clip, _mae, _videomae)]  # these take no image alone

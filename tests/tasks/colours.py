@@ -60,6 +60,18 @@ class Segmenter(Colours):
         return {"logits": torch.cat([logits, torch.zeros_like(logits[:, :1])], 1)}
 
 
+class MaskFinder(Colours):
+    """One query a colour, which finds all places of it; its last logit says that there is none."""
+
+    def read(self, logits: Tensor) -> dict[str, Tensor]:
+        shown = logits.flatten(2).amax(2)
+        classes = torch.diag_embed(shown + 8) - 8
+        return {
+            "class_queries_logits": torch.cat([classes, torch.zeros_like(classes[..., :1])], -1),
+            "masks_queries_logits": logits,
+        }
+
+
 def tensor_of(image: Image.Image) -> Tensor:
     pixels = np.asarray(image.resize((SIZE, SIZE), Image.Resampling.NEAREST)).copy()
     return torch.from_numpy(pixels).permute(2, 0, 1) / 255
@@ -71,6 +83,10 @@ def detector(processor: Any = tensor_of, labels: Any = COLOURS, **options: Any) 
 
 def segmenter(processor: Any = tensor_of, labels: Any = (*COLOURS, "background")) -> VisionModel:
     return load_model(Segmenter().eval(), processor=processor, labels=list(labels))
+
+
+def mask_finder(processor: Any = tensor_of, labels: Any = COLOURS) -> VisionModel:
+    return load_model(MaskFinder().eval(), processor=processor, labels=labels)
 
 
 def painted(*places: tuple[str, tuple[int, int, int, int]], size: tuple[int, int] = (SIZE, SIZE)) -> Image.Image:

@@ -14,6 +14,7 @@ from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.detection import Detection, detection
 from vitxplain.tasks.features import Features
+from vitxplain.tasks.masks import Masks
 from vitxplain.tasks.pixel_classes import PixelClasses
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ TASKS: Final[dict[str, type[Task]]] = {task.name: task for task in (Classificati
 _CLASSIFIER: Final = "an image classifier"
 _DETECTOR: Final = "an object detector"
 _SEGMENTER: Final = "an image segmenter"
+_MASKS: Final = "a segmenter that finds masks"
 _ENCODER: Final = "an encoder without a head"
-_EXPLAINED: Final = (_CLASSIFIER, _DETECTOR, _SEGMENTER, _ENCODER)
+_EXPLAINED: Final = (_CLASSIFIER, _DETECTOR, _SEGMENTER, _MASKS, _ENCODER)
 
 # What a model is, with the tables that list its class; the first that lists it counts.
 _TABLES: Final = {
@@ -33,7 +35,7 @@ _TABLES: Final = {
     _DETECTOR: ("OBJECT_DETECTION",),
     _SEGMENTER: ("SEMANTIC_SEGMENTATION",),
     "an object detector that wants text": ("ZERO_SHOT_OBJECT_DETECTION",),
-    "a segmenter that finds masks": ("IMAGE_SEGMENTATION", "INSTANCE_SEGMENTATION", "UNIVERSAL_SEGMENTATION"),
+    _MASKS: ("IMAGE_SEGMENTATION", "INSTANCE_SEGMENTATION", "UNIVERSAL_SEGMENTATION"),
     "a mask generator": ("MASK_GENERATION",),
     "a depth estimator": ("DEPTH_ESTIMATION",),
     "an image-text model": ("ZERO_SHOT_IMAGE_CLASSIFICATION",),
@@ -52,8 +54,8 @@ _HEADS: Final = (
 _FIELDS: Final = {
     "pred_boxes": _DETECTOR,
     "decoder_coord_logits": "an object detector that wants text",
-    "masks_queries_logits": "a segmenter that finds masks",
-    "pred_masks": "a segmenter that finds masks",
+    "masks_queries_logits": _MASKS,
+    "pred_masks": _MASKS,
     "predicted_depth": "a depth estimator",
     "logits_per_image": "an image-text model",
 }
@@ -125,10 +127,15 @@ def is_segmenter_class(module: nn.Module) -> bool:
     return _kind(_class_names(module)) == _SEGMENTER
 
 
+def is_mask_class(module: nn.Module) -> bool:
+    """Whether transformers lists the module's class, or one it derives from, as a segmenter that finds masks."""
+    return _kind(_class_names(module)) == _MASKS
+
+
 def dense_class(architectures: Iterable[str]) -> str | None:
     """The class of a detector or segmenter that a configuration's `architectures` name; None where they name none."""
     kind, name = _other_kind(architectures)
-    return name if kind in (_DETECTOR, _SEGMENTER) else None
+    return name if kind in (_DETECTOR, _SEGMENTER, _MASKS) else None
 
 
 def described(architectures: Iterable[str]) -> str | None:
@@ -155,6 +162,9 @@ def task_of_output(model: "VisionModel", output: Any, classes: int | None) -> Ta
     kind = _kind_of_output(output)
     if kind == _SEGMENTER:
         return PixelClasses()
+    queries = output.get("class_queries_logits") if kind == _MASKS else None
+    if isinstance(queries, Tensor):  # the last says that a query found nothing
+        return Masks(queries.shape[-1] - 1)
     if kind != _DETECTOR or not isinstance(output.get("logits"), Tensor):
         return None
     count = classes or len(model.labels)

@@ -83,6 +83,20 @@ def chosen_segments(
     return [_by_number(spelling, detections)]
 
 
+def region_of(spelling: Spelling, geometry: Geometry, size: tuple[int, int]) -> Bool[np.ndarray, "row column"] | None:
+    """The places of a map that a point, box or mask of the image means; None where a spelling has none of these.
+
+    Raises:
+        TargetError: it lies outside the image, or where the model did not look.
+    """
+    if spelling.point is not None:
+        places = np.zeros(size, bool)
+        places[_place(spelling, *spelling.point, size, geometry)] = True
+        return places
+    region = spelling.region if spelling.box is None else _box_region(spelling, geometry)
+    return None if region is None else _checked_places(region, geometry, size)
+
+
 def seen_places(geometry: Geometry, size: tuple[int, int]) -> Bool[np.ndarray, "row column"]:
     """Which places of a map lie on the image, and not on what the processor added around it."""
     rows, columns = size
@@ -110,15 +124,20 @@ def _by_number(spelling: Spelling, detections: Sequence[Detected]) -> Detected:
 
 def _at_point(spelling: Spelling, x: float, y: float, segments: Sequence[Detected], geometry: Geometry) -> Detected:
     """The segment at a point of the image."""
+    shape = mask_of(segments[0]).shape
+    place = _place(spelling, x, y, (shape[0], shape[1]), geometry)
+    return next(one for one in segments if mask_of(one)[place])
+
+
+def _place(spelling: Spelling, x: float, y: float, size: tuple[int, int], geometry: Geometry) -> tuple[int, int]:
+    """The row and column of a map where a point of the image lies."""
     height, width = geometry.image_size
     if not (0 <= x <= width and 0 <= y <= height):
         raise TargetError(f"target {spelling.text!r} lies outside the image of {width} x {height} px.")
     across, down = geometry.on_input(x, y)
     if not (0 <= across <= 1 and 0 <= down <= 1):
         raise TargetError(f"target {spelling.text!r} lies where the model did not look: it crops.")
-    rows, columns = mask_of(segments[0]).shape
-    row, column = min(int(down * rows), rows - 1), min(int(across * columns), columns - 1)
-    return next(one for one in segments if mask_of(one)[row, column])
+    return min(int(down * size[0]), size[0] - 1), min(int(across * size[1]), size[1] - 1)
 
 
 def _box_region(spelling: Spelling, geometry: Geometry) -> Bool[np.ndarray, "height width"]:
@@ -143,19 +162,26 @@ def _of_region(
     Raises:
         TargetError: the region has another size than the image, or the model saw none of it.
     """
+    shape = mask_of(segments[0]).shape
+    mask = _checked_places(region, geometry, (shape[0], shape[1]))
+    best = max(segments, key=lambda segment: (mask_of(segment) & mask).sum())
+    score = float(shares[best.index][torch.from_numpy(mask)].mean())
+    return replace(best, score=score, share=float(region.mean()), mask=mask)
+
+
+def _checked_places(
+    region: Bool[np.ndarray, "height width"], geometry: Geometry, size: tuple[int, int]
+) -> Bool[np.ndarray, "row column"]:
     if region.shape != geometry.image_size:
         height, width = geometry.image_size
         raise TargetError(
             f"the mask of the target is {region.shape[1]} x {region.shape[0]} px and the image {width} x {height}; "
             "give one of the image's size."
         )
-    size = mask_of(segments[0]).shape
     mask = _on_map(region, geometry, size)
     if not mask.any():
         raise TargetError("the target's region is not seen by the model, or smaller than one place of its output.")
-    best = max(segments, key=lambda segment: (mask_of(segment) & mask).sum())
-    score = float(shares[best.index][torch.from_numpy(mask)].mean())
-    return replace(best, score=score, share=float(region.mean()), mask=mask)
+    return mask
 
 
 def _on_map(

@@ -28,6 +28,7 @@ from vitxplain.models.tasks import (
     described,
     is_detector_class,
     is_encoder_class,
+    is_mask_class,
     is_segmenter_class,
 )
 from vitxplain.models.trust.model_classes import check_processor_class
@@ -43,6 +44,7 @@ from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.detection import detection
+from vitxplain.tasks.masks import Masks
 from vitxplain.tasks.pixel_classes import PixelClasses
 
 
@@ -161,6 +163,8 @@ def _task(module: nn.Module, labels: Mapping[int, str], processor: Processor) ->
         return detection(len(labels), processor.library)
     if is_segmenter_class(module):
         return PixelClasses()
+    if is_mask_class(module):
+        return Masks(len(labels))
     activation = by_problem(getattr(module.config, "problem_type", None), len(labels))
     return Classification(multi_label=activation == "sigmoid", values=activation == "none")
 

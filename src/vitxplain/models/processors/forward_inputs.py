@@ -32,6 +32,11 @@ def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[
             f"{type(module).__name__} wants text (input_ids) beside the image, which is not given here; choose a model "
             "that classifies images alone."
         )
+    if "task_inputs" in parameters:
+        raise ModelLoadError(
+            f"{type(module).__name__} wants its task in words (task_inputs) beside the image, which is not given here; "
+            "choose a segmenter that takes images alone, such as Mask2Former."
+        )
     if takes_patches(module):
         return patch_inputs(getattr(config, "vision_config", config).patch_size)
     if not _interpolates(module):

@@ -1,0 +1,128 @@
+"""Segmenters whose queries find masks: what is found is the library's panoptic segmentation."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.tasks.colours import cell, mask_finder, painted, tensor_of
+from vitxplain import explain
+from vitxplain.errors import ModelLoadError, TargetError
+from vitxplain.geometry import Geometry
+from vitxplain.models.processors.forward_inputs import forward_inputs
+from vitxplain.tasks.base import LOGITS, detached
+from vitxplain.tasks.mask_target import MASKS
+from vitxplain.tasks.masks import Masks
+
+NAMES = {0: "cat", 1: "dog", 2: "cow"}
+IMAGE = painted(("red", cell(0, 1)), ("blue", cell(2, 2)), ("blue", cell(3, 0)))
+
+
+@given(seed=st.integers(0, 2**16), min_score=st.sampled_from([0.0, 0.4, 0.6]))
+@settings(max_examples=25, deadline=None)
+def test_segments_are_those_of_the_library(seed: int, min_score: float) -> None:
+    draw = torch.Generator().manual_seed(seed)
+    logits = torch.randn(1, 6, 4, generator=draw) * 3
+    masks = torch.randn(1, 6, 5, 7, generator=draw) * 2 - 3
+    masks[0, torch.arange(6), :, torch.arange(6)] += 12  # each query has a column of its own
+    found = Masks(3, min_score).find({LOGITS: logits, MASKS: masks}, Geometry.identity((50, 70)), NAMES)
+    made = transformers.MaskFormerImageProcessorPil().post_process_panoptic_segmentation(
+        transformers.utils.ModelOutput(class_queries_logits=logits, masks_queries_logits=masks.clone()),
+        threshold=min_score,
+        label_ids_to_fuse=set(),
+    )[0]
+    segments = sorted(made["segments_info"], key=lambda one: one["score"])
+    in_order = sorted(found, key=lambda one: one.score)
+    assert [one.index for one in in_order] == [one["label_id"] for one in segments]
+    assert [one.score for one in in_order] == pytest.approx([one["score"] for one in segments], abs=2e-6)
+    for one, segment in zip(in_order, segments, strict=True):
+        np.testing.assert_array_equal(one.mask, (made["segmentation"] == segment["id"]).numpy())
+        assert float(logits.softmax(-1)[0, one.query, one.index]) == pytest.approx(one.score)
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "label"),
+    [
+        (None, "blue", "segment-0"),
+        ("segment:1", "red", "segment-1"),
+        ("red", "red", "segment-1"),
+        ("blue#0", "blue", "segment-0"),
+        ("@20,20", "blue", "segment-0"),
+        ("box:8,0,16,8", "red", "segment-1"),
+        ("red~blue", "red ~ blue", "segment-1~blue"),
+        (np.asarray(IMAGE)[..., 2] > 0, "blue", "segment-0"),
+    ],
+)
+def test_every_spelling_names_its_segment(target: Any, name: str, label: str) -> None:
+    model = mask_finder()
+    before = model.module.passes
+    model.probe()
+    passes = model.module.passes - before
+    explained = explain(model, IMAGE, "grad-cam", target=target)
+    assert model.module.passes - before == passes + 1
+    assert (explained.target.name, explained.target.label) == (name, label)
+    assert np.isfinite(explained.values).all()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("green", "'green' does not exist; found: segment:0 blue .*, segment:1 red"),
+        ("segment:2", "'segment:2' does not exist; found: segment:0 blue"),
+        ("@99,2", "lies outside the image of 32 x 32 px"),
+    ],
+)
+def test_what_is_not_there_is_said(target: str, words: str) -> None:
+    with pytest.raises(TargetError, match=words):
+        explain(mask_finder(), IMAGE, "grad-cam", target=target)
+
+
+def test_nothing_found_is_said() -> None:
+    with pytest.raises(TargetError, match="the model found no segment from min_score 0.5 on: there is none"):
+        explain(mask_finder(), painted(), "grad-cam")
+
+
+def test_the_score_is_class_times_mask_over_the_region() -> None:
+    model = mask_finder()
+    outputs = detached(model.outputs(tensor_of(IMAGE)[None]))
+    shares, masks = outputs[LOGITS][0].softmax(-1), outputs[MASKS][0].sigmoid()
+    blue, red = model.task.find(outputs, Geometry.identity((32, 32)), model.labels)
+    assert blue.mask[2, 2]
+    assert red.mask[0, 1]
+    for target, expected in {
+        "blue": shares[2, 2] * masks[2][torch.from_numpy(blue.mask)].sum(),
+        "red~blue": (shares[0, 0] - shares[0, 2]) * masks[0][torch.from_numpy(red.mask)].sum(),
+    }.items():
+        score = model.task.target(target, model.labels).fixed(outputs).score(outputs)
+        assert float(score) == pytest.approx(float(expected)), target
+
+
+def test_images_and_targets_are_each_as_if_alone() -> None:
+    images = [IMAGE, painted(("green", cell(1, 1)))]
+    together = explain(mask_finder(), images, "grad-cam", target="all")
+    assert [[one.target.name for one in of_image] for of_image in together] == [["blue", "red"], ["green"]]
+    for of_image, image in zip(together, images, strict=True):
+        for one in of_image:
+            alone = explain(mask_finder(), image, "grad-cam", target=one.target.name)
+            np.testing.assert_allclose(one.values, alone.values, atol=1e-6)
+    assert not np.allclose(together[0][0].values, together[0][1].values)
+
+
+def test_what_cannot_be_given_or_read_is_refused() -> None:
+    with pytest.raises(ModelLoadError, match="gives 4 logits for each of its 2 queries, and its configuration names 9"):
+        Masks(9).outputs({"logits": torch.zeros(1, 2, 4), "pred_masks": torch.zeros(1, 2, 3, 3)})
+    with pytest.raises(ModelLoadError, match="returns logits; of each query logits and a mask are expected"):
+        Masks(9).outputs({"logits": torch.zeros(1, 2, 4)})
+
+    class Asks(torch.nn.Module):
+        config = transformers.ViTConfig()
+
+        def forward(self, pixel_values: Any, task_inputs: Any) -> Any:
+            raise NotImplementedError
+
+    with pytest.raises(ModelLoadError, match="wants its task in words"):
+        forward_inputs(Asks(), (32, 32))
