@@ -119,8 +119,7 @@ def disk_images(
         named = {stored.name for item in whole for stored in item.objects or ()}
         without = [label for label in object_labels if label not in named]
     else:
-        missing_numbers = [number for number in range(len(labels)) if number not in present]
-        without = [labels[number] for number in missing_numbers if not (map_labels and is_background(labels, number))]
+        without = [label for number, label in enumerate(labels) if number not in present]
     own_notes = [part.note] if part.note else []
     if sources and len(set(sources)) < len(sources) and 0 < len(chosen) < len(sources):
         own_notes.append(f"images of {folder} that come from one source, as tiles of one image, stay in one split.")
