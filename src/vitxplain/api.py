@@ -71,7 +71,7 @@ def explain(
         image: a path, URL, PIL image or uint8 array (height, width, channels), or ready pixel_values as a float tensor
             (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
-            grad-cam.
+            grad-cam; of detectors and segmenters gradient-activation.
         target: the class to explain, an index or a name; None is each image's top class. Of a detector or segmenter
             "object:0", "dog#1", "box:10,20,90,80", "@50,40", "segment:0", "cat~dog" or "all", in pixels of the image;
             None is the best object. Several images take a list with one each. One image takes a list of several, which

@@ -21,6 +21,7 @@ from vitxplain.models.probing.missing import asks_one_grid, missing_attention, m
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
+from vitxplain.models.probing.query_rows import lengths_without_map
 from vitxplain.models.probing.token_grids import (
     model_grid,
     with_class_token,
@@ -61,7 +62,7 @@ class Probe:
     view: View | None = None  # the image as it lies in the network, where maps have to be put back
     passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
     cam_layer: str | None = None
-    cam_branches: tuple[str, ...] = ()  # layers of branches beside that one, which go into the logits as well
+    cam_branches: tuple[str, ...] = ()  # layers beside that one, of branches or levels, which the logits read as well
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: LinearHead | None = None
@@ -116,7 +117,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         score, predicts = _score(observation), not isinstance(model.task, Features)
         orders = sequence_orders(observation)
         layouts = place_windows(observation, attention_layouts(observation, model.module, model.stated_grid), orders)
-        maps = _image_maps(observation.maps, layouts, orders)
+        maps = _image_maps(observation, layouts, orders)
         mixed = mixing(observation, layouts)
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
         by_gradient = score.requires_grad or not predicts
@@ -127,7 +128,11 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         )
         layouts = with_class_token(observation, layouts, model.module)
         layouts = layouts if predicts else without_head(layouts)
-        layers = cam_layers(observation, score, layouts, maps, model.module) if score.requires_grad else ()
+        layers = (
+            cam_layers(observation, score, layouts, maps, model.module, levels=model.task.finds)
+            if score.requires_grad
+            else ()
+        )
         layer = layers[0] if layers else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
@@ -166,14 +171,15 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
     )
 
 
-def _image_maps(maps: ImageMaps, layouts: Sequence[AttentionLayout], orders: Orders) -> ImageMaps:
+def _image_maps(observation: Observation, layouts: Sequence[AttentionLayout], orders: Orders) -> ImageMaps:
     """What convolutions say of maps, and now attention: sequences in an order of their own, and latents, are none.
 
     Latents are learned queries that ask the image and go on as tokens of their own.
     """
     grids = sequence_grids(layouts)
     latents = {layout.num_queries for layout in layouts if layout.kind == "cross"} - {grid.num_tokens for grid in grids}
-    return replace(maps, grids=tuple(grids), other_lengths=unordered(orders) | latents)
+    others = unordered(orders) | latents | lengths_without_map(observation)
+    return replace(observation.maps, grids=tuple(grids), other_lengths=others)
 
 
 def _score(observation: Observation) -> Tensor:
