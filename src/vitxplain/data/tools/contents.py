@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 from vitxplain.data.folder_layouts import opener
+from vitxplain.data.folders.class_map_folder import class_map_folder
 from vitxplain.data.folders.coco.coco_folder import coco_folder
 from vitxplain.data.folders.disk_images import DiskImages, Item
 from vitxplain.data.folders.file_check import upright_size
@@ -17,6 +18,7 @@ from vitxplain.data.folders.table_folder import table_folder
 from vitxplain.data.folders.voc import voc
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError, ImageError
+from vitxplain.files.paths import is_folder, is_text
 
 Layout: TypeAlias = Callable[..., DiskImages]
 LAYOUTS: Final[Mapping[Layout, str]] = {
@@ -24,6 +26,12 @@ LAYOUTS: Final[Mapping[Layout, str]] = {
     masked_folder: "images and masks",
     voc: "Pascal VOC",
     table_folder: "a table",
+}
+
+
+OTHERS: Final[Mapping[Callable[..., DataSet], str]] = {
+    coco_folder: "annotations as COCO has them",
+    class_map_folder: "maps of classes",
 }
 
 
@@ -54,7 +62,7 @@ def read_contents(folder: Path, *, strict: bool = False) -> Contents:
         DataError: its layout is none of these, or masks are of other sizes.
         ImageError: an image is damaged, and `strict`.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise DataError(f"there is no folder {folder}; check the path (it was looked up in {Path.cwd()}).")
     layout = next((reader for reader in LAYOUTS if reader is opener(folder)), None)
     if layout is None:
@@ -65,6 +73,12 @@ def read_contents(folder: Path, *, strict: bool = False) -> Contents:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged files of every split are listed below
         data = layout(str(folder), "test", ratio=(0, 0, 1))
+    for _, item in data.stored_items:
+        if not is_text(item.path):
+            raise DataError(
+                f"{item.path} is no name in UTF-8, so no table can list it. Rename such files and "
+                f"folders, for example: convmv -f latin1 -t utf8 -r --notest {folder}"
+            )
     images, skipped = [], []
     for number, (split, item) in enumerate(data.stored_items):
         try:
@@ -79,6 +93,6 @@ def read_contents(folder: Path, *, strict: bool = False) -> Contents:
 
 def _kind(reader: Callable[..., DataSet]) -> str:
     """What lies in a folder that is neither split nor cut."""
-    if reader is coco_folder:
-        return "annotations as COCO has them"
+    if reader in OTHERS:
+        return OTHERS[reader]
     return f"{reader.__name__.removesuffix('_folder')} files, not a file an image,"
