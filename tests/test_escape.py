@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vitxplain.escape import csv_cell, json_text, markdown, markdown_name, shell_word, terminal
+from vitxplain.escape import csv_cell, from_csv_cell, json_text, markdown, markdown_name, shell_word, terminal
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -80,6 +80,13 @@ def test_terminals_get_printable_text(text: str):
 @pytest.mark.parametrize("value", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "-x"])
 def test_cells_are_no_formulas(value: str):
     assert csv_cell(value) == f"'{value}"
+
+
+@given(st.one_of(st.text("'=+-@1a", max_size=5), st.text(max_size=5)))
+@settings(max_examples=25)
+def test_a_cell_is_read_back_as_it_was(text: str):
+    assert from_csv_cell(csv_cell(text)) == text
+    assert not re.match(r"[=@]", csv_cell(text))
 
 
 def test_numbers_and_other_cells_stay_as_they_are():

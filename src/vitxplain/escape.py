@@ -30,13 +30,18 @@ def markdown_name(text: object) -> str:
 
 def csv_cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula: a quotation mark before a text that begins like one."""
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
+    if not isinstance(value, str) or not value.lstrip("'").startswith(_FORMULA):
         return value
     try:
         float(value)
     except ValueError:
         return f"'{value}"
     return value
+
+
+def from_csv_cell(cell: str) -> str:
+    """The text that `csv_cell` made a cell of."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def json_text(text: str) -> str:

@@ -15,6 +15,7 @@ from PIL import Image
 
 import vitxplain
 from tests.bad_input.conftest import noise
+from tests.data.folders.class_map_files import class_map_folder
 from tests.data.folders.coco.coco_files import coco
 from tests.data.stored import annotate
 from tests.explanations import explanation, segmented
@@ -67,6 +68,10 @@ def _table(folder: Path) -> None:
     _picture(folder / "a.png")
     _write(folder / "labels.csv", b'image,label,split\na.png,cat,test\n"a.png",dog,test\na.png,1,train\n')
     _write(folder / "classes.txt", b"cat\ndog\n")
+
+
+def _class_maps(folder: Path) -> None:
+    class_map_folder(folder, ("a", "b"), "annotations")
 
 
 def _index(folder: Path) -> None:
@@ -185,7 +190,7 @@ PICTURES: dict[str, dict[str, Any]] = {
     "jpg": {"progressive": True},
 }
 TABLES = ("data.folders.table_folder",)
-VOC = ("data.folders.voc", "data.folders.voc_annotation")
+VOC = ("data.folders.voc_lists", "data.folders.voc_annotation")
 RUN = ("train.records.run_folder",)
 SEGMENT = "cat.grad-cam.segment-0"
 MODEL = ("models.loading.checkpoint", "models.trust.weight_map")
@@ -195,6 +200,8 @@ READERS: dict[str, Reader] = {
     "table": Reader(_table, "labels.csv", _data, TABLES),
     "classes": Reader(_table, "classes.txt", _data, TABLES),
     "annotations of COCO": Reader(coco, "instances.json", _objects, ("data.folders.coco.annotations",)),
+    "map of classes": Reader(_class_maps, "annotations/a.png", _objects, ("data.folders.class_maps",)),
+    "names of classes": Reader(_class_maps, "classes.txt", _objects, ("data.folders.class_maps",)),
     "index": Reader(_index, "index.json", _data, TABLES),
     "tiles": Reader(_tiles, "tiles.csv", lambda folder: sources_of(folder, []), ("data.splits.groups",)),
     "digits": Reader(_mnist, "t10k-images-idx3-ubyte", _data, ("data.published.mnist",)),

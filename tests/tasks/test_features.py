@@ -7,8 +7,9 @@ import transformers
 from PIL import Image
 from torch import nn
 
+from tests.models.tiny_vit import tiny_vit
 from vitxplain import explain, fitting, load_model
-from vitxplain.errors import TargetError, UnsupportedModelError
+from vitxplain.errors import ModelLoadError, TargetError, UnsupportedModelError
 from vitxplain.tasks.features import Features, gives_tokens
 
 STATED = {"mean": 0.5, "std": 0.5, "size": 32}
@@ -104,3 +105,37 @@ def test_without_pooling_features_are_the_mean_of_tokens_or_places() -> None:
     torch.testing.assert_close(Features().outputs(places)["logits"], places.mean((2, 3)))
     assert gives_tokens(tokens)
     assert not gives_tokens({"logits": torch.zeros(1, 3), "last_hidden_state": tokens})
+
+
+def without_head(module: nn.Module, name: str) -> nn.Module:
+    module.set_submodule(name, nn.Identity())
+    return module.eval()
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: without_head(tiny_vit(), "classifier"),
+        lambda: tiny_vit(id2label={}, label2id={}),  # num_labels=0
+        lambda: transformers.CLIPVisionModelWithProjection(transformers.CLIPVisionConfig(projection_dim=8, **TINY)),
+    ],
+    ids=["taken out", "no classes", "projection"],
+)
+def test_a_classifier_without_its_head_gives_features(build: object) -> None:
+    model = load_model(build().eval(), **STATED)
+    assert (model.task, model.labels) == (Features(), {})
+    assert explain(model, PIXELS, "attention-rollout")[0].prediction.names == ()
+
+
+def test_the_user_may_call_the_features_of_a_classifier_classes() -> None:
+    module = without_head(tiny_vit(), "classifier")
+    assert len(load_model(module, **STATED, task="image-classification").labels) == 16
+    assert load_model(module, **STATED, labels=[f"unit {index}" for index in range(16)]).labels[3] == "unit 3"
+    assert load_model(tiny_vit(), **STATED).labels[0] == "cat"
+
+
+def test_an_encoder_that_hides_patches_at_random_is_refused() -> None:
+    decoder = {f"decoder_{name}": value for name, value in TINY.items() if name not in ("image_size", "patch_size")}
+    module = transformers.ViTMAEModel(transformers.ViTMAEConfig(**TINY, **decoder)).eval()
+    with pytest.raises(ModelLoadError, match=r"ViTMAEModel gives other features of the same image each time.*ViTModel"):
+        explain(module, PIXELS, "rollout")

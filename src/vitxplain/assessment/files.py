@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.assessment.pictures import confusion_picture, worst_picture
-from vitxplain.escape import csv_cell
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.explanation.record import plain
@@ -31,8 +30,8 @@ def save(assessment: "Assessment", folder: Path, *, worst: int, method: MethodLi
     """
     files = {
         "test.json": (json.dumps(to_json(assessment), indent=2, ensure_ascii=False) + "\n").encode(),
-        "per_class.csv": csv_bytes(PER_CLASS, _safe(per_class(assessment))),
-        "predictions.csv": csv_bytes(PREDICTIONS, _safe(_predictions(assessment))),
+        "per_class.csv": csv_bytes(PER_CLASS, per_class(assessment)),
+        "predictions.csv": csv_bytes(PREDICTIONS, _predictions(assessment)),
         "confusion.png": png_bytes(confusion_picture(assessment.model, assessment.data, assessment.scores)),
     }
     if worst:
@@ -77,10 +76,6 @@ def per_class(assessment: "Assessment") -> list[tuple[str, int, float, float, fl
     scores = assessment.scores
     columns = (scores.images, scores.precision, scores.recall, scores.f1)
     return list(zip(assessment.data.labels, *(column.tolist() for column in columns), strict=True))
-
-
-def _safe(rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:
-    return ([csv_cell(value) for value in row] for row in rows)
 
 
 def _predictions(assessment: "Assessment") -> Iterable[Sequence[Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from vitxplain.data.folders.class_map_folder import class_map_folder, pair_of
 from vitxplain.data.folders.coco.coco_folder import coco_files, coco_folder
 from vitxplain.data.folders.image_folder import image_folder
 from vitxplain.data.folders.masked_folder import IMAGES, MASKS, masked_folder
@@ -31,6 +32,8 @@ def opener(folder: Path) -> Callable[..., DataSet]:
         return table_folder
     if coco_files(folder):
         return coco_folder
+    if pair_of(folder):
+        return class_map_folder
     if any({IMAGES, MASKS} <= set(folders_in(path)) for path in (folder, *(folder / name for name in inside))):
         return masked_folder
     if any("-ubyte" in name for name in files):

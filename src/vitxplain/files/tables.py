@@ -5,9 +5,17 @@ from collections.abc import Iterable
 from io import StringIO
 from typing import Any
 
+from vitxplain.escape import csv_cell
 
-def csv_bytes(header: Iterable[Any], rows: Iterable[Iterable[Any]], *, line_end: str = "\n") -> bytes:
-    """The csv file, in UTF-8: the header, then the rows, a line each; None becomes an empty cell."""
+
+def csv_bytes(
+    header: Iterable[Any], rows: Iterable[Iterable[Any]], *, line_end: str = "\n", as_is: bool = False
+) -> bytes:
+    """The csv file, in UTF-8: the header, then the rows, a line each; None becomes an empty cell.
+
+    Cells that a spreadsheet would take for formulas are marked (`csv_cell`); not so `as_is`, a table of the user's own.
+    """
     text = StringIO()
-    csv.writer(text, lineterminator=line_end).writerows([header, *rows])
+    cells = ([value if as_is else csv_cell(value) for value in row] for row in (header, *rows))
+    csv.writer(text, lineterminator=line_end).writerows(cells)
     return text.getvalue().encode()

@@ -77,10 +77,24 @@ def _failures_worded(model: VisionModel, pixels: PixelValues, hint: str) -> Iter
         channels, height, width = pixels.shape[-3:]
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         plural = "s" * (channels != 1)
+        if len(pixels) > 1 and _runs(model, pixels[:1]):
+            raise ModelLoadError(
+                f"{model.source} takes one image at a time and fails on {len(pixels)} at once ({reason}); its images "
+                "pass in batches here. Let it take a batch of any size; an exported program does if it was exported "
+                'with dynamic_shapes, such as ({0: torch.export.Dim("batch")},) and two images.'
+            ) from error
         raise ModelLoadError(
             f"{model.source} fails on an input of {height} x {width} pixels with {channels} channel{plural} "
             f"({reason}); {hint}."
         ) from error
+
+
+def _runs(model: VisionModel, pixels: PixelValues) -> bool:
+    try:
+        _raw(model, pixels)
+    except Exception:  # whatever a module raises
+        return False
+    return True
 
 
 @contextmanager

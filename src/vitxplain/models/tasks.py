@@ -42,6 +42,12 @@ _TABLES: Final = {
     _ENCODER: ("IMAGE",),
 }
 
+# What transformers, timm and torchvision call the layers that make class scores.
+_HEADS: Final = (
+    *("classifier", "head", "heads", "fc", "score"),
+    *("head_dist", "dist_head", "cls_classifier", "distillation_classifier", "classifier_distill"),
+)
+
 # What a model is, with fields of its output that no classifier has; the first that is there counts.
 _FIELDS: Final = {
     "pred_boxes": _DETECTOR,
@@ -69,6 +75,18 @@ def is_classifier_class(module: nn.Module) -> bool:
 def is_encoder_class(module: nn.Module) -> bool:
     """Whether transformers lists the module's class, or one it derives from, as an encoder without a head."""
     return _kind(_class_names(module)) == _ENCODER
+
+
+def has_no_head(module: nn.Module) -> bool:
+    """Whether a classifier of a library had its head taken out: `model.classifier = nn.Identity()`, or no classes.
+
+    Only where its class is the library's own: what an own module calls its head may be anything.
+    """
+    if type(module).__module__.partition(".")[0] not in ("transformers", "timm", "torchvision"):
+        return False
+    parts = [part for name, head in module.named_children() if name in _HEADS for part in head.modules()]
+    emptied = any(isinstance(part, nn.Identity) for part in parts)
+    return emptied and not any(hasattr(part, "out_features") or hasattr(part, "out_channels") for part in parts)
 
 
 def are_encoders(architectures: Iterable[str]) -> bool:

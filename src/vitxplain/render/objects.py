@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from vitxplain.data.folders.class_maps import is_background
 from vitxplain.data.sample import ClassMap, LabelledObject
 from vitxplain.render.colours import CLASSES, INK
 from vitxplain.render.figure import write
@@ -59,11 +60,6 @@ def shade_classes(axes: Axes, class_map: ClassMap, labels: Sequence[str], shown:
         rows, columns = np.nonzero(small == number)
         middle = np.argmin(abs(rows - rows.mean()) + abs(columns - columns.mean()))
         _name(axes, labels[number], class_colour(number), (float(columns[middle]), float(rows[middle])))
-
-
-def is_background(labels: Sequence[str], number: int) -> bool:
-    """Whether this class of a map is what is no object."""
-    return number == 0 and labels[number].strip().lower() in ("background", "_background_", "void", "unlabeled")
 
 
 def object_words(objects: Sequence[LabelledObject]) -> str:

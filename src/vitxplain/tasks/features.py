@@ -26,7 +26,7 @@ from vitxplain.types import Scores
 
 _NUMBER: Final = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _PATCH: Final = re.compile(rf"patch\s*@{_NUMBER},{_NUMBER}")
-_OF_ENCODERS: Final = {"last_hidden_state", "pooler_output"}
+_OF_ENCODERS: Final = {"last_hidden_state", "pooler_output", "image_embeds"}
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,66 @@ def test_images_without_annotation_are_left_out_and_counted(voc: Path):
         load_data(voc)
 
 
+def test_all_objects_come_along(voc: Path):
+    difficult = (voc / "Annotations" / "b.xml").read_text().replace("<bndbox>", "<difficult>1</difficult><bndbox>")
+    (voc / "Annotations" / "b.xml").write_text(difficult)
+    data = load_data(voc, options=ALL)
+    assert data.object_labels == ("cat", "dog")
+    assert [(one.name, tuple(one.box), one.ignore) for one in data[0].objects] == [
+        ("cat", (0, 0, 6, 5), False),
+        ("dog", (7, 7, 9, 9), False),
+        ("cat", (6, 5, 12, 10), False),
+    ]
+    assert data[1].objects[0].ignore
+    assert data[2].objects == ()
+    assert data.map_labels == ()
+
+
+def test_objects_have_the_masks_of_their_numbers(voc: Path):
+    numbers = np.zeros((10, 12), np.uint8)
+    numbers[0:5, 0:6], numbers[7, 7], numbers[9, 9], numbers[5, 5] = 1, 2, 3, 255
+    _save(voc / "SegmentationObject" / "a.png", numbers)
+    data = load_data(voc, options=ALL)
+    sample = data[0]
+    for number, one in enumerate(sample.objects, 1):
+        np.testing.assert_array_equal(one.mask, numbers == number)
+    assert data.map_labels == ("background", "cat", "dog")
+    assert [int(sample.class_map[place]) for place in ((0, 0), (7, 7), (9, 9), (5, 5), (9, 0))] == [1, 2, 1, -1, 0]
+    assert data[1].class_map is None
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "second", "labels"),
+    [
+        ("", 8, 12, ("background", "aeroplane")),  # as Pascal VOC numbers cats and dogs
+        ("", 1, 2, ()),  # nobody says what these are
+        ("background\ncat\ndog\n", 1, 2, ("background", "cat")),
+        ("cat\ndog\n", 1, 2, ("background", "cat")),  # 0 is what is no object
+        ("background\ndog\ncat\n", 1, 2, ()),  # the boxes say otherwise
+    ],
+)
+def test_numbers_of_classes_have_names_that_fit_the_boxes(voc: Path, names, first, second, labels):
+    numbers = np.zeros((10, 12), np.uint8)
+    numbers[0:5, 0:6], numbers[7:9, 7:9], numbers[9, 9:], numbers[5, 5] = first, second, first, 255
+    _save(voc / "SegmentationClass" / "a.png", numbers)
+    if names:
+        (voc / "classes.txt").write_text(names)
+    data = load_data(voc, options=ALL)
+    assert data.map_labels[:2] == labels
+    if labels:
+        shown = data[0].class_map
+        assert [data.map_labels[shown[place]] for place in ((0, 0), (8, 8), (9, 0))] == ["cat", "dog", "background"]
+        assert shown[5, 5] == -1
+    assert data[0].mask.sum() == (numbers == first).sum()
+
+
+def test_lists_of_segmentations_may_give_the_splits(voc: Path):
+    lists = voc / "ImageSets" / "Segmentation"
+    lists.mkdir(parents=True)
+    (lists / "val.txt").write_text("a\n")
+    assert [one.name for one in load_data(voc, "validation", options={"lists": "Segmentation"})] == ["a.jpg"]
+
+
 def _save(file: Path, numbers: np.ndarray) -> None:
     file.parent.mkdir()
     image = Image.fromarray(numbers)

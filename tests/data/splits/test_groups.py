@@ -8,6 +8,7 @@ import pytest
 
 from tests.data.image_folders import masked_folders, noise, save, voc_folder
 from vitxplain.data.load import load_data
+from vitxplain.data.splits.groups import sources_of
 from vitxplain.data.splits.ratio import SPLITS
 from vitxplain.data.tiling import Tiling
 from vitxplain.data.tools.split_folder import split_folder
@@ -65,3 +66,15 @@ def test_a_table_of_tiles_that_cannot_be_read(tmp_path):
     (masked_folders(tmp_path) / "tiles.csv").write_text("nothing\n1\n")
     with pytest.raises(DataError, match="tiles of one image might be torn apart: make it again or remove it"):
         load_data(tmp_path)
+
+
+def test_files_named_like_formulas_stay_with_their_source(tmp_path: Path) -> None:
+    """Tables mark what a spreadsheet would run; read back, the names are those of the files."""
+    for name in ("=1+1", "+a", "-b", "'=c"):
+        save(tmp_path / "photos" / "=kind" / f"{name}.png", noise(0, (32, 32)))
+    split_folder(tmp_path / "photos", tmp_path / "shared", (0.5, 0.25, 0.25), seed=0)
+    text = (tmp_path / "shared" / "split.csv").read_text("utf-8")
+    cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    sources = sources_of(tmp_path / "shared", sorted((tmp_path / "shared").rglob("*.png")))
+    assert sorted(sources) == sorted(f"=kind/{name}" for name in ("=1+1", "+a", "-b", "'=c"))

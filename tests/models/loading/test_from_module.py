@@ -147,3 +147,11 @@ def test_its_repr_is_one_line_of_what_matters() -> None:
     assert repr(model) == "<VisionModel Small, 5 classes, input 32 × 32 px, cpu, float32>"
     named = replace(model, source="some/model")
     assert repr(named) == "<VisionModel some/model: Small, 5 classes, input 32 × 32 px, cpu, float32>"
+
+
+def test_a_module_that_takes_one_image_at_a_time_is_told_so() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)).eval()
+    program = torch.export.export(network, (torch.zeros(1, 3, 16, 16),)).module()
+    model = load_model(program, mean=0.5, std=0.5, size=16)
+    with pytest.raises(ModelLoadError, match=r"takes one image at a time and fails on 2 at once.*dynamic_shapes"):
+        model.probe()

@@ -50,6 +50,7 @@ def test_its_words(thing: Any, words: list[str]) -> None:
         ("last.pth.tar", "load_state_dict(torch.load(path, weights_only=True))"),
         ("model.safetensors", "load_state_dict(safetensors.torch.load_file(path))"),
         ("net.onnx", "give the PyTorch module that was exported"),
+        ("net.pt2", "torch.export.load(path).module()"),
         ("export.pkl", "runs code when it is opened"),
         ("cat.png", "with its config.json."),
     ],

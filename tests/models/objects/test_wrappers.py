@@ -63,6 +63,9 @@ def test_a_module_that_holds_another_stays() -> None:
             super().__init__()
             self.module = nn.Linear(2, 2)
 
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2 * self.module(x)
+
     module = Doubled()
     assert unwrap(module) is module
 
@@ -96,3 +99,25 @@ def test_prompts_are_refused() -> None:
 
     with pytest.raises(ModelLoadError, match="learns prompts, not layers"):
         unwrap(PeftModel())
+
+
+class Task(nn.Module):
+    """What Lightning users write: a step for training, and no forward."""
+
+    def __init__(self, **networks: nn.Module) -> None:
+        super().__init__()
+        self.loss = nn.CrossEntropyLoss()
+        for name, network in networks.items():
+            self.add_module(name, network)
+
+
+def test_a_module_without_a_forward_is_the_only_network_it_holds() -> None:
+    module = tiny_vit()
+    assert unwrap(Task(net=nn.DataParallel(module))) is module
+    with pytest.raises(ModelLoadError, match=r"Task has no forward.*module\.net, module\.ema.*load_model\(module\.net"):
+        unwrap(Task(net=module, ema=tiny_vit()))
+    with pytest.raises(ModelLoadError, match=r"Task has no forward.*no network"):
+        unwrap(Task())
+    own = Task(net=module, ema=tiny_vit())
+    own.forward = lambda pixels: own.net(pixels).logits
+    assert unwrap(own) is own

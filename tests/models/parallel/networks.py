@@ -39,11 +39,23 @@ class SmallViT(nn.Module):
             layer.weight.data *= 4
 
     def forward(self, pixels: Tensor) -> Tensor:
+        return self.read(self.layers(self.tokens(pixels)))
+
+    def tokens(self, pixels: Tensor) -> Tensor:
         patches = F.unfold(pixels, 8, stride=8).transpose(1, 2)
-        tokens = torch.cat([self.cls.expand(len(pixels), -1, -1), self.embed(patches)], 1) + self.pos
-        for norm, qkv in zip(self.norm, self.qkv, strict=True):
-            parts = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in qkv(norm(tokens)).chunk(3, -1))
-            tokens = tokens + F.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2)
+        return torch.cat([self.cls.expand(len(pixels), -1, -1), self.embed(patches)], 1) + self.pos
+
+    def layers(self, tokens: Tensor) -> Tensor:
+        for number in range(2):
+            tokens = self.layer(tokens, number)
+        return tokens
+
+    def layer(self, tokens: Tensor, number: int) -> Tensor:
+        mixed = self.qkv[number](self.norm[number](tokens))
+        parts = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in mixed.chunk(3, -1))
+        return tokens + F.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2)
+
+    def read(self, tokens: Tensor) -> Tensor:
         return self.head(tokens[:, 0])
 
 

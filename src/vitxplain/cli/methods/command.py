@@ -6,7 +6,7 @@ import typer
 from rich.text import Text
 
 from vitxplain.cli.shared.completion import complete_method, complete_models
-from vitxplain.cli.shared.console import no, out, print_json, print_table, yes
+from vitxplain.cli.shared.console import no, out, print_json, print_table, printable, yes
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OF_MODEL, Debug, Json, Quiet
@@ -98,7 +98,7 @@ def _cells(row: dict[str, Any], wide: bool, foreign: bool) -> list[str]:
 
 def _report(model_report: dict[str, Any], *, quiet: bool) -> None:
     if not quiet:
-        out().print(Text.assemble((model_report["model"], "bold"), f": {model_report['what']}.\n"))
+        out().print(Text.assemble((printable(model_report["model"]), "bold"), f": {model_report['what']}.\n"))
     rows = [
         (
             f"{row['method']} (auto)" if row["auto"] else row["method"],

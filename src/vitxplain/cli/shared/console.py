@@ -3,10 +3,11 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -17,15 +18,26 @@ _PLAIN: Final[Any] = {"highlight": False, "markup": False, "emoji": False}  # na
 PIPE_WIDTH = 1000  # columns where no terminal says: a line stays a line for grep
 
 
+class PlainConsole(Console):
+    """A console on which whatever is printed, by whatever way, is text: no name moves the cursor or hides a letter."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield segment._replace(text=printable(segment.text, "\n"))
+
+
 def out() -> Console:
     """The console of results. Made anew each time: tests and pipes replace sys.stdout."""
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(file=sys.stdout, width=PIPE_WIDTH if piped else None, **_PLAIN)
+    return PlainConsole(file=sys.stdout, width=PIPE_WIDTH if piped else None, **_PLAIN)
 
 
 def err() -> Console:
     """The console of everything else."""
-    return Console(file=sys.stderr, **_PLAIN)
+    return PlainConsole(file=sys.stderr, **_PLAIN)
 
 
 printable = terminal  # every name that is printed

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from vitxplain.data.folders.class_maps import ClassMapFile, is_background
 from vitxplain.data.folders.file_check import upright_size
 from vitxplain.data.folders.mask_files import MaskFile, check_sizes
 from vitxplain.data.folders.stored_objects import StoredObject, inside, mask_of_name
 from vitxplain.data.read_image import read_image
-from vitxplain.data.sample import Box, DataSet, Sample, Split
+from vitxplain.data.sample import Box, ClassMap, DataSet, LabelledObject, Mask, Sample, Split
 from vitxplain.data.splits.groups import sources_of
 from vitxplain.data.splits.ratio import Ratio
 from vitxplain.data.splits.stored import part_of, split_indices
@@ -29,6 +30,7 @@ class Item:
     boxes: tuple[Box, ...] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     objects: tuple[StoredObject, ...] | None = None
+    class_map: ClassMapFile | None = None
     size: tuple[int, int] | None = None  # (height, width) in pixels that the annotations state
 
 
@@ -45,6 +47,7 @@ class DiskImages(DataSet):
     strict: bool = False
     stored_items: tuple[tuple[Split | None, Item], ...] = field(default=(), repr=False)  # of all splits
     object_labels: tuple[str, ...] = ()
+    map_labels: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -56,12 +59,25 @@ class DiskImages(DataSet):
         image = read_image(item.path)
         size = image.height, image.width
         mask = None if item.mask is None else item.mask.read(size)
-        if item.objects is None:
-            return Sample(image, item.label, item.name, mask, item.boxes, item.facts)
-        objects = tuple(stored.read(size) for stored in item.objects)
+        objects = None if item.objects is None else tuple(stored.read(size) for stored in item.objects)
+        class_map = None if item.class_map is None else item.class_map.read(size)
         if mask is None:
-            mask = mask_of_name(objects, self.labels[item.label]) if objects else np.zeros(size, bool)
-        return Sample(image, item.label, item.name, mask, item.boxes, item.facts, objects)
+            mask = self._class_mask(item, size, objects, class_map)
+        return Sample(image, item.label, item.name, mask, item.boxes, item.facts, objects, class_map)
+
+    def _class_mask(
+        self,
+        item: Item,
+        size: tuple[int, int],
+        objects: tuple[LabelledObject, ...] | None,
+        class_map: ClassMap | None,
+    ) -> Mask | None:
+        """True on what the image is labelled by, from its objects or its map; None where that is not known."""
+        if objects is not None:
+            return mask_of_name(objects, self.labels[item.label]) if objects else np.zeros(size, bool)
+        if class_map is None:
+            return None
+        return (class_map == item.label) & (not is_background(self.labels, item.label))
 
 
 def disk_images(
@@ -75,6 +91,7 @@ def disk_images(
     strict: bool,
     notes: Sequence[str] = (),
     object_labels: Sequence[str] = (),
+    map_labels: Sequence[str] = (),
 ) -> DiskImages:
     """The wanted split of images with the split each is stored in; damaged ones are left out with a warning.
 
@@ -93,7 +110,7 @@ def disk_images(
     chosen = split_indices(part, split, names, classes, seed, sources)
     whole = _whole(f"the {split} split of {folder}", [stored[index] for index in chosen], strict)
     present = {item.label for item in whole}
-    if split == "train" and len(present) == 1 and not object_labels:
+    if split == "train" and len(present) == 1 and not object_labels and not map_labels:
         raise DataError(
             f"every image of {folder} for training is of one class ({labels[present.pop()]}), so there is nothing to "
             "tell apart; add images of another class."
@@ -109,7 +126,7 @@ def disk_images(
     if without and whole:
         missing = f"object called {_some(without)}" if object_labels else f"image of class {_some(without)}"
         own_notes.append(f"the {split} split of {folder} has no {missing}.")
-    has_masks = any(item.mask is not None or item.boxes is not None for item in whole)
+    has_masks = any(item.mask is not None or item.boxes is not None or item.class_map is not None for item in whole)
     return DiskImages(
         folder,
         split,
@@ -120,6 +137,7 @@ def disk_images(
         strict,
         tuple(rows),
         tuple(object_labels),
+        tuple(map_labels),
     )
 
 
@@ -143,6 +161,8 @@ def _whole(part: str, items: Sequence[Item], strict: bool) -> list[Item]:
         more = f" The others: {_some([item.name for item, _ in others])}." if others else ""
         warnings.warn(f"{message}{more}", stacklevel=4)
     check_sizes([(item.name, item.mask, sizes[item.path]) for item in whole if item.mask is not None])
+    maps = [(item.name, MaskFile(item.class_map.path), sizes[item.path]) for item in whole if item.class_map]
+    check_sizes(maps)
     return whole
 
 

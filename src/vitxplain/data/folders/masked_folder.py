@@ -18,7 +18,7 @@ IMAGES, MASKS = "images", "masks"
 GOOD, DEFECT = "good", "defect"
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
     """An image or mask; `key` is the same for both: its path without `images`, `masks` and ending."""
 
     path: str
@@ -42,8 +42,8 @@ def masked_folder(
     """
     root = Path(folder)
     files = image_files(root)
-    images = _entries(files, IMAGES)
-    masks = {entry.key.removesuffix("_mask"): root / entry.path for entry in _entries(files, MASKS)}
+    images = entries(files, IMAGES)
+    masks = {entry.key.removesuffix("_mask"): root / entry.path for entry in entries(files, MASKS)}
     if not images or not masks:
         raise DataError(f"{folder} has no images in its folder {MASKS if images else IMAGES}/; put them there.")
     keys = {entry.key for entry in images}
@@ -67,7 +67,7 @@ def masked_folder(
     return disk_images(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
 
 
-def _entries(files: Sequence[str], kind: str) -> list[_Entry]:
+def entries(files: Sequence[str], kind: str) -> list[Entry]:
     """The files below `kind`, whether it stands first or after a split."""
     entries = []
     for path in files:
@@ -78,7 +78,7 @@ def _entries(files: Sequence[str], kind: str) -> list[_Entry]:
         split = split_of(parts[0]) if parts else None
         word = next(iter(parts[1:] if split else parts), "")
         key = PurePosixPath(*parts, PurePosixPath(path).stem).as_posix()
-        entries.append(_Entry(path, key, split, word))
+        entries.append(Entry(path, key, split, word))
     return entries
 
 

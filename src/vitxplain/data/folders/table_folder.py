@@ -75,7 +75,8 @@ def write_split_table(folder: Path, where: Path, splits: Mapping[int, Split]) ->
     if table.suffix == ".json":
         content = json.dumps(rows, ensure_ascii=False, indent=1).encode()
     else:
-        content = csv_bytes(rows[0], ([row.get(column, "") for column in rows[0]] for row in rows), line_end="\r\n")
+        cells = ([row.get(column, "") for column in rows[0]] for row in rows)
+        content = csv_bytes(rows[0], cells, line_end="\r\n", as_is=True)
     (where / table.name).write_bytes(content)
     if (order := folder / "classes.txt").is_file():
         shutil.copyfile(order, where / order.name)

@@ -1,22 +1,23 @@
 """Pascal-VOC folders: boxes, and masks where there are any."""
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Literal
 
 import numpy as np
 
 from vitxplain.data.folders.disk_images import DiskImages, Item, disk_images
 from vitxplain.data.folders.image_folder import class_order
 from vitxplain.data.folders.mask_files import MaskFile, mask_values
+from vitxplain.data.folders.stored_objects import StoredObject
 from vitxplain.data.folders.voc_annotation import VocObject, read_objects
-from vitxplain.data.sample import Split
+from vitxplain.data.folders.voc_lists import read_lists
+from vitxplain.data.folders.voc_maps import class_maps
+from vitxplain.data.folders.voc_segments import BORDER
+from vitxplain.data.sample import ExactBox, Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.errors import DataError
-from vitxplain.files.documents import read_lines
-from vitxplain.files.reading import reading, shortened
 from vitxplain.files.walk import image_files
-
-LISTS: Final[dict[str, Split]] = {"train": "train", "val": "validation", "test": "test"}
 
 
 def voc(
@@ -26,11 +27,13 @@ def voc(
     ratio: Ratio = DEFAULT,
     strict: bool = False,
     empty: str = "good",
+    lists: Literal["Main", "Segmentation"] = "Main",
 ) -> DiskImages:
     """`JPEGImages/`, `Annotations/*.xml` and, where there, `ImageSets/Main/*.txt` and segmentations.
 
-    The class of an image is that of its largest box; its boxes are all those of that class, and its mask too. `empty`
-    is the class of images whose annotation has no object.
+    The class of an image is that of its largest box; its boxes are all those of that class, and its mask too; its
+    objects are all there are. `empty` is the class of images whose annotation has no object; `lists` says which lists
+    give the splits.
 
     Raises:
         DataError: no annotated images, a broken annotation, or a list that names an image not there.
@@ -42,7 +45,7 @@ def voc(
     objects = {key: read_objects(file) for key, file in annotated.items() if file.is_file()}
     if not objects:
         raise DataError(f"{folder} has no images in JPEGImages/ with an annotation of their name in Annotations/.")
-    splits = _lists(root, files)
+    splits = read_lists(root, files, lists, "JPEGImages")
     rows, notes = [], []
     words = {
         key: max(image_objects, key=lambda voc_object: voc_object.area).word if image_objects else empty
@@ -50,6 +53,8 @@ def voc(
     }
     labels = class_order(words.values())
     numbers = {label: number for number, label in enumerate(labels)}
+    names = class_order(voc_object.word for image_objects in objects.values() for voc_object in image_objects)
+    map_labels, maps = class_maps(root, objects, names)
     for key, image_objects in objects.items():
         if splits and key not in splits:
             continue
@@ -60,30 +65,34 @@ def voc(
             numbers[words[key]],
             _mask(root, key, chosen),
             tuple(voc_object.box for voc_object in chosen),
+            objects=tuple(_stored(root, key, voc_object, names) for voc_object in image_objects),
+            class_map=maps.get(key),
         )
         rows.append((splits.get(key), item))
     if several := sum(len({voc_object.word for voc_object in image_objects}) > 1 for image_objects in objects.values()):
         notes.append(f"{several} images of {folder} hold several classes; the largest box gives the label.")
     if bare := len(files) - len(objects):
         notes.append(f"{bare} images of {folder} have no annotation and are left out.")
-    return disk_images(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
+    return disk_images(
+        folder,
+        labels,
+        rows,
+        split=split,
+        seed=seed,
+        ratio=ratio,
+        strict=strict,
+        notes=notes,
+        object_labels=names,
+        map_labels=map_labels if maps else (),
+    )
 
 
-def _lists(root: Path, files: dict[str, str]) -> dict[str, Split]:
-    """The split of each image, from lists of names; `trainval` is what train and val are together."""
-    splits: dict[str, Split] = {}
-    for word, split in LISTS.items():
-        file = root / "ImageSets" / "Main" / f"{word}.txt"
-        if not file.is_file():
-            continue
-        with reading(file, "a list of images", "write the name of one in each line"):
-            keys = [line.split()[0] for line in read_lines(file)]
-        for key in keys:
-            if key not in files:
-                raise DataError(f"{file} names {shortened(key)}, but JPEGImages/ has no such image.")
-            if splits.setdefault(key, split) != split:
-                raise DataError(f"{file} names {key}, which another list has already; an image is in one split only.")
-    return splits
+def _stored(root: Path, key: str, voc_object: VocObject, names: Sequence[str]) -> StoredObject:
+    """One object of an image, of any class."""
+    file = root / "SegmentationObject" / f"{key}.png"
+    pixels = MaskFile(file, (voc_object.number,)) if file.is_file() and voc_object.number < BORDER else None
+    box = ExactBox(*map(float, voc_object.box))
+    return StoredObject(names.index(voc_object.word), voc_object.word, box, pixels, voc_object.difficult)
 
 
 def _mask(root: Path, key: str, objects: list[VocObject]) -> MaskFile | None:
@@ -99,6 +108,6 @@ def _mask(root: Path, key: str, objects: list[VocObject]) -> MaskFile | None:
     if not (path := root / "SegmentationClass" / f"{key}.png").is_file():
         return None
     values, counts = mask_values(path), np.zeros(256, np.int64)
-    for _, (left, top, right, bottom), _ in objects:
+    for left, top, right, bottom in (voc_object.box for voc_object in objects):
         counts += np.bincount(values[top:bottom, left:right].ravel(), minlength=256)
     return MaskFile(path, (1 + int(counts[1:255].argmax()),)) if counts[1:255].any() else None

@@ -21,6 +21,7 @@ class VocObject(NamedTuple):
     word: str
     box: Box
     number: int
+    difficult: bool = False  # marked as such: not to be found
 
     @property
     def area(self) -> int:
@@ -50,7 +51,8 @@ def _object(file: Path, number: int, element: ElementTree.Element) -> VocObject:
         raise DataError(f"{file}, object {number} has no name; write its class there.")
     if len(word) > MOST_LETTERS:
         raise DataError(f"{file}, object {number} has a name of {len(word):,} letters; {MOST_LETTERS:,} are plenty.")
-    return VocObject(word, Box(max(0, left - 1), max(0, top - 1), right, bottom), number)
+    difficult = (element.findtext("difficult") or "").strip() == "1"
+    return VocObject(word, Box(max(0, left - 1), max(0, top - 1), right, bottom), number, difficult)
 
 
 def _side(element: ElementTree.Element, number: int, side: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import Ratio, draw_splits
+from vitxplain.escape import from_csv_cell
 from vitxplain.files.documents import read_table
 from vitxplain.files.reading import reading
 
@@ -55,4 +56,5 @@ def _read(table: Path, keys: Callable[[Mapping[str, str]], list[str]]) -> dict[s
         return {}
     advice = "without it tiles of one image might be torn apart: make it again or remove it"
     with reading(table, "a table of tiles", advice):
-        return {key: row["source"] for row in read_table(table) for key in keys(row)}
+        rows = [{name: from_csv_cell(cell) for name, cell in row.items()} for row in read_table(table)]
+        return {key: row["source"] for row in rows for key in keys(row)}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 from vitxplain.data.folder_layouts import opener
+from vitxplain.data.folders.class_map_folder import class_map_folder
 from vitxplain.data.folders.coco.coco_folder import coco_folder
 from vitxplain.data.folders.disk_images import DiskImages, Item
 from vitxplain.data.folders.file_check import upright_size
@@ -24,6 +25,12 @@ LAYOUTS: Final[Mapping[Layout, str]] = {
     masked_folder: "images and masks",
     voc: "Pascal VOC",
     table_folder: "a table",
+}
+
+
+OTHERS: Final[Mapping[Callable[..., DataSet], str]] = {
+    coco_folder: "annotations as COCO has them",
+    class_map_folder: "maps of classes",
 }
 
 
@@ -79,6 +86,6 @@ def read_contents(folder: Path, *, strict: bool = False) -> Contents:
 
 def _kind(reader: Callable[..., DataSet]) -> str:
     """What lies in a folder that is neither split nor cut."""
-    if reader is coco_folder:
-        return "annotations as COCO has them"
+    if reader in OTHERS:
+        return OTHERS[reader]
     return f"{reader.__name__.removesuffix('_folder')} files, not a file an image,"

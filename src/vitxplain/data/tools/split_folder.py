@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from vitxplain.data.folders.table_folder import table_folder, write_split_table
-from vitxplain.data.folders.voc import LISTS, voc
+from vitxplain.data.folders.voc import voc
+from vitxplain.data.folders.voc_lists import LISTS
 from vitxplain.data.sample import Split
 from vitxplain.data.splits.groups import RECORD, draw_splits_by_source, sources_of
 from vitxplain.data.splits.ratio import DEFAULT, SPLITS, Ratio, fractions

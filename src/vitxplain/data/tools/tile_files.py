@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from PIL import Image
 
 from vitxplain.data.folders.masked_folder import DEFECT, GOOD, IMAGES, MASKS
-from vitxplain.data.folders.voc import LISTS
 from vitxplain.data.folders.voc_annotation import VocObject
+from vitxplain.data.folders.voc_lists import LISTS
 from vitxplain.data.folders.voc_segments import Segments
 from vitxplain.data.sample import Mask
 from vitxplain.data.tools.contents import Contents, StoredImage
@@ -59,9 +59,11 @@ def write_voc(
     root = ElementTree.Element("annotation")
     ElementTree.SubElement(root, "filename").text = path.name
     _numbers(ElementTree.SubElement(root, "size"), width=image.width, height=image.height, depth=3)
-    for word, box, _ in objects:
-        element = ElementTree.SubElement(root, "object")
-        ElementTree.SubElement(element, "name").text = word
+    for voc_object in objects:
+        box, element = voc_object.box, ElementTree.SubElement(root, "object")
+        ElementTree.SubElement(element, "name").text = voc_object.word
+        if voc_object.difficult:
+            ElementTree.SubElement(element, "difficult").text = "1"
         # VOC counts pixels from 1, and the last ones are inside.
         sides = {"xmin": box.left + 1, "ymin": box.top + 1, "xmax": box.right, "ymax": box.bottom}
         _numbers(ElementTree.SubElement(element, "bndbox"), **sides)

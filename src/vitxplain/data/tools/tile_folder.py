@@ -162,7 +162,9 @@ def _defects(contents: Contents, stored: StoredImage) -> _Defects:
         key = str(PurePosixPath(stored.item.name).with_suffix(""))
         objects = read_objects(contents.folder / "Annotations" / f"{key}.xml")
         segments = read_segments(contents.folder, key, stored.size)
-        return _Defects(object_mask(objects, segments, stored.size), [box for _, box, _ in objects], objects, segments)
+        return _Defects(
+            object_mask(objects, segments, stored.size), [voc_object.box for voc_object in objects], objects, segments
+        )
     if stored.item.mask is not None:
         mask = stored.item.mask.read(stored.size)
         return _Defects(mask, components(mask), [], Segments({}))

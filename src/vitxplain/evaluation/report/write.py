@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
-from vitxplain.escape import csv_cell
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.report.bars import score_bars
@@ -128,7 +127,7 @@ def _cell(value: Any) -> Any:
         return int(value)
     if isinstance(value, float):
         return "" if value != value else f"{value:.6g}"
-    return "" if value is None else csv_cell(value)
+    return "" if value is None else value
 
 
 def _sheet_file(model: str, method: str) -> str:

@@ -1,10 +1,13 @@
 """A layer's activation for one method: the map, its gradient, and the linear head as it is in this very pass."""
 
+from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from vitxplain.capture.layer_tap import LayerActivation, LayerOutputs
 from vitxplain.errors import CaptureError, OptionError, UnsupportedModelError
@@ -17,8 +20,45 @@ if TYPE_CHECKING:
     from vitxplain.models.probing.probe import Probe
     from vitxplain.models.vision_model import VisionModel
 
+_BESIDE = " + "  # between the names of layers in branches side by side
 _ROUNDING = {torch.float32: 1e-3, torch.float64: 1e-6}  # of the sum of |weight x mean|; others are half precision
 _HALF = 5e-2
+
+
+def layers_of(explainer: LayerExplainer, probe: "Probe") -> tuple[str, ...]:
+    """The layers a method takes: the one named, or those the probe found; one where it looks at the head's weights."""
+    if explainer.layer is not None:
+        return tuple(explainer.layer.split(_BESIDE))
+    beside = () if LINEAR_HEAD in explainer.needs else probe.cam_branches
+    return (probe.cam_layer or "", *beside)
+
+
+def name_of(layers: Sequence[str]) -> str:
+    """One name for layers of branches side by side; a method takes it as its `layer`."""
+    return _BESIDE.join(layers)
+
+
+def joined(activations: Sequence[LayerActivation]) -> LayerActivation:
+    """The layers of branches side by side as one with all their channels, on the finest of their grids.
+
+    A cell that is cut into several shares its gradient among them.
+    """
+    first = activations[0]
+    if len(activations) == 1:
+        return first
+    size = max((activation.values.shape[-2], activation.values.shape[-1]) for activation in activations)
+
+    def cut(values: Tensor) -> Tensor:
+        return values if values.shape[-2:] == size else interpolate(values, size, mode="nearest-exact")
+
+    gradients = [
+        cut(activation.gradient) * (activation.gradient[0, 0].numel() / prod(size))
+        for activation in activations
+        if activation.gradient is not None
+    ]
+    layer = name_of([activation.layer for activation in activations])
+    values = torch.cat([cut(activation.values) for activation in activations], 1)
+    return LayerActivation(layer, values, torch.cat(gradients, 1) if gradients else None)
 
 
 def tensor_of(layer: str, explainer: LayerExplainer, outputs: LayerOutputs, probe: "Probe") -> Tensor | None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
 from vitxplain.explainers.base import Explainer, LayerExplainer
+from vitxplain.explainers.passes.layer_activation import layers_of, name_of
 from vitxplain.explainers.passes.pass_result import PassResult
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.provenance import model_facts, versions
@@ -113,7 +114,7 @@ def _options_taken(explainer: Explainer, probe: Probe) -> dict[str, Any]:
     """The options as they were taken: a layer nobody named is the one the probe found."""
     options = options_of(explainer)
     if isinstance(explainer, LayerExplainer) and explainer.layer is None:
-        options["layer"] = probe.cam_layer
+        options["layer"] = name_of(layers_of(explainer, probe)) or None
     return options
 
 

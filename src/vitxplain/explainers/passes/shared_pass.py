@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,7 +19,8 @@ from vitxplain.errors import CaptureError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer, says_where
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
-from vitxplain.explainers.passes.layer_activation import layer_activation, tensor_of
+from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
+from vitxplain.explainers.passes.layer_activation import layer_activation, layers_of, tensor_of
 from vitxplain.explainers.passes.pass_result import PassResult, joined_results
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
@@ -133,13 +135,14 @@ def _pass(
     probe: "Probe",
 ) -> PassResult:
     collector = Collector(probe.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
-    layers = {e: e.layer or probe.cam_layer or "" for e in explainers if isinstance(e, LayerExplainer)}
+    layers = {e: layers_of(e, probe) for e in explainers if isinstance(e, LayerExplainer)}
+    names = dict.fromkeys(chain.from_iterable(layers.values()))
     by_gradient = any(GRADIENTS in e.needs for e in layers)
     with undisturbed(model.module), saved_apart(needed=probe.writes_over):
         with ExitStack() as taps:
             taps.enter_context(plain_pass_on_failure(model, pixel_values))
             layer_outputs = taps.enter_context(
-                layer_tap(model.module, layers.values(), differentiable=by_gradient, keep=[pixel_values])
+                layer_tap(model.module, names, differentiable=by_gradient, keep=[pixel_values])
             )
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
@@ -148,7 +151,7 @@ def _pass(
             if collector.explainers:
                 taps.enter_context(tap)
             outputs = model.outputs(pixel_values)
-        tensors = {explainer: tensor_of(layer, explainer, layer_outputs, probe) for explainer, layer in layers.items()}
+        tensors = {(e, layer): tensor_of(layer, e, layer_outputs, probe) for e in layers for layer in layers[e]}
         towards = [tensor for tensor in tensors.values() if tensor is not None] if by_gradient else []
         towards += tap.starts if by_gradient or collector.wants_gradients else []
         with torch.autocast(model.device.type, enabled=False):
@@ -161,12 +164,16 @@ def _pass(
                 gradients = _gradients(score, towards, keep_graph=not last)
             with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
                 results = collector.combine(probe.grid or TokenGrid(1, 1))
-                for explainer, layer in layers.items():
-                    tensor = tensors[explainer]
-                    gradient = gradients.get(tensor) if tensor is not None else None
-                    activation = layer_activation(model, probe, layer, explainer, tensor, gradient, of_round, outputs)
+                for explainer in layers:
+                    activations = []
+                    for layer in layers[explainer]:
+                        tensor = tensors[explainer, layer]
+                        gradient = gradients.get(tensor) if tensor is not None else None
+                        activations.append(
+                            layer_activation(model, probe, layer, explainer, tensor, gradient, of_round, outputs)
+                        )
                     with plugin_errors(explainer):
-                        results[explainer] = explainer.attribute(activation)
+                        results[explainer] = explainer.attribute(as_one_layer(activations))
             in_pass.append(results)
             collector.forget_gradients()
     rounds: list[list[Tensor]] = []

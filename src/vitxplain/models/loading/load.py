@@ -27,11 +27,12 @@ from vitxplain.models.loading.from_module import in_its_channels
 from vitxplain.models.loading.source import resolve
 from vitxplain.models.objects.holders import ModelHolder, activation_by_loss
 from vitxplain.models.outputs.activations import check_activation_name
-from vitxplain.models.outputs.find import with_outputs
+from vitxplain.models.outputs.find import check_repeatable, with_outputs
 from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.sizes import SizeLike, parse_size
-from vitxplain.models.tasks import check_task_name, is_classifier_class
+from vitxplain.models.tasks import check_task_name, has_no_head, is_classifier_class
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.features import Features
 
 _ACTIVATIONS: Final = (nn.Softmax, nn.LogSoftmax, nn.Sigmoid)  # where one stands, somebody's own head may end in it
@@ -114,7 +115,10 @@ def load_model(
         allow_pickle=allow_pickle,
     )
     model = resolve(source, request)
-    if task == Features.name and not is_classifier_class(model.module):  # nothing else may say so of one's own
+    headless = task != Classification.name and labels is None and has_no_head(model.module)
+    if headless or (
+        task == Features.name and not is_classifier_class(model.module)
+    ):  # of one's own nothing else says so
         model = replace(model, task=Features(), labels={})
     if task not in ("auto", model.task.name):
         raise UsageError(f"{model.source} is a model for {model.task.name}, not for {task}; leave task out.")
@@ -128,6 +132,7 @@ def load_model(
     unproven = _is_unproven(model, in_memory=in_memory)
     if isinstance(model.task, Features) or model.task.finds:
         logits_of_grey_image(model, resized=resized)
+        check_repeatable(model)
     elif not model.labels or resized or unproven or stated or by_loss != "auto":
         model = with_outputs(
             model,

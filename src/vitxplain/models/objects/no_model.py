@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor, nn
 
@@ -19,6 +20,7 @@ _LOAD_STATE: Final = "Build the network, load them into it (`module.load_state_d
 _WEIGHTS: Final = (".pth", ".pt", ".ckpt", ".bin", ".safetensors", ".pth.tar")
 _FORMATS: Final = {
     ".onnx": "ONNX graphs do not show their inside; give the PyTorch module that was exported.",
+    ".pt2": "An exported program is opened by its library: give `torch.export.load(path).module()`.",
     ".pkl": "A pickle runs code when it is opened, so open it yourself if you trust it (fastai: "
     "`load_learner`), and give what it holds.",
     ".h5": "Keras models cannot be explained; give a PyTorch module.",
@@ -65,6 +67,10 @@ def _described(thing: Any) -> tuple[str, str]:
         return f"a {kind} of {count}", "Give one model at a time" if modules else ""
     if hasattr(thing, "preprocess") or hasattr(thing, "image_processor"):
         return f"a {type(thing).__name__}", "It makes a model's input: give it beside the model, as processor="
+    if type(thing).__module__.partition(".")[0] in ("onnx", "onnxruntime"):
+        return f"an {type(thing).__name__} of ONNX", _FORMATS[".onnx"].rstrip(".")
+    if isinstance(thing, torch.jit.ScriptFunction):
+        return "a TorchScript function", "Its inside cannot be watched: give the nn.Module before torch.jit.script"
     if inspect.isroutine(thing):
         name = getattr(thing, "__name__", type(thing).__name__)
         return f"the function {name}", "Call it if it makes a model; if it is one, wrap it in an nn.Module"

@@ -37,9 +37,37 @@ def _inside(module: Any) -> nn.Module | None:
         return compiled
     if is_instance_of(module, "peft", "PeftModel", "PeftMixedModel"):
         return _under_adapters(module)
+    if not _has_forward(module):
+        return _only_network(module)
     attributes = (attribute for library, names, attribute in _FOREIGN if is_instance_of(module, library, *names))
     inner = getattr(module, next(attributes, ""), None)
     return inner if isinstance(inner, nn.Module) else None
+
+
+def _has_forward(module: nn.Module) -> bool:
+    """Whether a forward was written for it; Lightning's own stands for none."""
+    if "forward" in vars(module):
+        return True
+    owner = next(base for base in type(module).__mro__ if "forward" in vars(base))
+    lightning = owner.__name__ == "LightningModule" and "lightning" in owner.__module__
+    return owner is not nn.Module and not lightning
+
+
+def _only_network(module: nn.Module) -> nn.Module | None:
+    """The network inside a module that has no forward of its own, as modules of Lightning may; losses learn nothing.
+
+    Raises:
+        ModelLoadError: it holds none, or several.
+    """
+    inside = {name: part for name, part in module.named_children() if any(True for _ in part.parameters())}
+    if len(inside) == 1 and not isinstance(part := next(iter(inside.values())), (nn.ModuleList, nn.ModuleDict)):
+        return part
+    name = type(module).__name__
+    parts = ", ".join(f"module.{child}" for child in [*inside][:5]) or "no network"
+    raise ModelLoadError(
+        f"{name} has no forward, so how it uses what it holds is not known ({parts}); give the network itself, such as "
+        f"load_model(module.{next(iter(inside), 'network')}, ...), or write {name}.forward."
+    )
 
 
 def _under_adapters(module: Any) -> nn.Module:

@@ -13,11 +13,11 @@ from vitxplain.models.outputs.choose import Chosen, choose
 from vitxplain.models.outputs.trial import Trial, trial
 from vitxplain.models.plain_pass import returned
 from vitxplain.models.probing.observe import noise
-from vitxplain.models.tasks import check_output, task_of_output
+from vitxplain.models.tasks import check_output, is_encoder_class, task_of_output
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.features import Features, gives_tokens
-from vitxplain.tasks.leaves import leaf
+from vitxplain.tasks.leaves import leaf, leaves
 
 
 def with_outputs(
@@ -44,7 +44,8 @@ def with_outputs(
     if output == activation == "auto" and (task := task_of_output(model, tried.raw, count)) is not None:
         return replace(model.changed(task=task), labels=_names(model.labels, task.num_labels(task.outputs(tried.raw))))
     check_output(model.source, model.module, tried.raw)
-    if output == activation == "auto" and gives_tokens(tried.raw):
+    if output == activation == "auto" and (gives_tokens(tried.raw) or _is_encoder(model, tried)):
+        check_repeatable(model)
         return model.changed(task=Features(), labels={})
     chosen = choose(model, tried, str(output), count)
     _check_numbers(model, tried, chosen)
@@ -65,6 +66,30 @@ def with_outputs(
 
 def _names(labels: Mapping[int, str], count: int) -> Mapping[int, str]:
     return names_of(labels, count) or numbered(count)
+
+
+def _is_encoder(model: VisionModel, tried: Trial) -> bool:
+    """Whether the library calls it an encoder, whatever it returns beside its tokens."""
+    return is_encoder_class(model.module) and "last_hidden_state" in tried.outputs
+
+
+def check_repeatable(model: VisionModel) -> None:
+    """Raises:
+    ModelLoadError: an encoder draws random numbers and gives other features of the same image each time, as those do
+        that hide patches: no place on the image belongs to their tokens.
+    """
+    size = model.processor.input_size
+    state = torch.get_rng_state()
+    first = leaves(returned(model, noise(model, size)[:1]))
+    if torch.equal(state, torch.get_rng_state()):
+        return
+    second = leaves(returned(model, noise(model, size)[:1]))
+    if not all(torch.equal(first[path], second[path]) for path in first.keys() & second.keys()):
+        raise ModelLoadError(
+            f"{model.source} gives other features of the same image each time (it draws random numbers, perhaps to "
+            "hide patches), so its tokens have no place on the image; give the encoder that was made from it for use: "
+            "of ViTMAEModel, ViTModel.from_pretrained(...)."
+        )
 
 
 def _declared(module: nn.Module) -> int | None:

@@ -164,6 +164,7 @@ def _probe_of(plain: Probe, passes: Passes, *, linear: bool) -> Probe:
         isotropic=all(inner.isotropic for inner in probes),
         silent=False,
         cam_layer=layer,
+        cam_branches=(),
         cam_names=frozenset(),
         cam_grid=max(maps, default=None),
         head_weight=None,

@@ -1,29 +1,57 @@
 """The layer class activation maps are taken of: the last in patch layout whose patches still move the logit."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.patch_layout import ImageMaps
+from vitxplain.models.probing.dependence import start_of, steps_after, steps_before
 from vitxplain.models.probing.observation import Observation, Output
 
 _ENOUGH_PATCHES = 0.05  # share of places with a gradient; a class token's block output has none
 
 
-def cam_layer(
+def cam_layers(
     observation: Observation, score: Tensor, layouts: Sequence[AttentionLayout], maps: ImageMaps, module: nn.Module
+) -> tuple[str, ...]:
+    """The layer, and the last ones of branches beside it that go into the logits as well; none where there is none.
+
+    Modules that run in several of the branches have one name and several outputs: layers before them are taken.
+    """
+    without: frozenset[str] = frozenset()
+    for _ in range(2):
+        layer = cam_layer(observation, score, layouts, maps, module, without)
+        if layer is None:
+            return ()
+        layers = layer, *_layers_beside(observation, score, layer, layouts, maps, module, without)
+        if len(set(layers)) == len(layers):
+            return layers
+        counts = Counter(name for output in observation.outputs for name in output.returned_by)
+        without = frozenset(name for name, count in counts.items() if count > 1)
+    return ()
+
+
+def cam_layer(
+    observation: Observation,
+    score: Tensor,
+    layouts: Sequence[AttentionLayout],
+    maps: ImageMaps,
+    module: nn.Module,
+    without: Collection[str] = (),
 ) -> str | None:
-    """The dotted name of the layer, or None.
+    """The dotted name of the layer, none of those `without`, or None.
 
     What lies inside an attention (queries, keys, its own dropout) is passed over: around a ViT's last block that
     leaves its first norm, in a network without a class token the last norm, in a CNN the last stage's output.
     """
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
     for inner in (inside, ()):
-        named = [output for output in observation.outputs if _name(output, inner, module)]
+        named = [output for output in observation.outputs if _name(output, inner, module) not in (None, *without)]
         candidates = [output for output in named if _is_map(output, observation, maps)]
         edges = [output.edge for output in candidates if output.edge is not None]
         if not edges:
@@ -33,6 +61,44 @@ def cam_layer(
             if gradient is not None and _reaches_patches(gradient, maps):
                 return _name(output, inner, module)
     return None
+
+
+def _layers_beside(
+    observation: Observation,
+    score: Tensor,
+    layer: str,
+    layouts: Sequence[AttentionLayout],
+    maps: ImageMaps,
+    module: nn.Module,
+    without: Collection[str],
+) -> list[str]:
+    """The last layers of other branches that reach the logits beside this one; its own name where it runs in several.
+
+    What goes into the same attention (queries, keys) is no branch.
+    """
+    chosen = _output(observation, layer)
+    if chosen is None or chosen.edge is None or not observation.image.requires_grad:
+        return []
+    inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
+    named = [output for output in observation.outputs if _name(output, inside, module) not in (None, *without)]
+    candidates = [output for output in named if _is_map(output, observation, maps)]
+    earlier, start = steps_before(chosen.edge.node), chosen.edge.node
+    of_image, later = steps_after(start_of(observation.image)), steps_after(start)
+    nodes = [(output, output.edge.node, output.edge) for output in candidates if output.edge is not None]
+    apart = [(o, node, edge) for o, node, edge in nodes if node not in earlier and not later(node) and of_image(node)]
+    if not apart:
+        return []
+    gradients = torch.autograd.grad(score, [edge for *_, edge in apart], retain_graph=True, allow_unused=True)
+    into = [steps_before(call.output.grad_fn) for call in observation.calls if later(call.output.grad_fn)]
+    beside: list[str] = []
+    followed: set[Any] = set()
+    for (output, node, _), gradient in reversed(list(zip(apart, gradients, strict=True))):
+        if gradient is None or node in followed or any(node in steps for steps in into):
+            continue
+        if _reaches_patches(gradient, maps):
+            followed |= steps_before(node)
+            beside.append(_name(output, inside, module) or "")
+    return beside
 
 
 def same_output(observation: Observation, layer: str | None) -> frozenset[str]:

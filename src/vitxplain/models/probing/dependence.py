@@ -1,8 +1,10 @@
 """Which attention the logits depend on, which of it their gradient reaches, and which of it learned queries ask."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,16 +19,39 @@ if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
 
 
+_Answer = TypeVar("_Answer")
+
+
 def reached_outputs(logits: TaskLogits, outputs: Sequence[Tensor]) -> list[bool]:
     """Of each output of attention, whether the gradient of `logits` reaches it."""
-    reached = set()
-    todo = [logits.grad_fn]
-    while todo:
-        step = todo.pop()
-        if step is not None and step not in reached:
-            reached.add(step)
-            todo += [before for before, _ in step.next_functions]
+    reached = steps_before(logits.grad_fn)
     return [output.grad_fn in reached for output in outputs]
+
+
+def calls_before(outputs: Sequence[Tensor]) -> list[frozenset[int]]:
+    """Of each output of attention, in order, the numbers of those it is computed from."""
+    own = {output.grad_fn: 1 << number for number, output in enumerate(outputs) if output.grad_fn is not None}
+    bits: dict[Any, int] = {None: 0}  # of each step those of the outputs before it
+
+    def bits_of(before: Sequence[Any]) -> int:
+        return reduce(or_, (bits[earlier] | own.get(earlier, 0) for earlier in before), 0)
+
+    for output in outputs:
+        _answered(output.grad_fn, bits, bits_of)
+    numbers = range(len(outputs))
+    return [frozenset(n for n in numbers if bits[output.grad_fn] >> n & 1) for output in outputs]
+
+
+def steps_before(step: Any) -> set[Any]:
+    """A step of the graph and all that it is computed from."""
+    steps: set[Any] = set()
+    todo = [step]
+    while todo:
+        earlier = todo.pop()
+        if earlier is not None and earlier not in steps:
+            steps.add(earlier)
+            todo += [before for before, _ in earlier.next_functions]
+    return steps
 
 
 def used_calls(model: "VisionModel", image: PixelValues, logits: TaskLogits, reached: Sequence[bool]) -> list[bool]:
@@ -67,10 +92,26 @@ def learned_queries(image: Tensor, weights: Sequence[Weights]) -> list[bool]:
     """Of each call's weights, whether its queries do not depend on the image, a leaf of the graph."""
     if not image.requires_grad:
         return [False] * len(weights)
+    of_image = steps_after(start_of(image))
+    return [not all(of_image(step) for step in _factors(call)) for call in weights]
+
+
+def start_of(image: Tensor) -> Any:
+    """The step of the graph that an image, a leaf of it, is."""
     with torch.enable_grad():
         (start, _), *_ = image.view_as(image).grad_fn.next_functions  # type: ignore[union-attr]
-    depends: dict[Any, bool] = {start: True, None: False}
-    return [not all(_depends(step, depends) for step in _factors(call)) for call in weights]
+    return start
+
+
+def steps_after(start: Any) -> Callable[[Any], bool]:
+    """Whether a step of the graph is computed from another one."""
+    answers: dict[Any, bool] = {start: True, None: False}
+
+    def is_after(step: Any) -> bool:
+        _answered(step, answers, lambda before: any(answers[earlier] for earlier in before))
+        return answers[step]
+
+    return is_after
 
 
 def _factors(weights: Weights) -> list[Any]:
@@ -88,8 +129,8 @@ def _factors(weights: Weights) -> list[Any]:
     return []
 
 
-def _depends(step: Any, answers: dict[Any, bool]) -> bool:
-    """Whether a step of the graph comes from one whose answer is yes; `answers` keeps those of all steps before it."""
+def _answered(step: Any, answers: dict[Any, _Answer], answer: Callable[[Sequence[Any]], _Answer]) -> None:
+    """Put the answer for a step and all steps before it into `answers`: each by those of the steps just before it."""
     path = [step]
     while path:
         before = [earlier for earlier, _ in path[-1].next_functions] if path[-1] not in answers else []
@@ -99,5 +140,4 @@ def _depends(step: Any, answers: dict[Any, bool]) -> bool:
             continue
         last = path.pop()
         if last not in answers:
-            answers[last] = any(answers[earlier] for earlier in before)
-    return answers[step]
+            answers[last] = answer(before)

@@ -53,9 +53,32 @@ def mixing(observation: Observation, layouts: Sequence[AttentionLayout]) -> str 
         if layout.kind == "other":
             return f"softmax weights that are no attention ({layout.path}) mix places before its last attention layer"
     calls = observation.calls
+    if (beside := _streams(token, [call.before for call in calls])) and all(calls[index].reached for index in token):
+        names = " and ".join(dict.fromkeys(layouts[index].path or "the model itself" for index in beside))
+        return f"its attention layers are no chain: those of {names} run side by side, in streams of their own"
     for first, second in pairwise(token):
         if calls[first].weights.value is calls[second].weights.value:  # arXiv 2410.05258
             return f"two softmaxes weigh the same values ({layouts[first].path}), and what becomes of both is not seen"
+    return None
+
+
+def _streams(token: Sequence[int], before: Sequence[frozenset[int]]) -> tuple[int, int] | None:
+    """Two calls of which neither is computed from the other, where that makes streams of layers; else None.
+
+    Blocks that add up several attentions of the same tokens are layers of a chain: the next ones follow all of them.
+    """
+    levels: list[list[int]] = []
+    for index in token:
+        earlier = {number for level in levels for number in level}
+        if levels and earlier - before[index] == set(levels[-1]):
+            levels[-1].append(index)
+        elif earlier <= before[index]:
+            levels.append([index])
+        else:
+            return index, min(earlier - before[index])
+    counts = [len(level) for level in levels]
+    if counts and counts[-1] > 1 and (len(counts) == 1 or counts[-2] != counts[-1]):
+        return levels[-1][1], levels[-1][0]
     return None
 
 

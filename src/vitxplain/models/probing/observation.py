@@ -41,6 +41,7 @@ class ObservedCall:
     used: bool  # whether the logits depend on what it returns
     reached: bool  # whether their gradient does
     learned_queries: bool  # whether what asks is the same for every image
+    before: frozenset[int]  # the numbers of the calls that it is computed from, as far as the graph says
     batch_axis: int | None  # which axis doubles with two images; None: does not depend on the images
     constant_keys: tuple[bool, ...] | None  # per key: the same value for two different images
 

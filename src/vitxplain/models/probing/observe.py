@@ -15,7 +15,7 @@ from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.errors import ModelLoadError
-from vitxplain.models.probing.dependence import learned_queries, reached_outputs, used_calls
+from vitxplain.models.probing.dependence import calls_before, learned_queries, reached_outputs, used_calls
 from vitxplain.models.probing.observation import Head, Observation, ObservedCall
 from vitxplain.models.probing.recording import PassRecorder, RecordedCall
 from vitxplain.models.views.image_calls import CallRecorder, ImageCall
@@ -88,6 +88,7 @@ def _observed_calls(
     weights = [record.call.weights for record in recorded]
     learned = learned_queries(image, weights)
     reached = reached_outputs(logits, [record.output for record in recorded])
+    before = calls_before([record.output for record in recorded])
     used = used_calls(model, images[:1], logits, reached)
     comparisons = compare_calls(model, images, [call_weights.shape for call_weights in weights])
     return tuple(
@@ -100,6 +101,7 @@ def _observed_calls(
             used=used[number],
             reached=reached[number],
             learned_queries=learned[number],
+            before=before[number],
             batch_axis=comparisons[number].batch_axis,
             constant_keys=comparisons[number].constant_keys,
         )

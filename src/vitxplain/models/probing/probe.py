@@ -14,7 +14,7 @@ from vitxplain.capture.saved_apart import is_written_over, saved_apart
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
-from vitxplain.models.probing.cam_layer import LinearHead, cam_layer, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
 from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
@@ -61,6 +61,7 @@ class Probe:
     view: View | None = None  # the image as it lies in the network, where maps have to be put back
     passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
     cam_layer: str | None = None
+    cam_branches: tuple[str, ...] = ()  # layers of branches beside that one, which go into the logits as well
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: LinearHead | None = None
@@ -126,7 +127,8 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         )
         layouts = with_class_token(observation, layouts, model.module)
         layouts = layouts if predicts else without_head(layouts)
-        layer = cam_layer(observation, score, layouts, maps, model.module) if score.requires_grad else None
+        layers = cam_layers(observation, score, layouts, maps, model.module) if score.requires_grad else ()
+        layer = layers[0] if layers else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     head = linear_head(observation, layer, maps)
@@ -156,6 +158,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         num_labels=model.task.num_labels({LOGITS: observation.logits}),
         image_calls=tuple(replace(call, outputs=()) for call in observation.image_calls),
         cam_layer=layer,
+        cam_branches=layers[1:],
         cam_names=same_output(observation, layer),
         cam_grid=map_shape(observation, layer, maps) if layer is not None else None,
         head_weight=head,

@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from vitxplain.data.folders.class_maps import is_background
 from vitxplain.data.sample import Sample
 from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.compose import photo
 from vitxplain.render.figure import DPI, fit, inches, panel, sheet, write
-from vitxplain.render.objects import is_background, object_words, outline_objects, resized_mask, shade_classes
+from vitxplain.render.objects import object_words, outline_objects, resized_mask, shade_classes
 from vitxplain.render.outline import outline_boxes, outline_mask
 from vitxplain.words import short_name
 

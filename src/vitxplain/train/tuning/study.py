@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitxplain.errors import UsageError
-from vitxplain.escape import csv_cell
 from vitxplain.files.documents import read_text
 from vitxplain.files.opening import check_file, read_bytes
 from vitxplain.files.reading import reading
@@ -152,8 +151,8 @@ def _table(trials: list[TrialResult], space: Space, metric: str) -> bytes:
             trial.number,
             trial.state,
             trial.value,
-            *(csv_cell(trial.options.get(key, "")) for key in space),
-            csv_cell(trial.error),
+            *(trial.options.get(key, "") for key in space),
+            trial.error,
         ]
         for trial in trials
     )

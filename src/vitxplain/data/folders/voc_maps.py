@@ -1,0 +1,78 @@
+"""The class of each pixel of a Pascal-VOC folder, from its segmentations."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from vitxplain.data.folders.class_maps import ClassMapFile, class_names, class_numbers
+from vitxplain.data.folders.voc_annotation import VocObject
+from vitxplain.data.folders.voc_segments import BORDER, CLASSES, OBJECTS
+from vitxplain.data.sample import UNLABELLED
+
+BACKGROUND: Final = "background"
+# What the numbers of SegmentationClass stand for in Pascal VOC itself, from 1.
+VOC_CLASSES: Final = (
+    *("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog"),
+    *("horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"),
+)
+
+
+def class_maps(
+    root: Path, objects: Mapping[str, Sequence[VocObject]], names: Sequence[str]
+) -> tuple[list[str], dict[str, ClassMapFile]]:
+    """Names of the classes, and the map of each image with objects that has one, by the image's key.
+
+    SegmentationObject has the numbers of objects, whose class is in the annotation. What the numbers of
+    SegmentationClass stand for is written nowhere: it is taken as in classes.txt or as in Pascal VOC itself, if then
+    every object has pixels of its class in its box.
+
+    Args:
+        root: the folder.
+        objects: of each image, by its key.
+        names: the classes of objects.
+
+    Raises:
+        ImageError: a segmentation of classes alone is damaged.
+    """
+    by_object = {key for key in objects if objects[key] and (root / OBJECTS / f"{key}.png").is_file()}
+    by_class = {key for key in objects.keys() - by_object if objects[key] and (root / CLASSES / f"{key}.png").is_file()}
+    listed = _meaning(root, {key: objects[key] for key in sorted(by_class)}, names) if by_class else []
+    labels = listed or [BACKGROUND, *names]
+    maps = {}
+    for key in by_object:
+        if all(voc_object.word in labels for voc_object in objects[key]):
+            places = {voc_object.number: labels.index(voc_object.word) for voc_object in objects[key]}
+            maps[key] = ClassMapFile(root / OBJECTS / f"{key}.png", {0: 0, **places, BORDER: UNLABELLED})
+    for key in by_class if listed else ():
+        places = {number: number for number in range(len(listed)) if number != BORDER}
+        maps[key] = ClassMapFile(root / CLASSES / f"{key}.png", places)
+    return labels, maps
+
+
+def _meaning(root: Path, objects: Mapping[str, Sequence[VocObject]], names: Sequence[str]) -> list[str]:
+    """Names for the numbers of SegmentationClass that fit all boxes; none where no list does."""
+    listed = class_names(root)
+    if listed and listed[0] in names:  # 0 is what is no object
+        listed = [BACKGROUND, *listed]
+    candidates = [names for names in (listed, [BACKGROUND, *VOC_CLASSES]) if names]
+    for key, image_objects in objects.items():
+        values = class_numbers(root / CLASSES / f"{key}.png")
+        present = np.unique(values).tolist()
+        candidates = [
+            labels
+            for labels in candidates
+            if all(value < len(labels) or value == BORDER for value in present)
+            and all(
+                voc_object.word in labels and labels.index(voc_object.word) in values[_window(voc_object)]
+                for voc_object in image_objects
+            )
+        ]
+    return candidates[0] if candidates else []
+
+
+def _window(voc_object: VocObject) -> tuple[slice, slice]:
+    """Of its box."""
+    left, top, right, bottom = voc_object.box
+    return slice(top, bottom), slice(left, right)
