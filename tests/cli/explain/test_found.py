@@ -155,3 +155,13 @@ def test_several_classes_of_a_classifier_are_files_by_name(vitx: Vitx, photos: P
     ]
     assert json.loads(Path("vitx-out/cat.grad-cam.star.json").read_text())["schema"] == 1
     assert "min_score is for models that find objects" in vitx(*arguments, "--min-score", "0.5").err
+
+
+def test_several_maps_are_also_drawn_on_one_sheet(vitx: Vitx, photos: Path, detector_folder: Path):
+    arguments = ("explain", "cat.png", "--model", detector_folder, "--format", "png", "--method", "grad-cam")
+    said = vitx(*arguments, "--top-k", 2)
+    pictures = sorted(path.name for path in Path("vitx-out").iterdir())
+    assert pictures == ["cat.grad-cam.object-0.png", "cat.grad-cam.object-1.png", "cat.grad-cam.png"]
+    assert said.out.splitlines()[-1] == "  grad-cam, all on one sheet → vitx-out/cat.grad-cam.png"
+    vitx(*arguments, "--top-k", 1, "--out", "one")
+    assert [path.name for path in Path("one").iterdir()] == ["cat.grad-cam.object-0.png"]

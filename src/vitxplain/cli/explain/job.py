@@ -8,6 +8,7 @@ from vitxplain.cli.explain.attempt import attempt, is_of_all_images
 from vitxplain.cli.explain.image_sources import Source, find
 from vitxplain.cli.explain.plan import Plan
 from vitxplain.cli.explain.report import Reporter
+from vitxplain.cli.explain.sheets import save_sheets
 from vitxplain.cli.explain.targets import Wanted, targets
 from vitxplain.cli.shared.guard import DONE, SOME_FAILED, describe
 from vitxplain.data.bands import BandImage, Original
@@ -134,5 +135,5 @@ def _explain_batch(
                         failed.setdefault(describe(error), (error, []))[1].append(name)
         for problem, names in failed.values():
             reporter.failed(source.path, names, problem)
-        reporter.done(source.path, files)
+        reporter.done(source.path, files, save_sheets(files, job.plan, source.stem))
     return refused

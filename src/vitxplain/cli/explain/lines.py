@@ -15,7 +15,9 @@ from vitxplain.words import short_name, shown
 MOST_LISTED: Final = 20  # of what was found
 
 
-def lines(path: str, files: Mapping[Explanation, Sequence[Path]], *, with_target: bool) -> Text:
+def lines(
+    path: str, files: Mapping[Explanation, Sequence[Path]], sheets: Mapping[str, Path], *, with_target: bool
+) -> Text:
     """The classes, best first, or what was found, numbered; below them one line a map."""
     first = next(iter(files))
     said = _found(first, files, with_target=with_target) if first.detections else _classes(first)
@@ -27,6 +29,8 @@ def lines(path: str, files: Mapping[Explanation, Sequence[Path]], *, with_target
             text.append(f" for {_named(target)} ({shown(target.probability, target.unit)})")
         text.append(f" → {printable(written[0])}")
         text.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
+    for method, sheet in sheets.items():
+        text.append(f"\n  {method}", "cyan").append(f", all on one sheet → {printable(sheet)}")
     return text
 
 

@@ -39,15 +39,17 @@ class Reporter:
             yield
         self._bar = None
 
-    def done(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> None:
-        """One image is finished, as far as it could be."""
+    def done(
+        self, path: str, files: Mapping[Explanation, Sequence[Path]], sheets: Mapping[str, Path] | None = None
+    ) -> None:
+        """One image is finished, as far as it could be; `sheets` are pictures of several maps, by method."""
         self.images += 1
         self.maps += len(files)
         if self.json:
             for explanation, written in files.items():
                 print_json({**to_json(explanation), "files": [str(file) for file in written]})
         elif files and not self.quiet:
-            self._console().print(lines(path, files, with_target=self.with_target), soft_wrap=True)
+            self._console().print(lines(path, files, sheets or {}, with_target=self.with_target), soft_wrap=True)
         if self._bar:
             self._bar.advance(self._bar.task_ids[0])
 
