@@ -17,6 +17,11 @@ def terminal(text: object, keep: str = "") -> str:
     return "".join(escaped)
 
 
+def utf8(text: str) -> bytes:
+    """As the bytes of a file; what is left of a name in another encoding is escaped, as JSON and YAML write it."""
+    return text.encode(errors="backslashreplace")
+
+
 def markdown(text: object) -> str:
     """A sentence that may hold names, on one line of Markdown: without tags, links and control characters."""
     return _LINKS.sub(r"\1\\", _ACTIVE.sub(_entity, terminal(text)))

@@ -38,10 +38,15 @@ ALIASES: Final[dict[str, dict[str, str]]] = {
 
 def offered(kind: Kind) -> dict[str, tuple[EntryPoint, ...]]:
     """Every name with the entry points that claim it, one a package; more than one is a conflict."""
-    folders = tuple(
-        (folder, Path(folder or ".").stat().st_mtime_ns) for folder in sys.path if Path(folder or ".").exists()
-    )
-    return _scan(kind, folders)
+    return _scan(kind, tuple((folder, modified) for folder in sys.path if (modified := _modified(folder)) is not None))
+
+
+def _modified(folder: str) -> int | None:
+    """When a folder Python imports from was changed (nanoseconds); None where there is none, or none to look into."""
+    try:
+        return Path(folder or ".").stat().st_mtime_ns
+    except (OSError, ValueError):
+        return None
 
 
 @lru_cache(maxsize=8)

@@ -58,6 +58,54 @@ def test_a_name_that_is_no_text(vitx: Vitx, place: Path, vit_folder: Path):
     assert json.loads(record)["input"] == name
 
 
+def test_folders_whose_names_are_no_text(vitx: Vitx, place: Path, variant: Variant, tmp_path: Path):
+    """Reports escape them; what could not be opened again, or not be listed, is refused before any work."""
+    images = place / "data" / os.fsdecode(b"caf\xe9")
+    images.mkdir(parents=True)
+    for number in range(10):
+        Image.fromarray(noise(12, 12, number)).save(images / f"{number}.png")
+    Image.fromarray(noise()).save(place / "data" / "other.png")
+    said = vitx("test", "--model", "demo-cnn", "--data", "data", "--out", "results", "--worst", 0)
+    assert "should not happen" not in said.err
+    refused(vitx("data", "split", "data", "--out", "parts"), "0.png is no name in UTF-8", "convmv", code=2)
+    latin = place / os.fsdecode(b"mod\xe9l")
+    variant().rename(latin)
+    refused(vitx("explain", "good.png", "--model", latin), "mod\\udce9l is no name in UTF-8", "rename", code=2)
+    for command in ("train", "tune"):
+        options = ("--model", "scratch", "--data", "digits", "--limit", 20)
+        refused(vitx(command, *options, "--out", f"{latin}-run"), "is no name in UTF-8", "--out", code=2)
+
+
+# What users type where a path may stand; each is first looked up as one.
+PLACES = [
+    *("explain {}", "explain good.png --model {}", "explain good.png --model demo-vit --out {}", "methods --model {}"),
+    *("test --model {}", "test --model demo-cnn --data {}", "test --model demo-cnn --limit 2 --out {}"),
+    *("train --model {} --data digits", "train --model scratch --data {}", "train --config {}", "demo --out {}"),
+    *("train --model scratch --data digits --limit 8 --out {}", "tune --model scratch --data {}", "tune --config {}"),
+    *(
+        "tune --model scratch --data digits --limit 8 --out {}",
+        "evaluate --model {} --data digits",
+        "export --model {}",
+    ),
+    *("evaluate --model demo-cnn --data {}", "evaluate --maps {} --data digits", "export --model demo-vit --out {}"),
+    *("evaluate --model demo-cnn --data digits --limit 2 --methods cam --metrics entropy --out {}", "data show {}"),
+    *("data split {} --out new", "data split data --out {}", "data tile {} --size 8 --out new", "patches {}"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["n" * 300, "/" + "d/" * 2500], ids=["part", "path"])
+def test_names_no_file_can_have(vitx: Vitx, place: Path, name: str):
+    for letter in "ab":
+        (place / "data" / letter).mkdir(parents=True)
+        Image.fromarray(noise(8, 8)).save(place / "data" / letter / "1.png")
+    for command in PLACES:
+        said = vitx(*(name if word == "{}" else word for word in command.split()))
+        assert (said.code, said.err.count("error: ")) in ((1, 1), (2, 1)), (command, said)
+        assert "should not happen" not in said.err, command
+    assert sorted(path.name for path in place.iterdir()) == ["data", "good.png"]
+
+
 def test_a_name_that_leaves_no_room_for_the_method(vitx: Vitx, place: Path, vit_folder: Path):
     name = "x" * 240 + ".png"
     Path(name).write_bytes(Path("good.png").read_bytes())

@@ -72,3 +72,32 @@ def _calls() -> Iterator[str]:
                 method = isinstance(node.func, ast.Attribute) and node.func.attr in METHODS
                 if called in OF_LIBRARIES or method:
                     yield f"{name}: {called}"
+
+
+LOOKS = {"exists", "is_file", "is_dir", "resolve", "expanduser"}
+# Methods of `Path` raise for names no file can have, links to themselves and folders nobody lets us into.
+LOOKS_AT = {
+    "vitxplain.cli.shared.run_data: folder.exists": "RunFolder, which looks with vitxplain.files.paths",
+    "vitxplain.evaluation.plan.presets: run.exists": "the same",
+    "vitxplain.files.near: entry.is_dir": "of a listed folder, where OSError is met",
+    "vitxplain.files.opening: path.is_file": "the same",
+    "vitxplain.files.paths: os.path.exists": "the room itself",
+    "vitxplain.files.paths: os.path.expanduser": "the same",
+    "vitxplain.files.walk: entry.is_dir": "of a listed folder, where OSError is met",
+    "vitxplain.files.walk: entry.is_file": "the same",
+    "vitxplain.class_source: stem.is_dir": "of an installed package",
+    "vitxplain.models.known_models: Path(__file__).resolve": "the package itself",
+    "vitxplain.train.records.run_folder: folder.exists": "RunFolder, as above",
+    "vitxplain.train.run: folder.exists": "the same",
+}
+
+
+def test_paths_are_looked_at_in_one_way():
+    found = {
+        f"{name}: {ast.unparse(node.func)}"
+        for name, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOOKS
+    }
+    assert sorted(found - LOOKS_AT.keys()) == [], "look with vitxplain.files.paths, or say here why not"
+    assert sorted(LOOKS_AT.keys() - found) == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.assessment.pictures import confusion_picture, worst_picture
+from vitxplain.escape import utf8
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.explanation.record import plain
@@ -29,7 +30,7 @@ def save(assessment: "Assessment", folder: Path, *, worst: int, method: MethodLi
         OutputError: the folder cannot be written; nothing half-written stays.
     """
     files = {
-        "test.json": (json.dumps(to_json(assessment), indent=2, ensure_ascii=False) + "\n").encode(),
+        "test.json": utf8(json.dumps(to_json(assessment), indent=2, ensure_ascii=False) + "\n"),
         "per_class.csv": csv_bytes(PER_CLASS, per_class(assessment)),
         "predictions.csv": csv_bytes(PREDICTIONS, _predictions(assessment)),
         "confusion.png": png_bytes(confusion_picture(assessment.model, assessment.data, assessment.scores)),

@@ -2,14 +2,73 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Literal, TypeAlias
 
-from jaxtyping import Int
+import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from vitxplain.grid import TokenGrid
 
-Kind: TypeAlias = Literal["token", "window", "channel", "pooling", "branch", "cross", "unused", "other"]
+Kind: TypeAlias = Literal["token", "window", "levels", "channel", "pooling", "branch", "cross", "unused", "other"]
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Tokens that are places of the image, level after level (coarser and finer maps of the same image), row by row.
+
+    Each level covers the whole image. Tokens that are no places (class token, registers, detection tokens) stand in
+    front of them or behind them.
+    """
+
+    levels: tuple[tuple[int, int], ...]  # (rows, columns) of each
+    num_prefix_tokens: int = 0
+    num_suffix_tokens: int = 0
+
+    @property
+    def num_tokens(self) -> int:
+        return self.num_prefix_tokens + sum(map(prod, self.levels)) + self.num_suffix_tokens
+
+    def level_maps(self, tokens: Float[Tensor, "*leading token"]) -> list[Float[Tensor, "*leading row column"]]:
+        """Values per token (last axis) as one map a level; tokens that are no places are dropped."""
+        sizes = [self.num_prefix_tokens, *map(prod, self.levels), self.num_suffix_tokens]
+        parts = tokens.split(sizes, -1)[1:-1]
+        return [part.unflatten(-1, size) for part, size in zip(parts, self.levels, strict=True)]
+
+    def to_map(self, tokens: Float[Tensor, "*leading token"]) -> Float[Tensor, "*leading row column"]:
+        """Values per token (last axis) as one map, as fine as the finest level; sums are kept.
+
+        What a place of a coarser level has is spread evenly over its part of the image.
+        """
+        rows, columns = max(self.levels, key=prod)
+        maps = self.level_maps(tokens)
+        spread = [_overlaps(rows, m.shape[-2]).to(m) @ m @ _overlaps(columns, m.shape[-1]).to(m).mT for m in maps]
+        return torch.stack(spread).sum(0)
+
+
+@dataclass(frozen=True)
+class Queries:
+    """Learned tokens that ask the image, each for a part of the output of its own: what a detector's objects are."""
+
+    num_tokens: int
+
+
+@dataclass(frozen=True)
+class Text:
+    """Tokens looked up by number: words."""
+
+    num_tokens: int
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Learned tokens that ask the image and are asked themselves afterwards (Perceiver)."""
+
+    num_tokens: int
+
+
+Tokens: TypeAlias = Patches | Queries | Text | Latents
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,9 +76,12 @@ class AttentionLayout:
     """One attention call, in the order the model makes them; found once by the probe.
 
     `kind`: token (every token asks every token), window (within windows of the grid, or one window of tokens that are
-    not in the order of the image), pooling (one or few learned queries ask all tokens), channel (channels ask
-    channels), branch (tokens of a second, parallel stream, or learned latents), cross (queries and keys are different
-    tokens), unused (the logits do not depend on it) and other (a softmax that is no attention); these are never shown.
+    not in the order of the image), levels (places of several maps of the image ask those of all), pooling (one or few
+    learned queries ask all tokens), channel (channels ask channels), branch (tokens of a second, parallel stream, or
+    such as are no places: latents, object queries, words), cross (queries and keys are different tokens), unused (the
+    logits do not depend on it) and other (a softmax that is no attention); these are never shown.
+
+    `query_tokens` and `key_tokens` say which tokens ask and which are asked, where that was found.
 
     `axes` names the raw weight axes in order, folded ones joined by a star: `"batch*window head query key"`.
     """
@@ -33,6 +95,8 @@ class AttentionLayout:
     grid: TokenGrid | None = None  # the tokens that are keys
     # window attention: the grid position (row * columns + column) each key of each window comes from, -1 for padding
     placement: Int[Tensor, "window key"] | None = None
+    query_tokens: Tokens | None = None
+    key_tokens: Tokens | None = None
 
     @property
     def num_queries(self) -> int:
@@ -41,6 +105,17 @@ class AttentionLayout:
     @property
     def num_keys(self) -> int:
         return self.shape[-1]
+
+    @property
+    def has_places(self) -> bool:
+        """Whether it is known where on the image the keys lie."""
+        return self.grid is not None or isinstance(self.key_tokens, Patches)
+
+    @property
+    def reads_image(self) -> bool:
+        """Whether learned queries ask places of the image here: the cross-attention of a decoder."""
+        asks = isinstance(self.query_tokens, Queries) and isinstance(self.key_tokens, Patches)
+        return self.kind == "cross" and asks
 
     @property
     def asking(self) -> TokenGrid | None:
@@ -71,3 +146,10 @@ def sequence_grids(layouts: Iterable[AttentionLayout]) -> list[TokenGrid]:
     """The grids of all sequences of tokens that ask or are asked in token attention, each once."""
     grids = [grid for layout in layouts if layout.kind == "token" for grid in (layout.grid, layout.asking)]
     return list(dict.fromkeys(grid for grid in grids if grid is not None))
+
+
+def _overlaps(fine: int, coarse: int) -> Float[Tensor, "fine coarse"]:
+    """How much of each of so many equal parts of a length lies in each of as many other ones; columns sum to one."""
+    starts, others = torch.arange(fine)[:, None] / fine, torch.arange(coarse) / coarse
+    ends = torch.minimum(starts + 1 / fine, others + 1 / coarse)
+    return (ends - torch.maximum(starts, others)).clamp_min(0) * coarse

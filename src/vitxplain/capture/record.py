@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.deformable.weights import DeformableWeights
+from vitxplain.capture.layout import AttentionLayout, Patches
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import Weights
 from vitxplain.grid import TokenGrid
@@ -20,7 +21,7 @@ Fusion: TypeAlias = Literal["mean", "max", "min"]
 
 @dataclass(frozen=True, eq=False)
 class AttentionRecord:
-    """Post-softmax attention of one layer, fp32, rows summing to one.
+    """Post-softmax attention of one layer, fp32, rows summing to one (to less in deformable attention).
 
     Nothing is computed before it is asked for, while the layer runs, and nothing is kept.
     `gradients` (of the target's raw logit) is there only in a pass that asked for attention gradients.
@@ -118,6 +119,38 @@ class AttentionRecord:
             before = self.layout.asking.num_prefix_tokens if self.layout.asking is not None else 0
             rows = self.weights if query is None else self.rows((before + query,))
         return grid.to_map(rows.mean(2))
+
+    def image_rows(self, queries: Sequence[int]) -> Float[Tensor, "batch head query row column"]:
+        """What some queries (token indices) attend to on the image, whoever they are, as fine as the finest level.
+
+        Unscaled: a query's map sums to its attention to places of the image. `level_rows` keeps levels apart.
+        """
+        return self._patches.to_map(self.rows(queries))
+
+    def level_rows(self, queries: Sequence[int]) -> list[Float[Tensor, "batch head query row column"]]:
+        """What some queries (token indices) attend to on each level of feature maps, unscaled."""
+        return self._patches.level_maps(self.rows(queries))
+
+    def sampling(
+        self, queries: Sequence[int]
+    ) -> tuple[Float[Tensor, "batch head query point 2"], Float[Tensor, "batch head query point"]]:
+        """Where some queries of deformable attention read, and how much each point weighs; level after level.
+
+        x and y are parts of the model's input, 0 its left or upper edge and 1 the other one; points may lie outside.
+        """
+        if not isinstance(self.source, DeformableWeights):
+            raise ValueError(f"{self.layout.describe()} is not deformable: it has no sampling points")
+        points = torch.cat([level.points(queries) for level in self.source.levels], 2)
+        by_head = (-1, self.layout.heads)
+        weights = self.source.point_weights[:, list(queries)].float()
+        return points.unflatten(0, by_head), weights.unflatten(0, by_head)
+
+    @property
+    def _patches(self) -> Patches:
+        patches = self.layout.key_tokens
+        if not isinstance(patches, Patches) or self.layout.num_windows > 1:
+            raise ValueError(f"{self.layout.describe()} does not ask places of the image in their order")
+        return patches
 
     def class_rows(self) -> Float[Tensor, "batch head row column"] | None:
         """What the class token attends to on the grid, unscaled; None where no class token asks."""

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from vitxplain.cli.shared.console import out, print_json, print_table
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.options import Debug, Json, Quiet
+from vitxplain.files.paths import is_folder
 
 TRYING = "trying things without a network"
 
@@ -15,7 +16,7 @@ def models(json: Json = False, quiet: Quiet = False, debug: Debug = False) -> No
     from vitxplain import registry
     from vitxplain.models.known_models import ALIASES, DEFAULT, FOLDER, NAMES
 
-    packaged = [name for name in NAMES if (FOLDER / name).is_dir()]
+    packaged = [name for name in NAMES if is_folder(FOLDER / name)]
     if json:
         for name in packaged:
             print_json({"name": name, "source": name, "family": "demo", "good_for": TRYING, "default": False})

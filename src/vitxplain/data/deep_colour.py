@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from vitxplain.data.value_range import to_eight_bits
+from vitxplain.errors import ImageError
+from vitxplain.files.pictures import open_picture
 
 _MODES: Final = ("RGB", "RGBX", "RGBA")
 _OTHER_BYTE: Final = {  # Pillow's names of byte orders: the other one takes the byte that it leaves out
@@ -34,16 +37,43 @@ def full_depth(image: Image.Image, opened: Callable[[], Image.Image], name: str)
     """
     upright = ImageOps.exif_transpose(image)
     upper = np.asarray(upright)
-    if int(upper[..., :3].max()) >= _SHARE_USED:
+    colours = upper.shape[-1] - (upright.mode == "RGBA")
+    if int(upper[..., :colours].max()) >= _SHARE_USED:
         return upright
+    levels = to_eight_bits(deep_values(image, opened, name)[..., :colours], name)
+    return Image.fromarray(np.concatenate([levels, upper[..., colours:]], -1))
+
+
+def deep_values(image: Image.Image, opened: Callable[[], Image.Image], name: str) -> np.ndarray:
+    """All channels of the decoded image, upright, in 16 bits (height, width, channel); arguments as `full_depth`.
+
+    Raises:
+        ImageError: grey and a second channel, of which Pillow gives the upper 8 bits alone.
+    """
+    upper = np.asarray(ImageOps.exif_transpose(image))
     with opened() as again:
         file: Any = again
+        if any(_raw_mode(tile).startswith("LA") for tile in file.tile):
+            raise ImageError(
+                f"{name} is grey with a second channel, in 16 bits of which only the upper 8 can be read, which say "
+                "little here; save it as a TIFF file, or its grey alone."
+            )
         file.tile = [_with_other_byte(tile) for tile in file.tile]
         again.load()
         lower = np.asarray(ImageOps.exif_transpose(again))
-    levels = to_eight_bits(upper[..., :3] * np.uint16(256) + lower[..., :3], name)
-    alpha = upper[..., 3:] if upright.mode == "RGBA" else upper[..., 3:3]
-    return Image.fromarray(np.concatenate([levels, alpha], -1))
+    return upper * np.uint16(256) + lower
+
+
+def reopened(image: Image.Image) -> Callable[[], Image.Image] | None:
+    """What opens the file of an image again that was opened and not decoded yet; None where it cannot be."""
+    file: Any = getattr(image, "fp", None)
+    if file is None or not is_deep_colour(image):
+        return None
+    position = file.tell()
+    file.seek(0)
+    content = file.read()
+    file.seek(position)
+    return lambda: open_picture(BytesIO(content))
 
 
 def _raw_mode(tile: Any) -> str:

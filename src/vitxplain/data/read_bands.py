@@ -1,5 +1,6 @@
 """Reading images for models of any number of channels: arrays, TIFF files of many bands, files of NumPy."""
 
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path, PurePath
 from typing import Final
@@ -8,9 +9,10 @@ import numpy as np
 from PIL import Image
 
 from vitxplain.data.bands import BandImage, Original
-from vitxplain.data.download import is_url
+from vitxplain.data.deep_colour import reopened
+from vitxplain.data.download import download, is_url
 from vitxplain.data.multiband_tiff import read_tiff
-from vitxplain.data.read_image import ImageLike, existing_file, read_image
+from vitxplain.data.read_image import ImageLike, decoded, existing_file, read_image
 from vitxplain.data.value_range import to_eight_bits, white_level
 from vitxplain.errors import ImageError
 from vitxplain.files.arrays import is_npz, read_npy, read_npz
@@ -34,8 +36,13 @@ def read_original(source: ImageLike | BandImage, channels: int) -> Original:
         return read_image(source) if channels in (1, 3) else bands_of(source, channels)
     if not isinstance(source, (str, PathLike, Image.Image)):
         return read_image(source)  # which says that it is no image
-    if isinstance(source, Image.Image) or is_url(source):
-        return read_image(source) if channels in (1, 3) else _whole(source, read_image(source), channels)
+    if channels in (1, 3) and (isinstance(source, Image.Image) or is_url(source)):
+        return read_image(source)
+    if isinstance(source, Image.Image):
+        return _whole(reopened(source) or source.copy, channels, str(getattr(source, "filename", "")))
+    if is_url(source):
+        content = download(str(source))
+        return _whole(lambda: open_picture(content), channels, str(source))
     return _of_file(source, channels)
 
 
@@ -99,10 +106,8 @@ def _of_file(source: str | PathLike[str], channels: int) -> Original:
         return _few_bands(source, channels) if suffix in TIFF_SUFFIXES else read_image(source)
     if suffix in TIFF_SUFFIXES:
         return _checked(_measured(read_tiff(existing_file(source), name), name), channels)
-    rgb = read_image(source)
-    with open_picture(existing_file(source)) as opened:
-        opened.load()
-        return _whole(opened, rgb, channels, name)
+    path = existing_file(source)
+    return _whole(lambda: open_picture(path), channels, name)
 
 
 def _few_bands(source: str | PathLike[str], channels: int) -> Image.Image:
@@ -122,14 +127,20 @@ def _few_bands(source: str | PathLike[str], channels: int) -> Image.Image:
     )
 
 
-def _whole(source: object, rgb: Image.Image, channels: int, name: str = "") -> BandImage:
-    """A picture whose channels are as many as the model's: red, green, blue and a fourth, or grey and a second."""
-    picture = source if isinstance(source, Image.Image) and source.mode in _BANDS_OF_MODES else rgb
-    values = np.asarray(picture)
-    name = name or str(getattr(source, "filename", "") if isinstance(source, Image.Image) else source)
-    if values.shape[2] == channels:
+def _whole(opened: Callable[[], Image.Image], channels: int, name: str) -> BandImage:
+    """A picture whose channels are as many as the model's: red, green, blue and a fourth, or grey and a second.
+
+    `opened` opens it, as often as it is called.
+    """
+
+    def in_eight_bits(image: Image.Image, _: str) -> BandImage:
+        values = np.asarray(image if image.mode in _BANDS_OF_MODES else image.convert("RGB"))
         return BandImage(values, 255.0, stretched=False, filename=name)
+
+    image = decoded(opened, name or "the image", in_eight_bits, lambda values: _measured(values, name))
+    if image.count == channels:
+        return image
     raise ImageError(
-        f"{name or 'the image'} has {values.shape[2]} channels, and the model takes {channels}; give an array (height, "
+        f"{name or 'the image'} has {image.count} channels, and the model takes {channels}; give an array (height, "
         f"width, {channels}), a TIFF file of {channels} bands, or a float tensor ({channels}, height, width)."
     )

@@ -5,23 +5,25 @@ import warnings
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path, PurePath
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from vitxplain.data.deep_colour import full_depth, is_deep_colour
+from vitxplain.data.deep_colour import deep_values, full_depth, is_deep_colour, reopened
 from vitxplain.data.download import download, is_url
 from vitxplain.data.value_range import to_eight_bits
 from vitxplain.errors import ImageError
 from vitxplain.files.opening import is_special
-from vitxplain.files.paths import user_path
+from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.files.pictures import open_picture
 from vitxplain.types import PixelValues
 
 ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
+
+Made = TypeVar("Made")
 
 BACKGROUND = (255, 255, 255)  # behind transparent pixels: what a viewer or a printed page shows
 
@@ -40,7 +42,8 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
         ImageError: nothing there, no image, a damaged one, or one too large to decode safely.
     """
     if isinstance(source, Image.Image):
-        return _decode(source.copy, str(getattr(source, "filename", "")) or f"the {source.mode} image")
+        name = str(getattr(source, "filename", "")) or f"the {source.mode} image"
+        return decoded(reopened(source) or source.copy, name, _to_rgb)
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Tensor):
@@ -52,9 +55,9 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
         raise ImageError(f"{_kind(source)} is no image; give a path, an address, a PIL image or a uint8 array.")
     if is_url(source):
         content = download(str(source))
-        return _decode(lambda: open_picture(content), str(source))
+        return decoded(lambda: open_picture(content), str(source), _to_rgb)
     path = existing_file(source)
-    return _decode(lambda: open_picture(path), str(source))
+    return decoded(lambda: open_picture(path), str(source), _to_rgb)
 
 
 def stem_of(source: ImageLike) -> str:
@@ -112,11 +115,11 @@ def existing_file(source: str | PathLike[str]) -> Path:
         raise ImageError(
             f"{source} does not exist{reason}; check the path (it was looked up in {Path.cwd()})."
         ) from error
-    if path.is_dir():
+    if is_folder(path):
         raise ImageError(f"{source} is a folder, not an image; name a file in it, or a pattern such as {path}/*.jpg.")
     if is_special(path):
         raise ImageError(f"{source} is a pipe, a device or a socket, not an image; save the image as a file.")
-    if path.is_file() and not size:
+    if is_file(path) and not size:
         raise ImageError(f"{source} is empty (0 bytes); save or download it again.")
     return path
 
@@ -150,13 +153,30 @@ def _from_array(array: np.ndarray) -> Image.Image:
     return _to_rgb(Image.fromarray(np.ascontiguousarray(array)), "the array")
 
 
-def _decode(opened: Callable[[], Image.Image], name: str) -> Image.Image:
-    """Open, decode and convert, with everything Pillow may throw said in our words."""
+def decoded(
+    opened: Callable[[], Image.Image],
+    name: str,
+    made: Callable[[Image.Image, str], Made],
+    of_deep: Callable[[np.ndarray], Made] | None = None,
+) -> Made:
+    """Open and decode, with everything Pillow may throw said in our words.
+
+    Args:
+        opened: opens the image.
+        name: the image in messages.
+        made: makes what is returned of the upright image and its name.
+        of_deep: likewise of the 16-bit channels of one that has them; None scales them to 8 bits first.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
     try:
         with opened() as image:  # files of several frames stay open otherwise
             deep = is_deep_colour(image)
             image.load()
-            return _to_rgb(full_depth(image, opened, name) if deep else ImageOps.exif_transpose(image), name)
+            if deep and of_deep is not None:
+                return of_deep(deep_values(image, opened, name))
+            return made(full_depth(image, opened, name) if deep else ImageOps.exif_transpose(image), name)
     except UnidentifiedImageError:
         raise ImageError(f"{name} is not an image in a format that can be read; convert it to PNG or JPEG.") from None
     except Image.DecompressionBombError as error:

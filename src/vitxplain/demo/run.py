@@ -15,6 +15,7 @@ from vitxplain.data.synthetic.digits import Digits
 from vitxplain.demo.page import page, verdict_on
 from vitxplain.demo.scores import Score, controls, precisions, table
 from vitxplain.demo.sheet import contact_sheet
+from vitxplain.escape import utf8
 from vitxplain.explainers.base import says_where
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
@@ -56,7 +57,7 @@ def run(folder: Path, report: Callable[[str], None], count: int = COUNT) -> tupl
         }
     scores = table(of_methods, of_controls)
     text = page(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()})
-    files = {"index.html": text.encode(), "scores.csv": _csv(scores), **pictures, **_images(samples[:SHOWN])}
+    files = {"index.html": utf8(text), "scores.csv": _csv(scores), **pictures, **_images(samples[:SHOWN])}
     return scores, write_together({folder / name: content for name, content in files.items()})
 
 

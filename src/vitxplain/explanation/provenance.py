@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from vitxplain.files.opening import open_file
+from vitxplain.files.paths import is_folder, user_path
 from vitxplain.models.objects.packed import stored
 from vitxplain.models.vision_model import VisionModel
 
@@ -30,12 +31,12 @@ def model_facts(model: VisionModel) -> dict[str, str | None]:
     facts: dict[str, str | None] = {"id": model.source, "class": type(model.module).__name__}
     if model.revision:
         return facts | {"revision": model.revision}
-    return facts | {"sha256": _sha256_of_module(model.module) or _sha256_of_folder(Path(model.source))}
+    return facts | {"sha256": _sha256_of_module(model.module) or _sha256_of_folder(user_path(model.source))}
 
 
 def _sha256_of_folder(folder: Path) -> str | None:
     """Of the safetensors file a folder holds; of the files' own hashes, sorted by name, where there are several."""
-    files = sorted(folder.expanduser().glob("*.safetensors")) if folder.expanduser().is_dir() else []
+    files = sorted(folder.glob("*.safetensors")) if is_folder(folder) else []
     digests = [_sha256_of_file(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
     return sha256("".join(digests).encode()).hexdigest() if len(digests) > 1 else next(iter(digests), None)
 

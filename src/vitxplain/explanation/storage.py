@@ -9,11 +9,13 @@ import numpy as np
 from PIL import Image
 
 from vitxplain.errors import OptionError, UsageError
+from vitxplain.escape import utf8
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.found_record import LONGEST_LABEL, MASKS, REGION, checked_masks, masks_of
 from vitxplain.explanation.record import SCHEMAS, from_json, schema_of, to_json
 from vitxplain.files.arrays import read_npz
 from vitxplain.files.documents import read_object
+from vitxplain.files.paths import exists, is_file, is_folder
 from vitxplain.files.pictures import open_picture
 from vitxplain.files.reading import reading, shortened
 from vitxplain.files.write import write_together
@@ -105,15 +107,15 @@ def _files(path: Path) -> tuple[Path, Path]:
         raise UsageError(f"{str(path)!r} names no explanation; give the path of one, without or with its ending.")
     base = path.with_suffix("") if path.suffix.removeprefix(".") in FORMATS else path
     numbers, facts = (base.with_name(f"{base.name}.{format_}") for format_ in ("npz", "json"))
-    if not numbers.exists() and not facts.exists():
-        listed = base.parent.iterdir() if base.parent.is_dir() else ()
+    if not exists(numbers) and not exists(facts):
+        listed = base.parent.iterdir() if is_folder(base.parent) else ()
         named = sorted(file.stem for file in listed if file.name.startswith(f"{base.name}.") and file.suffix == ".npz")
         if len(named) == 1:
             return _files(base.with_name(f"{named[0]}.npz"))
         which = f"; give one of {', '.join(named)}" if named else "; give the path without or with its ending"
         raise UsageError(f"there is no explanation at {path}{which}.")
     for file in (numbers, facts):
-        if not file.is_file():
+        if not is_file(file):
             raise UsageError(f"{file} is missing: loading needs the npz and the json; save with formats npz,json.")
     return numbers, facts
 
@@ -152,7 +154,7 @@ def _grey(size: Sequence[int]) -> Image.Image:
 
 
 def _json(explanation: Explanation) -> bytes:
-    return (json.dumps(to_json(explanation), indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+    return utf8(json.dumps(to_json(explanation), indent=2, ensure_ascii=False) + "\n")
 
 
 def _png(explanation: Explanation, style: str = "auto") -> bytes:

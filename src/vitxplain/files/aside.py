@@ -7,6 +7,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import IO, Final
 
+from vitxplain.files.paths import is_file
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -36,7 +38,7 @@ def remove_left(folder: Path, *, deep: bool = False) -> None:
         return
     with suppress(OSError):
         for path in folder.rglob(".vitx-*.part") if deep else folder.glob(".vitx-*.part"):
-            if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+            if _NAME.fullmatch(path.name) and is_file(path) and not path.is_symlink():
                 with suppress(OSError), path.open("r+b") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     path.unlink()

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from vitxplain.errors import OutputError
+from vitxplain.files.paths import exists
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 2**20  # bytes; a disk with less is full for weights
@@ -31,5 +32,5 @@ def to_disk(folder: Path, *, deep: bool = True) -> None:
 
 
 def _free(path: Path) -> int:
-    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    existing = next(folder for folder in (path, *path.absolute().parents) if exists(folder))
     return shutil.disk_usage(existing).free

@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import Final
 
 from vitxplain.errors import OutputError
+from vitxplain.files.paths import exists, is_file, is_folder, real_path
 
 try:
     import fcntl
@@ -33,8 +34,9 @@ def new_folder(folder: Path, *, mark: str, source: Path, overwrite: bool = False
         OutputError: it is in the way, or cannot be written.
     """
     beside = f".vitx-{sha256(os.fsencode(folder.name)).hexdigest()[:8]}-"  # short: fits wherever the name itself does
-    for left in sorted(folder.absolute().parent.glob(f"{beside}*")):
-        _tidy(left, folder)
+    with suppress(OSError):  # said below, where it is written to
+        for left in sorted(folder.absolute().parent.glob(f"{beside}*")):
+            _tidy(left, folder)
     _check(folder, mark, source, overwrite)
     aside = folder.absolute().with_name(f"{beside}{token_hex(6)}.part")
     try:
@@ -68,7 +70,7 @@ def _tidy(left: Path, folder: Path) -> None:
     if fcntl is None:
         return
     with suppress(OSError), _held(left):  # or another process is filling it
-        if left.suffix == OLD and not folder.exists():
+        if left.suffix == OLD and not exists(folder):
             left.rename(folder)
         else:
             shutil.rmtree(left)
@@ -76,7 +78,7 @@ def _tidy(left: Path, folder: Path) -> None:
 
 def _put_in_place(aside: Path, folder: Path) -> None:
     """What was there before is gone only when the new one is in its place."""
-    if not folder.exists():
+    if not exists(folder):
         aside.rename(folder)
         return
     old = folder.rename(aside.with_suffix(OLD))
@@ -89,14 +91,14 @@ def _put_in_place(aside: Path, folder: Path) -> None:
 
 
 def _check(folder: Path, mark: str, source: Path, overwrite: bool) -> None:
-    target, read = folder.resolve(), source.resolve()
+    target, read = real_path(folder), real_path(source)
     if target == read or target in read.parents or read in target.parents:
         raise OutputError(f"--out {folder} and {source} lie one in the other; give a folder elsewhere.")
-    if folder.is_file():
+    if is_file(folder):
         raise OutputError(f"{folder} is a file; give another folder.")
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not is_folder(folder) or not any(folder.iterdir()):
         return
     if not overwrite:
         raise OutputError(f"{folder} is not empty; give another folder, or --overwrite.")
-    if not (folder / mark).is_file():
+    if not is_file(folder / mark):
         raise OutputError(f"{folder} holds no {mark}, so it is none that could be made anew; give another folder.")

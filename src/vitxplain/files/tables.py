@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from io import StringIO
 from typing import Any
 
-from vitxplain.escape import csv_cell
+from vitxplain.escape import csv_cell, utf8
 
 
 def csv_bytes(
@@ -18,4 +18,4 @@ def csv_bytes(
     text = StringIO()
     cells = ([value if as_is else csv_cell(value) for value in row] for row in (header, *rows))
     csv.writer(text, lineterminator=line_end).writerows(cells)
-    return text.getvalue().encode()
+    return utf8(text.getvalue())

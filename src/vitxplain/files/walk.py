@@ -1,8 +1,8 @@
-"""The image files below a folder."""
+"""The files below a folder, images above all."""
 
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,16 @@ def image_files(folder: Path) -> list[str]:
     Raises:
         DataError: the folder, or one in it, cannot be looked into.
     """
-    return sorted(_below(str(folder), "", set()), key=plain)
+    return files_below(folder, is_image_name)
+
+
+def files_below(folder: Path, is_wanted: Callable[[str], bool]) -> list[str]:
+    """The same of files whose name is wanted.
+
+    Raises:
+        DataError: the folder, or one in it, cannot be looked into.
+    """
+    return sorted(_below(str(folder), "", is_wanted, set()), key=plain)
 
 
 def folders_in(folder: Path) -> list[str]:
@@ -53,15 +62,15 @@ def plain(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _below(folder: str, prefix: str, visited: set[str]) -> Iterator[str]:
+def _below(folder: str, prefix: str, is_wanted: Callable[[str], bool], visited: set[str]) -> Iterator[str]:
     here = os.path.realpath(folder)
     if here in visited:  # a link back up
         return
     visited.add(here)
     for entry in _entries(folder):
         if _is_folder(entry):
-            yield from _below(entry.path, f"{prefix}{entry.name}/", visited)
-        elif is_image_name(entry.name) and not is_special(entry):
+            yield from _below(entry.path, f"{prefix}{entry.name}/", is_wanted, visited)
+        elif is_wanted(entry.name) and not is_special(entry):
             yield prefix + entry.name
 
 

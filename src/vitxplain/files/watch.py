@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vitxplain.errors import OutputError
+from vitxplain.files.paths import is_folder
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Watch:
 
 def check_there(folder: Path) -> None:
     """Raise OutputError where the folder, which was made before, is gone."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise _gone(folder, "was removed, renamed or replaced by a file")
 
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from vitxplain.errors import OutputError
 from vitxplain.files.aside import open_aside, remove_left
+from vitxplain.files.paths import exists
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -56,7 +57,7 @@ def check_writable(folder: Path) -> None:
     What processes that were killed left half-written in it is removed.
     """
     try:
-        existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        existing = next(path for path in (folder, *folder.absolute().parents) if exists(path))
         with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"0" * 4096)
             file.flush()

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from vitxplain.errors import OutputError, UsageError
 from vitxplain.files.aside import remove_left
 from vitxplain.files.documents import read_object
+from vitxplain.files.paths import exists, is_folder
 from vitxplain.files.watch import Watch
 from vitxplain.files.write import check_writable
 
@@ -38,16 +39,13 @@ def writer_lock(folder: Path) -> Iterator[Watch]:
         UsageError: somebody writes there.
         OutputError: nothing can be written there.
     """
-    if folder.exists() and not folder.is_dir():
+    if exists(folder) and not is_folder(folder):
         raise OutputError(f"{folder} is a file; give another folder with --out.")
     check_writable(folder)
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror or error}. Give another folder.") from error
+    made = [path for path in (folder, *folder.parents) if not exists(path)]
     lock = FileLock(folder / LOCK, timeout=0)
     try:
+        _make(folder)
         _acquire(lock, folder)
         try:
             remove_left(folder, deep=True)
@@ -64,9 +62,16 @@ def writer_lock(folder: Path) -> Iterator[Watch]:
                     (folder / name).unlink()
             lock.release(force=True)
     finally:
-        with suppress(OSError):  # something was written
-            for path in made:
+        for path in made:
+            with suppress(OSError):  # something was written
                 path.rmdir()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made: {error.strerror or error}. Give another folder.") from error
 
 
 def _acquire(lock: FileLock, folder: Path) -> None:

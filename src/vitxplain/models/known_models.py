@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vitxplain.errors import ModelLoadError
+from vitxplain.files.paths import is_folder
 
 DEFAULT = "google/vit-base-patch16-224"
 
@@ -49,7 +50,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "demo_models"
 
 def is_here(name: str) -> bool:
     """Whether this installation brings the demo model."""
-    return (FOLDER / name).is_dir()
+    return is_folder(FOLDER / name)
 
 
 def demo_folder(name: str) -> Path:

@@ -163,3 +163,17 @@ def test_maps_of_a_table_are_found_by_the_name_of_the_image(tmp_path: Path):
     assert not found.failures
     images = [line.image for line in found.map_scores if line.method == "cam"]
     assert images == ["images/d00.png", "images/d01.png", "images/d01.png (2)"]
+
+
+def test_a_file_that_is_missing_is_a_map_that_is(tmp_path: Path, digits: DataSet):
+    """A link that leads nowhere, and a folder named like a map."""
+    folder = tmp_path / "maps" / "peer"
+    folder.mkdir(parents=True)
+    for sample in digits:
+        np.save(folder / f"{sample.name[-5:]}.npy", np.eye(8))
+    missing = folder / f"{digits[0].name[-5:]}.npy"
+    missing.unlink()
+    missing.symlink_to("nowhere.npy")
+    (folder / "x.npy").mkdir()
+    found = evaluate([], digits, [], ["entropy"], maps=tmp_path / "maps")
+    assert [failure.image for failure in found.failures] == [digits[0].name]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
@@ -44,7 +43,7 @@ class DeformableWeights(Weights):
         maps, queries, _ = self.point_weights.shape
         return maps, queries, sum(rows * columns for rows, columns in self.level_sizes)
 
-    @cached_property
+    @property
     def value(self) -> Float[Tensor, "map place channel"]:  # type: ignore[override]  # made when it is asked for
         return torch.cat([level.values.flatten(2) for level in self.levels], -1).transpose(1, 2)
 

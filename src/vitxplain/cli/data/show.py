@@ -83,10 +83,10 @@ def _file(out: Path, source: str, split: str) -> Path:
 
 def _short(source: str) -> str:
     """A folder by its own name, a Hub id whole."""
-    from vitxplain.files.paths import is_folder, user_path
+    from vitxplain.files.paths import is_folder, real_path, user_path
 
     path = user_path(source)
-    return (path.resolve().name or "data") if is_folder(path) else source.replace(":", "-")
+    return (real_path(path).name or "data") if is_folder(path) else source.replace(":", "-")
 
 
 def _counts(data_survey: "Survey", object_labels: tuple[str, ...]) -> str:

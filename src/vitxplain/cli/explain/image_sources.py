@@ -54,7 +54,7 @@ def _expanded(argument: str) -> list[Source]:
         except OSError as error:
             return [Source(argument, error=f"{path} cannot be looked into: {error.strerror}.")]
         images = [str(file) for file in inside if _is_image(file)]
-        has_folders = any(entry.is_dir() for entry in inside)
+        has_folders = any(is_folder(entry) for entry in inside)
         deeper = f"; for those in its folders write '{path}/**/*'" if has_folders else ""
         return [Source(image) for image in images] or [Source(argument, error=f"{path} holds no images{deeper}.")]
     if any(sign in argument for sign in "*?["):
@@ -64,4 +64,4 @@ def _expanded(argument: str) -> list[Source]:
 
 
 def _is_image(file: Path) -> bool:
-    return is_image_name(file.name) and file.is_file()
+    return is_image_name(file.name) and is_file(file)

@@ -17,6 +17,7 @@ from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.data.splits.stored import split_of
 from vitxplain.errors import DataError, OptionError
+from vitxplain.files.paths import is_file
 from vitxplain.files.walk import folders_in, image_files
 
 PAIRS: Final = ((IMAGES, "annotations"), (IMAGES, MASKS), ("JPEGImages", "SegmentationClass"))
@@ -90,7 +91,7 @@ def pair_of(root: Path) -> tuple[str, str] | None:
     for pair in PAIRS:
         if not any(set(pair) <= names for names in (inside, *below.values())):
             continue
-        if pair != (IMAGES, MASKS) or ((root / CLASSES).is_file() and not _class_folders(root, inside, below)):
+        if pair != (IMAGES, MASKS) or (is_file(root / CLASSES) and not _class_folders(root, inside, below)):
             return pair
     return None
 

@@ -12,6 +12,7 @@ from vitxplain.data.folders.mask_files import check_size
 from vitxplain.data.sample import UNLABELLED, ClassMap
 from vitxplain.errors import DataError, ImageError
 from vitxplain.files.documents import read_lines
+from vitxplain.files.paths import is_file
 from vitxplain.files.pictures import open_picture
 from vitxplain.files.reading import reading, shortened
 
@@ -68,7 +69,7 @@ def class_names(root: Path) -> list[str]:
         DataError: it cannot be read, names one twice, or has names or lines beyond reason.
     """
     file = root / CLASSES
-    if not file.is_file():
+    if not is_file(file):
         return []
     with reading(file, "a list of classes", "write the name of one in each line"):
         names = read_lines(file)

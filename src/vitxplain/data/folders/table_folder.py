@@ -14,6 +14,7 @@ from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.data.splits.stored import split_of
 from vitxplain.errors import DataError, OptionError
+from vitxplain.escape import utf8
 from vitxplain.files.documents import read_json, read_lines, read_table
 from vitxplain.files.paths import is_file
 from vitxplain.files.reading import reading, shortened
@@ -73,17 +74,17 @@ def write_split_table(folder: Path, where: Path, splits: Mapping[int, Split]) ->
     table = _table(folder)
     rows = [{**row, "split": splits[number]} for number, row in enumerate(_rows(table)) if number in splits]
     if table.suffix == ".json":
-        content = json.dumps(rows, ensure_ascii=False, indent=1).encode()
+        content = utf8(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         cells = ([row.get(column, "") for column in rows[0]] for row in rows)
         content = csv_bytes(rows[0], cells, line_end="\r\n", as_is=True)
     (where / table.name).write_bytes(content)
-    if (order := folder / "classes.txt").is_file():
+    if is_file(order := folder / "classes.txt"):
         shutil.copyfile(order, where / order.name)
 
 
 def _table(root: Path) -> Path:
-    return next(root / name for name in TABLES if (root / name).is_file())
+    return next(root / name for name in TABLES if is_file(root / name))
 
 
 def _rows(table: Path) -> Sequence[Mapping[str, Any]]:
@@ -96,7 +97,7 @@ def _rows(table: Path) -> Sequence[Mapping[str, Any]]:
 
 def _classes(root: Path) -> list[str]:
     file = root / "classes.txt"
-    if not file.is_file():
+    if not is_file(file):
         return []
     with reading(file, "a list of classes", "write the name of one in each line"):
         names = read_lines(file)

@@ -17,6 +17,7 @@ from vitxplain.data.folders.voc_segments import BORDER
 from vitxplain.data.sample import ExactBox, Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.errors import DataError
+from vitxplain.files.paths import is_file
 from vitxplain.files.walk import image_files
 
 
@@ -42,7 +43,7 @@ def voc(
     root = Path(folder)
     files = {str(PurePosixPath(path).with_suffix("")): path for path in image_files(root / "JPEGImages")}
     annotated = {key: root / "Annotations" / f"{key}.xml" for key in files}
-    objects = {key: read_objects(file) for key, file in annotated.items() if file.is_file()}
+    objects = {key: read_objects(file) for key, file in annotated.items() if is_file(file)}
     if not objects:
         raise DataError(f"{folder} has no images in JPEGImages/ with an annotation of their name in Annotations/.")
     splits = read_lists(root, files, lists, "JPEGImages")
@@ -90,7 +91,7 @@ def voc(
 def _stored(root: Path, key: str, voc_object: VocObject, names: Sequence[str]) -> StoredObject:
     """One object of an image, of any class."""
     file = root / "SegmentationObject" / f"{key}.png"
-    pixels = MaskFile(file, (voc_object.number,)) if file.is_file() and voc_object.number < BORDER else None
+    pixels = MaskFile(file, (voc_object.number,)) if is_file(file) and voc_object.number < BORDER else None
     box = ExactBox(*map(float, voc_object.box))
     return StoredObject(names.index(voc_object.word), voc_object.word, box, pixels, voc_object.difficult)
 
@@ -103,9 +104,9 @@ def _mask(root: Path, key: str, objects: list[VocObject]) -> MaskFile | None:
     """
     if not objects:
         return MaskFile()
-    if (path := root / "SegmentationObject" / f"{key}.png").is_file():
+    if is_file(path := root / "SegmentationObject" / f"{key}.png"):
         return MaskFile(path, tuple(voc_object.number for voc_object in objects))
-    if not (path := root / "SegmentationClass" / f"{key}.png").is_file():
+    if not is_file(path := root / "SegmentationClass" / f"{key}.png"):
         return None
     values, counts = mask_values(path), np.zeros(256, np.int64)
     for left, top, right, bottom in (voc_object.box for voc_object in objects):

@@ -7,6 +7,7 @@ from typing import Final
 from vitxplain.data.sample import Split
 from vitxplain.errors import DataError
 from vitxplain.files.documents import read_lines
+from vitxplain.files.paths import is_file
 from vitxplain.files.reading import reading, shortened
 
 LISTS: Final[dict[str, Split]] = {"train": "train", "val": "validation", "test": "test"}
@@ -21,7 +22,7 @@ def read_lists(root: Path, keys: Container[str], kind: str, images: str) -> dict
     splits: dict[str, Split] = {}
     for word, split in LISTS.items():
         file = root / "ImageSets" / kind / f"{word}.txt"
-        if not file.is_file():
+        if not is_file(file):
             continue
         with reading(file, "a list of images", "write the name of one in each line"):
             listed = [line.split()[0] for line in read_lines(file)]

@@ -10,6 +10,7 @@ from vitxplain.data.folders.class_maps import ClassMapFile, class_names, class_n
 from vitxplain.data.folders.voc_annotation import VocObject
 from vitxplain.data.folders.voc_segments import BORDER, CLASSES, OBJECTS
 from vitxplain.data.sample import UNLABELLED
+from vitxplain.files.paths import is_file
 
 BACKGROUND: Final = "background"
 # What the numbers of SegmentationClass stand for in Pascal VOC itself, from 1.
@@ -36,8 +37,8 @@ def class_maps(
     Raises:
         ImageError: a segmentation of classes alone is damaged.
     """
-    by_object = {key for key in objects if objects[key] and (root / OBJECTS / f"{key}.png").is_file()}
-    by_class = {key for key in objects.keys() - by_object if objects[key] and (root / CLASSES / f"{key}.png").is_file()}
+    by_object = {key for key in objects if objects[key] and is_file(root / OBJECTS / f"{key}.png")}
+    by_class = {key for key in objects.keys() - by_object if objects[key] and is_file(root / CLASSES / f"{key}.png")}
     listed = _meaning(root, {key: objects[key] for key in sorted(by_class)}, names) if by_class else []
     labels = listed or [BACKGROUND, *names]
     maps = {}

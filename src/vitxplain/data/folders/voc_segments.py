@@ -14,6 +14,7 @@ from vitxplain.data.folders.voc_annotation import VocObject
 from vitxplain.data.sample import Box, Mask
 from vitxplain.data.tiling import Corner, clip, cut
 from vitxplain.errors import ImageError
+from vitxplain.files.paths import is_file
 
 OBJECTS, CLASSES = "SegmentationObject", "SegmentationClass"
 BORDER: Final = 255  # a line round objects that belongs to none
@@ -66,7 +67,7 @@ def read_segments(root: Path, key: str, size: tuple[int, int]) -> Segments:
     """
     values_by_folder = {}
     for folder in (OBJECTS, CLASSES):
-        if (file := root / folder / f"{key}.png").is_file():
+        if is_file(file := root / folder / f"{key}.png"):
             values = mask_values(file)
             check_size(file, values.shape, size)
             if values.max() > 255:

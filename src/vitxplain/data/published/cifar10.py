@@ -12,7 +12,7 @@ from vitxplain.data.sample import DataSet, Split
 from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.errors import DataError
 from vitxplain.files.opening import read_bytes
-from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.files.reading import reading
 
 HUB_ID: Final = "uoft-cs/cifar10"
@@ -44,16 +44,16 @@ def cifar10(
     if not is_folder(root):
         raise DataError(f"the folder {folder} does not exist; check the path (looked up in {Path.cwd()}).")
     nested = root / "cifar-10-batches-bin"
-    root = nested if nested.is_dir() else root
+    root = nested if is_folder(nested) else root
     batches = sorted(root.glob("data_batch_*.bin"))
     stored: dict[Split, tuple[np.ndarray, np.ndarray]] = {}
     if batches:
         stored["train"] = _read(batches)
-    if (test := root / "test_batch.bin").is_file():
+    if is_file(test := root / "test_batch.bin"):
         stored["test"] = _read([test])
     if stored:
         return array_images("cifar10", CLASSES, stored, split=split, seed=seed, ratio=ratio)
-    if any((path / "data_batch_1").is_file() for path in (root, root / "cifar-10-batches-py")):
+    if any(is_file(path / "data_batch_1") for path in (root, root / "cifar-10-batches-py")):
         raise DataError(
             f"{folder} holds CIFAR-10 as Python pickles, which can run any code and are never opened; download "
             "the binary version (cifar-10-binary.tar.gz) instead."

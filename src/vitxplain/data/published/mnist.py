@@ -64,7 +64,7 @@ def mnist(
 
 def _pair(root: Path, word: str) -> tuple[Path, Path] | None:
     """The files of images and labels of a split, in the folder or in `raw` within it, if they are there."""
-    paths = [root, *(root / name / "raw" for name in folders_in(root) if (root / name / "raw").is_dir()), root / "raw"]
+    paths = [root, *(root / name / "raw" for name in folders_in(root) if is_folder(root / name / "raw")), root / "raw"]
     for path in filter(Path.is_dir, paths):
         both = [
             [name for name in files_in(path) if re.fullmatch(rf"{word}-{what}[-.]idx{axes}-ubyte(\.gz)?", name)]

@@ -8,6 +8,7 @@ from vitxplain.data.sample import Split
 from vitxplain.data.splits.ratio import Ratio, draw_splits
 from vitxplain.escape import from_csv_cell
 from vitxplain.files.documents import read_table
+from vitxplain.files.paths import is_file
 from vitxplain.files.reading import reading
 
 TILES: Final = "tiles.csv"  # of `vitx data tile`: which tiles were cut from one image
@@ -52,7 +53,7 @@ def draw_splits_by_source(
 
 
 def _read(table: Path, keys: Callable[[Mapping[str, str]], list[str]]) -> dict[str, str]:
-    if not table.is_file():
+    if not is_file(table):
         return {}
     advice = "without it tiles of one image might be torn apart: make it again or remove it"
     with reading(table, "a table of tiles", advice):

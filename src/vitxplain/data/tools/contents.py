@@ -18,6 +18,7 @@ from vitxplain.data.folders.table_folder import table_folder
 from vitxplain.data.folders.voc import voc
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError, ImageError
+from vitxplain.files.paths import is_folder, is_text
 
 Layout: TypeAlias = Callable[..., DiskImages]
 LAYOUTS: Final[Mapping[Layout, str]] = {
@@ -61,7 +62,7 @@ def read_contents(folder: Path, *, strict: bool = False) -> Contents:
         DataError: its layout is none of these, or masks are of other sizes.
         ImageError: an image is damaged, and `strict`.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise DataError(f"there is no folder {folder}; check the path (it was looked up in {Path.cwd()}).")
     layout = next((reader for reader in LAYOUTS if reader is opener(folder)), None)
     if layout is None:
@@ -72,6 +73,12 @@ def read_contents(folder: Path, *, strict: bool = False) -> Contents:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged files of every split are listed below
         data = layout(str(folder), "test", ratio=(0, 0, 1))
+    for _, item in data.stored_items:
+        if not is_text(item.path):
+            raise DataError(
+                f"{item.path} is no name in UTF-8, so no table can list it. Rename such files and "
+                f"folders, for example: convmv -f latin1 -t utf8 -r --notest {folder}"
+            )
     images, skipped = [], []
     for number, (split, item) in enumerate(data.stored_items):
         try:

@@ -15,7 +15,9 @@ from vitxplain.data.splits.groups import RECORD, draw_splits_by_source, sources_
 from vitxplain.data.splits.ratio import DEFAULT, SPLITS, Ratio, fractions
 from vitxplain.data.tools.contents import Contents, StoredImage, read_contents
 from vitxplain.errors import DataError
+from vitxplain.escape import utf8
 from vitxplain.files.new_folder import new_folder
+from vitxplain.files.paths import exists, is_file, real_path
 from vitxplain.files.tables import csv_bytes
 
 LISTED: Final = (voc, table_folder)  # their own files say which image is in which split
@@ -91,7 +93,7 @@ def _files(contents: Contents, image: StoredImage) -> list[tuple[Path, str]]:
     if contents.layout is voc:
         key = PurePosixPath(image.item.name).with_suffix("")
         beside = (contents.folder / beside_folder / f"{key}{ending}" for beside_folder, ending in ANNOTATIONS.items())
-        files += [file for file in beside if file.is_file()]
+        files += [file for file in beside if is_file(file)]
     elif image.item.mask is not None and image.item.mask.path is not None:
         files.append(image.item.mask.path)
     for file in files:
@@ -102,13 +104,13 @@ def _files(contents: Contents, image: StoredImage) -> list[tuple[Path, str]]:
 
 def _put(files: Iterable[tuple[Path, str]], where: Path, put: Callable[[Path, Path], object]) -> None:
     for file, path in files:
-        if not (where / path).exists():  # rows of a table may share an image
+        if not exists(where / path):  # rows of a table may share an image
             (where / path).parent.mkdir(parents=True, exist_ok=True)
             put(file, where / path)
 
 
 def _link(file: Path, link: Path) -> None:
-    link.symlink_to(file.resolve())
+    link.symlink_to(real_path(file))
 
 
 def _write_lists(where: Path, rows: Sequence[tuple[str, Split, str, str]]) -> None:
@@ -116,4 +118,4 @@ def _write_lists(where: Path, rows: Sequence[tuple[str, Split, str, str]]) -> No
     lists.mkdir(parents=True)
     for word, kind in LISTS.items():
         names = [str(PurePosixPath(name).with_suffix("")) for name, split, _, _ in rows if split == kind]
-        (lists / f"{word}.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        (lists / f"{word}.txt").write_bytes(utf8("".join(f"{name}\n" for name in names)))

@@ -13,6 +13,8 @@ from vitxplain.data.folders.voc_segments import Segments
 from vitxplain.data.sample import Mask
 from vitxplain.data.tools.contents import Contents, StoredImage
 from vitxplain.errors import DataError
+from vitxplain.escape import utf8
+from vitxplain.files.paths import exists
 
 
 def write_masked(
@@ -82,12 +84,12 @@ def write_lists(where: Path, rows: Iterable[tuple[str, str]]) -> None:
         if names:
             file = where / "ImageSets" / "Main" / f"{word}.txt"
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+            file.write_bytes(utf8("".join(f"{name}\n" for name in names)))
 
 
 def _save(file: Path, picture: Image.Image, source: PurePosixPath) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    if file.exists():
+    if exists(file):
         raise DataError(f"two images would give tiles called {file.name}; the second is {source}: rename it.")
     picture.save(file)
 

@@ -12,6 +12,7 @@ from vitxplain.explanation.heatmap import unit_range
 from vitxplain.explanation.resample import place
 from vitxplain.explanation.storage import load
 from vitxplain.files.arrays import is_npz, read_npy, read_npz
+from vitxplain.files.paths import is_file
 from vitxplain.files.pictures import open_picture
 from vitxplain.files.reading import reading
 from vitxplain.geometry import Geometry
@@ -30,7 +31,7 @@ def read_map(file: Path, image: Image.Image) -> ScoredMap:
     """
     size = (image.height, image.width)
     try:
-        if file.suffix == ".npz" and file.with_suffix(".json").is_file():
+        if file.suffix == ".npz" and is_file(file.with_suffix(".json")):
             explanation = load(file)
             if explanation.geometry.image_size != size:
                 raise DataError(

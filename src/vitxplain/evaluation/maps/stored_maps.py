@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from vitxplain import registry
@@ -14,8 +14,8 @@ from vitxplain.evaluation.maps.map_file import ENDINGS, read_map
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
 from vitxplain.evaluation.maps.model_queries import ModelQueries, stored_map_queries
 from vitxplain.evaluation.maps.targets import ExplainedClass
-from vitxplain.files.paths import is_folder
-from vitxplain.files.walk import is_image_name
+from vitxplain.files.paths import is_folder, real_path
+from vitxplain.files.walk import files_below, is_image_name
 from vitxplain.metrics.base import METHOD
 from vitxplain.metrics.controls import CONTROLS
 from vitxplain.models.vision_model import VisionModel
@@ -51,7 +51,7 @@ class StoredMaps(MapSource):
 
     def facts(self, name: str) -> str:
         files = sorted({file for image_files in self.files[name].values() for file in image_files})
-        states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        states = [_state(file) for file in files]
         return f"{len(files):,} maps of {self.called}, {name} ({sha256(repr(states).encode()).hexdigest()[:8]})"
 
     def _map(self, name: str, sample: Sample) -> ScoredMap | Exception:
@@ -80,15 +80,15 @@ def stored_maps(folder: Path) -> StoredMaps:
 
     Raises:
         UsageError: there is no such folder, or no map in it.
+        DataError: it cannot be looked into.
     """
     if not is_folder(folder):
         raise UsageError(f"there is no folder of maps at {folder}.")
-    called = folder.resolve().name
+    called = real_path(folder).name
     methods: dict[str, dict[str, list[Path]]] = {}
-    for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() not in ENDINGS or file.name.startswith("."):
-            continue
-        first, *rest = file.relative_to(folder).with_suffix("").parts
+    for name in files_below(folder, _may_be_map):
+        file = folder / name
+        first, *rest = PurePath(name).with_suffix("").parts
         method, inner = (first, "/".join(rest)) if rest else (called, first)
         image, _, tail = inner.rpartition(".")
         if image and tail in registry.names("explainers"):  # written by Explanation.save: IMAGE.METHOD
@@ -104,6 +104,19 @@ def stored_maps(folder: Path) -> StoredMaps:
             f"{folder}/METHOD/IMAGE.npz, .npy or .png, IMAGE being the image's name without its ending."
         )
     return StoredMaps(called, methods)
+
+
+def _state(file: Path) -> tuple[object, ...]:
+    """What changes when a file does; of one that is missing its name, and reading it says so."""
+    try:
+        status = file.stat()
+    except OSError:
+        return (file.name,)
+    return file.name, status.st_size, status.st_mtime_ns
+
+
+def _may_be_map(name: str) -> bool:
+    return PurePath(name).suffix.lower() in ENDINGS
 
 
 def _bare(name: str) -> str:

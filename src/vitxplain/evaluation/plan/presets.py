@@ -11,6 +11,7 @@ from vitxplain.evaluation.plan.resized import resized, whole_image
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.files.paths import is_folder
 from vitxplain.metrics.average_precision import AveragePrecision
 from vitxplain.metrics.base import Metric
 from vitxplain.metrics.pixels import F1, IoU, MeanIoU, PixelAccuracy, PixelMetric, Precision, Recall
@@ -132,7 +133,7 @@ def default_runs(data: Sequence[str]) -> list[list[str]]:
 def _command(name: str, data: str, path: Path) -> str | None:
     """The command that makes a run, or goes on with one that was stopped; None where it is finished."""
     run = RunFolder(path)
-    if run.saved_result() and run.model.is_dir():
+    if run.saved_result() and is_folder(run.model):
         return None
     if run.exists():
         return f"vitx train --out {path} --resume"

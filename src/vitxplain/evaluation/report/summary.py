@@ -6,7 +6,7 @@ from os.path import relpath
 from pathlib import Path
 from urllib.parse import quote
 
-from vitxplain.escape import markdown, markdown_name
+from vitxplain.escape import markdown, markdown_name, utf8
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.report.cells import SUMMARY_COSTS, interval, method_cell
 from vitxplain.evaluation.report.columns import Column, markdown_table, record
@@ -78,7 +78,7 @@ def save_summary(evaluations: Mapping[str, Evaluation], folder: Path, folders: M
     columns = summary_columns(rows)
     return write_together(
         {
-            folder / "table.md": _markdown(evaluations, rows, pages).encode(),
+            folder / "table.md": utf8(_markdown(evaluations, rows, pages)),
             folder / "table.csv": records_csv(record(columns, row) for row in rows),
         }
     )

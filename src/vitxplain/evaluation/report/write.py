@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
+from vitxplain.escape import utf8
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.report.bars import score_bars
@@ -36,10 +37,10 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
     """
     in_short, columns = _in_short(evaluation), image_columns(evaluation.metrics)
     files = {
-        "evaluation.json": (json.dumps(to_json(evaluation), indent=2, ensure_ascii=False) + "\n").encode(),
+        "evaluation.json": utf8(json.dumps(to_json(evaluation), indent=2, ensure_ascii=False) + "\n"),
         "evaluation.csv": records_csv(evaluation.records()),
         "images.csv": records_csv(record(columns, map_scores) for map_scores in evaluation.map_scores),
-        "evaluation.md": markdown(evaluation, about(evaluation)).encode(),
+        "evaluation.md": utf8(markdown(evaluation, about(evaluation))),
         "scores.png": png_bytes(score_bars(evaluation, in_short)),
     }
     if evaluation.costs:

@@ -13,12 +13,14 @@ from jaxtyping import Int
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.data.subset import spread
 from vitxplain.errors import UsageError
+from vitxplain.escape import utf8
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.plan.metrics import to_choose
 from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, explain_samples
 from vitxplain.evaluation.scoring.store import NOTE, THRESHOLDS
 from vitxplain.files.documents import read_object
+from vitxplain.files.paths import exists
 from vitxplain.files.reading import reading
 from vitxplain.files.watch import check_there
 from vitxplain.files.write import write_together
@@ -120,7 +122,7 @@ def _gather(totals: Totals) -> Totals:
 
 def _read(folder: Path | None) -> dict[str, Levels]:
     """What is stored; raises UsageError where the file holds something else."""
-    if folder is None or not (folder / THRESHOLDS).exists():
+    if folder is None or not exists(folder / THRESHOLDS):
         return {}
     with reading(folder / THRESHOLDS, *NOTE, UsageError):
         return {
@@ -135,4 +137,4 @@ def _write(folder: Path, model: str, levels: Levels) -> None:
     check_there(folder)
     chosen = {method: thresholds for method, thresholds in levels.items() if thresholds}
     text = json.dumps(_read(folder) | {model: chosen}, indent=1, ensure_ascii=False)
-    write_together({folder / THRESHOLDS: f"{text}\n".encode()})
+    write_together({folder / THRESHOLDS: utf8(f"{text}\n")})

@@ -8,6 +8,7 @@ import numpy as np
 
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet
+from vitxplain.escape import utf8
 from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.metrics.base import Metric
 from vitxplain.words import source_name
@@ -75,7 +76,7 @@ def _digest(samples: DataSet) -> str:
     indices = sorted({0, last // 2, last}) if not samples.in_order else [0]
     digest = sha256()
     for _, sample in readable(samples, lambda *_: None, indices):
-        digest.update(sample.name.encode())
+        digest.update(utf8(sample.name))
         digest.update(np.asarray(sample.image.convert("RGB")).tobytes())
         if sample.mask is not None:
             digest.update(sample.mask.tobytes())

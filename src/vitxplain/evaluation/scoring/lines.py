@@ -9,8 +9,10 @@ from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from vitxplain.errors import OutputError, UsageError
+from vitxplain.escape import utf8
 from vitxplain.files.disk import to_disk
 from vitxplain.files.opening import open_file
+from vitxplain.files.paths import exists
 from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch
 
@@ -26,7 +28,7 @@ class GrowingLines:
 
     def __enter__(self) -> "GrowingLines":
         """Open the file; a line that was cut off when an earlier program ended is removed."""
-        new = not self._path.exists()
+        new = not exists(self._path)
         self._watch = Watch.of(self._path.parent)
         self._file = self._path.open("ab")
         self._file.truncate(self._path.read_bytes().rfind(b"\n") + 1)
@@ -49,7 +51,7 @@ class GrowingLines:
         """
         self._watch.check()
         try:
-            self._file.write("".join(f"{record}\n" for record in records).encode())
+            self._file.write(utf8("".join(f"{record}\n" for record in records)))
             self._file.flush()
         except OSError as error:
             raise self._refused(error) from error

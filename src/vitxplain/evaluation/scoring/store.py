@@ -9,10 +9,12 @@ from types import TracebackType
 from typing import Any
 
 from vitxplain.errors import UsageError
+from vitxplain.escape import utf8
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
 from vitxplain.evaluation.scoring.lines import GrowingLines
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
 from vitxplain.files.documents import read_object
+from vitxplain.files.paths import exists
 from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch, check_there
 from vitxplain.files.write import write_together
@@ -115,11 +117,11 @@ def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> 
             f"{folder} holds scores of {clash[0]}; now it is {clash[1]}. Give another folder with --out, or "
             "--overwrite to forget them."
         )
-    write_together({note: (json.dumps(together, indent=1, ensure_ascii=False) + "\n").encode()})
+    write_together({note: utf8(json.dumps(together, indent=1, ensure_ascii=False) + "\n")})
 
 
 def _before(note: Path) -> dict[str, Any] | None:
-    if not note.exists():
+    if not exists(note):
         return None
     with reading(note, *NOTE, UsageError):
         return read_object(note)

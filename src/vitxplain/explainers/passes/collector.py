@@ -97,4 +97,4 @@ class Collector:
         return [e for e in self._kept if (ATTENTION_GRADIENTS in e.needs) is gradients and self._wants(e, index)]
 
     def _wants(self, explainer: AttentionExplainer, index: int) -> bool:
-        return self._layouts[index].kind in explainer.kinds and self._layouts[index].grid is not None
+        return self._layouts[index].kind in explainer.kinds and self._layouts[index].has_places

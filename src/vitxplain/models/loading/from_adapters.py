@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError, VitxplainError
 from vitxplain.files.documents import read_object
+from vitxplain.files.paths import exists, is_file, is_folder
 from vitxplain.files.reading import reading
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import pickled
@@ -22,7 +23,7 @@ _PREFIX = "base_model.model."
 
 def is_adapter_folder(folder: Path) -> bool:
     """Whether the folder holds adapters and no whole model."""
-    return (folder / SETTINGS).is_file() and not any(folder.glob("model*.safetensors"))
+    return is_file(folder / SETTINGS) and not any(folder.glob("model*.safetensors"))
 
 
 def base_source(folder: Path) -> str:
@@ -44,19 +45,19 @@ def base_source(folder: Path) -> str:
                 f"{folder / SETTINGS} asks for megatron, which is not used here; remove megatron_config."
             )
         beside = folder / base
-        source = beside if not Path(base).exists() and beside.is_dir() else Path(base)
+        source = beside if not exists(Path(base)) and is_folder(beside) else Path(base)
         if is_adapter_folder(source):
             raise ModelLoadError(
                 f"{folder} names {base} as its base model, which holds adapters again; name a whole model."
             )
-        return str(source) if source.is_dir() else base
+        return str(source) if is_folder(source) else base
 
 
 def without_weights(folder: Path) -> ModelLoadError | None:
     """The error for a folder whose weights are missing or a pickle, None where they are there."""
-    if (folder / WEIGHTS).is_file():
+    if is_file(folder / WEIGHTS):
         return None
-    if (folder / "adapter_model.bin").is_file():
+    if is_file(folder / "adapter_model.bin"):
         return pickled(str(folder), "adapter_model.bin")
     return ModelLoadError(f"{folder} has the settings of adapters but no weights; {WEIGHTS} is missing beside them.")
 

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError
+from vitxplain.escape import utf8
 from vitxplain.files.reading import reading, reason
 from vitxplain.models.labels import class_names, numbered
 from vitxplain.models.loading.adapter import LoadRequest
@@ -60,7 +61,7 @@ def save(module: nn.Module, folder: Path, manifest: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().cpu().clone().contiguous() for name, value in module.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_bytes(utf8(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"))
 
 
 def read_blueprint(folder: Path) -> Blueprint:

@@ -8,6 +8,7 @@ from urllib.request import Request, urlopen
 from torch import hub, nn
 
 from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.files.paths import is_file
 from vitxplain.models.known_models import demo_hint
 from vitxplain.models.labels import class_names
 from vitxplain.models.loading.adapter import Adapter, LoadRequest, import_library, unknown_name
@@ -84,7 +85,7 @@ def _processor(weights: Any, request: LoadRequest) -> Processor:
 
 def _check_reachable(source: str, url: str) -> None:
     """torch.hub waits without limit for a server; ask first, unless the file is here."""
-    if (Path(hub.get_dir()) / "checkpoints" / Path(url).name).is_file():
+    if is_file(Path(hub.get_dir()) / "checkpoints" / Path(url).name):
         return
     try:
         urlopen(Request(url, method="HEAD"), timeout=PATIENCE_SECONDS).close()  # noqa: S310 (torchvision's own https)

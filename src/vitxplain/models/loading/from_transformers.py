@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.files.paths import is_file
 from vitxplain.models.labels import class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_complete, check_has_weights, loading_error
@@ -61,7 +62,7 @@ def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
 
 def load_from_folder(folder: Path, request: LoadRequest) -> VisionModel:
     """A folder that `save_pretrained` wrote."""
-    if not (folder / "config.json").is_file():
+    if not is_file(folder / "config.json"):
         raise ModelLoadError(
             f"{folder} holds no config.json (transformers) and no vitxplain.json, so it is no model folder; "
             "give the folder that `save_pretrained` or `vitx train` wrote."

@@ -9,7 +9,7 @@ from torch import nn
 from vitxplain import registry
 from vitxplain.errors import ModelLoadError, PluginError, UnknownNameError, UsageError, VitxplainError
 from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder
-from vitxplain.files.paths import is_file, is_folder, user_path
+from vitxplain.files.paths import is_file, is_folder, is_text, user_path
 from vitxplain.models import known_models
 from vitxplain.models.known_models import ALIASES
 from vitxplain.models.loading import from_adapters, from_saved_folder
@@ -40,7 +40,9 @@ def resolve(source: Any, request: LoadRequest) -> VisionModel:
     if (folder := model_folder(source)) is not None:
         if request.revision is not None:
             raise UsageError(f"{source} is a folder and has no revision {request.revision!r}; leave revision out.")
-        if (folder / from_saved_folder.MANIFEST).is_file():
+        if not is_text(folder):
+            raise ModelLoadError(f"{source} is no name in UTF-8, and safetensors opens no other; rename the folder.")
+        if is_file(folder / from_saved_folder.MANIFEST):
             return from_saved_folder.load(folder, request)
         if from_adapters.is_adapter_folder(folder):
             return _with_adapters(folder, request)
@@ -87,7 +89,7 @@ def model_folder(source: "str | Path") -> Path | None:
     folder = user_path(source)
     if not is_folder(folder):
         return known_models.demo_folder(str(source)) if source in known_models.NAMES else None
-    in_run = (folder / "config.yaml").is_file() and is_folder(folder / "model")
+    in_run = is_file(folder / "config.yaml") and is_folder(folder / "model")
     return folder / "model" if in_run else folder
 
 

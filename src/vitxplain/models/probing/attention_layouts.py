@@ -3,46 +3,57 @@
 from dataclasses import replace
 from itertools import pairwise
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 from torch import nn
 
-from vitxplain.capture.layout import AttentionLayout, Kind
+from vitxplain.capture.deformable.weights import DeformableWeights
+from vitxplain.capture.layout import AttentionLayout, Kind, Patches
 from vitxplain.grid import TokenGrid
 from vitxplain.models.objects.libraries import configuration
 from vitxplain.models.probing.observation import Observation, ObservedCall
 from vitxplain.models.probing.token_grids import check_stated, token_grid, true_pitch
+from vitxplain.models.probing.token_order import Orders
+
+Levels: TypeAlias = tuple[tuple[int, int], ...]  # (rows, columns) of each
 
 _HEADS = ("num_heads", "num_attention_heads", "heads", "n_heads", "nhead")
 
 
-def attention_layouts(observation: Observation, module: nn.Module, stated: TokenGrid | None) -> list[AttentionLayout]:
-    """One layout a call, in order."""
+def attention_layouts(
+    observation: Observation, module: nn.Module, stated: TokenGrid | None, orders: Orders
+) -> list[AttentionLayout]:
+    """One layout a call, in order; `orders` are those of sequences that are known to be patches."""
     config = configuration(module)
     maps = observation.maps
     lengths = {tensor.shape[1] for tensor in observation.nodes if tensor.dim() == 3 and tensor.shape[0] == 1}
     lengths |= {rows * columns for rows, columns in maps.map_sizes}
     layouts: list[AttentionLayout] = []
     grids: list[TokenGrid] = []
+    sizes = _level_sizes(observation)
     latents: set[int] = set()  # numbers of learned queries that asked the image and go on as tokens of their own
     for call in observation.calls:
         layout = _axes(call, _num_heads(module, call.path))
-        if not call.scored or call.batch_axis is None:
+        if not call.scored or (call.batch_axis is None and call.keys_hear):
             layout = replace(layout, kind="other")
         elif not call.used:
             layout = replace(layout, kind="unused")
+        elif not call.keys_hear:
+            layout = _of_others(layout)
         elif layout.num_windows > 1:
             layout = replace(layout, kind="window")
+        elif call.keys_hear and layout.num_keys in sizes:
+            layout = _of_levels(layout, sizes[layout.num_keys], call, maps.input_size)
         elif _is_channel(call, layout.heads, lengths):
             layout = replace(layout, kind="channel")
-        elif layout.num_keys in latents:
-            layout = replace(layout, kind="branch" if layout.num_queries == layout.num_keys else "cross")
+        elif layout.num_keys in latents or not _are_patches(call, orders):
+            layout = _of_others(layout)
         else:
             grid = token_grid(call, maps, config, grids, stated)
             grid = grid and true_pitch(grid, module, maps.input_size)
             if grid is not None and grid not in grids:
                 grids.append(grid)
-            layout = replace(layout, grid=grid, kind=_kind(layout, grid, call.learned_queries))
+            layout = replace(layout, grid=grid, kind=_kind(layout, grid, call))
             if layout.kind == "cross" and layout.num_queries not in {other.num_tokens for other in grids}:
                 latents.add(layout.num_queries)
         layouts.append(layout)
@@ -102,8 +113,37 @@ def _is_channel(call: ObservedCall, heads: int, lengths: set[int]) -> bool:
     return queries == keys and keys not in lengths and over in lengths and heads * keys not in lengths
 
 
-def _kind(layout: AttentionLayout, grid: TokenGrid | None, learned: bool) -> Kind:
+def _of_others(layout: AttentionLayout) -> AttentionLayout:
+    """Of attention to what is no place of the image."""
+    return replace(layout, kind="branch" if layout.num_queries == layout.num_keys else "cross")
+
+
+def _level_sizes(observation: Observation) -> dict[int, Levels]:
+    """The levels of sequences of so many places, as deformable attention samples them."""
+    sampled = [call.weights for call in observation.calls if isinstance(call.weights, DeformableWeights)]
+    return {weights.shape[-1]: weights.level_sizes for weights in sampled}
+
+
+def _are_patches(call: ObservedCall, orders: Orders) -> bool:
+    """Whether keys are proved to be places of the image, or nothing speaks against it."""
+    return call.keys_hear and (not call.keys_picked or call.shape[-1] in orders)
+
+
+def _of_levels(layout: AttentionLayout, sizes: Levels, call: ObservedCall, size: tuple[int, int]) -> AttentionLayout:
+    """Of attention to the places of levels; where there is one level its places are a grid like others."""
+    is_own = call.queries_hear and layout.num_queries == layout.num_keys
+    if len(sizes) > 1:
+        return replace(layout, kind="levels" if is_own else "cross", key_tokens=Patches(sizes))
+    rows, columns = sizes[0]
+    grid = TokenGrid(rows, columns, patch_size=(size[0] / rows, size[1] / columns))
+    return replace(layout, kind="token" if is_own else "cross", grid=grid)
+
+
+def _kind(layout: AttentionLayout, grid: TokenGrid | None, call: ObservedCall) -> Kind:
+    learned = call.learned_queries or not call.queries_hear
     if layout.num_queries == layout.num_keys:
+        if not call.queries_hear:
+            return "cross"
         return "token" if grid is not None else "other"
     if layout.num_queries == 1:
         return "pooling"

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.layout import AttentionLayout, Latents, Queries, Text
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.models.probing.dependence import start_of, steps_after, steps_before
 from vitxplain.models.probing.observation import Observation, Output
@@ -49,6 +49,7 @@ def cam_layer(
     What lies inside an attention (queries, keys, its own dropout) is passed over: around a ViT's last block that
     leaves its first norm, in a network without a class token the last norm, in a CNN the last stage's output.
     """
+    shows_image = _Showing(observation, score, layouts)
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
     for inner in (inside, ()):
         named = [output for output in observation.outputs if _name(output, inner, module) not in (None, *without)]
@@ -58,7 +59,7 @@ def cam_layer(
             continue
         gradients = torch.autograd.grad(score, edges, retain_graph=True, allow_unused=True)
         for output, gradient in reversed(list(zip(candidates, gradients, strict=True))):
-            if gradient is not None and _reaches_patches(gradient, maps):
+            if gradient is not None and _reaches_patches(gradient, maps) and shows_image(output):
                 return _name(output, inner, module)
     return None
 
@@ -135,6 +136,27 @@ def _is_map(output: Output, observation: Observation, maps: ImageMaps) -> bool:
 def _is_class_scores(output: Output, observation: Observation) -> bool:
     """A second head over patch tokens (VOLO): class scores, no features."""
     return len(output.shape) == 3 and output.from_linear and output.shape[-1] == observation.logits.shape[-1]
+
+
+class _Showing:
+    """Whether an output depends on the image, as positions do not; said of all where the score does not show it.
+
+    What is as long as a sequence of object queries, words or latents has to depend on it otherwise than by attention.
+    """
+
+    def __init__(self, observation: Observation, score: Tensor, layouts: Sequence[AttentionLayout]) -> None:
+        sides = [side for layout in layouts for side in (layout.query_tokens, layout.key_tokens)]
+        self._lengths = {side.num_tokens for side in sides if isinstance(side, (Queries, Text, Latents))}
+        start = start_of(observation.image) if observation.image.requires_grad else None
+        settled = {call.step: call.queries_hear for call in observation.calls if call.scored}
+        self._depends, self._hears = steps_after(start), steps_after(start, settled)
+        self._is_shown = start is not None and self._depends(score.grad_fn)
+
+    def __call__(self, output: Output) -> bool:
+        if not self._is_shown or output.edge is None:
+            return True
+        is_sequence = len(output.shape) == 3 and output.shape[1] in self._lengths
+        return (self._hears if is_sequence else self._depends)(output.edge.node)
 
 
 def _reaches_patches(gradient: Tensor, maps: ImageMaps) -> bool:

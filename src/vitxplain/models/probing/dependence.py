@@ -1,6 +1,6 @@
 """Which attention the logits depend on, which of it their gradient reaches, and which of it learned queries ask."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vitxplain.capture.attention_tap import AttentionTap
 from vitxplain.capture.calls import AttentionCall
+from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights
 from vitxplain.types import PixelValues, TaskLogits
@@ -37,7 +38,7 @@ def calls_before(outputs: Sequence[Tensor]) -> list[frozenset[int]]:
         return reduce(or_, (bits[earlier] | own.get(earlier, 0) for earlier in before), 0)
 
     for output in outputs:
-        _answered(output.grad_fn, bits, bits_of)
+        answered(output.grad_fn, bits, bits_of)
     numbers = range(len(outputs))
     return [frozenset(n for n in numbers if bits[output.grad_fn] >> n & 1) for output in outputs]
 
@@ -93,7 +94,7 @@ def learned_queries(image: Tensor, weights: Sequence[Weights]) -> list[bool]:
     if not image.requires_grad:
         return [False] * len(weights)
     of_image = steps_after(start_of(image))
-    return [not all(of_image(step) for step in _factors(call)) for call in weights]
+    return [not all(of_image(step) for step in factors(call)) for call in weights]
 
 
 def start_of(image: Tensor) -> Any:
@@ -103,37 +104,46 @@ def start_of(image: Tensor) -> Any:
     return start
 
 
-def steps_after(start: Any) -> Callable[[Any], bool]:
-    """Whether a step of the graph is computed from another one."""
-    answers: dict[Any, bool] = {start: True, None: False}
+def steps_after(start: Any, settled: Mapping[Any, bool] | None = None) -> Callable[[Any], bool]:
+    """Whether a step of the graph is computed from another one; of some steps the answer is settled."""
+    answers: dict[Any, bool] = {**(settled or {}), start: True, None: False}
 
     def is_after(step: Any) -> bool:
-        _answered(step, answers, lambda before: any(answers[earlier] for earlier in before))
+        answered(step, answers, lambda before: any(answers[earlier] for earlier in before))
         return answers[step]
 
     return is_after
 
 
-def _factors(weights: Weights) -> list[Any]:
+def factors(weights: Weights) -> list[Any]:
     """The steps of the graph that made what the scores are a product of; keys depend on the image, queries may not."""
     if isinstance(weights, FusedWeights):
         return [weights.query.grad_fn]
+    if isinstance(weights, DeformableWeights):
+        return [weights.point_weights.grad_fn]
     todo = [weights.tensor.grad_fn] if isinstance(weights, ExplicitWeights) else []
     while todo:
         step = todo.pop(0)
         if step is None:
             continue
-        if step.name().startswith("Bmm"):
-            return [before for before, _ in step.next_functions]
+        if step.name().startswith(("Bmm", "Baddbmm")):  # the latter adds a mask to the product, its first argument
+            return [before for before, _ in step.next_functions[-2:]]
         todo += [before for before, _ in step.next_functions]
     return []
 
 
-def _answered(step: Any, answers: dict[Any, _Answer], answer: Callable[[Sequence[Any]], _Answer]) -> None:
-    """Put the answer for a step and all steps before it into `answers`: each by those of the steps just before it."""
+def answered(
+    step: Any, answers: dict[Any, _Answer], answer: Callable[[Sequence[Any]], _Answer], past: tuple[str, ...] = ()
+) -> None:
+    """Put the answer for a step and all steps before it into `answers`: each by those of the steps just before it.
+
+    Steps whose names begin with one of `past` have none before them.
+    """
     path = [step]
     while path:
         before = [earlier for earlier, _ in path[-1].next_functions] if path[-1] not in answers else []
+        if past and before and path[-1].name().startswith(past):
+            before = []
         unanswered = [earlier for earlier in before if earlier not in answers]
         if unanswered:
             path += unanswered

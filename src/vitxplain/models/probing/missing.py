@@ -6,6 +6,7 @@ from itertools import pairwise
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.models import offers
 from vitxplain.models.probing.observation import Observation
+from vitxplain.models.probing.sides.token_sides import decoder
 
 
 def missing_attention(
@@ -22,6 +23,12 @@ def missing_attention(
         reason = f"its {len(real)} attention layers ({kinds}) do not all ask the same grid of tokens"
         if mixing is not None and asks_one_grid(layouts):
             reason = mixing
+        reads = decoder(layouts)
+        if reads is not None:
+            reason = (
+                f"{reads.num_queries} queries of its own ask the image ({reads.path}), each for an object, so what its "
+                "patches ask of each other does not say what becomes of one"
+            )
     if not isotropic:
         missing[offers.ATTENTIONS] = reason
     if not placed:
@@ -84,6 +91,8 @@ def _streams(token: Sequence[int], before: Sequence[frozenset[int]]) -> tuple[in
 
 def asks_one_grid(layouts: Sequence[AttentionLayout]) -> bool:
     """Whether every layer's tokens ask the same patches; learned queries, branches and their crossings aside."""
+    if decoder(layouts) is not None:
+        return False
     own = [layout for layout in layouts if layout.kind not in ("pooling", "branch", "cross", "unused", "other")]
     grids = {(layout.grid.rows, layout.grid.columns) for layout in own if layout.grid is not None}
     plain = all(layout.kind == "token" and layout.num_queries == layout.num_keys for layout in own)

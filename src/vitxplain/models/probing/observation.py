@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,10 +38,14 @@ class ObservedCall:
     weights: Weights
     scored: bool  # attention, and no other softmax
     output: Tensor
+    step: Any  # of the graph, that made the output; None without a graph
     nodes_before: int
     used: bool  # whether the logits depend on what it returns
     reached: bool  # whether their gradient does
     learned_queries: bool  # whether what asks is the same for every image
+    queries_hear: bool  # whether those who ask hear of the image otherwise than by attention, as patches do
+    keys_hear: bool  # whether those who are asked do
+    keys_picked: bool  # whether they are some of many tokens, picked by index
     before: frozenset[int]  # the numbers of the calls that it is computed from, as far as the graph says
     batch_axis: int | None  # which axis doubles with two images; None: does not depend on the images
     constant_keys: tuple[bool, ...] | None  # per key: the same value for two different images
@@ -84,6 +89,7 @@ class Observation:
     head: Head | None
     hidden: str | None  # where attention first ran unseen, and how
     silence: Silence
+    text_lengths: frozenset[int] = frozenset()  # of sequences of tokens that are looked up by number
     image_calls: tuple[ImageCall, ...] = ()  # the outermost modules that take the image or a view of it
 
     @contextmanager

@@ -18,6 +18,7 @@ from vitxplain.errors import ModelLoadError
 from vitxplain.models.probing.dependence import calls_before, learned_queries, reached_outputs, used_calls
 from vitxplain.models.probing.observation import Head, Observation, ObservedCall
 from vitxplain.models.probing.recording import PassRecorder, RecordedCall
+from vitxplain.models.probing.sides.hearing import hearing
 from vitxplain.models.views.image_calls import CallRecorder, ImageCall
 from vitxplain.tasks.activation_inputs import ActivationCall, ActivationInputs, Ending
 from vitxplain.tasks.classification import Classification
@@ -73,6 +74,7 @@ def observe(
         head=head if head is not None and _makes(logits, head) else None,
         hidden=recorder.hidden,
         silence=recorder.silence,
+        text_lengths=frozenset(recorder.text_lengths),
         image_calls=image_calls,
     )
 
@@ -91,16 +93,21 @@ def _observed_calls(
     before = calls_before([record.output for record in recorded])
     used = used_calls(model, images[:1], logits, reached)
     comparisons = compare_calls(model, images, [call_weights.shape for call_weights in weights])
+    hear = hearing(image, recorded, [all(comparison.constant_keys or [False]) for comparison in comparisons])
     return tuple(
         ObservedCall(
             path=record.call.path,
             weights=record.call.weights,
             scored=record.call.scored,
             output=record.output,
+            step=record.step,
             nodes_before=record.nodes_before,
             used=used[number],
             reached=reached[number],
             learned_queries=learned[number],
+            queries_hear=hear[number].queries,
+            keys_hear=hear[number].keys,
+            keys_picked=hear[number].picked,
             before=before[number],
             batch_axis=comparisons[number].batch_axis,
             constant_keys=comparisons[number].constant_keys,

@@ -21,6 +21,7 @@ from vitxplain.models.probing.missing import asks_one_grid, missing_attention, m
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
+from vitxplain.models.probing.sides.token_sides import with_sides, without_places
 from vitxplain.models.probing.token_grids import (
     model_grid,
     with_class_token,
@@ -115,8 +116,9 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
         score, predicts = _score(observation), not isinstance(model.task, Features)
         orders = sequence_orders(observation)
-        layouts = place_windows(observation, attention_layouts(observation, model.module, model.stated_grid), orders)
-        maps = _image_maps(observation.maps, layouts, orders)
+        layouts = attention_layouts(observation, model.module, model.stated_grid, orders)
+        layouts = with_sides(observation, place_windows(observation, layouts, orders))
+        maps = _image_maps(observation, layouts, orders)
         mixed = mixing(observation, layouts)
         isotropic = mixed is None and observation.hidden is None and asks_one_grid(layouts)
         by_gradient = score.requires_grad or not predicts
@@ -166,14 +168,17 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
     )
 
 
-def _image_maps(maps: ImageMaps, layouts: Sequence[AttentionLayout], orders: Orders) -> ImageMaps:
-    """What convolutions say of maps, and now attention: sequences in an order of their own, and latents, are none.
+def _image_maps(observation: Observation, layouts: Sequence[AttentionLayout], orders: Orders) -> ImageMaps:
+    """What convolutions say of maps, and now attention: sequences in an order of their own are none, nor are latents.
 
     Latents are learned queries that ask the image and go on as tokens of their own.
     """
     grids = sequence_grids(layouts)
-    latents = {layout.num_queries for layout in layouts if layout.kind == "cross"} - {grid.num_tokens for grid in grids}
-    return replace(maps, grids=tuple(grids), other_lengths=unordered(orders) | latents)
+    latents = {layout.num_queries for layout in layouts if layout.kind == "cross"} | without_places(
+        observation, layouts
+    )
+    other_lengths = unordered(orders) | (latents - {grid.num_tokens for grid in grids})
+    return replace(observation.maps, grids=tuple(grids), other_lengths=other_lengths)
 
 
 def _score(observation: Observation) -> Tensor:

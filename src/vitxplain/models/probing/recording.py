@@ -23,6 +23,7 @@ class RecordedCall:
 
     call: AttentionCall
     output: Tensor
+    step: Any  # of the graph, that made the output; None without a graph
     nodes_before: int
 
 
@@ -45,6 +46,7 @@ class PassRecorder:
         self.map_sizes: dict[tuple[int, int], None] = {}  # (rows, columns) convolutions make, in order
         self.convolutions: list[tuple[str, int]] = []  # mixing places: name, attention calls before
         self.last_linear: Head | None = None
+        self.text_lengths: set[int] = set()  # of sequences of tokens that are looked up by number
         self.hidden: str | None = None  # where attention first ran unseen, and how
         self.silence = Silence()
         self._nodes: dict[int, Tensor] = {}  # by their identity, which is theirs for as long as they are here
@@ -54,7 +56,7 @@ class PassRecorder:
         return False
 
     def after(self, call: AttentionCall, output: Tensor) -> None:
-        self.calls.append(RecordedCall(call, output, len(self._nodes)))
+        self.calls.append(RecordedCall(call, output, output.grad_fn, len(self._nodes)))
         if output.requires_grad:
             output.register_hook(self.silence)
 
@@ -115,6 +117,8 @@ class PassRecorder:
     def _returned(self, name: str, part: nn.Module, args: tuple, output: Any) -> None:
         if isinstance(part, (nn.Linear, nn.Conv2d)) and isinstance(output, Tensor):
             self.last_linear = Head(name, part, args[0])
+        if isinstance(part, nn.Embedding) and args and args[0].dim() == 2 and _are_words(args[0][0]):
+            self.text_lengths.add(args[0].shape[1])
         if isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1:
             self.convolutions.append((name, len(self.calls)))
         tensor = self._node(output)
@@ -128,6 +132,11 @@ class PassRecorder:
         growing.from_linear |= isinstance(part, nn.Linear)
         if isinstance(part, _MAKES_MAPS) and tensor.dim() == 4 and min(tensor.shape[2:]) > 1:
             self.map_sizes.setdefault((tensor.shape[2], tensor.shape[3]))
+
+
+def _are_words(numbers: Tensor) -> bool:
+    """Whether they are no mere positions, one after the other."""
+    return len(numbers) > 1 and not bool((numbers.diff() == 1).all())
 
 
 def _version(tensor: Tensor) -> int:

@@ -8,6 +8,7 @@ from urllib.parse import urlparse
 from zipfile import is_zipfile
 
 from vitxplain.errors import ModelLoadError
+from vitxplain.files.paths import is_file
 
 HASHED: Final = re.compile(r"-([a-f0-9]{8,})\.")  # resnet18-f37072fd.pth: the first digits of its SHA-256
 
@@ -25,7 +26,7 @@ def published_file(source: str, url: str) -> Path:
 
     file = Path(hub.get_dir()) / "checkpoints" / Path(urlparse(url).path).name
     hashed = HASHED.search(file.name)
-    if not file.is_file():
+    if not is_file(file):
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             hub.download_url_to_file(url, str(file), hashed[1] if hashed else None)

@@ -4,6 +4,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from vitxplain.errors import ModelLoadError
 from vitxplain.files.documents import read_object
+from vitxplain.files.paths import real_path
 from vitxplain.files.reading import reading
 
 INDEX = "*.index.json"
@@ -21,11 +22,11 @@ def check_weight_map(index: Path, folder: Path) -> None:
     """The same of one index. Links into the Hub's cache, which is made of them, are the folder's own files."""
     with reading(index, "an index of weights", "download it again", ModelLoadError):
         names = read_object(index)["weight_map"].values()
-    home = folder.resolve()
+    home = real_path(folder)
     blobs = home.parent.parent / "blobs" if home.parent.name == "snapshots" else home
     for name in sorted({str(name) for name in names}):
-        if _is_outside(name) or not (folder / name).resolve().is_relative_to(home):
-            if not _is_outside(name) and (folder / name).resolve().is_relative_to(blobs):
+        if _is_outside(name) or not real_path(folder / name).is_relative_to(home):
+            if not _is_outside(name) and real_path(folder / name).is_relative_to(blobs):
                 continue
             raise ModelLoadError(
                 f"{index} names {name!r}, which lies outside {folder}; the weights of a model are read from its own "

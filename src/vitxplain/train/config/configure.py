@@ -10,7 +10,7 @@ from typing import Any
 from vitxplain.data.load import BUILT_IN, options_of
 from vitxplain.errors import ModelLoadError, OptionError, UnknownNameError
 from vitxplain.files.near import looks_like_a_path, no_such_folder
-from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.paths import exists, is_folder, user_path
 from vitxplain.models.known_models import ALIASES, NAMES
 from vitxplain.options.parse import key_and_value, option_types, parse
 from vitxplain.options.route import Fields, OptionKey, option_key, route
@@ -64,7 +64,7 @@ def configure(
     pairs = [*without_overridden(option_pairs(file_options), typed_pairs), *typed_pairs]
     # Errors that need no imports come before those that need seconds of them.
     options = _train_options(pairs)
-    if model != SCRATCH and ":" not in model and not user_path(model).exists():
+    if model != SCRATCH and ":" not in model and not exists(user_path(model)):
         if looks_like_a_path(model):
             raise ModelLoadError(no_such_folder(model))
         if similar_names(model.casefold(), [SCRATCH], cutoff=0.8):  # no word of the Hub is so near to it

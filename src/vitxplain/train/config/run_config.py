@@ -11,9 +11,10 @@ from typing import Any
 import yaml
 
 from vitxplain.errors import UsageError
+from vitxplain.escape import utf8
 from vitxplain.files.documents import parse_yaml
 from vitxplain.files.near import looks_like_a_path
-from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.paths import exists, is_folder, user_path
 from vitxplain.options.describe import as_text as typed_text
 from vitxplain.train.config.options import TrainOptions
 
@@ -44,7 +45,7 @@ class RunConfig:
                 plain[name] = {key: _yaml_value(value) for key, value in options.items()}
         plain |= asdict(self.options)
         plain[VERSIONS] = {name: version(name) for name in ("vitxplain", "torch", "transformers")}
-        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).encode()
+        return utf8(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
     @classmethod
     def from_yaml(cls, text: bytes) -> "RunConfig":
@@ -117,7 +118,7 @@ def as_text(value: Any) -> str:
 
 
 def _is_missing_folder(source: str) -> bool:
-    return looks_like_a_path(source) and not user_path(source).exists()
+    return looks_like_a_path(source) and not exists(user_path(source))
 
 
 def _yaml_value(value: Any) -> Any:

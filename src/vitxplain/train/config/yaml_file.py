@@ -7,7 +7,7 @@ from typing import Any
 
 from vitxplain.errors import UsageError
 from vitxplain.files.documents import parse_yaml, read_text
-from vitxplain.files.paths import is_folder
+from vitxplain.files.paths import is_file, is_folder
 from vitxplain.files.reading import reading, shortened
 from vitxplain.train.config.synonyms import split_key
 
@@ -25,10 +25,10 @@ def options_file(path: Path) -> Path:
     """
     if not is_folder(path):
         return path
-    if (file := path / "config.yaml").is_file():
+    if is_file(file := path / "config.yaml"):
         return file
     best = path / "best.yaml"  # of a search
-    advice = f"give {best}" if best.is_file() else "give a YAML file with options, or the folder of a run"
+    advice = f"give {best}" if is_file(best) else "give a YAML file with options, or the folder of a run"
     raise UsageError(f"{path} is a folder without config.yaml; {advice}.")
 
 

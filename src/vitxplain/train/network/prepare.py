@@ -11,6 +11,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from vitxplain.errors import OptionError, UsageError
+from vitxplain.files.paths import is_file
 from vitxplain.models.loading import from_saved_folder
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.blueprint import Blueprint, blueprint_of, build
@@ -87,7 +88,7 @@ def open_pretrained(
     check_in_memory(model.source, model.module)
     check_finite(model.source, model.module)
     folder = model_folder(source) if isinstance(source, (str, Path)) else None
-    if folder is not None and (folder / from_saved_folder.MANIFEST).is_file():
+    if folder is not None and is_file(folder / from_saved_folder.MANIFEST):
         blueprint = from_saved_folder.read_blueprint(folder)
     else:
         blueprint = blueprint_of(model, size)

@@ -8,6 +8,7 @@ from pathlib import Path
 from vitxplain.files.disk import to_disk
 from vitxplain.files.documents import read_object
 from vitxplain.files.opening import open_file
+from vitxplain.files.paths import exists, is_file
 
 SEAL = "complete.json"  # the size and CRC-32 of every other file; written last
 _CHUNK = 2**24  # bytes read at once
@@ -24,12 +25,12 @@ def publish(checkpoint: Path, folder: Path, *, keep: int) -> Path:
     Raises:
         OSError: the disk is full, or refuses.
     """
-    files = sorted(path for path in checkpoint.rglob("*") if path.is_file())
+    files = sorted(path for path in checkpoint.rglob("*") if is_file(path))
     seal = {str(path.relative_to(checkpoint)): [path.stat().st_size, _checksum(path)] for path in files}
     (checkpoint / SEAL).write_text(json.dumps(seal), encoding="utf-8")
     to_disk(checkpoint)
     target = folder / checkpoint.name
-    if target.exists():  # of a run that went on from an earlier one, because this one was damaged
+    if exists(target):  # of a run that went on from an earlier one, because this one was damaged
         shutil.rmtree(target)
     checkpoint.replace(target)
     to_disk(folder, deep=False)

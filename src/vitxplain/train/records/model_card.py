@@ -7,7 +7,7 @@ from dataclasses import fields
 from importlib.metadata import version
 
 from vitxplain.data.sample import DataSet
-from vitxplain.escape import json_text, markdown, markdown_name, shell_word
+from vitxplain.escape import json_text, markdown, markdown_name, shell_word, utf8
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.options import TrainOptions
@@ -68,7 +68,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         f"- {_figures_note(memorised=memorised, tested='test' in result.metrics)}",
         "",
     ]
-    return "\n".join(lines).encode()
+    return utf8("\n".join(lines))
 
 
 def command(config: RunConfig) -> str:

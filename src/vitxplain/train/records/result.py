@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vitxplain.escape import utf8
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -33,7 +35,7 @@ class RunResult:
         """The file result.json; a run with one is finished."""
         facts = self.as_json()
         del facts["folder"]  # runs may be moved
-        return (json.dumps(facts, indent=2) + "\n").encode()
+        return utf8(json.dumps(facts, indent=2) + "\n")
 
 
 class TrainingInterrupted(KeyboardInterrupt):

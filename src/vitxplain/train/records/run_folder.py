@@ -13,7 +13,7 @@ from vitxplain.files.disk import refused, to_disk
 from vitxplain.files.documents import read_object
 from vitxplain.files.near import question
 from vitxplain.files.opening import read_bytes
-from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.paths import exists, is_file, is_folder, is_text, real_path, user_path
 from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch
 from vitxplain.files.write import write_together
@@ -53,7 +53,7 @@ class RunFolder:
         return self.path / "result.json"
 
     def exists(self) -> bool:
-        return self.config.is_file()
+        return is_file(self.config)
 
     def saved_result(self) -> Mapping[str, Any] | None:
         """The facts in result.json; None while the run is not finished, or where the file is not what a run writes."""
@@ -95,11 +95,11 @@ class RunFolder:
             _share_permissions(aside)
             to_disk(aside)
         except (OSError, RuntimeError, SafetensorError) as error:
-            kept = "The best model before is kept." if self.model.exists() else "There was none before."
+            kept = "The best model before is kept." if exists(self.model) else "There was none before."
             failure = refused("the best model so far", self.path, error, kept)
             shutil.rmtree(aside, ignore_errors=True)
             raise failure from error
-        if self.model.exists():
+        if exists(self.model):
             shutil.rmtree(old, ignore_errors=True)
             self.model.replace(old)
         aside.replace(self.model)
@@ -109,7 +109,7 @@ class RunFolder:
     def repair(self) -> None:
         """Finish or undo what a process that was killed between two renames left."""
         old = self.path / ".model-old"
-        if old.exists() and not self.model.exists():
+        if exists(old) and not exists(self.model):
             old.replace(self.model)
         for path in (old, self.path / ".model-new"):
             shutil.rmtree(path, ignore_errors=True)
@@ -120,7 +120,7 @@ class RunFolder:
         """Remove the files of the run, and no others."""
         for name in RUN_FILES:
             path = self.path / name
-            if path.is_dir():
+            if is_folder(path) and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
@@ -130,7 +130,7 @@ def default_folder(model: str, data: str, *, resume: bool, overwrite: bool) -> R
     """vitx-runs/MODEL-DATA, or with the first free number behind; to resume or overwrite the latest of them."""
     name = "-".join(slug(_last_name(part), empty="", keep=".") for part in (model, data))
     latest = 0
-    while _numbered(name, latest + 1).exists():
+    while exists(_numbered(name, latest + 1)):
         latest += 1
     return RunFolder(_numbered(name, latest if latest and (resume or overwrite) else latest + 1))
 
@@ -150,7 +150,8 @@ def prepare_folder(folder: RunFolder, *, resume: bool, overwrite: bool) -> None:
     if resume and overwrite:
         raise UsageError("--resume and --overwrite exclude each other; give one of them.")
     path = folder.path
-    if path.exists() and (not path.is_dir() or any(not child.name.startswith(".") for child in path.iterdir())):
+    check_name(path)
+    if exists(path) and (not is_folder(path) or any(not child.name.startswith(".") for child in path.iterdir())):
         if not folder.exists():
             raise UsageError(f"{path} is there and holds no run; give another folder with --out.")
         if overwrite:
@@ -161,6 +162,12 @@ def prepare_folder(folder: RunFolder, *, resume: bool, overwrite: bool) -> None:
                 "with --out."
             )
     folder.repair()
+
+
+def check_name(path: Path) -> None:
+    """Raise UsageError for a folder in which no model could be opened."""
+    if not is_text(path):
+        raise UsageError(f"{path} is no name in UTF-8, and safetensors opens no other; give another one with --out.")
 
 
 def model_and_data_of(run: Path, model: str | None, data: str | None) -> tuple[str | None, str | None]:
@@ -181,7 +188,7 @@ def model_and_data_of(run: Path, model: str | None, data: str | None) -> tuple[s
 
 def _share_permissions(folder: Path) -> None:
     """Give all files the widest permissions among them: safetensors writes for the owner alone, whatever the umask."""
-    files = [file for file in folder.rglob("*") if file.is_file()]
+    files = [file for file in folder.rglob("*") if is_file(file)]
     mode = max(file.stat().st_mode for file in files)
     for file in files:
         file.chmod(mode)
@@ -190,7 +197,7 @@ def _share_permissions(folder: Path) -> None:
 def _last_name(source: str) -> str:
     """The last part of a path or a Hub id."""
     path = user_path(source)
-    return path.resolve().name if is_folder(path) else path.name or source
+    return real_path(path).name if is_folder(path) else path.name or source
 
 
 def _numbered(name: str, number: int) -> Path:

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitxplain.errors import UsageError
+from vitxplain.escape import utf8
 from vitxplain.files.documents import read_text
 from vitxplain.files.opening import check_file, read_bytes
+from vitxplain.files.paths import exists, is_file, is_folder
 from vitxplain.files.reading import reading
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.files.writer_lock import LOCK, WRITER
 from vitxplain.render.figure import png_bytes
 from vitxplain.train.config.run_config import RunConfig
-from vitxplain.train.records.run_folder import RunFolder
+from vitxplain.train.records.run_folder import RunFolder, check_name
 from vitxplain.train.tuning.picture import tuning_picture
 from vitxplain.train.tuning.search_space import Space, TrialResult
 
@@ -48,9 +50,10 @@ class StudyFolder:
 
     def check(self, *, resume: bool) -> None:
         """Raise UsageError where a search cannot be started or continued."""
+        check_name(self.path)
         ours = {LOCK, WRITER}
-        holds_files = self.path.is_dir() and any(entry.name not in ours for entry in self.path.iterdir())
-        if holds_files and not self.base.is_file():
+        holds_files = is_folder(self.path) and any(entry.name not in ours for entry in self.path.iterdir())
+        if holds_files and not is_file(self.base):
             raise UsageError(f"{self.path} is there and holds no search; give another folder with --out.")
         if holds_files and not resume:
             raise UsageError(
@@ -64,7 +67,7 @@ class StudyFolder:
             UsageError: they contradict each other.
         """
         with reading(self.space, "a search space", ADVICE, UsageError):
-            saved = read_text(self.space).strip() if self.space.is_file() else None
+            saved = read_text(self.space).strip() if is_file(self.space) else None
         if saved and typed and typed != saved:
             raise UsageError(f"this search was started with --search {saved}; leave it out, or start another search.")
         return saved or typed
@@ -76,7 +79,7 @@ class StudyFolder:
 
     def begin(self, base: RunConfig, search: str) -> None:
         """Write the search space and the configuration of all trials."""
-        write_together({self.space: f"{search}\n".encode(), self.base: base.as_yaml()})
+        write_together({self.space: utf8(f"{search}\n"), self.base: base.as_yaml()})
 
     @contextmanager
     def study(self, *, seed: int, highest: bool, prune: bool) -> "Iterator[optuna.Study]":
@@ -84,7 +87,7 @@ class StudyFolder:
         optuna = import_optuna()
         database = self.path / "study.db"
         with reading(database, "a database of a search", ADVICE, UsageError):
-            if database.exists():
+            if exists(database):
                 check_file(database)
             storage = optuna.storages.RDBStorage(f"sqlite:///{database}")
         try:

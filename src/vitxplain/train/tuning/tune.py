@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from vitxplain.files.paths import user_path
+from vitxplain.files.paths import is_file, user_path
 from vitxplain.files.watch import Watch
 from vitxplain.files.writer_lock import writer_lock
 from vitxplain.models.loading.devices import resolve_device
@@ -129,7 +129,7 @@ def _base(
     limit: int | None,
 ) -> RunConfig:
     """The configuration that all trials have in common; of a search that is continued, the saved one."""
-    if not folder.base.is_file():
+    if not is_file(folder.base):
         return configure(config, options, model=model, data=data, limit=limit)
     saved = folder.saved_base()
     new = configure(config, options, model=model or saved.model, data=data or saved.data, limit=limit)

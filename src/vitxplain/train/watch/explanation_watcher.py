@@ -13,6 +13,7 @@ from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import TrainError, VitxplainError
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.files.documents import read_table
+from vitxplain.files.paths import exists
 from vitxplain.files.reading import reading
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
@@ -124,7 +125,7 @@ def _with_row(path: Path, step: int, distances: list[float]) -> bytes:
     """The table with this step's row; rows of later steps, of a run that was resumed from earlier on, are dropped."""
     advice = "remove it, and it is begun anew"
     with reading(path, "a table of distances", advice, TrainError):
-        rows = [list(row.values()) for row in read_table(path)] if path.exists() else []
+        rows = [list(row.values()) for row in read_table(path)] if exists(path) else []
         earlier = [row for row in rows if int(row[0]) < step]
     header = ["step", *(f"layer_{layer}" for layer in range(len(distances)))]
     return csv_bytes(header, [*earlier, [step, *(f"{distance:.3f}" for distance in distances)]])
