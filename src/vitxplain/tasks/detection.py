@@ -110,7 +110,8 @@ class Detection(Task, Finder):
             raise self._nothing_found(self._candidates(outputs, geometry, labels))
         against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
         chosen = objects(spelling, detections, lambda: self._candidates(outputs, geometry, labels), labels)
-        return [ObjectTarget(one, number_of(one, detections), against) for one in chosen]
+        queries = outputs[LOGITS].shape[1]
+        return [ObjectTarget(one, queries, number_of(one, detections), against) for one in chosen]
 
     def _candidates(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
         """Everything that could be an object, best first."""
