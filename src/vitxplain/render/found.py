@@ -68,8 +68,8 @@ def on_image(mask: Bool[np.ndarray, "row column"], geometry: Geometry) -> Bool[n
     down = np.floor((np.arange(height) + 0.5 - top) / (bottom - top) * mask.shape[0]).astype(int)
     across = np.floor((np.arange(width) + 0.5 - left) / (right - left) * mask.shape[1]).astype(int)
     rows, columns = (np.clip(places, 0, size - 1) for places, size in zip((down, across), mask.shape, strict=True))
-    seen = ((down == rows)[:, None]) & ((across == columns)[None])
-    return mask[rows[:, None], columns[None]] & seen
+    visible = ((down == rows)[:, None]) & ((across == columns)[None])
+    return mask[rows[:, None], columns[None]] & visible
 
 
 def scaled(explanation: Explanation, down: float, across: float) -> Explanation:

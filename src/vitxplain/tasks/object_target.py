@@ -76,8 +76,8 @@ def _by_point(spelling: Spelling, x: float, y: float, detections: Sequence[Detec
 def _places(detections: Sequence[Detected]) -> str:
     """What was found, with boxes."""
     named = [
-        f"object:{number} {one.name} (box:{','.join(f'{side:.0f}' for side in one.box or ())})"
-        for number, one in enumerate(detections[:4])
+        f"object:{number} {detected.name} (box:{','.join(f'{side:.0f}' for side in detected.box or ())})"
+        for number, detected in enumerate(detections[:4])
     ]
     return ", ".join(named) + (f" and {len(detections) - 4} more" if len(detections) > 4 else "")
 
