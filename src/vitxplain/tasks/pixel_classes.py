@@ -86,7 +86,8 @@ class PixelClasses(Task, Finder):
         geometry: Geometry,
         labels: Mapping[int, str],
     ) -> list[Target]:
-        segments = self._segments(outputs, geometry, labels)
+        numbered = {one.index: one for one in detections}
+        segments = [numbered.get(one.index, one) for one in self._segments(outputs, geometry, labels)]
         if not detections:
             raise TargetError(
                 f"no segment reaches min_score {self.min_score:g}: the best is {listed(segments[:1], 'segment')}; a "
