@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.undisturbed import ready as usable
 from vitxplain.data.read_image import as_pixel_values
+from vitxplain.data.target_mask import with_masks_read
 from vitxplain.errors import ModelLoadError
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
@@ -142,6 +143,7 @@ def explain_together(
     check_count("top_k", top_k)
     check_count("batch_size", batch_size)
     check_names(methods)
+    target = with_masks_read(target)
     loaded = _loaded(model, pictures, output=output, activation=activation)
     if min_score is not None:
         loaded = replace(loaded, task=loaded.task.from_score(min_score))

@@ -141,6 +141,7 @@ def test_nor_what_its_libraries_and_children_print(plugins: Path, place: Path, v
         assert words in said.stderr
 
 
+@pytest.mark.slow
 def test_a_metric_that_cannot_be_loaded_is_a_failure_where_it_was_named(
     plugins: Path, vitx: Vitx, place: Path, vit_folder: Path
 ):
