@@ -24,7 +24,8 @@ def levels_beside(
     `reaches` says of a gradient whether it is about enough places. Found by differentiating while nothing flows back
     through what was chosen: a coarser level is often computed from a finer one that is read as well.
     """
-    taken, beside = list(chosen), []
+    taken = list(chosen)
+    beside: list[Output] = []
     while True:
         sizes = {_size(output, maps) for output in taken}
         edges = [output.edge for output in taken if output.edge is not None]
