@@ -14,7 +14,7 @@ from vitxplain.capture.saved_apart import is_written_over, saved_apart
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
-from vitxplain.models.probing.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
 from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing

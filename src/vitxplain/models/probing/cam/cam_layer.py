@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.layout import AttentionLayout, Latents, Queries, Text
 from vitxplain.capture.patch_layout import ImageMaps
-from vitxplain.models.probing.cam_levels import levels_beside
+from vitxplain.models.probing.cam.cam_levels import levels_beside
 from vitxplain.models.probing.dependence import start_of, steps_after, steps_before
 from vitxplain.models.probing.observation import Observation, Output
 
