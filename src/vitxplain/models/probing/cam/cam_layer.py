@@ -131,8 +131,8 @@ def _levels(
     of_image = steps_after(start_of(observation.image))
     candidates = [o for o in named if _is_map(o, observation, maps) and o.edge is not None and of_image(o.edge.node)]
     chosen = [output for layer in layers if (output := _output(observation, layer)) is not None]
-    found = levels_beside(score, chosen, candidates, maps, lambda gradient: _reaches_patches(gradient, maps))
-    return [_name(output, inside, module) or "" for output in found]
+    beside = levels_beside(score, chosen, candidates, maps, lambda gradient: _reaches_patches(gradient, maps))
+    return [_name(output, inside, module) or "" for output in beside]
 
 
 def same_output(observation: Observation, layer: str | None) -> frozenset[str]:

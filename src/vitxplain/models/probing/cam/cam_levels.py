@@ -76,8 +76,9 @@ def _blocked(edges: Sequence[GradientEdge]) -> Iterator[None]:
 
 def _zero_at(number: int) -> Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]:
     def hook(gradients: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        return tuple(
-            torch.zeros_like(one) if index == number and one is not None else one for index, one in enumerate(gradients)
-        )
+        blocked = list(gradients)
+        if blocked[number] is not None:
+            blocked[number] = torch.zeros_like(blocked[number])
+        return tuple(blocked)
 
     return hook
