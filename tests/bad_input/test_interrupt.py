@@ -97,3 +97,52 @@ def test_a_training_ends_by_a_scheduler_after_its_step(place: Path):
     assert "a checkpoint was written" in errors
     assert [path.name for path in (place / "run" / "checkpoints").iterdir()]
     assert not [path.name for path in (place / "run").iterdir() if path.name.startswith(".")]
+
+
+def _photos(place: Path) -> None:
+    """data/ has class folders with more images than are read in a second; masked/ has images and masks."""
+    generator = np.random.default_rng(0)
+    for kind in ("data", "masked/images", "masked/masks"):
+        for name in ("a", "b") if kind == "data" else ("hole",):
+            (place / kind / name).mkdir(parents=True)
+            for number in range(150):
+                pixels = generator.integers(0, 256, (96, 96, 3), dtype=np.uint8)
+                picture = Image.fromarray(np.uint8(255 * (pixels[..., 0] > 200)) if "masks" in kind else pixels)
+                picture.save(place / kind / name / f"{number}.png")
+
+
+# Commands that write, with what is under work when the signal comes.
+WRITING = {
+    "explain data/a data/b --model demo-vit --method rollout,grad-cam --out out": 0.5,
+    "demo --out out": 0.5,
+    "export --model demo-vit --out out/model.onnx": 0.5,
+    "data split data --out out": 0.3,
+    "data tile masked --size 24 --out out": 0.3,
+    "test --model demo-cnn --data digits --limit 400 --batch-size 4 --out out": 0.5,
+    "tune --model scratch --data digits --limit 32 -o epochs=4 --trials 30 --out out": 2.0,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs to see what a process has loaded")
+@pytest.mark.parametrize("command", WRITING, ids=lambda command: command.partition(" --")[0])
+def test_every_command_that_writes_ends_by_a_scheduler_as_by_ctrl_c(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+):
+    """It says so, exits with 143 and leaves nothing half-written: not beside its results, nor among temporary files."""
+    _photos(place)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    process = started(*command.split(), "--quiet")
+    until = time.monotonic() + 120
+    while "libtorch_cpu" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(WRITING[command])
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode in (143, -signal.SIGTERM), errors
+    assert "error: interrupted; " in errors
+    assert "Traceback" not in output + errors
+    left = [path.name for path in place.rglob("*")]
+    assert not [name for name in left if name.startswith(".") or name.endswith(".part")]
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -138,3 +139,29 @@ def test_nor_what_its_libraries_and_children_print(plugins: Path, place: Path, v
     assert [json.loads(line)["method"] for line in said.stdout.splitlines()] == ["odd"]
     for words in ("by number", "by a child", "by logging"):
         assert words in said.stderr
+
+
+@pytest.mark.slow
+def test_a_metric_that_cannot_be_loaded_is_a_failure_where_it_was_named(
+    plugins: Path, vitx: Vitx, place: Path, vit_folder: Path
+):
+    add_package(plugins, "leaving-plugin", "print('hello'); raise SystemExit", {"leaving": "Half"}, kind="metrics")
+    for name in ("a", "b"):
+        Path("data", name).mkdir(parents=True)
+        shutil.copy("good.png", f"data/{name}/x.png")
+    command = (
+        "evaluate",
+        "--model",
+        vit_folder,
+        "--data",
+        "data",
+        "--split",
+        "train",
+        "--methods",
+        "rollout",
+        "--json",
+    )
+    said = vitx(*command, "--metrics", "entropy,leaving", "--out", "named")
+    assert said.code == 1, said
+    assert "error: leaving: the metric 'leaving' of leaving-plugin 1.0 cannot be loaded" in said.err
+    assert [line["schema"] for line in said.json] == [1]

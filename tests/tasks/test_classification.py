@@ -83,6 +83,12 @@ def test_what_is_no_class_is_said(spelling, message: str) -> None:
         Classification().target(spelling, LABELS)
 
 
+def test_a_name_of_very_many_classes_is_said_shortly() -> None:
+    labels = dict.fromkeys(range(100_000), "leaf")
+    with pytest.raises(TargetError, match="means several classes: 0, 1, .*, 9 and 99990 more; give the index"):
+        Classification().target("leaf", labels)
+
+
 def test_the_score_is_the_raw_logit_and_images_do_not_mix() -> None:
     logits = LOGIT_ROWS.clone().requires_grad_()
     scores = ClassTarget((1, 2)).score({LOGITS: logits})

@@ -8,7 +8,10 @@ NAMED = 3  # images of one failure that are named
 
 @dataclass(frozen=True)
 class Failure:
-    """One map, or all maps of a method, that could not be made or scored; `image` is empty for all of them."""
+    """One map, or all maps of a method, that could not be made or scored; `image` is empty for all of them.
+
+    A metric that could not be loaded stands in the place of the method, with no model and no image.
+    """
 
     model: str
     method: str
@@ -26,5 +29,6 @@ def sentences(failures: Iterable[Failure]) -> list[str]:
         names = [name for name in all_names if name]
         more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
         about = f" ({len(names):,} image{'s' * (len(names) > 1)}: {', '.join(names[:NAMED])}{more})" if names else ""
-        texts.append(f"{model}, {method}: {message}{about}")
+        where = f"{model}, {method}" if model else method
+        texts.append(f"{where}: {message}{about}")
     return texts

@@ -46,7 +46,7 @@ def plan_of(request: EvaluationRequest) -> EvaluationPlan:
     preset = request.chosen_preset
     samples = preset.data(request.samples) if preset else request.samples
     entries, unfit, models_left_out = plan_entries(request)
-    metrics, metrics_left_out = chosen_metrics(
+    metrics, metrics_left_out, broken = chosen_metrics(
         list(preset.metrics) if preset else request.metrics, request.metric_options or {}, samples, entries
     )
     validation = validation_of(request.validation_source, samples, metrics)
@@ -56,7 +56,7 @@ def plan_of(request: EvaluationRequest) -> EvaluationPlan:
         validation=preset.data(validation) if preset and validation else validation,
         entries=tuple(entries),
         metrics=metrics,
-        unfit=tuple(unfit),
+        unfit=(*unfit, *broken),
         left_out=(*models_left_out, *metrics_left_out),
         cost=request.cost or bool(preset and preset.cost),
     )

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vitxplain.errors import OptionError, UnsupportedModelError
 from vitxplain.geometry import Box, Geometry
+from vitxplain.grid import TokenGrid
 from vitxplain.tasks.detected import Detected
 from vitxplain.types import Scores
 
@@ -118,6 +119,10 @@ class Target(ABC):
             UnsupportedModelError: the score is not linear in the mean of a feature map.
         """
         raise UnsupportedModelError(f"what is explained ({type(self).__name__}) is no sum over a mean of channels.")
+
+    def grids(self, grid: TokenGrid) -> list[TokenGrid]:
+        """The token grid with the tokens that the score of each image is read from; one alone for all images alike."""
+        return [grid]
 
     def on_images(self, geometries: Sequence[Geometry]) -> "Target":
         """The same, told where the original image of each input lies, for what users say in its pixels."""

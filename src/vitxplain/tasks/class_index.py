@@ -3,13 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from reprlib import repr as repr_
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from torch import Tensor
 
 from vitxplain.errors import TargetError
 from vitxplain.suggest import did_you_mean, similar_names
+
+_MOST_SHOWN: Final = 10  # of the classes that one name means
 
 
 def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
@@ -30,7 +32,9 @@ def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise TargetError(f"class name {spelled!r} means several classes: {matches}; give the index.")
+        shown = ", ".join(map(str, matches[:_MOST_SHOWN]))
+        more = f" and {len(matches) - _MOST_SHOWN} more" if len(matches) > _MOST_SHOWN else ""
+        raise TargetError(f"class name {spelled!r} means several classes: {shown}{more}; give the index.")
     label_of = {synonym: labels[index] for index, names in synonyms.items() for synonym in names}
     # "cat" is near "tiger cat", not near "crate"
     holding = [synonym for synonym in label_of if name in re.split(r"\W+", synonym)]

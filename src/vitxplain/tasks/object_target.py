@@ -1,10 +1,11 @@
 """ObjectTarget: one object of a detector; and which of those found a spelling means."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vitxplain.errors import TargetError
 from vitxplain.geometry import Box
+from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
 from vitxplain.tasks.class_index import class_name
 from vitxplain.tasks.detected import Detected, area, listed, overlap
@@ -17,6 +18,7 @@ class ObjectTarget(Target):
     """The raw logit of one class by one query, minus that of another class where the one is set `against` it."""
 
     detected: Detected
+    queries: int = 0  # how many the model has
     number: int | None = None  # among what was found
     against: tuple[int, str] | None = None  # index and name
 
@@ -32,6 +34,12 @@ class ObjectTarget(Target):
         logits = outputs[LOGITS][:, self.detected.query]
         score = logits[:, self.detected.index]
         return score if self.against is None else score - logits[:, self.against[0]]
+
+    def grids(self, grid: TokenGrid) -> list[TokenGrid]:
+        """Read from the token of its query, where queries are tokens after the patches (YOLOS, arXiv 2106.00666)."""
+        if grid.num_suffix_tokens != self.queries or self.detected.query is None:
+            return [grid]
+        return [replace(grid, readout=(grid.num_prefix_tokens + grid.num_patches + self.detected.query,))]
 
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
@@ -67,7 +75,10 @@ def _by_point(spelling: Spelling, x: float, y: float, detections: Sequence[Detec
 
 def _places(detections: Sequence[Detected]) -> str:
     """What was found, with boxes."""
-    named = [f"{one.name} box:{','.join(f'{side:.0f}' for side in one.box or ())}" for one in detections[:4]]
+    named = [
+        f"object:{number} {detected.name} (box:{','.join(f'{side:.0f}' for side in detected.box or ())})"
+        for number, detected in enumerate(detections[:4])
+    ]
     return ", ".join(named) + (f" and {len(detections) - 4} more" if len(detections) > 4 else "")
 
 
@@ -83,7 +94,7 @@ def objects(
         TargetError: there is no such object.
     """
     if spelling.everything:
-        return detections
+        return detections[: spelling.most]
     if spelling.index is not None:
         return [_of_class(spelling, detections, candidates, labels)]
     if spelling.box is not None:

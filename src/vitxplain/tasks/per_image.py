@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vitxplain.errors import TargetError
 from vitxplain.geometry import Geometry
+from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import PROBABILITY, ExplainedTarget, Settled, Target, TaskOutputs, Unit
 from vitxplain.tasks.detected import Detected
 from vitxplain.tasks.spelling import Spelling
@@ -42,6 +43,9 @@ class PerImage(Target):
         rows = [(row(outputs, number), row(probabilities, number)) for number in range(_batch(outputs))]
         targets = self._of_batch(outputs)
         return [t.describe(*both, labels, unit)[0] for t, both in zip(targets, rows, strict=True)]
+
+    def grids(self, grid: TokenGrid) -> list[TokenGrid]:
+        return [target.grids(grid)[0] for target in self.targets]
 
     def head_weights(
         self, head: Float[Tensor, "label channel"], outputs: TaskOutputs

@@ -7,6 +7,7 @@ from vitxplain import registry
 from vitxplain.data.load import EmptySplitError
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, UsageError
+from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.request import Metrics
@@ -20,8 +21,8 @@ METRICS = ("average-precision", "pointing-game", "insertion", "deletion")  # whe
 
 def chosen_metrics(
     metrics: Metrics, options: Mapping[str, Any], samples: DataSet, entries: Sequence[PlannedEntry]
-) -> tuple[dict[str, Metric], list[str]]:
-    """By name, and which were left out and why; one that was named is never left out.
+) -> tuple[dict[str, Metric], list[str], list[Failure]]:
+    """By name; which were left out and why; and those that were named whose plugin is broken.
 
     Raises:
         UsageError: no such metric or option, or one needs a model and there is none.
@@ -37,7 +38,9 @@ def chosen_metrics(
         build(usable_metrics, texts, text=True), {key: value for key, value in options.items() if key not in texts}
     )
     named = set() if metrics is None else {_name(metric) for metric in metric_list if metric != ALL}
-    chosen, left_out = {}, [f"{name} is left out: {error}" for name, error in broken.items()]
+    failures = [Failure("", name, "", str(error)) for name, error in broken.items() if name.partition(":")[0] in named]
+    chosen = dict[str, Metric]()
+    left_out = [f"{name} is left out: {why}" for name, why in broken.items() if name.partition(":")[0] not in named]
     for name, metric in built.items():
         if not (why := _obstacle(metric, samples, entries)):
             chosen[name] = metric
@@ -47,7 +50,7 @@ def chosen_metrics(
             left_out.append(f"{name} is left out: {why}")
     if not chosen:
         raise UsageError(f"no metric is left. {' '.join(left_out)}")
-    return chosen, left_out
+    return chosen, left_out, failures
 
 
 def to_choose(metrics: Mapping[str, Metric]) -> dict[str, PixelMetric]:

@@ -62,8 +62,10 @@ class Collector:
             if ATTENTION_GRADIENTS in explainer.needs:
                 kept.clear()
 
-    def combine(self, grid: TokenGrid) -> dict[Explainer, Tensor]:
+    def combine(self, grids: Sequence[TokenGrid]) -> dict[Explainer, Tensor]:
         """Each method's result; what was kept is in the order of the layers, whichever way they came.
+
+        Of several grids each is that of one image, by the tokens that are read for its target.
 
         Raises:
             CaptureError: a layer the probe saw did not run, or no gradient reached it.
@@ -80,7 +82,13 @@ class Collector:
         combined: dict[Explainer, Tensor] = {}
         for explainer, kept in self._kept.items():
             with plugin_errors(explainer):
-                combined[explainer] = explainer.combine([kept[index] for index in sorted(kept)], grid)
+                layers = [kept[index] for index in sorted(kept)]
+                if len(set(grids)) == 1:
+                    combined[explainer] = explainer.combine(layers, grids[0])
+                else:
+                    of_images = zip(*(layer.split(1) for layer in layers), strict=True)
+                    maps = [explainer.combine(own, grid) for own, grid in zip(of_images, grids, strict=True)]
+                    combined[explainer] = torch.cat(maps)
         return combined
 
     def _keep(

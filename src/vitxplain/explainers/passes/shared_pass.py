@@ -163,7 +163,7 @@ def _pass(
                 score = of_round.score(in_fp32(outputs)).sum()  # a sum: images do not mix
                 gradients = _gradients(score, towards, keep_graph=not last)
             with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
-                results = collector.combine(probe.grid or TokenGrid(1, 1))
+                results = collector.combine(of_round.grids(probe.grid or TokenGrid(1, 1)))
                 for explainer in layers:
                     activations = []
                     for layer in layers[explainer]:
