@@ -29,6 +29,13 @@ def names_of(labels: Mapping[int, str], count: int) -> Mapping[int, str]:
     return labels if len(labels) in (0, count) or count == 1 else numbered(count)
 
 
+def one_more_or_less(labels: Mapping[int, str], count: int) -> Mapping[int, str]:
+    """The names of so many classes of a detector, whose configuration may or may not name "no object" too."""
+    if abs(len(labels) - count) != 1:
+        return labels
+    return {index: labels.get(index, f"LABEL_{index}") for index in range(count)}
+
+
 def numbered(count: int) -> dict[int, str]:
     """Names for classes without names, as transformers writes them."""
     return {index: f"LABEL_{index}" for index in range(count)}

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
-from vitxplain.tasks.detection import Detection
+from vitxplain.tasks.detection import Detection, detection
 from vitxplain.tasks.features import Features
 from vitxplain.tasks.pixel_classes import PixelClasses
 
@@ -159,7 +159,7 @@ def task_of_output(model: "VisionModel", output: Any, classes: int | None) -> Ta
         return None
     count = classes or len(model.labels)
     if count:
-        return Detection(count)
+        return detection(count, model.processor.library)
     raise ModelLoadError(
         f"{model.source} is a detector, and whether the last of its {output['logits'].shape[-1]} logits is a class or "
         "that there is no object cannot be told; give the names of its classes as labels=."

@@ -23,6 +23,7 @@ from vitxplain.tasks.class_index import class_name
 from vitxplain.tasks.detected import Detected, checked_score, number_of
 from vitxplain.tasks.object_target import ObjectTarget, objects
 from vitxplain.tasks.per_image import Finder, Wanted
+from vitxplain.tasks.points import check_point
 from vitxplain.tasks.spelled_targets import spelled_targets
 from vitxplain.tasks.spelling import Spelling
 
@@ -37,15 +38,16 @@ PostProcessing: TypeAlias = Callable[[TaskOutputs], list[tuple[int, int, float]]
 class Detection(Task, Finder):
     """Queries with classes and boxes.
 
-    Where a query has a logit more than there are `classes`, the last says that it found nothing, and probabilities are
-    by softmax (DETR, arXiv 2005.12872); else each class is for itself, by sigmoid, and one query may find several
-    (Deformable DETR, arXiv 2010.04159). `min_score` is from which
-    probability on something counts as found. `post_processing` is the library's own; without it the form of the output
-    decides.
+    The last logit of a query may say that it found nothing, and probabilities are by softmax (DETR, arXiv 2005.12872);
+    else each class is for itself, by sigmoid, and one query may find several (Deformable DETR, arXiv 2010.04159).
+    `no_object` says which; None: it is the first where a query has a logit more than there are `classes`. `min_score`
+    is from which probability on something counts as found. `post_processing` is the library's own; without it the form
+    of the output decides.
     """
 
     classes: int
     min_score: float = MIN_SCORE
+    no_object: bool | None = None
     post_processing: PostProcessing | None = field(default=None, repr=False, compare=False)
 
     name: ClassVar[str] = "object-detection"
@@ -53,21 +55,27 @@ class Detection(Task, Finder):
 
     def outputs(self, raw: Any) -> TaskOutputs:
         """Raises:
-        ModelLoadError: as many logits as fit neither the classes nor the classes and "no object".
+        ModelLoadError: no boxes, or as many logits as fit neither the classes nor the classes and "no object".
         """
-        logits = raw["logits"]
+        logits, boxes = raw.get("logits"), raw.get("pred_boxes")
+        if logits is None or boxes is None:
+            raise ModelLoadError(
+                f"the model returns {', '.join(raw)}; of an object detector logits and pred_boxes are expected, a "
+                "class and a box for each query."
+            )
         if logits.shape[-1] - self.classes not in (0, 1):
             raise ModelLoadError(
                 f"the model gives {logits.shape[-1]} logits for each of its {logits.shape[1]} queries, and its "
                 f"configuration names {self.classes} classes; correct id2label in its config.json."
             )
-        return {LOGITS: logits, BOXES: raw["pred_boxes"]}
+        return {LOGITS: logits, BOXES: boxes}
 
     def from_score(self, min_score: float) -> "Detection":
         return replace(self, min_score=checked_score(min_score))
 
     def num_labels(self, outputs: TaskOutputs) -> int:
-        return self.classes
+        logits = outputs[LOGITS]
+        return logits.shape[-1] - self._no_object(logits)
 
     def probabilities(self, outputs: TaskOutputs) -> TaskOutputs:
         logits = outputs[LOGITS].float()
@@ -103,6 +111,8 @@ class Detection(Task, Finder):
         geometry: Geometry,
         labels: Mapping[int, str],
     ) -> list[Target]:
+        if spelling.point is not None:
+            check_point(spelling.text, spelling.point, geometry)
         if not detections:
             raise self._nothing_found(self._candidates(outputs, geometry, labels))
         against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
@@ -120,7 +130,7 @@ class Detection(Task, Finder):
         ]
 
     def _no_object(self, logits: Tensor) -> bool:
-        return logits.shape[-1] > self.classes
+        return logits.shape[-1] > self.classes if self.no_object is None else self.no_object
 
     def _by_form(self, outputs: TaskOutputs) -> list[tuple[int, int, float]]:
         """Each query's best class beside "no object"; by sigmoid as many (query, class) pairs as there are queries."""
@@ -129,14 +139,14 @@ class Detection(Task, Finder):
             scores, classes = shares.max(-1)
             order = scores.argsort(descending=True, stable=True).tolist()
             return [(query, int(classes[query]), float(scores[query])) for query in order]
-        scores, positions = shares.flatten().topk(min(len(shares), shares.numel()))
+        scores, positions = shares.flatten().sort(descending=True, stable=True)
         return [
             (*divmod(position, shares.shape[-1]), score)
-            for score, position in zip(scores.tolist(), positions.tolist(), strict=True)
+            for score, position in zip(scores[: len(shares)].tolist(), positions.tolist(), strict=False)
         ]
 
     def _nothing_found(self, candidates: Sequence[Detected]) -> TargetError:
-        best = f"the best is {candidates[0].name} with {candidates[0].score:.1%}" if candidates else "there is nothing"
+        best = f"the best is {candidates[0].name} with {candidates[0].score:.4g}" if candidates else "there is nothing"
         return TargetError(
             f"the model found no object from min_score {self.min_score:g} on: {best}. A lower min_score= "
             "(--min-score 0) explains it."
@@ -155,7 +165,19 @@ def detection(classes: int, library: Any = None) -> Detection:
         return Detection(classes)
     threshold = inspect.signature(post_process).parameters.get("threshold")
     stated = threshold is not None and isinstance(threshold.default, float)
-    return Detection(classes, threshold.default if stated else MIN_SCORE, partial(_post_processed, post_process))  # type: ignore[union-attr]
+    return Detection(
+        classes,
+        threshold.default if stated else MIN_SCORE,  # type: ignore[union-attr]
+        _leaves_last_out(post_process, classes),
+        partial(_post_processed, post_process),
+    )
+
+
+def _leaves_last_out(post_process: Callable[..., Any], classes: int) -> bool:
+    """Whether a post-processing takes the last logit for "no object": it never names it, however large."""
+    logits = torch.zeros(1, 1, classes + 1)
+    logits[..., -1] = 9.0
+    return all(index < classes for _, index, _ in _post_processed(post_process, {LOGITS: logits}))
 
 
 def _post_processed(post_process: Callable[..., Any], outputs: TaskOutputs) -> list[tuple[int, int, float]]:

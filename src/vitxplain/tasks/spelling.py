@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -31,6 +31,7 @@ class Spelling:
 
     text: str = ""
     everything: bool = False
+    most: int | None = None  # of everything the best so many
     number: int | None = None  # of what was found, or among those of a class
     index: int | None = None  # a class
     against: int | None = None  # another class: why the one rather than the other
@@ -73,15 +74,33 @@ def _by_name(text: str, labels: Mapping[int, str]) -> Spelling:
     for start in ("box:", "@", "object:", "segment:"):
         if text.startswith(start):
             raise TargetError(f"target {text!r} cannot be read; targets are {_WAYS}.")
+    with suppress(TargetError):
+        return _numbered(text, text, labels)
+    parts = text.split("~")
+    for cut in range(1, len(parts)):  # either class may have a ~ in its name
+        with suppress(TargetError):
+            return _difference(text, "~".join(parts[:cut]), "~".join(parts[cut:]), labels)
     name, tilde, other = text.partition("~")
-    name, hash_, number = name.partition("#")
-    if hash_ and not number.strip().isdecimal():
-        raise TargetError(f"target {text!r}: after # stands a number from 0, such as {name.strip()}#1.")
-    index = _known(class_index(name.strip(), labels), labels)
-    against = _known(class_index(other.strip(), labels), labels) if tilde else None
-    if against == index:
+    return _difference(text, name, other, labels) if tilde else _numbered(text, name, labels)
+
+
+def _difference(text: str, name: str, other: str, labels: Mapping[int, str]) -> Spelling:
+    spelling = _numbered(text, name, labels)
+    against = _known(class_index(other.strip(), labels), labels)
+    if against == spelling.index:
         raise TargetError(f"target {text!r} sets a class against itself; give two classes.")
-    return Spelling(text, index=index, against=against, number=int(number) if hash_ else None)
+    return replace(spelling, against=against)
+
+
+def _numbered(text: str, name: str, labels: Mapping[int, str]) -> Spelling:
+    """The class that a name means, or a name with # and a number."""
+    with suppress(TargetError):
+        return Spelling(text, index=_known(class_index(name.strip(), labels), labels))
+    start, hash_, number = name.rpartition("#")
+    if hash_ and not number.strip().isdecimal():
+        raise TargetError(f"target {text!r}: after # stands a number from 0, such as {start.strip()}#1.")
+    index = _known(class_index((start if hash_ else name).strip(), labels), labels)
+    return Spelling(text, index=index, number=int(number) if hash_ else None)
 
 
 def _known(index: int, labels: Mapping[int, str]) -> int:

@@ -10,7 +10,7 @@ from torch import nn
 
 from vitxplain.errors import UsageError
 from vitxplain.grid import TokenGrid
-from vitxplain.models.labels import LabelsLike, class_names
+from vitxplain.models.labels import LabelsLike, class_names, one_more_or_less
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
 from vitxplain.models.loading.devices import (
@@ -32,6 +32,7 @@ from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.tasks import check_task_name, has_no_head, is_classifier_class
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.features import Features
 
@@ -130,8 +131,12 @@ def load_model(
     resized = input_size is not None and mean is None  # another size than the model's own
     by_loss = activation_by_loss(source)
     unproven = _is_unproven(model, in_memory=in_memory)
-    if isinstance(model.task, Features) or model.task.finds:
+    if isinstance(model.task, Features):
         logits_of_grey_image(model, resized=resized)
+        check_repeatable(model)
+    elif model.task.finds:
+        count = model.task.num_labels({LOGITS: logits_of_grey_image(model, resized=resized)})
+        model = replace(model, labels=one_more_or_less(model.labels, count))
         check_repeatable(model)
     elif not model.labels or resized or unproven or stated or by_loss != "auto":
         model = with_outputs(
