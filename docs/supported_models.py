@@ -14,6 +14,7 @@ METHODS = {
     "affinity-attention": "affinity attention",
     "gradient-attention": "gradient attention",
     "grad-cam": "Grad-CAM",
+    "gradient-activation": "gradient activation",
     "attention-rollout": "rollout",
     "raw-attention": "raw attention",
     "gradient-rollout": "gradient rollout",

@@ -38,6 +38,7 @@ def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
     yield "affinity-attention", of("affinity-attention", {"target": "espresso"}, {"target": "cup"})
     yield "gradient-attention", of("gradient-attention", {"target": "espresso"}, {"target": "cup"})
     yield "grad-cam", of("grad-cam", {}, {"layer": "vit.layers.8.layernorm_before"}, target="espresso")
+    yield "gradient-activation", of("gradient-activation", {"target": "espresso"}, {"target": "cup"})
     yield "attention-rollout", of("attention-rollout", start_layer=1)
     yield "raw-attention", of("raw-attention")
     yield "gradient-rollout", of("gradient-rollout")

@@ -65,7 +65,7 @@ def detected(number: int = 0, **changes: Any) -> Explanation:
     )
     chosen = objects[number]
     target = ExplainedTarget(chosen.index, chosen.name, chosen.score, label=f"object-{number}", box=chosen.box)
-    return explanation(task="object-detection", detections=objects, **({"target": target} | changes))
+    return explanation(**({"task": "object-detection", "detections": objects, "target": target} | changes))
 
 
 def segmented(number: int = 0, **changes: Any) -> Explanation:
@@ -80,4 +80,4 @@ def segmented(number: int = 0, **changes: Any) -> Explanation:
     target = ExplainedTarget(
         chosen.index, chosen.name, chosen.score, label=label, share=chosen.share, region=chosen.mask
     )
-    return explanation(task="image-segmentation", detections=segments, **({"target": target} | changes))
+    return explanation(**({"task": "image-segmentation", "detections": segments, "target": target} | changes))

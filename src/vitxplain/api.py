@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.undisturbed import ready as usable
 from vitxplain.data.read_image import as_pixel_values
+from vitxplain.data.target_mask import with_masks_read
 from vitxplain.errors import ModelLoadError
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
@@ -71,7 +72,7 @@ def explain(
         image: a path, URL, PIL image or uint8 array (height, width, channels), or ready pixel_values as a float tensor
             (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
-            grad-cam.
+            grad-cam; of detectors and segmenters gradient-activation.
         target: the class to explain, an index or a name; None is each image's top class. Of a detector or segmenter
             "object:0", "dog#1", "box:10,20,90,80", "@50,40", "segment:0", "cat~dog" or "all", in pixels of the image;
             None is the best object. Several images take a list with one each. One image takes a list of several, which
@@ -142,6 +143,7 @@ def explain_together(
     check_count("top_k", top_k)
     check_count("batch_size", batch_size)
     check_names(methods)
+    target = with_masks_read(target)
     loaded = _loaded(model, pictures, output=output, activation=activation)
     if min_score is not None:
         loaded = replace(loaded, task=loaded.task.from_score(min_score))

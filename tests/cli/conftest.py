@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from tests.saved_models import cnn_folder, vit_folder  # noqa: F401 - fixtures
+from tests.saved_models import cnn_folder, detector_folder, segmenter_folder, vit_folder  # noqa: F401 - fixtures
 from vitxplain.cli.main import app
 
 

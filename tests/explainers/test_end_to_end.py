@@ -19,6 +19,7 @@ from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.cam import CAM
 from vitxplain.explainers.grad_cam import GradCAM
+from vitxplain.explainers.gradient_activation import GradientActivation
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.gradient_rollout import GradientRollout
 from vitxplain.explainers.head_distance import HeadDistance
@@ -30,11 +31,11 @@ from vitxplain.tasks.base import LOGITS
 ATTENTION = [AttentionRollout(), RawAttention(), HeadDistance()]
 BY_GRADIENT = [GradientAttention(), GradientRollout()]
 FITTING = {
-    tiny.vit_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), PositionSimilarity()],
-    tiny.distilled_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), PositionSimilarity()],
-    tiny.registers_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), PositionSimilarity()],
-    tiny.swin_module: [RawAttention(), GradCAM(), CAM()],
-    tiny.resnet_module: [GradCAM(), CAM()],
+    tiny.vit_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), GradientActivation(), PositionSimilarity()],
+    tiny.distilled_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), GradientActivation(), PositionSimilarity()],
+    tiny.registers_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), GradientActivation(), PositionSimilarity()],
+    tiny.swin_module: [RawAttention(), GradCAM(), GradientActivation(), CAM()],
+    tiny.resnet_module: [GradCAM(), GradientActivation(), CAM()],
 }
 PAIRS = [pytest.param(b, e, id=f"{b.__name__}-{type(e).__name__}") for b, some in FITTING.items() for e in some]
 

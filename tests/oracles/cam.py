@@ -1,4 +1,7 @@
-"""CAM (Zhou et al. 2016) and Grad-CAM (Selvaraju et al. 2017) of one image: features (channel, row, column)."""
+"""CAM (Zhou et al. 2016), Grad-CAM (Selvaraju et al. 2017) and ODAM (Zhao & Chan 2023) of one image.
+
+Features are (channel, row, column).
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,4 +29,15 @@ def grad_cam(features: Map, gradients: Map, relu: bool = False) -> Map:
             for j in range(columns):
                 weights[k] += float(gradients[k, i, j]) / (rows * columns)
     result = cam(features, weights)
+    return np.maximum(result, 0) if relu else result
+
+
+def gradient_activation(features: Map, gradients: Map, relu: bool = False) -> Map:
+    """Each place's own gradient as the weight of each channel, in place of its mean."""
+    channels, rows, columns = features.shape
+    result = np.zeros((rows, columns))
+    for k in range(channels):
+        for i in range(rows):
+            for j in range(columns):
+                result[i, j] += float(gradients[k, i, j]) * float(features[k, i, j])
     return np.maximum(result, 0) if relu else result

@@ -20,6 +20,7 @@ MAPS = frozenset(
         "attention-rollout",
         "cam",
         "grad-cam",
+        "gradient-activation",
         "gradient-attention",
         "gradient-rollout",
         "raw-attention",

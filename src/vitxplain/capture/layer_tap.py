@@ -127,10 +127,12 @@ class LayerActivation:
     where the model ends in global average pooling of this layer and one linear layer. Both None where nobody asked.
 
     Values and gradient are those of what the layer returned. Where the model changes that in place before it takes the
-    average, a method that needs the linear head gets those of what is averaged.
+    average, a method that needs the linear head gets those of what is averaged. Where several layers were joined into
+    one, `parts` are these, each on its own grid.
     """
 
     layer: str
     values: FeatureMap
     gradient: FeatureMap | None = None
     head_weights: Float[Tensor, "batch pooled"] | None = None  # pooled: the channels of the layer that is averaged
+    parts: "tuple[LayerActivation, ...]" = ()

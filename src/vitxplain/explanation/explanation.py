@@ -118,13 +118,29 @@ class Explanation:
 
 
 def headline(explanation: Explanation) -> str:
-    """The class that was explained, or for a method that is about no class the predicted one."""
+    """The target that was explained, or for a method that is about none what the model predicted or found."""
     target, top = explanation.target, explanation.prediction
+    if explanation.detections:
+        names = dict.fromkeys(short_name(detected.name) for detected in explanation.detections)
+        return target_words(explanation) if target else f"found: {', '.join(names)}"
     predicted = f"{short_name(top.names[0])} · {shown(top.probabilities[0], top.unit)}" if top.names else ""
     if target is None:
         return f"predicted: {predicted}" if predicted else explanation.method
     explained = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
     return explained if target.index in top.indices[:1] or not predicted else f"{explained}   (predicted: {predicted})"
+
+
+def target_words(explanation: Explanation) -> str:
+    """Name and score of the target; of a thing that was found, which of how many it is."""
+    target, total = explanation.target, len(explanation.detections)
+    if target is None:
+        return explanation.method
+    words = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
+    if target.is_class:
+        return words
+    numbered = target.label.startswith(("object-", "segment-"))
+    which = f"{target.label.partition('~')[0].replace('-', ' ')}, one of {total}" if numbered else target.label
+    return f"{words}   ({which})"
 
 
 def detail(explanation: Explanation) -> str:

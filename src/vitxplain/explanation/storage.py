@@ -36,10 +36,11 @@ def save(
     stem: str,
     formats: Sequence[str] = ("png", "npz", "json"),
     style: str = "auto",
+    label: str = "",
 ) -> list[Path]:
     """Write STEM.METHOD.FORMAT for each of the formats; the paths, in the order asked. `style` is that of the png.
 
-    Where the target has a label, such as that of an object, it is STEM.METHOD.LABEL.FORMAT.
+    Where the target has a label, such as that of an object, or one is given, it is STEM.METHOD.LABEL.FORMAT.
 
     The npz holds `values`, `axes`, `grid` (rows, columns, prefix, suffix tokens; empty without tokens), `schema`,
     `image`, the original as the bytes of a JPEG, so that a loaded explanation can be drawn wherever it went, and where
@@ -55,18 +56,19 @@ def save(
         raise OptionError(f"there is no format {', '.join(unknown)!r}; give some of {', '.join(FORMATS)}.")
     if Path(f"{stem}.{explanation.method}").name != f"{stem}.{explanation.method}":
         raise UsageError(f"{stem!r} is no plain file name; give the folder first, then the name without folders.")
-    name = file_stem(explanation, stem)
+    name = file_stem(explanation, stem, label)
     # Everything is made before anything is written: a picture that fails leaves no numbers behind without it.
     contents = {one: _png(explanation, style) if one == "png" else FORMATS[one](explanation) for one in formats}
     return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
 
 
-def file_stem(explanation: Explanation, stem: str) -> str:
-    """The name of its files without their ending."""
+def file_stem(explanation: Explanation, stem: str, label: str = "") -> str:
+    """The name of its files without their ending; `label` in place of that of its target."""
     target = explanation.target
-    if target is None or not target.label:
+    if target is not None and not label:
+        label = target.label.replace(target.name, short_name(target.name)) if target.is_class else target.label
+    if not label:
         return f"{stem}.{explanation.method}"
-    label = target.label.replace(target.name, short_name(target.name)) if target.is_class else target.label
     return f"{stem}.{explanation.method}.{slug(label, empty='target', keep='=~,')[:LONGEST_LABEL]}"
 
 

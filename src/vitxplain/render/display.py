@@ -6,6 +6,7 @@ from PIL.Image import Image, Resampling, Transform
 
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Geometry
+from vitxplain.render.found import scaled
 
 LONGEST, SMALLEST = 900, 300  # pixels
 
@@ -13,7 +14,9 @@ LONGEST, SMALLEST = 900, 300  # pixels
 def displayed(explanation: Explanation) -> Explanation:
     """The same explanation of a smaller image, or of an enlarged one where it has very few pixels."""
     image, geometry = shrunk(explanation.image, explanation.geometry)
-    return replace(explanation, image=image, geometry=geometry)
+    height, width = explanation.geometry.image_size
+    boxed = scaled(explanation, geometry.image_size[0] / height, geometry.image_size[1] / width)
+    return replace(boxed, image=image, geometry=geometry)
 
 
 def shrunk(image: Image, geometry: Geometry) -> tuple[Image, Geometry]:

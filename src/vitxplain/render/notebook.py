@@ -6,6 +6,8 @@ from html import escape
 from vitxplain.explanation.explanation import Explanation, model_name
 from vitxplain.render.draw import plot
 from vitxplain.render.figure import png_bytes
+from vitxplain.render.found import MOST_DRAWN
+from vitxplain.tasks.base import PROBABILITY
 from vitxplain.words import shown
 
 
@@ -24,13 +26,16 @@ def to_html(explanation: Explanation) -> str:
 
 
 def _facts(explanation: Explanation) -> list[tuple[str, str]]:
+    detections = explanation.detections[:MOST_DRAWN]
+    things = [f"{number} {thing.name} {shown(thing.score, PROBABILITY)}" for number, thing in enumerate(detections)]
     target, prediction, shape = explanation.target, explanation.prediction, explanation.values.shape
-    classes = zip(prediction.names, prediction.probabilities, strict=True)
+    classes = () if things else zip(prediction.names, prediction.probabilities, strict=True)
     return [
         ("method", explanation.method),
         ("options", ", ".join(f"{name}={value}" for name, value in explanation.options.items())),
         ("model", model_name(explanation)),
         ("target", f"{target.name} ({target.index}), {shown(target.probability, target.unit)}" if target else ""),
+        ("found", "; ".join(things)),
         ("prediction", "; ".join(f"{name} {shown(share, prediction.unit)}" for name, share in classes)),
         ("values", " × ".join(f"{name} {size}" for name, size in zip(explanation.axes.split(), shape, strict=True))),
     ]

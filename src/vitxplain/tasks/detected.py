@@ -52,7 +52,7 @@ def mask_of(detected: Detected) -> Bool[np.ndarray, "row column"]:
 
 def number_of(detected: Detected, detections: Sequence[Detected]) -> int | None:
     """Its place among what was found; None where it is none of that."""
-    return next((number for number, one in enumerate(detections) if one is detected), None)
+    return next((number for number, one in enumerate(detections) if one == detected), None)
 
 
 def checked_score(min_score: object) -> float:

@@ -23,6 +23,7 @@ from vitxplain.tasks.class_index import class_name
 from vitxplain.tasks.detected import Detected, checked_score, number_of
 from vitxplain.tasks.object_target import ObjectTarget, objects
 from vitxplain.tasks.per_image import Finder, Wanted
+from vitxplain.tasks.points import check_point
 from vitxplain.tasks.spelled_targets import spelled_targets
 from vitxplain.tasks.spelling import Spelling
 
@@ -110,6 +111,8 @@ class Detection(Task, Finder):
         geometry: Geometry,
         labels: Mapping[int, str],
     ) -> list[Target]:
+        if spelling.point is not None:
+            check_point(spelling.text, spelling.point, geometry)
         if not detections:
             raise self._nothing_found(self._candidates(outputs, geometry, labels))
         against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
@@ -143,7 +146,7 @@ class Detection(Task, Finder):
         ]
 
     def _nothing_found(self, candidates: Sequence[Detected]) -> TargetError:
-        best = f"the best is {candidates[0].name} with {candidates[0].score:.1%}" if candidates else "there is nothing"
+        best = f"the best is {candidates[0].name} with {candidates[0].score:.4g}" if candidates else "there is nothing"
         return TargetError(
             f"the model found no object from min_score {self.min_score:g} on: {best}. A lower min_score= "
             "(--min-score 0) explains it."

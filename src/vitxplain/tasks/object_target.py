@@ -75,7 +75,10 @@ def _by_point(spelling: Spelling, x: float, y: float, detections: Sequence[Detec
 
 def _places(detections: Sequence[Detected]) -> str:
     """What was found, with boxes."""
-    named = [f"{one.name} box:{','.join(f'{side:.0f}' for side in one.box or ())}" for one in detections[:4]]
+    named = [
+        f"object:{number} {detected.name} (box:{','.join(f'{side:.0f}' for side in detected.box or ())})"
+        for number, detected in enumerate(detections[:4])
+    ]
     return ", ".join(named) + (f" and {len(detections) - 4} more" if len(detections) > 4 else "")
 
 
@@ -91,7 +94,7 @@ def objects(
         TargetError: there is no such object.
     """
     if spelling.everything:
-        return detections
+        return detections[: spelling.most]
     if spelling.index is not None:
         return [_of_class(spelling, detections, candidates, labels)]
     if spelling.box is not None:

@@ -95,7 +95,8 @@ class PixelClasses(Task, Finder):
             )
         against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
         chosen = chosen_segments(spelling, detections, segments, self.probabilities(outputs)[LOGITS][0].cpu(), geometry)
-        return [RegionTarget(one, number_of(one, detections), against) for one in chosen]
+        text = spelling.text or "region"
+        return [RegionTarget(one, number_of(one, detections), against, text) for one in chosen]
 
     def _segments(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
         shares = self.probabilities(outputs)[LOGITS][0].cpu()

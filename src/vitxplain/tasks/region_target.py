@@ -12,6 +12,7 @@ from vitxplain.errors import TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
 from vitxplain.tasks.detected import Detected, listed, mask_of
+from vitxplain.tasks.points import check_point
 from vitxplain.tasks.spelling import Spelling
 from vitxplain.types import Scores
 
@@ -26,6 +27,7 @@ class RegionTarget(Target):
     detected: Detected
     number: int | None = None
     against: tuple[int, str] | None = None  # index and name
+    text: str = "region"  # as the user wrote it
     _region: Tensor = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +52,7 @@ class RegionTarget(Target):
     ) -> list[ExplainedTarget]:
         segment = self.detected
         name = segment.name if self.against is None else f"{segment.name} ~ {self.against[1]}"
-        label = f"segment-{self.number}" if self.number is not None else "region"
+        label = f"segment-{self.number}" if self.number is not None else self.text.replace(":", "-")
         label = label if self.against is None else f"{label}~{self.against[1]}"
         return [
             ExplainedTarget(segment.index, name, segment.score, unit, label, share=segment.share, region=segment.mask)
@@ -72,7 +74,7 @@ def chosen_segments(
         TargetError: there is no such segment, or the region is none of the image.
     """
     if spelling.everything:
-        return detections
+        return detections[: spelling.most]
     if spelling.index is not None:
         return [_of_class(spelling, detections)]
     if spelling.point is not None:
@@ -131,12 +133,8 @@ def _at_point(spelling: Spelling, x: float, y: float, segments: Sequence[Detecte
 
 def _place(spelling: Spelling, x: float, y: float, size: tuple[int, int], geometry: Geometry) -> tuple[int, int]:
     """The row and column of a map where a point of the image lies."""
-    height, width = geometry.image_size
-    if not (0 <= x <= width and 0 <= y <= height):
-        raise TargetError(f"target {spelling.text!r} lies outside the image of {width} x {height} px.")
+    check_point(spelling.text, (x, y), geometry)
     across, down = geometry.on_input(x, y)
-    if not (0 <= across <= 1 and 0 <= down <= 1):
-        raise TargetError(f"target {spelling.text!r} lies where the model did not look: it crops.")
     return min(int(down * size[0]), size[0] - 1), min(int(across * size[1]), size[1] - 1)
 
 

@@ -31,6 +31,7 @@ class Spelling:
 
     text: str = ""
     everything: bool = False
+    most: int | None = None  # of everything the best so many
     number: int | None = None  # of what was found, or among those of a class
     index: int | None = None  # a class
     against: int | None = None  # another class: why the one rather than the other

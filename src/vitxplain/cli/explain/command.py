@@ -32,9 +32,28 @@ def explain(
         ),
     ] = [],  # noqa: B006
     target: Annotated[
-        str | None, typer.Option("--target", help="Class to explain: index or name. Default: the top class.")
+        list[str],
+        typer.Option(
+            "--target",
+            metavar="T",
+            help="What to explain, once or more: a class by index or name, or of what a model finds object:0, dog#1, "
+            "segment:2, box:LEFT,TOP,RIGHT,BOTTOM, @X,Y, mask:FILE or all; cat~dog asks why the one and not the other. "
+            "Default: the top class, or the first --top-k objects or segments.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006
+    top_k: Annotated[
+        int, typer.Option("--top-k", min=1, help="How many classes to name, objects or segments to explain.")
+    ] = 5,
+    min_score: Annotated[
+        float | None,
+        typer.Option(
+            "--min-score",
+            metavar="S",
+            help="From which score, 0 to 1, an object or segment counts as found. Default: the model's library's.",
+            show_default=False,
+        ),
     ] = None,
-    top_k: Annotated[int, typer.Option("--top-k", min=1, help="How many classes to name.")] = 5,
     out: Out = Path("vitx-out"),
     formats: Annotated[
         str, typer.Option("--format", help="What to write: some of png, npz, json.", rich_help_panel=OUTPUT)
@@ -65,7 +84,9 @@ def explain(
     from vitxplain.cli.explain.job import Job, run
     from vitxplain.cli.explain.plan import plan
     from vitxplain.cli.explain.report import Reporter
+    from vitxplain.cli.explain.targets import finding_from
 
     explain_plan = plan(method, option, formats, out, style)
-    reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=target is not None)
-    return run(Job(model_options.load(model), explain_plan, images, target, top_k, batch_size), reporter)
+    reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=bool(target))
+    loaded = finding_from(model_options.load(model), min_score)
+    return run(Job(loaded, explain_plan, images, target, top_k, batch_size), reporter)

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.text import Text
 
+from vitxplain.cli.explain.lines import lines
 from vitxplain.cli.shared.console import err, out, print_error, print_json, print_note, printable
 from vitxplain.cli.shared.guard import describe, report
 from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
 from vitxplain.cli.shared.streams import result_stream
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json
-from vitxplain.words import short_name, shown
 
 
 class Reporter:
@@ -40,15 +39,17 @@ class Reporter:
             yield
         self._bar = None
 
-    def done(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> None:
-        """One image is finished, as far as it could be."""
+    def done(
+        self, path: str, files: Mapping[Explanation, Sequence[Path]], sheets: Mapping[str, Path] | None = None
+    ) -> None:
+        """One image is finished, as far as it could be; `sheets` are pictures of several maps, by method."""
         self.images += 1
         self.maps += len(files)
         if self.json:
             for explanation, written in files.items():
                 print_json({**to_json(explanation), "files": [str(file) for file in written]})
         elif files and not self.quiet:
-            self._console().print(self._lines(path, files), soft_wrap=True)
+            self._console().print(lines(path, files, sheets or {}, with_target=self.with_target), soft_wrap=True)
         if self._bar:
             self._bar.advance(self._bar.task_ids[0])
 
@@ -79,23 +80,6 @@ class Reporter:
             failed = f", {self.failures} failed" if self.failures else ""
             maps = f"{self.maps} map{'' if self.maps == 1 else 's'} in {printable(folder)}"
             out().print(f"{self.images} images, {maps}{failed}", soft_wrap=True)
-
-    def _lines(self, path: str, files: Mapping[Explanation, Sequence[Path]]) -> Text:
-        prediction = next(iter(files)).prediction
-        classes = zip(prediction.names, prediction.probabilities, strict=True)
-        named = [f"{printable(short_name(name))} {shown(share, prediction.unit)}" for name, share in classes]
-        first, *others = named or ["features, no class"]
-        lines = Text.assemble(
-            (printable(path), "bold"), "  ", (first, "green"), "".join(f" · {other}" for other in others)
-        )
-        for explanation, written in files.items():
-            lines.append(f"\n  {explanation.method}", "cyan")
-            target = explanation.target
-            if self.with_target and target:
-                lines.append(f" for {printable(short_name(target.name))} ({shown(target.probability, target.unit)})")
-            lines.append(f" → {printable(written[0])}")
-            lines.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
-        return lines
 
     def _errors(self) -> Console:
         return self._bar.console if self._bar else err()

@@ -30,11 +30,14 @@ def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str
 def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, probe: Probe | None = None) -> str:
     """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam; without classes rollout.
 
+    Of models that find objects or segments it is gradient-activation (docs/methods/objects.md has what was measured).
     `probe` is the model's at this size, where it is at hand.
     """
     probe = probe or model.probe(size)
     if CLASSES not in probe.offers:
         return "attention-rollout" if probe.isotropic else "raw-attention"
+    if model.task.finds:
+        return "gradient-activation"
     return "affinity-attention" if probe.isotropic else "grad-cam"
 
 

@@ -58,7 +58,7 @@ def joined(activations: Sequence[LayerActivation]) -> LayerActivation:
     ]
     layer = name_of([activation.layer for activation in activations])
     values = torch.cat([cut(activation.values) for activation in activations], 1)
-    return LayerActivation(layer, values, torch.cat(gradients, 1) if gradients else None)
+    return LayerActivation(layer, values, torch.cat(gradients, 1) if gradients else None, parts=tuple(activations))
 
 
 def tensor_of(layer: str, explainer: LayerExplainer, outputs: LayerOutputs, probe: "Probe") -> Tensor | None:

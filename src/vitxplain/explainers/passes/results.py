@@ -1,7 +1,8 @@
 """From the tensors of one pass to explanations, one an image and method."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from vitxplain.models.labels import names_of
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import ExplainedTarget
 
 
 def explanations(
@@ -44,6 +46,7 @@ def explanations(
     described = [
         target.describe(result.outputs, probabilities, labels, model.task.unit) for target in result.settled.rounds
     ]
+    targets = [_told_apart([of_round[index] for of_round in described]) for index in range(len(batch.images))]
     geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     made: dict[str, list[list[Explanation]]] = {}
     for number, (name, explainer) in enumerate(explainers.items()):
@@ -70,7 +73,7 @@ def explanations(
                     Explanation(
                         values=result.rounds[k][number][index].float().cpu().numpy().copy(),
                         prediction=predictions[index],
-                        target=described[k][index] if explainer.class_specific else None,
+                        target=targets[index][k] if explainer.class_specific else None,
                         geometry=geometries[index],
                         image=image,
                         bands=bands,
@@ -82,6 +85,19 @@ def explanations(
                 ]
             )
     return made
+
+
+def _told_apart(targets: Sequence[ExplainedTarget]) -> list[ExplainedTarget]:
+    """The targets of one image: where they are several, classes are labelled by name, or by name and index."""
+    if len(targets) == 1:
+        return list(targets)
+    names = Counter({target.index: target.name for target in targets if target.is_class}.values())
+    return [
+        replace(target, label=target.name if names[target.name] == 1 else f"{target.name}-{target.index}")
+        if target.is_class
+        else target
+        for target in targets
+    ]
 
 
 def _seen_by_tokens(geometry: Geometry, probe: Probe) -> Geometry:

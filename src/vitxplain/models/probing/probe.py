@@ -14,7 +14,7 @@ from vitxplain.capture.saved_apart import is_written_over, saved_apart
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
-from vitxplain.models.probing.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
 from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
@@ -62,7 +62,7 @@ class Probe:
     view: View | None = None  # the image as it lies in the network, where maps have to be put back
     passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
     cam_layer: str | None = None
-    cam_branches: tuple[str, ...] = ()  # layers of branches beside that one, which go into the logits as well
+    cam_branches: tuple[str, ...] = ()  # layers beside that one, of branches or levels, which the logits read as well
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: LinearHead | None = None
@@ -129,7 +129,11 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         )
         layouts = with_class_token(observation, layouts, model.module)
         layouts = layouts if predicts else without_head(layouts)
-        layers = cam_layers(observation, score, layouts, maps, model.module) if score.requires_grad else ()
+        layers = (
+            cam_layers(observation, score, layouts, maps, model.module, levels=model.task.finds)
+            if score.requires_grad
+            else ()
+        )
         layer = layers[0] if layers else None
         silent = is_silent(observation, score, layer)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]

@@ -12,6 +12,7 @@ from vitxplain.render.colours import HEAT
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import colour_bar, inches, panel, sheet
+from vitxplain.render.found import outline_found, outline_target
 
 ALPHA = 0.6
 GAP = 0.12  # inches
@@ -34,7 +35,8 @@ def draw(explanation: Explanation, alpha: float = ALPHA) -> Figure:
 def side_by_side(explanation: Explanation, right: Photo, colour_map: str, label: str, reach: float = 0.0) -> Figure:
     """The photograph, a composed picture of the same size, and a colour bar from 0 (or `-reach`) to 1 (or `reach`).
 
-    Very wide images stand one above the other.
+    What a model found is outlined on the photograph, and what of it is explained on both. Very wide images stand one
+    above the other.
     """
     size = explanation.geometry.image_size
     stacked = size[1] > 2.2 * size[0]
@@ -42,8 +44,10 @@ def side_by_side(explanation: Explanation, right: Photo, colour_map: str, label:
     across, down = (0.0, height + GAP) if stacked else (width + GAP, 0.0)
     figure = sheet(across + width + 0.95, down + height, headline(explanation), detail(explanation))
     left = mark_unseen(photo(explanation.image), explanation.geometry)
-    panel(figure, 0, 0, width, height).imshow(left, aspect="auto")
-    panel(figure, across, down, width, height).imshow(right, aspect="auto")
+    for corner, picture, outline in (((0.0, 0.0), left, outline_found), ((across, down), right, outline_target)):
+        axes = panel(figure, *corner, width, height)
+        axes.imshow(picture, aspect="auto")
+        outline(axes, explanation)
     bar = panel(figure, across + width + GAP, 0, 0.13, down + height)
     colour_bar(bar, colour_map, -reach if reach else 0.0, reach or 1.0, label)
     return figure

@@ -12,10 +12,12 @@ from vitxplain.render.colours import FAINT, HEAT, INK, LOCAL, colours
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import colour_bar, fit, inches, panel, sheet, write
+from vitxplain.render.found import outline_found, outline_target
 from vitxplain.render.styles.overlay import ALPHA
 from vitxplain.tasks.base import PROBABILITY, Prediction
 from vitxplain.words import short_name, shown
 
+MOST_NAMED = 5  # of what was found
 PANEL, SMALLEST, GAP, TITLE = 2.1, 1.2, 0.12, 0.22  # inches
 
 
@@ -39,18 +41,20 @@ def draw(
     slot = max(width, SMALLEST), max(height, SMALLEST)  # a narrow image stands in the middle of its place
     figure = sheet(5 * slot[0] + 4 * GAP + 0.75, slot[1] + TITLE, headline(explanation), detail(explanation))
 
-    def show(index: int, title: str, picture: Photo) -> None:
+    def show(index: int, title: str, picture: Photo) -> Axes:
         left = index * (slot[0] + GAP) + (slot[0] - width) / 2
         axes = panel(figure, left, TITLE + (slot[1] - height) / 2, width, height, title)
         axes.imshow(mark_unseen(picture, geometry), aspect="auto")
+        return axes
 
-    show(0, "image", rgb)
+    outline_found(show(0, "image", rgb), small)
     if mask is None:
-        _classes(panel(figure, slot[0] + GAP, TITLE, *slot, "prediction"), explanation.prediction, slot[0])
+        title, best = ("found", _best_found(explanation)) if explanation.detections else ("prediction", None)
+        _classes(panel(figure, slot[0] + GAP, TITLE, *slot, title), best or explanation.prediction, slot[0])
     else:
         show(1, "label", _binary(_resized(mask, geometry.image_size)))
-    show(2, "heat map", colours(heat, HEAT))
-    show(3, "blend", blend(rgb, heat, alpha))
+    outline_target(show(2, "heat map", colours(heat, HEAT)), small)
+    outline_target(show(3, "blend", blend(rgb, heat, alpha)), small)
     show(4, f"heat map > {threshold:g}", _binary(heat > threshold))
     colour_bar(panel(figure, 5 * (slot[0] + GAP), TITLE, 0.11, slot[1]), HEAT, 0, 1, "heat map")
     return figure
@@ -64,6 +68,12 @@ def _classes(axes: Axes, prediction: Prediction, width: float) -> None:
         axes.barh(row, share if prediction.unit == PROBABILITY else 0, height=0.22, color=LOCAL)
         fit(write(axes, 0, row - 0.2, short_name(name), fontsize=7.5, color=INK), width - 0.42)
         axes.text(1, row - 0.2, shown(share, prediction.unit), fontsize=7.5, color=FAINT, ha="right")
+
+
+def _best_found(explanation: Explanation) -> Prediction:
+    best = explanation.detections[:MOST_NAMED]
+    names = tuple(f"{number} {detected.name}" for number, detected in enumerate(best))
+    return Prediction(names, tuple(one.index for one in best), tuple(one.score for one in best))
 
 
 def _binary(mask: Bool[np.ndarray, "height width"]) -> Photo:

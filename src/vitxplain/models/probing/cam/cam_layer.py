@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.layout import AttentionLayout, Latents, Queries, Text
 from vitxplain.capture.patch_layout import ImageMaps
+from vitxplain.models.probing.cam.cam_levels import levels_beside
 from vitxplain.models.probing.dependence import start_of, steps_after, steps_before
 from vitxplain.models.probing.observation import Observation, Output
 
@@ -17,10 +18,17 @@ _ENOUGH_PATCHES = 0.05  # share of places with a gradient; a class token's block
 
 
 def cam_layers(
-    observation: Observation, score: Tensor, layouts: Sequence[AttentionLayout], maps: ImageMaps, module: nn.Module
+    observation: Observation,
+    score: Tensor,
+    layouts: Sequence[AttentionLayout],
+    maps: ImageMaps,
+    module: nn.Module,
+    *,
+    levels: bool = False,
 ) -> tuple[str, ...]:
     """The layer, and the last ones of branches beside it that go into the logits as well; none where there is none.
 
+    With `levels` also maps of other sizes that the score reads directly, though others are computed from them.
     Modules that run in several of the branches have one name and several outputs: layers before them are taken.
     """
     without: frozenset[str] = frozenset()
@@ -29,6 +37,8 @@ def cam_layers(
         if layer is None:
             return ()
         layers = layer, *_layers_beside(observation, score, layer, layouts, maps, module, without)
+        if levels:
+            layers = *layers, *_levels(observation, score, layers, layouts, maps, module, without)
         if len(set(layers)) == len(layers):
             return layers
         counts = Counter(name for output in observation.outputs for name in output.returned_by)
@@ -59,7 +69,9 @@ def cam_layer(
             continue
         gradients = torch.autograd.grad(score, edges, retain_graph=True, allow_unused=True)
         for output, gradient in reversed(list(zip(candidates, gradients, strict=True))):
-            if gradient is not None and _reaches_patches(gradient, maps) and shows_image(output):
+            if gradient is None or not _reaches_patches(gradient, maps) or not shows_image(output):
+                continue
+            if not _is_map_of_scores(output, observation, maps):
                 return _name(output, inner, module)
     return None
 
@@ -102,6 +114,27 @@ def _layers_beside(
     return beside
 
 
+def _levels(
+    observation: Observation,
+    score: Tensor,
+    layers: Sequence[str],
+    layouts: Sequence[AttentionLayout],
+    maps: ImageMaps,
+    module: nn.Module,
+    without: Collection[str],
+) -> list[str]:
+    """The layers of other levels that the score reads."""
+    if not observation.image.requires_grad:
+        return []
+    inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
+    named = [output for output in observation.outputs if _name(output, inside, module) not in (None, *without)]
+    of_image = steps_after(start_of(observation.image))
+    candidates = [o for o in named if _is_map(o, observation, maps) and o.edge is not None and of_image(o.edge.node)]
+    chosen = [output for layer in layers if (output := _output(observation, layer)) is not None]
+    beside = levels_beside(score, chosen, candidates, maps, lambda gradient: _reaches_patches(gradient, maps))
+    return [_name(output, inside, module) or "" for output in beside]
+
+
 def same_output(observation: Observation, layer: str | None) -> frozenset[str]:
     """Every node that returns the tensor the layer returns, unchanged: a stage and its last block are one."""
     output = _output(observation, layer)
@@ -136,6 +169,17 @@ def _is_map(output: Output, observation: Observation, maps: ImageMaps) -> bool:
 def _is_class_scores(output: Output, observation: Observation) -> bool:
     """A second head over patch tokens (VOLO): class scores, no features."""
     return len(output.shape) == 3 and output.from_linear and output.shape[-1] == observation.logits.shape[-1]
+
+
+def _is_map_of_scores(output: Output, observation: Observation, maps: ImageMaps) -> bool:
+    """A segmenter's map of classes, before it is enlarged: one channel a class, which no other class depends on."""
+    logits, layout = observation.logits, maps.layout(output.shape)
+    if logits.dim() != 4 or layout is None or output.edge is None or not logits.requires_grad:
+        return False
+    if layout.to_map(output.tensor).shape[1] != logits.shape[1]:
+        return False
+    (gradient,) = torch.autograd.grad(logits[:, 0].sum(), [output.edge], retain_graph=True, allow_unused=True)
+    return gradient is not None and not bool(layout.to_map(gradient)[:, 1:].any())
 
 
 class _Showing:

@@ -1,0 +1,123 @@
+"""What a model found, drawn on its image: boxes and outlines with names and scores, one colour an object."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Bool
+from matplotlib.axes import Axes
+
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.geometry import Box, Geometry
+from vitxplain.render.colours import CLASSES, INK
+from vitxplain.render.figure import write
+from vitxplain.render.outline import outline_box, outline_mask
+from vitxplain.tasks.base import ExplainedTarget
+from vitxplain.tasks.detected import Detected
+from vitxplain.words import percent, short_name
+
+MOST_DRAWN: Final = 12  # of what was found; more could not be read
+THIN, THICK = 0.7, 1.6  # points
+LETTERS: Final = 7.0  # points
+RIGHT: Final = 0.7  # of the width
+LONGEST: Final = 18  # letters of a name on an image
+
+
+def outline_found(axes: Axes, explanation: Explanation) -> None:
+    """Everything that was found, the best first; what is explained in thick lines. The axes show the image."""
+    target = explanation.target
+    for number, detected in reversed(list(enumerate(explanation.detections[:MOST_DRAWN]))):
+        if not (target and _is_target(number, target)):
+            name = f"{number} {short_name(detected.name, LONGEST)} {percent(detected.score)}"
+            _outline(axes, detected.box, detected.mask, explanation.geometry, _colour(number), name, THIN)
+    outline_target(axes, explanation, on_map=False)
+
+
+def outline_target(axes: Axes, explanation: Explanation, *, on_map: bool = True) -> None:
+    """What is explained, where that is a part of the image; the axes show the image.
+
+    On a map a segment has no name, which would hide its middle.
+    """
+    target = explanation.target
+    if target is None or (target.box is None and target.region is None):
+        return
+    number = target_number(target)
+    start = "" if number is None else f"{number} "
+    name = f"{start}{short_name(target.name, LONGEST)} {percent(target.probability)}"
+    name = "" if on_map and target.box is None else name
+    _outline(axes, target.box, target.region, explanation.geometry, target_colour(target), name, THICK)
+
+
+def target_number(target: ExplainedTarget) -> int | None:
+    """Its number among what was found, which its label says: object-3, segment-0~road."""
+    word, _, rest = target.label.partition("-")
+    number = rest.partition("~")[0]
+    return int(number) if word in ("object", "segment") and number.isdecimal() else None
+
+
+def target_colour(target: ExplainedTarget) -> str:
+    """That of its number; a region of the user's own has the first."""
+    return _colour(target_number(target) or 0)
+
+
+def on_image(mask: Bool[np.ndarray, "row column"], geometry: Geometry) -> Bool[np.ndarray, "height width"]:
+    """A region of the model's input at the pixels of the image."""
+    top, left, bottom, right = geometry.box
+    height, width = geometry.image_size
+    down = np.floor((np.arange(height) + 0.5 - top) / (bottom - top) * mask.shape[0]).astype(int)
+    across = np.floor((np.arange(width) + 0.5 - left) / (right - left) * mask.shape[1]).astype(int)
+    rows, columns = (np.clip(places, 0, size - 1) for places, size in zip((down, across), mask.shape, strict=True))
+    visible = ((down == rows)[:, None]) & ((across == columns)[None])
+    return mask[rows[:, None], columns[None]] & visible
+
+
+def scaled(explanation: Explanation, down: float, across: float) -> Explanation:
+    """Its boxes as on an image that is so many times as high and wide."""
+    target = explanation.target
+    return replace(
+        explanation,
+        target=target and replace(target, box=_scaled(target.box, down, across)),
+        detections=_all_scaled(explanation.detections, down, across),
+    )
+
+
+def _all_scaled(detections: Sequence[Detected], down: float, across: float) -> tuple[Detected, ...]:
+    return tuple(replace(detected, box=_scaled(detected.box, down, across)) for detected in detections)
+
+
+def _scaled(box: Box | None, down: float, across: float) -> Box | None:
+    return box and (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
+
+
+def _is_target(number: int, target: ExplainedTarget) -> bool:
+    return target_number(target) == number
+
+
+def _colour(number: int) -> str:
+    return CLASSES[number % len(CLASSES)]
+
+
+def _outline(
+    axes: Axes,
+    box: Box | None,
+    mask: Bool[np.ndarray, "row column"] | None,
+    geometry: Geometry,
+    colour: str,
+    name: str,
+    width: float,
+) -> None:
+    corner = None
+    if mask is not None and (region := on_image(mask, geometry)).any():
+        outline_mask(axes, region, colour, width)
+        rows, columns = np.nonzero(region)
+        middle = np.argmin(abs(rows - rows.mean()) + abs(columns - columns.mean()))
+        corner = float(columns[middle]), float(rows[middle])
+    if box is not None:
+        outline_box(axes, box, colour=colour, width=width)
+        corner = box[0], box[1]
+    if corner is not None and name:
+        frame = {"facecolor": colour, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
+        at_right = corner[0] > RIGHT * geometry.image_size[1]  # of which a name would reach beyond the image
+        aligned: dict[str, Any] = {"ha": "right" if at_right else "left", "va": "center" if box is None else "top"}
+        write(axes, *corner, name, fontsize=LETTERS, color=INK, bbox=frame, clip_on=True, **aligned)
