@@ -15,8 +15,7 @@ from vitxplain.errors import ModelLoadError, TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.forward_inputs import forward_inputs
 from vitxplain.tasks.base import LOGITS, detached
-from vitxplain.tasks.mask_target import MASKS
-from vitxplain.tasks.masks import Masks
+from vitxplain.tasks.masks import MASKS, Masks
 
 NAMES = {0: "cat", 1: "dog", 2: "cow"}
 IMAGE = painted(("red", cell(0, 1)), ("blue", cell(2, 2)), ("blue", cell(3, 0)))
