@@ -119,3 +119,32 @@ def test_class_probabilities_are_no_attention() -> None:
 
     seen, _ = watch(Head(), tokens())
     assert [one.scored for one in seen] == [True, True, False]
+
+
+class AttentionMaps(nn.Module):
+    """DETR's masks: how much each query attends to each place, as so many more channels beside the features there."""
+
+    def __init__(self, with_features: bool = True) -> None:
+        super().__init__()
+        self.with_features = with_features
+        self.query, self.key = nn.Linear(12, 12), nn.Linear(12, 12)
+        self.conv = nn.Conv2d(15 if with_features else 3, 12, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key = (part(x).unflatten(-1, (3, 4)).transpose(1, 2) for part in (self.query, self.key))
+        scores = (query @ key.mT).unflatten(-1, (2, 3)).transpose(1, 2)  # batch query head row column
+        maps = scores.flatten(2).softmax(-1).view(scores.shape).flatten(0, 1)
+        if self.with_features:
+            features = x.mT.unflatten(-1, (2, 3)).repeat_interleave(x.shape[1], 0)
+            maps = torch.cat([features, maps], 1)
+        return self.conv(maps).mean((2, 3)).unflatten(0, x.shape[:2])
+
+
+def test_maps_of_attention_beside_features_weigh_nothing() -> None:
+    seen, _ = watch(AttentionMaps(), tokens())
+    assert not seen
+
+
+def test_maps_of_attention_alone_may_weigh_something() -> None:
+    with pytest.raises(AssertionError):  # it is hidden attention
+        watch(AttentionMaps(with_features=False), tokens())

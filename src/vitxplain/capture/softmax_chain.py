@@ -12,7 +12,8 @@ from vitxplain.capture.einsum import Einsum
 
 PRODUCTS: Final = frozenset({"matmul", "bmm", "__matmul__", "einsum", "baddbmm"})
 SOFTMAX: Final = frozenset({"softmax", "softmax_", "_softmax", "special_softmax"})
-_PARTS: Final = frozenset({"__getitem__", "narrow", "cat", "concat", "concatenate", "pad", "_pad"})
+_JOINS: Final = frozenset({"cat", "concat", "concatenate"})
+_PARTS: Final = _JOINS | {"__getitem__", "narrow", "pad", "_pad"}
 _SWAPS: Final = frozenset("transpose swapaxes swapdims permute movedim moveaxis adjoint mT mH".split())
 # Element by element or a mere change of view or type: the numbers stay attention, or scores of it.
 _PASSES: Final = frozenset(
@@ -128,6 +129,9 @@ class SoftmaxChain:
             return
         source, trace = max(traced, key=lambda pair: pair[1].scored)
         trace = replace(trace, softmaxes=frozenset().union(*(other.softmaxes for _, other in traced)))
+        if name in _JOINS and source.shape[trace.key_axis] != trace.keys and len(traced) < len(args[0]):
+            self._found(trace)  # maps of attention beside other features: they weigh nothing (DETR's masks)
+            return
         if name in _PARTS:  # fewer or more queries or keys; an index that drops an axis is not followed
             if result.dim() != source.dim():
                 return

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.data.folders.class_map_files import class_map_folder, numbers, save_map
-from tests.data.stored import class_folders, save_mask, save_picture
+from tests.data.stored import annotate, class_folders, save_mask, save_picture
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import UNLABELLED
 from vitxplain.data.tools.contents import read_contents
@@ -137,6 +137,15 @@ def test_masks_with_class_folders_stay_masks_of_objects(tmp_path):
         class_folders(tmp_path / kind, {"cat": 4, "dog": 4})
     (tmp_path / "classes.txt").write_text("background\ncat\n")
     assert load_data(tmp_path, options=ALL).map_labels == ()
+
+
+def test_boxes_of_pascal_voc_in_other_folders_are_told_apart(tmp_path):
+    save_picture(tmp_path / "images" / "a.png")
+    annotate(tmp_path / "annotations" / "a.xml", ("cat", (1, 1, 6, 5)))
+    with pytest.raises(
+        DataError, match="annotations holds XML files, as Pascal VOC has them; call the folders as it does"
+    ):
+        load_data(tmp_path)
 
 
 def test_cutting_and_splitting_say_that_they_cannot(tmp_path):

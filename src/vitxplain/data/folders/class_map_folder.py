@@ -18,7 +18,7 @@ from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.data.splits.stored import split_of
 from vitxplain.errors import DataError, OptionError
 from vitxplain.files.paths import is_file
-from vitxplain.files.walk import folders_in, image_files
+from vitxplain.files.walk import files_in, folders_in, image_files
 
 PAIRS: Final = ((IMAGES, "annotations"), (IMAGES, MASKS), ("JPEGImages", "SegmentationClass"))
 NO_CLASS: Final = 255
@@ -84,9 +84,14 @@ def pair_of(root: Path) -> tuple[str, str] | None:
     `images/` and `masks/` are maps of classes where classes.txt names these, and the classes are no folders.
 
     Raises:
-        DataError: it cannot be looked into.
+        DataError: it cannot be looked into, or `annotations/` holds files of Pascal VOC, which has other folders.
     """
     inside = set(folders_in(root))
+    if {IMAGES, "annotations"} <= inside and any(name.endswith(".xml") for name in files_in(root / "annotations")):
+        raise DataError(
+            f"{root / 'annotations'} holds XML files, as Pascal VOC has them; call the folders as it does: "
+            "JPEGImages/ for images/, and Annotations/ for annotations/."
+        )
     below = {name: set(folders_in(root / name)) for name in inside if split_of(name)}
     for pair in PAIRS:
         if not any(set(pair) <= names for names in (inside, *below.values())):
