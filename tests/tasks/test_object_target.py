@@ -65,9 +65,9 @@ def test_every_spelling_names_its_object(target: Any, name: str, box: Any, label
         ("box:9,9,9,20", "target 'box:9,9,9,20' is an empty box"),
         (
             "box:14,14,18,18",
-            "overlaps nothing; found: object:0 red (box:8,0,16,8), object:1 blue (box:0,24,8,32), object:2 red",
+            r"overlaps nothing; found: object:0 red \(box:8,0,16,8\), object:1 blue \(box:0,24,8,32\), ",
         ),
-        ("@16.5,12", "lies in no object; found: object:0 red (box:8,0,16,8)"),
+        ("@16.5,12", r"lies in no object; found: object:0 red \(box:8,0,16,8\)"),
         ("@100,5", "lies outside the image of "),
         ("red#x", "after # stands a number from 0, such as red#1"),
         ("red~red", "sets a class against itself"),
