@@ -65,7 +65,9 @@ def main() -> None:
         rows = {
             name: [{key: round(one, 4) for key, one in row.items()} for row in some] for name, some in scores.items()
         }
-        file = options.out / f"{options.out.name}-{Path(options.model).parent.name}-objects.json"
+        source = Path(options.model)
+        name = (source.parent if source.suffix == ".py" else source).name
+        file = options.out / f"{name}-{options.data.name}.json"
         file.write_text(json.dumps({"command": " ".join(sys.argv), "scores": rows}) + "\n")
 
 
