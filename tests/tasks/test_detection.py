@@ -124,7 +124,7 @@ def test_as_many_logits_as_fit_no_classes_are_refused() -> None:
 
 
 def test_nothing_found_says_the_best_there_is() -> None:
-    with pytest.raises(TargetError, match=r"no object from min_score 0.5 on: the best is red with [0-9.]+%. A lower"):
+    with pytest.raises(TargetError, match=r"no object from min_score 0.5 on: the best is red with [0-9.e-]+. A lower"):
         explain(detector(), painted(), "grad-cam")
     assert explain(detector(), painted(), "grad-cam", min_score=0).target is not None
     for wrong in (-0.1, 1.1, True):
@@ -160,7 +160,7 @@ def test_boxes_and_points_of_padded_images_are_pixels_of_the_original() -> None:
     explanation = explain(model, image, "grad-cam")
     assert explanation.target.box == pytest.approx((32, 16, 48, 32), abs=0.5)
     assert explain(model, image, "grad-cam", target="@40,20").target.name == "red"
-    with pytest.raises(TargetError, match="target '@30,20' lies in no object; found: red box:32,16,48,32"):
+    with pytest.raises(TargetError, match=r"'@30,20' lies in no object; found: object:0 red \(box:32,16,48,32\)"):
         explain(model, image, "grad-cam", target="@30,20")
     assert explain(model, image, "grad-cam", target="box:30,10,50,30").target.name == "red"
 

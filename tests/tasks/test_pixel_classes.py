@@ -49,8 +49,8 @@ def test_segments_are_what_the_library_makes_of_the_map() -> None:
         ("@12,3", "red", "segment-1", [(0, 1)]),
         ("@31.9,31.9", "background", "segment-2", None),
         ("@32,32", "background", "segment-2", None),
-        ("box:0,0,8,8", "background", "region", [(0, 0)]),
-        ("box:14,14,26,26", "blue", "region", [(2, 2)]),
+        ("box:0,0,8,8", "background", "box-0,0,8,8", [(0, 0)]),
+        ("box:14,14,26,26", "blue", "box-14,14,26,26", [(2, 2)]),
         ("red~blue", "red ~ blue", "segment-1~blue", [(0, 1)]),
     ],
 )
@@ -96,7 +96,7 @@ def test_a_mask_of_ones_own_is_explained_as_the_class_of_most_of_it() -> None:
     mask = np.zeros((32, 32), bool)
     mask[16:32, 0:24] = True  # six places, two of them blue
     explained = explain(segmenter(), IMAGE, "grad-cam", target=mask).target
-    assert (explained.name, explained.label) == ("background", "region")
+    assert (explained.name, explained.label) == ("background", "mask")
     assert explained.share == pytest.approx(mask.mean())
     mask[:, 8:] = False
     explained = explain(segmenter(), painted(("blue", (0, 16, 8, 32))), "grad-cam", target=mask).target
