@@ -161,11 +161,13 @@ class MaskTarget(Target):
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:
-        one = self.detected
-        name = one.name if self.against is None else f"{one.name} ~ {self.against[1]}"
-        label = f"segment-{self.number}" if self.number is not None else f"query-{one.query}"
+        segment = self.detected
+        name = segment.name if self.against is None else f"{segment.name} ~ {self.against[1]}"
+        label = f"segment-{self.number}" if self.number is not None else f"query-{segment.query}"
         label = label if self.against is None else f"{label}~{self.against[1]}"
-        described = ExplainedTarget(one.index, name, one.score, unit, label, share=one.share, region=one.mask)
+        described = ExplainedTarget(
+            segment.index, name, segment.score, unit, label, share=segment.share, region=segment.mask
+        )
         return [described] * len(outputs[LOGITS])
 
 
