@@ -99,9 +99,9 @@ class Masks(Task, Finder):
         visible = torch.from_numpy(seen_places(geometry, (shares.shape[1], shares.shape[2])))
         found = []
         for number, query in enumerate(queries.tolist()):
-            own, all_of_it = owner == number, int((shares[number] >= _MASK_FROM).sum())
-            mask = own & visible
-            if all_of_it and float(own.sum() / all_of_it) > _KEPT and mask.any():
+            places, area = owner == number, int((shares[number] >= _MASK_FROM).sum())
+            mask = places & visible
+            if area and float(places.sum() / area) > _KEPT and mask.any():
                 index, share = int(classes[query]), float(mask.sum() / visible.sum())
                 name = class_name(labels, index)
                 found.append(Detected(index, name, float(scores[query]), share=share, query=query, mask=mask.numpy()))
@@ -117,7 +117,7 @@ class Masks(Task, Finder):
     ) -> list[Target]:
         if not detections:
             best = replace(self, min_score=0.0).find(outputs, geometry, labels)
-            top = f"the best is {listed(sorted(best, key=lambda one: -one.score)[:1], 'segment')}"
+            top = f"the best is {listed(sorted(best, key=lambda segment: -segment.score)[:1], 'segment')}"
             raise TargetError(
                 f"the model found no segment from min_score {self.min_score:g} on: {top if best else 'there is none'}. "
                 "A lower min_score= (--min-score 0) may find one."
@@ -182,7 +182,7 @@ def chosen_masks(spelling: Spelling, detections: Sequence[Detected], geometry: G
     shape = mask_of(detections[0]).shape
     region = region_of(spelling, geometry, (shape[0], shape[1]))
     if region is not None:
-        best = max(detections, key=lambda one: (mask_of(one) & region).sum() / (mask_of(one) | region).sum())
+        best = max(detections, key=lambda found: (mask_of(found) & region).sum() / (mask_of(found) | region).sum())
         if not (mask_of(best) & region).any():
             raise TargetError(f"target {spelling.text!r} lies in no segment; found: {listed(detections, 'segment')}.")
         return [best]
