@@ -97,15 +97,17 @@ class Masks(Task, Finder):
         shares = outputs[MASKS][0].float().cpu()[queries].sigmoid() * scores[queries, None, None]
         owner = shares.argmax(0)
         visible = torch.from_numpy(seen_places(geometry, (shares.shape[1], shares.shape[2])))
-        found = []
+        segments = []
         for number, query in enumerate(queries.tolist()):
             places, area = owner == number, int((shares[number] >= _MASK_FROM).sum())
             mask = places & visible
             if area and float(places.sum() / area) > _KEPT and mask.any():
                 index, share = int(classes[query]), float(mask.sum() / visible.sum())
                 name = class_name(labels, index)
-                found.append(Detected(index, name, float(scores[query]), share=share, query=query, mask=mask.numpy()))
-        return sorted(found, key=lambda segment: -(segment.share or 0))
+                segments.append(
+                    Detected(index, name, float(scores[query]), share=share, query=query, mask=mask.numpy())
+                )
+        return sorted(segments, key=lambda segment: -(segment.share or 0))
 
     def choose(
         self,
@@ -182,7 +184,9 @@ def chosen_masks(spelling: Spelling, detections: Sequence[Detected], geometry: G
     shape = mask_of(detections[0]).shape
     region = region_of(spelling, geometry, (shape[0], shape[1]))
     if region is not None:
-        best = max(detections, key=lambda found: (mask_of(found) & region).sum() / (mask_of(found) | region).sum())
+        best = max(
+            detections, key=lambda segment: (mask_of(segment) & region).sum() / (mask_of(segment) | region).sum()
+        )
         if not (mask_of(best) & region).any():
             raise TargetError(f"target {spelling.text!r} lies in no segment; found: {listed(detections, 'segment')}.")
         return [best]
