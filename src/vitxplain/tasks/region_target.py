@@ -127,8 +127,8 @@ def _by_number(spelling: Spelling, detections: Sequence[Detected]) -> Detected:
 def _at_point(spelling: Spelling, x: float, y: float, segments: Sequence[Detected], geometry: Geometry) -> Detected:
     """The segment at a point of the image."""
     shape = mask_of(segments[0]).shape
-    place = _place(spelling, x, y, (shape[0], shape[1]), geometry)
-    return next(one for one in segments if mask_of(one)[place])
+    row, column = _place(spelling, x, y, (shape[0], shape[1]), geometry)
+    return next(one for one in segments if mask_of(one)[row, column])
 
 
 def _place(spelling: Spelling, x: float, y: float, size: tuple[int, int], geometry: Geometry) -> tuple[int, int]:
