@@ -40,7 +40,8 @@ class Masks(Task, Finder):
 
     What is found are the segments of a panoptic segmentation (appendix A there; `post_process_panoptic_segmentation` of
     transformers): each place goes to the query with the largest product of class and mask probability, and a query
-    that keeps too little of its mask is dropped. `min_score` is from which probability of its class on a query counts.
+    that keeps too little of its mask is dropped. `min_score` is from which probability of its class on a query counts;
+    from 0 on the query surest of a class is found where no segment is.
     """
 
     classes: int
@@ -90,6 +91,21 @@ class Masks(Task, Finder):
         ]
 
     def find(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
+        segments = self._panoptic(outputs, geometry, labels)
+        return segments or ([self._best(outputs, geometry, labels)] if self.min_score == 0 else [])
+
+    def _best(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> Detected:
+        """The query surest of a class, over the places that are its own, or the place that is most."""
+        scores, classes = self.probabilities(outputs)[LOGITS][0, :, : self.classes].cpu().max(-1)
+        query = int(scores.argmax())
+        masks = outputs[MASKS][0, query].float().cpu().sigmoid()
+        visible = torch.from_numpy(seen_places(geometry, (masks.shape[0], masks.shape[1])))
+        mask = (masks >= min(_MASK_FROM, float(masks[visible].max()))) & visible
+        index, share = int(classes[query]), float(mask.sum() / visible.sum())
+        name = class_name(labels, index)
+        return Detected(index, name, float(scores[query]), share=share, query=query, mask=mask.numpy())
+
+    def _panoptic(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
         scores, classes = self.probabilities(outputs)[LOGITS][0].cpu().max(-1)
         queries = ((classes < self.classes) & (scores > self.min_score)).nonzero()[:, 0]
         if not len(queries):
@@ -121,8 +137,8 @@ class Masks(Task, Finder):
             best = replace(self, min_score=0.0).find(outputs, geometry, labels)
             top = f"the best is {listed(sorted(best, key=lambda segment: -segment.score)[:1], 'segment')}"
             raise TargetError(
-                f"the model found no segment from min_score {self.min_score:g} on: {top if best else 'there is none'}. "
-                "A lower min_score= (--min-score 0) may find one."
+                f"the model found no segment from min_score {self.min_score:g} on: {top}. "
+                "A lower min_score= (--min-score 0) explains it."
             )
         against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
         chosen = chosen_masks(spelling, detections, geometry)
