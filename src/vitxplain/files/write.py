@@ -57,6 +57,8 @@ def check_writable(folder: Path) -> None:
     What processes that were killed left half-written in it is removed.
     """
     try:
+        with contextlib.suppress(FileNotFoundError):
+            folder.lstat()  # no folder can have a name this long
         existing = next(path for path in (folder, *folder.absolute().parents) if exists(path))
         with tempfile.TemporaryFile(dir=existing) as file:
             file.write(b"0" * 4096)
