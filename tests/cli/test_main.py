@@ -47,7 +47,7 @@ def test_module_and_script_are_the_same(vitx_process: Vitx):
 
 def test_method_names_complete_also_after_a_comma():
     assert "rollout" in complete_methods("")
-    assert complete_methods("gradient-") == ["gradient-attention", "gradient-rollout"]
+    assert complete_methods("gradient-") == ["gradient-activation", "gradient-attention", "gradient-rollout"]
     assert complete_methods("rollout,grad-c") == ["rollout,grad-cam"]
     assert [name for name, _ in complete_models("swin")] == ["swin-tiny", "swinv2-tiny"]
 
@@ -56,7 +56,7 @@ def test_the_shell_gets_completions(vitx_process: Vitx):
     environment = {
         **os.environ,
         "_VITX_COMPLETE": "complete_bash",
-        "COMP_WORDS": "vitx explain --method gradient-a",
+        "COMP_WORDS": "vitx explain --method gradient-at",
         "COMP_CWORD": "3",
     }
     command = [Path(sys.executable).with_name("vitx")]
