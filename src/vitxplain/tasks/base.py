@@ -71,12 +71,21 @@ class Settled:
     """The targets of a batch as constants, and what the model found in each image.
 
     Each of `rounds` holds one target an image; where an image has fewer targets than others (`counts`), its first one
-    stands in for what it lacks.
+    stands in for what it lacks. Where nothing is found that could be a target, both lists are empty: one target an
+    image. (A batch that is traced has no number yet.)
     """
 
     rounds: "tuple[Target, ...]"
-    counts: tuple[int, ...]
-    detections: tuple[tuple[Detected, ...], ...]
+    counts: tuple[int, ...] = ()
+    detections: tuple[tuple[Detected, ...], ...] = ()
+
+    def count(self, image: int) -> int:
+        """How many targets one image has."""
+        return self.counts[image] if self.counts else 1
+
+    def detections_in(self, image: int) -> tuple[Detected, ...]:
+        """What the model found in one image."""
+        return self.detections[image] if self.detections else ()
 
 
 class Target(ABC):
@@ -134,8 +143,7 @@ class Target(ABC):
         Raises:
             TargetError: as `fixed`, or nothing of the kind was found.
         """
-        batch = len(next(iter(outputs.values())))
-        return Settled((self,), (1,) * batch, ((),) * batch)
+        return Settled((self,))
 
     @abstractmethod
     def describe(
@@ -148,8 +156,7 @@ class Target(ABC):
 
     def merged(self, parts: Sequence[Settled]) -> Settled:
         """The settled targets of all parts of a batch that was split, as those of the batch."""
-        counts = tuple(count for part in parts for count in part.counts)
-        return Settled((self,), counts, tuple(detections for part in parts for detections in part.detections))
+        return Settled((self,))
 
     def split(self, batch: int, count: int) -> "list[Target]":
         """The targets of so many images at a time, of a batch.

@@ -77,11 +77,11 @@ def explanations(
                         geometry=geometries[index],
                         image=image,
                         bands=bands,
-                        detections=result.settled.detections[index],
+                        detections=result.settled.detections_in(index),
                         provenance=facts,
                         **common,
                     )
-                    for k in range(result.settled.counts[index])
+                    for k in range(result.settled.count(index))
                 ]
             )
     return made

@@ -179,7 +179,7 @@ def _pass(
     rounds: list[list[Tensor]] = []
     for of_round, results in zip(settled.rounds, in_pass, strict=True):
         _run_others(model, pixel_values, explainers, of_round, results, in_pass[0])
-        rounds.append([checked(explainer, results[explainer], len(pixel_values)) for explainer in explainers])
+        rounds.append([checked(explainer, results[explainer], pixel_values.shape[0]) for explainer in explainers])
     if probe.view is not None:
         view = probe.view
         rounds = [[_put_back(view, *pair) for pair in zip(explainers, maps, strict=True)] for maps in rounds]
