@@ -73,7 +73,9 @@ def panel(figure: Figure, left: float, top: float, width: float, height: float, 
     )
     axes.set_axis_off()
     if title:
-        fit(axes.set_title(title, fontsize=9.5, color=INK, pad=4, parse_math=False), max(width, 1.3) + 0.2)
+        words = axes.set_title(drawable(title), fontsize=9.5, color=INK, pad=4, parse_math=False)
+        words.set_fontfamily(families())
+        fit(words, max(width, 1.3) + 0.2)
     return axes
 
 

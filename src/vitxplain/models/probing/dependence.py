@@ -126,10 +126,22 @@ def factors(weights: Weights) -> list[Any]:
         step = todo.pop(0)
         if step is None:
             continue
-        if step.name().startswith(("Bmm", "Baddbmm")):  # the latter adds a mask to the product, its first argument
+        if step.name().startswith(("Bmm", "Baddbmm")) and not _is_of_weights(step, weights.shape[-1]):
+            # the latter adds a mask to the product, its first argument
             return [before for before, _ in step.next_functions[-2:]]
         todo += [before for before, _ in step.next_functions]
     return []
+
+
+def _is_of_weights(step: Any, keys: int) -> bool:
+    """Whether a product is with frozen weights that mix heads (arXiv 2003.02436), and not of queries and keys.
+
+    With weights that may learn it is another step of the graph, which folds the axes.
+    """
+    if step.next_functions[-1][0] is not None:
+        return False
+    weight = getattr(step, "_saved_mat2", None) if step.name().startswith("Bmm") else None
+    return weight is not None and weight.shape[-1] != keys
 
 
 def answered(
