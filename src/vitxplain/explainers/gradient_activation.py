@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 
 from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.explainers.base import LayerExplainer
-from vitxplain.models.offers import FEATURE_MAP, GRADIENTS
+from vitxplain.models.offers import FEATURE_MAP, GRADIENT_PRODUCTS, GRADIENTS
 from vitxplain.options.checks import check_flag, check_name
 from vitxplain.types import PatchMap
 
@@ -33,7 +33,7 @@ class GradientActivation(LayerExplainer):
     layer: str | None = None
     relu: bool = False
 
-    needs: ClassVar[frozenset[str]] = frozenset({FEATURE_MAP, GRADIENTS})
+    needs: ClassVar[frozenset[str]] = frozenset({FEATURE_MAP, GRADIENT_PRODUCTS, GRADIENTS})
     axes: ClassVar[str] = "batch row column"
     class_specific: ClassVar[bool] = True
 

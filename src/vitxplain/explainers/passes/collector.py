@@ -62,7 +62,7 @@ class Collector:
             if ATTENTION_GRADIENTS in explainer.needs:
                 kept.clear()
 
-    def combine(self, grids: Sequence[TokenGrid]) -> dict[Explainer, Tensor]:
+    def combine(self, grid: TokenGrid | Sequence[TokenGrid]) -> dict[Explainer, Tensor]:
         """Each method's result; what was kept is in the order of the layers, whichever way they came.
 
         Of several grids each is that of one image, by the tokens that are read for its target.
@@ -79,6 +79,7 @@ class Collector:
                     raise CaptureError(
                         f"no gradient of the logit reaches the attention of {self._layouts[index].path}."
                     )
+        grids = [grid] if isinstance(grid, TokenGrid) else grid
         combined: dict[Explainer, Tensor] = {}
         for explainer, kept in self._kept.items():
             with plugin_errors(explainer):
@@ -87,7 +88,7 @@ class Collector:
                     combined[explainer] = explainer.combine(layers, grids[0])
                 else:
                     of_images = zip(*(layer.split(1) for layer in layers), strict=True)
-                    maps = [explainer.combine(own, grid) for own, grid in zip(of_images, grids, strict=True)]
+                    maps = [explainer.combine(own, of_image) for own, of_image in zip(of_images, grids, strict=True)]
                     combined[explainer] = torch.cat(maps)
         return combined
 

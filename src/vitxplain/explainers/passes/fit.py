@@ -6,7 +6,7 @@ from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.choose import load_explainer
-from vitxplain.models.offers import CLASSES
+from vitxplain.models.offers import CLASSES, GRADIENT_PRODUCTS
 from vitxplain.models.parallel.passes import Passes
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
@@ -36,7 +36,7 @@ def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, prob
     probe = probe or model.probe(size)
     if CLASSES not in probe.offers:
         return "attention-rollout" if probe.isotropic else "raw-attention"
-    if model.task.finds:
+    if model.task.finds and GRADIENT_PRODUCTS in probe.offers:
         return "gradient-activation"
     return "affinity-attention" if probe.isotropic else "grad-cam"
 

@@ -15,6 +15,7 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
 from vitxplain.models.probing.cam.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam.products import products_cancel
 from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
@@ -136,6 +137,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         )
         layer = layers[0] if layers else None
         silent = is_silent(observation, score, layer)
+        cancel = layer is not None and products_cancel(observation, score, layer, maps)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     head = linear_head(observation, layer, maps)
     table = find_table(model.module, grids[-1] if grids else None)
@@ -149,6 +151,11 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
     if layer is None:
         missing[offers.FEATURE_MAP] = obstacle or "no layer with a map of at least 2 x 2 places reaches the logits"
+    if layer is None or cancel:
+        missing[offers.GRADIENT_PRODUCTS] = missing.get(offers.FEATURE_MAP) or (
+            f"what {layer} returns is normalised next, so gradient times activation is zero at every place; "
+            "use grad-cam"
+        )
     if head is None:
         no_head = "it does not end in global average pooling and one linear layer; use grad-cam"
         missing[offers.LINEAR_HEAD] = obstacle or no_head
