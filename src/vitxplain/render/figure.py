@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from vitxplain.render.colours import FAINT, INK, PAPER
-from vitxplain.render.fonts import drawable, families
+from vitxplain.render.fonts import drawable, drawable_lines, families
 
 DPI = 120
 MARGIN, HEADER = 0.2, 0.72  # inches
@@ -73,7 +73,7 @@ def panel(figure: Figure, left: float, top: float, width: float, height: float, 
     )
     axes.set_axis_off()
     if title:
-        words = axes.set_title(drawable(title), fontsize=9.5, color=INK, pad=4, parse_math=False)
+        words = axes.set_title(drawable_lines(title), fontsize=9.5, color=INK, pad=4, parse_math=False)
         words.set_fontfamily(families())
         fit(words, max(width, 1.3) + 0.2)
     return axes

@@ -29,7 +29,12 @@ def families() -> list[str]:
 
 def drawable(text: str) -> str:
     """The text on one line, with a box for every letter no font has; matplotlib would warn at each drawing."""
-    return "".join(letter if ord(letter) in _letters() else "□" for letter in " ".join(text.split()))
+    return drawable_lines(" ".join(text.split()))
+
+
+def drawable_lines(text: str) -> str:
+    """The same with its lines and spaces as they are."""
+    return "".join(letter if letter == "\n" or ord(letter) in _letters() else "□" for letter in text)
 
 
 @cache
