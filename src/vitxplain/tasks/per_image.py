@@ -1,4 +1,4 @@
-"""PerImage: a target of a batch of which each image has one of its own; Found: what users ask for, image by image."""
+"""Targets of a batch of which each image has its own: constants, or what users ask for and only a pass settles."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -58,17 +58,11 @@ class PerImage(Target):
         return self.targets * _batch(outputs) if len(self.targets) == 1 else self.targets
 
 
-@dataclass(frozen=True)
-class Several(Target):
-    """Any number of targets for each image, all of them constants."""
+class Unsettled(Target):
+    """Any number of targets for each image: `settle` makes them, and by itself this is the first of each image."""
 
-    targets: tuple[tuple[Target, ...], ...]
-
-    def check(self, count: int) -> None:
-        _check_number(len(self.targets), count)
-
-    def select(self, positions: Sequence[int]) -> "Several":
-        return self if len(self.targets) == 1 else Several(tuple(self.targets[position] for position in positions))
+    @abstractmethod
+    def settle(self, outputs: TaskOutputs) -> Settled: ...
 
     def fixed(self, outputs: TaskOutputs) -> Target:
         return self.settle(outputs).rounds[0]
@@ -81,14 +75,27 @@ class Several(Target):
     ) -> list[ExplainedTarget]:
         return self.fixed(outputs).describe(outputs, probabilities, labels, unit)
 
+    def merged(self, parts: Sequence[Settled]) -> Settled:
+        return _merged(parts)
+
+
+@dataclass(frozen=True)
+class Several(Unsettled):
+    """Any number of targets for each image, all of them constants."""
+
+    targets: tuple[tuple[Target, ...], ...]
+
+    def check(self, count: int) -> None:
+        _check_number(len(self.targets), count)
+
+    def select(self, positions: Sequence[int]) -> "Several":
+        return self if len(self.targets) == 1 else Several(tuple(self.targets[position] for position in positions))
+
     def settle(self, outputs: TaskOutputs) -> Settled:
         batch = _batch(outputs)
         self.check(batch)
         targets = self.targets * batch if len(self.targets) == 1 else self.targets
         return _settled(targets, ((),) * batch)
-
-    def merged(self, parts: Sequence[Settled]) -> Settled:
-        return _merged(parts)
 
 
 class Finder(ABC):
@@ -115,10 +122,10 @@ class Finder(ABC):
 
 
 @dataclass(frozen=True)
-class Wanted(Target):
+class Wanted(Unsettled):
     """What users ask for, which only a pass settles: for all images alike, or for each its own.
 
-    Without `geometries` the input is the image, pixel for pixel (`input_size`).
+    Without `geometries` what is said in pixels is said in shares of the input.
     """
 
     finder: Finder
@@ -127,10 +134,7 @@ class Wanted(Target):
     geometries: tuple[Geometry, ...] = ()
 
     def check(self, count: int) -> None:
-        if len(self.spellings) not in (1, count):
-            raise TargetError(
-                f"{len(self.spellings)} targets were given for {count} images; give one, or one an image."
-            )
+        _check_number(len(self.spellings), count)
 
     def select(self, positions: Sequence[int]) -> "Wanted":
         def of(items: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -140,17 +144,6 @@ class Wanted(Target):
 
     def on_images(self, geometries: Sequence[Geometry]) -> "Wanted":
         return replace(self, geometries=tuple(geometries))
-
-    def fixed(self, outputs: TaskOutputs) -> Target:
-        return self.settle(outputs).rounds[0]
-
-    def score(self, outputs: TaskOutputs) -> Scores:
-        return self.fixed(outputs).score(outputs)
-
-    def describe(
-        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
-    ) -> list[ExplainedTarget]:
-        return self.fixed(outputs).describe(outputs, probabilities, labels, unit)
 
     def settle(self, outputs: TaskOutputs) -> Settled:
         batch = _batch(outputs)
@@ -169,9 +162,6 @@ class Wanted(Target):
             targets.append(chosen)
             all_found.append(tuple(detections))
         return _settled(targets, all_found)
-
-    def merged(self, parts: Sequence[Settled]) -> Settled:
-        return _merged(parts)
 
 
 def _settled(targets: Sequence[Sequence[Target]], detections: Sequence[tuple[Detected, ...]]) -> Settled:
