@@ -9,6 +9,7 @@ import tifffile
 from PIL import Image
 
 from vitxplain.data.bands import BandImage
+from vitxplain.data.multiband_tiff import read_tiff
 from vitxplain.data.read_bands import read_original
 from vitxplain.errors import ImageError
 
@@ -74,6 +75,24 @@ def test_files_of_other_bands_are_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "two.npz", a=FIELD, b=FIELD)
     with pytest.raises(ImageError, match=r"two\.npz holds several arrays"):
         read_original(tmp_path / "two.npz", 6)
+
+
+def test_no_room_is_made_for_what_a_small_file_promises(tmp_path: Path) -> None:
+    path = tmp_path / "field.tif"
+    tifffile.imwrite(path, np.zeros((8, 8, 6), np.uint8), photometric="minisblack", planarconfig="contig")
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        for tag in ("ImageWidth", "ImageLength"):
+            tiff.pages[0].tags[tag].overwrite(8_000)
+    with pytest.raises(ImageError, match=r"takes 384,000,000 bytes, more than its \S+ bytes can hold; if it is whole"):
+        read_original(path, 6)
+
+
+def test_a_flat_image_may_be_packed_into_few_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "flat.tif"
+    flat = np.full((3_500, 3_500, 6), 7, np.uint8)
+    tifffile.imwrite(path, flat, photometric="minisblack", planarconfig="contig", compression="zlib")
+    assert path.stat().st_size * 500 < flat.nbytes
+    assert read_tiff(path, "flat.tif").shape == flat.shape
 
 
 def test_real_numbers_in_a_tiff_are_read_for_a_model_of_three(tmp_path: Path) -> None:

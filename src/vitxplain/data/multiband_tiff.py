@@ -12,6 +12,9 @@ from vitxplain.files.arrays import MOST_ARRAY_BYTES
 from vitxplain.files.opening import open_file
 from vitxplain.files.reading import reading
 
+_MOST_EXPANSION = 1_100  # deflate packs 1,032 equal bytes into a byte, and no other common packing much more
+_ALWAYS_ALLOWED = 2**26  # bytes; small enough to be tried whatever the tags promise
+
 
 def read_tiff(path: Path, source: str) -> np.ndarray:
     """The first image of the file as (height, width, band); pages of one size are bands, too.
@@ -31,16 +34,25 @@ def read_tiff(path: Path, source: str) -> np.ndarray:
     with reading(source, "a TIFF file that can be read", "write it again", ImageError):
         import tifffile
 
-        with open_file(path) as file, tifffile.TiffFile(file) as tiff:
-            series = tiff.series[0]
-            _check_size(series)
-            return _with_bands_last(series.asarray(), series.axes)
+        with open_file(path) as file:
+            size = file.seek(0, 2)
+            file.seek(0)
+            with tifffile.TiffFile(file) as tiff:
+                series = tiff.series[0]
+                _check_size(series, size)
+                return _with_bands_last(series.asarray(), series.axes)
 
 
-def _check_size(series: Any) -> None:
+def _check_size(series: Any, size: int) -> None:
+    """Room is made for what the tags promise, so a damaged file must not promise what its bytes cannot hold."""
     promised = prod(series.shape) * series.dtype.itemsize
     if promised > MOST_ARRAY_BYTES:
         raise ValueError(f"its image takes {promised:,} bytes, more than {MOST_ARRAY_BYTES:,}; cut it into tiles")
+    if promised > max(_ALWAYS_ALLOWED, _MOST_EXPANSION * size):
+        raise ValueError(
+            f"its image takes {promised:,} bytes, more than its {size:,} bytes can hold; "
+            "if it is whole, write it without compression"
+        )
 
 
 def _with_bands_last(values: np.ndarray, axes: str) -> np.ndarray:
