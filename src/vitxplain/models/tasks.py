@@ -44,6 +44,13 @@ _TABLES: Final = {
     _ENCODER: ("IMAGE",),
 }
 
+_TASK_NAMES: Final = {
+    _CLASSIFIER: Classification.name,
+    _DETECTOR: Detection.name,
+    _SEGMENTER: PixelClasses.name,
+    _MASKS: Masks.name,
+}
+
 # What transformers, timm and torchvision call the layers that make class scores.
 _HEADS: Final = (
     *("classifier", "head", "heads", "fc", "score"),
@@ -136,6 +143,24 @@ def dense_class(architectures: Iterable[str]) -> str | None:
     """The class of a detector or segmenter that a configuration's `architectures` name; None where they name none."""
     kind, name = _other_kind(architectures)
     return name if kind in (_DETECTOR, _SEGMENTER, _MASKS) else None
+
+
+def task_of_classes(names: Iterable[str]) -> str | None:
+    """The task of the first of these classes that transformers lists; None where that is of none of ours."""
+    kind = _kind(names)
+    return _TASK_NAMES.get(kind) if kind else None
+
+
+def class_of_task(model_type: str, task: str) -> str | None:
+    """The class of transformers for a configuration of this type and a task; None where there is none."""
+    from transformers.models.auto import modeling_auto
+
+    for kind, name in _TASK_NAMES.items():
+        for table in _TABLES[kind] if name == task else ():
+            classes = getattr(modeling_auto, f"MODEL_FOR_{table}_MAPPING_NAMES").get(model_type)
+            if classes is not None:
+                return classes if isinstance(classes, str) else classes[0]
+    return None
 
 
 def described(architectures: Iterable[str]) -> str | None:
