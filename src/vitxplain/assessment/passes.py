@@ -46,7 +46,7 @@ def passes(
             part = range(start, min(start + batch_size, len(data)))
             samples = dict(readable(data, lambda _, error: skipped.append(str(error)), part))
             several += len(samples)
-            yield from sorted(_of_batch(model, samples), key=lambda one: one.index) if samples else []
+            yield from sorted(_of_batch(model, samples), key=lambda run: run.index) if samples else []
             progress(len(part))
     if not several:
         raise DataError(f"not one image of {data.name} ({data.split}) can be read. {' '.join(skipped[:3])}".strip())

@@ -147,20 +147,7 @@ def dense_class(architectures: Iterable[str]) -> str | None:
 
 def task_of_classes(names: Iterable[str]) -> str | None:
     """The task of the first of these classes that transformers lists; None where that is of none of ours."""
-    kind = _kind(names)
-    return _TASK_NAMES.get(kind) if kind else None
-
-
-def class_of_task(model_type: str, task: str) -> str | None:
-    """The class of transformers for a configuration of this type and a task; None where there is none."""
-    from transformers.models.auto import modeling_auto
-
-    for kind, name in _TASK_NAMES.items():
-        for table in _TABLES[kind] if name == task else ():
-            classes = getattr(modeling_auto, f"MODEL_FOR_{table}_MAPPING_NAMES").get(model_type)
-            if classes is not None:
-                return classes if isinstance(classes, str) else classes[0]
-    return None
+    return _TASK_NAMES.get(_kind(names) or "")
 
 
 def described(architectures: Iterable[str]) -> str | None:

@@ -13,7 +13,6 @@ from vitxplain.errors import DataError
 from vitxplain.train.config.defaults import complete_config, complete_options
 from vitxplain.train.config.presets import apply_preset
 from vitxplain.train.config.run_config import SCRATCH, RunConfig, relative_source
-from vitxplain.train.config.task_choice import choose_task
 from vitxplain.train.config.task_names import CLASSES
 from vitxplain.train.config.trainer_arguments import trainer_arguments
 from vitxplain.train.learning import check_data, check_options, data_for, labels_of, network_for, objective_for
@@ -23,6 +22,7 @@ from vitxplain.train.loop.trainer import RunTrainer
 from vitxplain.train.network.dense import DenseTrainable
 from vitxplain.train.network.trainable import Trainable
 from vitxplain.train.records.run_folder import RunFolder
+from vitxplain.train.task_choice import choose_task
 
 
 @dataclass(frozen=True, eq=False)

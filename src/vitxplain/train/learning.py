@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Final
 
-from vitxplain.data.painted_maps import with_class_maps
+from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, OptionError
 from vitxplain.train.config.options import TrainOptions

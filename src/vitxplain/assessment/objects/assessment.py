@@ -8,7 +8,7 @@ import numpy as np
 
 from vitxplain.assessment.matching import match_classes
 from vitxplain.assessment.objects.average_precision import AveragePrecision, average_precision, check_installed
-from vitxplain.assessment.objects.boxes import FoundBoxes, TrueBoxes, found_boxes, true_boxes
+from vitxplain.assessment.objects.boxes import DetectedBoxes, TrueBoxes, detected_boxes, true_boxes
 from vitxplain.assessment.objects.matching import Matches, match
 from vitxplain.assessment.passes import passes
 from vitxplain.data.sample import DataSet, Sample
@@ -21,7 +21,7 @@ from vitxplain.models.vision_model import VisionModel
 class ObjectAssessment:
     """How good a detector is on a data set; `save(folder)` writes tables and pictures.
 
-    `found` has what the model found in each image, however unsure, `true` what is there; `matches` is about what it
+    `detected` has what the model found in each image, however unsure, `true` what is there; `matches` is about what it
     found from its own score on (`sure`).
     """
 
@@ -30,7 +30,7 @@ class ObjectAssessment:
     classes: tuple[int, ...] = field(repr=False)  # the model's index of each class of the data
     index: tuple[int, ...] = field(repr=False)  # of each image in the data set
     names: tuple[str, ...] = field(repr=False)
-    found: tuple[FoundBoxes, ...] = field(repr=False)
+    detected: tuple[DetectedBoxes, ...] = field(repr=False)
     true: tuple[TrueBoxes, ...] = field(repr=False)
     skipped: tuple[str, ...]
     precision: AveragePrecision
@@ -47,9 +47,9 @@ class ObjectAssessment:
         """What was found, from the model's own score on, against what is there, image by image."""
         return [match(self.sure(position), true) for position, true in enumerate(self.true)]
 
-    def sure(self, position: int) -> FoundBoxes:
+    def sure(self, position: int) -> DetectedBoxes:
         """What the model found in an image from its own score on, of the classes of the data."""
-        boxes = self.found[position]
+        boxes = self.detected[position]
         least = getattr(self.model.task, "min_score", 0.0)
         return boxes[(boxes[:, 4] >= least) & np.isin(boxes[:, 5], self.classes)]
 
@@ -92,13 +92,13 @@ def assess_objects(
         )
     classes = match_classes(model.labels, data.object_labels)
     skipped: list[str] = []
-    index, names, found, true = [], [], [], []
-    for one in passes(model, data, batch_size=batch_size, skipped=skipped, progress=progress):
-        index.append(one.index)
-        names.append(one.sample.name)
-        found += found_boxes(model.task, one.outputs, [one.geometry], model.labels)
-        true.append(true_boxes(one.sample, classes))
-    precision = average_precision(found, true, classes)
+    index, names, detected, true = [], [], [], []
+    for run in passes(model, data, batch_size=batch_size, skipped=skipped, progress=progress):
+        index.append(run.index)
+        names.append(run.sample.name)
+        detected += detected_boxes(model.task, run.outputs, [run.geometry], model.labels)
+        true.append(true_boxes(run.sample, classes))
+    precision = average_precision(detected, true, classes)
     return ObjectAssessment(
-        model, data, classes, tuple(index), tuple(names), tuple(found), tuple(true), tuple(skipped), precision
+        model, data, classes, tuple(index), tuple(names), tuple(detected), tuple(true), tuple(skipped), precision
     )

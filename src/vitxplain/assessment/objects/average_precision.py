@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Float, Int
 
-from vitxplain.assessment.objects.boxes import FoundBoxes, TrueBoxes
+from vitxplain.assessment.objects.boxes import DetectedBoxes, TrueBoxes
 from vitxplain.errors import UsageError
 
 PACKAGES: Final = {"pycocotools": "the figures of a detector", "scipy": "the losses that match objects"}
@@ -46,9 +46,9 @@ def check_installed(*packages: str) -> None:
 
 
 def average_precision(
-    found: Sequence[FoundBoxes], true: Sequence[TrueBoxes], classes: Sequence[int]
+    detected: Sequence[DetectedBoxes], true: Sequence[TrueBoxes], classes: Sequence[int]
 ) -> AveragePrecision:
-    """The average precision of each class, of as many `found` as `true` images; an entry a class of `classes`.
+    """The average precision of each class, of as many `detected` as `true` images; an entry a class of `classes`.
 
     Raises:
         UsageError: pycocotools is not installed.
@@ -57,7 +57,9 @@ def average_precision(
     with redirect_stdout(StringIO()):  # it tells how long each step takes
         from pycocotools.cocoeval import COCOeval
 
-        evaluation = COCOeval(_data_set(true, classes, _true_entry), _data_set(found, classes, _found_entry), "bbox")
+        evaluation = COCOeval(
+            _data_set(true, classes, _true_entry), _data_set(detected, classes, _detected_entry), "bbox"
+        )
         evaluation.evaluate()
         evaluation.accumulate()
     order = [sorted(classes).index(index) for index in classes]  # the library has them sorted
@@ -98,7 +100,7 @@ def _true_entry(box: Sequence[float]) -> Mapping[str, Any]:
     return {"category_id": int(box[4]), "iscrowd": int(box[5])}
 
 
-def _found_entry(box: Sequence[float]) -> Mapping[str, Any]:
+def _detected_entry(box: Sequence[float]) -> Mapping[str, Any]:
     return {"category_id": int(box[5]), "score": box[4]}
 
 

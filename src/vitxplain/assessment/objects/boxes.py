@@ -14,21 +14,21 @@ from vitxplain.tasks.per_image import Finder, row
 MOST: Final = 100  # objects of an image that count, the surest ones, as COCO has it
 
 # left, top, right, bottom in pixels of the image, score, class of the model; the surest first
-FoundBoxes = Float[np.ndarray, "box 6"]
+DetectedBoxes = Float[np.ndarray, "_ 6"]
 # left, top, right, bottom in pixels of the image, class of the model, 1 where it does not count
-TrueBoxes = Float[np.ndarray, "box 6"]
+TrueBoxes = Float[np.ndarray, "_ 6"]
 
 
-def found_boxes(
+def detected_boxes(
     task: Task, outputs: TaskOutputs, geometries: Sequence[Geometry], labels: Mapping[int, str]
-) -> list[FoundBoxes]:
+) -> list[DetectedBoxes]:
     """What the model found in each image of a batch, however unsure it is."""
     finder: Any = task.from_score(0.0)
     assert isinstance(finder, Finder)  # noqa: S101 - for the type checker
-    found = [finder.find(row(outputs, number), one, labels)[:MOST] for number, one in enumerate(geometries)]
+    several = [finder.find(row(outputs, number), one, labels)[:MOST] for number, one in enumerate(geometries)]
     return [
         np.array([(*(one.box or (0, 0, 0, 0)), one.score, one.index) for one in objects], np.float64).reshape(-1, 6)
-        for objects in found
+        for objects in several
     ]
 
 

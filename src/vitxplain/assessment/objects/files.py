@@ -72,14 +72,14 @@ def per_class(assessment: "ObjectAssessment") -> list[tuple[str, int, float, flo
 
 def confusion(assessment: "ObjectAssessment") -> np.ndarray:
     """How often a true object of each class (row) was found as each (column); in the last column it was missed."""
-    place = {index: number for number, index in enumerate(assessment.classes)}
-    matrix = np.zeros((len(place), len(place) + 1), np.int64)
+    column_of = {index: number for number, index in enumerate(assessment.classes)}
+    matrix = np.zeros((len(column_of), len(column_of) + 1), np.int64)
     for position, (true, matches) in enumerate(zip(assessment.true, assessment.matches, strict=True)):
         sure = assessment.sure(position)
         for row, number in zip(true, matches.of_true.tolist(), strict=True):
             if not row[5]:
-                column = len(place) if number == NOTHING else place[int(sure[number, 5])]
-                matrix[place[int(row[4])], column] += 1
+                column = len(column_of) if number == NOTHING else column_of[int(sure[number, 5])]
+                matrix[column_of[int(row[4])], column] += 1
     return matrix
 
 
@@ -87,7 +87,7 @@ def _predictions(assessment: "ObjectAssessment") -> Iterable[Sequence[Any]]:
     labels = assessment.model.labels
     for position, (name, matches) in enumerate(zip(assessment.names, assessment.matches, strict=True)):
         true = assessment.true[position]
-        for box, number in zip(assessment.sure(position), matches.of_found.tolist(), strict=True):
+        for box, number in zip(assessment.sure(position), matches.of_detected.tolist(), strict=True):
             true_class = "" if number == NOTHING else labels[int(true[number, 4])]
             yield name, labels[int(box[5])], f"{box[4]:.6f}", *(f"{side:.2f}" for side in box[:4]), true_class
 

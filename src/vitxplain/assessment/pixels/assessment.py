@@ -11,7 +11,7 @@ from vitxplain.assessment.matching import match_classes
 from vitxplain.assessment.passes import passes
 from vitxplain.assessment.pixels.class_maps import predicted_classes
 from vitxplain.assessment.pixels.overlap import Overlap, PixelCounts, pixel_counts
-from vitxplain.data.painted_maps import with_class_maps
+from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError
 from vitxplain.explainers.passes.choose import MethodLike
@@ -87,13 +87,13 @@ def assess_pixels(
     skipped: list[str] = []
     index, names, images = [], [], []
     total = np.zeros((len(classes), len(classes) + 1), np.int64)
-    for one in passes(model, data, batch_size=batch_size, skipped=skipped, progress=progress):
-        if one.sample.class_map is None:
-            raise DataError(f"{one.sample.name} has no map of classes; give each image one, or leave it out.")
-        (predicted,) = predicted_classes(one.outputs, [one.geometry])
-        counts = pixel_counts(predicted, one.sample.class_map, classes)
+    for run in passes(model, data, batch_size=batch_size, skipped=skipped, progress=progress):
+        if run.sample.class_map is None:
+            raise DataError(f"{run.sample.name} has no map of classes; give each image one, or leave it out.")
+        (predicted,) = predicted_classes(run.outputs, [run.geometry])
+        counts = pixel_counts(predicted, run.sample.class_map, classes)
         total += counts
-        index.append(one.index)
-        names.append(one.sample.name)
+        index.append(run.index)
+        names.append(run.sample.name)
         images.append(Overlap.of(counts).counts)
     return PixelAssessment(model, data, classes, tuple(index), tuple(names), np.stack(images), tuple(skipped), total)

@@ -24,7 +24,7 @@ def class_scores(outputs: TaskOutputs) -> Float[Tensor, "batch class row column"
     return torch.einsum("bqc,bqhw->bchw", shares, outputs[MASKS].float().sigmoid())
 
 
-def predicted_classes(outputs: TaskOutputs, geometries: Sequence[Geometry]) -> list[Int[np.ndarray, "height width"]]:
+def predicted_classes(outputs: TaskOutputs, geometries: Sequence[Geometry]) -> list[Int[np.ndarray, "_ _"]]:
     """The class of each pixel of each original image: scores are interpolated to its pixels, the highest wins.
 
     A pixel that the model's processor crops away has the class of the nearest that is seen.

@@ -49,5 +49,5 @@ def pixel_counts(predicted: Int[np.ndarray, "height width"], true: ClassMap, cla
     columns = np.full(max(*classes, int(predicted.max(initial=0))) + 1, len(classes))
     columns[list(classes)] = range(len(classes))
     labelled = true != UNLABELLED
-    place = true[labelled].astype(np.int64) * (len(classes) + 1) + columns[predicted[labelled]]
-    return np.bincount(place, minlength=len(classes) * (len(classes) + 1)).reshape(len(classes), -1)
+    cell = true[labelled].astype(np.int64) * (len(classes) + 1) + columns[predicted[labelled]]
+    return np.bincount(cell, minlength=len(classes) * (len(classes) + 1)).reshape(len(classes), -1)

@@ -19,5 +19,5 @@ def facts_of(assessment: Any) -> dict[str, Any]:
 
 def skipped_in(assessment: Any) -> Sequence[str]:
     """Why each image that could not be read was left out."""
-    found = isinstance(assessment, (ObjectAssessment, PixelAssessment))
-    return assessment.skipped if found else assessment.predictions.skipped
+    finds = isinstance(assessment, (ObjectAssessment, PixelAssessment))
+    return assessment.skipped if finds else assessment.predictions.skipped

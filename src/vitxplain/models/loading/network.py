@@ -7,7 +7,8 @@ from torch import nn
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.devices import fits, offload_folder
-from vitxplain.models.tasks import check_architectures, class_of_task, dense_class, task_of_classes
+from vitxplain.models.task_classes import class_of_task
+from vitxplain.models.tasks import check_architectures, dense_class, task_of_classes
 
 
 def network_class(source: str, config: Any, request: LoadRequest) -> Any:

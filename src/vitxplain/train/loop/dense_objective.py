@@ -66,8 +66,8 @@ class DenseObjective(Objective):
             losses[positions] = raw.loss.double().cpu()
             outputs = detached(self.model.task.outputs(raw))
             of_group = self.figures_of(outputs, _at(positions, samples), _at(positions, geometries))
-            for position, one in zip(positions, of_group, strict=True):
-                figures[position] = one
+            for position, figure in zip(positions, of_group, strict=True):
+                figures[position] = figure
         device = batch["index"].device
         return (torch.stack(figures).to(device), losses.to(device)), self.labels_of(samples).to(device)
 

@@ -25,7 +25,7 @@ def boxes_on_input(sample: Sample, geometry: Geometry) -> tuple[Int[Tensor, " ob
     return torch.tensor(labels, dtype=torch.long), torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
 
 
-def map_on_input(class_map: ClassMap, geometry: Geometry) -> Int[Tensor, "height width"]:
+def map_on_input(class_map: ClassMap, geometry: Geometry) -> Int[Tensor, "_ _"]:
     """The class of each pixel of the input: that of the image's pixel under its middle; UNLABELLED beside the image."""
     top, left, bottom, right = geometry.box
     rows, row_inside = _places(top, bottom, geometry.input_size[0], class_map.shape[0])

@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 from transformers import EvalPrediction
 
 from vitxplain.assessment.objects.average_precision import average_precision
-from vitxplain.assessment.objects.boxes import MOST, found_boxes, true_boxes
+from vitxplain.assessment.objects.boxes import MOST, detected_boxes, true_boxes
 from vitxplain.data.sample import Sample
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import TaskOutputs
@@ -48,8 +48,8 @@ class ObjectObjective(DenseObjective):
         self, outputs: TaskOutputs, samples: Sequence[Sample], geometries: Sequence[Geometry]
     ) -> list[Tensor]:
         """The boxes of each image, in as many rows for all."""
-        found = found_boxes(self.model.task, outputs, geometries, self.model.labels)
-        return [_filled(boxes, MOST) for boxes in found]
+        detected = detected_boxes(self.model.task, outputs, geometries, self.model.labels)
+        return [_filled(boxes, MOST) for boxes in detected]
 
     def labels_of(self, samples: Sequence[Sample]) -> Tensor:
         true = [true_boxes(sample, range(len(self.model.labels))) for sample in samples]
@@ -57,8 +57,8 @@ class ObjectObjective(DenseObjective):
 
     def metrics(self, outcome: EvalPrediction) -> dict[str, float]:
         boxes, losses = (np.asarray(one) for one in outcome.predictions)
-        found, true = ([_real(one) for one in part] for part in (boxes, np.asarray(outcome.label_ids)))
-        precision = average_precision(found, true, range(len(self.model.labels)))
+        detected, true = ([_real(one) for one in part] for part in (boxes, np.asarray(outcome.label_ids)))
+        precision = average_precision(detected, true, range(len(self.model.labels)))
         return {"loss": float(losses.mean()), "map": precision.map, "map50": precision.map50}
 
 

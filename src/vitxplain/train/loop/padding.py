@@ -13,7 +13,7 @@ from vitxplain.geometry import Geometry
 from vitxplain.models.processors.processor import Processor
 from vitxplain.types import PixelValues
 
-Pixels = Float[Tensor, "channel height width"]
+Pixels = Float[Tensor, "_ _ _"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ def padded(inputs: Sequence[Pixels]) -> Padded:
     return Padded(torch.stack([_padded(pixels, (height, width), 0.0) for pixels in inputs]), mask)
 
 
-def padded_maps(maps: Sequence[Int[Tensor, "height width"]], value: int) -> Int[Tensor, "batch height width"]:
+def padded_maps(maps: Sequence[Int[Tensor, "_ _"]], value: int) -> Int[Tensor, "batch height width"]:
     """Maps in one batch, `value` beside them."""
     size = max(one.shape[0] for one in maps), max(one.shape[1] for one in maps)
     return torch.stack([_padded(one, size, value) for one in maps])

@@ -9,7 +9,7 @@ import numpy as np
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from vitxplain.assessment.matching import match_classes
-from vitxplain.data.painted_maps import with_class_maps
+from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import TrainError, VitxplainError
 from vitxplain.explanation.explanation import Explanation

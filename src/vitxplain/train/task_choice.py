@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, UsageError
-from vitxplain.models.loading.stated_classes import stated_classes
-from vitxplain.models.tasks import class_of_task, task_of_classes
+from vitxplain.models.task_classes import class_of_task
+from vitxplain.models.tasks import task_of_classes
 from vitxplain.train.config.run_config import AUTO, SCRATCH
 from vitxplain.train.config.task_names import CLASSES, OBJECTS, PIXELS, TASKS, check_task
+from vitxplain.train.network.stated_classes import stated_classes
 
 _LEARNS: Final = {
     OBJECTS: "a detector learns from objects with boxes",
