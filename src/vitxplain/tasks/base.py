@@ -133,6 +133,10 @@ class Target(ABC):
         """The token grid with the tokens that the score of each image is read from; one alone for all images alike."""
         return [grid]
 
+    def decoder_queries(self) -> "list[int | None]":
+        """Which of the model's queries the score of each image is of, or None; one alone for all images alike."""
+        return [None]
+
     def on_images(self, geometries: Sequence[Geometry]) -> "Target":
         """The same, told where the original image of each input lies, for what users say in its pixels."""
         return self
