@@ -66,7 +66,7 @@ class RawAttention(AttentionExplainer):
         maps = torch.stack([rows for rows in asking if rows.shape[1:] == asking[-1].shape[1:]], 1)
         if self.head == "mean":
             maps = maps.mean(2, keepdim=True)
-        elif self.head not in (None, "all"):
+        elif not isinstance(self.head, (str, type(None))):
             pick("head", range(maps.shape[2]), self.head)
             maps = maps[:, :, [self.head]]
         return maps if self.mass is None else heaviest(maps, self.mass)
