@@ -76,4 +76,4 @@ def test_of_a_mask_it_is_the_query_that_covers_it_best():
 def test_a_target_that_is_not_settled_is_in_no_image():
     with pytest.raises(TypeError, match="settle it"):
         Detection(2).target(None, NAMES).presence({})
-    assert ObjectTarget(Detected(0, "cat", 0.9, query=0)).place is None
+    assert ObjectTarget(Detected(0, "cat", 0.9, query=0)).input_box is None

@@ -118,8 +118,8 @@ class Detection(Task, Finder):
         chosen = objects(spelling, detections, lambda: self._candidates(outputs, geometry, labels), labels)
         queries, boxes = outputs[LOGITS].shape[1], outputs[BOXES][0].tolist()
         return [
-            ObjectTarget(one, queries, number_of(one, detections), against, tuple(boxes[one.query or 0]))
-            for one in chosen
+            ObjectTarget(detected, queries, number_of(detected, detections), against, tuple(boxes[detected.query or 0]))
+            for detected in chosen
         ]
 
     def _candidates(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:

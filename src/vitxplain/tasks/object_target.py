@@ -24,14 +24,14 @@ BOXES: Final = "boxes"  # (batch, query, 4): centre x, centre y, width, height, 
 class ObjectTarget(Target):
     """The raw logit of one class by one query, minus that of another class where the one is set `against` it.
 
-    `place` is its box as the model gives it, in shares of the input like those of `BOXES`.
+    `input_box` is its box as the model gives it, in shares of the input like those of `BOXES`.
     """
 
     detected: Detected
     queries: int = 0  # how many the model has
     number: int | None = None  # among what was found
     against: tuple[int, str] | None = None  # index and name
-    place: tuple[float, float, float, float] | None = None
+    input_box: tuple[float, float, float, float] | None = None
 
     def check(self, count: int) -> None: ...
 
@@ -49,7 +49,9 @@ class ObjectTarget(Target):
     def presence(self, probabilities: TaskOutputs) -> Scores:
         """The most that any query gives its class times the overlap (IoU) with its box (D-RISE, arXiv 2006.03204)."""
         shares = probabilities[LOGITS][..., self.detected.index]
-        return (shares * overlaps(probabilities[BOXES].to(shares), shares.new_tensor(self.place or (0,) * 4))).amax(1)
+        return (shares * overlaps(probabilities[BOXES].to(shares), shares.new_tensor(self.input_box or (0,) * 4))).amax(
+            1
+        )
 
     def grids(self, grid: TokenGrid) -> list[TokenGrid]:
         """Read from the token of its query, where queries are tokens after the patches (YOLOS, arXiv 2106.00666)."""
