@@ -38,9 +38,7 @@ def cases(method: Method, model: VisionModel | None) -> Iterator[tuple[Explainer
     """The method with each model it fits, and a batch of three images for it."""
     explainer = instance_of(method)
     models = [model] if model else _fitting(explainer, _small_models()) or _fitting(explainer, _detectors())
-    promise(
-        bool(models), f"{type(explainer).__name__} fits no small model of vitxplain.testing; give it one as model="
-    )
+    promise(bool(models), f"{type(explainer).__name__} fits no small model of vitxplain.testing; give it one as model=")
     for fitting in models:
         height, width = fitting.processor.input_size
         noise = torch.randn(3, 3, height, width, generator=torch.Generator().manual_seed(0))
