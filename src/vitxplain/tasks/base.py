@@ -65,6 +65,11 @@ class ExplainedTarget:
         """Whether it is a class of the whole image; where several are explained its name, or name-index, labels it."""
         return self.label in ("", self.name, f"{self.name}-{self.index}")
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it lies somewhere in the image: an object, a segment or a region, and no class of the whole."""
+        return self.box is not None or self.share is not None or self.region is not None
+
 
 @dataclass(frozen=True, eq=False)
 class Settled:

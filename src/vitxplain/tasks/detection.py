@@ -23,9 +23,8 @@ from vitxplain.tasks.class_index import class_name
 from vitxplain.tasks.detected import Detected, checked_score, number_of
 from vitxplain.tasks.object_target import ObjectTarget, objects
 from vitxplain.tasks.per_image import Finder, Wanted
-from vitxplain.tasks.points import check_point
 from vitxplain.tasks.spelled_targets import spelled_targets
-from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.spelling import Spelling, check_point
 
 BOXES: Final = "boxes"  # (batch, query, 4): centre x, centre y, width, height, in shares of the input
 MIN_SCORE: Final = 0.5
