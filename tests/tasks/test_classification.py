@@ -192,6 +192,7 @@ def test_differences_and_things_that_there_are_not(spelling: str, words: str) ->
 def test_a_difference_is_of_raw_logits_and_tells_how_probable_the_first_class_is() -> None:
     target, probabilities = ClassDifference(0, 2), Classification().probabilities(outputs())
     assert target.score(outputs()).tolist() == [1.5, 2.0]
+    torch.testing.assert_close(target.presence(probabilities), torch.tensor([1.5, 2.0]).sigmoid())
     shares = [row[0].item() for row in LOGIT_ROWS.softmax(-1)]
     assert target.describe(outputs(), probabilities, LABELS) == [
         ExplainedTarget(0, "tench, Tinca tinca ~ tiger cat", share, label="tench~tiger cat") for share in shares

@@ -91,6 +91,11 @@ class ClassDifference(Target):
                 raise no_such_class(index, logits.shape[1])
         return logits[:, self.index] - logits[:, self.against]
 
+    def presence(self, probabilities: TaskOutputs) -> Scores:
+        """How probable the one class is where it must be one of the two."""
+        shares = probabilities[LOGITS]
+        return shares[:, self.index] / (shares[:, self.index] + shares[:, self.against])
+
     def head_weights(
         self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
     ) -> Float[Tensor, "batch channel"]:
