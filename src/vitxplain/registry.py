@@ -123,12 +123,13 @@ def usable(words: Iterable[Word], make: Callable[[str], object]) -> tuple[list[W
     left: list[Word] = []
     broken: dict[str, PluginError] = {}
     for word in words:
-        try:
-            if isinstance(word, str):
+        if isinstance(word, str):
+            try:
                 make(word)
-            left.append(word)
-        except PluginError as error:
-            broken[word] = error
+            except PluginError as error:
+                broken[word] = error
+                continue
+        left.append(word)
     if broken and not left:
         raise next(iter(broken.values()))
     return left, broken
