@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from vitxplain.data.resized import resized
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import UnknownNameError, UsageError
-from vitxplain.evaluation.plan.resized import resized, whole_image
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike
@@ -15,6 +15,7 @@ from vitxplain.files.paths import is_folder
 from vitxplain.metrics.average_precision import AveragePrecision
 from vitxplain.metrics.base import Metric
 from vitxplain.metrics.pixels import F1, IoU, MeanIoU, PixelAccuracy, PixelMetric, Precision, Recall
+from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.registry import canonical
 from vitxplain.suggest import did_you_mean, similar_names
@@ -59,13 +60,13 @@ class Preset:
 
     def data(self, samples: DataSet) -> DataSet:
         """The images as they are scored."""
-        return samples if self.side is None else resized(samples, self.side)
+        return samples if self.side is None else resized(samples, (self.side, self.side))
 
     def model(self, model: VisionModel) -> VisionModel:
-        """The model as it is scored: one that crops sees all of the square, any other stays as it is."""
+        """The model as it is scored: one that crops sees all of the square, scaled as its own scales."""
         if self.side is None or not model.processor.geometry((self.side, self.side)).crops:
             return model
-        return whole_image(model)
+        return model.changed(processor=Pixels.measured(model.processor).processor("ours"))
 
     def explainers(self, methods: Sequence[MethodLike]) -> list[MethodLike]:
         """The methods with the preset's options."""
