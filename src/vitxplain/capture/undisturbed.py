@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from vitxplain.capture.forks import bookkeeping, counted_pass, undone_in_child
+from vitxplain.capture.state.module_state import module_state
 from vitxplain.errors import CaptureError
+from vitxplain.generators import generators
 
 _CHECKPOINTING = ("gradient_checkpointing", "grad_checkpointing")  # transformers, timm
 _VISIBLE = ("sdpa", "eager")  # attention implementations the tap can watch
@@ -34,6 +36,8 @@ _compiler = _Borrowed()  # one stance for the whole process, whatever thread or 
 @contextmanager
 def undisturbed(module: nn.Module) -> Iterator[None]:
     """Evaluation mode, no gradient checkpointing, visible attention, no compiled code; all restored on leaving.
+
+    So is what the module's own code changes meanwhile (`module_state`), and the random generators it draws from.
 
     Raises:
         CaptureError: the model holds TorchScript modules, which nothing can watch, or weights of inference mode, which
@@ -91,6 +95,8 @@ def _run_eagerly(undo: _Undo) -> None:
 
 
 def _prepare(module: nn.Module, undo: _Undo) -> None:
+    undo += generators()
+    undo += module_state(module)
     for name, part in module.named_modules():
         if isinstance(part, torch.jit.ScriptModule):
             raise CaptureError(
