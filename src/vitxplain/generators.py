@@ -8,7 +8,7 @@ from typing import Any
 
 
 def generators() -> Iterator[Callable[[], None]]:
-    """Of Python, and where they are loaded of NumPy and torch, on its devices too: each as it is now, to be put back."""
+    """Of Python, and where they are loaded of NumPy and torch, on its devices too: what puts each back."""
     yield partial(_put_back, random.setstate, random.getstate, random.getstate(), _equal)
     if numpy := sys.modules.get("numpy"):
         chance = numpy.random
