@@ -118,6 +118,14 @@ class Target(ABC):
             TargetError: as `fixed`.
         """
 
+    def presence(self, probabilities: TaskOutputs) -> Scores:
+        """How much of the target is in each image, from 0 to 1: what metrics ask of changed images.
+
+        `probabilities` are those of their outputs (`Task.probabilities`). A class: its probability. Unlike `score`,
+        whose gradients methods take, this may come from anywhere in the output.
+        """
+        return self.score(probabilities)
+
     def head_weights(
         self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
     ) -> Float[Tensor, "batch channel"]:

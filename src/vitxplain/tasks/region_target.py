@@ -47,6 +47,11 @@ class RegionTarget(Target):
         score = (logits[:, self.detected.index] * region).flatten(1).sum(1)
         return score if self.against is None else score - (logits[:, self.against[0]] * region).flatten(1).sum(1)
 
+    def presence(self, probabilities: TaskOutputs) -> Scores:
+        """The mean probability of its class over the region."""
+        region = self._region.to(probabilities[LOGITS])
+        return (probabilities[LOGITS][:, self.detected.index] * region).flatten(1).sum(1) / region.sum()
+
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:

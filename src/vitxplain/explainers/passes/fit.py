@@ -89,7 +89,7 @@ def require(
     if sentences:
         fit = [name for name, obstacle in fitting(model, size).items() if obstacle is None]
         # Nothing that a command could open.
-        in_memory = model.source in (type(model.module).__name__, "scratch vit", "scratch cnn")
+        in_memory = model.source == type(model.module).__name__ or model.source.startswith("scratch ")
         more = "vitxplain.fitting(model) says why" if in_memory else f"vitx methods --model {model.source}"
         methods = f"  Methods for this model: {', '.join(fit) or 'none'}.   ({more})"
         raise UnsupportedModelError("\n".join([*sentences, methods]))
