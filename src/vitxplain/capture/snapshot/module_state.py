@@ -24,7 +24,8 @@ def module_state(module: nn.Module) -> list[_PutBack]:
     built. What lies within objects of other kinds is not looked at, nor are weights that are changed in place.
     """
     parts = list(module.modules())
-    distinct = {id(buffer): buffer for part in parts for buffer in part._buffers.values() if type(buffer) in _PLAIN}
+    held = [buffer for part in parts for buffer in part._buffers.values()]
+    distinct = {id(buffer): buffer for buffer in held if isinstance(buffer, Tensor) and type(buffer) in _PLAIN}
     buffers, aliases = [*distinct.values()], [buffer.detach() for buffer in distinct.values()]
     weights = [weight for weight in module.parameters() if type(weight) is nn.Parameter]
     return [
