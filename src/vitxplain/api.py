@@ -73,10 +73,11 @@ def explain(
             a float tensor (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
             grad-cam; of detectors and segmenters gradient-activation.
-        target: the class to explain, an index or a name; None is each image's top class. Of a detector or segmenter
-            "object:0", "dog#1", "box:10,20,90,80", "@50,40", "segment:0", "cat~dog" or "all", in pixels of the image;
-            None is the best object. Several images take a list with one each. One image takes a list of several, which
-            gives a list; so does each image of several for a list of its own, and "all".
+        target: the class to explain, an index or a name; None is each image's top class; "cat~dog" asks why the one
+            rather than the other. Of a detector or segmenter "object:0", "dog#1", "box:10,20,90,80", "@50,40",
+            "segment:0" or "all", in pixels of the image; None is the best object. Several images take a list with one
+            each. One image takes a list of several, which gives a list; so does each image of several for a list of
+            its own, and "all".
         top_k: how many classes `Explanation.prediction` holds.
         batch_size: how many images run through the model together.
         output: which of the model's outputs are the class scores, as in `load_model`.

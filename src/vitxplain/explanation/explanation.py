@@ -142,7 +142,7 @@ def target_words(explanation: Explanation) -> str:
     if target is None:
         return explanation.method
     words = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
-    if target.is_class:
+    if not target.is_local:
         return words
     numbered = target.label.startswith(("object-", "segment-"))
     which = f"{target.label.partition('~')[0].replace('-', ' ')}, one of {total}" if numbered else target.label
