@@ -16,6 +16,7 @@ UPWARD = {
     "vitxplain.explanation.explanation:Explanation.overlay": {"vitxplain.render.styles.overlay"},
     "vitxplain.explanation.explanation:Explanation.plot": {"vitxplain.render.draw"},
     "vitxplain.explanation.explanation:Explanation.save": {"vitxplain.explanation.storage"},
+    "vitxplain.explanation.explanation:Explanation.to_dict": {"vitxplain.explanation.storage"},
     "vitxplain.explanation.storage:_png": {"vitxplain.render.figure"},
     "vitxplain.models.vision_model:VisionModel.probe": {
         "vitxplain.models.plain_pass",

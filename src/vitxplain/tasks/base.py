@@ -65,6 +65,11 @@ class ExplainedTarget:
         """Whether it is a class of the whole image; where several are explained its name, or name-index, labels it."""
         return self.label in ("", self.name, f"{self.name}-{self.index}")
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is an object, a segment or a region, and no class of the whole image."""
+        return self.box is not None or self.share is not None or self.region is not None
+
 
 @dataclass(frozen=True, eq=False)
 class Settled:
@@ -121,8 +126,7 @@ class Target(ABC):
     def presence(self, probabilities: TaskOutputs) -> Scores:
         """How much of the target is in each image, from 0 to 1: what metrics ask of changed images.
 
-        `probabilities` are those of their outputs (`Task.probabilities`). A class: its probability. Unlike `score`,
-        whose gradients methods take, this may come from anywhere in the output.
+        `probabilities` are those of their outputs (`Task.probabilities`). Unlike `score` it may come from all of them.
         """
         return self.score(probabilities)
 
@@ -242,7 +246,7 @@ def in_fp32(outputs: TaskOutputs) -> TaskOutputs:
 
 def detached(outputs: TaskOutputs) -> TaskOutputs:
     """The outputs in single precision, without their graph."""
-    return in_fp32({role: tensor.detach() for role, tensor in outputs.items()})
+    return {role: tensor.detach().float() for role, tensor in outputs.items()}
 
 
 def joined(parts: Sequence[TaskOutputs]) -> TaskOutputs:
