@@ -14,7 +14,8 @@ from vitxplain.explainers.base import SHARING, Explainer, LayerExplainer, says_w
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.models.parallel.passes import GradientTarget, ParallelPass, Passes, SeenCalls, watched_calls
 from vitxplain.models.plain_pass import plain_pass_on_failure
-from vitxplain.tasks.base import Target, TaskOutputs, detached, in_fp32, joined
+from vitxplain.tasks.base import Target, TaskOutputs
+from vitxplain.tasks.leaves import detached, in_fp32, joined
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
