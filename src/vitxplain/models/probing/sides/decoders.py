@@ -28,27 +28,27 @@ def find_decoder(observation: Observation, layouts: Sequence[AttentionLayout]) -
     if last is None or observation.logits.dim() != 3 or observation.logits.shape[1] != last.num_queries:
         return None
     queries = Queries(last.num_queries)
-    reading = [index for index, o in enumerate(layouts) if o.reads_image and o.query_tokens == queries]
+    cross = [index for index, o in enumerate(layouts) if o.reads_image and o.query_tokens == queries]
     asking = [index for index, o in enumerate(layouts) if o.kind == "branch" and o.key_tokens == queries]
-    places = {layouts[index].key_tokens for index in reading}
-    encoder = [index for index, o in enumerate(layouts) if _is_of_encoder(o, places) and index < reading[0]]
-    if encoder and any(encoder[0] < before <= reading[0] for _, before in observation.convolutions):
+    places = {layouts[index].key_tokens for index in cross}
+    encoder = [index for index, o in enumerate(layouts) if _is_of_encoder(o, places) and index < cross[0]]
+    if encoder and any(encoder[0] < before <= cross[0] for _, before in observation.convolutions):
         encoder = []
-    return Decoder(last.num_queries, tuple(sorted({*encoder, *asking, *reading})))
+    return Decoder(last.num_queries, tuple(sorted({*encoder, *asking, *cross})))
 
 
 def missing_decoder(
-    observation: Observation, layouts: Sequence[AttentionLayout], found: Decoder | None
+    observation: Observation, layouts: Sequence[AttentionLayout], reading: Decoder | None
 ) -> dict[str, str]:
     """Why a decoder's queries, or gradients there, are not offered, by the words of `vitxplain.models.offers`."""
     both = (offers.DECODER_QUERIES, offers.DECODER_GRADIENTS)
     if observation.hidden is not None:
         return dict.fromkeys(both, f"{observation.hidden}; load it with attn_implementation='eager'")
-    if found is None:
+    if reading is None:
         return dict.fromkeys(both, _without_decoder(layouts, observation.logits))
     if not observation.logits.requires_grad:
         return {offers.DECODER_GRADIENTS: "its logits carry no gradient (it runs under torch.no_grad or detaches)"}
-    unreached = [layouts[index].path for index in found.calls if not observation.calls[index].reached]
+    unreached = [layouts[index].path for index in reading.calls if not observation.calls[index].reached]
     return {offers.DECODER_GRADIENTS: f"no gradient of the logits reaches {unreached[0]}"} if unreached else {}
 
 
