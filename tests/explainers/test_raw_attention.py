@@ -46,6 +46,7 @@ def test_one_layer_or_head_or_their_mean() -> None:
     assert torch.equal(run(RawAttention(layer=1), layers(7), CLASS_TOKEN), everything[:, [1]])
     assert torch.equal(run(RawAttention(layer=-1), layers(7), CLASS_TOKEN), everything[:, [2]])
     assert torch.equal(run(RawAttention(head=2), layers(7), CLASS_TOKEN), everything[:, :, [2]])
+    assert torch.equal(run(RawAttention(head="all"), layers(7), CLASS_TOKEN), everything)
     mean = run(RawAttention(head="mean"), layers(7), CLASS_TOKEN)
     torch.testing.assert_close(mean, everything.mean(2, keepdim=True))
 

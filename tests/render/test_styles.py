@@ -105,6 +105,19 @@ def test_head_masks_count_the_fewest_patches_of_the_mass():
     assert "head 1: 9 of 15 patches" in shown
 
 
+def test_heads_that_were_cut_to_a_mass_are_shown_so_and_not_cut_again():
+    values = np.array([[[[0.5, 0.1], [0.0, 0.0]], [[0.2, 0.2], [0.2, 0.0]]]])
+    made = explanation(values, "layer head row column", method="raw-attention", options={"mass": 0.6, "head": "all"})
+    shown = words(made.plot())
+    assert "head 0: 2 of 4 patches" in shown
+    assert "head 1: 3 of 4 patches" in shown
+    assert "hold 60% of each head" in shown
+    with pytest.raises(OptionError, match=r"mass is 0.5, but the explanation kept the patches that hold 0.6"):
+        plot(made, "head-masks", mass=0.5)
+    one = {"options": {"mass": 0.6, "head": 2}, "method": "raw-attention"}
+    assert "head 2: 3 of 4 patches" in words(explanation(values[:, 1:], "layer head row column", **one).plot())
+
+
 def test_strip_shows_the_true_mask_and_refuses_one_of_another_size():
     mask = np.zeros((60, 90), bool)
     mask[:30] = True

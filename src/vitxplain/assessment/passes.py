@@ -11,7 +11,8 @@ from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError, VitxplainError
 from vitxplain.geometry import Geometry
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.base import TaskOutputs, detached
+from vitxplain.tasks.base import TaskOutputs
+from vitxplain.tasks.leaves import detached
 from vitxplain.tasks.per_image import row
 
 

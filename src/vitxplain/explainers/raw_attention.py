@@ -23,7 +23,7 @@ class RawAttention(AttentionExplainer):
     Args:
         layer: an index (negative ones count from the end); None takes every layer that shares grid and number of heads
             with the last one the query asks in.
-        head: an index; "mean" averages the heads; None shows all.
+        head: an index; "mean" averages the heads; None or "all" shows all.
         query: the asking patch, "row,column" or row * columns + column, or "class" for the class token; None asks the
             tokens the logits are read from.
         mass: per head, only the fewest patches that hold this share of the attention on patches; the others are 0.
@@ -32,7 +32,7 @@ class RawAttention(AttentionExplainer):
     """
 
     layer: int | None = None
-    head: int | Literal["mean"] | None = None
+    head: int | Literal["mean", "all"] | None = None
     query: int | str | None = None
     mass: float | None = None
 
@@ -44,7 +44,7 @@ class RawAttention(AttentionExplainer):
     def __post_init__(self) -> None:
         if self.layer is not None:
             check_index("layer", self.layer, negative=True)
-        if self.head not in (None, "mean"):
+        if self.head not in (None, "mean", "all"):
             check_index("head", self.head, negative=True)
         check_query(self.query)
         if self.mass is not None:
@@ -66,7 +66,7 @@ class RawAttention(AttentionExplainer):
         maps = torch.stack([rows for rows in asking if rows.shape[1:] == asking[-1].shape[1:]], 1)
         if self.head == "mean":
             maps = maps.mean(2, keepdim=True)
-        elif self.head is not None:
+        elif not isinstance(self.head, (str, type(None))):
             pick("head", range(maps.shape[2]), self.head)
             maps = maps[:, :, [self.head]]
         return maps if self.mass is None else heaviest(maps, self.mass)

@@ -44,12 +44,10 @@ _TABLES: Final = {
     _ENCODER: ("IMAGE",),
 }
 
-_TASK_NAMES: Final = {
-    _CLASSIFIER: Classification.name,
-    _DETECTOR: Detection.name,
-    _SEGMENTER: PixelClasses.name,
-    _MASKS: Masks.name,
-}
+# Ours, which transformers does not list.
+_OWN: Final = {"ScratchUNetForSemanticSegmentation": _SEGMENTER}
+
+_TRAINED: Final = {_CLASSIFIER: Classification, _DETECTOR: Detection, _SEGMENTER: PixelClasses, _MASKS: Masks}
 
 # What transformers, timm and torchvision call the layers that make class scores.
 _HEADS: Final = (
@@ -147,7 +145,8 @@ def dense_class(architectures: Iterable[str]) -> str | None:
 
 def task_of_classes(names: Iterable[str]) -> str | None:
     """The task of the first of these classes that transformers lists; None where that is of none of ours."""
-    return _TASK_NAMES.get(_kind(names) or "")
+    task = _TRAINED.get(_kind(names) or "")
+    return None if task is None else task.name
 
 
 def described(architectures: Iterable[str]) -> str | None:
@@ -198,9 +197,9 @@ def of_another_task(source: str, kind: str, class_name: str) -> ModelLoadError:
 
 
 def _class_names(module: nn.Module) -> list[str]:
-    """The classes of a model of transformers, its own first; of any other module none: names alone prove nothing."""
+    """The classes of a model of transformers or ours, its own first; of any other none: names alone prove nothing."""
     classes = type(module).__mro__
-    return [base.__name__ for base in classes if base.__module__.partition(".")[0] == "transformers"]
+    return [base.__name__ for base in classes if base.__module__.partition(".")[0] in ("transformers", "vitxplain")]
 
 
 def _other_kind(architectures: Iterable[str]) -> tuple[str, str] | tuple[None, None]:
@@ -219,10 +218,10 @@ def _kind(names: Iterable[str]) -> str | None:
 
 @cache
 def _kinds() -> Mapping[str, str]:
-    """What each class that transformers lists is."""
+    """What each class that transformers lists is, and each of ours that is no classifier."""
     from transformers.models.auto import modeling_auto
 
-    kinds: dict[str, str] = {}
+    kinds: dict[str, str] = dict(_OWN)
     for kind, tables in _TABLES.items():
         for table in tables:
             for classes in getattr(modeling_auto, f"MODEL_FOR_{table}_MAPPING_NAMES").values():
@@ -242,7 +241,4 @@ def _kind_of_output(output: Any) -> str | None:
         if output.get(field) is not None:
             return kind
     logits = output.get("logits", output.get("out"))  # "out" is torchvision's
-    if isinstance(logits, Tensor):
-        return _SEGMENTER if logits.dim() == 4 else None
-    features = output.get("last_hidden_state")
-    return _ENCODER if isinstance(features, Tensor) and features.dim() > 3 else None  # tokens tell where they attend
+    return _SEGMENTER if isinstance(logits, Tensor) and logits.dim() == 4 else None

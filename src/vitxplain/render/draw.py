@@ -40,7 +40,7 @@ def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Fi
     """
     check_style(style)
     if style == "auto":
-        style = fitting_style(explanation.axes)
+        style = _shows_masks(explanation) or fitting_style(explanation.axes)
     draw = import_module(f"vitxplain.render.styles.{style.replace('-', '_')}").draw
     names = [name for name in signature(draw).parameters if name != "explanation"]
     unknown = sorted(options.keys() - set(names))
@@ -55,6 +55,12 @@ def check_style(style: str) -> None:
     if style != "auto" and style not in STYLES:
         hint = did_you_mean(similar_names(style, STYLES, most=2, cutoff=0.5), f"there are auto, {', '.join(STYLES)}.")
         raise UnknownNameError(f"there is no picture style {style!r}; {hint}")
+
+
+def _shows_masks(explanation: "Explanation") -> str | None:
+    """The style for heads of one layer that were cut down to a share of their attention; None for all else."""
+    is_cut = explanation.options.get("mass") is not None and explanation.axes == "layer head row column"
+    return "head-masks" if is_cut and len(explanation.values) == 1 else None
 
 
 def fitting_style(axes: str) -> str:

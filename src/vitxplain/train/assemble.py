@@ -10,6 +10,7 @@ from transformers import PrinterCallback, TrainerCallback
 from vitxplain.data.load import EmptySplitError, load_data, options_of
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError
+from vitxplain.models.scratch.kinds import usual_kind
 from vitxplain.train.config.defaults import complete_config, complete_options
 from vitxplain.train.config.presets import apply_preset
 from vitxplain.train.config.run_config import SCRATCH, RunConfig, relative_source
@@ -63,6 +64,8 @@ class TrainingSetup:
         scratch = config.model == SCRATCH
         if scratch and "image_size" not in config.model_options and (size := getattr(training, "size", None)):
             config = replace(config, model_options={**config.model_options, "image_size": size})
+        if scratch and "kind" not in config.model_options:
+            config = replace(config, model_options={"kind": usual_kind(config.task), **config.model_options})
         config = complete_config(replace(config, options=options))
         labels = labels_of(config.task, training)
         model = network_for(config, labels)

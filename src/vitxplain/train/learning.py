@@ -87,8 +87,8 @@ def objective_for(model: Trainable | DenseTrainable, training: DataSet, options:
     if not isinstance(model, DenseTrainable):
         weights = balanced_class_weights(training) if options.class_weights == "balanced" else None
         return ClassObjective(model.processor, weights, options.label_smoothing)
-    vision_model, network = model.model, model.module.network
+    network, labels = model.module.network, dict(enumerate(model.labels))
     if model.task.name == OBJECTS:
-        return ObjectObjective(vision_model, takes_mask(network), model.masked)
-    by_masks = learns_masks(network)
-    return PixelObjective(vision_model, takes_mask(network), by_masks, ignored_number(network, len(model.labels)))
+        return ObjectObjective(model.processor, model.task, labels, takes_mask(network), model.masked)
+    by_masks, unlabelled = learns_masks(network), ignored_number(network, len(labels))
+    return PixelObjective(model.processor, model.task, labels, takes_mask(network), by_masks, unlabelled)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, UsageError
+from vitxplain.models.scratch.kinds import KINDS_OF
 from vitxplain.models.task_classes import class_of_task
 from vitxplain.models.tasks import task_of_classes
 from vitxplain.train.config.run_config import AUTO, SCRATCH
@@ -53,12 +54,9 @@ def _tasks_of(model: Any) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _tasks_of_scratch(options: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
-    from vitxplain.models.scratch.scratch import KINDS
-
-    by_kind = {name: task_of_classes([model.__name__]) or CLASSES for name, (_, model) in KINDS.items()}
-    if "kind" in options:
-        return by_kind.get(str(options["kind"])), ()
-    return CLASSES, tuple(by_kind.values())
+    if "kind" not in options:
+        return CLASSES, TASKS
+    return next((task for task, kinds in KINDS_OF.items() if options["kind"] in kinds), None), ()
 
 
 def _tasks_of_data(data: DataSet) -> tuple[str, ...]:

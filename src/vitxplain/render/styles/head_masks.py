@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 from matplotlib.figure import Figure
 
 from vitxplain.errors import OptionError
@@ -15,24 +16,28 @@ from vitxplain.render.figure import inches, panel, sheet
 from vitxplain.render.styles.heads import layer_head_maps
 
 ACROSS, GAP, TITLE = 4, 0.12, 0.25  # panels in a row; inches
+DINO = 0.6  # the share of the paper's figures
 
 
-def draw(explanation: Explanation, mass: float = 0.6, layer: int = -1) -> Figure:
+def draw(explanation: Explanation, mass: float | None = None, layer: int = -1) -> Figure:
     """The photograph once a head: its heaviest patches bright and outlined, the rest dimmed.
 
-    The patches of a head are the fewest whose values sum to at least `mass` of all its patches. `layer` is an index
-    into the layers the explanation holds; negative ones count from the end.
+    The patches of a head are the fewest whose values sum to at least `mass` of all its patches; None takes what the
+    explanation was made with, or 0.6. `layer` is an index into the layers the explanation holds; negative ones count
+    from the end.
 
     Raises:
         UsageError: the values hold no maps of heads.
-        OptionError: `mass` is not above 0 and at most 1, or there is no such layer.
+        OptionError: `mass` is not above 0 and at most 1, or more than the explanation kept, or there is no such layer.
     """
-    if not 0 < mass <= 1:
+    if mass is not None and not 0 < mass <= 1:
         raise OptionError(f"mass is {mass}; it takes a share above 0 and at most 1, such as 0.6.")
     maps = layer_head_maps(explanation)
     if not -len(maps) <= layer < len(maps):
         raise OptionError(f"layer is {layer}; this explanation holds {len(maps)}, 0 to {len(maps) - 1}.")
-    masks = heaviest(torch.from_numpy(maps[layer]).double().clamp(min=0), mass).numpy() > 0
+    kept = explanation.options.get("mass")
+    mass = mass or kept or DINO
+    masks = _masks(maps[layer], mass, kept)
 
     small = displayed(explanation)
     rgb, geometry = photo(small.image), small.geometry
@@ -44,13 +49,37 @@ def draw(explanation: Explanation, mass: float = 0.6, layer: int = -1) -> Figure
     figure = sheet(across * (width + GAP) - GAP, down * (height + TITLE), headline(explanation), small_print)
     for head, mask in enumerate(masks):
         row, column = divmod(head, across)
-        title = f"head {head}: {mask.sum()} of {mask.size} patches"
+        title = f"{_name(head, explanation.options.get('head'))}: {mask.sum()} of {mask.size} patches"
         axes = panel(figure, column * (width + GAP), row * (height + TITLE) + TITLE, width, height, title)
         pixels = nearest(mask.astype(np.float32), geometry)
         axes.imshow(mark_unseen(_dimmed(rgb, pixels), geometry), aspect="auto")
         if 0 < np.nanmean(pixels) < 1:
             axes.contour(np.nan_to_num(pixels), [0.5], colors=GLOBAL, linewidths=1.1)
     return figure
+
+
+def _name(head: int, chosen: int | str | None) -> str:
+    """Of the head of this number among those there are; one that was chosen keeps its own."""
+    if chosen == "mean":
+        return "mean of all heads"
+    return f"head {head if chosen in (None, 'all') else chosen}"
+
+
+def _masks(
+    maps: Float[np.ndarray, "head row column"], mass: float, kept: float | None
+) -> Bool[np.ndarray, "head row column"]:
+    """The fewest patches of each head that hold `mass` of its attention.
+
+    What was `kept` of it is all there is: patches beyond are 0, and of those left no other share can be told.
+    """
+    if kept == mass:
+        return maps > 0
+    if kept is not None:
+        raise OptionError(
+            f"mass is {mass:g}, but the explanation kept the patches that hold {kept:g} of the attention and no "
+            "others; explain again without mass for other shares."
+        )
+    return heaviest(torch.from_numpy(maps).double().clamp(min=0), mass).numpy() > 0
 
 
 def _dimmed(rgb: Photo, inside: np.ndarray) -> Photo:

@@ -1,7 +1,7 @@
 """DenseObjective: what detectors and segmenters have in common: inputs of several sizes, and the library's own loss."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from vitxplain.data.sample import Sample
 from vitxplain.geometry import Geometry
-from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.base import TaskOutputs, detached
+from vitxplain.models.processors.processor import Processor
+from vitxplain.tasks.base import Task, TaskOutputs
+from vitxplain.tasks.leaves import detached
 from vitxplain.train.loop.objective import Objective
 from vitxplain.train.loop.padding import Padded, Pixels, inputs_of, of_one_size, padded
 
@@ -25,7 +26,9 @@ class DenseObjective(Objective):
     Evaluation runs images of one size together and pads none, exactly as the model is tested and explained.
     """
 
-    model: VisionModel = field(repr=False)
+    processor: Processor
+    task: Task
+    labels: Mapping[int, str] = field(repr=False)
     takes_mask: bool
 
     @abstractmethod
@@ -43,11 +46,11 @@ class DenseObjective(Objective):
         """What the figures need of each image, of what is true."""
 
     def collate(self, samples: Sequence[Sample]) -> dict[str, Any]:
-        inputs, geometries = inputs_of(self.model.processor, [sample.image for sample in samples])
+        inputs, geometries = inputs_of(self.processor, [sample.image for sample in samples])
         return self._batch(inputs, samples, geometries)
 
     def collate_evaluation(self, samples: Sequence[Sample]) -> dict[str, Any]:
-        inputs, geometries = inputs_of(self.model.processor, [sample.image for sample in samples])
+        inputs, geometries = inputs_of(self.processor, [sample.image for sample in samples])
         groups = [
             (positions, self._batch(_at(positions, inputs), _at(positions, samples), _at(positions, geometries)))
             for positions in of_one_size(inputs)
@@ -64,7 +67,7 @@ class DenseObjective(Objective):
         for positions, group in batch["groups"]:
             raw = network(**group)
             losses[positions] = raw.loss.double().cpu()
-            outputs = detached(self.model.task.outputs(raw))
+            outputs = detached(self.task.outputs(raw))
             of_group = self.figures_of(outputs, _at(positions, samples), _at(positions, geometries))
             for position, figure in zip(positions, of_group, strict=True):
                 figures[position] = figure

@@ -48,17 +48,17 @@ class ObjectObjective(DenseObjective):
         self, outputs: TaskOutputs, samples: Sequence[Sample], geometries: Sequence[Geometry]
     ) -> list[Tensor]:
         """The boxes of each image, in as many rows for all."""
-        detected = detected_boxes(self.model.task, outputs, geometries, self.model.labels)
+        detected = detected_boxes(self.task, outputs, geometries, self.labels)
         return [_filled(boxes, MOST) for boxes in detected]
 
     def labels_of(self, samples: Sequence[Sample]) -> Tensor:
-        true = [true_boxes(sample, range(len(self.model.labels))) for sample in samples]
+        true = [true_boxes(sample, range(len(self.labels))) for sample in samples]
         return torch.stack([_filled(boxes, max(map(len, true))) for boxes in true])
 
     def metrics(self, outcome: EvalPrediction) -> dict[str, float]:
         boxes, losses = (np.asarray(one) for one in outcome.predictions)
         detected, true = ([_real(one) for one in part] for part in (boxes, np.asarray(outcome.label_ids)))
-        precision = average_precision(detected, true, range(len(self.model.labels)))
+        precision = average_precision(detected, true, range(len(self.labels)))
         return {"loss": float(losses.mean()), "map": precision.map, "map50": precision.map50}
 
 

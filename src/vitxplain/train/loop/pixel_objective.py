@@ -45,7 +45,7 @@ class PixelObjective(DenseObjective):
         self, outputs: TaskOutputs, samples: Sequence[Sample], geometries: Sequence[Geometry]
     ) -> list[Tensor]:
         """Of each image the pixels of each class: right, true and predicted."""
-        classes = tuple(range(len(self.model.labels)))
+        classes = tuple(range(len(self.labels)))
         predicted = predicted_classes(outputs, geometries)
         counts = [pixel_counts(one, map_of(sample), classes) for one, sample in zip(predicted, samples, strict=True)]
         return [torch.from_numpy(Overlap.of(one).counts) for one in counts]

@@ -50,7 +50,7 @@ def dense_trainable(
         if isinstance(source, str) and source == "scratch":
             model = _from_scratch(labels, task, options or {}, size)
             notes: tuple[str, ...] = ()
-            fresh: frozenset[str] = frozenset(model.module.state_dict())
+            fresh: frozenset[str] = frozenset(name for name, _ in model.module.named_parameters())
         else:
             if options:
                 raise OptionError(
@@ -154,19 +154,17 @@ def _from_scratch(
     labels: Sequence[str], task: str, options: Mapping[str, Any], size: tuple[int, int] | None
 ) -> VisionModel:
     """A model with fresh weights, of the first kind there is for the task unless the options say which."""
+    from vitxplain.models.scratch.kinds import check_kind, usual_kind
     from vitxplain.models.scratch.options import pair
-    from vitxplain.models.scratch.scratch import KINDS, scratch
-    from vitxplain.models.tasks import task_of_classes
+    from vitxplain.models.scratch.scratch import scratch
 
-    kinds = [name for name, (_, model) in KINDS.items() if task_of_classes([model.__name__]) == task]
-    if not kinds:
-        raise UsageError(f"no model from scratch is for {task}; give a model to start from.")
-    kind = str(options.get("kind", kinds[0]))
-    if kind not in kinds:
-        raise OptionError(f"kind is {kind!r}; a model from scratch for {task} is {' or '.join(kinds)}.")
+    kind = str(options.get("kind", usual_kind(task)))
+    check_kind(kind, task)
     config = {name: value for name, value in options.items() if name != "kind"}
     module = scratch(kind, labels, ({"image_size": size} if size else {}) | config)
-    own: Any = getattr(module.config, "image_size", None) or size or (96, 96)
-    pixels = Pixels(pair(own), (0.5,) * 3, (0.5,) * 3)
-    processor = pixels.processor("transformers")
-    return VisionModel(module, f"scratch {kind}", processor, dict(enumerate(labels)))
+    channels = module.config.num_channels
+    if channels not in (1, 3):
+        raise OptionError(f"num_channels is {channels}; images are read in colour (3) or grey (1).")
+    own: Any = module.config.image_size
+    pixels = Pixels(pair(own if isinstance(own, int) else tuple(own)), (0.5,) * channels, (0.5,) * channels)
+    return VisionModel(module, f"scratch {kind}", pixels.processor("transformers"), dict(enumerate(labels)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from torch import nn
 
@@ -13,6 +13,8 @@ from vitxplain.models.loading.hub import look_up
 from vitxplain.models.loading.source import model_folder
 from vitxplain.models.objects.holders import inner_model
 from vitxplain.models.vision_model import VisionModel
+
+LIBRARIES: Final = ("transformers", "vitxplain")
 
 
 def stated_classes(source: Any) -> tuple[Sequence[str], str | None]:
@@ -32,7 +34,7 @@ def stated_classes(source: Any) -> tuple[Sequence[str], str | None]:
 
 
 def _of_module(module: nn.Module) -> tuple[Sequence[str], str | None]:
-    names = [base.__name__ for base in type(module).__mro__ if base.__module__.partition(".")[0] == "transformers"]
+    names = [base.__name__ for base in type(module).__mro__ if base.__module__.partition(".")[0] in LIBRARIES]
     return names, getattr(getattr(module, "config", None), "model_type", None)
 
 
