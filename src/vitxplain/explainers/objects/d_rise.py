@@ -34,8 +34,8 @@ class DRISE(Explainer):
         seed: of the masks; all images get the same.
 
     What is hidden is black. Of a detector the weight is the largest, over all queries, of overlap (IoU) x cosine of the
-    class probabilities x the highest of them; of a segment it is how much of it is there (`Target.presence`). Values are
-    the expected weight given that the pixel is shown, at the resolution of the model input; only their differences
+    class probabilities x the highest of them; of a segment it is how much of it is there (`Target.presence`). Values
+    are the expected weight given that the pixel is shown, at the resolution of the model input; only their differences
     mean anything. It needs nothing of the model but its output.
     """
 
