@@ -47,7 +47,12 @@ _TABLES: Final = {
 # Ours, which transformers does not list.
 _OWN: Final = {"ScratchUNetForSemanticSegmentation": _SEGMENTER}
 
-_TRAINED: Final = {_CLASSIFIER: Classification, _DETECTOR: Detection, _SEGMENTER: PixelClasses, _MASKS: Masks}
+_TRAINED: Final[dict[str, type[Task]]] = {
+    _CLASSIFIER: Classification,
+    _DETECTOR: Detection,
+    _SEGMENTER: PixelClasses,
+    _MASKS: Masks,
+}
 
 # What transformers, timm and torchvision call the layers that make class scores.
 _HEADS: Final = (
