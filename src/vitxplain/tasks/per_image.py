@@ -62,6 +62,27 @@ class PerImage(Target):
         return self.targets * _batch(outputs) if len(self.targets) == 1 else self.targets
 
 
+@dataclass(frozen=True)
+class Nothing(Target):
+    """Of an image in which nothing was found, for methods that are about no target."""
+
+    def check(self, count: int) -> None: ...
+
+    def select(self, positions: Sequence[int]) -> "Nothing":
+        return self
+
+    def fixed(self, outputs: TaskOutputs) -> "Nothing":
+        return self
+
+    def score(self, outputs: TaskOutputs) -> Scores:
+        return next(iter(outputs.values())).new_zeros(_batch(outputs))
+
+    def describe(
+        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
+    ) -> list[ExplainedTarget]:
+        return [ExplainedTarget(-1, "nothing", 0.0)] * _batch(outputs)
+
+
 class Unsettled(Target):
     """Any number of targets for each image: `settle` makes them, and by itself this is the first of each image."""
 
@@ -139,6 +160,7 @@ class Wanted(Unsettled):
     labels: Mapping[int, str] = field(hash=False)
     spellings: tuple[tuple[Spelling, ...], ...] = ((Spelling(),),)
     geometries: tuple[Geometry, ...] = ()
+    is_needed: bool = True  # whether a method is about what is meant
 
     def check(self, count: int) -> None:
         _check_number(len(self.spellings), count)
@@ -152,6 +174,10 @@ class Wanted(Unsettled):
     def on_images(self, geometries: Sequence[Geometry]) -> "Wanted":
         return replace(self, geometries=tuple(geometries))
 
+    def unneeded(self) -> "Wanted":
+        """The same for methods that are about no target: where nothing is found that could be one, none is missed."""
+        return replace(self, is_needed=False)
+
     def settle(self, outputs: TaskOutputs) -> Settled:
         batch = _batch(outputs)
         self.check(batch)
@@ -161,12 +187,15 @@ class Wanted(Unsettled):
             alone = {role: tensor.detach() for role, tensor in row(outputs, number).items()}
             geometry = _of(self.geometries, number) or Geometry.identity((1, 1))
             detections = self.finder.find(alone, geometry, self.labels)
+            spellings = _of(self.spellings, number)
+            if not (detections or self.is_needed or any(spelling.names_something for spelling in spellings)):
+                spellings = ()
             chosen = [
                 target
-                for spelling in _of(self.spellings, number)
+                for spelling in spellings
                 for target in self.finder.choose(spelling, alone, detections, geometry, self.labels)
             ]
-            targets.append(chosen)
+            targets.append(chosen or [Nothing()])
             all_found.append(tuple(detections))
         return _settled(targets, all_found)
 
