@@ -14,7 +14,7 @@ from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.detection import Detection, detection
 from vitxplain.tasks.features import Features
-from vitxplain.tasks.masks import Masks
+from vitxplain.tasks.masks import segmentation_by_masks
 from vitxplain.tasks.pixel_classes import PixelClasses
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def task_of_output(model: "VisionModel", output: Any, classes: int | None) -> Ta
         return PixelClasses()
     queries = output.get("class_queries_logits") if kind == _MASKS else None
     if isinstance(queries, Tensor):  # the last says that a query found nothing
-        return Masks(queries.shape[-1] - 1)
+        return segmentation_by_masks(queries.shape[-1] - 1, model.processor.library)
     if kind != _DETECTOR or not isinstance(output.get("logits"), Tensor):
         return None
     count = classes or len(model.labels)
