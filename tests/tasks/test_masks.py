@@ -15,7 +15,8 @@ from vitxplain.errors import ModelLoadError, TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.forward_inputs import forward_inputs
 from vitxplain.models.processors.task_words import task_tokens
-from vitxplain.tasks.base import LOGITS, detached
+from vitxplain.tasks.base import LOGITS
+from vitxplain.tasks.leaves import detached
 from vitxplain.tasks.masks import MASKS, Masks, segmentation_by_masks
 
 NAMES = {0: "cat", 1: "dog", 2: "cow"}
