@@ -15,8 +15,8 @@ from vitxplain.explainers.passes.fit import auto_method, fitting
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.vision_model import VisionModel
 
-TRIED = frozenset({"raw-attention", "attention-rollout", "gradient-activation", "grad-cam"})
-BY_TARGET = frozenset({"gradient-activation", "grad-cam"})
+TRIED = frozenset({"cross-attention", "raw-attention", "attention-rollout", "gradient-activation", "grad-cam"})
+BY_TARGET = frozenset({"cross-attention", "gradient-activation", "grad-cam"})
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,13 +37,9 @@ from vitxplain.models.labels import names_of
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.views.view import View
-<<<<<<< HEAD
-from vitxplain.tasks.base import Settled, Target, TargetLike, detached, in_fp32
-from vitxplain.tasks.per_image import Wanted
-=======
 from vitxplain.tasks.base import Settled, Target, TargetLike
 from vitxplain.tasks.leaves import detached, in_fp32
->>>>>>> main
+from vitxplain.tasks.per_image import Wanted
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
