@@ -60,11 +60,11 @@ def instances(outputs: TaskOutputs, min_score: float) -> list[Segment]:
     """
     shares, masks = outputs[LOGITS][0].float().cpu().sigmoid(), outputs[MASKS][0].float().cpu()
     scores, positions = shares.flatten().sort(descending=True, stable=True)
-    found = [
-        Segment(*divmod(position, shares.shape[-1]), score, masks[position // shares.shape[-1]] > 0)
-        for score, position in zip(scores[: len(shares)].tolist(), positions.tolist(), strict=False)
-        if score > min_score
-    ]
+    found = []
+    for score, position in zip(scores[: len(shares)].tolist(), positions.tolist(), strict=False):
+        query, index = divmod(position, shares.shape[-1])
+        if score > min_score:
+            found.append(Segment(query, index, score, masks[query] > 0))
     return [segment for segment in found if segment.mask.any()]
 
 
