@@ -14,6 +14,7 @@ from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import PROBABILITY, ExplainedTarget, Settled, Target, TaskOutputs, Unit
 from vitxplain.tasks.detected import Detected
+from vitxplain.tasks.post_processing.nothing import Nothing
 from vitxplain.tasks.spelling import Spelling
 from vitxplain.types import Scores
 
@@ -70,27 +71,6 @@ class PerImage(Target):
     def _of_batch(self, outputs: TaskOutputs) -> tuple[Target, ...]:
         self.check(_batch(outputs))
         return self.targets * _batch(outputs) if len(self.targets) == 1 else self.targets
-
-
-@dataclass(frozen=True)
-class Nothing(Target):
-    """Of an image in which nothing was found, for methods that are about no target."""
-
-    def check(self, count: int) -> None: ...
-
-    def select(self, positions: Sequence[int]) -> "Nothing":
-        return self
-
-    def fixed(self, outputs: TaskOutputs) -> "Nothing":
-        return self
-
-    def score(self, outputs: TaskOutputs) -> Scores:
-        return next(iter(outputs.values())).new_zeros(_batch(outputs))
-
-    def describe(
-        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
-    ) -> list[ExplainedTarget]:
-        return [ExplainedTarget(-1, "nothing", 0.0)] * _batch(outputs)
 
 
 class Unsettled(Target):
