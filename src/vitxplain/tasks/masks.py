@@ -110,7 +110,7 @@ class Masks(Task, Finder):
         segments = (self.post_processing or form)(outputs, self.min_score)
         size = outputs[MASKS].shape[2], outputs[MASKS].shape[3]
         visible = torch.from_numpy(seen_places(geometry, size))
-        found = [
+        visible_segments = [
             Detected(
                 segment.index,
                 class_name(labels, segment.index),
@@ -122,7 +122,7 @@ class Masks(Task, Finder):
             for segment in segments
             if (mask := segment.mask & visible).any()
         ]
-        ordered = sorted(found, key=lambda segment: -(segment.share or 0))
+        ordered = sorted(visible_segments, key=lambda segment: -(segment.share or 0))
         return ordered or ([self._best(outputs, geometry, labels)] if self.min_score == 0 else [])
 
     def _best(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> Detected:

@@ -195,12 +195,12 @@ def _task_tokens(module: Any, source: str, pinned: dict[str, Any], request: Load
     """The task in words for a model that is told its task; None where it is not, or has no tokenizer."""
     if not wants_its_task(module):
         return None
-    from transformers import AutoTokenizer
+    from transformers import CLIPTokenizer  # no Auto class: nothing of the files says what code runs
 
     tokenizer = getattr(request.processor, "tokenizer", None)
     if tokenizer is None and source:
         with suppress(OSError, ValueError), quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=request.trust_remote_code, **pinned)
+            tokenizer = CLIPTokenizer.from_pretrained(source, **pinned)
     return None if tokenizer is None else task_tokens(tokenizer, module.config.task_seq_len)
 
 

@@ -60,12 +60,12 @@ def instances(outputs: TaskOutputs, min_score: float) -> list[Segment]:
     """
     shares, masks = outputs[LOGITS][0].float().cpu().sigmoid(), outputs[MASKS][0].float().cpu()
     scores, positions = shares.flatten().sort(descending=True, stable=True)
-    found = []
+    segments = []
     for score, position in zip(scores[: len(shares)].tolist(), positions.tolist(), strict=False):
         query, index = divmod(position, shares.shape[-1])
         if score > min_score:
-            found.append(Segment(query, index, score, masks[query] > 0))
-    return [segment for segment in found if segment.mask.any()]
+            segments.append(Segment(query, index, score, masks[query] > 0))
+    return [segment for segment in segments if segment.mask.any()]
 
 
 def by_library(post_process: Callable[..., Any], outputs: TaskOutputs, min_score: float) -> list[Segment]:
@@ -82,12 +82,12 @@ def by_library(post_process: Callable[..., Any], outputs: TaskOutputs, min_score
     made = post_process(raw, target_sizes=[size], threshold=min_score, **_fusing_nothing(post_process))[0]
     scores, classes = logits[0].softmax(-1).max(-1)
     segments = []
-    for found in made["segments_info"]:
-        mask = made["segmentation"] == found["id"]
-        alike = (classes == found["label_id"]) & ((scores - found["score"]).abs() < _DIGITS)
+    for entry in made["segments_info"]:
+        mask = made["segmentation"] == entry["id"]
+        alike = (classes == entry["label_id"]) & ((scores - entry["score"]).abs() < _DIGITS)
         queries = alike.nonzero()[:, 0].tolist()
         query = max(queries, key=lambda query: float(masks[0, query].sigmoid()[mask].sum()))
-        segments.append(Segment(query, found["label_id"], float(scores[query]), mask))
+        segments.append(Segment(query, entry["label_id"], float(scores[query]), mask))
     return segments
 
 
@@ -109,5 +109,5 @@ def default_threshold(post_process: Callable[..., Any]) -> float:
 
 def _fusing_nothing(post_process: Callable[..., Any]) -> dict[str, Any]:
     """Said where it can be: the library warns where it is not."""
-    known = "label_ids_to_fuse" in inspect.signature(post_process).parameters
-    return {"label_ids_to_fuse": set()} if known else {}
+    parameters = inspect.signature(post_process).parameters
+    return {"label_ids_to_fuse": set()} if "label_ids_to_fuse" in parameters else {}
