@@ -14,7 +14,7 @@ from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.detection import Detection, detection
 from vitxplain.tasks.features import Features
-from vitxplain.tasks.masks import segmentation_by_masks
+from vitxplain.tasks.masks import Masks, segmentation_by_masks
 from vitxplain.tasks.pixel_classes import PixelClasses
 
 if TYPE_CHECKING:
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 TASKS: Final[dict[str, type[Task]]] = {task.name: task for task in (Classification, Detection, PixelClasses, Features)}
 
 _EXPLAINED: Final = (CLASSIFIER, DETECTOR, SEGMENTER, MASKS, ENCODER)
+
+_TRAINED: Final[dict[str, type[Task]]] = {
+    CLASSIFIER: Classification,
+    DETECTOR: Detection,
+    SEGMENTER: PixelClasses,
+    MASKS: Masks,
+}
 
 # What transformers, timm and torchvision call the layers that make class scores.
 _HEADS: Final = (
@@ -116,6 +123,12 @@ def dense_class(architectures: Iterable[str]) -> str | None:
     """The class of a detector or segmenter that a configuration's `architectures` name; None where they name none."""
     kind, name = _other_kind(architectures)
     return name if kind in (DETECTOR, SEGMENTER, MASKS) else None
+
+
+def task_of_classes(names: Iterable[str]) -> str | None:
+    """The task of the first of these classes that transformers lists; None where that is of none of ours."""
+    task = _TRAINED.get(kind_of(names) or "")
+    return None if task is None else task.name
 
 
 def described(architectures: Iterable[str]) -> str | None:
