@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+import transformers
 from torch import Tensor, nn
 
 from vitxplain import explain_together, fitting, load_model
@@ -153,3 +154,19 @@ def test_weights_that_are_not_made_yet_are_asked_for() -> None:
     module = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))
     with pytest.raises(CaptureError, match=r"of 1 \(LazyLinear\) are not made yet: load those"), undisturbed(module):
         pass
+
+
+def test_hooks_that_a_model_adds_at_its_first_pass_are_not_added_twice():
+    config = transformers.SegformerConfig(
+        num_labels=3,
+        hidden_sizes=[8, 16, 16, 16],
+        depths=[1] * 4,
+        num_attention_heads=[1] * 4,
+        decoder_hidden_size=16,
+    )
+    model = transformers.SegformerForSemanticSegmentation(config).eval()
+    pixels = torch.zeros(1, 3, 32, 32)
+    for _ in range(2):
+        with undisturbed(model):
+            assert model(pixel_values=pixels).logits.shape == (1, 3, 8, 8)
+    assert model(pixel_values=pixels).logits.shape == (1, 3, 8, 8)

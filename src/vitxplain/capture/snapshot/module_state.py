@@ -12,13 +12,18 @@ from torch._utils import _flatten_dense_tensors
 
 _PutBack: TypeAlias = Callable[[], object]
 _OF_TORCH: Final = frozenset(vars(nn.Module())) - {"_parameters", "_buffers"}  # hooks and children among them
+# Attributes may say that hooks stand, as transformers' do: either both stay or neither.
+_HOOKS: Final = (
+    *("_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called"),
+    *("_forward_pre_hooks", "_forward_pre_hooks_with_kwargs"),
+)
 _CONTAINERS: Final = (dict, OrderedDict, list, set, deque)
 _PLAIN: Final = (Tensor, nn.Buffer)
 _LARGE: Final = 2**20  # whole numbers: packed weights and tables of places, which no pass changes
 
 
 def module_state(module: nn.Module) -> list[_PutBack]:
-    """What puts back the buffers, attributes and places of weights that every part of a module has now.
+    """What puts back the buffers, attributes, hooks and places of weights that every part of a module has now.
 
     Buffers come back bit by bit, weights as the tensors they were. A part that builds itself at its first image stays
     built. What lies within objects of other kinds is not looked at, nor are weights that are changed in place.
@@ -66,6 +71,7 @@ def _attributes(part: nn.Module) -> _PutBack:
     kept, kind, children = vars(part).copy(), type(part), [*part._modules.values()]
     own = kept.keys() - _OF_TORCH
     contents = [(kept[name], kept[name].copy()) for name in own if type(kept[name]) in _CONTAINERS]
+    contents += [(kept[name], kept[name].copy()) for name in _HOOKS if name in kept]
 
     def put_back() -> None:
         if type(part) is not kind or [*part._modules.values()] != children:
