@@ -1,0 +1,145 @@
+"""Detectors and segmenters from start to finish: the run folder, its figures, resuming, and what is refused."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from PIL import Image
+
+from tests.sweeps.detector_models import detector
+from vitxplain.assessment.assess import assess
+from vitxplain.data.load import load_data
+from vitxplain.errors import DataError, OptionError, UsageError, VitxplainError
+from vitxplain.models.loading.load import load_model
+from vitxplain.models.processors.whole_image import Pixels
+from vitxplain.train.config.options import TrainOptions
+from vitxplain.train.run import train
+
+SIZE = (64, 64)
+DATA = {"size": SIZE}
+SHORT = {"steps": 4, "batch_size": 4, "eval_every": 2, "save_every": 2, "log_every": 1, "watch_every": 0}
+MODELS = {
+    "object-detection": "RTDetrForObjectDetection",
+    "image-segmentation": "SegformerForSemanticSegmentation",
+}
+FIGURES = {"object-detection": ["map", "map50"], "image-segmentation": ["miou", "pixel_accuracy"]}
+
+
+def model_of(name: str) -> Any:
+    torch.manual_seed(0)
+    if name == "SegformerForSemanticSegmentation":
+        sizes = {"hidden_sizes": [8, 16, 16, 16], "depths": [1] * 4, "num_attention_heads": [1] * 4}
+        return transformers.SegformerForSemanticSegmentation(
+            transformers.SegformerConfig(num_labels=4, decoder_hidden_size=16, **sizes)
+        )
+    return detector(name)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A saved model for each task."""
+    made = {}
+    for task, name in MODELS.items():
+        made[task] = tmp_path_factory.mktemp("models") / name
+        model_of(name).save_pretrained(made[task])
+        Pixels(SIZE, (0.5,) * 3, (0.5,) * 3).transformers_processor().save_pretrained(made[task])
+    return made
+
+
+def run(model: Any, out: Path, *, options: dict[str, Any] | None = None, **others: Any) -> Any:
+    given = {"data_options": DATA, "limit": 8, "device": "cpu", **others}
+    return train(
+        str(model), given.pop("data", "scenes"), out=out, options=TrainOptions(**SHORT | (options or {})), **given
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", MODELS)
+def test_a_run_from_start_to_finish(task: str, folders: dict[str, Path], tmp_path: Path):
+    result = run(folders[task], tmp_path / "run", options={"watch_every": 4, "watch_images": 2, "augment": "strong"})
+    with (result.folder / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", "step", "split", "loss", *FIGURES[task], "learning_rate", "seconds"]
+    assert [row["split"] for row in rows if row["step"] == "4"][:2] == ["train", "validation"]
+    assert {"curves.png", "result.json", "model", "probes"} <= {path.name for path in result.folder.iterdir()}
+    data = load_data("scenes", "validation", limit=8, options=DATA)
+    assert load_model(result.folder).task.name == task
+    assessment = assess(load_model(result.folder, device="cpu"), data, batch_size=3)
+    best = next(row for row in rows if row["split"] == "validation" and row["step"] == str(result.best_step))
+    for name in FIGURES[task]:
+        assert assessment.figures[name] == pytest.approx(result.metrics["validation"][name])
+        assert assessment.figures[name] == pytest.approx(float(best[name]), abs=1e-6)
+    files = assessment.save(tmp_path / "test", worst=2)
+    assert {file.name for file in files} == set(
+        "test.json per_class.csv predictions.csv confusion.png worst.png".split()
+    )
+
+
+@pytest.mark.slow
+def test_a_run_that_stopped_goes_on_as_if_it_had_not(folders: dict[str, Path], tmp_path: Path):
+    class Stop(transformers.TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step == 3:
+                raise RuntimeError("stopped")
+
+    whole = run(folders["object-detection"], tmp_path / "whole", options={"augment": "strong"})
+    with pytest.raises(RuntimeError, match="stopped"):
+        run(folders["object-detection"], tmp_path / "run", options={"augment": "strong"}, callbacks=[Stop()])
+    resumed = run(folders["object-detection"], tmp_path / "run", options={"augment": "strong"}, resume=True)
+    first, second = (load_model(one.folder, device="cpu").module.state_dict() for one in (whole, resumed))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.slow
+def test_the_same_classes_keep_their_head(folders: dict[str, Path], tmp_path: Path):
+    heads = {}
+
+    def on_start(summary: Any) -> None:
+        heads["notes"] = summary.notes
+
+    first = run(folders["object-detection"], tmp_path / "first", on_start=on_start, options={"steps": 1})
+    assert any("a new head for 10 classes" in note for note in heads["notes"])
+    run(first.folder, tmp_path / "second", on_start=on_start, options={"steps": 1})
+    assert not any("new head" in note for note in heads["notes"])
+    with pytest.raises(OptionError, match="has these classes already"):
+        run(first.folder, tmp_path / "third", options={"mode": "head"})
+
+
+@pytest.mark.parametrize(
+    ("task", "others", "kind", "message"),
+    [
+        ("object-detection", {"data": "digits"}, DataError, "a detector learns from objects with boxes"),
+        ("image-segmentation", {"data": "digits", "task": "image-segmentation"}, DataError, "a segmenter learns from maps of classes"),
+        ("object-detection", {"task": "image-segmentation"}, UsageError, "is a model for object-detection, and cannot"),
+        ("object-detection", {"task": "detection"}, UsageError, "no task is called 'detection'.*object-detection"),
+        ("object-detection", {"options": {"label_smoothing": 0.1}}, OptionError, "label_smoothing is for trainings on"),
+        ("object-detection", {"options": {"mode": "lora"}}, OptionError, "mode=lora is for classifiers"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    task: str, others: dict[str, Any], kind: type[Exception], message: str, folders: dict[str, Path], tmp_path: Path
+):
+    others = {"data_options": {}, **others} if "data" in others else others
+    with pytest.raises(kind, match=message):
+        run(folders[task], tmp_path / "run", **others)
+    assert not (tmp_path / "run").exists()
+
+
+def test_boxes_alone_are_no_map(tmp_path: Path):
+    image = tmp_path / "data" / "train" / "a.png"
+    image.parent.mkdir(parents=True)
+    Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(image)
+    (image.parent / "_annotations.coco.json").write_text(
+        '{"images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 1, "name": "thing"}], '
+        '"annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 4, 4]}]}'
+    )
+    from vitxplain.data.derived.painted_maps import with_class_maps
+
+    data = with_class_maps(load_data(tmp_path / "data", "train"))
+    assert data.map_labels == ("background", "thing")
+    with pytest.raises(VitxplainError, match="thing on train/a.png is known by its box alone"):
+        data[0]
