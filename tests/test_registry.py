@@ -32,6 +32,7 @@ def test_built_in_methods_are_registered_and_load():
         "grad-cam",
         "gradient-activation",
         "gradient-attention",
+        "gradient-cross-attention",
         "gradient-rollout",
         "head-distance",
         "position-similarity",

@@ -74,11 +74,12 @@ def _blocked(edges: Sequence[GradientEdge]) -> Iterator[None]:
         yield
 
 
-def _zero_at(number: int) -> Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]:
-    def hook(gradients: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _zero_at(number: int) -> Callable[[tuple[Tensor | None, ...]], tuple[Tensor | None, ...]]:
+    def hook(gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         blocked = list(gradients)
-        if blocked[number] is not None:
-            blocked[number] = torch.zeros_like(blocked[number])
+        gradient = blocked[number]
+        if gradient is not None:
+            blocked[number] = torch.zeros_like(gradient)
         return tuple(blocked)
 
     return hook
