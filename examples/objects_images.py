@@ -15,6 +15,7 @@ IMAGE = ROOT / "examples" / "cat.jpg"
 PICTURES = {
     "cross-attention": ({"layer": 0}, {"layer": -1}, {}),
     "d-rise": ({"masks": 500},),
+    "gradient-cross-attention": ({},),
 }
 
 

@@ -47,7 +47,8 @@ def test_module_and_script_are_the_same(vitx_process: Vitx):
 
 def test_method_names_complete_also_after_a_comma():
     assert "rollout" in complete_methods("")
-    assert complete_methods("gradient-") == ["gradient-activation", "gradient-attention", "gradient-rollout"]
+    names = ["gradient-activation", "gradient-attention", "gradient-cross-attention", "gradient-rollout"]
+    assert complete_methods("gradient-") == names
     assert complete_methods("rollout,grad-c") == ["rollout,grad-cam"]
     assert [name for name, _ in complete_models("swin")] == ["swin-tiny", "swinv2-tiny"]
 
