@@ -11,10 +11,6 @@ TOOLS = ("docs_images.py", "objects_images.py", "digits_network.py", "onnx_two_o
 BY_COMMANDS = {"defects.webp", "demo-vit.webp"}  # vitx data show defects, vitx demo
 # examples/objects_images.py, for a detector that learned
 OF_DETECTORS = {"cross-attention.webp", "d-rise.webp", "gradient-cross-attention.webp"}
-    "cross-attention.webp",
-    "d-rise.webp",
-    "gradient-cross-attention.webp",
-}  # examples/objects_images.py, for a detector that learned
 PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name not in TOOLS)
 
 
