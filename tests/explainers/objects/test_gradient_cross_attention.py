@@ -48,6 +48,14 @@ def test_it_equals_eager_attention_and_whole_matrices(detr: VisionModel, encoder
         np.testing.assert_allclose(one.values, expected, rtol=0, atol=1e-6 * expected.max())
 
 
+def test_a_frozen_model_has_the_same_map(detr: VisionModel) -> None:
+    frozen = copy.deepcopy(detr.module).requires_grad_(False)
+    model = load_model(frozen, mean=0.5, std=0.5, size=(32, 48))
+    expected = explain(detr, IMAGE, "gradient-cross-attention", target="object:0")
+    made = explain(model, IMAGE, "gradient-cross-attention", target="object:0", min_score=0)
+    np.testing.assert_allclose(made.values, expected.values, rtol=1e-5)
+
+
 def test_a_row_of_zeros_normalises_to_the_identity() -> None:
     rest = torch.tensor([[[0.0, 0.0, 0.0], [1.0, 0.0, 3.0], [0.0, 0.0, 0.0]]])
     expected = torch.eye(3)[None] + torch.tensor([[[0.0, 0.0, 0.0], [0.25, 0.0, 0.75], [0.0, 0.0, 0.0]]])
