@@ -11,6 +11,7 @@ UPWARD = {
     },
     "vitxplain.evaluation.evaluation:Evaluation.save": {"vitxplain.evaluation.report.write"},
     "vitxplain.explainers.base:AttentionExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
+    "vitxplain.explainers.base:DecoderExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
     "vitxplain.explainers.base:LayerExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
     "vitxplain.explanation.explanation:Explanation._repr_html_": {"vitxplain.render.notebook"},
     "vitxplain.explanation.explanation:Explanation.overlay": {"vitxplain.render.styles.overlay"},
