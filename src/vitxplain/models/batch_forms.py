@@ -18,6 +18,7 @@ from vitxplain.types import PixelValues
 
 PIXELS: Final = "pixel_values"
 _NAMES: Final = (PIXELS, "images", "image", "inputs", "input", "pixels", "imgs", "img", "x")
+_REST: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _DICT, _FEATURE, _LIST, _PAIR = "dict", "BatchFeature", "list", "pair"
 
 
@@ -73,47 +74,47 @@ def with_form_by_trial(model: VisionModel, error: ModelLoadError) -> VisionModel
     """
     if _failure(model) is None:
         raise error
-    asked: list[str] = []
-    for form in _forms(model, asked):
+    keys: list[str] = []
+    for form in _forms(model, keys):
         tried = replace(model, inputs=form)
         if _failure(tried) is None and _sees(tried):
             return tried
-    wants = _wants(model.module, asked)
+    wants = _wants(model.module, keys)
     raise (ModelLoadError(f"{model.source} {wants}") if wants else error) from error
 
 
-def _forms(model: VisionModel, asked: list[str]) -> Iterator[InBatch]:
-    """The forms to try; the names that its module asks a batch for are added to `asked`."""
+def _forms(model: VisionModel, keys: list[str]) -> Iterator[InBatch]:
+    """The forms to try; the names that its module asks a batch for are added to `keys`."""
     first = _first(_parameters(model.module))
     if first is None or first.kind is not first.POSITIONAL_OR_KEYWORD:
         return
     for form in (InBatch(first.name, _DICT), InBatch(first.name, _DICT)):
-        key = asked[-1] if asked else PIXELS
+        key = keys[-1] if keys else PIXELS
         yield replace(form, key=key)
         failure = _failure(replace(model, inputs=replace(form, key=key)))
-        if not isinstance(failure, KeyError) or not isinstance(failure.args[0], str) or failure.args[0] in asked:
+        if not isinstance(failure, KeyError) or not isinstance(failure.args[0], str) or failure.args[0] in keys:
             break
-        asked.append(failure.args[0])
+        keys.append(failure.args[0])
     for key in _NAMES:
         yield InBatch(first.name, _FEATURE, key)
     yield InBatch(first.name, _LIST)
     yield InBatch(first.name, _PAIR)
 
 
-def _wants(module: nn.Module, asked: list[str]) -> str:
+def _wants(module: nn.Module, keys: list[str]) -> str:
     """What a forward takes that is not given here, as the rest of a sentence; empty where it takes images alone."""
     parameters = _parameters(module)
     first, form = _first(parameters), stated_form(module)
     image = form.name if form else first.name if first else ""
     others = [
         name
-        for name, one in parameters.items()
-        if name != image and one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        for name, parameter in parameters.items()
+        if name != image and parameter.default is parameter.empty and parameter.kind not in _REST
     ]
     wrap = "and images alone are given here; wrap it in a module whose forward(self, pixel_values) calls it with all."
     if others:
         return f"wants {' and '.join(others)} beside the image ({image}), {wrap}"
-    return f"takes a batch with {' and '.join(repr(name) for name in asked)}, {wrap}" if asked else ""
+    return f"takes a batch with {' and '.join(repr(name) for name in keys)}, {wrap}" if keys else ""
 
 
 def _failure(model: VisionModel) -> Exception | None:
