@@ -21,6 +21,8 @@ METHODS = {
     "cam": "CAM",
     "head-distance": "head distance",
     "position-similarity": "position similarity",
+    "patch-similarity": "patch similarity",
+    "patch-pca": "patch PCA",
 }
 INTRO = """# Supported models
 

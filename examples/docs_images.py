@@ -14,7 +14,7 @@ from vitxplain import explain, load_model
 from vitxplain.plugins import VisionModel
 
 ROOT = Path(__file__).resolve().parents[1]
-COFFEE = ROOT / "examples" / "coffee.jpg"
+COFFEE, CAT = ROOT / "examples" / "coffee.jpg", ROOT / "examples" / "cat.jpg"
 
 
 def main() -> None:
@@ -43,6 +43,8 @@ def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
     yield "raw-attention", of("raw-attention")
     yield "gradient-rollout", of("gradient-rollout")
     yield "head-distance", of("head-distance")
+    yield "patch-similarity", (explain(model, CAT, "patch-similarity", query="5,4").plot() for _ in range(1))
+    yield "patch-pca", of("patch-pca", {}, {"foreground": True})
     yield "position-similarity", of("position-similarity")
     yield "cam", cams()
     yield "pictures", styles(model)

@@ -162,7 +162,7 @@ def explain_together(
         explainers = build(named, options)
         target_of_batch = target_of_all.select(batch.positions).on_images(batch.geometries)
         for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
-            asking = with_query(explainers, of_pass, probe.grid, batch.geometries[0])
+            asking = with_query(explainers, of_pass, probe, batch.geometries[0])
             result = shared_pass(loaded, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
             seconds = (perf_counter() - started) / len(batch.images)
             made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)

@@ -49,7 +49,14 @@ def test_methods_about_a_class_say_why_they_do_not_fit() -> None:
     model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
     report = fitting(model)
     fit = {name for name, why in report.items() if why is None}
-    assert fit == {"attention-rollout", "head-distance", "position-similarity", "raw-attention"}
+    assert fit == {
+        "attention-rollout",
+        "head-distance",
+        "patch-pca",
+        "patch-similarity",
+        "position-similarity",
+        "raw-attention",
+    }
     with pytest.raises(UnsupportedModelError, match="it gives features and has no classifier"):
         explain(model, PIXELS, "grad-cam")
     with pytest.raises(TargetError, match="the model gives features and predicts none"):
@@ -81,7 +88,8 @@ def test_tokens_are_targets() -> None:
     [
         ("patch@96,0", "'patch@96,0' lies outside the image of 96 x 64 px"),
         ("patch@0,-1", "'patch@0,-1' lies outside the image"),
-        ("patch@1", "Its tokens are targets: cls, or patch@x,y"),
+        ("patch@1", "Its tokens are targets: cls, patch@x,y"),
+        ("register:0", "'register:0' is no token here: the model has no registers"),
         ("dog", "'dog' is no class: the model gives features"),
         (3, "'3' is no class"),
     ],
@@ -94,7 +102,9 @@ def test_tokens_that_are_not_there(target: object, message: str) -> None:
 
 def test_a_method_that_asks_no_token_says_so() -> None:
     model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
-    with pytest.raises(TargetError, match="with head-distance none does; take raw-attention or attention-rollout"):
+    with pytest.raises(
+        TargetError, match="with head-distance none does; take raw-attention, attention-rollout or patch-similarity"
+    ):
         explain(model, Image.new("RGB", (32, 32)), "head-distance", target="cls")
 
 

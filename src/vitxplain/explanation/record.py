@@ -109,8 +109,8 @@ def plain(value: Any) -> Any:
 
 
 def _grid_fields(grid: TokenGrid) -> dict[str, Any]:
-    """How tokens lie; which of them is the class token is not kept."""
-    return {name: value for name, value in asdict(grid).items() if name != "class_token"}
+    """How tokens lie; which of them are class token and registers is not kept."""
+    return {name: value for name, value in asdict(grid).items() if name not in ("class_token", "registers")}
 
 
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 from matplotlib.axes import Axes
 
-from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.explanation import ASKING, Explanation
 from vitxplain.geometry import Box, Geometry
 from vitxplain.render.colours import CLASSES, INK
 from vitxplain.render.figure import write
@@ -19,6 +19,7 @@ from vitxplain.words import percent, short_name
 
 MOST_DRAWN: Final = 12  # of what was found; more could not be read
 THIN, THICK = 0.7, 1.6  # points
+ASKS: Final = "#7CFC00"  # bright green, which no heat map has
 LETTERS: Final = 7.0  # points
 RIGHT: Final = 0.7  # of the width
 LONGEST: Final = 18  # letters of a name on an image
@@ -37,9 +38,11 @@ def outline_found(axes: Axes, explanation: Explanation) -> None:
 def outline_target(axes: Axes, explanation: Explanation, *, on_map: bool = True) -> None:
     """What is explained, where that is a part of the image; the axes show the image.
 
-    On a map a segment has no name, which would hide its middle.
+    On a map a segment has no name, which would hide its middle. So is the patch that asks, if one does.
     """
-    target = explanation.target
+    target, asking = explanation.target, explanation.provenance.get(ASKING)
+    if asking is not None:
+        outline_box(axes, asking, colour=ASKS, width=THICK)
     if target is None or (target.box is None and target.region is None):
         return
     number = target_number(target)
@@ -47,6 +50,21 @@ def outline_target(axes: Axes, explanation: Explanation, *, on_map: bool = True)
     name = f"{start}{short_name(target.name, LONGEST)} {percent(target.probability)}"
     name = "" if on_map and target.box is None else name
     _outline(axes, target.box, target.region, explanation.geometry, target_colour(target), name, THICK)
+
+
+def outline_asking(axes: Axes, explanation: Explanation, size: tuple[int, int]) -> None:
+    """The patch that asks, if one does, on axes that show what the model saw in a picture of `size` (width, height)."""
+    asking = explanation.provenance.get(ASKING)
+    if asking is not None:
+        top, left, bottom, right = explanation.geometry.box
+        down, across = size[1] / (bottom - top), size[0] / (right - left)
+        box = (
+            (asking[0] - left) * across,
+            (asking[1] - top) * down,
+            (asking[2] - left) * across,
+            (asking[3] - top) * down,
+        )
+        outline_box(axes, box, colour=ASKS, width=THICK)
 
 
 def target_number(target: ExplainedTarget) -> int | None:
@@ -74,9 +92,11 @@ def on_image(mask: Bool[np.ndarray, "row column"], geometry: Geometry) -> Bool[n
 
 def scaled(explanation: Explanation, down: float, across: float) -> Explanation:
     """Its boxes as on an image that is so many times as high and wide."""
-    target = explanation.target
+    target, asking = explanation.target, explanation.provenance.get(ASKING)
+    marked = {} if asking is None else {ASKING: _scaled(tuple(asking), down, across)}
     return replace(
         explanation,
+        provenance={**explanation.provenance, **marked},
         target=target and replace(target, box=_scaled(target.box, down, across)),
         detections=_all_scaled(explanation.detections, down, across),
     )
