@@ -20,6 +20,20 @@ SMALL: dict[str, dict[str, Any]] = {
         "initializer_range": 0.3,
     },
     "cnn": {"image_size": (24, 40), "widths": (8, 16), "blocks": (1, 1), "strides": (2, 1)},
+    "unet": {"image_size": (24, 40), "widths": (8, 16), "blocks": (1, 1)},
+    "rt-detr": {
+        "image_size": (32, 48),
+        "stem_width": 8,
+        "widths": (8, 16),
+        "blocks": (1, 1),
+        "levels": 1,
+        "hidden_size": 16,
+        "num_attention_heads": 2,
+        "mlp_size": 16,
+        "num_decoder_layers": 1,
+        "num_queries": 5,
+        "num_denoising": 2,
+    },
 }
 
 

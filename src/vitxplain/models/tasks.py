@@ -44,6 +44,9 @@ _TABLES: Final = {
     _ENCODER: ("IMAGE",),
 }
 
+# Ours, which transformers does not list.
+_OWN: Final = {"ScratchUNetForSemanticSegmentation": _SEGMENTER}
+
 # What transformers, timm and torchvision call the layers that make class scores.
 _HEADS: Final = (
     *("classifier", "head", "heads", "fc", "score"),
@@ -186,9 +189,9 @@ def of_another_task(source: str, kind: str, class_name: str) -> ModelLoadError:
 
 
 def _class_names(module: nn.Module) -> list[str]:
-    """The classes of a model of transformers, its own first; of any other module none: names alone prove nothing."""
+    """The classes of a model of transformers or ours, its own first; of any other none: names alone prove nothing."""
     classes = type(module).__mro__
-    return [base.__name__ for base in classes if base.__module__.partition(".")[0] == "transformers"]
+    return [base.__name__ for base in classes if base.__module__.partition(".")[0] in ("transformers", "vitxplain")]
 
 
 def _other_kind(architectures: Iterable[str]) -> tuple[str, str] | tuple[None, None]:
@@ -207,10 +210,10 @@ def _kind(names: Iterable[str]) -> str | None:
 
 @cache
 def _kinds() -> Mapping[str, str]:
-    """What each class that transformers lists is."""
+    """What each class that transformers lists is, and each of ours that is no classifier."""
     from transformers.models.auto import modeling_auto
 
-    kinds: dict[str, str] = {}
+    kinds: dict[str, str] = dict(_OWN)
     for kind, tables in _TABLES.items():
         for table in tables:
             for classes in getattr(modeling_auto, f"MODEL_FOR_{table}_MAPPING_NAMES").values():
@@ -230,7 +233,4 @@ def _kind_of_output(output: Any) -> str | None:
         if output.get(field) is not None:
             return kind
     logits = output.get("logits", output.get("out"))  # "out" is torchvision's
-    if isinstance(logits, Tensor):
-        return _SEGMENTER if logits.dim() == 4 else None
-    features = output.get("last_hidden_state")
-    return _ENCODER if isinstance(features, Tensor) and features.dim() > 3 else None  # tokens tell where they attend
+    return _SEGMENTER if isinstance(logits, Tensor) and logits.dim() == 4 else None

@@ -21,13 +21,11 @@ from vitxplain.tasks.base import (
 )
 from vitxplain.tasks.class_index import class_name
 from vitxplain.tasks.detected import Detected, checked_score, number_of
-from vitxplain.tasks.object_target import ObjectTarget, objects
+from vitxplain.tasks.object_target import BOXES, ObjectTarget, objects
 from vitxplain.tasks.per_image import Finder, Wanted
-from vitxplain.tasks.points import check_point
 from vitxplain.tasks.spelled_targets import spelled_targets
-from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.spelling import Spelling, check_point
 
-BOXES: Final = "boxes"  # (batch, query, 4): centre x, centre y, width, height, in shares of the input
 MIN_SCORE: Final = 0.5
 
 # (query, class, score) of all that one image's outputs hold, best first, as the model's library has it.
@@ -117,8 +115,11 @@ class Detection(Task, Finder):
             raise self._nothing_found(self._candidates(outputs, geometry, labels))
         against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
         chosen = objects(spelling, detections, lambda: self._candidates(outputs, geometry, labels), labels)
-        queries = outputs[LOGITS].shape[1]
-        return [ObjectTarget(one, queries, number_of(one, detections), against) for one in chosen]
+        queries, boxes = outputs[LOGITS].shape[1], outputs[BOXES][0].tolist()
+        return [
+            ObjectTarget(detected, queries, number_of(detected, detections), against, tuple(boxes[detected.query or 0]))
+            for detected in chosen
+        ]
 
     def _candidates(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
         """Everything that could be an object, best first."""

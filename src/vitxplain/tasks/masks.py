@@ -176,6 +176,15 @@ class MaskTarget(Target):
         share = share if self.against is None else share - shares[:, self.against[0]]
         return share * (masks * self._region.to(masks)).flatten(1).sum(1)
 
+    def decoder_queries(self) -> list[int | None]:
+        return [self.detected.query]
+
+    def presence(self, probabilities: TaskOutputs) -> Scores:
+        """The most that any query gives its class times its mask, as a mean over the region."""
+        region = self._region.to(probabilities[MASKS])
+        covered = (probabilities[MASKS].sigmoid() * region).flatten(2).sum(2) / region.sum()
+        return (probabilities[LOGITS][..., self.detected.index] * covered).amax(1)
+
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:

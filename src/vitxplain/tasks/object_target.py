@@ -2,6 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from vitxplain.errors import TargetError
 from vitxplain.geometry import Box
@@ -12,15 +17,21 @@ from vitxplain.tasks.detected import Detected, area, listed, overlap
 from vitxplain.tasks.spelling import Spelling
 from vitxplain.types import Scores
 
+BOXES: Final = "boxes"  # (batch, query, 4): centre x, centre y, width, height, in shares of the input
+
 
 @dataclass(frozen=True)
 class ObjectTarget(Target):
-    """The raw logit of one class by one query, minus that of another class where the one is set `against` it."""
+    """The raw logit of one class by one query, minus that of another class where the one is set `against` it.
+
+    `input_box` is its box as the model gives it, in shares of the input like those of `BOXES`.
+    """
 
     detected: Detected
     queries: int = 0  # how many the model has
     number: int | None = None  # among what was found
     against: tuple[int, str] | None = None  # index and name
+    input_box: tuple[float, float, float, float] | None = None
 
     def check(self, count: int) -> None: ...
 
@@ -35,11 +46,21 @@ class ObjectTarget(Target):
         score = logits[:, self.detected.index]
         return score if self.against is None else score - logits[:, self.against[0]]
 
+    def presence(self, probabilities: TaskOutputs) -> Scores:
+        """The most that any query gives its class times the overlap (IoU) with its box (D-RISE, arXiv 2006.03204)."""
+        shares = probabilities[LOGITS][..., self.detected.index]
+        return (shares * overlaps(probabilities[BOXES].to(shares), shares.new_tensor(self.input_box or (0,) * 4))).amax(
+            1
+        )
+
     def grids(self, grid: TokenGrid) -> list[TokenGrid]:
         """Read from the token of its query, where queries are tokens after the patches (YOLOS, arXiv 2106.00666)."""
         if grid.num_suffix_tokens != self.queries or self.detected.query is None:
             return [grid]
         return [replace(grid, readout=(grid.num_prefix_tokens + grid.num_patches + self.detected.query,))]
+
+    def decoder_queries(self) -> list[int | None]:
+        return [self.detected.query]
 
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
@@ -49,6 +70,15 @@ class ObjectTarget(Target):
         label = f"object-{self.number}" if self.number is not None else f"query-{detected.query}"
         label = label if self.against is None else f"{label}~{self.against[1]}"
         return [ExplainedTarget(detected.index, name, detected.score, unit, label, detected.box)] * len(outputs[LOGITS])
+
+
+def overlaps(boxes: Float[Tensor, "batch query 4"], box: Float[Tensor, " 4"]) -> Float[Tensor, "batch query"]:
+    """Intersection over union of each box with one, all by their centres and sides; 0 where neither has an area."""
+    starts = torch.maximum(boxes[..., :2] - boxes[..., 2:] / 2, box[:2] - box[2:] / 2)
+    ends = torch.minimum(boxes[..., :2] + boxes[..., 2:] / 2, box[:2] + box[2:] / 2)
+    shared = (ends - starts).clamp_min(0).prod(-1)
+    total = boxes[..., 2:].prod(-1) + box[2:].prod() - shared
+    return torch.where(total > 0, shared / total.clamp_min(torch.finfo(total.dtype).tiny), 0)
 
 
 def _by_number(spelling: Spelling, detections: Sequence[Detected]) -> Detected:

@@ -37,6 +37,10 @@ class PerImage(Target):
         targets = self._of_batch(outputs)
         return torch.cat([target.score(row(outputs, number)) for number, target in enumerate(targets)])
 
+    def presence(self, probabilities: TaskOutputs) -> Scores:
+        targets = self._of_batch(probabilities)
+        return torch.cat([target.presence(row(probabilities, number)) for number, target in enumerate(targets)])
+
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:
@@ -46,6 +50,9 @@ class PerImage(Target):
 
     def grids(self, grid: TokenGrid) -> list[TokenGrid]:
         return [target.grids(grid)[0] for target in self.targets]
+
+    def decoder_queries(self) -> list[int | None]:
+        return [target.decoder_queries()[0] for target in self.targets]
 
     def head_weights(
         self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
@@ -69,6 +76,9 @@ class Unsettled(Target):
 
     def score(self, outputs: TaskOutputs) -> Scores:
         return self.fixed(outputs).score(outputs)
+
+    def presence(self, probabilities: TaskOutputs) -> Scores:
+        raise TypeError("what is not settled yet is in no image; settle it by the outputs of one")
 
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY

@@ -12,8 +12,7 @@ from vitxplain.errors import TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
 from vitxplain.tasks.detected import Detected, listed, mask_of
-from vitxplain.tasks.points import check_point
-from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.spelling import Spelling, check_point
 from vitxplain.types import Scores
 
 
@@ -46,6 +45,11 @@ class RegionTarget(Target):
         region = self._region.to(logits)
         score = (logits[:, self.detected.index] * region).flatten(1).sum(1)
         return score if self.against is None else score - (logits[:, self.against[0]] * region).flatten(1).sum(1)
+
+    def presence(self, probabilities: TaskOutputs) -> Scores:
+        """The mean probability of its class over the region."""
+        region = self._region.to(probabilities[LOGITS])
+        return (probabilities[LOGITS][:, self.detected.index] * region).flatten(1).sum(1) / region.sum()
 
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY

@@ -8,8 +8,10 @@ import pytest
 
 from vitxplain.errors import OptionError
 from vitxplain.models.scratch.cnn_config import ScratchCNNConfig
+from vitxplain.models.scratch.kinds import OPTIONS, check_kind, usual_kind
 from vitxplain.models.scratch.options import option_hints
-from vitxplain.models.scratch.scratch import KINDS, scratch
+from vitxplain.models.scratch.scratch import scratch
+from vitxplain.models.scratch.unet_config import ScratchUNetConfig
 from vitxplain.models.scratch.vit_config import ScratchViTConfig
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,7 +47,20 @@ def test_texts_are_read_by_type() -> None:
         ("cnn", {"widths": (8, 16)}, "do not have one number for each stage"),
         ("cnn", {"kernel_size": 4}, "kernel_size is 4; it takes an odd number"),
         ("cnn", {"norm": "group", "widths": (8, 12, 16)}, "no multiples of groups 8"),
-        ("rnn", {}, "kind is 'rnn'; a model from scratch is vit or cnn"),
+        ("unet", {"strides": (2, 2)}, "no option 'strides'"),
+        ("unet", {"blocks": (1, 1)}, "do not have one number for each stage"),
+        ("unet", {"kernel_size": 2}, "kernel_size is 2; it takes an odd number"),
+        ("unet", {"norm": "group", "widths": (8, 12, 16, 16)}, "no multiples of groups 8"),
+        (
+            "rt-detr",
+            {"image_size": "96x100"},
+            r"image_size \(96, 100\) is no multiple of 16, the stride of the last of 3",
+        ),
+        ("rt-detr", {"levels": 4}, "levels is 4, and there are 3 stages"),
+        ("rt-detr", {"hidden_size": 24}, r"hidden_size 24 is no multiple of 4 times num_attention_heads \(4\)"),
+        ("rt-detr", {"widths": "8,16"}, "do not have one number for each stage"),
+        ("rt-detr", {"num_queries": 0}, "num_queries is 0; it takes numbers above 0"),
+        ("rnn", {}, "kind is 'rnn'; a model from scratch is vit, cnn, rt-detr or unet"),
     ],
 )
 def test_what_cannot_be_is_refused(kind: str, options: dict[str, Any], message: str) -> None:
@@ -53,24 +68,37 @@ def test_what_cannot_be_is_refused(kind: str, options: dict[str, Any], message: 
         scratch(kind, LABELS, options)
 
 
-@pytest.mark.parametrize("config", [ScratchViTConfig, ScratchCNNConfig])
+@pytest.mark.parametrize("config", [ScratchViTConfig, ScratchCNNConfig, ScratchUNetConfig])
 def test_configs_refuse_unknown_names_too(config: type) -> None:
     with pytest.raises(OptionError, match="no option 'colour'"):
         config(colour=3)
 
 
-@pytest.mark.parametrize("config", [ScratchViTConfig, ScratchCNNConfig])
+@pytest.mark.parametrize("config", [ScratchViTConfig, ScratchCNNConfig, ScratchUNetConfig])
 def test_a_config_survives_json(config: Any) -> None:
     first = config(image_size=(56, 40), id2label={0: "a", 1: "b"})
     assert config.from_dict(first.to_dict()).to_dict() == first.to_dict()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_for_one_task() -> None:
+    assert [usual_kind(task) for task in ("image-classification", "object-detection", "image-segmentation")] == [
+        "vit",
+        "rt-detr",
+        "unet",
+    ]
+    check_kind("cnn", "image-classification")
+    with pytest.raises(OptionError, match="kind=vit is a model for image-classification; for object-detection there"):
+        check_kind("vit", "object-detection")
+    with pytest.raises(OptionError, match="no model from scratch is for image-features; there are some for image-cl"):
+        usual_kind("image-features")
+
+
+@pytest.mark.parametrize("kind", OPTIONS)
 def test_the_page_lists_every_option_with_its_default(kind: str) -> None:
     page = (ROOT / "docs" / "reference" / "scratch-models.md").read_text("utf-8")
     table = page.split(f"## kind={kind}\n")[1].split("\n## ")[0]
     listed = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", table, re.MULTILINE))
-    config = KINDS[kind][0]
+    config = OPTIONS[kind]
     assert listed == {name: as_typed(getattr(config(), name)) for name in option_hints(config)}
 
 

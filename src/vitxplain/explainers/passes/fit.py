@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
-from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.base import SHARING, Explainer
 from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.models.offers import CLASSES, GRADIENT_PRODUCTS, PATCH_FEATURES
 from vitxplain.models.parallel.passes import Passes
@@ -58,7 +58,7 @@ def _obstacle_of_passes(method: type[Explainer] | Explainer, passes: Passes) -> 
     """Why a method's results of passes side by side cannot be added up; None if they can."""
     kind = method if isinstance(method, type) else type(method)
     names = " and ".join(passes.paths)
-    if not issubclass(kind, (AttentionExplainer, LayerExplainer)):
+    if not issubclass(kind, SHARING):
         return None
     if PATCH_FEATURES in method.needs:
         return f"it runs {names} several times or side by side, whose features do not add up; explain it by itself"
@@ -91,7 +91,7 @@ def require(
     if sentences:
         fit = [name for name, obstacle in fitting(model, size).items() if obstacle is None]
         # Nothing that a command could open.
-        in_memory = model.source in (type(model.module).__name__, "scratch vit", "scratch cnn")
+        in_memory = model.source == type(model.module).__name__ or model.source.startswith("scratch ")
         more = "vitxplain.fitting(model) says why" if in_memory else f"vitx methods --model {model.source}"
         methods = f"  Methods for this model: {', '.join(fit) or 'none'}.   ({more})"
         raise UnsupportedModelError("\n".join([*sentences, methods]))

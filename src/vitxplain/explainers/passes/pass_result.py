@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from vitxplain.tasks.base import Settled, Target, TaskOutputs, joined
+from vitxplain.tasks.base import Settled, Target, TaskOutputs
+from vitxplain.tasks.leaves import joined
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ def network_class(source: str, config: Any, request: LoadRequest) -> Any:
         check_architectures(source, config.architectures or ())
         dense = dense_class(config.architectures or ())
         if dense is not None:
-            return getattr(transformers, dense)
+            return getattr(transformers, dense, transformers.AutoModelForSemanticSegmentation)  # the latter: ours
     if known_type or (remote and request.trust_remote_code):
         return transformers.AutoModelForImageClassification
     kind = ", ".join(config.architectures or []) or f"of type {config.model_type}"

@@ -1,1 +1,1 @@
-"""A vision transformer and a CNN trained from scratch."""
+"""Models trained from scratch: a vision transformer, a CNN, a detector and a segmenter."""

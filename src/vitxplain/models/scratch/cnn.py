@@ -1,5 +1,7 @@
 """A residual network trained from scratch (He et al. 2016, arXiv 1512.03385) that keeps a fine map to its end."""
 
+from typing import TypeAlias
+
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -7,18 +9,21 @@ from transformers import PreTrainedModel, initialization
 from transformers.modeling_outputs import ImageClassifierOutput
 
 from vitxplain.models.scratch.cnn_config import ScratchCNNConfig
+from vitxplain.models.scratch.unet_config import ScratchUNetConfig
 from vitxplain.types import PixelValues
+
+ConvolutionalConfig: TypeAlias = ScratchCNNConfig | ScratchUNetConfig  # what a block reads is the same
 
 
 class Block(nn.Module):
     """Two convolutions beside a shortcut."""
 
-    def __init__(self, config: ScratchCNNConfig, channels: int, width: int, stride: int) -> None:
+    def __init__(self, config: ConvolutionalConfig, channels: int, width: int, stride: int) -> None:
         super().__init__()
-        self.conv1, self.norm1 = _conv(config, channels, width, stride), _norm(config, width)
-        self.conv2, self.norm2 = _conv(config, width, width, 1), _norm(config, width)
+        self.conv1, self.norm1 = conv(config, channels, width, stride), norm(config, width)
+        self.conv2, self.norm2 = conv(config, width, width, 1), norm(config, width)
         same = channels == width and stride == 1
-        shortcut = nn.Sequential(nn.Conv2d(channels, width, 1, stride, bias=False), _norm(config, width))
+        shortcut = nn.Sequential(nn.Conv2d(channels, width, 1, stride, bias=False), norm(config, width))
         self.shortcut = nn.Identity() if same else shortcut
         self.activation = nn.ReLU()
 
@@ -41,7 +46,7 @@ class ScratchCNNForImageClassification(PreTrainedModel):
         super().__init__(config)
         first = config.widths[0]
         self.stem = nn.Sequential(
-            _conv(config, config.num_channels, first, config.stem_stride), _norm(config, first), nn.ReLU()
+            conv(config, config.num_channels, first, config.stem_stride), norm(config, first), nn.ReLU()
         )
         inputs = (first, *config.widths)
         self.stages = nn.Sequential(
@@ -75,10 +80,12 @@ class ScratchCNNForImageClassification(PreTrainedModel):
             super()._init_weights(module)
 
 
-def _conv(config: ScratchCNNConfig, channels: int, width: int, stride: int) -> nn.Conv2d:
+def conv(config: ConvolutionalConfig, channels: int, width: int, stride: int) -> nn.Conv2d:
+    """A convolution that keeps places, without a bias."""
     size = config.kernel_size
     return nn.Conv2d(channels, width, size, stride, padding=size // 2, bias=False)
 
 
-def _norm(config: ScratchCNNConfig, width: int) -> nn.Module:
+def norm(config: ConvolutionalConfig, width: int) -> nn.Module:
+    """The norm of the options."""
     return nn.BatchNorm2d(width) if config.norm == "batch" else nn.GroupNorm(config.groups, width)

@@ -124,11 +124,12 @@ def _model_hints(model: str) -> dict[str, Any]:
     """Options of a model, with their types."""
     hints = {"image_size": tuple[int, int]} | option_types(LoraOptions)
     if model == SCRATCH:
-        from vitxplain.models.scratch.cnn_config import ScratchCNNConfig
+        from vitxplain.models.scratch.kinds import OPTIONS
         from vitxplain.models.scratch.options import option_hints
-        from vitxplain.models.scratch.vit_config import ScratchViTConfig  # alone: the models take seconds to import
 
-        hints |= {"kind": str} | option_hints(ScratchViTConfig) | option_hints(ScratchCNNConfig)
+        hints |= {"kind": str}
+        for options in OPTIONS.values():
+            hints |= option_hints(options)
     return hints
 
 

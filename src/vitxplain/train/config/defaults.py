@@ -73,13 +73,13 @@ def public_config(config: RunConfig) -> RunConfig:
 
 def _model_defaults(config: RunConfig) -> Mapping[str, Any]:
     if config.model == SCRATCH:
+        from vitxplain.models.scratch.kinds import OPTIONS
         from vitxplain.models.scratch.options import option_hints, pair, read_options
-        from vitxplain.models.scratch.scratch import KINDS
 
         kind = str(config.model_options.get("kind", "vit"))
-        if kind not in KINDS:
+        if kind not in OPTIONS:
             return {}  # refused where the model is made
-        scratch_config = KINDS[kind][0]
+        scratch_config = OPTIONS[kind]
         usual = {"kind": kind, **{name: getattr(scratch_config, name) for name in option_hints(scratch_config)}}
         if "patch_size" in usual and "image_size" in config.model_options:
             size = read_options(scratch_config, {"image_size": config.model_options["image_size"]})["image_size"]

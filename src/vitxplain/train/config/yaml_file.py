@@ -74,12 +74,11 @@ def without_overridden(
 
 
 def _without_other_kind(kind: str, pairs: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """The pairs without options that only the other kind of model has."""
-    from vitxplain.models.scratch.cnn_config import ScratchCNNConfig
+    """The pairs without options that only other kinds of models have."""
+    from vitxplain.models.scratch.kinds import OPTIONS
     from vitxplain.models.scratch.options import option_hints
-    from vitxplain.models.scratch.vit_config import ScratchViTConfig
 
-    options = {"vit": set(option_hints(ScratchViTConfig)), "cnn": set(option_hints(ScratchCNNConfig))}
+    options = {name: set(option_hints(config)) for name, config in OPTIONS.items()}
     if kind not in options:
         return list(pairs)  # refused where the model is made
     foreign = set().union(*options.values()) - options[kind]

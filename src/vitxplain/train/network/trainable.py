@@ -108,8 +108,8 @@ def trainable(
         labels: class names in the order of the data's indices; if they are the model's own, its head is kept.
         mode: "full" trains every weight, "head" a new head alone, "lora" low-rank adapters and a new head.
         cut_at: for CNNs: end the network at this node, with global average pooling and one linear layer.
-        options: for "scratch" `kind` (vit or cnn) and the options of its config, for LoRA those of LoraOptions; texts
-            are read by type.
+        options: for "scratch" `kind` and the options of that kind, for LoRA those of LoraOptions; texts are read by
+            type.
         seed: of every fresh weight.
         image_size: another input size than the model's own, where it can take one; (height, width) in pixels.
 
