@@ -58,6 +58,15 @@ def test_a_patch_of_the_last_map_is_a_target_where_attention_has_another_grid() 
         explain(model, pixels, "patch-similarity", target="patch@1,1", layer="encoder.layers.0.blocks.0")
 
 
+def test_a_norm_that_runs_again_on_the_pooled_token_is_not_taken() -> None:
+    config = transformers.BlipVisionConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8
+    )
+    model = load_model(transformers.BlipVisionModel(config).eval(), mean=0.5, std=0.5, size=32)
+    assert model.probe((32, 32)).feature_layer == "encoder.layers.1"
+    assert explain(model, torch.randn(3, 32, 32), "patch-similarity").values.shape == (4, 4)
+
+
 def test_layers_are_compared_one_at_a_time_and_networks_are_not_added_up() -> None:
     values = torch.zeros(1, 4, 2, 2)
     with pytest.raises(OptionError, match="patch-similarity compares within one"):

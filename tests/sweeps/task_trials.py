@@ -16,7 +16,9 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
-TRIED = frozenset({"raw-attention", "attention-rollout", "gradient-activation", "grad-cam"})
+TRIED = frozenset(
+    {"raw-attention", "attention-rollout", "gradient-activation", "grad-cam", "patch-similarity", "patch-pca"}
+)
 BY_TARGET = frozenset({"gradient-activation", "grad-cam"})
 
 

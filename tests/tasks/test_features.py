@@ -154,8 +154,9 @@ def test_the_user_may_call_the_features_of_a_classifier_classes() -> None:
     assert load_model(tiny_vit(), **STATED).labels[0] == "cat"
 
 
-def test_an_encoder_that_hides_patches_at_random_is_refused() -> None:
+@pytest.mark.parametrize("mask_ratio", [0.75, 0.0])  # without any that are hidden tokens are shuffled all the same
+def test_an_encoder_that_hides_or_shuffles_patches_is_refused(mask_ratio: float) -> None:
     decoder = {f"decoder_{name}": value for name, value in TINY.items() if name not in ("image_size", "patch_size")}
-    module = transformers.ViTMAEModel(transformers.ViTMAEConfig(**TINY, **decoder)).eval()
+    module = transformers.ViTMAEModel(transformers.ViTMAEConfig(**TINY, **decoder, mask_ratio=mask_ratio)).eval()
     with pytest.raises(ModelLoadError, match=r"ViTMAEModel gives other features of the same image each time.*ViTModel"):
         explain(module, PIXELS, "rollout")

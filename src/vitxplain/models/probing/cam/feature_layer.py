@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from vitxplain.capture.layout import AttentionLayout
+from vitxplain.capture.layout import AttentionLayout, Latents
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.grid import TokenGrid
 from vitxplain.models.probing.cam.cam_layer import is_class_scores, node_name
@@ -25,14 +25,18 @@ def feature_layer(
 
     The output need not be read from all its places: a class token behind the last norm leaves the patches beside it as
     good as they are. Where the model `predicts` classes, a map of their scores is passed over; unless `normed`, so is
-    what a normalisation returns.
+    what a normalisation returns. Where latents go on from the image, as in Perceiver, features have no place.
     """
+    if any(isinstance(layout.query_tokens, Latents) for layout in layouts):
+        return None
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
     on_the_way = steps_before(observation.logits.grad_fn)
     of_image = steps_after(start_of(observation.image)) if observation.image.requires_grad else None
     for output in reversed(observation.outputs):
         name = node_name(output, inside, module)
         if name is None or output.shape[0] != 1 or maps.layout(output.shape) is None:
+            continue
+        if observation.last_shapes.get(name, output.shape) != output.shape:  # it runs again, on what was pooled (BLIP)
             continue
         if predicts and is_class_scores(output, observation):
             continue
