@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("docs_images.py", "objects_images.py", "digits_network.py", "onnx_two_outputs.py")  # have a test of their own
 BY_COMMANDS = {"defects.webp", "demo-vit.webp"}  # vitx data show defects, vitx demo
 # examples/objects_images.py, for models that learned
-OF_DETECTORS = {"cross-attention.webp", "gallery-detector.webp", "gallery-segmenter.webp"}
+OF_DETECTORS = {"cross-attention.webp", "d-rise.webp", "gallery-detector.webp", "gallery-segmenter.webp"}
 PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name not in TOOLS)
 
 
