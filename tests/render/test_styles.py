@@ -142,7 +142,7 @@ def test_the_patch_that_asks_is_marked_on_photograph_and_map():
     marks = [[tuple(line[0]) for line in lines.get_segments()] for lines in _marks(made.plot())]
     assert len(marks) == 2
     assert all((30 * 4 - 0.5, 20 * 4 - 0.5) in corners for corners in marks)  # drawn four times as large
-    heads = explanation(axes="head row column", box=(10.0, 20.0, 60.0, 80.0), **{"provenance": made.provenance})
+    heads = explanation(axes="head row column", box=(10.0, 20.0, 60.0, 80.0), provenance=made.provenance)
     (mark,) = _marks(heads.plot())
     assert tuple(mark.get_segments()[0][0]) == (9.5, 9.5)
     assert _marks(explanation().plot()) == []
