@@ -34,19 +34,12 @@ class PatchLayout:
         """One vector a token, prefix and suffix tokens among them; of a map one a place, row by row."""
         return tensor if self.order == "tokens" else self.to_map(tensor).flatten(2).transpose(1, 2)
 
-    def grid(self, tokens: int, size: tuple[int, int], known: TokenGrid | None) -> TokenGrid:
-        """Which of so many tokens are patches, on an input of this size; the model's known grid where it is that."""
+    def grid(self, tokens: int, size: tuple[int, int], attention: TokenGrid | None) -> TokenGrid:
+        """Which of so many tokens are patches, on an input of this size; that of attention where it is the same."""
         shape = self.rows, self.columns
-        if (
-            self.order == "tokens"
-            and known is not None
-            and (known.rows, known.columns, known.num_tokens)
-            == (
-                *shape,
-                tokens,
-            )
-        ):
-            return known
+        tokens_of = None if attention is None else (attention.rows, attention.columns, attention.num_tokens)
+        if attention is not None and self.order == "tokens" and tokens_of == (*shape, tokens):
+            return attention
         suffix = tokens - self.num_prefix_tokens - self.rows * self.columns
         return TokenGrid(*shape, self.num_prefix_tokens, suffix, (size[0] / self.rows, size[1] / self.columns))
 

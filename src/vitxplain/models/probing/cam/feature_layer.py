@@ -49,11 +49,11 @@ def feature_layer(
 
 
 def layer_grid(
-    observation: Observation, layer: str | None, maps: ImageMaps, known: TokenGrid | None
+    observation: Observation, layer: str | None, maps: ImageMaps, attention: TokenGrid | None
 ) -> TokenGrid | None:
-    """Which of the layer's tokens, or places, are patches; `known` is the grid of the model's attention."""
+    """Which of the layer's tokens, or places, are patches; `attention` is the grid of the model's attention."""
     outputs = [output for output in observation.outputs if layer in output.returned_by]
     layout = maps.layout(outputs[-1].shape) if outputs else None
     if layout is None:
         return None
-    return layout.grid(layout.to_tokens(outputs[-1].tensor).shape[1], maps.input_size, known)
+    return layout.grid(layout.to_tokens(outputs[-1].tensor).shape[1], maps.input_size, attention)
