@@ -12,8 +12,6 @@ from vitxplain.models.scratch.cnn import Block, conv, norm
 from vitxplain.models.scratch.unet_config import ScratchUNetConfig
 from vitxplain.types import PixelValues
 
-UNKNOWN = 255  # a label that says nothing of its pixel, as in transformers' segmenters
-
 
 class Up(nn.Module):
     """The coarser features, made as fine as those of the way down, added to them and mixed."""
@@ -69,7 +67,8 @@ class ScratchUNetForSemanticSegmentation(PreTrainedModel):
         for up, fine in zip(reversed(self.ups), reversed(finer[1:]), strict=True):
             features = up(features, fine)
         logits = self.classifier(self.dropout(features))
-        return SemanticSegmenterOutput(loss=None if labels is None else _loss(logits, labels), logits=logits)
+        unknown = self.config.semantic_loss_ignore_index
+        return SemanticSegmenterOutput(loss=None if labels is None else _loss(logits, labels, unknown), logits=logits)
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Conv2d):
@@ -83,8 +82,8 @@ class ScratchUNetForSemanticSegmentation(PreTrainedModel):
 
 
 def _loss(
-    logits: Float[Tensor, "batch classes row column"], labels: Int[Tensor, "batch height width"]
+    logits: Float[Tensor, "batch classes row column"], labels: Int[Tensor, "batch height width"], unknown: int
 ) -> Float[Tensor, ""]:
     """Cross entropy in the labels' pixels, but for those that are unknown."""
     raised = F.interpolate(logits, size=labels.shape[-2:], mode="bilinear", align_corners=False)
-    return F.cross_entropy(raised.float(), labels.long(), ignore_index=UNKNOWN)
+    return F.cross_entropy(raised.float(), labels.long(), ignore_index=unknown)

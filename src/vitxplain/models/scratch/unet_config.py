@@ -28,6 +28,7 @@ class ScratchUNetConfig(PreTrainedConfig):
     """
 
     model_type = "vitxplain_unet"
+    semantic_loss_ignore_index = 255  # a label that says nothing of its pixel; no option
 
     image_size: Size = 96
     num_channels: int = 3
