@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
-from tests.models.scratch_models import LABELS, pixels, saved, tiny
+from tests.models.scratch_models import LABELS, SMALL, pixels, saved, tiny
 from vitxplain.api import explain
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.scratch.scratch import scratch
@@ -51,6 +52,17 @@ def test_the_loss_of_a_segmenter_is_that_of_the_known_pixels() -> None:
     known = labels != unknown
     chosen = out.logits.log_softmax(1).gather(1, labels.where(known, 0)[:, None])[:, 0][known]
     torch.testing.assert_close(out.loss, -chosen.mean())
+
+
+def test_a_background_counts_in_the_loss_as_its_weight_says() -> None:
+    torch.manual_seed(0)
+    model = scratch("unet", ("background", "a"), {**SMALL["unet"], "background_weight": 0.25}).eval()
+    labels = torch.zeros(1, 24, 40, dtype=torch.long)
+    labels[:, :6] = 1
+    found = F.interpolate(model(pixels(model, 1)).logits, size=(24, 40), mode="bilinear").log_softmax(1)
+    ground, object_ = found[:, 0, 6:], found[:, 1, :6]
+    expected = -(0.25 * ground.sum() + object_.sum()) / (0.25 * ground.numel() + object_.numel())
+    torch.testing.assert_close(model(pixels(model, 1), labels=labels).loss, expected)
 
 
 def test_a_detector_has_the_sizes_of_its_options() -> None:

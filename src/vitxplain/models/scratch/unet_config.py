@@ -22,6 +22,7 @@ class ScratchUNetConfig(PreTrainedConfig):
         norm: "batch" normalises over the batch, "group" over groups of channels, for small batches.
         groups: how many "group" makes of the channels; must divide every width.
         dropout: of the finest map before the classes, a probability.
+        background_weight: what a pixel of a class called background counts in the loss; one of any other counts 1.
 
     Raises:
         OptionError: an unknown option, a value it cannot take, or values that do not fit each other.
@@ -39,6 +40,7 @@ class ScratchUNetConfig(PreTrainedConfig):
     norm: Literal["batch", "group"] = "batch"
     groups: int = 8
     dropout: float = 0.0
+    background_weight: float = 1.0
 
     def __post_init__(self, **others: Any) -> None:
         refuse_unknown(type(self), others)
