@@ -16,6 +16,7 @@ METHODS = {
     "gradient-attention": "gradient attention",
     "grad-cam": "Grad-CAM",
     "gradient-activation": "gradient activation",
+    "cross-attention": "cross-attention",
     "attention-rollout": "rollout",
     "raw-attention": "raw attention",
     "gradient-rollout": "gradient rollout",

@@ -96,6 +96,12 @@ class Explanation:
 
         return overlay(self, alpha)
 
+    def to_dict(self) -> dict[str, Any]:
+        """What the json of `save` says and `vitx explain --json` prints: plain values, without arrays."""
+        from vitxplain.explanation.storage import to_json
+
+        return to_json(self)
+
     def save(
         self, folder: str | Path, stem: str | None = None, formats: str = "png,npz,json", style: str = "auto"
     ) -> list[Path]:

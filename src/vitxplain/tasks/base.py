@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, SupportsIndex, TypeAlias
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -145,6 +144,10 @@ class Target(ABC):
         """The token grid with the tokens that the score of each image is read from; one alone for all images alike."""
         return [grid]
 
+    def decoder_queries(self) -> "list[int | None]":
+        """Which of the model's queries the score of each image is of, or None; one alone for all images alike."""
+        return [None]
+
     def on_images(self, geometries: Sequence[Geometry]) -> "Target":
         """The same, told where the original image of each input lies, for what users say in its pixels."""
         return self
@@ -233,18 +236,3 @@ class Task(ABC):
     @abstractmethod
     def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
         """The most probable classes of each image."""
-
-
-def in_fp32(outputs: TaskOutputs) -> TaskOutputs:
-    """The outputs in single precision, with their graph."""
-    return {role: tensor.float() for role, tensor in outputs.items()}
-
-
-def detached(outputs: TaskOutputs) -> TaskOutputs:
-    """The outputs in single precision, without their graph."""
-    return {role: tensor.detach().float() for role, tensor in outputs.items()}
-
-
-def joined(parts: Sequence[TaskOutputs]) -> TaskOutputs:
-    """The outputs of several batches as those of one."""
-    return {role: torch.cat([part[role] for part in parts]) for role in parts[0]}
