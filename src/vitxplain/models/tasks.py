@@ -47,6 +47,13 @@ _TABLES: Final = {
 # Ours, which transformers does not list.
 _OWN: Final = {"ScratchUNetForSemanticSegmentation": _SEGMENTER}
 
+_TRAINED: Final[dict[str, type[Task]]] = {
+    _CLASSIFIER: Classification,
+    _DETECTOR: Detection,
+    _SEGMENTER: PixelClasses,
+    _MASKS: Masks,
+}
+
 # What transformers, timm and torchvision call the layers that make class scores.
 _HEADS: Final = (
     *("classifier", "head", "heads", "fc", "score"),
@@ -139,6 +146,12 @@ def dense_class(architectures: Iterable[str]) -> str | None:
     """The class of a detector or segmenter that a configuration's `architectures` name; None where they name none."""
     kind, name = _other_kind(architectures)
     return name if kind in (_DETECTOR, _SEGMENTER, _MASKS) else None
+
+
+def task_of_classes(names: Iterable[str]) -> str | None:
+    """The task of the first of these classes that transformers lists; None where that is of none of ours."""
+    task = _TRAINED.get(_kind(names) or "")
+    return None if task is None else task.name
 
 
 def described(architectures: Iterable[str]) -> str | None:

@@ -41,6 +41,13 @@ class PerImage(Target):
         targets = self._of_batch(probabilities)
         return torch.cat([target.presence(row(probabilities, number)) for number, target in enumerate(targets)])
 
+    def similarity(self, original: TaskOutputs, probabilities: TaskOutputs) -> Scores:
+        if len(self.targets) == 1:
+            return self.targets[0].similarity(original, probabilities)
+        pairs = [(row(original, number), row(probabilities, number)) for number in range(_batch(probabilities))]
+        targets = self._of_batch(probabilities)
+        return torch.cat([target.similarity(*pair) for target, pair in zip(targets, pairs, strict=True)])
+
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:

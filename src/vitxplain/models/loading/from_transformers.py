@@ -15,7 +15,7 @@ from vitxplain.models.loading.checkpoint import check_complete, check_has_weight
 from vitxplain.models.loading.devices import remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
-from vitxplain.models.loading.network import network_class, placement_arguments
+from vitxplain.models.loading.network import network_class, other_task_class, placement_arguments
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.outputs.activations import by_problem
 from vitxplain.models.processors.forward_inputs import forward_inputs
@@ -124,6 +124,8 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         remove_with(module, placement["offload_folder"])
     if request.new_head:
         report = _without_head(module, report)
+    if other_task_class(config, request) is not None:
+        report = _without_new_parts(module, report)
     if report["missing_keys"] and are_encoders(config.architectures or ()):
         with _translated(source, hub_model):  # no classifier among its weights: the encoder alone
             module, report = AutoModel.from_pretrained(source, trust_remote_code=trust, **arguments)
@@ -150,15 +152,23 @@ def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
     return report | {"missing_keys": [key for key in report["missing_keys"] if not key.startswith(heads)]}
 
 
+def _without_new_parts(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
+    """A loading report that misses nothing where a model for another task lends at least half of the weights."""
+    sizes = {name: weight.numel() for name, weight in module.named_parameters()}
+    missing = sum(sizes.get(name, 0) for name in report["missing_keys"])
+    return report | {"missing_keys": []} if 2 * missing < sum(sizes.values()) else report
+
+
 def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
     config: Any = module.config
     labels = {} if is_encoder_class(module) else class_names(getattr(config, "id2label", None) or {})
-    task = _task(module, labels, processor)
+    task = task_of(module, labels, processor)
     inputs = forward_inputs(module, processor.input_size)
     return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, task=task)
 
 
-def _task(module: nn.Module, labels: Mapping[int, str], processor: Processor) -> Task:
+def task_of(module: nn.Module, labels: Mapping[int, str], processor: Processor) -> Task:
+    """The task of a model of transformers, by its class."""
     if is_detector_class(module):
         return detection(len(labels), processor.library)
     if is_segmenter_class(module):

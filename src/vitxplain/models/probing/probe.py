@@ -147,6 +147,8 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
     missing = missing_attention(observation, layouts, isotropic, mixed) | missing_decoder(observation, layouts, reading)
     if not predicts:
         missing[offers.CLASSES] = "it gives features and has no classifier, so there is no class to explain"
+    if not model.task.finds:
+        missing[offers.OBJECTS] = "it finds no objects or segments in an image"
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
         missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS, obstacle)
