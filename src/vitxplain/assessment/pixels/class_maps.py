@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import LOGITS, TaskOutputs
-from vitxplain.tasks.masks import MASKS
+from vitxplain.tasks.post_processing.segments import MASKS
 
 
 def class_scores(outputs: TaskOutputs) -> Float[Tensor, "batch class row column"]:

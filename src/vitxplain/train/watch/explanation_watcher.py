@@ -72,7 +72,7 @@ class ExplanationWatcher(TrainerCallback):
         self.method = probe_method(model, method)
         self.samples = probe_samples(data, images, seed)
         self.last = -1  # step of the latest explanations
-        if why := why_no_distance(model):
+        if not model.task.finds and (why := why_no_distance(model)):
             warnings.warn(f"no attention distance is written while training: {why}.", stacklevel=2)
 
     def on_step_begin(
