@@ -19,10 +19,10 @@ INTRO = """<h1>vitxplain: does the map find the digit?</h1>
 it is, but the images were made, so it is known. Average precision compares each map with the digit's own pixels: 1 is
 perfect. Below are maps that know nothing of the model; a method that does not beat them explains nothing here.</p>"""
 SCENES = """<h1>And the objects of a scene?</h1>
-<p>A detector and a segmenter look at scenes of several digits among scraps, where each digit is known, too. Each thing
-that they find has a map of its own. Counted is what overlaps by half at least with what is truly there and has its
-name: how often the highest place of its map lies inside, and which share of the map does. To the detector inside is
-the true box, to the segmenter the pixels of the class.</p>"""
+<p>Scenes have several digits among scraps, and where each is is known, too. Each thing that a model finds in them has a
+map of its own. Counted is what overlaps by half at least with what is truly there and has its name: how often the
+highest place of its map lies inside, and which share of the map does. To a detector inside is the true box, to a
+segmenter the true pixels of the class.</p>"""
 
 
 def page(scores: Sequence[Score], count: int, pictures: Mapping[str, bytes], scenes: Sequence[ScenePart] = ()) -> str:
