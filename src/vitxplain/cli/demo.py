@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -40,9 +40,6 @@ def demo(
             interval = [score.precision.low, score.precision.high]
             record = {"method": score.method, "average_precision": score.precision.mean, "interval": interval}
             print_json({"model": score.model or None, **record, "beats_every_control": verdict_on(score) or None})
-        for part in scenes:
-            for row in part.scores:
-                print_json({"task": part.task, **_scene_record(row)})
         return
     if quiet:
         return
@@ -66,10 +63,3 @@ def demo(
 def _scene_cells(task: str, row: "SceneScore") -> list[str | Text]:
     found = f"{row.found} of {row.total}" if row.model else ""
     return [task, row.model or "(control)", row.method, found, f"{row.pointing.mean:.2f}", f"{row.inside.mean:.2f}"]
-
-
-def _scene_record(row: "SceneScore") -> dict[str, Any]:
-    record: dict[str, Any] = {"model": row.model or None, "method": row.method, "found": row.found, "total": row.total}
-    for name, interval in (("pointing", row.pointing), ("inside", row.inside)):
-        record |= {name: interval.mean, f"{name}_interval": [interval.low, interval.high]}
-    return record
