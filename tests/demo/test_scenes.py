@@ -66,7 +66,7 @@ def test_a_thing_is_found_by_its_name_and_an_overlap_of_half(sample):
 def test_maps_are_scored_against_what_is_true(sample):
     for scene in (with_boxes(sample), with_segments(sample)):
         first, *controls = scene_table("some", [scene])
-        assert (first.model, first.method, first.found, first.total) == ("some", "grad-cam", 3, 3)
+        assert (first.model, first.method, first.matched, first.total) == ("some", "grad-cam", 3, 3)
         assert (first.pointing.mean, first.inside.mean) == (1.0, 1.0)
         assert [(one.model, one.method) for one in controls] == [("", name) for name in CONTROLS]
         assert all(one.inside.mean < 0.5 for one in controls)

@@ -61,5 +61,5 @@ def demo(
 
 
 def _scene_cells(task: str, row: "SceneScore") -> list[str | Text]:
-    found = f"{row.found} of {row.total}" if row.model else ""
-    return [task, row.model or "(control)", row.method, found, f"{row.pointing.mean:.2f}", f"{row.inside.mean:.2f}"]
+    count = f"{row.matched} of {row.total}" if row.model else ""
+    return [task, row.model or "(control)", row.method, count, f"{row.pointing.mean:.2f}", f"{row.inside.mean:.2f}"]

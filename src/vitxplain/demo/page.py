@@ -50,10 +50,10 @@ def _scenes(part: ScenePart) -> str:
     )
     columns = ("Method", "Points inside", "95 % interval", "Share inside", "95 % interval")
     head = f"<tr>{''.join(f'<th>{column}</th>' for column in columns)}</tr>"
-    found = f"{part.scores[0].found} of {part.scores[0].total}" if part.scores else "none"
+    count = f"{part.scores[0].matched} of {part.scores[0].total}" if part.scores else "none"
     return (
         f"<h2>{escape(part.model)}: {escape(part.task)}</h2><table>{head}{rows}</table>"
-        f"<p>Found: {found} in {part.count} scenes of the test split of <code>scenes</code>.</p>"
+        f"<p>Found: {count} in {part.count} scenes of the test split of <code>scenes</code>.</p>"
         f"{_image(part.model, part.picture)}"
     )
 

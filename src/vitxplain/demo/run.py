@@ -88,7 +88,7 @@ def _scenes_csv(parts: Sequence[ScenePart]) -> bytes:
     intervals = [f"{name}{end}" for name in ("pointing", "inside") for end in ("", "_low", "_high")]
     header = ["task", "model", "method", "found", "total", *intervals]
     rows = (
-        [part.task, row.model or "control", row.method, row.found, row.total, *row.pointing, *row.inside]
+        [part.task, row.model or "control", row.method, row.matched, row.total, *row.pointing, *row.inside]
         for part in parts
         for row in part.scores
     )

@@ -24,7 +24,7 @@ class SceneScore:
 
     model: str  # empty for a control
     method: str
-    found: int  # things, of `total` that are there
+    matched: int  # things that were found, of `total` that are there
     total: int
     pointing: Interval
     inside: Interval
@@ -33,18 +33,18 @@ class SceneScore:
 def scene_table(model: str, scenes: Sequence[Scene]) -> list[SceneScore]:
     """The row of the model's maps, then those of the controls on the same things; none where it found nothing."""
     things = [thing for scene in scenes for thing in true_things(scene)]
-    found = [(thing, one) for thing in things if (one := thing.explanation) is not None]
-    if not found:
+    pairs = [(thing, thing.explanation) for thing in things if thing.explanation is not None]
+    if not pairs:
         return []
     heats: dict[tuple[str, str], list[Heat]] = {
-        (model, found[0][1].method): [np.nan_to_num(one.heatmap()) for _, one in found]
+        (model, pairs[0][1].method): [np.nan_to_num(explanation.heatmap()) for _, explanation in pairs]
     }
-    heats |= {("", name): [make(thing.sample.image) for thing, _ in found] for name, make in CONTROLS.items()}
-    regions = [thing.region for thing, _ in found]
+    heats |= {("", name): [make(thing.sample.image) for thing, _ in pairs] for name, make in CONTROLS.items()}
+    regions = [thing.region for thing, _ in pairs]
     return [
         SceneScore(
             *name,
-            len(found),
+            len(pairs),
             len(things),
             bootstrap(np.array([_pointing(*pair) for pair in zip(maps, regions, strict=True)])),
             bootstrap(np.array([_inside(*pair) for pair in zip(maps, regions, strict=True)])),

@@ -36,14 +36,14 @@ def scene_sheet(model: str, scenes: Sequence[Scene]) -> Figure:
     )
     for row, scene in enumerate(scenes):
 
-        def place(column: int, title: str, row: int = row) -> Axes:
+        def panel_at(column: int, title: str, row: int = row) -> Axes:
             return panel(figure, column * pitch[0], row * pitch[1] + TITLE, SIDE, SIDE, title)
 
-        _truth(place(0, "" if row else "the truth"), scene)
-        _found(place(1, "" if row else "what it found"), scene)
+        _truth(panel_at(0, "" if row else "the truth"), scene)
+        _found(panel_at(1, "" if row else "what it found"), scene)
         for column, explanation in enumerate(scene.explanations[:MOST], 2):
             target = explanation.target
-            _map(place(column, f"{target.name}, {percent(target.probability)}" if target else ""), explanation)
+            _map(panel_at(column, f"{target.name}, {percent(target.probability)}" if target else ""), explanation)
     return figure
 
 

@@ -71,11 +71,11 @@ def found_region(explanation: Explanation) -> Mask:
 
 def _explanations(model: VisionModel, sample: Sample) -> tuple[Explanation, ...]:
     try:
-        found = explain(model, sample.image, target="all")
+        explanations = explain(model, sample.image, target="all")
     except TargetError:  # nothing found
         return ()
-    of_all = found if isinstance(found, list) else [found]
-    return tuple(one for one in of_all if one.target and one.target.name != BACKGROUND)
+    listed = explanations if isinstance(explanations, list) else [explanations]
+    return tuple(one for one in listed if one.target and one.target.name != BACKGROUND)
 
 
 def _boxes(sample: Sample) -> Iterator[tuple[str, Mask]]:
