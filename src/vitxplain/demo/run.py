@@ -18,10 +18,12 @@ from vitxplain.demo.scores import Score, controls, precisions, table
 from vitxplain.demo.sheet import contact_sheet
 from vitxplain.escape import utf8
 from vitxplain.explainers.base import says_where
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.models import known_models as box
 from vitxplain.models.loading.load import load_model
+from vitxplain.models.offers import PATCH_FEATURES
 from vitxplain.render.figure import png_bytes
 
 COUNT, SHOWN = 64, 6  # images scored, and of these drawn
@@ -45,7 +47,8 @@ def run(
     of_methods: dict[str, dict[str, np.ndarray]] = {}
     pictures: dict[str, bytes] = {}
     for name, model in models.items():
-        methods = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
+        fit = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
+        methods = [method for method in fit if PATCH_FEATURES not in load_explainer(method).needs]
         report(f"{name}: {', '.join(methods)}")
         results = explain_together(model, [sample.image for sample in samples], methods)
         maps = {method: explained for method, explained in results.items() if says_where(explained[0].axes)}
