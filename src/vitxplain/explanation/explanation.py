@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+ASKING: Final = "asking"  # in the provenance: (left, top, right, bottom) of the patch that asks, in pixels of the image
+NOTES: Final = "notes"  # in the provenance: what is to be known before the map is believed, a sentence each
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Values of one method for one image: signed, raw, float32, no batch axis.
 
     `axes` names the axes of `values` ("row column", "layer head row column", "layer head", "row column row2 column2").
     `provenance` holds plain values: `model` (id, revision or sha256, class), `versions`, `seconds`, `input` (where the
-    image came from), `bands` (the numbers of those that `image` shows), and whatever else belongs to the record.
+    image came from), `bands` (the numbers of those that `image` shows), `asking` (the box of the patch that asks), and
+    whatever else belongs to the record.
     """
 
     values: Float[np.ndarray, "..."] = field(repr=False)
@@ -62,6 +67,11 @@ class Explanation:
         about = " ".join(headline(self).split())
         parts = (f"{self.method}: {about}", f"values {shape}", model_name(self))
         return f"<Explanation {'; '.join(part for part in parts if part)}>"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known before the map is believed, a sentence each; mostly none."""
+        return tuple(self.provenance.get(NOTES, ()))
 
     def heatmap(self) -> Float[np.ndarray, "height width"]:
         """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
