@@ -13,6 +13,7 @@ from vitxplain.data.bands import BandImage, Bands, shown_bands
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.explanation.regions import Threshold, boxes_around, mask_above
+from vitxplain.files.paths import user_path
 from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
@@ -126,15 +127,19 @@ class Explanation:
     ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
-        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`.
+        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`. A path
+        with the ending of a format, such as "cat.png", and no folder yet, is the one file to write.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
         """
-        from vitxplain.explanation.storage import save
+        from vitxplain.explanation.storage import is_file_name, save, save_file
 
+        path = user_path(folder)
+        if stem is None and is_file_name(path):
+            return [save_file(self, path, style)]
         stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"
-        return save(self, Path(folder), stem, [name.strip() for name in formats.split(",")], style)
+        return save(self, path, stem, [name.strip() for name in formats.split(",")], style)
 
     def _repr_html_(self) -> str:
         from vitxplain.render.notebook import to_html
