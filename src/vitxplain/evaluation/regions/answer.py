@@ -1,0 +1,72 @@
+"""ImageAnswer: which of the true regions of an image a model found, a line of JSON on disk."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+from vitxplain.evaluation.scoring.lines import read_lines
+
+State: TypeAlias = Literal["found", "missed", "no such class", "does not count", "no mask"]
+STATES: Final = get_args(State)
+
+
+@dataclass(frozen=True)
+class RegionAnswer:
+    """One true region: whether the model found it, or why it is left out.
+
+    `overlap` is the intersection over union with the best of its class that the model found, `score` how sure the model
+    is of that; None where it found none of its class.
+    """
+
+    region: str
+    class_name: str
+    state: State
+    overlap: float | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class ImageAnswer:
+    """All true regions of one image."""
+
+    model: str
+    image: str
+    regions: tuple[RegionAnswer, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Of those that were found."""
+        return [answer.region for answer in self.regions if answer.state == "found"]
+
+    def as_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> "ImageAnswer":
+        """From what `as_json` wrote.
+
+        Raises:
+            ValueError, or whatever else comes of it: it is something else.
+        """
+        answers = tuple(RegionAnswer(**answer) for answer in fields["regions"])
+        if not all(isinstance(name, str) for name in (fields["model"], fields["image"])) or not all(
+            isinstance(answer.region, str) and answer.state in STATES for answer in answers
+        ):
+            raise ValueError("it is no answer about an image")
+        return cls(fields["model"], fields["image"], answers)
+
+
+def read_answers(
+    folder: Path, damaged: Callable[[Path, int], object] = lambda _file, _count: None
+) -> dict[tuple[str, str], ImageAnswer]:
+    """Those of all processes by model and image, the latest of each; `damaged` hears of lines that cannot be read."""
+    answers: dict[tuple[str, str], ImageAnswer] = {}
+    for file in sorted(folder.glob("found-*.jsonl")):
+        lines, unreadable = read_lines(file, ImageAnswer.of)
+        if unreadable:
+            damaged(file, unreadable)
+        answers |= {(answer.model, answer.image): answer for answer in lines}
+    return answers
