@@ -1,7 +1,8 @@
 """Write docs/supported-models.md from what the sweeps found: `python docs/supported_models.py`; a test compares.
 
 docs/supported-models.json: {"versions": {library: version}, "transformers" | "timm" | "torchvision": {model: facts}},
-facts as `tests/sweeps/checks.py` makes them, or {"refused": reason}.
+facts as `tests/sweeps/checks.py` makes them, or {"refused": reason}; "transformers detectors" and the like are tables
+of other tasks, with the facts of `tests/sweeps/task_trials.py`.
 """
 
 import json
@@ -15,6 +16,7 @@ METHODS = {
     "gradient-attention": "gradient attention",
     "grad-cam": "Grad-CAM",
     "gradient-activation": "gradient activation",
+    "cross-attention": "cross-attention",
     "attention-rollout": "rollout",
     "raw-attention": "raw attention",
     "gradient-rollout": "gradient rollout",
@@ -22,10 +24,12 @@ METHODS = {
     "head-distance": "head distance",
     "position-similarity": "position similarity",
 }
+FAMILIES = {"detectors": "Object detectors", "segmenters": "Segmenters", "encoders": "Encoders without a head"}
 INTRO = """# Supported models
 
 Every row was tried by the tests, with nothing but the name: the map of each ticked method is finite, not constant, and
-row i of a batch equals image i alone. **Bold** marks what `auto` takes. Models are small and random, so this table is
+row i of a batch equals image i alone; two objects or segments of one image have maps of their own, by the methods that
+are about one of them. **Bold** marks what `auto` takes. Models are small and random, so this table is
 about *whether* maps come, not about how good they are. Your own `nn.Module` works the same way:
 [how](how-to/own-model.md). `vitx methods --model M` makes this row for any model.
 """
@@ -35,12 +39,16 @@ def page(found: Mapping[str, Any] | None) -> str:
     """The whole page."""
     if found is None:
         return INTRO
-    sections = [
-        f"## {library} {found['versions'][library]}\n\n{section(found[library])}"
-        for library in ("transformers", "timm", "torchvision")
-        if library in found
-    ]
-    return "\n".join([INTRO, *sections])
+    parts = [INTRO]
+    for library in ("transformers", "timm", "torchvision"):
+        if library in found:
+            parts.append(f"## {library} {found['versions'][library]}\n\n{section(found[library])}")
+        parts += [
+            f"### {title}, {library}\n\n{section(found[key])}"
+            for family, title in FAMILIES.items()
+            if (key := f"{library} {family}") in found
+        ]
+    return "\n".join(parts)
 
 
 def section(models: Mapping[str, Mapping[str, Any]]) -> str:

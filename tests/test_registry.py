@@ -27,6 +27,7 @@ def test_built_in_methods_are_registered_and_load():
         "affinity-attention",
         "attention-rollout",
         "cam",
+        "cross-attention",
         "grad-cam",
         "gradient-activation",
         "gradient-attention",

@@ -7,12 +7,15 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = Path("facebook", "deit-tiny-patch16-224")
+DETECTOR = Path("PekingU", "rtdetr_r18vd")
 
 
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the examples, and a small random model under the name they load."""
+    """A folder with the examples, and small random models under the names they load."""
     from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+
+    from tests.sweeps.detector_models import detector
 
     folder = tmp_path_factory.mktemp("workplace")
     (folder / "examples").symlink_to(ROOT / "examples")
@@ -22,6 +25,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config.label2id = {name: index for index, name in config.id2label.items()}
     ViTForImageClassification(config).save_pretrained(folder / MODEL)
     ViTImageProcessor().save_pretrained(folder / MODEL)
+    detector("RTDetrForObjectDetection").save_pretrained(folder / DETECTOR)
+    ViTImageProcessor(size={"height": 64, "width": 64}).save_pretrained(folder / DETECTOR)
     return folder
 
 

@@ -69,14 +69,15 @@ def explain(
     Args:
         model: a source string (`load_model`), an nn.Module, what holds one (a pipeline of transformers, a Learner of
             fastai), or a loaded VisionModel.
-        image: a path, URL, PIL image or uint8 array (height, width, channels), or ready pixel_values as a float tensor
-            (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
+        image: a path, URL, PIL image or array (height, width, channels) of 0 to 255 or [0, 1], or ready pixel_values as
+            a float tensor (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
             grad-cam; of detectors and segmenters gradient-activation.
-        target: the class to explain, an index or a name; None is each image's top class. Of a detector or segmenter
-            "object:0", "dog#1", "box:10,20,90,80", "@50,40", "segment:0", "cat~dog" or "all", in pixels of the image;
-            None is the best object. Several images take a list with one each. One image takes a list of several, which
-            gives a list; so does each image of several for a list of its own, and "all".
+        target: the class to explain, an index or a name; None is each image's top class; "cat~dog" asks why the one
+            rather than the other. Of a detector or segmenter "object:0", "dog#1", "box:10,20,90,80", "@50,40",
+            "segment:0" or "all", in pixels of the image; None is the best object. Several images take a list with one
+            each. One image takes a list of several, which gives a list; so does each image of several for a list of
+            its own, and "all".
         top_k: how many classes `Explanation.prediction` holds.
         batch_size: how many images run through the model together.
         output: which of the model's outputs are the class scores, as in `load_model`.
@@ -161,10 +162,12 @@ def explain_together(
         named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
         explainers = build(named, options)
         target_of_batch = target_of_all.select(batch.positions).on_images(batch.geometries)
+        preparing = perf_counter() - started
         for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
+            started = perf_counter()
             asking = with_query(explainers, of_pass, probe.grid, batch.geometries[0])
             result = shared_pass(loaded, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
-            seconds = (perf_counter() - started) / len(batch.images)
+            seconds = (preparing + perf_counter() - started) / len(batch.images)
             made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)
             parts.append((batch, made))
     results = gathered(parts, len(pictures))

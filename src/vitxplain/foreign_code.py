@@ -1,7 +1,6 @@
 """Code of other packages, run so that it can neither end the process nor change it, and is named where it fails."""
 
 import os
-import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from vitxplain.errors import PluginError, VitxplainError
+from vitxplain.generators import generators
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def foreign_code(what: str, advice: str, failure: str = "failed") -> Iterator[No
 
 @contextmanager
 def _process_kept() -> Iterator[None]:
-    undo = [*_streams(), *_folder(), *_random_numbers(), *_torch()]
+    undo = [*_streams(), *_folder(), *generators(), *_torch()]
     with warnings.catch_warnings():
         try:
             yield
@@ -61,15 +61,8 @@ def _go_back(folder: str) -> None:
         os.chdir(folder)
 
 
-def _random_numbers() -> Iterator[Callable[[], Any]]:
-    yield partial(random.setstate, random.getstate())
-    if numpy := sys.modules.get("numpy"):
-        yield partial(numpy.random.set_state, numpy.random.get_state())
-
-
 def _torch() -> Iterator[Callable[[], Any]]:
     if torch := sys.modules.get("torch"):
-        yield partial(torch.set_rng_state, torch.get_rng_state())
         yield partial(torch.set_default_dtype, torch.get_default_dtype())
         yield partial(_set_threads, torch, torch.get_num_threads())
 

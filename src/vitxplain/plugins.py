@@ -20,7 +20,13 @@ from vitxplain.errors import (
     UsageError,
     VitxplainError,
 )
-from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.base import (
+    AttentionExplainer,
+    DecoderExplainer,
+    DecoderLayer,
+    Explainer,
+    LayerExplainer,
+)
 from vitxplain.explainers.gradient_attention import positive_gradient_attention
 from vitxplain.explainers.passes.choose import build as build_explainers
 from vitxplain.explainers.passes.collector import Collector
@@ -55,6 +61,8 @@ __all__ = [
     "Collector",
     "CurveMetric",
     "DataError",
+    "DecoderExplainer",
+    "DecoderLayer",
     "ExplainedTarget",
     "Explainer",
     "FeatureMap",

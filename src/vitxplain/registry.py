@@ -6,12 +6,12 @@ built-ins stand in the same groups of our own package. Its name is the canonical
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from vitxplain.class_source import class_constant, docstring
 from vitxplain.errors import PluginError, UnknownNameError
@@ -19,6 +19,7 @@ from vitxplain.foreign_code import foreign_code
 from vitxplain.suggest import did_you_mean, similar_names
 
 Kind: TypeAlias = Literal["explainers", "adapters", "metrics"]
+Word = TypeVar("Word")  # a name, or what such a name stands for
 
 PACKAGE: Final = "vitxplain"
 NOUNS: Final = {"explainers": "method", "adapters": "adapter", "metrics": "metric"}
@@ -111,6 +112,27 @@ def load(kind: Kind, name: str) -> type:
     advice = "Update or uninstall that package; everything else works without it."
     with foreign_code(what, advice, failure="cannot be loaded"):
         return points[0].load()
+
+
+def usable(words: Iterable[Word], make: Callable[[str], object]) -> tuple[list[Word], dict[str, PluginError]]:
+    """Of names and objects those that `make` can make, and by name what is wrong with the plugins behind the others.
+
+    Raises:
+        PluginError: nothing is left.
+    """
+    left: list[Word] = []
+    broken: dict[str, PluginError] = {}
+    for word in words:
+        if isinstance(word, str):
+            try:
+                make(word)
+            except PluginError as error:
+                broken[word] = error
+                continue
+        left.append(word)
+    if broken and not left:
+        raise next(iter(broken.values()))
+    return left, broken
 
 
 def foreign_package(kind: Kind, cls: type) -> str | None:

@@ -10,7 +10,14 @@ LONGEST_NAME = 36  # characters; a title must be read at a glance
 
 
 def short_name(name: str, longest: int = LONGEST_NAME) -> str:
-    """The first of a label's synonyms ("tench, Tinca tinca" -> "tench"), cut where it is still too long."""
+    """The first of a label's synonyms ("tench, Tinca tinca" -> "tench"), cut where it is still too long.
+
+    Of "tabby, tabby cat ~ Egyptian cat" (why the one rather than the other) that of each.
+    """
+    return " ~ ".join(_first_synonym(part, longest) for part in name.split(" ~ "))
+
+
+def _first_synonym(name: str, longest: int) -> str:
     first = name.split(",")[0].strip() or name
     return first if len(first) <= longest else first[: longest - 1].rstrip() + "…"
 

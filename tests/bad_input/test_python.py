@@ -22,7 +22,7 @@ from vitxplain.errors import ModelLoadError
 
 SCRIPT = Path(__file__).with_name("wrong_calls.py")
 
-NO_IMAGE = "is no image; give a path, an address, a PIL image or a uint8 array."
+NO_IMAGE = "is no image; give a path, an address, a PIL image or an array."
 NO_PIXELS = "pixel_values have the axes (channels, height, width) or (batch, channels, height, width)"
 NO_CLASS = "is no class; give an index such as 3, a name, a list with one of these an image, or None"
 NO_MODEL = "is no model; give a folder, a name of `vitx models`, a Hub id"
@@ -41,8 +41,11 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "image with a null": ("ImageError", "does not exist (embedded null byte); check the path"),
     "image closed": ("ImageError", "good.png is damaged or incomplete ("),
     "no images": ("UsageError", "no images were given; pass a path"),
-    "array of floats": ("ImageError", "an array of float64 is no image: give uint8, 0 to 255 (for values in [0, 1]"),
-    "array of integers": ("ImageError", "an array of int64 is no image: give uint8"),
+    "array of floats": ("ImageError", "so what stands for white is not known; divide by it (255, 4095, 10000, ...)"),
+    "array of integers": (
+        "ImageError",
+        "the array of int64 holds whole numbers up to 70000, more than 16 bits do",
+    ),
     "array channels first": ("ImageError", "not the shape (3, 8, 8)."),
     "array without pixels": ("ImageError", "not the shape (0, 8, 3)."),
     "array of no axes": ("ImageError", f"an object of type uint8 {NO_IMAGE}"),

@@ -101,6 +101,17 @@ def test_floating_point_of_a_range_that_could_mean_anything_is_refused(tmp_path:
     assert _pixel(_saved(tmp_path / "f.tif", Image.fromarray(np.array([[7.0, 255.0]], np.float32)))) == (7, 7, 7)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float64])
+def test_an_array_is_read_as_a_file_of_its_values_whatever_its_type(dtype: type) -> None:
+    values = np.array([[[0, 10, 20], [0, 0, 255]]])
+    assert _pixel(values.astype(dtype)) == (0, 10, 20)
+    if np.dtype(dtype).kind == "f":
+        assert _pixel((values / 255).astype(dtype)) == (0, 10, 20)
+        assert _pixel((values[..., :1] / 255).astype(dtype)) == (0, 0, 0)
+        assert _pixel(np.full((2, 2), 0.5, dtype)) == (128, 128, 128)
+    assert _pixel(np.ones((2, 2), bool)) == (255, 255, 255)
+
+
 def test_the_fourth_channel_of_an_array_is_not_taken_for_transparency() -> None:
     array = np.full((2, 2, 4), 9, np.uint8)
     array[0, 0, 3] = 0
@@ -211,7 +222,9 @@ def test_a_file_nobody_may_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("array", "words"),
     [
-        (np.zeros((4, 4, 3), np.float32), "array of float32"),
+        (np.full((4, 4, 3), 1.5, np.float32), "the array of float32 holds values up to 1.5, neither within"),
+        (np.full((4, 4, 3), np.nan), "NaN"),
+        (np.full((4, 4, 3), 1j), "the array of complex128 holds complex128 values"),
         (np.full((4, 4), -1000, np.int16), "none below 0"),
         (np.zeros((4, 4, 2), np.uint8), r"\(4, 4, 2\)"),
         (np.zeros((3, 0, 3), np.uint8), r"\(3, 0, 3\)"),

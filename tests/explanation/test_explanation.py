@@ -1,5 +1,6 @@
 """An explanation is consistent with itself."""
 
+import json
 from dataclasses import FrozenInstanceError
 
 import numpy as np
@@ -22,6 +23,13 @@ def test_height_and_width_are_not_swapped():
 def test_it_does_not_change():
     with pytest.raises(FrozenInstanceError):
         explanation().method = "other"
+
+
+def test_as_a_dict_it_is_the_json_that_is_saved(tmp_path):
+    made = explanation(provenance={"input": "cat.png", "share": np.float32("nan")})
+    (path,) = made.save(tmp_path, formats="json")
+    assert json.loads(json.dumps(made.to_dict(), allow_nan=False)) == json.loads(path.read_text()) == made.to_dict()
+    assert (made.to_dict()["method"], made.to_dict()["share"]) == ("grad-cam", None)
 
 
 def test_its_repr_is_one_line_of_what_matters():

@@ -13,7 +13,9 @@ FLOORS = [
     {name.strip(" ()") for name in layer.replace(":", "|").split("|")}
     for layer in next(contract["layers"] for contract in CONTRACTS if contract["id"] == "floors")
 ]
-GROUND = {"class_source", "errors", "escape", "geometry", "grid", "interrupts", "processes", "suggest", "types"}
+GROUND = {
+    "class_source", "errors", "escape", "generators", "geometry", "grid", "interrupts", "processes", "suggest", "types"
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("contract", [contract["id"] for contract in CONTRACTS])

@@ -11,11 +11,13 @@ UPWARD = {
     },
     "vitxplain.evaluation.evaluation:Evaluation.save": {"vitxplain.evaluation.report.write"},
     "vitxplain.explainers.base:AttentionExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
+    "vitxplain.explainers.base:DecoderExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
     "vitxplain.explainers.base:LayerExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
     "vitxplain.explanation.explanation:Explanation._repr_html_": {"vitxplain.render.notebook"},
     "vitxplain.explanation.explanation:Explanation.overlay": {"vitxplain.render.styles.overlay"},
     "vitxplain.explanation.explanation:Explanation.plot": {"vitxplain.render.draw"},
     "vitxplain.explanation.explanation:Explanation.save": {"vitxplain.explanation.storage"},
+    "vitxplain.explanation.explanation:Explanation.to_dict": {"vitxplain.explanation.storage"},
     "vitxplain.explanation.storage:_png": {"vitxplain.render.figure"},
     "vitxplain.models.vision_model:VisionModel.probe": {
         "vitxplain.models.plain_pass",

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from tests.models.tiny_vit import save_tiny_vit, tiny_vit
-from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.api import explain
+from vitxplain.errors import ModelLoadError, UnsupportedModelError, UsageError
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.tasks import TASKS, check_output
@@ -122,7 +123,6 @@ FAMILIES: dict[Callable[[], nn.Module], str] = {
     _dpt: "a depth estimator",
     _depth_anything: "a depth estimator",
     _clip: "an image-text model",
-    _resnet_encoder: "an encoder without a head",  # of maps: it has no attention to show either
     _mae: "a model for pretraining",
     _videomae: "a video classifier",
 }
@@ -172,6 +172,13 @@ def test_segmenters_in_memory_and_inside_of_modules_of_ones_own(build: Callable[
 def test_segmenters_that_find_masks() -> None:
     module = _mask2former().eval()
     assert load_model(module, **STATED).task == load_model(Own(module).eval(), **STATED).task == Masks(4)
+
+
+def test_an_encoder_of_maps_has_no_attention_to_show() -> None:
+    model = load_model(_resnet_encoder().eval(), **STATED)
+    assert model.task == load_model(Own(_resnet_encoder()).eval(), **STATED).task == Features()
+    with pytest.raises(UnsupportedModelError, match="it has no attention"):
+        explain(model, torch.zeros(3, 32, 32))
 
 
 BY_OUTPUT = [build for build in FAMILIES if build not in (_clip, _mae, _videomae)]  # these take no image alone

@@ -31,15 +31,10 @@ _RT_DETR = _LABELS | {
 }
 
 
-def _resnet() -> PreTrainedConfig:
+def stages(*names: str) -> PreTrainedConfig:
+    """A ResNet that gives the maps of these stages."""
     return transformers.ResNetConfig(
-        embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], out_features=["stage2", "stage3", "stage4"]
-    )
-
-
-def _last_stage() -> PreTrainedConfig:
-    return transformers.ResNetConfig(
-        embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], out_features=["stage4"]
+        embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], out_features=list(names)
     )
 
 
@@ -71,7 +66,7 @@ def _hgnet() -> PreTrainedConfig:
     )
 
 
-def _swin() -> PreTrainedConfig:
+def swin() -> PreTrainedConfig:
     return transformers.SwinConfig(
         image_size=96,
         embed_dim=8,
@@ -95,7 +90,7 @@ def _lw_vit() -> PreTrainedConfig:
     )
 
 
-def _rf_dino() -> PreTrainedConfig:
+def rf_dino() -> PreTrainedConfig:
     return transformers.RfDetrDinov2Config(
         hidden_size=32,
         num_hidden_layers=2,
@@ -137,14 +132,16 @@ def _configs() -> dict[str, Any]:
         "group_detr": 2,
     }
     return {
-        "DetrForObjectDetection": lambda: t.DetrConfig(backbone_config=_last_stage(), **_DETR),
-        "TableTransformerForObjectDetection": lambda: t.TableTransformerConfig(backbone_config=_last_stage(), **_DETR),
-        "ConditionalDetrForObjectDetection": lambda: t.ConditionalDetrConfig(backbone_config=_last_stage(), **_DETR),
+        "DetrForObjectDetection": lambda: t.DetrConfig(backbone_config=stages("stage4"), **_DETR),
+        "TableTransformerForObjectDetection": lambda: t.TableTransformerConfig(
+            backbone_config=stages("stage4"), **_DETR
+        ),
+        "ConditionalDetrForObjectDetection": lambda: t.ConditionalDetrConfig(backbone_config=stages("stage4"), **_DETR),
         "DabDetrForObjectDetection": lambda: t.DabDetrConfig(
-            backbone_config=_last_stage(), hidden_size=32, **{k: v for k, v in _DETR.items() if k != "d_model"}
+            backbone_config=stages("stage4"), hidden_size=32, **{k: v for k, v in _DETR.items() if k != "d_model"}
         ),
         "DeformableDetrForObjectDetection": lambda: t.DeformableDetrConfig(
-            backbone_config=_resnet(), num_feature_levels=4, with_box_refine=True, **_DETR
+            backbone_config=stages("stage2", "stage3", "stage4"), num_feature_levels=4, with_box_refine=True, **_DETR
         ),
         "RTDetrForObjectDetection": lambda: t.RTDetrConfig(backbone_config=_rt_resnet(), **_RT_DETR),
         "RTDetrV2ForObjectDetection": lambda: t.RTDetrV2Config(backbone_config=_rt_resnet(), **_RT_DETR),
@@ -155,12 +152,12 @@ def _configs() -> dict[str, Any]:
         "LwDetrForObjectDetection": lambda: t.LwDetrConfig(
             backbone_config=_lw_vit(), projector_scale_factors=[2.0, 0.5], **_LABELS, **decoder
         ),
-        "RfDetrForObjectDetection": lambda: t.RfDetrConfig(backbone_config=_rf_dino(), **_LABELS, **decoder),
+        "RfDetrForObjectDetection": lambda: t.RfDetrConfig(backbone_config=rf_dino(), **_LABELS, **decoder),
         "Mask2FormerForUniversalSegmentation": lambda: t.Mask2FormerConfig(
-            backbone_config=_swin(), **_LABELS, **mask2former
+            backbone_config=swin(), **_LABELS, **mask2former
         ),
         "OneFormerForUniversalSegmentation": lambda: t.OneFormerConfig(
-            backbone_config=_swin(),
+            backbone_config=swin(),
             conv_dim=32,
             mask_dim=32,
             hidden_dim=32,

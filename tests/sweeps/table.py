@@ -1,4 +1,4 @@
-"""docs/supported-models.json: what the sweeps found, by library and model."""
+"""docs/supported-models.json: what the sweeps found, by library (and kind of model, where no classifier) and model."""
 
 import json
 from pathlib import Path
@@ -13,9 +13,9 @@ def read(library: str) -> dict[str, Any]:
 
 
 def write(library: str, version: str, rows: dict[str, Any]) -> None:
-    """Put the rows of one library in place of those there are."""
+    """Put the rows of one library ("timm"), or of one kind of its models ("torchvision detectors"), in place."""
     table = _all()
-    table["versions"] = dict(sorted({**table.get("versions", {}), library: version}.items()))
+    table["versions"] = dict(sorted({**table.get("versions", {}), library.partition(" ")[0]: version}.items()))
     table[library] = rows
     PATH.write_text(json.dumps(table, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -10,8 +10,13 @@ from importlib.metadata import version
 
 from tests.sweeps.table import PATH, write
 
+FAMILIES = {"transformers": ("detectors", "segmenters", "encoders")}  # beside classifiers
+
 if __name__ == "__main__":
     runpy.run_path(str(PATH.parents[1] / "tests" / "peers_site" / "sitecustomize.py"))
     for library in sys.argv[1:]:
         write(library, version(library), import_module(f"tests.sweeps.{library}_models").rows())
+        for family in FAMILIES.get(library, ()):
+            rows = import_module(f"tests.sweeps.{library}_tasks").rows(family)
+            write(f"{library} {family}", version(library), rows)
     runpy.run_path(str(PATH.parent / "supported_models.py"), run_name="__main__")

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from vitxplain.errors import TargetError, UnsupportedModelError
-from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Task, detached, in_fp32, joined
-from vitxplain.tasks.classification import Classification, ClassTarget, check_classification
+from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Task
+from vitxplain.tasks.class_target import ClassDifference, ClassTarget
+from vitxplain.tasks.classification import Classification, check_classification
+from vitxplain.tasks.leaves import detached, in_fp32, joined
+from vitxplain.tasks.per_image import PerImage
 
 LABELS = {0: "tench, Tinca tinca", 1: "7", 2: "tiger cat"}
 LOGIT_ROWS = torch.tensor([[0.5, 2.0, -1.0], [3.0, 0.0, 1.0]])
@@ -144,9 +147,59 @@ def test_the_heads_weights_are_how_the_score_depends_on_the_channels(seed: int, 
     head, draw = nn.Linear(5, 7), torch.Generator().manual_seed(seed)
     channels = torch.randn(3, 5, generator=draw).requires_grad_()
     logits = {LOGITS: head(channels)}
-    for target in (ClassTarget((index,)), ClassTarget(), ClassTarget((index, 0, 6))):
+    for target in (ClassTarget((index,)), ClassTarget(), ClassTarget((index, 0, 6)), ClassDifference(index, 3)):
         (gradient,) = torch.autograd.grad(target.score(logits).sum(), channels, retain_graph=True)
         assert torch.equal(target.head_weights(head.weight, logits), gradient)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "expected"),
+    [
+        ("tench~tiger cat", ClassDifference(0, 2)),
+        ("2 ~ Tinca tinca", ClassDifference(2, 0)),
+        (["tench~name:7"], ClassDifference(0, 1)),
+        (["tench~name:7", 2], PerImage((ClassDifference(0, 1), ClassTarget((2,))))),
+    ],
+)
+def test_one_class_rather_than_another(spelling, expected) -> None:
+    assert Classification().target(spelling, LABELS) == expected
+
+
+def test_a_class_may_have_the_sign_of_differences_in_its_name() -> None:
+    labels = {0: "a~b", 1: "a", 2: "b", 3: "c~d"}
+    task = Classification()
+    assert task.target("a~b", labels) == ClassTarget((0,))
+    assert task.target("a~b~c~d", labels) == ClassDifference(0, 3)
+    assert task.target("b~c~d", labels) == ClassDifference(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "words"),
+    [
+        ("tench~tench", "'tench~tench' sets a class against itself"),
+        ("tench~dog", "no class named 'dog'"),
+        ("tench~9", "target 9 does not exist: the model has 3 classes"),
+        ("~tench", "no class named ''"),
+        ("object:0", "'object:0' is a thing or a place in the image, and the model gives classes"),
+        ("@3,4", "is a thing or a place in the image"),
+        ("box:1,2,3,4", "is a thing or a place in the image"),
+    ],
+)
+def test_differences_and_things_that_there_are_not(spelling: str, words: str) -> None:
+    with pytest.raises(TargetError, match=words):
+        Classification().target(spelling, LABELS)
+
+
+def test_a_difference_is_of_raw_logits_and_tells_how_probable_the_first_class_is() -> None:
+    target, probabilities = ClassDifference(0, 2), Classification().probabilities(outputs())
+    assert target.score(outputs()).tolist() == [1.5, 2.0]
+    torch.testing.assert_close(target.presence(probabilities), torch.tensor([1.5, 2.0]).sigmoid())
+    shares = [row[0].item() for row in LOGIT_ROWS.softmax(-1)]
+    assert target.describe(outputs(), probabilities, LABELS) == [
+        ExplainedTarget(0, "tench, Tinca tinca ~ tiger cat", share, label="tench~tiger cat") for share in shares
+    ]
+    with pytest.raises(TargetError, match="target 3 does not exist: the model has 3 classes"):
+        ClassDifference(0, 3).score(outputs())
 
 
 def test_outputs_of_parts_are_joined_and_lose_precision_and_graph_where_asked() -> None:

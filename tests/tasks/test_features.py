@@ -1,5 +1,7 @@
 """Models without a classifier: attention is shown, methods about a class say why they do not fit."""
 
+from time import perf_counter
+
 import numpy as np
 import pytest
 import torch
@@ -74,6 +76,14 @@ def test_tokens_are_targets() -> None:
     assert [made.options["query"] for made in rolled] == ["2,1", "2,3"]
     each = explain(model, [image, image], "rollout", target=["cls", "patch@0,0"])
     assert [made.options["query"] for made in each] == ["class", "0,0"]
+
+
+def test_each_token_is_timed_by_its_own_pass() -> None:
+    model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
+    explain(model, PIXELS, "raw-attention")  # the probe is no part of it
+    started = perf_counter()
+    made = explain(model, PIXELS[0], "raw-attention", target=["cls", *(f"patch@{x},0" for x in range(0, 32, 4))])
+    assert sum(one.provenance["seconds"] for one in made) < 2 * (perf_counter() - started)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from vitxplain import explain, load_model
 from vitxplain.errors import ModelLoadError, TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.forward_inputs import forward_inputs
-from vitxplain.tasks.base import LOGITS, detached
+from vitxplain.tasks.base import LOGITS
+from vitxplain.tasks.leaves import detached
 from vitxplain.tasks.masks import MASKS, Masks
 
 NAMES = {0: "cat", 1: "dog", 2: "cow"}

@@ -10,8 +10,8 @@ import torch
 from tests.tasks.colours import COLOURS, cell, detector, painted
 from vitxplain import explain
 from vitxplain.errors import TargetError
-from vitxplain.tasks.base import detached
 from vitxplain.tasks.detected import area, overlap
+from vitxplain.tasks.leaves import detached
 
 IMAGE = painted(("red", cell(0, 1)), ("pale", cell(2, 3)), ("blue", cell(3, 0)))  # found: red, blue, pale red
 

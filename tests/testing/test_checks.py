@@ -161,7 +161,7 @@ def test_a_method_for_other_models_asks_for_one():
     class Demanding(Good):
         needs = frozenset({"telepathy"})
 
-    with pytest.raises(AssertionError, match="fits neither small model"):
+    with pytest.raises(AssertionError, match="fits no small model"):
         checks.shape_fits_axes(Demanding)
 
 

@@ -41,10 +41,8 @@ class Patches:
 
         What a place of a coarser level has is spread evenly over its part of the image.
         """
-        rows, columns = max(self.levels, key=prod)
-        maps = self.level_maps(tokens)
-        spread = [_overlaps(rows, m.shape[-2]).to(m) @ m @ _overlaps(columns, m.shape[-1]).to(m).mT for m in maps]
-        return torch.stack(spread).sum(0)
+        finest = max(self.levels, key=prod)
+        return torch.stack([spread(level, finest) for level in self.level_maps(tokens)]).sum(0)
 
 
 @dataclass(frozen=True)
@@ -146,6 +144,15 @@ def sequence_grids(layouts: Iterable[AttentionLayout]) -> list[TokenGrid]:
     """The grids of all sequences of tokens that ask or are asked in token attention, each once."""
     grids = [grid for layout in layouts if layout.kind == "token" for grid in (layout.grid, layout.asking)]
     return list(dict.fromkeys(grid for grid in grids if grid is not None))
+
+
+def spread(
+    coarse: Float[Tensor, "*leading row column"], size: tuple[int, int]
+) -> Float[Tensor, "*leading finer_row finer_column"]:
+    """A map on a grid of this many (rows, columns): what a place has is spread evenly over its part of the image."""
+    rows, columns = size
+    down, across = _overlaps(rows, coarse.shape[-2]), _overlaps(columns, coarse.shape[-1])
+    return down.to(coarse) @ coarse @ across.to(coarse).mT
 
 
 def _overlaps(fine: int, coarse: int) -> Float[Tensor, "fine coarse"]:

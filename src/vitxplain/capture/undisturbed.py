@@ -10,9 +10,12 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from vitxplain.capture.forks import bookkeeping, counted_pass, undone_in_child
+from vitxplain.capture.snapshot.module_state import module_state
 from vitxplain.errors import CaptureError
+from vitxplain.generators import generators
 
 _CHECKPOINTING = ("gradient_checkpointing", "grad_checkpointing")  # transformers, timm
 _VISIBLE = ("sdpa", "eager")  # attention implementations the tap can watch
@@ -35,9 +38,11 @@ _compiler = _Borrowed()  # one stance for the whole process, whatever thread or 
 def undisturbed(module: nn.Module) -> Iterator[None]:
     """Evaluation mode, no gradient checkpointing, visible attention, no compiled code; all restored on leaving.
 
+    So is what the module's own code changes meanwhile (`module_state`), and the random generators it draws from.
+
     Raises:
-        CaptureError: the model holds TorchScript modules, which nothing can watch, or weights of inference mode, which
-            no gradient passes.
+        CaptureError: the model holds TorchScript modules, which nothing can watch, weights of inference mode, which no
+            gradient passes, or weights that are still to be made.
     """
     with bookkeeping:
         state = _modules.setdefault(module, _Borrowed())
@@ -97,15 +102,20 @@ def _prepare(module: nn.Module, undo: _Undo) -> None:
                 f"{name or 'the model'} is a TorchScript module ({type(part).__name__}), whose inside cannot be "
                 "watched. Give the model before torch.jit.script or torch.jit.trace."
             )
-        if any(
-            tensor.is_inference()
-            for tensor in (*part._parameters.values(), *part._buffers.values())
-            if tensor is not None
-        ):
+        tensors = [one for one in (*part._parameters.values(), *part._buffers.values()) if one is not None]
+        if any(map(is_lazy, tensors)):
+            raise CaptureError(
+                f"the weights of {name or 'the model'} ({type(part).__name__}) are not made yet: load those that were "
+                "learnt, or run the model once on an image."
+            )
+        if any(tensor.is_inference() for tensor in tensors):
             raise CaptureError(
                 f"the weights of {name or 'the model'} were made within torch.inference_mode(), so no gradient passes "
                 "them; make the model outside it (explaining within it is fine)."
             )
+    undo += generators()
+    undo += module_state(module)
+    for part in module.modules():
         if part.training:
             undo.append(_setter(part, "training", True))
             part.training = False

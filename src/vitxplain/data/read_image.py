@@ -35,8 +35,9 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
     ranges than 0..255 are scaled (`white_level`), not clipped.
 
     Args:
-        source: a path, an http(s) address, a PIL image or an array (height, width[, 1 | 3 | 4 channels]) of 8 or
-            16 bits; its fourth channel may be anything (infrared, depth) and is left out, which a warning says.
+        source: a path, an http(s) address, a PIL image or an array (height, width[, 1 | 3 | 4 channels]) of a range
+            that says what is white; its fourth channel may be anything (infrared, depth) and is left out, which a
+            warning says.
 
     Raises:
         ImageError: nothing there, no image, a damaged one, or one too large to decode safely.
@@ -49,10 +50,10 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
     if isinstance(source, Tensor):
         raise ImageError(
             f"a {source.dtype} tensor of shape {tuple(source.shape)} is no image; float tensors (batch, channels, "
-            "height, width) are taken as ready pixel_values, images as uint8 arrays (height, width, channels)."
+            "height, width) are taken as ready pixel_values, images as arrays (height, width, channels)."
         )
     if not isinstance(source, (str, PathLike)):
-        raise ImageError(f"{_kind(source)} is no image; give a path, an address, a PIL image or a uint8 array.")
+        raise ImageError(f"{_kind(source)} is no image; give a path, an address, a PIL image or an array.")
     if is_url(source):
         content = download(str(source))
         return decoded(lambda: open_picture(content), str(source), _to_rgb)
@@ -87,7 +88,7 @@ def as_pixel_values(tensor: Tensor) -> PixelValues:
     if not tensor.is_floating_point():
         raise ImageError(
             f"a {tensor.dtype} tensor cannot be pixel_values, which are normalised floats; "
-            "pass raw images as uint8 arrays (height, width, channels), or as paths or PIL images."
+            "pass raw images as arrays (height, width, channels), or as paths or PIL images."
         )
     if tensor.dim() not in (3, 4) or 0 in tensor.shape:
         raise ImageError(
@@ -129,26 +130,20 @@ def _kind(thing: object) -> str:
 
 
 def _from_array(array: np.ndarray) -> Image.Image:
-    if array.dtype not in (np.uint8, np.uint16, np.int16):
-        raise ImageError(
-            f"an array of {array.dtype} is no image: give uint8, 0 to 255 (for values in [0, 1]: "
-            "`(255 * array).round().astype('uint8')`), or ready pixel_values as a float torch tensor."
-        )
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or 0 in array.shape:
         raise ImageError(
             f"an image array has the axes (height, width) or (height, width, 1, 3 or 4 channels), "
             f"not the shape {array.shape}."
         )
-    array = to_eight_bits(array, f"an array of {array.dtype}")
-    if channels == 4:
-        if int(array[..., 3].min()) < 255:
-            warnings.warn(
-                "the fourth channel of an array is left out: nothing says whether it is transparency; if it is, give "
-                "PIL.Image.fromarray(array, 'RGBA')",
-                stacklevel=3,
-            )
-        array = array[..., :3]
+    whole = to_eight_bits(array, f"the array of {array.dtype}")
+    array = whole[..., :3] if channels == 4 else whole
+    if channels == 4 and int(whole[..., 3].min()) < 255:
+        warnings.warn(
+            "the fourth channel of an array is left out: nothing says whether it is transparency; if it is, give "
+            "PIL.Image.fromarray(array, 'RGBA')",
+            stacklevel=3,
+        )
     array = array[..., 0] if array.ndim == 3 and channels == 1 else array
     return _to_rgb(Image.fromarray(np.ascontiguousarray(array)), "the array")
 

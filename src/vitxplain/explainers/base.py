@@ -1,11 +1,13 @@
-"""The contract of every method: Explainer, and the two kinds that share forward passes."""
+"""The contract of every method: Explainer, and the kinds that share forward passes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from torch import Tensor
 
+from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import TargetLike
@@ -67,6 +69,39 @@ class AttentionExplainer(Explainer):
         return shared_pass(model, pixel_values, [self], target).maps[0]
 
 
+@dataclass(frozen=True, eq=False)
+class DecoderLayer:
+    """What a method kept of one attention call of a decoder, batch first, and what that call is."""
+
+    layout: AttentionLayout
+    kept: Tensor
+
+
+class DecoderExplainer(Explainer):
+    """A method on the attention of a decoder, whose queries ask the image, and each other, for an object each.
+
+    Shares passes as an AttentionExplainer does, with gradients if `needs` holds "decoder_gradients". Which query is
+    meant is known after the pass alone, so `keep` keeps what it needs of all of them.
+    """
+
+    def wants(self, layout: AttentionLayout) -> bool:
+        """Whether `keep` is called for this one of the decoder's calls, and of its encoder's; by default for each."""
+        return True
+
+    @abstractmethod
+    def keep(self, record: AttentionRecord) -> Tensor:
+        """What is needed of one call, batch first; the weights are gone afterwards."""
+
+    @abstractmethod
+    def combine(self, layers: Sequence[DecoderLayer], query: int) -> Tensor:
+        """The result for one query, from what was kept of each call, first call first."""
+
+    def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
+        from vitxplain.explainers.passes.shared_pass import shared_pass
+
+        return shared_pass(model, pixel_values, [self], target).maps[0]
+
+
 class LayerExplainer(Explainer):
     """A method on the output of one layer: `layer` names the node, None takes the one the probe found.
 
@@ -83,3 +118,7 @@ class LayerExplainer(Explainer):
         from vitxplain.explainers.passes.shared_pass import shared_pass
 
         return shared_pass(model, pixel_values, [self], target).maps[0]
+
+
+# The kinds that share one pass; any other method runs its own.
+SHARING: Final = (AttentionExplainer, DecoderExplainer, LayerExplainer)

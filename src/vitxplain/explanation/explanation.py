@@ -96,6 +96,12 @@ class Explanation:
 
         return overlay(self, alpha)
 
+    def to_dict(self) -> dict[str, Any]:
+        """What the json of `save` says and `vitx explain --json` prints: plain values, without arrays."""
+        from vitxplain.explanation.storage import to_json
+
+        return to_json(self)
+
     def save(
         self, folder: str | Path, stem: str | None = None, formats: str = "png,npz,json", style: str = "auto"
     ) -> list[Path]:
@@ -136,7 +142,7 @@ def target_words(explanation: Explanation) -> str:
     if target is None:
         return explanation.method
     words = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
-    if target.is_class:
+    if not target.is_local:
         return words
     numbered = target.label.startswith(("object-", "segment-"))
     which = f"{target.label.partition('~')[0].replace('-', ' ')}, one of {total}" if numbered else target.label

@@ -79,16 +79,7 @@ def usable(metrics: Sequence[MetricLike]) -> tuple[list[MetricLike], dict[str, P
         PluginError: none can be made.
     """
     listed = [name for metric in metrics for name in (registry.names("metrics") if metric == "all" else [metric])]
-    broken: dict[str, PluginError] = {}
-    for metric in listed:
-        if isinstance(metric, str):
-            try:
-                _metric_of(metric)
-            except PluginError as error:
-                broken[metric] = error
-    if broken and len(broken) == len(listed):
-        raise next(iter(broken.values()))
-    return [metric for metric in listed if not (isinstance(metric, str) and metric in broken)], broken
+    return registry.usable(listed, _metric_of)
 
 
 def _named(metrics: Sequence[MetricLike]) -> dict[str, Metric]:

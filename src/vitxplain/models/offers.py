@@ -10,4 +10,6 @@ FEATURE_MAP: Final = "feature_map"  # a layer in patch layout that the logit dep
 GRADIENT_PRODUCTS: Final = "gradient_products"  # at that layer gradient times activation is more than rounding
 LINEAR_HEAD: Final = "linear_head"  # global average pooling, then one linear layer
 POSITION_EMBEDDINGS: Final = "position_embeddings"  # a learned table, one row a patch
+DECODER_QUERIES: Final = "decoder_queries"  # learned queries ask the image, each for an object or segment of its own
+DECODER_GRADIENTS: Final = "decoder_gradients"  # and the gradient of what a query says reaches their attention
 CLASSES: Final = "classes"  # it predicts classes, and no features alone

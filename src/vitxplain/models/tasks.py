@@ -233,7 +233,4 @@ def _kind_of_output(output: Any) -> str | None:
         if output.get(field) is not None:
             return kind
     logits = output.get("logits", output.get("out"))  # "out" is torchvision's
-    if isinstance(logits, Tensor):
-        return _SEGMENTER if logits.dim() == 4 else None
-    features = output.get("last_hidden_state")
-    return _ENCODER if isinstance(features, Tensor) and features.dim() > 3 else None  # tokens tell where they attend
+    return _SEGMENTER if isinstance(logits, Tensor) and logits.dim() == 4 else None

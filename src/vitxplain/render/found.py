@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from jaxtyping import Bool
@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Box, Geometry
-from vitxplain.render.colours import CLASSES, INK
-from vitxplain.render.figure import write
+from vitxplain.render.colours import CLASSES
+from vitxplain.render.names import Names, Spot, spots_of_box, spots_of_region
 from vitxplain.render.outline import outline_box, outline_mask
 from vitxplain.tasks.base import ExplainedTarget
 from vitxplain.tasks.detected import Detected
@@ -19,34 +19,44 @@ from vitxplain.words import percent, short_name
 
 MOST_DRAWN: Final = 12  # of what was found; more could not be read
 THIN, THICK = 0.7, 1.6  # points
-LETTERS: Final = 7.0  # points
-RIGHT: Final = 0.7  # of the width
 LONGEST: Final = 18  # letters of a name on an image
 
 
 def outline_found(axes: Axes, explanation: Explanation) -> None:
     """Everything that was found, the best first; what is explained in thick lines. The axes show the image."""
-    target = explanation.target
-    for number, detected in reversed(list(enumerate(explanation.detections[:MOST_DRAWN]))):
-        if not (target and _is_target(number, target)):
-            name = f"{number} {short_name(detected.name, LONGEST)} {percent(detected.score)}"
-            _outline(axes, detected.box, detected.mask, explanation.geometry, _colour(number), name, THIN)
-    outline_target(axes, explanation, on_map=False)
+    target, geometry, names = explanation.target, explanation.geometry, Names(axes)
+    others = [
+        (number, detected)
+        for number, detected in enumerate(explanation.detections[:MOST_DRAWN])
+        if not (target and target_number(target) == number)
+    ]
+    for number, detected in reversed(others):
+        _outline(axes, detected.box, detected.mask, geometry, _colour(number), THIN)
+    _outline_target(axes, explanation, names)
+    for number, detected in others:
+        name = f"{number} {short_name(detected.name, LONGEST)} {percent(detected.score)}"
+        names.add(name, _colour(number), _spots(detected.box, detected.mask, geometry), short=str(number))
 
 
-def outline_target(axes: Axes, explanation: Explanation, *, on_map: bool = True) -> None:
-    """What is explained, where that is a part of the image; the axes show the image.
+def outline_target(axes: Axes, explanation: Explanation) -> None:
+    """What is explained, where that is a part of the image; the axes show its map.
 
-    On a map a segment has no name, which would hide its middle.
+    A segment has no name there, which would hide its middle.
     """
+    target = explanation.target
+    _outline_target(axes, explanation, Names(axes) if target and target.box is not None else None)
+
+
+def _outline_target(axes: Axes, explanation: Explanation, names: Names | None) -> None:
     target = explanation.target
     if target is None or (target.box is None and target.region is None):
         return
-    number = target_number(target)
-    start = "" if number is None else f"{number} "
-    name = f"{start}{short_name(target.name, LONGEST)} {percent(target.probability)}"
-    name = "" if on_map and target.box is None else name
-    _outline(axes, target.box, target.region, explanation.geometry, target_colour(target), name, THICK)
+    colour, geometry = target_colour(target), explanation.geometry
+    _outline(axes, target.box, target.region, geometry, colour, THICK)
+    if names is not None:
+        number = "" if target_number(target) is None else f"{target_number(target)}"
+        name = f"{number} {short_name(target.name, LONGEST)} {percent(target.probability)}".strip()
+        names.add(name, colour, _spots(target.box, target.region, geometry), short=number)
 
 
 def target_number(target: ExplainedTarget) -> int | None:
@@ -90,10 +100,6 @@ def _scaled(box: Box | None, down: float, across: float) -> Box | None:
     return box and (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
 
 
-def _is_target(number: int, target: ExplainedTarget) -> bool:
-    return target_number(target) == number
-
-
 def _colour(number: int) -> str:
     return CLASSES[number % len(CLASSES)]
 
@@ -104,20 +110,17 @@ def _outline(
     mask: Bool[np.ndarray, "row column"] | None,
     geometry: Geometry,
     colour: str,
-    name: str,
     width: float,
 ) -> None:
-    corner = None
     if mask is not None and (region := on_image(mask, geometry)).any():
         outline_mask(axes, region, colour, width)
-        rows, columns = np.nonzero(region)
-        middle = np.argmin(abs(rows - rows.mean()) + abs(columns - columns.mean()))
-        corner = float(columns[middle]), float(rows[middle])
     if box is not None:
         outline_box(axes, box, colour=colour, width=width)
-        corner = box[0], box[1]
-    if corner is not None and name:
-        frame = {"facecolor": colour, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
-        at_right = corner[0] > RIGHT * geometry.image_size[1]  # of which a name would reach beyond the image
-        aligned: dict[str, Any] = {"ha": "right" if at_right else "left", "va": "center" if box is None else "top"}
-        write(axes, *corner, name, fontsize=LETTERS, color=INK, bbox=frame, clip_on=True, **aligned)
+
+
+def _spots(box: Box | None, mask: Bool[np.ndarray, "row column"] | None, geometry: Geometry) -> list[Spot]:
+    """Where its name may stand."""
+    if box is not None:
+        return spots_of_box(box)
+    region = None if mask is None else on_image(mask, geometry)
+    return [] if region is None or not region.any() else spots_of_region(region)

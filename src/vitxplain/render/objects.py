@@ -11,13 +11,12 @@ from PIL import Image
 
 from vitxplain.data.folders.class_maps import is_background
 from vitxplain.data.sample import ClassMap, LabelledObject
-from vitxplain.render.colours import CLASSES, INK
-from vitxplain.render.figure import write
+from vitxplain.render.colours import CLASSES
+from vitxplain.render.names import Names, spots_of_box, spots_of_region
 from vitxplain.render.outline import outline_box, outline_mask
 from vitxplain.words import short_name
 
 MOST_NAMES: Final = 10  # on one image, the largest objects first; more could not be read
-LETTERS: Final = 6.5  # points
 LONGEST: Final = 18  # letters of a name on an image
 SHADE: Final = 0.55
 
@@ -42,9 +41,11 @@ def outline_objects(axes: Axes, objects: Sequence[LabelledObject], shown: tuple[
         if labelled.mask is not None:
             outline_mask(axes, resized_mask(labelled.mask, shown), colour)
         outline_box(axes, labelled.box, scale, colour)
+    names = Names(axes)
     for labelled in [labelled for labelled in largest if not labelled.ignore][:MOST_NAMES]:
-        left, top = scale * labelled.box.left, scale * labelled.box.top
-        _name(axes, labelled.name, class_colour(labelled.label), (left, top))
+        left, top, right, bottom = (scale * side for side in labelled.box)
+        spots = spots_of_box((left, top, right, bottom))
+        names.add(short_name(labelled.name, LONGEST), class_colour(labelled.label), spots)
 
 
 def shade_classes(axes: Axes, class_map: ClassMap, labels: Sequence[str], shown: tuple[int, int]) -> None:
@@ -56,10 +57,9 @@ def shade_classes(axes: Axes, class_map: ClassMap, labels: Sequence[str], shown:
     for number in drawn:
         shade[small == number] = (*to_rgb(class_colour(number)), SHADE)
     axes.imshow(shade, aspect="auto", interpolation="nearest")
+    names = Names(axes)
     for number in drawn[:MOST_NAMES]:
-        rows, columns = np.nonzero(small == number)
-        middle = np.argmin(abs(rows - rows.mean()) + abs(columns - columns.mean()))
-        _name(axes, labels[number], class_colour(number), (float(columns[middle]), float(rows[middle])))
+        names.add(short_name(labels[number], LONGEST), class_colour(number), spots_of_region(small == number))
 
 
 def object_words(objects: Sequence[LabelledObject]) -> str:
@@ -76,9 +76,3 @@ def resized_mask(mask: np.ndarray, shown: tuple[int, int]) -> np.ndarray:
 def _area(labelled: LabelledObject) -> float:
     left, top, right, bottom = labelled.box
     return (right - left) * (bottom - top)
-
-
-def _name(axes: Axes, name: str, colour: str, corner: tuple[float, float]) -> None:
-    frame = {"facecolor": colour, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
-    x, y = corner
-    write(axes, x, y, short_name(name, LONGEST), fontsize=LETTERS, color=INK, va="top", bbox=frame, clip_on=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, SupportsIndex, TypeAlias
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -65,6 +64,11 @@ class ExplainedTarget:
         """Whether it is a class of the whole image; where several are explained its name, or name-index, labels it."""
         return self.label in ("", self.name, f"{self.name}-{self.index}")
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is an object, a segment or a region, and no class of the whole image."""
+        return self.box is not None or self.share is not None or self.region is not None
+
 
 @dataclass(frozen=True, eq=False)
 class Settled:
@@ -121,8 +125,7 @@ class Target(ABC):
     def presence(self, probabilities: TaskOutputs) -> Scores:
         """How much of the target is in each image, from 0 to 1: what metrics ask of changed images.
 
-        `probabilities` are those of their outputs (`Task.probabilities`). A class: its probability. Unlike `score`,
-        whose gradients methods take, this may come from anywhere in the output.
+        `probabilities` are those of their outputs (`Task.probabilities`). Unlike `score` it may come from all of them.
         """
         return self.score(probabilities)
 
@@ -140,6 +143,10 @@ class Target(ABC):
     def grids(self, grid: TokenGrid) -> list[TokenGrid]:
         """The token grid with the tokens that the score of each image is read from; one alone for all images alike."""
         return [grid]
+
+    def decoder_queries(self) -> "list[int | None]":
+        """Which of the model's queries the score of each image is of, or None; one alone for all images alike."""
+        return [None]
 
     def on_images(self, geometries: Sequence[Geometry]) -> "Target":
         """The same, told where the original image of each input lies, for what users say in its pixels."""
@@ -229,18 +236,3 @@ class Task(ABC):
     @abstractmethod
     def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
         """The most probable classes of each image."""
-
-
-def in_fp32(outputs: TaskOutputs) -> TaskOutputs:
-    """The outputs in single precision, with their graph."""
-    return {role: tensor.float() for role, tensor in outputs.items()}
-
-
-def detached(outputs: TaskOutputs) -> TaskOutputs:
-    """The outputs in single precision, without their graph."""
-    return in_fp32({role: tensor.detach() for role, tensor in outputs.items()})
-
-
-def joined(parts: Sequence[TaskOutputs]) -> TaskOutputs:
-    """The outputs of several batches as those of one."""
-    return {role: torch.cat([part[role] for part in parts]) for role in parts[0]}

@@ -1,11 +1,9 @@
 """Image classification: one row of logits an image; a target is the raw logit of one class."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
-import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.errors import TargetError, UnsupportedModelError
@@ -14,7 +12,6 @@ from vitxplain.tasks.base import (
     LOGITS,
     PROBABILITY,
     VALUE,
-    ExplainedTarget,
     Prediction,
     Target,
     TargetLike,
@@ -23,8 +20,10 @@ from vitxplain.tasks.base import (
     Unit,
 )
 from vitxplain.tasks.class_index import class_index, class_name, one_by_one
+from vitxplain.tasks.class_target import ClassDifference, ClassTarget, no_such_class
 from vitxplain.tasks.leaves import leaf
-from vitxplain.types import ClassIndices, Scores
+from vitxplain.tasks.per_image import PerImage
+from vitxplain.tasks.spelling import class_pair, names_a_thing
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 
@@ -91,18 +90,19 @@ class Classification(Task):
         return scores if self.classes is None else scores.reshape(-1, self.classes)
 
     def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:
-        """As users write it: None, an index, a name (`name:7` for a class called "7"), or one of these an image.
+        """As users write it: None, an index, a name (`name:7` for a class called "7"), cat~dog, or one an image.
 
         Raises:
             TargetError: no class has this name or index, several have, or it is neither index nor name.
         """
         if spelling is None or isinstance(spelling, Target):
             return spelling or ClassTarget()
-        indices = tuple(class_index(spelled, labels) for spelled in one_by_one(spelling))
-        for index in indices:
-            if labels and index not in labels:
-                raise _no_such_class(index, len(labels))
-        return ClassTarget(indices)
+        targets = [_one_target(spelled, labels) for spelled in one_by_one(spelling)]
+        indices = tuple(target for target in targets if isinstance(target, int))
+        if len(indices) == len(targets):
+            return ClassTarget(indices)
+        apart = tuple(ClassTarget((target,)) if isinstance(target, int) else target for target in targets)
+        return PerImage(apart) if len(apart) > 1 else apart[0]
 
     def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
         shares = probabilities[LOGITS]
@@ -113,57 +113,23 @@ class Classification(Task):
         ]
 
 
-@dataclass(frozen=True)
-class ClassTarget(Target):
-    """One class for the whole batch, or one an image; None means each image's class with the highest logit.
-
-    The score is the raw logit, before softmax or sigmoid.
-    """
-
-    indices: tuple[int, ...] | None = None
-
-    def check(self, count: int) -> None:
-        if self.indices is not None and len(self.indices) not in (1, count):
-            raise TargetError(f"{len(self.indices)} targets were given for {count} images; give one, or one an image.")
-
-    def select(self, positions: Sequence[int]) -> "ClassTarget":
-        if self.indices is None or len(self.indices) == 1:
-            return self
-        return ClassTarget(tuple(self.indices[position] for position in positions))
-
-    def fixed(self, outputs: TaskOutputs) -> "ClassTarget":
-        return ClassTarget(tuple(self._classes(outputs).tolist()))
-
-    def score(self, outputs: TaskOutputs) -> Scores:
-        return outputs[LOGITS].gather(1, self._classes(outputs)[:, None])[:, 0]
-
-    def head_weights(
-        self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
-    ) -> Float[Tensor, "batch channel"]:
-        return head[self._classes(outputs)]
-
-    def describe(
-        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
-    ) -> list[ExplainedTarget]:
-        classes = self.fixed(outputs)
-        shares = classes.score(probabilities).tolist()
-        return [
-            ExplainedTarget(index, class_name(labels, index), share, unit)
-            for index, share in zip(classes.indices or (), shares, strict=True)
-        ]
-
-    def _classes(self, outputs: TaskOutputs) -> ClassIndices:
-        """One class index an image."""
-        logits = outputs[LOGITS]
-        batch, labels = logits.shape
-        if self.indices is None:
-            return logits.argmax(-1)
-        self.check(batch)
-        for index in self.indices:
-            if not 0 <= index < labels:
-                raise _no_such_class(index, labels)
-        indices = self.indices * batch if len(self.indices) == 1 else self.indices
-        return torch.tensor(indices, device=logits.device)
+def _one_target(spelled: Any, labels: Mapping[int, str]) -> "int | ClassDifference":
+    """One target of a classifier as users write it."""
+    pair = class_pair(spelled, labels) if isinstance(spelled, str) else None
+    if pair is not None:
+        return ClassDifference(*pair)
+    try:
+        index = class_index(spelled, labels)
+    except TargetError as error:
+        if not isinstance(spelled, str) or not names_a_thing(spelled):
+            raise
+        raise TargetError(
+            f"target {spelled!r} is a thing or a place in the image, and the model gives classes of the whole image; "
+            "give one of its classes, or CLASS~OTHER."
+        ) from error
+    if labels and index not in labels:
+        raise no_such_class(index, len(labels))
+    return index
 
 
 def check_classification(task: Task, source: str, work: str) -> None:
@@ -188,7 +154,3 @@ def check_probabilities(task: Task, source: str, work: str) -> None:
             f"{source} gives values and no probabilities, which {work} needs. Where its outputs are scores of classes, "
             "say activation='softmax' or 'sigmoid' (--activation)."
         )
-
-
-def _no_such_class(index: int, labels: int) -> TargetError:
-    return TargetError(f"target {index} does not exist: the model has {labels} classes, 0 to {labels - 1}.")

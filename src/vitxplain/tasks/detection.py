@@ -23,9 +23,8 @@ from vitxplain.tasks.class_index import class_name
 from vitxplain.tasks.detected import Detected, checked_score, number_of
 from vitxplain.tasks.object_target import BOXES, ObjectTarget, objects
 from vitxplain.tasks.per_image import Finder, Wanted
-from vitxplain.tasks.points import check_point
 from vitxplain.tasks.spelled_targets import spelled_targets
-from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.spelling import Spelling, check_point
 
 MIN_SCORE: Final = 0.5
 

@@ -116,13 +116,15 @@ class NoTarget(Target):
 
 
 def gives_tokens(raw: Any) -> bool:
-    """Whether a model's output for images is a sequence of tokens, and no logits: that of an encoder without a head."""
-    if isinstance(raw, Mapping):
-        others = {name for name, value in raw.items() if isinstance(value, Tensor)} - _OF_ENCODERS
-        tokens = None if others else raw.get("last_hidden_state")
-    else:
-        tokens = raw
-    return isinstance(tokens, Tensor) and tokens.dim() == 3 and min(tokens.shape[1:]) > 1
+    """Whether a model's output for images is a sequence of tokens, and no logits: that of an encoder without a head.
+
+    What it calls its last hidden state may also be a map.
+    """
+    if not isinstance(raw, Mapping):
+        return isinstance(raw, Tensor) and raw.dim() == 3 and min(raw.shape[1:]) > 1
+    others = {name for name, value in raw.items() if isinstance(value, Tensor)} - _OF_ENCODERS
+    tokens = None if others else raw.get("last_hidden_state")
+    return isinstance(tokens, Tensor) and tokens.dim() in (3, 4) and min(tokens.shape[1:]) > 1
 
 
 def _first_tensor(raw: Any) -> Tensor:

@@ -1,12 +1,14 @@
-"""The tensors of whatever a model returns, by the path that leads to each: "logits", "1", "heads.species"."""
+"""The tensors of whatever a model returns, by the path that leads to each ("heads.species"); and outputs by role."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from vitxplain.errors import UsageError
+from vitxplain.tasks.base import TaskOutputs
 
 _DEEPEST = 6  # containers within containers; what holds itself ends here
 
@@ -54,3 +56,18 @@ def _walk(raw: Any, path: str, depth: int) -> Iterator[tuple[str, Tensor]]:
     elif depth:
         for name, value in parts(raw).items():
             yield from _walk(value, f"{path}.{name}" if path else name, depth - 1)
+
+
+def in_fp32(outputs: TaskOutputs) -> TaskOutputs:
+    """The outputs in single precision, with their graph."""
+    return {role: tensor.float() for role, tensor in outputs.items()}
+
+
+def detached(outputs: TaskOutputs) -> TaskOutputs:
+    """The outputs in single precision, without their graph."""
+    return {role: tensor.detach().float() for role, tensor in outputs.items()}
+
+
+def joined(parts: Sequence[TaskOutputs]) -> TaskOutputs:
+    """The outputs of several batches as those of one."""
+    return {role: torch.cat([part[role] for part in parts]) for role in parts[0]}

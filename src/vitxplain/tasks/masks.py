@@ -176,6 +176,9 @@ class MaskTarget(Target):
         share = share if self.against is None else share - shares[:, self.against[0]]
         return share * (masks * self._region.to(masks)).flatten(1).sum(1)
 
+    def decoder_queries(self) -> list[int | None]:
+        return [self.detected.query]
+
     def presence(self, probabilities: TaskOutputs) -> Scores:
         """The most that any query gives its class times its mask, as a mean over the region."""
         region = self._region.to(probabilities[MASKS])

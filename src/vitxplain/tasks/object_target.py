@@ -59,6 +59,9 @@ class ObjectTarget(Target):
             return [grid]
         return [replace(grid, readout=(grid.num_prefix_tokens + grid.num_patches + self.detected.query,))]
 
+    def decoder_queries(self) -> list[int | None]:
+        return [self.detected.query]
+
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
     ) -> list[ExplainedTarget]:

@@ -51,6 +51,9 @@ class PerImage(Target):
     def grids(self, grid: TokenGrid) -> list[TokenGrid]:
         return [target.grids(grid)[0] for target in self.targets]
 
+    def decoder_queries(self) -> list[int | None]:
+        return [target.decoder_queries()[0] for target in self.targets]
+
     def head_weights(
         self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
     ) -> Float[Tensor, "batch channel"]:

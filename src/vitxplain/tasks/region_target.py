@@ -12,8 +12,7 @@ from vitxplain.errors import TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
 from vitxplain.tasks.detected import Detected, listed, mask_of
-from vitxplain.tasks.points import check_point
-from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.spelling import Spelling, check_point
 from vitxplain.types import Scores
 
 

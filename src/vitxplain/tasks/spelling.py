@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from vitxplain.errors import TargetError
-from vitxplain.geometry import Box
+from vitxplain.geometry import Box, Geometry
 from vitxplain.tasks.class_index import class_index
 
 EVERYTHING: Final = "all"
@@ -64,6 +64,34 @@ def spelled(target: Any, labels: Mapping[int, str]) -> Spelling:
     if match := _NUMBERED.fullmatch(text):
         return Spelling(text, number=int(match[2]))
     return _by_name(text, labels)
+
+
+def class_pair(text: str, labels: Mapping[int, str]) -> tuple[int, int] | None:
+    """The two classes of `cat~dog`; None where the whole text is a class, or there is no ~ in it.
+
+    Raises:
+        TargetError: one of them is no class, or both are the same.
+    """
+    with suppress(TargetError):
+        _known(class_index(text, labels), labels)
+        return None
+    parts = text.split("~")
+    for cut in range(1, len(parts)):  # either class may have a ~ in its name
+        with suppress(TargetError):
+            return _pair(text, "~".join(parts[:cut]), "~".join(parts[cut:]), labels)
+    return _pair(text, parts[0], "~".join(parts[1:]), labels) if len(parts) > 1 else None
+
+
+def _pair(text: str, name: str, other: str, labels: Mapping[int, str]) -> tuple[int, int]:
+    index, against = (_known(class_index(part.strip(), labels), labels) for part in (name, other))
+    if index == against:
+        raise TargetError(f"target {text!r} sets a class against itself; give two classes.")
+    return index, against
+
+
+def names_a_thing(text: str) -> bool:
+    """Whether this is written as an object, a segment or a place in the image is, and not as a class."""
+    return text.strip().startswith(("box:", "@", "object:", "segment:", "patch@", "mask:"))
 
 
 def _by_name(text: str, labels: Mapping[int, str]) -> Spelling:
@@ -122,3 +150,15 @@ def _checked_region(region: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray
     if not region.any():
         raise TargetError("the mask of the target is empty: none of its pixels is set; give one that marks a region.")
     return region
+
+
+def check_point(text: str, point: tuple[float, float], geometry: Geometry) -> None:
+    """Raises:
+    TargetError: the point (x, y) lies outside the image, or where the model does not look; `text` is what was typed.
+    """
+    height, width = geometry.image_size
+    if not (0 <= point[0] <= width and 0 <= point[1] <= height):
+        raise TargetError(f"target {text!r} lies outside the image of {width} x {height} px.")
+    across, down = geometry.on_input(*point)
+    if not (0 <= across <= 1 and 0 <= down <= 1):
+        raise TargetError(f"target {text!r} lies where the model did not look: it crops.")

@@ -62,7 +62,8 @@ def images_do_not_mix(method: Method, model: VisionModel | None = None) -> None:
 def target_matters_if_stated(method: Method, model: VisionModel | None = None) -> None:
     """The result depends on the target if and only if the method says that it is `class_specific`."""
     for explainer, fitting, pixel_values in cases(method, model):
-        first, second = (explainer.explain(fitting, pixel_values, target) for target in (0, 1))
+        targets = ("object:0", "object:1") if fitting.task.finds else (0, 1)
+        first, second = (explainer.explain(fitting, pixel_values, target) for target in targets)
         if explainer.class_specific:
             promise(not _close(first, second), "class_specific is True, yet two classes get the same values")
         else:

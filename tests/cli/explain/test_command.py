@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +35,11 @@ def test_one_image(vitx: Vitx, photos: Path, vit_folder: Path):
 
 def test_files_hold_what_python_returns(vitx: Vitx, photos: Path, vit_folder: Path):
     vitx("explain", "cat.png", "--model", vit_folder, "--method", "grad-cam", "--target", "star", "--out", "out")
-    loaded = vitxplain.load("out/cat.grad-cam")
+    loaded = vitxplain.load("out/cat.grad-cam.star")
     direct = vitxplain.explain(str(vit_folder), "cat.png", "grad-cam", target="star")
     np.testing.assert_array_equal(loaded.values, direct.values)
     assert loaded.target == direct.target
-    record = json.loads(Path("out/cat.grad-cam.json").read_text())
+    record = json.loads(Path("out/cat.grad-cam.star.json").read_text())
     assert record["input"] == "cat.png"
     assert record["model"]["id"] == str(vit_folder)
     assert record["schema"] == 1
@@ -130,11 +131,16 @@ def test_top_k_and_target(vitx: Vitx, photos: Path, vit_folder: Path):
     assert "grad-cam for square (" in said.out
 
 
-def test_maps_of_two_classes_are_kept_apart_by_their_folders(vitx: Vitx, photos: Path, vit_folder: Path):
-    for name in ("star", "box"):
-        vitx("explain", "cat.png", "--model", vit_folder, "--target", name, "--out", name)
-        (record,) = Path(name).glob("cat.affinity-attention.json")
-        assert name in json.loads(record.read_text())["target"]["name"]
+@pytest.mark.parametrize(("typed", "label"), [("star", "star"), ("1", "square"), ("box~0", "square~circle")])
+def test_a_class_that_was_typed_names_the_files(vitx: Vitx, photos: Path, vit_folder: Path, typed: str, label: str):
+    vitx("explain", "cat.png", "--model", vit_folder, "--method", "grad-cam,rollout", "--target", typed, "--out", "out")
+    stems = ("cat.attention-rollout", f"cat.grad-cam.{label}")
+    assert names(Path("out")) == [f"{stem}.{ending}" for stem in stems for ending in ("json", "npz", "png")]
+    target, stored = (
+        vitxplain.explain(str(vit_folder), "cat.png", "grad-cam", target=typed).target,
+        vitxplain.load(f"out/cat.grad-cam.{label}").target,
+    )
+    assert replace(stored, probability=0.0) == replace(target, probability=0.0)
 
 
 def width_of(path: Path) -> int:

@@ -12,6 +12,7 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
+from vitxplain.words import short_name
 
 # Of each image and method an explanation a target, with a label for its files, or what went wrong.
 Outcome: TypeAlias = tuple[Explanation, str] | Exception
@@ -63,13 +64,20 @@ def is_of_all_images(error: Exception, model: VisionModel) -> TypeGuard[UsageErr
 def _several(explained: Any, wanted: Sequence[Wanted]) -> list[Outcome]:
     """One outcome a target, one alone where the method is about none."""
     if not isinstance(explained, list):
-        return [(explained, wanted[0].label if wanted else "")]
+        return [(explained, _file_label(explained, wanted[0]) if wanted else "")]
     distinct: dict[Any, Outcome] = {}
     for number, explanation in enumerate(explained):
         label = wanted[number].label if number < len(wanted) else ""
         key = label if explanation.target is None else explanation.target.label
         distinct.setdefault(key, (explanation, label))
     return list(distinct.values())
+
+
+def _file_label(explanation: Explanation, wanted: Wanted) -> str:
+    """What the files of the one target that was typed are named by: a class by its name."""
+    if wanted.label or explanation.target is None:
+        return wanted.label
+    return explanation.target.label or short_name(explanation.target.name)
 
 
 def _joined(

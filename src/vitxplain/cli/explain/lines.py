@@ -68,4 +68,4 @@ def _place(detected: Detected) -> str:
 
 def _named(target: ExplainedTarget) -> str:
     name = printable(short_name(target.name))
-    return name if target.is_class else f"{printable(target.label)}, {name}"
+    return name if not target.is_local else f"{printable(target.label)}, {name}"

@@ -42,7 +42,7 @@ def targets(model: VisionModel, typed: Sequence[str], top_k: int) -> list[Wanted
     for text in typed:
         model.task.target(text, model.labels).check(1)
     distinct = list(dict.fromkeys(typed))
-    by_token = isinstance(model.task, Features) and len(distinct) > 1
+    by_token = isinstance(model.task, Features)
     return [Wanted(text, text if by_token else "") for text in distinct]
 
 

@@ -1,8 +1,10 @@
 """Every method with its layer and grid for a model, or the reason why it does not fit."""
 
+from math import prod
 from typing import Any
 
-from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.capture.layout import Patches
+from vitxplain.explainers.base import AttentionExplainer, DecoderExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import auto_method, fitting
 from vitxplain.models.offers import POSITION_EMBEDDINGS
@@ -45,6 +47,10 @@ def _where(method: type[Explainer], probe: Probe) -> tuple[str | None, tuple[int
         heads = {layout.heads: None for layout in used}
         heads_text = f"{next(iter(heads))} heads" if len(heads) == 1 else f"{min(heads)} to {max(heads)} heads"
         return f"{len(used)} attention layers, {heads_text}", list(grids)[-1] if grids else None
+    if issubclass(method, DecoderExplainer) and probe.decoder is not None:
+        reading = [probe.layouts[index] for index in probe.decoder.calls if probe.layouts[index].reads_image]
+        levels = [size for o in reading if isinstance(o.key_tokens, Patches) for size in o.key_tokens.levels]
+        return f"{probe.decoder.num_queries} queries, {len(reading)} layers of the decoder", max(levels, key=prod)
     if POSITION_EMBEDDINGS in method.needs and probe.position_embeddings is not None:
         return "position embeddings", (probe.position_embeddings.rows, probe.position_embeddings.columns)
     return (None if method.needs else "the model as a whole"), None

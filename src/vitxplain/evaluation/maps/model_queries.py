@@ -19,8 +19,9 @@ from vitxplain.metrics.cascade import cascade
 from vitxplain.models.probing.observe import noise
 from vitxplain.models.processors.batches import BATCH_SIZE, batches
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.base import Target, TargetLike, TaskOutputs, in_fp32, joined
+from vitxplain.tasks.base import Target, TargetLike, TaskOutputs
 from vitxplain.tasks.detected import Detected
+from vitxplain.tasks.leaves import in_fp32, joined
 from vitxplain.tasks.per_image import Finder, row
 
 

@@ -13,8 +13,9 @@ from vitxplain.evaluation.regions.truth import TrueRegion, Truth
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.batches import batches
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.base import TaskOutputs, detached
+from vitxplain.tasks.base import TaskOutputs
 from vitxplain.tasks.detected import Detected
+from vitxplain.tasks.leaves import detached
 from vitxplain.tasks.per_image import Finder, row
 from vitxplain.tasks.spelling import Spelling
 

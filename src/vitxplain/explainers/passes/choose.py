@@ -73,16 +73,7 @@ def usable(methods: Sequence[MethodLike]) -> tuple[list[MethodLike], dict[str, P
     Raises:
         PluginError: none can be made.
     """
-    broken: dict[str, PluginError] = {}
-    for method in methods:
-        if isinstance(method, str) and method != "auto":
-            try:
-                _plain(method)
-            except PluginError as error:
-                broken[method] = error
-    if broken and len(broken) == len(methods):
-        raise next(iter(broken.values()))
-    return [method for method in methods if not (isinstance(method, str) and method in broken)], broken
+    return registry.usable(methods, lambda name: name == "auto" or _plain(name))
 
 
 def has_option(key: str, explainers: Mapping[str, Explainer]) -> bool:

@@ -1,6 +1,8 @@
 """Collector: hands every layer's record, as it runs forward or backward, to the methods that want it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -10,28 +12,33 @@ from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import Weights
-from vitxplain.errors import CaptureError
-from vitxplain.explainers.base import AttentionExplainer, Explainer
+from vitxplain.errors import CaptureError, TargetError
+from vitxplain.explainers.base import AttentionExplainer, DecoderExplainer, DecoderLayer, Explainer
 from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.grid import TokenGrid
-from vitxplain.models.offers import ATTENTION_GRADIENTS
+from vitxplain.models.offers import ATTENTION_GRADIENTS, DECODER_GRADIENTS
+
+Watching: TypeAlias = AttentionExplainer | DecoderExplainer
 
 
 class Collector:
-    """The watcher of a shared pass; equal methods are kept for once."""
+    """The watcher of a shared pass; equal methods are kept for once. `decoder` has the numbers of a decoder's calls."""
 
-    def __init__(self, layouts: Sequence[AttentionLayout], explainers: Sequence[AttentionExplainer]) -> None:
+    def __init__(
+        self, layouts: Sequence[AttentionLayout], explainers: Sequence[Watching], decoder: Sequence[int] = ()
+    ) -> None:
         self._layouts = layouts
-        self._kept: dict[AttentionExplainer, dict[int, Tensor]] = {explainer: {} for explainer in explainers}
+        self._decoder = frozenset(decoder)
+        self._kept: dict[Watching, dict[int, Tensor]] = {explainer: {} for explainer in explainers}
         self._calls = 0  # no call is remembered: it would keep its layer's tensors alive
 
     @property
-    def explainers(self) -> list[AttentionExplainer]:
+    def explainers(self) -> list[Watching]:
         return list(self._kept)
 
     @property
     def wants_gradients(self) -> bool:
-        return any(ATTENTION_GRADIENTS in explainer.needs for explainer in self._kept)
+        return any(map(_by_gradient, self._kept))
 
     def before(self, call: AttentionCall) -> bool:
         index = call.index
@@ -59,16 +66,19 @@ class Collector:
     def forget_gradients(self) -> None:
         """Before the backward pass of another target: what methods kept of this one's is dropped."""
         for explainer, kept in self._kept.items():
-            if ATTENTION_GRADIENTS in explainer.needs:
+            if _by_gradient(explainer):
                 kept.clear()
 
-    def combine(self, grid: TokenGrid | Sequence[TokenGrid]) -> dict[Explainer, Tensor]:
+    def combine(
+        self, grid: TokenGrid | Sequence[TokenGrid], queries: Sequence[int | None] = (None,)
+    ) -> dict[Explainer, Tensor]:
         """Each method's result; what was kept is in the order of the layers, whichever way they came.
 
-        Of several grids each is that of one image, by the tokens that are read for its target.
+        Of several grids each is that of one image, by the tokens that are read for its target; so are several queries.
 
         Raises:
             CaptureError: a layer the probe saw did not run, or no gradient reached it.
+            TargetError: a method reads a query, and the target is of none.
         """
         if self._kept and self._calls < len(self._layouts):
             path = self._layouts[self._calls].path or "the model itself"
@@ -82,18 +92,18 @@ class Collector:
         grids = [grid] if isinstance(grid, TokenGrid) else grid
         combined: dict[Explainer, Tensor] = {}
         for explainer, kept in self._kept.items():
+            numbers = sorted(kept)
+            layers = [kept[index] for index in numbers]
             with plugin_errors(explainer):
-                layers = [kept[index] for index in sorted(kept)]
-                if len(set(grids)) == 1:
-                    combined[explainer] = explainer.combine(layers, grids[0])
+                if isinstance(explainer, AttentionExplainer):
+                    combined[explainer] = _of_each(explainer.combine, layers, grids)
                 else:
-                    of_images = zip(*(layer.split(1) for layer in layers), strict=True)
-                    maps = [explainer.combine(own, of_image) for own, of_image in zip(of_images, grids, strict=True)]
-                    combined[explainer] = torch.cat(maps)
+                    called = [self._layouts[index] for index in numbers]
+                    combined[explainer] = _of_each(partial(_of_query, explainer, called), layers, queries)
         return combined
 
     def _keep(
-        self, explainer: AttentionExplainer, index: int, weights: Weights, gradients: WeightGradients | None = None
+        self, explainer: Watching, index: int, weights: Weights, gradients: WeightGradients | None = None
     ) -> None:
         number = sum(self._wants(explainer, earlier) for earlier in range(index))
         # The caller's autocast is for the model: weights are worked out in single precision.
@@ -102,8 +112,31 @@ class Collector:
             with plugin_errors(explainer):
                 self._kept[explainer][index] = explainer.keep(record)
 
-    def _wanting(self, index: int, *, gradients: bool) -> list[AttentionExplainer]:
-        return [e for e in self._kept if (ATTENTION_GRADIENTS in e.needs) is gradients and self._wants(e, index)]
+    def _wanting(self, index: int, *, gradients: bool) -> list[Watching]:
+        return [e for e in self._kept if _by_gradient(e) is gradients and self._wants(e, index)]
 
-    def _wants(self, explainer: AttentionExplainer, index: int) -> bool:
-        return self._layouts[index].kind in explainer.kinds and self._layouts[index].has_places
+    def _wants(self, explainer: Watching, index: int) -> bool:
+        layout = self._layouts[index]
+        if isinstance(explainer, AttentionExplainer):
+            return layout.kind in explainer.kinds and layout.has_places
+        return index in self._decoder and explainer.wants(layout)
+
+
+def _by_gradient(explainer: Watching) -> bool:
+    return not explainer.needs.isdisjoint((ATTENTION_GRADIENTS, DECODER_GRADIENTS))
+
+
+def _of_each(combine: Callable[[list[Tensor], Any], Tensor], layers: list[Tensor], read: Sequence[Any]) -> Tensor:
+    """All images at once where the same is read of each, else one by one."""
+    if len(set(read)) == 1:
+        return combine(layers, read[0])
+    of_images = zip(*(layer.split(1) for layer in layers), strict=True)
+    return torch.cat([combine(list(own), of_image) for own, of_image in zip(of_images, read, strict=True)])
+
+
+def _of_query(
+    explainer: DecoderExplainer, layouts: Sequence[AttentionLayout], layers: list[Tensor], query: int | None
+) -> Tensor:
+    if query is None:
+        raise TargetError(f"{type(explainer).__name__} follows a query of the decoder, and the target is of none.")
+    return explainer.combine([DecoderLayer(*pair) for pair in zip(layouts, layers, strict=True)], query)

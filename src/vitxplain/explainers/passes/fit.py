@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
-from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.base import SHARING, Explainer
 from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.models.offers import CLASSES, GRADIENT_PRODUCTS
 from vitxplain.models.parallel.passes import Passes
@@ -58,7 +58,7 @@ def _obstacle_of_passes(method: type[Explainer] | Explainer, passes: Passes) -> 
     """Why a method's results of passes side by side cannot be added up; None if they can."""
     kind = method if isinstance(method, type) else type(method)
     names = " and ".join(passes.paths)
-    if not issubclass(kind, (AttentionExplainer, LayerExplainer)):
+    if not issubclass(kind, SHARING):
         return None
     if not passes.weighted and not method.class_specific:
         return f"it puts {names} together in a way that does not say how much each pass counts; explain it by itself"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vitxplain.tasks.base import Settled, Target, TaskOutputs, joined
+from vitxplain.tasks.base import Settled, Target, TaskOutputs
+from vitxplain.tasks.leaves import joined
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,14 @@ from vitxplain.capture.saved_apart import saved_apart
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.capture.zero_rows import ZeroRows
 from vitxplain.errors import CaptureError
-from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer, says_where
+from vitxplain.explainers.base import (
+    SHARING,
+    AttentionExplainer,
+    DecoderExplainer,
+    Explainer,
+    LayerExplainer,
+    says_where,
+)
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
 from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
@@ -30,7 +37,8 @@ from vitxplain.models.labels import names_of
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.views.view import View
-from vitxplain.tasks.base import Settled, Target, TargetLike, detached, in_fp32
+from vitxplain.tasks.base import Settled, Target, TargetLike
+from vitxplain.tasks.leaves import detached, in_fp32
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
@@ -134,7 +142,8 @@ def _pass(
     target: Target | Settled,
     probe: "Probe",
 ) -> PassResult:
-    collector = Collector(probe.layouts, [e for e in explainers if isinstance(e, AttentionExplainer)])
+    watching = [e for e in explainers if isinstance(e, (AttentionExplainer, DecoderExplainer))]
+    collector = Collector(probe.layouts, watching, probe.decoder.calls if probe.decoder is not None else ())
     layers = {e: layers_of(e, probe) for e in explainers if isinstance(e, LayerExplainer)}
     names = dict.fromkeys(chain.from_iterable(layers.values()))
     by_gradient = any(GRADIENTS in e.needs for e in layers)
@@ -163,7 +172,7 @@ def _pass(
                 score = of_round.score(in_fp32(outputs)).sum()  # a sum: images do not mix
                 gradients = _gradients(score, towards, keep_graph=not last)
             with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
-                results = collector.combine(of_round.grids(probe.grid or TokenGrid(1, 1)))
+                results = collector.combine(of_round.grids(probe.grid or TokenGrid(1, 1)), of_round.decoder_queries())
                 for explainer in layers:
                     activations = []
                     for layer in layers[explainer]:
@@ -205,7 +214,7 @@ def _run_others(
 
 def _put_back(view: View, explainer: Explainer, values: Tensor) -> Tensor:
     """A map as the image lies outside the network; methods that run their own passes say it so already."""
-    if not (isinstance(explainer, (AttentionExplainer, LayerExplainer)) and says_where(explainer.axes)):
+    if not (isinstance(explainer, SHARING) and says_where(explainer.axes)):
         return values
     return view.put_back(values, view.grid((values.shape[-2], values.shape[-1])))
 

@@ -10,11 +10,12 @@ from torch import Tensor
 from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import CaptureError, OptionError
-from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer, says_where
+from vitxplain.explainers.base import SHARING, Explainer, LayerExplainer, says_where
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.models.parallel.passes import GradientTarget, ParallelPass, Passes, SeenCalls, watched_calls
 from vitxplain.models.plain_pass import plain_pass_on_failure
-from vitxplain.tasks.base import Target, TaskOutputs, detached, in_fp32, joined
+from vitxplain.tasks.base import Target, TaskOutputs
+from vitxplain.tasks.leaves import detached, in_fp32, joined
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def side_by_side(
         OptionError: the layer that was named is in one of several networks.
         CaptureError: the networks do not run as they did on the probe's image.
     """
-    inner: list[Explainer] = [e for e in explainers if isinstance(e, (AttentionExplainer, LayerExplainer))]
+    inner: list[Explainer] = [e for e in explainers if isinstance(e, SHARING)]
     parts = [
         _of_image(model, image, inner, target.select([number]), passes, maps_of)
         for number, image in enumerate(pixel_values.split(1))

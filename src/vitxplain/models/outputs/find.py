@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.labels import names_of, numbered
 from vitxplain.models.outputs.activations import check_activation_name, meaning
@@ -79,11 +80,12 @@ def check_repeatable(model: VisionModel) -> None:
         that hide patches: no place on the image belongs to their tokens.
     """
     size = model.processor.input_size
-    state = torch.get_rng_state()
-    first = leaves(returned(model, noise(model, size)[:1]))
-    if torch.equal(state, torch.get_rng_state()):
-        return
-    second = leaves(returned(model, noise(model, size)[:1]))
+    with undisturbed(model.module):  # which puts the generators back after both passes, not between them
+        state = torch.get_rng_state()
+        first = leaves(returned(model, noise(model, size)[:1]))
+        if torch.equal(state, torch.get_rng_state()):
+            return
+        second = leaves(returned(model, noise(model, size)[:1]))
     if not all(torch.equal(first[path], second[path]) for path in first.keys() & second.keys()):
         raise ModelLoadError(
             f"{model.source} gives other features of the same image each time (it draws random numbers, perhaps to "

@@ -22,6 +22,7 @@ from vitxplain.models.probing.missing import asks_one_grid, missing_attention, m
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
+from vitxplain.models.probing.sides.decoders import Decoder, find_decoder, missing_decoder
 from vitxplain.models.probing.sides.token_sides import with_sides, without_places
 from vitxplain.models.probing.token_grids import (
     model_grid,
@@ -59,6 +60,7 @@ class Probe:
     isotropic: bool  # every layer asks the same patches: a plain ViT
     silent: bool = False  # none of the images it was watched on got through to its last layer
     num_labels: int = 0  # classes that its output is about
+    decoder: Decoder | None = None  # whose queries are asked for objects or segments
     image_calls: tuple[ImageCall, ...] = ()  # its modules that take the image
     view: View | None = None  # the image as it lies in the network, where maps have to be put back
     passes: "Passes | None" = None  # networks that run side by side, each with a probe of its own
@@ -141,12 +143,14 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     head = linear_head(observation, layer, maps)
     table = find_table(model.module, grids[-1] if grids else None)
-    missing = missing_attention(observation, layouts, isotropic, mixed)
+    reading = find_decoder(observation, layouts)
+    missing = missing_attention(observation, layouts, isotropic, mixed) | missing_decoder(observation, layouts, reading)
     if not predicts:
         missing[offers.CLASSES] = "it gives features and has no classifier, so there is no class to explain"
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
         missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS, obstacle)
+        missing[offers.DECODER_GRADIENTS] = missing.get(offers.DECODER_QUERIES, obstacle)
     if table is None:
         missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
     if layer is None:
@@ -168,6 +172,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing=missing,
         isotropic=isotropic,
         silent=silent,
+        decoder=reading,
         num_labels=model.task.num_labels({LOGITS: observation.logits}),
         image_calls=tuple(replace(call, outputs=()) for call in observation.image_calls),
         cam_layer=layer,

@@ -1,0 +1,1 @@
+"""Methods about what detectors and segmenters find."""
