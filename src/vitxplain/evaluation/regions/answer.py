@@ -26,6 +26,11 @@ class RegionAnswer:
     overlap: float | None = None
     score: float | None = None
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Of the region and of its class."""
+        return self.region, self.class_name
+
 
 @dataclass(frozen=True)
 class ImageAnswer:
@@ -52,8 +57,12 @@ class ImageAnswer:
             ValueError, or whatever else comes of it: it is something else.
         """
         answers = tuple(RegionAnswer(**answer) for answer in fields["regions"])
-        if not all(isinstance(name, str) for name in (fields["model"], fields["image"])) or not all(
-            isinstance(answer.region, str) and answer.state in STATES for answer in answers
+        names = [fields["model"], fields["image"], *(name for answer in answers for name in answer.names)]
+        numbers = [number for answer in answers for number in (answer.overlap, answer.score)]
+        if not (
+            all(isinstance(name, str) for name in names)
+            and all(number is None or isinstance(number, int | float) for number in numbers)
+            and all(answer.state in STATES for answer in answers)
         ):
             raise ValueError("it is no answer about an image")
         return cls(fields["model"], fields["image"], answers)
