@@ -17,6 +17,7 @@ METHODS = {
     "grad-cam": "Grad-CAM",
     "gradient-activation": "gradient activation",
     "cross-attention": "cross-attention",
+    "d-rise": "D-RISE",
     "attention-rollout": "rollout",
     "raw-attention": "raw attention",
     "gradient-rollout": "gradient rollout",

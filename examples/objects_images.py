@@ -14,6 +14,7 @@ from vitxplain import explain, load_model
 IMAGE = ROOT / "examples" / "cat.jpg"
 PICTURES = {
     "cross-attention": ({"layer": 0}, {"layer": -1}, {}),
+    "d-rise": ({"masks": 500},),
 }
 
 

@@ -28,6 +28,7 @@ def test_built_in_methods_are_registered_and_load():
         "attention-rollout",
         "cam",
         "cross-attention",
+        "d-rise",
         "grad-cam",
         "gradient-activation",
         "gradient-attention",

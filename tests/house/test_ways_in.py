@@ -22,6 +22,7 @@ OPENERS = {
     "network.from_pretrained": "trust_remote_code",
     "network.from_config": "trust_remote_code",
     "AutoImageProcessor.from_pretrained": "trust_remote_code",
+    "CLIPTokenizer.from_pretrained": "",  # of one class: `auto_map` is for the Auto classes
     "AutoConfig.for_model": "",  # known types alone; `auto_map` is left out
     "import_module": "",
     "timm.create_model": "",
@@ -62,6 +63,7 @@ WAYS_IN = {
     ("vitxplain.models.loading.from_transformers", "network.from_pretrained"): TRUST,
     ("vitxplain.models.loading.network", "network.from_config"): TRUST,
     ("vitxplain.models.loading.from_transformers", "AutoImageProcessor.from_pretrained"): TRUST,
+    ("vitxplain.models.loading.from_transformers", "CLIPTokenizer.from_pretrained"): TRUST,
     ("vitxplain.models.trust.torch_weights", "torch.load"): WEIGHTS,
 }
 

@@ -15,7 +15,7 @@ from vitxplain.api import explain
 from vitxplain.errors import ModelLoadError, UnsupportedModelError, UsageError
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.processors.processor import Processor
-from vitxplain.models.tasks import TASKS, check_output
+from vitxplain.models.tasks import TASKS, check_architectures, check_output
 from vitxplain.tasks.detection import Detection
 from vitxplain.tasks.features import Features
 from vitxplain.tasks.masks import Masks
@@ -241,6 +241,42 @@ def test_frames_are_a_video() -> None:
     processor = Processor.observed(lambda images: torch.zeros(len(images), 2, 3, 8, 8))
     with pytest.raises(ModelLoadError, match="Sequential is a video classifier"):
         load_model(nn.Sequential(nn.Flatten(), nn.Linear(384, 3)), processor=processor)
+
+
+KINDS = {
+    "OwlViTForObjectDetection": "an object detector that wants text",
+    "Owlv2ForObjectDetection": "an object detector that wants text",
+    "GroundingDinoForObjectDetection": "an object detector that wants text",
+    "OmDetTurboForObjectDetection": "an object detector that wants text",
+    "CLIPSegForImageSegmentation": "a segmenter that wants text",
+    "SegGptForImageSegmentation": "a segmenter that wants an example and its mask",
+    "SamModel": "a mask generator",
+    "GLPNForDepthEstimation": "a depth estimator",
+    "ZoeDepthForDepthEstimation": "a depth estimator",
+    "DepthProModel": "a depth estimator",
+    "VitPoseForPoseEstimation": "a pose estimator",
+    "SuperPointForKeypointDetection": "a keypoint detector",
+    "VitMatteForImageMatting": "a matting model",
+    "Swin2SRForImageSuperResolution": "an image-to-image model",
+    "SiglipModel": "an image-text model",
+    "TimesformerForVideoClassification": "a video classifier",
+    "VJEPA2ForVideoClassification": "a video classifier",
+    "VideomtForUniversalSegmentation": "a video segmenter",
+    "VideoMAEModel": "a video model",
+    "VivitModel": "a video model",
+    "DetrModel": "an object detector without its heads",
+    "ViTForMaskedImageModeling": "a model for pretraining",
+    "LlavaForConditionalGeneration": "a model that writes text",
+    "PPOCRV5MobileDetForObjectDetection": "a text detector",
+}
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS.items())
+def test_what_a_class_is_is_said_in_one_sentence(name: str, kind: str) -> None:
+    assert hasattr(transformers, name)
+    with pytest.raises(ModelLoadError) as caught:
+        check_architectures("street", [name])
+    assert f"street is {kind} ({name}); vitxplain explains image classifiers" in str(caught.value)
 
 
 # --- folders

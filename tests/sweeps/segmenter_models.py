@@ -1,6 +1,9 @@
 """A tiny, random segmenter of every architecture of transformers, as data."""
 
+import json
+import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -133,4 +136,18 @@ def segmenter(name: str) -> nn.Module:
     """A small segmenter of that class with lively random weights."""
     torch.manual_seed(0)
     model = lively(getattr(t, name)._from_config(SEGMENTERS[name]()))
-    return settled(model, pixel_values=noise(SIZES.get(name, SIZE), 8))
+    words = {"task_inputs": torch.zeros(8, 77, dtype=torch.long)} if name.startswith("OneFormer") else {}
+    return settled(model, pixel_values=noise(SIZES.get(name, SIZE), 8), **words)
+
+
+def told_its_task() -> t.OneFormerProcessor:
+    """What makes images and words the input of OneFormer, with a tokenizer of single letters."""
+    letters = ["<|startoftext|>", "<|endoftext|>", *(letter + end for letter in "acehiknopst" for end in ("", "</w>"))]
+    with tempfile.TemporaryDirectory() as folder:
+        names = {str(number): {"name": f"class {number}", "isthing": 1} for number in range(4)}
+        (Path(folder) / "classes.json").write_text(json.dumps(names), "utf-8")
+        images = t.OneFormerImageProcessorPil(
+            class_info_file="classes.json", repo_path=folder, num_text=3, size={"shortest_edge": 64, "longest_edge": 96}
+        )
+    words = t.CLIPTokenizer(vocab={letter: number for number, letter in enumerate(letters)}, merges=[])
+    return t.OneFormerProcessor(image_processor=images, tokenizer=words, max_seq_length=77, task_seq_length=77)

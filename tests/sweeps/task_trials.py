@@ -13,10 +13,9 @@ from tests.sweeps.snapshot import Snapshot, unusual
 from vitxplain.api import explain_together
 from vitxplain.explainers.passes.fit import auto_method, fitting
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 
-TRIED = frozenset({"raw-attention", "attention-rollout", "gradient-activation", "grad-cam"})
+TRIED = frozenset({"cross-attention", "raw-attention", "attention-rollout", "gradient-activation", "grad-cam"})
 BY_TARGET = frozenset({"gradient-activation", "grad-cam"})
 
 
@@ -38,11 +37,6 @@ def tried(name: str, module: nn.Module, load: Callable[[nn.Module], VisionModel]
     pixel_values = noise(model.processor.input_size, 2)
     fits = [method for method, reason in fitting(model).items() if reason is None and method in TRIED]
     return TaskTrial(name, model, pixel_values, explained(model, pixel_values, fits), before.differences(module))
-
-
-def trial(name: str, module: nn.Module, size: tuple[int, int]) -> TaskTrial:
-    """A module that takes images of this (height, width)."""
-    return tried(name, module, lambda module: load_model(module, mean=0.5, std=0.5, size=size))
 
 
 def explained(model: VisionModel, pixel_values: Tensor, methods: list[str]) -> dict[str, list[list[Explanation]]]:
@@ -73,7 +67,8 @@ def check_maps(trial: TaskTrial) -> None:
             for item in items:
                 assert np.isfinite(item.values).all(), method
                 assert np.ptp(item.values) > 1e-3 * np.abs(item.values).max(), f"{method} is constant"
-            if method in BY_TARGET:
+            of_objects = items[0].target is not None and items[0].target.box is not None
+            if method in BY_TARGET or (method == "cross-attention" and of_objects):
                 assert any(_apart(items[0], item) for item in items[1:]), f"{method} ignores the target"
         if method in MAPS:
             assert _apart(images[0][0], images[1][0]), f"{method} ignores the image"

@@ -1,10 +1,10 @@
 """Tiny detectors, segmenters and encoders of transformers, and what is found when they are tried."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from tests.sweeps import detector_models, encoder_models, segmenter_models
-from tests.sweeps.task_trials import TaskTrial, facts, trial
+from tests.sweeps.task_trials import TaskTrial, facts, tried
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.load import load_model
 
@@ -20,8 +20,6 @@ FAMILIES: Final = {
 }
 REFUSED: Final = {
     **dict.fromkeys(WANT_TEXT, "wants text"),
-    "OneFormerForUniversalSegmentation": "wants its task in words",
-    "RfDetrForInstanceSegmentation": "one more, for a query that found nothing, is expected",
     "ViTMAEModel": "gives other features of the same image each time",
 }
 NAMES: Final = [(family, name) for family, names in FAMILIES.items() for name in names]
@@ -40,7 +38,15 @@ def built(family: str, name: str) -> tuple[Any, tuple[int, int]]:
 @lru_cache(maxsize=1)  # the tests ask for each in turn
 def task_trial(family: str, name: str) -> TaskTrial:
     """What comes of a model of this class."""
-    return trial(name, *built(family, name))
+    module, size = built(family, name)
+    return tried(name, module, partial(load_model, **stated(name, size)))
+
+
+def stated(name: str, size: tuple[int, int]) -> dict[str, Any]:
+    """How images become its input."""
+    if name.startswith("OneFormer"):
+        return {"processor": segmenter_models.told_its_task()}
+    return {"mean": 0.5, "std": 0.5, "size": size}
 
 
 def refusal(family: str, name: str) -> str:

@@ -132,6 +132,18 @@ def test_nothing_found_says_the_best_there_is() -> None:
             explain(detector(), painted(), "grad-cam", min_score=wrong)
 
 
+def test_methods_about_no_object_show_where_nothing_is_found() -> None:
+    torch.manual_seed(0)
+    tiny: Any = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+    config = transformers.YolosConfig(image_size=[32, 32], patch_size=8, num_detection_tokens=3, num_labels=2, **tiny)
+    model = load_model(transformers.YolosForObjectDetection(config).eval(), mean=0.5, std=0.5, size=32)
+    made = explain(model, painted(), "attention-rollout", min_score=1)
+    assert (made.values.shape, made.target, made.detections) == ((4, 4), None, ())
+    for method, target in (("attention-rollout", "object:0"), ("grad-cam", None)):
+        with pytest.raises(TargetError, match="the model found no object from min_score 1 on: the best is LABEL"):
+            explain(model, painted(), method, target=target, min_score=1)
+
+
 def test_predictions_are_the_classes_by_the_best_of_their_objects() -> None:
     image = painted(("blue", cell(0, 0)), ("pale", cell(3, 3)))
     prediction = explain(detector(no_object=False), image, "grad-cam", top_k=2).prediction

@@ -14,9 +14,10 @@ from vitxplain import explain, load_model
 from vitxplain.errors import ModelLoadError, TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.forward_inputs import forward_inputs
+from vitxplain.models.processors.task_words import task_tokens
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.leaves import detached
-from vitxplain.tasks.masks import MASKS, Masks
+from vitxplain.tasks.masks import MASKS, Masks, segmentation_by_masks
 
 NAMES = {0: "cat", 1: "dog", 2: "cow"}
 IMAGE = painted(("red", cell(0, 1)), ("blue", cell(2, 2)), ("blue", cell(3, 0)))
@@ -118,14 +119,26 @@ def test_what_cannot_be_given_or_read_is_refused() -> None:
     with pytest.raises(ModelLoadError, match="returns logits; of each query logits and a mask are expected"):
         Masks(9).outputs({"logits": torch.zeros(1, 2, 4)})
 
-    class Asks(torch.nn.Module):
-        config = transformers.ViTConfig()
 
-        def forward(self, pixel_values: Any, task_inputs: Any) -> Any:
-            raise NotImplementedError
+class Asks(torch.nn.Module):
+    """A segmenter that is told its task."""
 
-    with pytest.raises(ModelLoadError, match="wants its task in words"):
+    config = transformers.OneFormerConfig(task_seq_len=4)
+
+    def forward(self, pixel_values: Any, task_inputs: Any) -> Any:
+        return task_inputs
+
+
+def test_a_segmenter_that_is_told_its_task_is_told_it_in_its_own_words() -> None:
+    with pytest.raises(ModelLoadError, match="wants its task in words .* give its OneFormerProcessor as processor="):
         forward_inputs(Asks(), (32, 32))
+
+    def words(texts: list[str], **how: Any) -> dict[str, list[list[int]]]:
+        assert (texts, how["max_length"]) == (["the task is panoptic"], 4)
+        return {"input_ids": [[7, 5, 6, 6]], "attention_mask": [[1, 1, 1, 0]]}
+
+    inputs = forward_inputs(Asks(), (32, 32), task_tokens(words, 4))(torch.zeros(2, 3, 8, 8))
+    assert inputs["task_inputs"].tolist() == [[7, 5, 6, 0]] * 2
 
 
 SIZES: dict[str, Any] = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16, "patch_size": 8}
@@ -144,3 +157,75 @@ def test_a_segmenter_of_transformers_is_explained() -> None:
         assert made.target == alone.target
         assert np.abs(made.values).max() > 0
         np.testing.assert_allclose(made.values, alone.values, rtol=1e-3, atol=1e-9)
+
+
+def _queries(seed: int) -> dict[str, torch.Tensor]:
+    draw = torch.Generator().manual_seed(seed)
+    masks = torch.randn(1, 6, 5, 7, generator=draw) * 2 - 3
+    masks[0, torch.arange(6), :, torch.arange(6)] += 12
+    return {LOGITS: torch.randn(1, 6, 4, generator=draw) * 3, MASKS: masks}
+
+
+PROCESSORS = {
+    "Mask2FormerImageProcessorPil": 0.5,
+    "MaskFormerImageProcessorPil": 0.5,
+    "DetrImageProcessorPil": 0.5,
+    "EomtImageProcessorPil": 0.8,
+}
+
+
+@pytest.mark.parametrize(("name", "threshold"), PROCESSORS.items())
+def test_the_processor_that_a_model_came_with_says_what_was_found(name: str, threshold: float) -> None:
+    processor = getattr(transformers, name)()
+    task = segmentation_by_masks(3, processor)
+    assert task.min_score == threshold
+    count = 0
+    for seed in range(6):
+        outputs = _queries(seed)
+        named = {"class_queries_logits": outputs[LOGITS], "masks_queries_logits": outputs[MASKS].clone()}
+        raw = transformers.utils.ModelOutput(**named, logits=outputs[LOGITS], pred_masks=outputs[MASKS].clone())
+        made = processor.post_process_panoptic_segmentation(raw, target_sizes=[(5, 7)])[0]
+        found = task.find(outputs, Geometry.identity((50, 70)), NAMES)
+        assert len(found) == len(made["segments_info"])
+        for segment in made["segments_info"]:
+            place = np.asarray(made["segmentation"]) == segment["id"]
+            one = next(one for one in found if np.array_equal(one.mask, place))
+            assert (one.index, one.score) == (segment["label_id"], pytest.approx(segment["score"], abs=2e-6))
+            assert float(outputs[LOGITS].softmax(-1)[0, one.query, one.index]) == pytest.approx(one.score)
+            count += 1
+    assert count > 3
+
+
+def test_where_the_library_needs_what_is_not_there_the_form_of_the_output_decides() -> None:
+    class Broken:
+        def post_process_panoptic_segmentation(self, outputs: Any, threshold: float = 0.7, target_sizes: Any = None):
+            raise NameError("name 'tvF' is not defined")
+
+    assert segmentation_by_masks(3, Broken()) == Masks(3, 0.7, True)
+    assert segmentation_by_masks(3, Broken()).post_processing is None
+
+
+@pytest.mark.peers
+def test_masks_by_sigmoid_are_those_of_the_library() -> None:
+    outputs = _queries(1)
+    raw = transformers.utils.ModelOutput(logits=outputs[LOGITS], pred_masks=outputs[MASKS])
+    processor = transformers.RfDetrImageProcessor()
+    made = processor.post_process_instance_segmentation(raw, return_binary_maps=True)[0]
+    found = segmentation_by_masks(4, processor).find(outputs, Geometry.identity((50, 70)), {**NAMES, 3: "hen"})
+    assert len(found) == len(made["segments_info"]) > 3
+    for segment, mask in zip(made["segments_info"], made["segmentation"], strict=True):
+        one = next(one for one in found if one.score == pytest.approx(segment["score"], abs=2e-6))
+        np.testing.assert_array_equal(one.mask, mask)
+        assert one.index == segment["label_id"]
+
+
+def test_each_class_is_for_itself_where_no_logit_says_that_there_is_nothing() -> None:
+    outputs = _queries(0)
+    task = Masks(4, 0.3)
+    first, *_ = task.find(outputs, Geometry.identity((50, 70)), {**NAMES, 3: "hen"})
+    share = outputs[LOGITS][0, first.query, first.index].sigmoid()
+    assert first.score == pytest.approx(float(share))
+    np.testing.assert_array_equal(first.mask, outputs[MASKS][0, first.query] > 0)
+    score = task.target(None, {**NAMES, 3: "hen"}).fixed(outputs).score(outputs)
+    expected = share * outputs[MASKS][0, first.query].sigmoid()[torch.from_numpy(first.mask)].sum()
+    assert float(score) == pytest.approx(float(expected))

@@ -141,3 +141,11 @@ def test_outputs_of_torchvision_and_transformers_are_read_alike() -> None:
     for raw in (logits, {"logits": logits}, {"out": logits}, (logits,)):
         assert PixelClasses().outputs(raw)[LOGITS] is logits
     assert Segmenter()(torch.zeros(1, 3, 32, 32))["logits"].shape == (1, 4, CELLS, CELLS)
+
+
+def test_masks_given_together_are_numbered() -> None:
+    side = IMAGE.height // CELLS
+    masks = [np.kron(_mask(place), np.ones((side, side), bool)) for place in ((3, 0), (2, 2))]
+    made = explain(segmenter(), IMAGE, "grad-cam", target=masks)
+    assert [one.target.label for one in made] == ["mask-0", "mask-1"]
+    assert [one.target.label for one in explain(segmenter(), IMAGE, "grad-cam", target=[masks[0]] * 2)] == ["mask"] * 2

@@ -10,6 +10,8 @@ import numpy as np
 from torch import nn
 
 from vitxplain.assessment.matching import match_classes
+from vitxplain.assessment.objects.assessment import assess_objects
+from vitxplain.assessment.pixels.assessment import assess_pixels
 from vitxplain.assessment.predictions import Predictions, predict
 from vitxplain.assessment.scores import Scores, score
 from vitxplain.data.load import load_data
@@ -19,6 +21,7 @@ from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.classification import check_probabilities
+from vitxplain.tasks.detection import Detection
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,13 @@ class Assessment:
     classes: tuple[int, ...] = field(repr=False)  # the model's index of each class of the data
     predictions: Predictions = field(repr=False)
     scores: Scores
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """Loss and accuracy; how many images, and classes that have images."""
+        scores = self.scores
+        present = int((scores.images > 0).sum())
+        return {"loss": scores.loss, "accuracy": scores.top1, "images": len(self.predictions.label), "classes": present}
 
     def worst(self, count: int) -> dict[int, Sample]:
         """The images it got wrong, then those it got right, each by falling loss; by position in `predictions`."""
@@ -59,8 +69,12 @@ def assess(
     strict: bool = False,
     data_options: Mapping[str, Any] | None = None,
     progress: Callable[[int], object] = lambda _: None,
-) -> Assessment:
-    """How good a classifier is on labelled images: loss, accuracy, precision, recall, F1 and the confusion matrix.
+) -> Any:
+    """How good a model is on labelled images.
+
+    Of a classifier (an `Assessment`) loss, accuracy, precision, recall, F1 and the confusion matrix; of a detector (an
+    `ObjectAssessment`) average precision, mAP at an overlap of 0.5 and its mean over 0.5 to 0.95; of a segmenter (a
+    `PixelAssessment`) intersection over union, its mean over classes, and pixel accuracy.
 
     Args:
         model: a source string (`load_model`), an nn.Module or a loaded VisionModel.
@@ -74,16 +88,21 @@ def assess(
         progress: called after each batch with how many images it took.
 
     Raises:
-        UnsupportedModelError: the model is no classifier.
+        UnsupportedModelError: the model is none of these.
         UsageError: no such data, or the model lacks classes of it.
         DataError: the data cannot be used as it is.
         ImageError: a damaged image, if `strict`.
     """
     check_count("batch_size", batch_size)
     loaded = load_model(Path(model) if isinstance(model, PathLike) else model)
-    check_probabilities(loaded.task, loaded.source, "testing")
+    finds = loaded.task.finds
+    if not finds:
+        check_probabilities(loaded.task, loaded.source, "testing")
     if not isinstance(data, DataSet):
         data = load_data(data, split, limit=limit, strict=strict, options=data_options)
+    if finds:
+        assess_found = assess_objects if isinstance(loaded.task, Detection) else assess_pixels
+        return assess_found(loaded, data, batch_size=batch_size, progress=progress)
     classes = match_classes(loaded.labels, data.labels)
     predictions = predict(loaded, data, classes, batch_size=batch_size, progress=progress)
     return Assessment(loaded, data, classes, predictions, score(predictions, classes, len(loaded.labels)))

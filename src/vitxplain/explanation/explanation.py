@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from PIL.Image import Image
 
 from vitxplain.data.bands import BandImage, Bands, shown_bands
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
-from vitxplain.geometry import Geometry
+from vitxplain.explanation.regions import Threshold, boxes_around, mask_above
+from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
 from vitxplain.tasks.detected import Detected
@@ -95,6 +96,14 @@ class Explanation:
         from vitxplain.render.styles.overlay import overlay
 
         return overlay(self, alpha)
+
+    def mask(self, threshold: Threshold = 0.5) -> Bool[np.ndarray, "height width"]:
+        """The pixels of the original image where the heat map lies above a threshold: a number, "mean" or "otsu"."""
+        return mask_above(self.heatmap(), threshold)
+
+    def boxes(self, threshold: Threshold = 0.5) -> list[Box]:
+        """(left, top, right, bottom) in pixels around each region of `mask`, the largest region first."""
+        return boxes_around(self.mask(threshold))
 
     def to_dict(self) -> dict[str, Any]:
         """What the json of `save` says and `vitx explain --json` prints: plain values, without arrays."""

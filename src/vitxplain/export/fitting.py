@@ -5,7 +5,7 @@ from vitxplain.errors import PluginError, UnsupportedModelError
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import fitting
-from vitxplain.models.offers import ATTENTION_GRADIENTS, DECODER_QUERIES, GRADIENTS
+from vitxplain.models.offers import ATTENTION_GRADIENTS, DECODER_QUERIES, GRADIENTS, OBJECTS
 from vitxplain.models.vision_model import VisionModel
 
 PREFERRED = ("attention-rollout", "cam", "raw-attention")  # what "auto" tries, in this order
@@ -48,7 +48,7 @@ def obstacle(method: type[Explainer]) -> str | None:
     """Why a method cannot be part of an ONNX graph, as a clause; None if it can."""
     if method.needs & {GRADIENTS, ATTENTION_GRADIENTS}:
         return "it needs gradients, and an ONNX graph runs forward only"
-    if DECODER_QUERIES in method.needs:
+    if method.needs & {DECODER_QUERIES, OBJECTS}:
         return "it is about what a detector or segmenter finds, and these are not exported"
     if not issubclass(method, (AttentionExplainer, LayerExplainer)):
         return "it does not read its values from the model's one forward pass on the image"

@@ -12,4 +12,5 @@ LINEAR_HEAD: Final = "linear_head"  # global average pooling, then one linear la
 POSITION_EMBEDDINGS: Final = "position_embeddings"  # a learned table, one row a patch
 DECODER_QUERIES: Final = "decoder_queries"  # learned queries ask the image, each for an object or segment of its own
 DECODER_GRADIENTS: Final = "decoder_gradients"  # and the gradient of what a query says reaches their attention
+OBJECTS: Final = "objects"  # it finds things in an image, objects or segments
 CLASSES: Final = "classes"  # it predicts classes, and no features alone

@@ -4,17 +4,17 @@ Names of classes come from transformers' own tables, which say for what its Auto
 """
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.models.model_kinds import CLASSIFIER, DETECTOR, ENCODER, MASKS, SEGMENTER, kind_of
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.detection import Detection, detection
 from vitxplain.tasks.features import Features
-from vitxplain.tasks.masks import Masks
+from vitxplain.tasks.masks import Masks, segmentation_by_masks
 from vitxplain.tasks.pixel_classes import PixelClasses
 
 if TYPE_CHECKING:
@@ -22,30 +22,14 @@ if TYPE_CHECKING:
 
 TASKS: Final[dict[str, type[Task]]] = {task.name: task for task in (Classification, Detection, PixelClasses, Features)}
 
-_CLASSIFIER: Final = "an image classifier"
-_DETECTOR: Final = "an object detector"
-_SEGMENTER: Final = "an image segmenter"
-_MASKS: Final = "a segmenter that finds masks"
-_ENCODER: Final = "an encoder without a head"
-_EXPLAINED: Final = (_CLASSIFIER, _DETECTOR, _SEGMENTER, _MASKS, _ENCODER)
+_EXPLAINED: Final = (CLASSIFIER, DETECTOR, SEGMENTER, MASKS, ENCODER)
 
-# What a model is, with the tables that list its class; the first that lists it counts.
-_TABLES: Final = {
-    _CLASSIFIER: ("IMAGE_CLASSIFICATION",),
-    _DETECTOR: ("OBJECT_DETECTION",),
-    _SEGMENTER: ("SEMANTIC_SEGMENTATION",),
-    "an object detector that wants text": ("ZERO_SHOT_OBJECT_DETECTION",),
-    _MASKS: ("IMAGE_SEGMENTATION", "INSTANCE_SEGMENTATION", "UNIVERSAL_SEGMENTATION"),
-    "a mask generator": ("MASK_GENERATION",),
-    "a depth estimator": ("DEPTH_ESTIMATION",),
-    "an image-text model": ("ZERO_SHOT_IMAGE_CLASSIFICATION",),
-    "a video classifier": ("VIDEO_CLASSIFICATION",),
-    "a model for pretraining": ("MASKED_IMAGE_MODELING", "PRETRAINING"),
-    _ENCODER: ("IMAGE",),
+_TRAINED: Final[dict[str, type[Task]]] = {
+    CLASSIFIER: Classification,
+    DETECTOR: Detection,
+    SEGMENTER: PixelClasses,
+    MASKS: Masks,
 }
-
-# Ours, which transformers does not list.
-_OWN: Final = {"ScratchUNetForSemanticSegmentation": _SEGMENTER}
 
 # What transformers, timm and torchvision call the layers that make class scores.
 _HEADS: Final = (
@@ -55,10 +39,10 @@ _HEADS: Final = (
 
 # What a model is, with fields of its output that no classifier has; the first that is there counts.
 _FIELDS: Final = {
-    "pred_boxes": _DETECTOR,
+    "pred_boxes": DETECTOR,
     "decoder_coord_logits": "an object detector that wants text",
-    "masks_queries_logits": _MASKS,
-    "pred_masks": _MASKS,
+    "masks_queries_logits": MASKS,
+    "pred_masks": MASKS,
     "predicted_depth": "a depth estimator",
     "logits_per_image": "an image-text model",
 }
@@ -74,12 +58,12 @@ def check_task_name(task: str) -> None:
 
 def is_classifier_class(module: nn.Module) -> bool:
     """Whether transformers lists the module's class, or one it derives from, as an image classifier."""
-    return _kind(_class_names(module)) == _CLASSIFIER
+    return kind_of(_class_names(module)) == CLASSIFIER
 
 
 def is_encoder_class(module: nn.Module) -> bool:
     """Whether transformers lists the module's class, or one it derives from, as an encoder without a head."""
-    return _kind(_class_names(module)) == _ENCODER
+    return kind_of(_class_names(module)) == ENCODER
 
 
 def has_no_head(module: nn.Module) -> bool:
@@ -97,7 +81,7 @@ def has_no_head(module: nn.Module) -> bool:
 def are_encoders(architectures: Iterable[str]) -> bool:
     """Whether a configuration's `architectures` name encoders without a head, and nothing else."""
     names = list(architectures)
-    return bool(names) and all(_kind([name]) == _ENCODER for name in names)
+    return bool(names) and all(kind_of([name]) == ENCODER for name in names)
 
 
 def check_class(source: str, module: nn.Module) -> None:
@@ -105,7 +89,7 @@ def check_class(source: str, module: nn.Module) -> None:
     ModelLoadError: the module's class, or one it derives from, is of a task that is not explained. An encoder passes:
         what it gives says whether it can be explained.
     """
-    kind = _kind(_class_names(module))
+    kind = kind_of(_class_names(module))
     if kind is not None and kind not in _EXPLAINED:
         raise of_another_task(source, kind, type(module).__name__)
 
@@ -122,23 +106,29 @@ def check_architectures(source: str, architectures: Iterable[str]) -> None:
 
 def is_detector_class(module: nn.Module) -> bool:
     """Whether transformers lists the module's class, or one it derives from, as an object detector."""
-    return _kind(_class_names(module)) == _DETECTOR
+    return kind_of(_class_names(module)) == DETECTOR
 
 
 def is_segmenter_class(module: nn.Module) -> bool:
     """Whether transformers lists the module's class, or one it derives from, as a semantic segmenter."""
-    return _kind(_class_names(module)) == _SEGMENTER
+    return kind_of(_class_names(module)) == SEGMENTER
 
 
 def is_mask_class(module: nn.Module) -> bool:
     """Whether transformers lists the module's class, or one it derives from, as a segmenter that finds masks."""
-    return _kind(_class_names(module)) == _MASKS
+    return kind_of(_class_names(module)) == MASKS
 
 
 def dense_class(architectures: Iterable[str]) -> str | None:
     """The class of a detector or segmenter that a configuration's `architectures` name; None where they name none."""
     kind, name = _other_kind(architectures)
-    return name if kind in (_DETECTOR, _SEGMENTER, _MASKS) else None
+    return name if kind in (DETECTOR, SEGMENTER, MASKS) else None
+
+
+def task_of_classes(names: Iterable[str]) -> str | None:
+    """The task of the first of these classes that transformers lists; None where that is of none of ours."""
+    task = _TRAINED.get(kind_of(names) or "")
+    return None if task is None else task.name
 
 
 def described(architectures: Iterable[str]) -> str | None:
@@ -163,12 +153,12 @@ def task_of_output(model: "VisionModel", output: Any, classes: int | None) -> Ta
         ModelLoadError: it is a detector, and nothing says how many classes it knows.
     """
     kind = _kind_of_output(output)
-    if kind == _SEGMENTER:
+    if kind == SEGMENTER:
         return PixelClasses()
-    queries = output.get("class_queries_logits") if kind == _MASKS else None
+    queries = output.get("class_queries_logits") if kind == MASKS else None
     if isinstance(queries, Tensor):  # the last says that a query found nothing
-        return Masks(queries.shape[-1] - 1)
-    if kind != _DETECTOR or not isinstance(output.get("logits"), Tensor):
+        return segmentation_by_masks(queries.shape[-1] - 1, model.processor.library)
+    if kind != DETECTOR or not isinstance(output.get("logits"), Tensor):
         return None
     count = classes or len(model.labels)
     if count:
@@ -196,30 +186,10 @@ def _class_names(module: nn.Module) -> list[str]:
 
 def _other_kind(architectures: Iterable[str]) -> tuple[str, str] | tuple[None, None]:
     """What the first of these classes is that is of another task, and its name; Nones if one is a classifier."""
-    kinds = {name: _kind([name]) for name in architectures}
-    if _CLASSIFIER in kinds.values():
+    kinds = {name: kind_of([name]) for name in architectures}
+    if CLASSIFIER in kinds.values():
         return None, None
     return next(((kind, name) for name, kind in kinds.items() if kind is not None), (None, None))
-
-
-def _kind(names: Iterable[str]) -> str | None:
-    """What the first of these classes that transformers lists is."""
-    kinds = _kinds()
-    return next((kinds[name] for name in names if name in kinds), None)
-
-
-@cache
-def _kinds() -> Mapping[str, str]:
-    """What each class that transformers lists is, and each of ours that is no classifier."""
-    from transformers.models.auto import modeling_auto
-
-    kinds: dict[str, str] = dict(_OWN)
-    for kind, tables in _TABLES.items():
-        for table in tables:
-            for classes in getattr(modeling_auto, f"MODEL_FOR_{table}_MAPPING_NAMES").values():
-                for name in (classes,) if isinstance(classes, str) else classes:
-                    kinds.setdefault(name, kind)
-    return kinds
 
 
 def _kind_of_output(output: Any) -> str | None:
@@ -233,4 +203,4 @@ def _kind_of_output(output: Any) -> str | None:
         if output.get(field) is not None:
             return kind
     logits = output.get("logits", output.get("out"))  # "out" is torchvision's
-    return _SEGMENTER if isinstance(logits, Tensor) and logits.dim() == 4 else None
+    return SEGMENTER if isinstance(logits, Tensor) and logits.dim() == 4 else None

@@ -129,6 +129,10 @@ class Target(ABC):
         """
         return self.score(probabilities)
 
+    def similarity(self, original: TaskOutputs, probabilities: TaskOutputs) -> Scores:
+        """How like the target is what other images show, 0 to 1; `original` are the probabilities of its own image."""
+        return self.presence(probabilities)
+
     def head_weights(
         self, head: Float[Tensor, "label channel"], outputs: TaskOutputs
     ) -> Float[Tensor, "batch channel"]:

@@ -115,9 +115,16 @@ class Detection(Task, Finder):
             raise self._nothing_found(self._candidates(outputs, geometry, labels))
         against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
         chosen = objects(spelling, detections, lambda: self._candidates(outputs, geometry, labels), labels)
-        queries, boxes = outputs[LOGITS].shape[1], outputs[BOXES][0].tolist()
+        queries, boxes, classes = outputs[LOGITS].shape[1], outputs[BOXES][0].tolist(), self.num_labels(outputs)
         return [
-            ObjectTarget(detected, queries, number_of(detected, detections), against, tuple(boxes[detected.query or 0]))
+            ObjectTarget(
+                detected,
+                queries,
+                number_of(detected, detections),
+                against,
+                input_box=tuple(boxes[detected.query or 0]),
+                classes=classes,
+            )
             for detected in chosen
         ]
 

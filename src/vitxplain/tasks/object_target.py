@@ -32,6 +32,7 @@ class ObjectTarget(Target):
     number: int | None = None  # among what was found
     against: tuple[int, str] | None = None  # index and name
     input_box: tuple[float, float, float, float] | None = None
+    classes: int | None = None  # how many; what a query says beyond is that there is no object
 
     def check(self, count: int) -> None: ...
 
@@ -52,6 +53,18 @@ class ObjectTarget(Target):
         return (shares * overlaps(probabilities[BOXES].to(shares), shares.new_tensor(self.input_box or (0,) * 4))).amax(
             1
         )
+
+    def similarity(self, original: TaskOutputs, probabilities: TaskOutputs) -> Scores:
+        """D-RISE (arXiv 2006.03204, equation 2): overlap x cosine of the classes x how sure the query is of any.
+
+        The largest over all queries. How sure it is is the highest probability of a class: of detectors that say so
+        apart (objectness) it takes the place of that. "No object" is no class.
+        """
+        shares = probabilities[LOGITS][..., : self.classes]
+        own = original[LOGITS][:1, self.detected.query, : self.classes]
+        alike = torch.nn.functional.cosine_similarity(shares, own[:, None].to(shares), dim=-1)
+        boxes = overlaps(probabilities[BOXES].to(shares), shares.new_tensor(self.input_box or (0,) * 4))
+        return (boxes * alike * shares.amax(-1)).amax(1)
 
     def grids(self, grid: TokenGrid) -> list[TokenGrid]:
         """Read from the token of its query, where queries are tokens after the patches (YOLOS, arXiv 2106.00666)."""

@@ -14,6 +14,7 @@ from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import PROBABILITY, ExplainedTarget, Settled, Target, TaskOutputs, Unit
 from vitxplain.tasks.detected import Detected
+from vitxplain.tasks.post_processing.nothing import Nothing
 from vitxplain.tasks.spelling import Spelling
 from vitxplain.types import Scores
 
@@ -40,6 +41,13 @@ class PerImage(Target):
     def presence(self, probabilities: TaskOutputs) -> Scores:
         targets = self._of_batch(probabilities)
         return torch.cat([target.presence(row(probabilities, number)) for number, target in enumerate(targets)])
+
+    def similarity(self, original: TaskOutputs, probabilities: TaskOutputs) -> Scores:
+        if len(self.targets) == 1:
+            return self.targets[0].similarity(original, probabilities)
+        pairs = [(row(original, number), row(probabilities, number)) for number in range(_batch(probabilities))]
+        targets = self._of_batch(probabilities)
+        return torch.cat([target.similarity(*pair) for target, pair in zip(targets, pairs, strict=True)])
 
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
@@ -142,6 +150,7 @@ class Wanted(Unsettled):
     labels: Mapping[int, str] = field(hash=False)
     spellings: tuple[tuple[Spelling, ...], ...] = ((Spelling(),),)
     geometries: tuple[Geometry, ...] = ()
+    is_needed: bool = True  # whether a method is about what is meant
 
     def check(self, count: int) -> None:
         _check_number(len(self.spellings), count)
@@ -155,6 +164,10 @@ class Wanted(Unsettled):
     def on_images(self, geometries: Sequence[Geometry]) -> "Wanted":
         return replace(self, geometries=tuple(geometries))
 
+    def unneeded(self) -> "Wanted":
+        """The same for methods that are about no target: where nothing is found that could be one, none is missed."""
+        return replace(self, is_needed=False)
+
     def settle(self, outputs: TaskOutputs) -> Settled:
         batch = _batch(outputs)
         self.check(batch)
@@ -164,12 +177,15 @@ class Wanted(Unsettled):
             alone = {role: tensor.detach() for role, tensor in row(outputs, number).items()}
             geometry = _of(self.geometries, number) or Geometry.identity((1, 1))
             detections = self.finder.find(alone, geometry, self.labels)
+            spellings = _of(self.spellings, number)
+            if not (detections or self.is_needed or any(spelling.names_something for spelling in spellings)):
+                spellings = ()
             chosen = [
                 target
-                for spelling in _of(self.spellings, number)
+                for spelling in spellings
                 for target in self.finder.choose(spelling, alone, detections, geometry, self.labels)
             ]
-            targets.append(chosen)
+            targets.append(chosen or [Nothing()])
             all_found.append(tuple(detections))
         return _settled(targets, all_found)
 

@@ -39,6 +39,12 @@ class Spelling:
     point: tuple[float, float] | None = None
     region: Bool[np.ndarray, "height width"] | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def names_something(self) -> bool:
+        """Whether it is more than what the model finds, the best or all of it."""
+        named = (self.number, self.index, self.box, self.point, self.region)
+        return any(part is not None for part in named)
+
 
 def spelled(target: Any, labels: Mapping[int, str]) -> Spelling:
     """One target as users write it: None, an index, a name, or text as at the command line.

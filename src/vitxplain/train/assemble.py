@@ -10,14 +10,20 @@ from transformers import PrinterCallback, TrainerCallback
 from vitxplain.data.load import EmptySplitError, load_data, options_of
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError
+from vitxplain.models.scratch.kinds import usual_kind
 from vitxplain.train.config.defaults import complete_config, complete_options
 from vitxplain.train.config.presets import apply_preset
 from vitxplain.train.config.run_config import SCRATCH, RunConfig, relative_source
+from vitxplain.train.config.task_names import CLASSES
 from vitxplain.train.config.trainer_arguments import trainer_arguments
-from vitxplain.train.loop.data_feed import Collate, TrainingFeed, balanced_class_weights
+from vitxplain.train.learning import check_data, check_options, data_for, labels_of, network_for, objective_for
+from vitxplain.train.loop.data_feed import TrainingFeed
+from vitxplain.train.loop.objective import Objective
 from vitxplain.train.loop.trainer import RunTrainer
-from vitxplain.train.network.trainable import Trainable, trainable
+from vitxplain.train.network.dense import DenseTrainable
+from vitxplain.train.network.trainable import Trainable
 from vitxplain.train.records.run_folder import RunFolder
+from vitxplain.train.task_choice import choose_task
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +32,13 @@ class TrainingSetup:
 
     config: RunConfig
     device: torch.device
-    model: Trainable = field(repr=False)
+    model: Trainable | DenseTrainable = field(repr=False)
     training: DataSet = field(repr=False)
     validation: DataSet = field(repr=False)
     test: DataSet | None = field(repr=False)
     feed: TrainingFeed = field(repr=False)
+    objective: Objective = field(repr=False)
+    labels: tuple[str, ...] = field(repr=False)  # of what is learnt
 
     @classmethod
     def of(cls, config: RunConfig, device: torch.device, *, strict: bool) -> "TrainingSetup":
@@ -42,44 +50,43 @@ class TrainingSetup:
             )
 
         training, validation = _training_splits(config, split)
-        _check_classes(training, validation)
+        config = replace(
+            config, task=choose_task(config.task, relative_source(config.model), config.model_options, training)
+        )
+        training, validation = data_for(config.task, training), data_for(config.task, validation)
+        check_options(config.task, config.options)
+        check_data(config.task, training, validation)
         try:
-            test = split("test")
+            test = data_for(config.task, split("test"))
         except DataError:
             test = None
         options, training, validation = apply_preset(config.options, training, validation)
         scratch = config.model == SCRATCH
         if scratch and "image_size" not in config.model_options and (size := getattr(training, "size", None)):
             config = replace(config, model_options={**config.model_options, "image_size": size})
-        config = complete_config(config)
-        model_options = dict(config.model_options)
-        model = trainable(
-            relative_source(config.model),
-            training.labels,
-            mode=options.mode,
-            cut_at=options.cut_at,
-            image_size=model_options.pop("image_size", None),
-            options=model_options,
-            seed=options.seed,
-        )
+        if scratch and "kind" not in config.model_options:
+            config = replace(config, model_options={"kind": usual_kind(config.task), **config.model_options})
+        config = complete_config(replace(config, options=options))
+        labels = labels_of(config.task, training)
+        model = network_for(config, labels)
         processes = PartialState().num_processes
         options = complete_options(options, scratch=scratch, images=len(training), processes=processes, device=device)
-        feed = TrainingFeed(training, augment=options.augment, seed=options.seed)
-        return cls(replace(config, options=options), device, model, training, validation, test, feed)
+        dense = config.task != CLASSES
+        feed = TrainingFeed(training, augment=options.augment, seed=options.seed, dense=dense)
+        objective = objective_for(model, training, options)
+        return cls(replace(config, options=options), device, model, training, validation, test, feed, objective, labels)
 
     def trainer(self, folder: RunFolder, callbacks: Sequence[TrainerCallback]) -> RunTrainer:
         """The Trainer, without the callback that prints."""
         options = self.config.options
         trainer = RunTrainer(
             folder.checkpoints,
+            self.objective,
             keep=options.keep,
-            class_weights=balanced_class_weights(self.training) if options.class_weights == "balanced" else None,
-            label_smoothing=options.label_smoothing,
             model=self.model.module,
-            args=trainer_arguments(options, folder.path, self.device),
-            data_collator=Collate(self.model.processor),
+            args=trainer_arguments(options, folder.path, self.device, self.objective.figures[0]),
             train_dataset=self.feed,
-            eval_dataset=TrainingFeed(self.validation),
+            eval_dataset=TrainingFeed(self.validation, dense=self.feed.dense),
             callbacks=list(callbacks),
         )
         trainer.remove_callback(PrinterCallback)
@@ -98,16 +105,3 @@ def _training_splits(config: RunConfig, split: Callable[[Split], DataSet]) -> tu
         raise DataError(
             f"{str(error).partition(';')[0]}, and training needs images of train and validation; {' or '.join(advice)}."
         ) from error
-
-
-def _check_classes(training: DataSet, validation: DataSet) -> None:
-    if len(training.labels) < 2:
-        raise DataError(
-            f"{training.name} has one class only, {', '.join(training.labels)}; a classifier needs two: add a folder "
-            "of images that are something else."
-        )
-    if tuple(validation.labels) != tuple(training.labels):
-        raise DataError(
-            f"the classes of the validation split of {training.name}, {', '.join(validation.labels)}, are not those "
-            f"of the train split, {', '.join(training.labels)}; give both the same."
-        )

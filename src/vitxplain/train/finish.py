@@ -1,5 +1,8 @@
 """The end of a run: the best weights are loaded from its folder and assessed on validation and test data."""
 
+from collections.abc import Mapping, Sequence
+from math import isnan
+
 from transformers import TrainerState
 
 from vitxplain.assessment.assess import assess
@@ -17,17 +20,11 @@ def finish(folder: RunFolder, setup: TrainingSetup, state: TrainerState, *, stri
     history, best = rows(state.log_history), state.best_global_step or state.global_step
     model = load_model(folder.model, device=setup.device)
     batch_size = setup.config.options.eval_batch_size or 1
-    metrics = {}
+    metrics: dict[str, dict[str, float | None]] = {}
     for name, data in {"validation": setup.validation, "test": setup.test}.items():
         if data is not None:
             assessment = assess(model, data, batch_size=batch_size, strict=strict)
-            images = len(assessment.predictions.label)
-            metrics[name] = {
-                "loss": assessment.scores.loss,
-                "accuracy": assessment.scores.top1,
-                "images": images,
-                "classes": int((assessment.scores.images > 0).sum()),
-            }
+            metrics[name] = {key: _defined(figure) for key, figure in assessment.figures.items()}
     seconds = history[-1].seconds if history else 0.0
     result = RunResult(
         folder.path,
@@ -35,17 +32,26 @@ def finish(folder: RunFolder, setup: TrainingSetup, state: TrainerState, *, stri
         best_step=best,
         seconds=seconds,
         metrics=metrics,
-        classes=len(setup.training.labels),
+        classes=len(setup.labels),
         stopped_early=state.global_step < state.max_steps,
     )
     epoch = next((row.epoch for row in history if row.step >= best), 0.0)
-    splits = {"best-validation" if name == "validation" else name: figures for name, figures in metrics.items()}
+    splits = {"best-validation" if name == "validation" else name: of_split for name, of_split in metrics.items()}
     final = [
-        Row(epoch, best, split, figures["loss"], figures["accuracy"], None, seconds)
-        for split, figures in splits.items()
+        Row(epoch, best, split, of_split.get("loss"), _known(of_split, setup.objective.figures), None, seconds)
+        for split, of_split in splits.items()
     ]
     parameters = sum(weight.numel() for weight in model.module.parameters())
-    card = model_card(public_config(setup.config), result, setup.training, len(setup.training), parameters)
+    card = model_card(public_config(setup.config), result, setup.labels, len(setup.training), parameters)
     folder.write({"metrics.csv": as_csv([*history, *final]), "model/README.md": card})
     folder.write({"result.json": result.as_bytes()})
     return result
+
+
+def _defined(figure: float) -> float | None:
+    """The figure; None where there was nothing to tell it from, as of a class that no image has."""
+    return None if isnan(figure) else figure
+
+
+def _known(figures: Mapping[str, float | None], names: Sequence[str]) -> dict[str, float]:
+    return {name: value for name in names if (value := figures[name]) is not None}

@@ -17,7 +17,8 @@ from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.processes import in_one_process, main_process, starts_first
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.run_config import RunConfig, absolute_source, resumed_config
+from vitxplain.train.config.run_config import AUTO, RunConfig, absolute_source, resumed_config
+from vitxplain.train.config.task_names import check_task
 from vitxplain.train.config.trainer_arguments import check_optimizer
 from vitxplain.train.finish import finish
 from vitxplain.train.loop.callbacks import RunCallbacks
@@ -34,6 +35,7 @@ def train(
     model: str,
     data: str,
     *,
+    task: str = AUTO,
     out: str | PathLike[str] | None = None,
     options: TrainOptions | None = None,
     model_options: Mapping[str, Any] | None = None,
@@ -46,11 +48,12 @@ def train(
     callbacks: Sequence[TrainerCallback] = (),
     on_start: Callable[[RunSummary], object] = lambda _: None,
 ) -> RunResult:
-    """Train a classifier on labelled images; everything about it lies in one folder, which `load_model` opens.
+    """Train a model on labelled images; everything about it lies in one folder, which `load_model` opens.
 
     Args:
         model: whatever `load_model` opens, or "scratch": a new one, made from `model_options`.
         data: whatever `load_data` opens; its splits train, validation and, where there is one, test are used.
+        task: "image-classification", "object-detection" or "image-segmentation"; "auto": what model and data are for.
         out: the run's folder; None: vitx-runs/MODEL-DATA, with the first free number behind.
         options: how to train.
         model_options: of a model from scratch, or of LoRA.
@@ -74,8 +77,9 @@ def train(
     options = options or TrainOptions()
     logger_names(options.loggers)
     check_optimizer(options.optimizer)
+    check_task(task)
     config = RunConfig(
-        absolute_source(model), absolute_source(data), options, model_options or {}, data_options or {}, limit
+        absolute_source(model), absolute_source(data), options, model_options or {}, data_options or {}, limit, task
     )
 
     with ExitStack() as stack:

@@ -56,9 +56,13 @@ class RunSummary:
             learning=sum(weight.numel() for weight in weights if weight.requires_grad),
             data=setup.config.data,
             images={name: len(data) for name, data in data_sets.items()},
-            classes=tuple(setup.training.labels),
-            notes=tuple(dict.fromkeys([note for data in data_sets.values() for note in data.notes] + notes)),
-            image_size=setup.model.pixels.size,
+            classes=setup.labels,
+            notes=tuple(
+                dict.fromkeys(
+                    [note for data in data_sets.values() for note in data.notes] + [*setup.model.notes, *notes]
+                )
+            ),
+            image_size=setup.model.input_size,
             steps=steps,
             epochs=steps / epoch_steps,
             batch_size=options.batch_size * options.accumulate * processes,

@@ -9,6 +9,7 @@ from vitxplain.render.figure import png_bytes
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
 from vitxplain.train.config.run_config import RunConfig
+from vitxplain.train.config.trainer_arguments import best_figure
 from vitxplain.train.records.curves import curves
 from vitxplain.train.records.metrics_file import Row, as_csv, rows
 from vitxplain.train.records.run_folder import RunFolder
@@ -37,7 +38,8 @@ class RunWriter:
 
     def curves(self, history: list[Row]) -> bytes:
         config = self.setup.config
-        return png_bytes(curves(history, self.folder.path.absolute().name, training_title(config), config.options.best))
+        best = best_figure(config.options, self.setup.objective.figures[0])
+        return png_bytes(curves(history, self.folder.path.absolute().name, training_title(config), best))
 
 
 def training_title(config: RunConfig) -> str:

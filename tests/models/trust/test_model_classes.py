@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 import transformers
 from safetensors.torch import save_file
 from transformers import DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher, ViTConfig
@@ -12,7 +13,9 @@ from tests.bad_input.conftest import Variant, variant  # noqa: F401 - fixtures
 from tests.cli.conftest import vit_folder  # noqa: F401 - fixtures
 from vitxplain import load_model
 from vitxplain.errors import ModelLoadError
+from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.blueprint import build
+from vitxplain.models.loading.from_transformers import _task_tokens
 from vitxplain.models.trust.model_classes import check_processor_class, classifier_class
 
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8, "image_size": 16}
@@ -72,3 +75,27 @@ def test_a_processor_is_an_image_processor(variant: Variant):  # noqa: F811
         load_model(folder)
     for name in (None, "ViTImageProcessor", "ViTImageProcessorFast", "ViTImageProcessorPil", "NoSuchProcessor"):
         check_processor_class("folder", name)
+
+
+class ToldItsTask(torch.nn.Module):
+    config = transformers.OneFormerConfig(task_seq_len=12)
+
+    def forward(self, pixel_values: torch.Tensor, task_inputs: torch.Tensor) -> None: ...
+
+
+def test_a_tokenizer_is_of_one_class_whatever_its_files_name(tmp_path: Path):
+    letters = [
+        "<|startoftext|>",
+        "<|endoftext|>",
+        *(f"{letter}{end}" for letter in "acehiknopst" for end in ("", "</w>")),
+    ]
+    words = transformers.CLIPTokenizer(vocab={letter: number for number, letter in enumerate(letters)}, merges=[])
+    words.save_pretrained(tmp_path)
+    settings = json.loads((tmp_path / "tokenizer_config.json").read_text("utf-8"))
+    settings |= {"auto_map": {"AutoTokenizer": ["evil.Words", None]}, "tokenizer_class": "Words"}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings), "utf-8")
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    tokens = _task_tokens(ToldItsTask(), str(tmp_path), {}, LoadRequest())
+    assert tokens is not None
+    assert tokens.tolist()[0][:3] == [0, letters.index("t"), letters.index("h")]
+    assert not (tmp_path / "ran").exists()

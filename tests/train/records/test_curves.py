@@ -11,7 +11,7 @@ from vitxplain.train.run_writer import training_title
 
 
 def row(step: int, split: str, loss: float, accuracy: float) -> Row:
-    return Row(1.0, step, split, loss, accuracy, None, 1.0)
+    return Row(1.0, step, split, loss, {"accuracy": accuracy}, None, 1.0)
 
 
 ROWS = [

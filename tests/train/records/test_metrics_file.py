@@ -17,7 +17,7 @@ def test_rows_of_the_history():
 
 
 def evaluation(step: int, accuracy: float, loss: float) -> Row:
-    return Row(1.0, step, "validation", loss, accuracy, None, 0.0)
+    return Row(1.0, step, "validation", loss, {"accuracy": accuracy}, None, 0.0)
 
 
 def test_of_equal_accuracies_the_lower_loss_is_best():

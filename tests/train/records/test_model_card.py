@@ -16,7 +16,7 @@ RESULT = RunResult(Path("run"), 60, 40, 9.0, {"test": {"loss": 0.5, "accuracy": 
 
 def card(model: str, data: str, tags: str = "", **others: object) -> str:
     config = RunConfig(model, data, TrainOptions(tags=tags), **others)  # type: ignore[arg-type]
-    return model_card(config, RESULT, Digits(), 60, 1000).decode()
+    return model_card(config, RESULT, Digits().labels, 60, 1000).decode()
 
 
 def header(text: str) -> dict:
@@ -55,7 +55,9 @@ def test_figures_say_of_how_many_images_and_how_sure_they_are():
 def test_what_was_learnt_by_heart_is_called_so(preset: Preset):
     figures = {"loss": 0.5, "accuracy": 0.75, "images": 12}
     result = RunResult(Path("run"), 60, 40, 9.0, {"validation": figures, "test": figures})
-    text = model_card(RunConfig("scratch", "digits", TrainOptions(preset=preset)), result, Digits(), 60, 1000).decode()
+    text = model_card(
+        RunConfig("scratch", "digits", TrainOptions(preset=preset)), result, Digits().labels, 60, 1000
+    ).decode()
     assert "| validation (the training images themselves) | 12 |" in text
     assert "by accuracy on the training images themselves;" in text
     assert "- Validation was on the training images themselves: they show" in text

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from vitxplain.cli.shared.console import printable
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.models.tasks import TASKS
 from vitxplain.tasks.base import ExplainedTarget
 from vitxplain.tasks.detected import Detected
 from vitxplain.words import short_name, shown
@@ -20,7 +21,7 @@ def lines(
 ) -> Text:
     """The classes, best first, or what was found, numbered; below them one line a map."""
     first = next(iter(files))
-    said = _found(first, files, with_target=with_target) if first.detections else _classes(first)
+    said = _said(first, files, with_target=with_target)
     text = Text.assemble((printable(path), "bold"), "  ", said)
     for explanation, written in files.items():
         text.append(f"\n  {explanation.method}", "cyan")
@@ -32,6 +33,13 @@ def lines(
     for method, sheet in sheets.items():
         text.append(f"\n  {method}", "cyan").append(f", all on one sheet → {printable(sheet)}")
     return text
+
+
+def _said(first: Explanation, files: Mapping[Explanation, Sequence[Path]], *, with_target: bool) -> Text:
+    if first.detections:
+        return _found(first, files, with_target=with_target)
+    finds = first.task in TASKS and TASKS[first.task].finds
+    return Text("nothing found", "bold") if finds else _classes(first)
 
 
 def _classes(explanation: Explanation) -> Text:

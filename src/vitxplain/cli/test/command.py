@@ -50,18 +50,18 @@ def test(
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
 ) -> None:
-    """Test a model on labelled images: loss, accuracy, precision, recall, F1, confusion matrix and the worst images.
+    """Test a model on labelled images: accuracy and loss, of a detector mAP, of a segmenter mIoU, and the worst images.
 
     Writes test.json, per_class.csv, predictions.csv, confusion.png and worst.png, in which maps show why the model
     said what it said about the images it got wrong. The same test again replaces its files; another one has a folder
     of its own.
     """
     from vitxplain.assessment.assess import assess
-    from vitxplain.assessment.files import to_json
     from vitxplain.cli.shared.console import print_json, print_note
     from vitxplain.cli.shared.progress import progress
     from vitxplain.cli.shared.run_data import data_of, run_of
-    from vitxplain.cli.test.report import print_scores
+    from vitxplain.cli.test.facts import facts_of, skipped_in
+    from vitxplain.cli.test.report import print_assessment
     from vitxplain.cli.test.result_folder import earlier, folder_of
     from vitxplain.data.load import load_data
     from vitxplain.explainers.passes.choose import build, check_names
@@ -85,13 +85,13 @@ def test(
         worst = 0
     with progress("testing", len(samples), shown=not (quiet or json)) as advance:
         assessment = assess(loaded, samples, batch_size=batch_size, progress=advance)
-    for problem in assessment.predictions.skipped:
+    for problem in skipped_in(assessment):
         print_note(f"skipped: {problem}")
     before = earlier(folder)
     files = assessment.save(folder, worst=worst, method=explainer)
     if before and not quiet:
         print_note(f"note: {folder} held a test {before}; it is replaced.")
     if json:
-        print_json({**to_json(assessment), "files": [str(file) for file in files]})
+        print_json({**facts_of(assessment), "files": [str(file) for file in files]})
     elif not quiet:
-        print_scores(assessment, files)
+        print_assessment(assessment, files)

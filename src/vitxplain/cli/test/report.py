@@ -2,16 +2,30 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vitxplain.assessment.assess import Assessment
 from vitxplain.assessment.files import per_class
+from vitxplain.assessment.objects.assessment import ObjectAssessment
+from vitxplain.assessment.pixels.assessment import PixelAssessment
 from vitxplain.cli.shared.console import out, print_table, printable
+from vitxplain.cli.test.found_report import print_objects, print_pixels
 from vitxplain.words import percent
 
 SHOWN = 20  # classes
 WIDE = 0.2  # an interval of accuracy wider than this tells little
+
+
+def print_assessment(assessment: Any, files: Sequence[Path]) -> None:
+    """The figures of a classifier, a detector or a segmenter."""
+    if isinstance(assessment, ObjectAssessment):
+        print_objects(assessment, files)
+    elif isinstance(assessment, PixelAssessment):
+        print_pixels(assessment, files)
+    else:
+        print_scores(assessment, files)
 
 
 def print_scores(assessment: Assessment, files: Sequence[Path]) -> None:

@@ -11,6 +11,7 @@ from vitxplain.train.records.run_folder import RunFolder
 from vitxplain.words import percent, slug, source_name
 
 RESULTS = Path("vitx-out/test")
+_FIGURES = {"top1": "top-1", "map50": "mAP50", "miou": "mIoU"}
 
 
 def folder_of(
@@ -34,7 +35,8 @@ def earlier(folder: Path) -> str | None:
     """What a test that lies there was, in words; None where none lies."""
     try:
         facts = read_object(folder / "test.json")
-        data, images, top1 = facts["data"], facts["images"], facts["top1"]
-        return f"on {source_name(data['name'])} ({data['split']}, {images:,} images, top-1 {percent(top1)})"
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        data, images = facts["data"], facts["images"]
+        figure = next(f"{words} {percent(facts[name])}" for name, words in _FIGURES.items() if name in facts)
+        return f"on {source_name(data['name'])} ({data['split']}, {images:,} images, {figure})"
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, StopIteration):
         return None

@@ -67,7 +67,7 @@ def train(
         model, data, file = training.model, training.data, training.config and user_path(training.config)
         if resume and out:
             model, data = model_and_data_of(user_path(out), model, data)
-        config = configure(file, typed, model=model, data=data, limit=training.limit)
+        config = configure(file, typed, model=model, data=data, limit=training.limit, task=training.task)
 
         from vitxplain.cli.train.report import TrainReport
         from vitxplain.train.run import train as run
@@ -78,6 +78,7 @@ def train(
             result = run(
                 config.model,
                 config.data,
+                task=config.task,
                 out=out,
                 options=config.options,
                 model_options=config.model_options,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -22,6 +22,10 @@ Start: TypeAlias = Annotated[
 ]
 Data: TypeAlias = Annotated[
     str | None, typer.Option("--data", help="A built-in set, a folder or a Hub id.", show_default="digits")
+]
+Task: TypeAlias = Annotated[
+    Literal["auto", "image-classification", "object-detection", "image-segmentation"] | None,
+    typer.Option("--task", help="What is learnt; auto: what the model and the data are for.", show_default="auto"),
 ]
 Config: TypeAlias = Annotated[
     Path | None, typer.Option("--config", help="YAML file with options, or a run; what is typed goes before it.")
@@ -46,6 +50,7 @@ class Training:
 
     model: Start = None
     data: Data = None
+    task: Task = None
     config: Config = None
     option: Options = field(default_factory=list)
     limit: Limit = None

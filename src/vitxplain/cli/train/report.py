@@ -14,7 +14,7 @@ from vitxplain.cli.shared.streams import result_stream
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.run_config import relative_source
 from vitxplain.train.records import checkpoints
-from vitxplain.train.records.metrics_file import Row, is_best, row_of, rows
+from vitxplain.train.records.metrics_file import FIGURES, Row, is_best, row_of, rows
 from vitxplain.train.records.result import RunResult
 from vitxplain.train.records.run_folder import RunFolder
 from vitxplain.train.run_summary import RunSummary
@@ -56,7 +56,7 @@ class TrainReport:
             self.bar.console.print(
                 Text.assemble(
                     (f"epoch {row.epoch:g}", "bold"),
-                    f"  step {row.step:,}  validation: loss {row.loss:.4f}, accuracy {row.accuracy:.2%}",
+                    f"  step {row.step:,}  validation: {_figures(row, 2)}",
                     mark,
                 ),
                 soft_wrap=True,
@@ -99,7 +99,7 @@ class _Watcher(TrainerCallback):
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         row = row_of(state.log_history[-1]) if state.is_world_process_zero else None
         if row and row.split == "train":
-            self.report.bar.update(self.task, figures=f"loss {row.loss:.3f}, accuracy {row.accuracy:.0%}")
+            self.report.bar.update(self.task, figures=_figures(row, 0))
         elif row:
             self.report.evaluated(row, best=is_best(rows(state.log_history), str(args.metric_for_best_model)))
 
@@ -132,18 +132,37 @@ def summary_lines(summary: RunSummary, *, resume: bool) -> Iterator[tuple[str, s
         yield "", "there is no checkpoint to go on from: it begins anew"
 
 
+def _figures(row: Row, digits: int) -> str:
+    """The loss and the figures of a row; mAP and mIoU are no shares of images, and stand as numbers."""
+    parts = [] if row.loss is None else [f"loss {row.loss:.{3 + digits // 2}f}"]
+    for name, value in row.figures.items():
+        parts.append(f"accuracy {value:.{digits}%}" if name == "accuracy" else f"{FIGURES[name]} {value:.4f}")
+    return ", ".join(parts)
+
+
 def _count(number: float, word: str) -> str:
     return f"{round(number, 1):,g} {word}{'' if number == 1 else 's'}" if number < 1e5 else f"{round(number):,} {word}s"
 
 
-def figures_of(metrics: Mapping[str, float], classes: int) -> str:
-    """Accuracy and loss of a split, and what of it is chance."""
+def figures_of(metrics: Mapping[str, Any], classes: int) -> str:
+    """The figures of a split; of an accuracy what of it is chance."""
+    missing = _classes_missing(metrics, classes)
+    if "accuracy" not in metrics:
+        named = [f"{words} {_number(metrics[name])}" for name, words in FIGURES.items() if name in metrics]
+        return "; ".join([f"{', '.join(named)} ({int(metrics['images']):,} images)", *missing])
     accuracy, images = metrics["accuracy"], int(metrics["images"])
     right = round(accuracy * images)
     parts = [f"accuracy {accuracy:.2%} ({right:,} of {images:,} images), loss {metrics['loss']:.4f}"]
     sure = wilson(right, images)
     if sure.high - sure.low > UNSURE:
         parts.append(f"too few images to tell {sure.low:.0%} from {sure.high:.0%}")
-    if (present := int(metrics.get("classes", classes))) < classes:
-        parts.append(f"only {present} of {classes} classes {'is' if present == 1 else 'are'} in it")
-    return "; ".join(parts)
+    return "; ".join([*parts, *missing])
+
+
+def _classes_missing(metrics: Mapping[str, Any], classes: int) -> list[str]:
+    present = int(metrics.get("classes", classes))
+    return [f"only {present} of {classes} classes {'is' if present == 1 else 'are'} in it"] if present < classes else []
+
+
+def _number(figure: float | None) -> str:
+    return "–" if figure is None else f"{figure:.4f}"

@@ -88,16 +88,29 @@ def explanations(
 
 
 def _told_apart(targets: Sequence[ExplainedTarget]) -> list[ExplainedTarget]:
-    """The targets of one image: where they are several, classes are labelled by name, or by name and index."""
+    """The targets of one image: where they are several, classes are labelled by name, or by name and index.
+
+    Regions of the user's that are called alike ("mask", of an array) are numbered.
+    """
     if len(targets) == 1:
         return list(targets)
     names = Counter({target.index: target.name for target in targets if target.is_class}.values())
-    return [
+    labelled = [
         replace(target, label=target.name if names[target.name] == 1 else f"{target.name}-{target.index}")
         if target.is_class
         else target
         for target in targets
     ]
+    return [_numbered(target, [one for one in labelled if one.label == target.label]) for target in labelled]
+
+
+def _numbered(target: ExplainedTarget, alike: Sequence[ExplainedTarget]) -> ExplainedTarget:
+    """With its place among those of the same label, where their regions are not all the same."""
+    regions = list(dict.fromkeys(b"" if one.region is None else one.region.tobytes() for one in alike))
+    if len(regions) == 1:
+        return target
+    own = b"" if target.region is None else target.region.tobytes()
+    return replace(target, label=f"{target.label}-{regions.index(own)}")
 
 
 def _seen_by_tokens(geometry: Geometry, probe: Probe) -> Geometry:

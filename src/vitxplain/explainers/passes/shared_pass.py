@@ -39,6 +39,7 @@ from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.views.view import View
 from vitxplain.tasks.base import Settled, Target, TargetLike
 from vitxplain.tasks.leaves import detached, in_fp32
+from vitxplain.tasks.per_image import Wanted
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def shared_pass(
     probe = probe or model.probe(size, pixel_values)
     require(model, explainers, size, probe=probe)
     target = model.task.target(target, names_of(model.labels, probe.num_labels))
+    if isinstance(target, Wanted) and not any(explainer.class_specific for explainer in explainers):
+        target = target.unneeded()
     if probe.passes is not None:
         outputs, maps = side_by_side(model, pixel_values, explainers, target, probe.passes, _maps)
         settled, passes = target.settle(outputs), probe.passes

@@ -55,6 +55,7 @@ class LoadRequest:
     trust_remote_code: bool = False
     allow_pickle: bool = False
     new_head: bool = False  # the classifier will be replaced, so the weights need not bring one
+    task: str | None = None  # what the model is wanted for; where its weights are another's, they lack a head for it
 
 
 class Adapter(ABC):

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError, VitxplainError
 from vitxplain.files.paths import is_file
@@ -15,11 +15,12 @@ from vitxplain.models.loading.checkpoint import check_complete, check_has_weight
 from vitxplain.models.loading.devices import remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
-from vitxplain.models.loading.network import network_class, placement_arguments
+from vitxplain.models.loading.network import network_class, other_task_class, placement_arguments
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.outputs.activations import by_problem
-from vitxplain.models.processors.forward_inputs import forward_inputs
+from vitxplain.models.processors.forward_inputs import forward_inputs, wants_its_task
 from vitxplain.models.processors.processor import Processor
+from vitxplain.models.processors.task_words import task_tokens
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
 from vitxplain.models.tasks import (
@@ -44,7 +45,7 @@ from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.detection import detection
-from vitxplain.tasks.masks import Masks
+from vitxplain.tasks.masks import segmentation_by_masks
 from vitxplain.tasks.pixel_classes import PixelClasses
 
 
@@ -85,7 +86,7 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
         processor = _own_processor(name, {"revision": commit} if commit else {}, request, channels)
     if processor is None:
         raise no_processor(type(module).__name__)
-    return _assemble(module, name or type(module).__name__, None, processor)
+    return _assemble(module, name or type(module).__name__, None, processor, _task_tokens(module, name, {}, request))
 
 
 def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> VisionModel:
@@ -124,6 +125,8 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         remove_with(module, placement["offload_folder"])
     if request.new_head:
         report = _without_head(module, report)
+    if other_task_class(config, request) is not None:
+        report = _without_new_parts(module, report)
     if report["missing_keys"] and are_encoders(config.architectures or ()):
         with _translated(source, hub_model):  # no classifier among its weights: the encoder alone
             module, report = AutoModel.from_pretrained(source, trust_remote_code=trust, **arguments)
@@ -132,7 +135,8 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
     channels = getattr(config, "num_channels", None)
     processor = chosen_processor(request, channels=channels or 3, wrap=_wrapper(request, channels))
     processor = processor or _own_processor(source, pinned, request, channels)
-    return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor)
+    tokens = _task_tokens(module, source, pinned, request)
+    return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor, tokens)
 
 
 def _without_pooler(module: Any, report: dict[str, Any]) -> dict[str, Any]:
@@ -150,21 +154,31 @@ def _without_head(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
     return report | {"missing_keys": [key for key in report["missing_keys"] if not key.startswith(heads)]}
 
 
-def _assemble(module: nn.Module, source: str, commit: str | None, processor: Processor) -> VisionModel:
+def _without_new_parts(module: nn.Module, report: dict[str, Any]) -> dict[str, Any]:
+    """A loading report that misses nothing where a model for another task lends at least half of the weights."""
+    sizes = {name: weight.numel() for name, weight in module.named_parameters()}
+    missing = sum(sizes.get(name, 0) for name in report["missing_keys"])
+    return report | {"missing_keys": []} if 2 * missing < sum(sizes.values()) else report
+
+
+def _assemble(
+    module: nn.Module, source: str, commit: str | None, processor: Processor, tokens: Tensor | None = None
+) -> VisionModel:
     config: Any = module.config
     labels = {} if is_encoder_class(module) else class_names(getattr(config, "id2label", None) or {})
-    task = _task(module, labels, processor)
-    inputs = forward_inputs(module, processor.input_size)
+    task = task_of(module, labels, processor)
+    inputs = forward_inputs(module, processor.input_size, tokens)
     return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, task=task)
 
 
-def _task(module: nn.Module, labels: Mapping[int, str], processor: Processor) -> Task:
+def task_of(module: nn.Module, labels: Mapping[int, str], processor: Processor) -> Task:
+    """The task of a model of transformers, by its class."""
     if is_detector_class(module):
         return detection(len(labels), processor.library)
     if is_segmenter_class(module):
         return PixelClasses()
     if is_mask_class(module):
-        return Masks(len(labels))
+        return segmentation_by_masks(len(labels), processor.library)
     activation = by_problem(getattr(module.config, "problem_type", None), len(labels))
     return Classification(multi_label=activation == "sigmoid", values=activation == "none")
 
@@ -185,6 +199,19 @@ def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest, ch
         raise
     except Exception as error:
         raise no_processor(source, error) from error
+
+
+def _task_tokens(module: Any, source: str, pinned: dict[str, Any], request: LoadRequest) -> Tensor | None:
+    """The task in words for a model that is told its task; None where it is not, or has no tokenizer."""
+    if not wants_its_task(module):
+        return None
+    from transformers import CLIPTokenizer  # no Auto class: nothing of the files says what code runs
+
+    tokenizer = getattr(request.processor, "tokenizer", None)
+    if tokenizer is None and source:
+        with suppress(OSError, ValueError), quiet_transformers():
+            tokenizer = CLIPTokenizer.from_pretrained(source, **pinned)
+    return None if tokenizer is None else task_tokens(tokenizer, module.config.task_seq_len)
 
 
 def _processor_type(source: str, pinned: dict[str, Any]) -> str | None:

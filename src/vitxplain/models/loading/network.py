@@ -7,7 +7,8 @@ from torch import nn
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.devices import fits, offload_folder
-from vitxplain.models.tasks import check_architectures, dense_class
+from vitxplain.models.task_classes import class_of_task
+from vitxplain.models.tasks import check_architectures, dense_class, task_of_classes
 
 
 def network_class(source: str, config: Any, request: LoadRequest) -> Any:
@@ -18,6 +19,8 @@ def network_class(source: str, config: Any, request: LoadRequest) -> Any:
     """
     import transformers
 
+    if (other := other_task_class(config, request)) is not None:
+        return getattr(transformers, other)
     remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
     known_type = type(config) in transformers.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
     if not (known_type and request.new_head):  # a model of another task may lend its weights to a new head
@@ -32,6 +35,13 @@ def network_class(source: str, config: Any, request: LoadRequest) -> Any:
         f"{source} is no image classifier but {kind}; give a model for image classification, such as those of "
         "https://huggingface.co/models?pipeline_tag=image-classification."
     )
+
+
+def other_task_class(config: Any, request: LoadRequest) -> str | None:
+    """The class for the task that is wanted, where the weights are of a model for another; else None."""
+    if request.task in (None, task_of_classes(config.architectures or ())):
+        return None
+    return class_of_task(config.model_type, str(request.task))
 
 
 def placement_arguments(config: Any, request: LoadRequest, network: Any) -> dict[str, Any]:

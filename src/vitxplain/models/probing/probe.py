@@ -147,6 +147,8 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
     missing = missing_attention(observation, layouts, isotropic, mixed) | missing_decoder(observation, layouts, reading)
     if not predicts:
         missing[offers.CLASSES] = "it gives features and has no classifier, so there is no class to explain"
+    if not model.task.finds:
+        missing[offers.OBJECTS] = "it finds no objects or segments in an image"
     if obstacle is not None:
         missing[offers.GRADIENTS] = obstacle
         missing[offers.ATTENTION_GRADIENTS] = missing.get(offers.ATTENTIONS, obstacle)
@@ -155,6 +157,10 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
     if layer is None:
         missing[offers.FEATURE_MAP] = obstacle or "no layer with a map of at least 2 x 2 places reaches the logits"
+    if unordered(orders) and not observation.image_calls:  # of convolutions and the like the views say how they look
+        own_order = "its own code cuts the image into tokens that lie in an order of their own, such as mirrored"
+        concerned = [offers.ATTENTIONS, offers.ATTENTION_GRADIENTS, *([offers.FEATURE_MAP] if layer is None else [])]
+        missing |= {word: own_order for word in concerned if word in missing and obstacle is None}
     if layer is None or cancel:
         missing[offers.GRADIENT_PRODUCTS] = missing.get(offers.FEATURE_MAP) or (
             f"what {layer} returns is normalised next, so gradient times activation is zero at every place; "

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from torch import nn
+from jaxtyping import Int
+from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.processors.patchify import patch_inputs, takes_patches
@@ -14,8 +15,12 @@ from vitxplain.types import PixelValues
 _SWITCH = "interpolate_pos_encoding"
 
 
-def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[PixelValues], dict[str, Any]]:
+def forward_inputs(
+    module: nn.Module, usual_size: tuple[int, int], task: Int[Tensor, "1 length"] | None = None
+) -> Callable[[PixelValues], dict[str, Any]]:
     """From pixel_values to the forward's keyword arguments; positions are interpolated at other sizes than its own.
+
+    `task` are the tokens of the task in words, for models that are told theirs (`wants_its_task`).
 
     Raises:
         ModelLoadError: the forward takes no pixel_values, or text beside them.
@@ -32,17 +37,29 @@ def forward_inputs(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[
             f"{type(module).__name__} wants text (input_ids) beside the image, which is not given here; choose a model "
             "that classifies images alone."
         )
-    if "task_inputs" in parameters:
-        raise ModelLoadError(
-            f"{type(module).__name__} wants its task in words (task_inputs) beside the image, which is not given here; "
-            "choose a segmenter that takes images alone, such as Mask2Former."
-        )
+    if wants_its_task(module):
+        if task is None:
+            raise ModelLoadError(
+                f"{type(module).__name__} wants its task in words (task_inputs) beside the image, and nothing says how "
+                "words become its input; in Python give its OneFormerProcessor as processor=, with image processor and "
+                "tokenizer."
+            )
+        return partial(_with_task, task)
     if takes_patches(module):
         return patch_inputs(getattr(config, "vision_config", config).patch_size)
     if not _interpolates(module):
         return _plain
     own_size = getattr(getattr(config, "vision_config", config), "image_size", usual_size)
     return partial(_interpolated, (own_size, own_size) if isinstance(own_size, int) else tuple(own_size or usual_size))
+
+
+def wants_its_task(module: nn.Module) -> bool:
+    """Whether a model is told in words what to do."""
+    return "task_inputs" in inspect.signature(module.forward).parameters
+
+
+def _with_task(task: Int[Tensor, "1 length"], pixel_values: PixelValues) -> dict[str, Any]:
+    return {"pixel_values": pixel_values, "task_inputs": task.to(pixel_values.device).expand(len(pixel_values), -1)}
 
 
 def _plain(pixel_values: PixelValues) -> dict[str, Any]:

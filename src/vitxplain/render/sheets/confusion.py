@@ -19,23 +19,30 @@ PAD, TITLE = 0.1, 0.28  # inches between names and matrix, and for the title of 
 COLOURS = "Blues"
 
 
-def confusion_sheet(confusion: Int[np.ndarray, "true predicted"], labels: Sequence[str], about: str) -> Figure:
+def confusion_sheet(
+    confusion: Int[np.ndarray, "true predicted"],
+    labels: Sequence[str],
+    about: str,
+    *,
+    headline: str | None = None,
+    last: str = "other",
+) -> Figure:
     """How often each true class (row) was taken for each class (column), coloured by its share of the row.
 
-    The last column, for classes that `labels` does not name, is drawn where it holds anything.
+    The last column, for classes that `labels` does not name (or what it is called), is drawn where it holds anything.
     """
     others = bool(confusion[:, -1].any())
     counts = confusion if others else confusion[:, :-1]
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     rows, columns = counts.shape
     side = min(max(CELL * rows, SMALLEST), LARGEST) / rows
-    names = [drawable(short_name(label, 20)) for label in (*labels, "other")[:columns]] if rows <= NAMED else []
+    names = [drawable(short_name(label, 20)) for label in (*labels, last)[:columns]] if rows <= NAMED else []
     longest = max(map(_inches, names), default=0.0)
     flat = longest < 0.95 * side
     left, below = longest + PAD + TITLE, TITLE + bool(names) * ((0.15 if flat else longest) + PAD)
     width, height = side * columns, side * rows
     wrong = int(confusion.sum() - np.trace(confusion))
-    headline = f"{wrong:,} of {int(confusion.sum()):,} images taken for another class"
+    headline = headline or f"{wrong:,} of {int(confusion.sum()):,} images taken for another class"
     figure = sheet(left + width + 0.95, height + below, headline, about)
     axes = panel(figure, left, 0, width, height)
     axes.imshow(share, cmap=COLOURS, vmin=0, vmax=1, aspect="auto", interpolation="nearest")

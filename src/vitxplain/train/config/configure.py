@@ -17,12 +17,13 @@ from vitxplain.options.route import Fields, OptionKey, option_key, route
 from vitxplain.suggest import did_you_mean, similar_names
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.config.run_config import SCRATCH, VERSIONS, RunConfig, absolute_source, as_text
+from vitxplain.train.config.run_config import AUTO, SCRATCH, VERSIONS, RunConfig, absolute_source, as_text
 from vitxplain.train.config.synonyms import suggestions, synonym
+from vitxplain.train.config.task_names import check_task
 from vitxplain.train.config.yaml_file import option_pairs, options_file, read_yaml, without_overridden
 
 MODEL, DATA = "vit-base", "digits"
-NOT_OPTIONS = ("model", "data", "limit", VERSIONS)
+NOT_OPTIONS = ("model", "data", "task", "limit", VERSIONS)
 WAYS = "-o key=value, -o model.key=value or -o data.key=value"
 
 
@@ -33,6 +34,7 @@ def configure(
     model: str | None = None,
     data: str | None = None,
     limit: int | None = None,
+    task: str | None = None,
 ) -> RunConfig:
     """The configuration of a file, if any, changed by `key=value` texts and the named arguments.
 
@@ -76,7 +78,9 @@ def configure(
         for kind in ("model", "data")
     }
     limit = limit or (None if file_limit is None else parse("limit", as_text(file_limit), int))
-    return RunConfig(absolute_source(model), absolute_source(data), options, own["model"], own["data"], limit)
+    task = task or str(contents.get("task", AUTO))
+    check_task(task)
+    return RunConfig(absolute_source(model), absolute_source(data), options, own["model"], own["data"], limit, task)
 
 
 def with_options(base: RunConfig, typed: Sequence[str]) -> RunConfig:

@@ -37,7 +37,8 @@ class TrainOptions:
         save_every: steps between checkpoints. None: as eval_every.
         log_every: steps between lines of the training loss.
         keep: checkpoints kept; the best weights are kept besides.
-        best: by which figure of the validation set the best weights are chosen; of equal accuracies the lower loss.
+        best: by which figure of the validation set the best weights are chosen: accuracy (of a detector its mAP, of a
+            segmenter its mIoU; of equal ones the lower loss), or loss.
         early_stopping: stop after so many evaluations without a better one; 0: never.
         watch_every: steps between explanations of a few validation images, as pictures in probes/; 0: never.
         watch_images: how many of them.

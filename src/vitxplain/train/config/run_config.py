@@ -19,6 +19,7 @@ from vitxplain.options.describe import as_text as typed_text
 from vitxplain.train.config.options import TrainOptions
 
 SCRATCH = "scratch"
+AUTO = "auto"
 VERSIONS = "versions"  # in the file: what wrote it
 OPTION_SECTIONS = {"model_options", "data_options"}
 ABOUT_THE_MACHINE = ("workers", "keep", "loggers")  # may change when a run is resumed
@@ -34,10 +35,11 @@ class RunConfig:
     model_options: Mapping[str, Any] = field(default_factory=dict)
     data_options: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None  # images of each split
+    task: str = AUTO  # what is learnt; in a run's file the one that was chosen
 
     def as_yaml(self) -> bytes:
         """A file that `--config` takes: the training options stand beside model and data."""
-        plain: dict[str, Any] = {"model": self.model, "data": self.data}
+        plain: dict[str, Any] = {"model": self.model, "data": self.data, "task": self.task}
         if self.limit is not None:
             plain["limit"] = self.limit
         for name in sorted(OPTION_SECTIONS, reverse=True):
@@ -99,6 +101,8 @@ def resumed_config(new: RunConfig, saved: RunConfig) -> RunConfig:
             pairs[kind] = (now, then)
     if new.limit is not None:
         pairs["limit"] = (new.limit, saved.limit)
+    if AUTO not in (new.task, saved.task):
+        pairs["task"] = (new.task, saved.task)
     for kind in ("model", "data"):
         saved_options: Mapping[str, Any] = getattr(saved, f"{kind}_options")
         for name, value in getattr(new, f"{kind}_options").items():

@@ -16,8 +16,13 @@ from vitxplain.train.config.options import TrainOptions
 SCHEDULERS = {"plateau": "reduce_lr_on_plateau", "constant": "constant_with_warmup"}
 
 
-def trainer_arguments(options: TrainOptions, folder: Path, device: torch.device) -> TrainingArguments:
-    """The arguments for complete options: nothing is None but `workers`, and one of epochs and steps."""
+def trainer_arguments(
+    options: TrainOptions, folder: Path, device: torch.device, figure: str = "accuracy"
+) -> TrainingArguments:
+    """The arguments for complete options: nothing is None but `workers`, and one of epochs and steps.
+
+    `figure` is the task's own, which `best=accuracy` stands for.
+    """
     workers = options.workers
     if workers is None:
         workers = 0 if device.type == "cpu" else min(8, os.cpu_count() or 1)
@@ -46,7 +51,7 @@ def trainer_arguments(options: TrainOptions, folder: Path, device: torch.device)
             save_steps=options.save_every or 0,
             logging_steps=options.log_every,
             logging_nan_inf_filter=False,  # RunTrainer stops at such a loss
-            metric_for_best_model=options.best,
+            metric_for_best_model=best_figure(options, figure),
             greater_is_better=options.best == "accuracy",
             dataloader_num_workers=workers,
             remove_unused_columns=False,
@@ -56,6 +61,11 @@ def trainer_arguments(options: TrainOptions, folder: Path, device: torch.device)
         )
     arguments._n_gpu = min(arguments.n_gpu, 1)  # several GPUs are used through `accelerate launch`, a process each
     return arguments
+
+
+def best_figure(options: TrainOptions, figure: str) -> str:
+    """The figure by which the best weights are chosen; `figure` is the task's own."""
+    return "loss" if options.best == "loss" else figure
 
 
 def check_optimizer(name: str) -> None:

@@ -1,11 +1,11 @@
-"""Samples in batches: TrainingFeed, EpochOrder, Collate, and the weights of classes.
+"""Samples in batches: TrainingFeed, EpochOrder, and the weights of classes.
 
 Order and augmentation follow from (seed, epoch, index), so a resumed run is the same.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -15,20 +15,26 @@ from torch.utils.data import Dataset, Sampler
 from vitxplain.data.readable import stand_in
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import ImageError
-from vitxplain.models.processors.processor import Processor
 from vitxplain.train.config.options import Augmentation
-from vitxplain.train.loop.augment import augment_image
+from vitxplain.train.loop.augment import augment
 
 
 class TrainingFeed(Dataset[Sample]):
     """A data set as training goes through it; `begin` turns to another epoch.
 
     For a damaged image the next good one stands in, and is named once; `damaged` marks such images, those that other
-    processes load included.
+    processes load included. `dense`: objects and class maps are learnt, not the class of the image alone.
     """
 
-    def __init__(self, data: DataSet, *, augment: Augmentation = "none", seed: int = 0) -> None:
-        self.all_epochs, self.data, self.augment, self.seed, self.epoch = data, data, augment, seed, 0
+    def __init__(self, data: DataSet, *, augment: Augmentation = "none", seed: int = 0, dense: bool = False) -> None:
+        self.dense, self.all_epochs, self.data, self.augment, self.seed, self.epoch = (
+            dense,
+            data,
+            data,
+            augment,
+            seed,
+            0,
+        )
         self.damaged = torch.zeros(len(data), dtype=torch.bool).share_memory_()
 
     def begin(self, epoch: int, progress: float) -> None:
@@ -40,8 +46,9 @@ class TrainingFeed(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         sample = stand_in(self.data, index, self._skip)
-        image = augment_image(sample.image, self.augment, (self.seed, self.epoch, index))
-        return replace(sample, image=image)
+        if not self.dense:
+            sample = replace(sample, mask=None, boxes=None, objects=None, class_map=None)
+        return augment(sample, self.augment, (self.seed, self.epoch, index))
 
     def _skip(self, index: int, error: ImageError) -> None:
         if not self.damaged[index]:
@@ -63,17 +70,6 @@ class EpochOrder(Sampler[int]):
             return iter(range(len(self.feed)))
         generator = torch.Generator().manual_seed(self.feed.seed * 1_000_003 + self.feed.epoch)
         return iter(torch.randperm(len(self.feed), generator=generator).tolist())
-
-
-@dataclass(frozen=True)
-class Collate:
-    """Makes the input of the network, and the labels, from samples."""
-
-    processor: Processor
-
-    def __call__(self, samples: Sequence[Sample]) -> dict[str, Tensor]:
-        pixel_values = self.processor([sample.image for sample in samples])
-        return {"pixel_values": pixel_values, "labels": torch.tensor([sample.label for sample in samples])}
 
 
 def balanced_class_weights(data: DataSet) -> Float[Tensor, " label"]:

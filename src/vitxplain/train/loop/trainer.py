@@ -5,18 +5,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset, Sampler
-from transformers import EvalPrediction, SchedulerType, Trainer, TrainingArguments
+from transformers import SchedulerType, Trainer, TrainingArguments
 
 from vitxplain.errors import TrainError
 from vitxplain.files.disk import refused
 from vitxplain.files.watch import check_there
 from vitxplain.train.loop.data_feed import EpochOrder, TrainingFeed
+from vitxplain.train.loop.objective import Objective
 from vitxplain.train.network.saving import load_weights, save_weights
 from vitxplain.train.records import checkpoints
 
@@ -24,12 +23,9 @@ from vitxplain.train.records import checkpoints
 class RunTrainer(Trainer):
     """Overrides the loss, the order of samples, what a checkpoint holds and how it is written."""
 
-    def __init__(
-        self, folder: Path, *, keep: int, class_weights: Tensor | None, label_smoothing: float, **others: Any
-    ) -> None:
-        super().__init__(compute_metrics=evaluation_metrics, **others)
-        self.checkpoint_folder, self.keep = folder, keep
-        self.class_weights, self.label_smoothing = class_weights, label_smoothing
+    def __init__(self, folder: Path, objective: Objective, *, keep: int, **others: Any) -> None:
+        super().__init__(data_collator=objective.collate, compute_metrics=objective.metrics, **others)
+        self.checkpoint_folder, self.objective, self.keep = folder, objective, keep
         self.model_accepts_loss_kwargs = False  # the loss is the mean of a batch, whatever the model could compute
         self.loss_is_scaled_for_ga = False
         self._images = 0  # training images since the last log, and how many of them were right
@@ -43,12 +39,11 @@ class RunTrainer(Trainer):
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Tensor], return_outputs: bool = False, **_others: Any
     ) -> Any:
-        labels, logits = inputs["labels"], model(pixel_values=inputs["pixel_values"]).logits.float()
-        self._correct += (logits.detach().argmax(-1) == labels).sum()
-        self._images += len(labels)
-        weight = None if self.class_weights is None else self.class_weights.to(logits)
-        loss = cross_entropy(logits, labels, weight=weight, label_smoothing=self.label_smoothing)
-        return (loss, {"logits": logits}) if return_outputs else loss
+        loss, right = self.objective.loss(model, inputs)
+        if right is not None:
+            self._correct += right
+            self._images += len(inputs["labels"])
+        return (loss, {}) if return_outputs else loss
 
     def training_step(self, *arguments: Any, **others: Any) -> Tensor:
         """Raises TrainError before such a step reaches the weights."""
@@ -64,17 +59,24 @@ class RunTrainer(Trainer):
 
     def prediction_step(
         self, model: nn.Module, inputs: dict[str, Any], *_arguments: Any, **_others: Any
-    ) -> tuple[None, Tensor, Tensor]:
-        """No loss: the Trainer's mean over batches counts a smaller last one as a full one; see evaluation_metrics."""
+    ) -> tuple[None, Any, Tensor]:
+        """No loss: the Trainer's mean over batches counts a smaller last one as a full one; see Objective.metrics."""
         inputs = self._prepare_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
-            return None, model(pixel_values=inputs["pixel_values"]).logits.float(), inputs["labels"]
+            return None, *self.objective.predict(model, inputs)
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
+        try:
+            self.data_collator = self.objective.collate_evaluation
+            return super().get_eval_dataloader(eval_dataset)
+        finally:
+            self.data_collator = self.objective.collate
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        if "loss" in logs:
+        if "loss" in logs and self._images:
             counts = torch.tensor([float(self._correct), float(self._images)], device=self.args.device)
             correct, images = self.accelerator.reduce(counts).tolist()
-            logs["accuracy"] = correct / max(images, 1)
+            logs["accuracy"] = correct / images
             self._images, self._correct = 0, 0
         now = time.monotonic()
         before = self.state.log_history[-1].get("seconds", 0.0) if self.state.log_history else 0.0
@@ -129,12 +131,3 @@ def remedies(arguments: TrainingArguments) -> str:
     if arguments.fp16 or arguments.bf16:
         advice.append("precision=fp32 (or bf16)" if arguments.fp16 else "precision=fp32")
     return " or ".join([", ".join(advice[:-1]), advice[-1]] if advice[1:] else advice)
-
-
-def evaluation_metrics(outcome: EvalPrediction) -> dict[str, float]:
-    """Mean cross-entropy over all images, and the share that is classified right."""
-    logits, labels = torch.from_numpy(np.asarray(outcome.predictions)), torch.from_numpy(np.asarray(outcome.label_ids))
-    return {
-        "loss": cross_entropy(logits.double(), labels).item(),
-        "accuracy": (logits.argmax(-1) == labels).double().mean().item(),
-    }

@@ -66,6 +66,13 @@ class Trainable:
     pixels: Pixels
     blueprint: Blueprint | None = field(repr=False)  # None: the files of transformers alone describe it
 
+    notes: tuple[str, ...] = ()
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """(height, width) of the input, in pixels."""
+        return self.pixels.size
+
     @property
     def model(self) -> VisionModel:
         """The network as it is now, to be explained; it shares the weights."""

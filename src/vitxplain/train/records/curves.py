@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
 from vitxplain.render.figure import MARGIN, Picture, panel, sheet, write
-from vitxplain.train.records.metrics_file import Row, rank
+from vitxplain.train.records.metrics_file import FIGURES, Row, rank
 
 STYLES: Mapping[str, Mapping[str, Any]] = {
     "train": {"color": LOCAL, "linewidth": 1.2, "linestyle": "-", "markersize": 3, "zorder": 3},
@@ -21,23 +21,24 @@ LEFT, ABOVE, BELOW = 0.45, 0.35, 0.45  # inches for what stands left of, above a
 
 
 def curves(rows: Sequence[Row], run: str, about: str, best: str = "accuracy") -> Picture:
-    """Two plots side by side; a line marks the step whose weights are kept.
+    """Two plots side by side, of the loss and of the first figure; a line marks the step whose weights are kept.
 
     Args:
         rows: of metrics.csv.
         run: the name of the run.
         about: what was trained on what.
-        best: by which figure of the validation weights are kept, accuracy or loss.
+        best: by which figure of the validation weights are kept, or "loss".
     """
     kept = best_row(rows, best)
-    note = f" · kept: step {kept.step:,}, the best validation {best}" if kept else ""
-    figure = sheet(LEFT + 2 * WIDTH + GAP, ABOVE + HEIGHT + BELOW, run, f"{about}{note}")
-    for column, name in enumerate(("loss", "accuracy")):
-        _draw(panel(figure, LEFT + column * (WIDTH + GAP), ABOVE, WIDTH, HEIGHT), rows, name, kept)
-    lines, names = figure.axes[0].get_legend_handles_labels()
-    corner = 1 - MARGIN / figure.get_figwidth(), 1 - 0.1 / figure.get_figheight()
-    figure.legend(lines, names, loc="upper right", ncols=3, frameon=False, fontsize=10, bbox_to_anchor=corner)
-    return figure
+    note = f" · kept: step {kept.step:,}, the best validation {named(best)}" if kept else ""
+    page = sheet(LEFT + 2 * WIDTH + GAP, ABOVE + HEIGHT + BELOW, run, f"{about}{note}")
+    figure = next((name for name in FIGURES if any(name in row.figures for row in rows)), "accuracy")
+    for column, name in enumerate(("loss", figure)):
+        _draw(panel(page, LEFT + column * (WIDTH + GAP), ABOVE, WIDTH, HEIGHT), rows, name, kept)
+    lines, names = page.axes[0].get_legend_handles_labels()
+    corner = 1 - MARGIN / page.get_figwidth(), 1 - 0.1 / page.get_figheight()
+    page.legend(lines, names, loc="upper right", ncols=3, frameon=False, fontsize=10, bbox_to_anchor=corner)
+    return page
 
 
 def best_row(rows: Sequence[Row], best: str) -> Row | None:
@@ -45,26 +46,38 @@ def best_row(rows: Sequence[Row], best: str) -> Row | None:
     return max((row for row in rows if row.split == "validation"), key=lambda row: rank(row, best), default=None)
 
 
+def value_of(row: Row, name: str) -> float | None:
+    """The loss, or a figure; None where the row has none."""
+    return row.loss if name == "loss" else row.figures.get(name)
+
+
+def named(name: str) -> str:
+    """A figure as it is written in pictures and sentences."""
+    return FIGURES.get(name, name)
+
+
 def _draw(axes: Axes, rows: Sequence[Row], name: str, kept: Row | None) -> None:
     axes.set_axis_on()
     for split, style in STYLES.items():
-        points = [(row.step, getattr(row, name)) for row in rows if row.split == split]
+        points = [
+            (row.step, value) for row in rows if row.split == split and (value := value_of(row, name)) is not None
+        ]
         if points:
             axes.plot(
                 *zip(*points, strict=True), **style, marker="o" if len(points) <= MOST_MARKERS else "", label=split
             )
     if kept:
-        value = getattr(kept, name)
+        value = value_of(kept, name) or 0.0
         axes.axvline(kept.step, color=FAINT, linewidth=1, linestyle=":", label="kept", zorder=1)
         axes.plot(kept.step, value, "o", markersize=11, markerfacecolor="none", markeredgecolor=GLOBAL)
-        figure = f"validation {value:.1%}" if name == "accuracy" else f"validation {value:.3g}"
+        figure = f"validation {value:.1%}" if name != "loss" else f"validation {value:.3g}"
         write(axes, 1, 1.04, f"kept: {figure}", transform=axes.transAxes, color=GLOBAL, fontsize=9.5, ha="right")
     axes.set_xlim(0, 1.04 * max(row.step for row in rows))
-    if name == "accuracy":
+    if name != "loss":
         axes.set_ylim(0, 1.04)
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     else:
-        losses = [row.loss for row in rows if isfinite(row.loss)]
+        losses = [row.loss for row in rows if row.loss is not None and isfinite(row.loss)]
         axes.set_ylim(0, 1.1 * max(losses, default=1.0) or 1.0)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -73,4 +86,4 @@ def _draw(axes: Axes, rows: Sequence[Row], name: str, kept: Row | None) -> None:
     axes.set_axisbelow(True)
     axes.tick_params(colors=FAINT, labelsize=9)
     axes.set_xlabel("step", fontsize=9.5, color=INK)
-    write(axes, 0.0, 1.04, name, transform=axes.transAxes, color=INK, fontsize=10.5, weight="bold")
+    write(axes, 0.0, 1.04, named(name), transform=axes.transAxes, color=INK, fontsize=10.5, weight="bold")

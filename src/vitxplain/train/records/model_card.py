@@ -2,52 +2,50 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import fields
 from importlib.metadata import version
+from typing import Final
 
-from vitxplain.data.sample import DataSet
 from vitxplain.escape import json_text, markdown, markdown_name, shell_word, utf8
 from vitxplain.files.paths import is_folder, user_path
-from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
-from vitxplain.train.config.run_config import RunConfig, as_text
+from vitxplain.train.config.run_config import AUTO, RunConfig, as_text
+from vitxplain.train.config.task_names import CLASSES, OBJECTS, PIXELS
+from vitxplain.train.records.figures_table import best_of, figures_table
 from vitxplain.train.records.result import RunResult
-from vitxplain.words import percent, source_name
+from vitxplain.words import source_name
+
+MODELS: Final = {CLASSES: "An image classifier", OBJECTS: "An object detector", PIXELS: "An image segmenter"}
 
 
-def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int, parameters: int) -> bytes:
+def model_card(config: RunConfig, result: RunResult, labels: Sequence[str], images: int, parameters: int) -> bytes:
     """Markdown with the Hub's header; `images` were trained on."""
-    classes = ", ".join(map(markdown_name, data.labels[:20])) + (
-        f" and {len(data.labels) - 20} more" if len(data.labels) > 20 else ""
-    )
+    classes = ", ".join(map(markdown_name, labels[:20])) + (f" and {len(labels) - 20} more" if len(labels) > 20 else "")
+    best = best_of(config.options.best, result.metrics)
+    task = config.task if config.task in MODELS else CLASSES
     memorised = validates_on_training_images(config.options)
     split_names = {"validation": f"validation ({TRAINING_IMAGES})"} if memorised else {}
     lines = [
         "---",
         "library_name: vitxplain",
-        "pipeline_tag: image-classification",
+        f"pipeline_tag: {task}",
         *_header(config),
         "---",
         f"# {markdown_name(_title(config))}",
         "",
-        f"An image classifier of {parameters:,} parameters, trained with vitxplain {version('vitxplain')}.",
+        f"{MODELS[task]} of {parameters:,} parameters, trained with vitxplain {version('vitxplain')}.",
         "",
         "## Figures",
         "",
-        "| split | images | accuracy | 95 % interval | loss |",
-        "| --- | ---: | ---: | ---: | ---: |",
-        *(_table_row(split_names.get(split, split), figures) for split, figures in result.metrics.items()),
-        "",
-        "The interval is Wilson's: how far chance alone moves the accuracy with so many images.",
-        "",
-        f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {config.options.best} on "
+        *figures_table(result.metrics, split_names),
+        f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {best} on "
         f"{TRAINING_IMAGES if memorised else 'the validation split'}; training took {_duration(result.seconds)}.",
         "",
         "## Data",
         "",
-        f"{_code(source_name(config.data))}: {images:,} images for training, {len(data.labels)} classes: {classes}.",
+        f"{_code(source_name(config.data))}: {images:,} images for training, {len(labels)} classes: {classes}.",
         "",
         "## How it was made",
         "",
@@ -63,7 +61,7 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
         "",
         "## Limits",
         "",
-        "- It knows the classes above and names one of them for any image, whatever is on it.",
+        f"- {_limit(task)}",
         "- The figures hold for images like those of the data; others were not tried.",
         f"- {_figures_note(memorised=memorised, tested='test' in result.metrics)}",
         "",
@@ -71,9 +69,19 @@ def model_card(config: RunConfig, result: RunResult, data: DataSet, images: int,
     return utf8("\n".join(lines))
 
 
+def _limit(task: str) -> str:
+    """What the model cannot do."""
+    if task == CLASSES:
+        return "It knows the classes above and names one of them for any image, whatever is on it."
+    what = "objects" if task == OBJECTS else "regions"
+    return f"It finds {what} of the classes above, and no others."
+
+
 def command(config: RunConfig) -> str:
     """The command that makes the same run again; folders by their names alone, since paths are private."""
     words = ["vitx", "train", "--model", source_name(config.model), "--data", source_name(config.data)]
+    if config.task not in (AUTO, CLASSES):
+        words += ["--task", config.task]
     if config.limit is not None:
         words += ["--limit", str(config.limit)]
     usual = TrainOptions()
@@ -97,14 +105,6 @@ def _figures_note(*, memorised: bool, tested: bool) -> str:
         return f"Validation was on {TRAINING_IMAGES}: {meaning}{', which the test split does' if tested else ''}."
     other = "those of the test split do not" if tested else "there was no test split"
     return f"The validation figures chose the weights, so they flatter a little; {other}."
-
-
-def _table_row(split: str, figures: Mapping[str, float]) -> str:
-    """A row of the table of figures."""
-    images, accuracy = round(figures["images"]), figures["accuracy"]
-    _, low, high = wilson(round(accuracy * images), images)
-    interval = f"{percent(low)} to {percent(high)}"
-    return f"| {split} | {images:,} | {accuracy:.2%} | {interval} | {figures['loss']:.4f} |"
 
 
 def _on_hub(data: str) -> bool:

@@ -14,14 +14,15 @@ from vitxplain.escape import utf8
 class RunResult:
     """Figures are of the best weights, as `load_model(folder)` opens them, for each split.
 
-    They are loss, accuracy, and how many images and classes there are in the split.
+    They are those of the task (of a classifier loss and accuracy, of a detector map and map50, of a segmenter miou and
+    pixel_accuracy; None where the split has nothing to tell one from), and how many images and classes there are in it.
     """
 
     folder: Path
     step: int  # steps done
     best_step: int
     seconds: float  # of training
-    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     classes: int = 0  # that the model knows; 0 in a result of an earlier version
     stopped_early: bool = False
     was_finished: bool = False  # there was nothing left to resume

@@ -9,6 +9,7 @@ import numpy as np
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from vitxplain.assessment.matching import match_classes
+from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import TrainError, VitxplainError
 from vitxplain.explanation.explanation import Explanation
@@ -21,6 +22,9 @@ from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.render.figure import Picture, png_bytes
 from vitxplain.render.sheets.map_sheet import Tile, map_sheet
+from vitxplain.tasks.masks import Masks
+from vitxplain.tasks.pixel_classes import PixelClasses
+from vitxplain.train.watch.found_tile import found_tile, learnt_labels
 from vitxplain.train.watch.probe_images import ProbeMaps, explain_probes, probe_method, probe_samples, why_no_distance
 from vitxplain.words import short_name, shown
 
@@ -63,11 +67,12 @@ class ExplanationWatcher(TrainerCallback):
         check_count("every", every)
         check_count("images", images)
         self.folder, self.model, self.every, self.writer = Path(folder), model, every, writer
-        self.classes = match_classes(model.labels, data.labels)
+        data = with_class_maps(data) if isinstance(model.task, (PixelClasses, Masks)) else data
+        self.classes = match_classes(model.labels, learnt_labels(model.task, data))
         self.method = probe_method(model, method)
         self.samples = probe_samples(data, images, seed)
         self.last = -1  # step of the latest explanations
-        if why := why_no_distance(model):
+        if not model.task.finds and (why := why_no_distance(model)):
             warnings.warn(f"no attention distance is written while training: {why}.", stacklevel=2)
 
     def on_step_begin(
@@ -111,9 +116,12 @@ class ExplanationWatcher(TrainerCallback):
         tiles = [self._tile(*pair) for pair in zip(self.samples, probe_maps.explanations, strict=True)]
         right = sum(not tile.wrong for tile in tiles)
         headline = f"step {step:,}: {right} of {len(tiles)} right"
-        return map_sheet(tiles, headline, f"maps by {probe_maps.method}", "the true class")
+        about = "what is found" if self.model.task.finds else "the true class"
+        return map_sheet(tiles, headline, f"maps by {probe_maps.method}", about)
 
     def _tile(self, sample: Sample, explanation: Explanation) -> Tile:
+        if self.model.task.finds:
+            return found_tile(sample, explanation)
         true, prediction = self.classes[sample.label], explanation.prediction
         predicted = f"{short_name(prediction.names[0], 20)} ({shown(prediction.probabilities[0], prediction.unit)})"
         wrong = prediction.indices[0] != true

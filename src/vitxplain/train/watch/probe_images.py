@@ -24,7 +24,10 @@ DISTANCE = "head-distance"
 
 @dataclass(frozen=True, eq=False)
 class ProbeMaps:
-    """Maps of the probe images for their true classes, and how far each layer looks, in pixels of the model input."""
+    """Maps of the probe images for their true classes, or what is found.
+
+    `distances` are how far each layer looks, in pixels of the model input.
+    """
 
     method: str
     explanations: Sequence[Explanation] = field(repr=False)
@@ -61,7 +64,8 @@ def why_no_distance(model: VisionModel) -> str | None:
 def explain_probes(model: VisionModel, samples: Sequence[Sample], classes: Sequence[int], method: str) -> ProbeMaps:
     """Explain the samples by the network as it is now; its gradients and all random states are left as they are.
 
-    `classes` has the model's index for each class of the samples.
+    `classes` has the model's index for each class of the samples. A detector or segmenter is explained for the best
+    object or largest segment it finds, however unsure it is.
     """
     # A fresh probe: the last one observed other weights.
     model = model.changed(device=device_of(model.module))
@@ -71,7 +75,8 @@ def explain_probes(model: VisionModel, samples: Sequence[Sample], classes: Seque
             model,
             [sample.image for sample in samples],
             methods,
-            target=[classes[sample.label] for sample in samples],
+            target=None if model.task.finds else [classes[sample.label] for sample in samples],
+            min_score=0.0 if model.task.finds else None,
         )
     by_head = maps.get(DISTANCE)
     distances = np.mean([distance.values.mean(-1) for distance in by_head], 0) if by_head else None

@@ -1,0 +1,1 @@
+"""How good a segmenter is: classes of pixels, overlap with the truth, files and pictures."""

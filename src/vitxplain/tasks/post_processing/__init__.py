@@ -1,0 +1,1 @@
+"""What models found, as their libraries have it or by the form of their outputs."""

@@ -1,0 +1,41 @@
+"""What is true of an image, on the input that a processor makes of it: boxes in shares, classes of pixels."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from vitxplain.data.sample import UNLABELLED, ClassMap, Sample
+from vitxplain.geometry import Geometry
+
+
+def boxes_on_input(sample: Sample, geometry: Geometry) -> tuple[Int[Tensor, " object"], Float[Tensor, "object 4"]]:
+    """Class and box (centre x, centre y, width, height, in shares of the input) of each object that is to be learnt.
+
+    Boxes are cut at the edges of the input. An object of which it shows nothing is left out, as is one without an area.
+    """
+    labels, boxes = [], []
+    for labelled in sample.objects or ():
+        left, top = geometry.on_input(labelled.box.left, labelled.box.top)
+        right, bottom = geometry.on_input(labelled.box.right, labelled.box.bottom)
+        left, top, right, bottom = (min(max(edge, 0.0), 1.0) for edge in (left, top, right, bottom))
+        if not labelled.ignore and right > left and bottom > top:
+            labels.append(labelled.label)
+            boxes.append(((left + right) / 2, (top + bottom) / 2, right - left, bottom - top))
+    return torch.tensor(labels, dtype=torch.long), torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
+
+
+def map_on_input(class_map: ClassMap, geometry: Geometry) -> Int[Tensor, "_ _"]:
+    """The class of each pixel of the input: that of the image's pixel under its middle; UNLABELLED beside the image."""
+    top, left, bottom, right = geometry.box
+    rows, row_inside = _places(top, bottom, geometry.input_size[0], class_map.shape[0])
+    columns, column_inside = _places(left, right, geometry.input_size[1], class_map.shape[1])
+    classes = class_map[rows][:, columns].astype(np.int64)
+    classes[~(row_inside[:, None] & column_inside)] = UNLABELLED
+    return torch.from_numpy(classes)
+
+
+def _places(start: float, end: float, length: int, pixels: int) -> tuple[np.ndarray, np.ndarray]:
+    """The image's row (or column) under each of the input, and whether it is on the image at all."""
+    places = np.floor(start + (np.arange(length) + 0.5) * (end - start) / length).astype(np.intp)
+    return places.clip(0, pixels - 1), (places >= 0) & (places < pixels)
