@@ -115,10 +115,9 @@ def test_a_class_is_scored_against_its_mask(make):
     assert any("no such class (purple 1)" in note for note in found.notes)
 
 
-def test_every_metric_is_defined_and_every_fitting_method_scored():
-    found = evaluate(
-        detector(), Squares(OBJECTS[:1]), "all", "all", metric_options={"steps": 2, "samples": 2, "stages": 1}
-    )
+def test_every_metric_is_defined():
+    options = {"steps": 2, "samples": 2, "stages": 1}
+    found = evaluate(detector(), Squares(OBJECTS[:1]), "gradient-activation", "all", metric_options=options)
     metrics = {row.metric for row in found if row.method == "gradient-activation"}
     assert {"positive-perturbation", "max-sensitivity", "randomisation", "average-drop", "rank-accuracy"} <= metrics
     assert not found.failures
