@@ -16,11 +16,11 @@ WHOLE = Geometry.identity((10, 100))
 
 
 def box(left: float, right: float, index: int | None = 0, mask: np.ndarray | None = None) -> TrueRegion:
-    return TrueRegion(f"{left}", "dog", index, ExactBox(left, 0.0, right, 10.0), mask)
+    return TrueRegion(f"{left}", "dog", index, ExactBox(float(left), 0.0, float(right), 10.0), mask)
 
 
 def dog(left: float, right: float, index: int = 0) -> Detected:
-    return Detected(index, "dog", 0.9, (left, 0.0, right, 10.0))
+    return Detected(index, "dog", 0.9, (float(left), 0.0, float(right), 10.0))
 
 
 def test_one_thing_found_is_one_object():

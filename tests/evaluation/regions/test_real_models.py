@@ -1,4 +1,4 @@
-"""A real detector and a real segmenter on a few photographs: their maps lie where the things are."""
+"""A real detector on a few photographs: its maps lie where the things are."""
 
 import runpy
 from pathlib import Path
@@ -13,7 +13,7 @@ WHERE = ["pointing-game", "mass-accuracy"]
 
 
 @pytest.mark.slow
-def test_a_detector_and_a_segmenter_are_scored(shared_folder: Path):
+def test_a_detector_is_scored(shared_folder: Path):
     build = runpy.run_path(str(shared_folder / "models" / "deimv2-femto-coco" / "build.py"))["build"]
     detector = load_model(build(), mean=0.0, std=1.0, size=416)
     photographs = load_data(shared_folder / "data" / "coco128-objects", options={"ratio": "0,0,1"})
@@ -25,14 +25,3 @@ def test_a_detector_and_a_segmenter_are_scored(shared_folder: Path):
     ]  # fmt: skip
     assert scores["pointing-game"] == 1.0
     assert scores["mass-accuracy"] == pytest.approx((0.944 + 0.693 + 0.981) / 3, abs=0.02)
-
-    segmenter = load_model(str(shared_folder / "models" / "deeplabv3-mobilenet-v2-voc"))
-    of_both = [
-        index for index, sample in enumerate(photographs) if photographs.labels[sample.label] in ("bird", "cat", "dog")
-    ]
-    found = evaluate(segmenter, select(photographs, of_both[:3]), "gradient-activation", WHERE)
-    scores = {row.metric: row.score.mean for row in found if not row.control}
-    assert scores["pointing-game"] > 0.6
-    assert scores["mass-accuracy"] > max(
-        row.score.mean for row in found if row.control and row.metric == "mass-accuracy"
-    )
