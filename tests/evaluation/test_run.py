@@ -13,8 +13,8 @@ from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError, UnsupportedModelError, UsageError
 from vitxplain.evaluation.failures import sentences
-from vitxplain.evaluation.maps.map_request import plain_request
 from vitxplain.evaluation.maps.map_source import ControlMaps
+from vitxplain.evaluation.regions.map_request import plain_request
 from vitxplain.metrics.average_precision import average_precision
 from vitxplain.metrics.controls import CONTROLS
 

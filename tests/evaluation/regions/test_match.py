@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from vitxplain.data.sample import ExactBox
-from vitxplain.evaluation.regions.answer import ImageAnswer, RegionAnswer, read_answers
+from vitxplain.evaluation.regions.answer import ImageAnswer, RegionAnswer
 from vitxplain.evaluation.regions.match import is_there_still, matches
 from vitxplain.evaluation.regions.truth import TrueClasses, TrueObjects, TrueRegion
+from vitxplain.evaluation.scoring.stored_answers import read_answers
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.detected import Detected
 

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 
 from vitxplain.data.sample import Sample
-from vitxplain.evaluation.maps.map_request import MapRequest, plain_request
+from vitxplain.evaluation.regions.map_request import MapRequest, plain_request
 from vitxplain.models.processors.batches import batches
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import TaskOutputs

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from vitxplain.api import explain_together
-from vitxplain.evaluation.maps.map_request import MapRequest
 from vitxplain.evaluation.maps.model_queries import ModelQueries, control_queries, method_queries
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.explainers.base import Explainer
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.metrics.base import Heat

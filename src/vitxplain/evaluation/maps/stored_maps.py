@@ -11,9 +11,9 @@ from vitxplain import registry
 from vitxplain.data.sample import Sample
 from vitxplain.errors import DataError, UsageError
 from vitxplain.evaluation.maps.map_file import ENDINGS, read_map
-from vitxplain.evaluation.maps.map_request import MapRequest
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
 from vitxplain.evaluation.maps.model_queries import ModelQueries, stored_map_queries
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.files.paths import is_folder, real_path
 from vitxplain.files.walk import files_below, is_image_name
 from vitxplain.metrics.base import METHOD

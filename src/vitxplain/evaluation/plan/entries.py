@@ -10,15 +10,15 @@ from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.maps.class_requests import class_requests
-from vitxplain.evaluation.maps.map_request import MapRequest, plain_request
 from vitxplain.evaluation.maps.map_source import ControlMaps, MapSource, MethodMaps
 from vitxplain.evaluation.plan.classes import NoModelError, some
 from vitxplain.evaluation.plan.methods import chosen_methods
 from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
+from vitxplain.evaluation.plan.truth_of import truth_of
 from vitxplain.evaluation.regions.answer import ImageAnswer
+from vitxplain.evaluation.regions.map_request import MapRequest, plain_request
 from vitxplain.evaluation.regions.requests import region_requests
 from vitxplain.evaluation.regions.truth import Truth
-from vitxplain.evaluation.regions.truth_of import truth_of
 from vitxplain.explainers.passes.choose import build
 from vitxplain.explainers.passes.fit import require
 from vitxplain.explanation.provenance import model_facts

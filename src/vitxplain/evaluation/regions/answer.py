@@ -1,12 +1,9 @@
 """ImageAnswer: which of the true regions of an image a model found, a line of JSON on disk."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
-
-from vitxplain.evaluation.scoring.lines import read_lines
 
 State: TypeAlias = Literal["found", "missed", "no such class", "does not count", "no mask"]
 STATES: Final = get_args(State)
@@ -66,16 +63,3 @@ class ImageAnswer:
         ):
             raise ValueError("it is no answer about an image")
         return cls(fields["model"], fields["image"], answers)
-
-
-def read_answers(
-    folder: Path, damaged: Callable[[Path, int], object] = lambda _file, _count: None
-) -> dict[tuple[str, str], ImageAnswer]:
-    """Those of all processes by model and image, the latest of each; `damaged` hears of lines that cannot be read."""
-    answers: dict[tuple[str, str], ImageAnswer] = {}
-    for file in sorted(folder.glob("found-*.jsonl")):
-        lines, unreadable = read_lines(file, ImageAnswer.of)
-        if unreadable:
-            damaged(file, unreadable)
-        answers |= {(answer.model, answer.image): answer for answer in lines}
-    return answers

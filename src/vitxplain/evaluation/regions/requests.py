@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import torch
 
 from vitxplain.data.sample import DataSet, Mask, Sample
-from vitxplain.evaluation.maps.map_request import MapRequest
 from vitxplain.evaluation.regions.answer import ImageAnswer, RegionAnswer, State
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.evaluation.regions.match import NO_MATCH, Match, matches
 from vitxplain.evaluation.regions.truth import TrueRegion, Truth
 from vitxplain.geometry import Geometry

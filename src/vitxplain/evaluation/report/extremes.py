@@ -10,9 +10,9 @@ from PIL import Image
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.maps.map_request import MapRequest
 from vitxplain.evaluation.maps.map_source import MapSource, ScoredMap
 from vitxplain.evaluation.plan.entries import Entry
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.geometry import Geometry
 from vitxplain.metrics.base import MASK

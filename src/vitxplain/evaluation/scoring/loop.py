@@ -12,10 +12,10 @@ from accelerate import PartialState
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
-from vitxplain.evaluation.maps.map_request import MapRequest
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.regions.answer import ImageAnswer
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.metrics.base import Case, Metric
 
 MethodMetrics: TypeAlias = Mapping[str, Mapping[str, Metric]]  # by method, then by metric

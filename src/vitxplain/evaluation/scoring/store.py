@@ -10,10 +10,11 @@ from typing import Any
 
 from vitxplain.errors import UsageError
 from vitxplain.escape import utf8
-from vitxplain.evaluation.regions.answer import ImageAnswer, read_answers
+from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
 from vitxplain.evaluation.scoring.lines import GrowingLines
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
+from vitxplain.evaluation.scoring.stored_answers import read_answers
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists
 from vitxplain.files.reading import reading
