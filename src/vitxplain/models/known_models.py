@@ -45,7 +45,7 @@ ALIASES: dict[str, Suggestion] = {
 
 
 DIGIT_MODELS = ("demo-vit", "demo-cnn")
-SCENE_MODELS = ("demo-detector",)
+SCENE_MODELS = ("demo-detector", "demo-segmenter")
 NAMES = (*DIGIT_MODELS, *SCENE_MODELS)
 FOLDER = Path(__file__).resolve().parents[1] / "demo_models"
 
