@@ -96,13 +96,15 @@ def left_out_notes(model: str, truth: Truth, answers: Sequence[ImageAnswer]) -> 
     ]
 
 
-def nothing_found(found: RegionsFound) -> str:
+def nothing_found(regions: RegionsFound) -> str:
     """Why there is not one map, for a message."""
-    if not found.count:
-        return f"{found.model}: the images have no {found.truth.noun} of a class that it has."
-    best = "nothing of their classes" if found.best_missed is None else f"the best overlap is {found.best_missed:.2f}"
-    needed = f", and {MATCHED:g} is needed" if found.best_missed is not None else ""
-    return f"{found.model} finds none of {_counted(found.count, found.truth)}: {best}{needed}."
+    if not regions.count:
+        return f"{regions.model}: the images have no {regions.truth.noun} of a class that it has."
+    best = (
+        "nothing of their classes" if regions.best_missed is None else f"the best overlap is {regions.best_missed:.2f}"
+    )
+    needed = f", and {MATCHED:g} is needed" if regions.best_missed is not None else ""
+    return f"{regions.model} finds none of {_counted(regions.count, regions.truth)}: {best}{needed}."
 
 
 def _them(truth: Truth) -> str:
