@@ -24,6 +24,8 @@ METHODS = {
     "cam": "CAM",
     "head-distance": "head distance",
     "position-similarity": "position similarity",
+    "patch-similarity": "patch similarity",
+    "patch-pca": "patch PCA",
 }
 FAMILIES = {"detectors": "Object detectors", "segmenters": "Segmenters", "encoders": "Encoders without a head"}
 INTRO = """# Supported models

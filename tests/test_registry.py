@@ -34,6 +34,8 @@ def test_built_in_methods_are_registered_and_load():
         "gradient-attention",
         "gradient-rollout",
         "head-distance",
+        "patch-pca",
+        "patch-similarity",
         "position-similarity",
         "raw-attention",
     ]

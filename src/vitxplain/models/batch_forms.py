@@ -92,9 +92,10 @@ def _forms(model: VisionModel, keys: list[str]) -> Iterator[InBatch]:
         key = keys[-1] if keys else PIXELS
         yield replace(form, key=key)
         failure = _failure(replace(model, inputs=replace(form, key=key)))
-        if not isinstance(failure, KeyError) or not isinstance(failure.args[0], str) or failure.args[0] in keys:
+        missing = failure.args[0] if isinstance(failure, KeyError) and failure.args else None
+        if not isinstance(missing, str) or missing in keys:
             break
-        keys.append(failure.args[0])
+        keys.append(missing)
     for key in _NAMES:
         yield InBatch(first.name, _FEATURE, key)
     yield InBatch(first.name, _LIST)

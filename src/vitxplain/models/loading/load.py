@@ -62,10 +62,10 @@ def load_model(
     """A model of any library behind one face.
 
     Args:
-        source: in this order: an existing folder; `timm:NAME`, `torchvision:NAME`, `demo-vit`, `demo-cnn`; a short
-            name of `vitx models`; a Hub id. Or an nn.Module, bare or in the wrappers of parallel training, the
-            compiler or peft; or what holds one as its `model`: a pipeline or Trainer of transformers, a Learner of
-            fastai. A VisionModel passes through, its device and dtype as the module's are now.
+        source: in this order: an existing folder; `timm:NAME`, `torchvision:NAME`, `demo-vit`, `demo-detector` and the
+            like; a short name of `vitx models`; a Hub id. Or an nn.Module, bare or in the wrappers of parallel
+            training, the compiler or peft; or what holds one as its `model`: a pipeline or Trainer of transformers, a
+            Learner of fastai. A VisionModel passes through, its device and dtype as the module's are now.
         revision: branch, tag or commit on the Hub.
         device: "auto" (CUDA, MPS, CPU; a module of yours stays where it is), a device, or a map from module names to
             devices, "cpu" or "disk".

@@ -77,6 +77,7 @@ def observe(
         silence=recorder.silence,
         text_lengths=frozenset(recorder.text_lengths),
         image_calls=image_calls,
+        last_shapes=recorder.last_shapes,
     )
 
 
