@@ -12,7 +12,10 @@ from torch import nn
 from tests.models.tiny_vit import tiny_vit
 from vitxplain import explain, fitting, load_model
 from vitxplain.errors import ModelLoadError, TargetError, UnsupportedModelError
-from vitxplain.tasks.features import Features, gives_tokens
+from vitxplain.geometry import Geometry
+from vitxplain.grid import TokenGrid
+from vitxplain.models.views.view import lying
+from vitxplain.tasks.features import Features, NoTarget, gives_tokens
 
 STATED = {"mean": 0.5, "std": 0.5, "size": 32}
 TINY = {
@@ -108,6 +111,15 @@ def test_tokens_that_are_not_there(target: object, message: str) -> None:
     model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
     with pytest.raises(TargetError, match=message):
         explain(model, Image.new("RGB", (96, 64)), "raw-attention", target=target)
+
+
+def test_a_point_is_found_where_the_network_mirrors_the_image_or_leaves_a_rest() -> None:
+    grid, target = TokenGrid(2, 3, patch_size=(8.0, 8.0)), NoTarget("patch@1,15", (1.0, 15.0))
+    assert target.query(grid, Geometry.identity((16, 24))) == "1,0"
+    assert target.query(grid, Geometry.identity((16, 24)), lying((16, 24), right=-1)) == "1,2"
+    assert target.query(grid, Geometry.identity((20, 24))) == "1,0"  # its last four rows are no patch
+    with pytest.raises(TargetError, match="lies where the model does not look"):
+        NoTarget("patch@1,17", (1.0, 17.0)).query(grid, Geometry.identity((20, 24)))
 
 
 def test_a_method_that_asks_no_token_says_so() -> None:

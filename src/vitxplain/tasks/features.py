@@ -29,6 +29,7 @@ _NUMBER: Final = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _PATCH: Final = re.compile(rf"patch\s*@{_NUMBER},{_NUMBER}")
 _REGISTER: Final = re.compile(r"register:\d+")
 CLASS: Final = "cls"
+_ROUNDING: Final = 1e-6  # of a patch: a pixel at its edge is in it
 _OF_ENCODERS: Final = {"last_hidden_state", "pooler_output", "image_embeds"}
 
 
@@ -110,7 +111,7 @@ class NoTarget(Target):
         if view is not None:
             (down, across), size = view.shares(down, across), view.size
         row, column = (
-            floor(share * side / pitch)
+            floor(share * side / pitch + _ROUNDING)
             for share, side, pitch in zip((down, across), size, grid.patch_size, strict=True)
         )
         if not (0 <= row < grid.rows and 0 <= column < grid.columns):
