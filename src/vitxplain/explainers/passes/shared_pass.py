@@ -35,7 +35,7 @@ from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.explainers.passes.side_by_side import side_by_side
 from vitxplain.grid import TokenGrid
 from vitxplain.models.labels import names_of
-from vitxplain.models.offers import DECODER_GRADIENTS, GRADIENTS
+from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.views.view import View
 from vitxplain.tasks.base import Settled, Target, TargetLike
@@ -162,8 +162,7 @@ def _pass(
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
                 taps.enter_context(ZeroRows())
-            no_chain = any(DECODER_GRADIENTS in e.needs for e in watching)
-            tap = AttentionTap(model.module, collector, starts_apart=no_chain)
+            tap = AttentionTap(model.module, collector, starts_apart=collector.follows_decoder)
             if collector.explainers:
                 taps.enter_context(tap)
             outputs = model.outputs(pixel_values)
