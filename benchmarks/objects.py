@@ -16,13 +16,14 @@ import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from PIL import Image
 
-from vitxplain import Explanation, explain_together, fitting, load_model
+from vitxplain import Explanation, explain, explain_together, fitting, load_model
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.geometry import Box
 from vitxplain.metrics.controls import CONTROLS
@@ -44,18 +45,20 @@ def main() -> None:
     parser.add_argument("--size", type=int, help="pixels a side, of a model that is no folder")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--methods", help="separated by commas; without it every method that gives one map a target")
+    parser.add_argument("--options", nargs="*", default=[], help="METHOD.KEY=NUMBER, such as d-rise.masks=400")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = loaded(options.model, options.size)
     methods = options.methods.split(",") if options.methods else fit(model)
+    stated = {key: json.loads(value) for key, value in (pair.split("=") for pair in options.options)}
     scores: dict[str, list[dict[str, float]]] = {}
     index = json.loads((options.data / "index.json").read_text())[: options.limit]
     for count, item in enumerate(index, 1):
         image = Image.open(options.data / item["image"]).convert("RGB")
         mask = np.asarray(Image.open(options.data / item["mask"]).convert("L")) > 127
-        for name, row in scored(model, methods, image, mask, item["object"]):
+        for name, row in scored(model, methods, image, mask, item["object"], stated):
             scores.setdefault(name, []).append(row)
         print(f"\r{count} images", end="", file=sys.stderr, flush=True)
     print(f"\n{auto_method(model)} is `auto`; {len(next(iter(scores.values())))} things")
@@ -87,15 +90,14 @@ def fit(model: VisionModel) -> list[str]:
 
 
 def scored(
-    model: VisionModel, methods: list[str], image: Image.Image, mask: Region, name: str
+    model: VisionModel, methods: list[str], image: Image.Image, mask: Region, name: str, options: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """Each method's and control's scores for each thing of one image."""
-    first = explain_together(model, image, methods[:1], target=None, min_score=0.0)
-    found = next(iter(first.values())).detections
+    found = explain(model, image, target=None, min_score=0.0).detections
     things = objects(found, mask, name) if found[0].query is not None else segments(found, image)
     for number, regions in things:
         target = f"{'object' if found[0].query is not None else 'segment'}:{number}"
-        made: dict[str, Explanation] = explain_together(model, image, methods, target=target, min_score=0.0)
+        made: dict[str, Explanation] = explain_together(model, image, methods, target=target, min_score=0.0, **options)
         heats = {method: np.nan_to_num(one.heatmap()) for method, one in made.items()}
         heats |= {f"({control})": np.asarray(of(image)) for control, of in CONTROLS.items()}
         heats["(even)"] = np.ones(mask.shape)

@@ -17,6 +17,7 @@ METHODS = {
     "grad-cam": "Grad-CAM",
     "gradient-activation": "gradient activation",
     "cross-attention": "cross-attention",
+    "gradient-cross-attention": "gradient cross-attention",
     "d-rise": "D-RISE",
     "attention-rollout": "rollout",
     "raw-attention": "raw attention",
@@ -24,6 +25,8 @@ METHODS = {
     "cam": "CAM",
     "head-distance": "head distance",
     "position-similarity": "position similarity",
+    "patch-similarity": "patch similarity",
+    "patch-pca": "patch PCA",
 }
 FAMILIES = {"detectors": "Object detectors", "segmenters": "Segmenters", "encoders": "Encoders without a head"}
 INTRO = """# Supported models

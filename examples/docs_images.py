@@ -14,7 +14,7 @@ from vitxplain import explain, load_model
 from vitxplain.plugins import VisionModel
 
 ROOT = Path(__file__).resolve().parents[1]
-COFFEE = ROOT / "examples" / "coffee.jpg"
+COFFEE, CAT = ROOT / "examples" / "coffee.jpg", ROOT / "examples" / "cat.jpg"
 
 
 def main() -> None:
@@ -43,6 +43,9 @@ def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
     yield "raw-attention", of("raw-attention")
     yield "gradient-rollout", of("gradient-rollout")
     yield "head-distance", of("head-distance")
+    yield "headless", heads_without_a_head(model)
+    yield "patch-similarity", (explain(model, CAT, "patch-similarity", query="5,4").plot() for _ in range(1))
+    yield "patch-pca", of("patch-pca", {}, {"foreground": True})
     yield "position-similarity", of("position-similarity")
     yield "cam", cams()
     yield "pictures", styles(model)
@@ -56,6 +59,14 @@ def cams() -> Iterator[Figure]:
     image = two_digits(3, 7)
     for digit in (3, 7):
         yield explain(network, image, "cam", target=digit).plot()
+
+
+def heads_without_a_head(model: VisionModel) -> Iterator[Figure]:
+    """What the class token of the classifier's body alone attends to, as DINO's figures show it."""
+    body = load_model(
+        model.module.base_model, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225], size=model.processor.input_size
+    )
+    yield explain(body, COFFEE, "raw-attention", layer=-1, mass=0.6).plot()
 
 
 def styles(model: VisionModel) -> Iterator[Figure]:

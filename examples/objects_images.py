@@ -1,6 +1,7 @@
-"""Draw the docs' pictures of methods for objects: `python examples/objects_images.py build.py --size 416`.
+"""Draw the docs' pictures of objects and segments: `python examples/objects_images.py build.py --size 416`.
 
-The model is a detector's folder or name, or a Python file whose function `build` makes one.
+The model is a folder or name, or a Python file whose function `build` makes one. A segmenter draws
+`--only gallery-segmenter`, a detector the others.
 """
 
 import argparse
@@ -11,10 +12,14 @@ from docs_images import ROOT, write
 
 from vitxplain import explain, load_model
 
-IMAGE = ROOT / "examples" / "cat.jpg"
-PICTURES = {
-    "cross-attention": ({"layer": 0}, {"layer": -1}, {}),
-    "d-rise": ({"masks": 500},),
+IMAGES = ROOT / "examples"
+# Name -> image, method, and the options of each of its figures.
+PICTURES: dict[str, tuple[str, str, list[dict]]] = {
+    "cross-attention": ("cat.jpg", "cross-attention", [{"layer": 0}, {"layer": -1}, {}]),
+    "d-rise": ("cat.jpg", "d-rise", [{"masks": 500}]),
+    "gradient-cross-attention": ("cat.jpg", "gradient-cross-attention", [{}]),
+    "gallery-detector": ("coffee.jpg", "auto", [{"target": "object:0"}, {"target": "object:1"}]),
+    "gallery-segmenter": ("cat.jpg", "auto", [{}]),
 }
 
 
@@ -30,9 +35,9 @@ def main() -> None:
         model = load_model(module, mean=0.0, std=1.0, size=arguments.size)
     else:
         model = load_model(arguments.model)
-    for name, several in PICTURES.items():
+    for name, (image, method, several) in PICTURES.items():
         if arguments.only in (None, name):
-            figures = [explain(model, IMAGE, name, **options).plot() for options in several]
+            figures = [explain(model, IMAGES / image, method, **options).plot() for options in several]
             write(arguments.out / f"{name}.webp", figures)
 
 

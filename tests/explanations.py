@@ -17,6 +17,7 @@ SHAPES = {  # one of every kind of axes, on a grid that is not square
     "layer row column": (4, ROWS, COLUMNS),
     "head row column": (2, ROWS, COLUMNS),
     "layer head row column": (4, 2, ROWS, COLUMNS),
+    "component row column": (3, ROWS, COLUMNS),
     "layer head": (4, 2),
     "row column row2 column2": (ROWS, COLUMNS, ROWS, COLUMNS),
 }

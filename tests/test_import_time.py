@@ -24,6 +24,7 @@ COMMANDS = [
     ["explain"],
     ["methods"],
     ["models"],
+    ["labels"],
     ["info"],
     ["patches"],
     ["train"],

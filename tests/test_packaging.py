@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from vitxplain.models.known_models import NAMES
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -27,7 +29,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path):
     names = set(zipfile.ZipFile(wheel).namelist())
     inside = {name for name in names if ".dist-info/" not in name}
     sources = {f"vitxplain/{path.relative_to(ROOT / 'src/vitxplain')}" for path in (ROOT / "src").rglob("*.py")}
-    weights = {f"vitxplain/demo_models/{name}/model.safetensors" for name in ("demo-vit", "demo-cnn")}
+    weights = {f"vitxplain/demo_models/{name}/model.safetensors" for name in NAMES}
     assert sources | weights | {"vitxplain/py.typed", "vitxplain/data/synthetic/digits.npz"} <= inside
     assert {name.split("/")[0] for name in inside} == {"vitxplain"}
     assert any(name.endswith("licenses/LICENSE") for name in names)

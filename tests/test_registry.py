@@ -32,8 +32,11 @@ def test_built_in_methods_are_registered_and_load():
         "grad-cam",
         "gradient-activation",
         "gradient-attention",
+        "gradient-cross-attention",
         "gradient-rollout",
         "head-distance",
+        "patch-pca",
+        "patch-similarity",
         "position-similarity",
         "raw-attention",
     ]

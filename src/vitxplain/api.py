@@ -165,7 +165,7 @@ def explain_together(
         preparing = perf_counter() - started
         for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
             started = perf_counter()
-            asking = with_query(explainers, of_pass, probe.grid, batch.geometries[0])
+            asking = with_query(explainers, of_pass, probe, batch.geometries[0])
             result = shared_pass(loaded, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
             seconds = (preparing + perf_counter() - started) / len(batch.images)
             made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)

@@ -12,8 +12,8 @@ class TokenGrid:
 
     `patch_size` is the pitch of the patches in model-input pixels, (height, width).
     `readout` names the tokens the logits are computed from; empty means: the first prefix token,
-    or every patch when there is none. `class_token` is the class token's index, where there is one; it says nothing of
-    how tokens lie, so grids are equal without it.
+    or every patch when there is none. `class_token` is the class token's index, where there is one, and `registers` are
+    those of register tokens; they say nothing of how tokens lie, so grids are equal without them.
     """
 
     rows: int
@@ -23,6 +23,7 @@ class TokenGrid:
     patch_size: tuple[float, float] = (1.0, 1.0)
     readout: tuple[int, ...] = ()
     class_token: int | None = field(default=None, repr=False, compare=False)
+    registers: tuple[int, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if min(self.rows, self.columns) < 1 or min(self.num_prefix_tokens, self.num_suffix_tokens) < 0:

@@ -8,20 +8,30 @@ import pytest
 
 from vitxplain.data.read_image import read_image
 from vitxplain.demo.run import run
+from vitxplain.demo.scene_part import scene_parts
+from vitxplain.models.known_models import SCENE_MODELS
 
 
 def test_it_writes_the_page_the_sheets_and_the_images_with_their_masks(tmp_path):
     said: list[str] = []
-    scores, files = run(tmp_path, said.append, count=8)
+    parts = scene_parts(said.append, count=3)
+    scores, files = run(tmp_path, said.append, count=8, scenes=parts)
     assert all(file.stat().st_size for file in files)
     assert {one.model for one in scores} == {"demo-vit", "demo-cnn", ""}
     assert any(line.startswith("demo-vit: ") for line in said)
+    assert said[: len(parts)] == [f"{name}: 3 scenes" for name in SCENE_MODELS]
     with (tmp_path / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["method"] for row in rows] == [one.method for one in scores]
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert all(f">{one.method}<" in page for one in scores)
     assert not re.search(r'(src|href)="(?!data:)', page)  # one file, that needs nothing beside it
+    with (tmp_path / "scenes.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["method"] for row in rows] == [row.method for part in parts for row in part.scores]
+    assert {row["task"] for row in rows} == {part.task for part in parts}
+    assert all((tmp_path / f"{part.model}.png").read_bytes() == part.picture for part in parts)
+    assert sorted(file.name for file in (tmp_path / "scenes").iterdir()) == [f"{number:05d}.png" for number in range(3)]
     images, masks = (sorted((tmp_path / folder).iterdir()) for folder in ("images", "masks"))
     assert [file.name for file in images] == [file.name for file in masks]
     for image, mask in zip(images, masks, strict=True):
@@ -36,6 +46,7 @@ def test_the_command_prints_the_table(vitx, tmp_path):
     assert said.code == 0, said.err
     assert "gradient-attention" in said.out
     assert "smoothed edges" in said.out
+    assert all(name in said.out for name in SCENE_MODELS)
     assert str(tmp_path / "index.html") in said.out
 
 

@@ -15,7 +15,7 @@ from vitxplain.cli.shared.completion import complete_methods, complete_models
 Vitx = Callable[..., Said]
 
 
-@pytest.mark.parametrize("command", ["explain", "methods", "models", "info", "patches"])
+@pytest.mark.parametrize("command", ["explain", "methods", "models", "labels", "info", "patches"])
 def test_every_command_has_the_common_options(vitx: Vitx, command: str):
     said = vitx(command, "--help")
     assert said.code == 0
@@ -47,7 +47,8 @@ def test_module_and_script_are_the_same(vitx_process: Vitx):
 
 def test_method_names_complete_also_after_a_comma():
     assert "rollout" in complete_methods("")
-    assert complete_methods("gradient-") == ["gradient-activation", "gradient-attention", "gradient-rollout"]
+    names = ["gradient-activation", "gradient-attention", "gradient-cross-attention", "gradient-rollout"]
+    assert complete_methods("gradient-") == names
     assert complete_methods("rollout,grad-c") == ["rollout,grad-cam"]
     assert [name for name, _ in complete_models("swin")] == ["swin-tiny", "swinv2-tiny"]
 

@@ -9,7 +9,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("docs_images.py", "objects_images.py", "digits_network.py", "onnx_two_outputs.py")  # have a test of their own
 BY_COMMANDS = {"defects.webp", "demo-vit.webp"}  # vitx data show defects, vitx demo
-OF_DETECTORS = {"cross-attention.webp", "d-rise.webp"}  # examples/objects_images.py, for a detector that learned
+# examples/objects_images.py, for models that learned
+OF_DETECTORS = {
+    *("cross-attention.webp", "d-rise.webp", "gradient-cross-attention.webp"),
+    *("gallery-detector.webp", "gallery-segmenter.webp"),
+}
 PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name not in TOOLS)
 
 

@@ -14,6 +14,7 @@ from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError, UnsupportedModelError, UsageError
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.maps.map_source import ControlMaps
+from vitxplain.evaluation.regions.map_request import plain_request
 from vitxplain.metrics.average_precision import average_precision
 from vitxplain.metrics.controls import CONTROLS
 
@@ -138,5 +139,5 @@ def test_cost_is_beside_a_plain_pass():
 
 def test_controls_are_blind():
     sample = load_data("digits", limit=1)[0]
-    maps = ControlMaps(CONTROLS, None).maps(list(CONTROLS), [sample], [])
+    maps = ControlMaps(CONTROLS, None).maps(list(CONTROLS), [plain_request(sample)])
     assert {made.heat.shape for (made,) in maps.values()} == {(60, 60)}

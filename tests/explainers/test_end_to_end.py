@@ -24,18 +24,22 @@ from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.explainers.gradient_rollout import GradientRollout
 from vitxplain.explainers.head_distance import HeadDistance
 from vitxplain.explainers.passes.shared_pass import shared_pass
+from vitxplain.explainers.patch_pca import PatchPCA
+from vitxplain.explainers.patch_similarity import PatchSimilarity
 from vitxplain.explainers.position_similarity import PositionSimilarity
 from vitxplain.explainers.raw_attention import RawAttention
 from vitxplain.tasks.base import LOGITS
 
 ATTENTION = [AttentionRollout(), RawAttention(), HeadDistance()]
 BY_GRADIENT = [GradientAttention(), GradientRollout()]
+OF_FEATURES = [PatchSimilarity(), PatchPCA()]
+OF_VITS = [*ATTENTION, *BY_GRADIENT, GradCAM(), GradientActivation(), PositionSimilarity(), *OF_FEATURES]
 FITTING = {
-    tiny.vit_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), GradientActivation(), PositionSimilarity()],
-    tiny.distilled_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), GradientActivation(), PositionSimilarity()],
-    tiny.registers_module: [*ATTENTION, *BY_GRADIENT, GradCAM(), GradientActivation(), PositionSimilarity()],
-    tiny.swin_module: [RawAttention(), GradCAM(), GradientActivation(), CAM()],
-    tiny.resnet_module: [GradCAM(), GradientActivation(), CAM()],
+    tiny.vit_module: OF_VITS,
+    tiny.distilled_module: OF_VITS,
+    tiny.registers_module: OF_VITS,
+    tiny.swin_module: [RawAttention(), GradCAM(), GradientActivation(), CAM(), *OF_FEATURES],
+    tiny.resnet_module: [GradCAM(), GradientActivation(), CAM(), *OF_FEATURES],
 }
 PAIRS = [pytest.param(b, e, id=f"{b.__name__}-{type(e).__name__}") for b, some in FITTING.items() for e in some]
 

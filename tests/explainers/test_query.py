@@ -7,10 +7,12 @@ import transformers
 from tests.explainers.records import random_attention, run
 from tests.models.tiny_vit import tiny_vit
 from vitxplain import explain, load_model
+from vitxplain.capture.layout import AttentionLayout
 from vitxplain.errors import OptionError
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.raw_attention import RawAttention
 from vitxplain.grid import TokenGrid
+from vitxplain.models.probing.token_grids import with_registers
 
 STATED = {"mean": 0.5, "std": 0.5, "size": 56}
 
@@ -37,6 +39,43 @@ def test_the_class_token_asks_where_patches_are_read_too() -> None:
     torch.testing.assert_close(torch.from_numpy(found), expected, atol=1e-5, rtol=1e-4)
     mean = explain(model, pixels, "raw-attention")[0].values
     assert abs(mean - found).max() > 1e-3
+
+
+def test_registers_are_known_by_their_parameter_and_ask() -> None:
+    module, pixels = dinov2(), torch.randn(1, 3, 56, 56)
+    model = load_model(module, **STATED)
+    assert model.grid is not None
+    assert (model.grid.class_token, model.grid.registers) == (0, (1, 2, 3, 4))
+    shown = explain(model, pixels, "raw-attention", query="register:2")[0].values
+    rolled = explain(model, pixels, "rollout", query="register:2")[0].values
+    similar = explain(model, pixels, "patch-similarity", query="register:2")[0].values
+    module.set_attn_implementation("eager")
+    result = module(pixels, output_attentions=True, output_hidden_states=True)
+    expected = torch.stack([one[0, :, 3, 5:] for one in result.attentions]).detach().reshape(2, 2, 4, 4)
+    torch.testing.assert_close(torch.from_numpy(shown), expected, atol=1e-5, rtol=1e-4)
+    row = torch.eye(21)[3]
+    for attention in reversed(result.attentions):
+        row = 0.5 * row + 0.5 * row @ attention[0].mean(0)
+    torch.testing.assert_close(torch.from_numpy(rolled), row[5:].detach().view(4, 4), atol=1e-5, rtol=1e-4)
+    tokens = module.dinov2_with_registers.layernorm(result.hidden_states[-1])[0].detach()
+    cosines = torch.nn.functional.cosine_similarity(tokens[5:], tokens[3], dim=-1).view(4, 4)
+    torch.testing.assert_close(torch.from_numpy(similar), cosines, atol=1e-5, rtol=1e-4)
+    with pytest.raises(OptionError, match="this model has 4, register:0 to register:3"):
+        explain(model, pixels, "raw-attention", query="register:4")
+
+
+def test_tokens_beside_the_patches_that_are_no_registers_are_not_called_so() -> None:
+    grid = TokenGrid(2, 3, 3, class_token=0)
+    layout = AttentionLayout("", "token", "batch head query key", (1, 1, 9, 9), 1, grid=grid)
+    module = torch.nn.Module()
+    module.register_tokens = torch.nn.Parameter(torch.zeros(1, 1, 8))  # one register, and a token for distillation
+    (undecided,) = with_registers([layout], module)
+    assert undecided.grid is not None
+    assert undecided.grid.registers == ()
+    module.register_tokens = torch.nn.Parameter(torch.zeros(1, 2, 8))
+    (known,) = with_registers([layout], module)
+    assert known.grid is not None
+    assert known.grid.registers == (1, 2)
 
 
 def test_a_class_token_that_nothing_is_read_from_is_known_by_name() -> None:

@@ -25,6 +25,15 @@ def test_it_does_not_change():
         explanation().method = "other"
 
 
+def test_a_path_with_the_ending_of_a_format_is_one_file(tmp_path):
+    assert explanation().save(tmp_path / "new" / "cat.PNG") == [tmp_path / "new" / "cat.PNG"]
+    assert (tmp_path / "new" / "cat.PNG").read_bytes().startswith(b"\x89PNG")
+    assert json.loads(explanation().save(tmp_path / "cat.json")[0].read_text())["method"] == "grad-cam"
+    (tmp_path / "folder.npz").mkdir()
+    (path,) = explanation().save(tmp_path / "folder.npz", formats="json")
+    assert path == tmp_path / "folder.npz" / "image.grad-cam.json"
+
+
 def test_as_a_dict_it_is_the_json_that_is_saved(tmp_path):
     made = explanation(provenance={"input": "cat.png", "share": np.float32("nan")})
     (path,) = made.save(tmp_path, formats="json")

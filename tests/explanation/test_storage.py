@@ -251,6 +251,8 @@ def test_pickles_are_never_opened(saved):
         ({"prediction": [{"name": 7, "index": 0, "probability": 0.5}]}, "7 stands where a name is expected"),
         ({"grid": {"rows": 0}}, "not an explanation"),
         ({"schema": [1] * 10_000}, "has schema"),
+        ({"asking": [1, 2, "3", 4]}, "the patch that asks is at"),
+        ({"notes": "a note"}, "not an explanation"),
     ],
 )
 def test_facts_that_no_explanation_has(saved, changes, words):

@@ -86,6 +86,7 @@ CASES: list[Any] = [
             ("swin", "cam", {}),
             ("resnet", "cam", {}),
             ("mean-pooled", "raw-attention", {"query": "1,2", "mass": 0.6}),
+            ("vit", "patch-similarity", {"query": "1,2"}),
         ]
     ),
 ]

@@ -25,13 +25,14 @@ from vitxplain.export.graph import Explained
         ("grad-cam", "needs gradients, and an ONNX graph runs forward only"),
         ("gradient-attention", "needs gradients"),
         ("head-distance", "numbers for each layer and head, no map"),
+        ("patch-pca", "numbers for each component and row and column, no map"),
         ("position-similarity", "one forward pass"),
     ],
 )
 def test_methods_that_cannot_be_exported_name_those_that_can(method: str, why: str):
     with pytest.raises(UnsupportedModelError, match=why) as error:
         export("no/such-model", method)  # found before a model is loaded
-    assert "Those that can: attention-rollout, cam, raw-attention" in str(error.value)
+    assert "Those that can: attention-rollout, cam, patch-similarity, raw-attention" in str(error.value)
 
 
 def test_method_that_does_not_fit(tmp_path: Path):

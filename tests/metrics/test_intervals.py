@@ -52,3 +52,19 @@ def test_a_ratio_of_sums():
 
 def test_a_figure_that_is_not_defined_has_no_interval():
     assert np.isnan(bootstrap_sums(np.zeros((5, 2), int), lambda _: np.nan)).all()
+
+
+def test_several_values_of_an_image_are_drawn_together():
+    values = np.random.default_rng(4).normal(size=40)
+    alone = bootstrap(values)
+    assert bootstrap(values, groups=np.arange(40)) == alone
+    repeated = bootstrap(np.repeat(values, 3), groups=np.repeat(np.arange(40), 3))
+    assert repeated == pytest.approx(alone)
+    careless = bootstrap(np.repeat(values, 3))
+    assert careless.high - careless.low == pytest.approx((alone.high - alone.low) / 3**0.5, rel=0.1)
+
+
+def test_images_with_more_values_weigh_more():
+    groups = np.array([0, 0, 0, 1])
+    interval = bootstrap(np.array([1.0, 1.0, 1.0, 0.0]), groups=groups)
+    assert interval == (0.75, 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""The models in the box: small, right, and with maps that find the digit because of what was learned."""
+"""The classifiers in the box: small, right, and with maps that find the digit because of what was learned."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ METHODS = {
 }
 
 
-@pytest.fixture(params=known_models.NAMES)
+@pytest.fixture(params=known_models.DIGIT_MODELS)
 def name(request) -> str:
     return request.param
 

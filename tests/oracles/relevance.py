@@ -48,3 +48,34 @@ def gradient_rollout(
     for heads, gradient in list(zip(layers, gradients, strict=True))[start_layer:]:
         rolled = product(with_residual(positive_mean(heads, gradient), 0.5), rolled)
     return read(rolled, readout, prefix, rows, columns)
+
+
+def encoder_decoder(
+    calls: Sequence[tuple[str, NDArray[np.float64], NDArray[np.float64]]], places: int, queries: int
+) -> Matrix:
+    """R_qi by equations 6 to 10, whole matrices in the order of the calls: (what asks what, heads, gradients).
+
+    "ii": places each other, "qq": queries each other, "qi": queries the places.
+    """
+    image, among, reads = np.eye(places), np.eye(queries), np.zeros((queries, places))
+    for kind, heads, gradients in calls:
+        attention = positive_mean(heads, gradients)
+        if kind == "ii":
+            image = image + product(attention, image)
+        elif kind == "qq":
+            among, reads = among + product(attention, among), reads + product(attention, reads)
+        else:
+            reads = reads + product(product(normalised(among).T, attention), normalised(image))
+    return reads
+
+
+def normalised(relevance: Matrix) -> Matrix:
+    """Equations 8 and 9; a row that has nothing beside the identity stays as it is."""
+    size = len(relevance)
+    result = np.eye(size)
+    for i in range(size):
+        rest = [relevance[i, j] - (i == j) for j in range(size)]
+        if sum(rest) != 0:
+            for j in range(size):
+                result[i, j] += rest[j] / sum(rest)
+    return result

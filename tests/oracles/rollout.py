@@ -44,11 +44,11 @@ def with_residual(matrix: Matrix, residual: float) -> Matrix:
 
 
 def product(left: Matrix, right: Matrix) -> Matrix:
-    tokens = len(left)
-    result = np.zeros((tokens, tokens))
-    for i in range(tokens):
-        for j in range(tokens):
-            result[i, j] = sum(left[i, m] * right[m, j] for m in range(tokens))
+    (rows, inner), columns = left.shape, right.shape[1]
+    result = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            result[i, j] = sum(left[i, m] * right[m, j] for m in range(inner))
     return result
 
 

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -20,6 +21,7 @@ FITTING = {
     "position-similarity": ["row column row2 column2"],
     "heads": ["layer row column", "head row column", "layer head row column"],
     "head-masks": ["layer row column", "head row column", "layer head row column"],
+    "components": ["component row column"],
     "patches": list(SHAPES),
 }
 MAPS = [axes for axes in SHAPES if axes != "layer head"]
@@ -116,6 +118,39 @@ def test_heads_that_were_cut_to_a_mass_are_shown_so_and_not_cut_again():
         plot(made, "head-masks", mass=0.5)
     one = {"options": {"mass": 0.6, "head": 2}, "method": "raw-attention"}
     assert "head 2: 3 of 4 patches" in words(explanation(values[:, 1:], "layer head row column", **one).plot())
+
+
+def test_components_are_the_three_colours_and_the_background_the_photograph():
+    values = np.zeros((3, 3, 5), np.float32)
+    values[:, 1, 1] = (9, -9, 0.0)
+    values[:, 1, 2] = (-9, 9, 9)
+    made = explanation(values, "component row column", method="patch-pca")
+    axes = made.plot("components", smooth=False).axes[1]
+    drawn = np.asarray(axes.images[0].get_array())
+    height, width = drawn.shape[:2]
+    for column, expected in ((1, (1, 0, 0.5)), (2, (0, 1, 1))):
+        np.testing.assert_allclose(drawn[height // 2, int((column + 0.5) * width / 5)], expected, atol=1e-3)
+    background = drawn[5, 5]
+    assert background.max() - background.min() < 1e-3
+    assert background.max() < 0.3
+    with pytest.raises(UsageError, match=r"three components of a map, as patch-pca gives"):
+        plot(explanation(), "components")
+
+
+def test_the_patch_that_asks_is_marked_on_photograph_and_map():
+    made = explanation(provenance={"asking": (30.0, 20.0, 48.0, 40.0)})
+    marks = [[tuple(line[0]) for line in lines.get_segments()] for lines in _marks(made.plot())]
+    assert len(marks) == 2
+    assert all((30 * 4 - 0.5, 20 * 4 - 0.5) in corners for corners in marks)  # drawn four times as large
+    heads = explanation(axes="head row column", box=(10.0, 20.0, 60.0, 80.0), provenance=made.provenance)
+    (mark,) = _marks(heads.plot())
+    assert tuple(mark.get_segments()[0][0]) == (9.5, 9.5)
+    assert _marks(explanation().plot()) == []
+
+
+def _marks(figure):
+    lines = [one for axes in figure.axes for one in axes.collections if isinstance(one, LineCollection)]
+    return [one for one in lines if one.get_segments()]
 
 
 def test_strip_shows_the_true_mask_and_refuses_one_of_another_size():

@@ -15,7 +15,8 @@ from vitxplain.explainers.passes.fit import auto_method, fitting
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.vision_model import VisionModel
 
-TRIED = frozenset({"cross-attention", "raw-attention", "attention-rollout", "gradient-activation", "grad-cam"})
+ATTENTION = frozenset({"cross-attention", "raw-attention", "attention-rollout"})
+TRIED = ATTENTION | {"gradient-activation", "grad-cam", "patch-similarity", "patch-pca"}
 BY_TARGET = frozenset({"gradient-activation", "grad-cam"})
 
 

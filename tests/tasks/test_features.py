@@ -12,7 +12,10 @@ from torch import nn
 from tests.models.tiny_vit import tiny_vit
 from vitxplain import explain, fitting, load_model
 from vitxplain.errors import ModelLoadError, TargetError, UnsupportedModelError
-from vitxplain.tasks.features import Features, gives_tokens
+from vitxplain.geometry import Geometry
+from vitxplain.grid import TokenGrid
+from vitxplain.models.views.view import lying
+from vitxplain.tasks.features import Features, NoTarget, gives_tokens
 
 STATED = {"mean": 0.5, "std": 0.5, "size": 32}
 TINY = {
@@ -51,7 +54,14 @@ def test_methods_about_a_class_say_why_they_do_not_fit() -> None:
     model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
     report = fitting(model)
     fit = {name for name, why in report.items() if why is None}
-    assert fit == {"attention-rollout", "head-distance", "position-similarity", "raw-attention"}
+    assert fit == {
+        "attention-rollout",
+        "head-distance",
+        "patch-pca",
+        "patch-similarity",
+        "position-similarity",
+        "raw-attention",
+    }
     with pytest.raises(UnsupportedModelError, match="it gives features and has no classifier"):
         explain(model, PIXELS, "grad-cam")
     with pytest.raises(TargetError, match="the model gives features and predicts none"):
@@ -91,7 +101,8 @@ def test_each_token_is_timed_by_its_own_pass() -> None:
     [
         ("patch@96,0", "'patch@96,0' lies outside the image of 96 x 64 px"),
         ("patch@0,-1", "'patch@0,-1' lies outside the image"),
-        ("patch@1", "Its tokens are targets: cls, or patch@x,y"),
+        ("patch@1", "Its tokens are targets: cls, patch@x,y"),
+        ("register:0", "'register:0' is no token here: the model has no registers"),
         ("dog", "'dog' is no class: the model gives features"),
         (3, "'3' is no class"),
     ],
@@ -102,9 +113,20 @@ def test_tokens_that_are_not_there(target: object, message: str) -> None:
         explain(model, Image.new("RGB", (96, 64)), "raw-attention", target=target)
 
 
+def test_a_point_is_found_where_the_network_mirrors_the_image_or_leaves_a_rest() -> None:
+    grid, target = TokenGrid(2, 3, patch_size=(8.0, 8.0)), NoTarget("patch@1,15", (1.0, 15.0))
+    assert target.query(grid, Geometry.identity((16, 24))) == "1,0"
+    assert target.query(grid, Geometry.identity((16, 24)), lying((16, 24), right=-1)) == "1,2"
+    assert target.query(grid, Geometry.identity((20, 24))) == "1,0"  # its last four rows are no patch
+    with pytest.raises(TargetError, match="lies where the model does not look"):
+        NoTarget("patch@1,17", (1.0, 17.0)).query(grid, Geometry.identity((20, 24)))
+
+
 def test_a_method_that_asks_no_token_says_so() -> None:
     model = load_model(transformers.ViTModel(transformers.ViTConfig(**TINY)).eval(), **STATED)
-    with pytest.raises(TargetError, match="with head-distance none does; take raw-attention or attention-rollout"):
+    with pytest.raises(
+        TargetError, match="with head-distance none does; take raw-attention, attention-rollout or patch-similarity"
+    ):
         explain(model, Image.new("RGB", (32, 32)), "head-distance", target="cls")
 
 
@@ -144,8 +166,9 @@ def test_the_user_may_call_the_features_of_a_classifier_classes() -> None:
     assert load_model(tiny_vit(), **STATED).labels[0] == "cat"
 
 
-def test_an_encoder_that_hides_patches_at_random_is_refused() -> None:
+@pytest.mark.parametrize("mask_ratio", [0.75, 0.0])  # without any that are hidden tokens are shuffled all the same
+def test_an_encoder_that_hides_or_shuffles_patches_is_refused(mask_ratio: float) -> None:
     decoder = {f"decoder_{name}": value for name, value in TINY.items() if name not in ("image_size", "patch_size")}
-    module = transformers.ViTMAEModel(transformers.ViTMAEConfig(**TINY, **decoder)).eval()
+    module = transformers.ViTMAEModel(transformers.ViTMAEConfig(**TINY, **decoder, mask_ratio=mask_ratio)).eval()
     with pytest.raises(ModelLoadError, match=r"ViTMAEModel gives other features of the same image each time.*ViTModel"):
         explain(module, PIXELS, "rollout")

@@ -44,10 +44,14 @@ class AttentionTap(TorchFunctionMode):
     One tap serves one forward pass.
 
     A function that looks like attention but hides its weights is named to the watcher before it runs.
+
+    The graph begins in the first call whose gradient the watcher asks for. With `starts_apart` it begins in each of
+    them as well: where calls are no chain, what comes before one of them may be no other, but a parameter.
     """
 
-    def __init__(self, root: nn.Module, watcher: Watcher) -> None:
+    def __init__(self, root: nn.Module, watcher: Watcher, *, starts_apart: bool = False) -> None:
         super().__init__()
+        self._starts_apart = starts_apart
         self._paths = ModulePaths(root)
         self._watcher = watcher
         self._chain = SoftmaxChain(self._paths.current)
@@ -162,6 +166,10 @@ class AttentionTap(TorchFunctionMode):
         if not tensor.requires_grad:
             tensor = tensor.detach().requires_grad_()
             self.starts.append(tensor)
+        elif self._starts_apart:
+            start = tensor.new_zeros((), requires_grad=True)
+            self.starts.append(start)
+            tensor = tensor + start
         return tensor
 
 

@@ -14,6 +14,7 @@ from torch.utils.hooks import RemovableHandle
 from vitxplain.capture.forks import undone_in_child
 from vitxplain.capture.undisturbed import ready
 from vitxplain.errors import OptionError
+from vitxplain.grid import TokenGrid
 from vitxplain.suggest import similar_names
 from vitxplain.types import FeatureMap
 
@@ -124,7 +125,8 @@ class LayerActivation:
     """One layer's output as a feature map (tokens laid out on their grid, prefix and suffix dropped), fp32.
 
     `gradient` is that of the target's raw logit. `head_weights` are what the target's logit weighs the channels with,
-    where the model ends in global average pooling of this layer and one linear layer. Both None where nobody asked.
+    where the model ends in global average pooling of this layer and one linear layer. `tokens` are all its vectors,
+    those of prefix and suffix tokens among them, and `grid` says which is which. All None where nobody asked.
 
     Values and gradient are those of what the layer returned. Where the model changes that in place before it takes the
     average, a method that needs the linear head gets those of what is averaged. Where several layers were joined into
@@ -135,4 +137,6 @@ class LayerActivation:
     values: FeatureMap
     gradient: FeatureMap | None = None
     head_weights: Float[Tensor, "batch pooled"] | None = None  # pooled: the channels of the layer that is averaged
+    tokens: Float[Tensor, "batch token channel"] | None = None
+    grid: TokenGrid | None = None
     parts: "tuple[LayerActivation, ...]" = ()

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.grid import TokenGrid
@@ -28,6 +29,19 @@ class PatchLayout:
         start = self.num_prefix_tokens
         patches = tensor[:, start : start + self.rows * self.columns]
         return patches.transpose(1, 2).unflatten(2, (self.rows, self.columns))
+
+    def to_tokens(self, tensor: Tensor) -> Float[Tensor, "batch token channel"]:
+        """One vector a token, prefix and suffix tokens among them; of a map one a place, row by row."""
+        return tensor if self.order == "tokens" else self.to_map(tensor).flatten(2).transpose(1, 2)
+
+    def grid(self, tokens: int, size: tuple[int, int], attention: TokenGrid | None) -> TokenGrid:
+        """Which of so many tokens are patches, on an input of this size; that of attention where it is the same."""
+        shape = self.rows, self.columns
+        tokens_of = None if attention is None else (attention.rows, attention.columns, attention.num_tokens)
+        if attention is not None and self.order == "tokens" and tokens_of == (*shape, tokens):
+            return attention
+        suffix = tokens - self.num_prefix_tokens - self.rows * self.columns
+        return TokenGrid(*shape, self.num_prefix_tokens, suffix, (size[0] / self.rows, size[1] / self.columns))
 
 
 @dataclass(frozen=True)

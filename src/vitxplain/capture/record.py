@@ -154,12 +154,18 @@ class AttentionRecord:
 
     def class_rows(self) -> Float[Tensor, "batch head row column"] | None:
         """What the class token attends to on the grid, unscaled; None where no class token asks."""
-        grid, asking = self.layout.grid, self.layout.asking
-        token = grid.class_token if grid is not None else None
-        if grid is None or token is None:
+        grid = self.layout.grid
+        if grid is None or grid.class_token is None:
             return None
         if self.layout.kind == "pooling":  # it alone asks
             return grid.to_map(self.weights.mean(2))
+        return self.token_rows(grid.class_token)
+
+    def token_rows(self, token: int) -> Float[Tensor, "batch head row column"] | None:
+        """What a token beside the patches attends to on the grid, unscaled; None where it does not ask."""
+        grid, asking = self.layout.grid, self.layout.asking
+        if grid is None or self.layout.kind == "pooling":
+            return None
         if self.layout.num_queries != self.layout.num_keys and (asking is None or token >= asking.num_prefix_tokens):
             return None
         return grid.to_map(self.rows((token,)).mean(2))

@@ -1,1 +1,1 @@
-"""The product shown on itself: both models in the box, every method that fits, beside the truth."""
+"""The product shown on itself: the models in the box, every method that fits, beside the truth."""

@@ -1,6 +1,6 @@
-"""Runs the demo: both models in the box on the digits, scores, pictures and the page."""
+"""Runs the demo: the classifiers in the box on digits, scores, pictures and the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -13,36 +13,42 @@ from vitxplain.api import explain_together, fitting
 from vitxplain.data.sample import Sample
 from vitxplain.data.synthetic.digits import Digits
 from vitxplain.demo.page import page, verdict_on
+from vitxplain.demo.scene_part import ScenePart
 from vitxplain.demo.scores import Score, controls, precisions, table
 from vitxplain.demo.sheet import contact_sheet
 from vitxplain.escape import utf8
 from vitxplain.explainers.base import says_where
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.models import known_models as box
 from vitxplain.models.loading.load import load_model
+from vitxplain.models.offers import PATCH_FEATURES
 from vitxplain.render.figure import png_bytes
 
 COUNT, SHOWN = 64, 6  # images scored, and of these drawn
 
 
-def run(folder: Path, report: Callable[[str], None], count: int = COUNT) -> tuple[list[Score], list[Path]]:
-    """Explain `count` test digits with both models and every built-in method that fits; the table and the files.
+def run(
+    folder: Path, report: Callable[[str], None], count: int = COUNT, scenes: Sequence[ScenePart] = ()
+) -> tuple[list[Score], list[Path]]:
+    """Explain `count` test digits with both classifiers and every built-in method that fits; the table and the files.
 
     `report` is told what is being done. The folder gets index.html, scores.csv, a contact sheet for each model, and
-    the images with their masks.
+    the images with their masks; with `scenes` that were explained their table, sheets and images, too.
 
     Raises:
         ModelLoadError: this installation came without the models.
         OutputError: the folder cannot be written.
     """
-    models = {name: load_model(name, device="cpu") for name in box.NAMES}
+    models = {name: load_model(name, device="cpu") for name in box.DIGIT_MODELS}
     samples = list(Digits("test", size=models["demo-vit"].processor.input_size, count=count))
     of_controls = controls(samples)
     of_methods: dict[str, dict[str, np.ndarray]] = {}
     pictures: dict[str, bytes] = {}
     for name, model in models.items():
-        methods = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
+        fit = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
+        methods = [method for method in fit if PATCH_FEATURES not in load_explainer(method).needs]
         report(f"{name}: {', '.join(methods)}")
         results = explain_together(model, [sample.image for sample in samples], methods)
         maps = {method: explained for method, explained in results.items() if says_where(explained[0].axes)}
@@ -56,8 +62,12 @@ def run(folder: Path, report: Callable[[str], None], count: int = COUNT) -> tupl
             if method not in maps
         }
     scores = table(of_methods, of_controls)
-    text = page(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()})
+    text = page(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()}, scenes)
+    pictures |= {f"{part.model}.png": part.picture for part in scenes}
     files = {"index.html": utf8(text), "scores.csv": _csv(scores), **pictures, **_images(samples[:SHOWN])}
+    if scenes:
+        files["scenes.csv"] = _scenes_csv(scenes)
+        files |= {f"scenes/{_stem(sample)}.png": _png(sample.image) for part in scenes for sample in part.shown}
     return scores, write_together({folder / name: content for name, content in files.items()})
 
 
@@ -77,15 +87,29 @@ def _csv(scores: list[Score]) -> bytes:
     return csv_bytes(header, rows, line_end="\r\n")
 
 
+def _scenes_csv(parts: Sequence[ScenePart]) -> bytes:
+    intervals = [f"{name}{end}" for name in ("pointing", "inside") for end in ("", "_low", "_high")]
+    header = ["task", "model", "method", "found", "total", *intervals]
+    rows = (
+        [part.task, row.model or "control", row.method, row.matched, row.total, *row.pointing, *row.inside]
+        for part in parts
+        for row in part.scores
+    )
+    return csv_bytes(header, rows, line_end="\r\n")
+
+
 def _images(samples: list[Sample]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for sample in samples:
-        stem = sample.name.rpartition("/")[-1]
         files |= {
-            f"images/{stem}.png": _png(sample.image),
-            f"masks/{stem}.png": _png(Image.fromarray(sample.object_mask())),
+            f"images/{_stem(sample)}.png": _png(sample.image),
+            f"masks/{_stem(sample)}.png": _png(Image.fromarray(sample.object_mask())),
         }
     return files
+
+
+def _stem(sample: Sample) -> str:
+    return sample.name.rpartition("/")[-1]
 
 
 def _png(image: Image.Image) -> bytes:

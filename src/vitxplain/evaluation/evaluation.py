@@ -9,12 +9,14 @@ from typing import Any
 from vitxplain.data.sample import DataSet
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import PlannedEntry
+from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.best_thresholds import Levels
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison, comparisons
 from vitxplain.evaluation.table.model_accuracy import ModelAccuracy, foreign_notes, model_accuracies
 from vitxplain.evaluation.table.notes import notes
+from vitxplain.evaluation.table.regions_found import RegionsFound, left_out_notes, regions_found
 from vitxplain.evaluation.table.rows import Row, rows_of
 from vitxplain.metrics.base import Metric
 
@@ -25,7 +27,8 @@ class Evaluation:
 
     `skipped` are the images that could not be read, `failures` the maps that could not be made or scored, `left_out`
     the metrics, models and data that were not taken in; each says why. `fingerprint` is what the scores depend on,
-    `levels` are the thresholds chosen on validation images, by model, method and metric.
+    `levels` are the thresholds chosen on validation images, by model, method and metric; `answers` say which of the
+    true regions of each image a model found that finds things.
     """
 
     map_scores: tuple[MapScores, ...] = field(repr=False)
@@ -39,6 +42,7 @@ class Evaluation:
     costs: tuple[Cost, ...] = ()
     levels: Mapping[str, Levels] = field(default_factory=dict)
     preset: str | None = None
+    answers: tuple[ImageAnswer, ...] = field(default=(), repr=False)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -64,9 +68,14 @@ class Evaluation:
         return tuple(rows)
 
     @cached_property
-    def accuracies(self) -> dict[str, ModelAccuracy]:
+    def accuracies(self) -> dict[str, ModelAccuracy | RegionsFound]:
         """By model, how well it knows these images; without those whose earlier scores do not say."""
-        return model_accuracies(self.map_scores, self.data)
+        found_regions: dict[str, ModelAccuracy | RegionsFound] = {
+            entry.name: regions_found(entry.name, entry.truth, self._answers_of(entry.name))
+            for entry in self.entries
+            if entry.truth
+        }
+        return found_regions or {**model_accuracies(self.map_scores, self.data)}
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -79,7 +88,16 @@ class Evaluation:
         """What a reader of the table must know, each a sentence."""
         doubts = [note for accuracy in self.accuracies.values() if (note := accuracy.note())]
         others = notes(self.rows, self.comparisons, self.map_scores, self.metrics)
-        return *foreign_notes(self.entries, self.data), *doubts, *others
+        regions = [
+            note
+            for entry in self.entries
+            if entry.truth
+            for note in left_out_notes(entry.name, entry.truth, self._answers_of(entry.name))
+        ]
+        return *foreign_notes(self.entries, self.data), *doubts, *regions, *others
+
+    def _answers_of(self, model: str) -> list[ImageAnswer]:
+        return [answer for answer in self.answers if answer.model == model]
 
     def records(self) -> list[dict[str, Any]]:
         """The table as plain values, `pandas.DataFrame(evaluation.records())`."""

@@ -13,12 +13,14 @@ from vitxplain.evaluation.failures import Failure, sentences
 from vitxplain.evaluation.plan.entries import Entry, PlannedEntry, plan_entries
 from vitxplain.evaluation.plan.metrics import chosen_metrics, validation_of
 from vitxplain.evaluation.plan.request import EvaluationRequest
+from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels
 from vitxplain.evaluation.scoring.cost import Cost, costs
 from vitxplain.evaluation.scoring.fingerprint import fingerprint_of
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores
 from vitxplain.evaluation.scoring.score import score_entry
 from vitxplain.evaluation.scoring.store import Store, one_writer
+from vitxplain.evaluation.table.regions_found import nothing_found, regions_found
 from vitxplain.metrics.base import Metric
 from vitxplain.processes import join_processes
 
@@ -86,9 +88,9 @@ def _measured(request: EvaluationRequest, state: PartialState, progress: Callabl
             method_costs += entry_costs
     state.wait_for_everyone()
     skipped, failures = gather_object(skipped), gather_object(failures)
-    map_scores = _in_order(store.map_scores(), plan.entries)
+    map_scores, answers = _in_order(store.map_scores(), plan.entries), tuple(store.answers().values())
     if not map_scores or (request.stored_maps and all(map_score.control for map_score in map_scores)):
-        why = " ".join([*skipped[:3], *sentences(failures)[:3]])
+        why = " ".join([*_nothing_found(plan.entries, answers), *skipped[:3], *sentences(failures)[:3]])
         raise DataError(f"not one map of {plan.samples.name} ({plan.samples.split}) could be scored. {why}".strip())
     return Evaluation(
         map_scores=tuple(map_scores),
@@ -102,7 +104,18 @@ def _measured(request: EvaluationRequest, state: PartialState, progress: Callabl
         costs=tuple(method_costs),
         levels=levels,
         preset=request.preset,
+        answers=answers,
     )
+
+
+def _nothing_found(entries: Sequence[PlannedEntry], answers: Sequence[ImageAnswer]) -> list[str]:
+    """Why models that find things have no map, each a sentence."""
+    of_entries = {entry.name: [answer for answer in answers if answer.model == entry.name] for entry in entries}
+    return [
+        nothing_found(regions_found(entry.name, entry.truth, of_entries[entry.name]))
+        for entry in entries
+        if entry.truth and not any(answer.names for answer in of_entries[entry.name])
+    ]
 
 
 def _measure_entry(
@@ -131,4 +144,4 @@ def _in_order(map_scores: Mapping[Key, MapScores], entries: Sequence[PlannedEntr
     methods = ((entry.name, method) for entry in entries for method in entry.methods)
     ranks = {key: rank for rank, key in enumerate(methods)}
     keys = [key for key in map_scores if key[:2] in ranks]
-    return [map_scores[key] for key in sorted(keys, key=lambda key: (ranks[key[:2]], key[2]))]
+    return [map_scores[key] for key in sorted(keys, key=lambda key: (ranks[key[:2]], key[2:]))]

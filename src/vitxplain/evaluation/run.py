@@ -13,6 +13,7 @@ from vitxplain.evaluation.measure import measure
 from vitxplain.evaluation.plan.classes import NoModelError
 from vitxplain.evaluation.plan.presets import default_runs
 from vitxplain.evaluation.plan.request import Data, EvaluationRequest, Load, Metrics, Models, data_source
+from vitxplain.evaluation.regions.truth import TruthLike
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.words import source_name
 
@@ -38,11 +39,13 @@ def evaluate(
     batch_size: int = 8,
     overwrite: bool = False,
     cost: bool = False,
+    truth: TruthLike | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Evaluation:
     """Score explanations: is the map where the object is, and does the model use what it shows?
 
-    The class explained is the one the model predicts. Controls (`vitxplain.metrics.controls`), which know nothing of
+    The class explained is the one the model predicts; of a detector each labelled object that it finds, of a segmenter
+    each class of the image that it finds. Controls (`vitxplain.metrics.controls`), which know nothing of
     the model, are scored like methods. Of several models one at a time is in memory.
 
     Args:
@@ -71,11 +74,13 @@ def evaluate(
         batch_size: images that run together.
         overwrite: forget what is in the folder.
         cost: also measure what each method costs (`evaluation.scoring.cost`).
+        truth: what of an object a detector's maps are scored against, "box" or "mask"; None: its box.
         progress: called after each batch with how many images it took.
 
     Raises:
         UsageError: no such method, metric, option or data, or a folder whose scores were made otherwise.
-        DataError: a metric needs masks, and the data have none; or not one image can be read.
+        DataError: a metric needs masks, and the data have none; not one image can be read; or the data of a detector
+            or segmenter have no objects or no class of the model's, or it finds none of them.
         UnsupportedModelError: no method fits any of the models.
     """
     request = EvaluationRequest(
@@ -98,6 +103,7 @@ def evaluate(
         batch_size=batch_size,
         overwrite=overwrite,
         cost=cost,
+        truth=truth,
     )
     return measure(request, progress)
 

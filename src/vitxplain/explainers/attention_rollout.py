@@ -27,8 +27,8 @@ class AttentionRollout(AttentionExplainer):
             Entries in prefix columns (class token, registers) count among them but are never zeroed.
         residual_weight: share of the residual connection in each layer, 0 to 1; the paper takes 0.5.
         start_layer: first layer used; published baselines skip layer 0.
-        query: the final token that is followed back, a patch ("row,column" or row * columns + column) or "class" for
-            the class token; None follows the tokens the logits are read from.
+        query: the final token that is followed back, a patch ("row,column" or row * columns + column), "class" for
+            the class token, or "register:0"; None follows the tokens the logits are read from.
 
     Values are shares of the attention that reaches the logits; all tokens together make 1. Not about a class.
     """

@@ -10,6 +10,7 @@ from torch import Tensor
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.grid import TokenGrid
+from vitxplain.models.offers import PATCH_FEATURES
 from vitxplain.tasks.base import TargetLike
 from vitxplain.types import PixelValues
 
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
 
 def says_where(axes: str) -> bool:
     """Whether values with these axes say where in the image: one, or several, for each place."""
+    return lies_on_image(axes) and "component" not in axes
+
+
+def lies_on_image(axes: str) -> bool:
+    """Whether values with these axes are laid out as the image is."""
     return axes.endswith("row column") and "row2" not in axes
+
+
+def explains_answers(method: "type[Explainer] | Explainer") -> bool:
+    """Whether its maps say where an answer comes from; those of features alone say what is alike in the image."""
+    return says_where(method.axes) and PATCH_FEATURES not in method.needs
 
 
 class Explainer(ABC):

@@ -6,28 +6,46 @@ from dataclasses import replace
 from typing import Final
 
 from vitxplain.errors import OptionError, TargetError
-from vitxplain.explainers.base import Explainer
-from vitxplain.geometry import Geometry
+from vitxplain.explainers.base import AttentionExplainer, Explainer
+from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
+from vitxplain.models.offers import PATCH_FEATURES
+from vitxplain.models.probing.probe import Probe
 from vitxplain.options.checks import check_index
 from vitxplain.tasks.base import Target
 from vitxplain.tasks.features import NoTarget
 from vitxplain.tasks.per_image import Several
 
 CLASS: Final = "class"
+REGISTER: Final = "register:"
+_REGISTER: Final = re.compile(rf"{REGISTER}\d+")
+_PLACE: Final = re.compile(r"\s*\d+\s*,\s*\d+\s*")
 
 
 def check_query(query: int | str | None) -> None:
     """Raises:
-    OptionError: neither an index, nor "row,column", nor "class".
+    OptionError: neither an index, nor "row,column", nor "class", nor "register:0".
     """
-    if isinstance(query, str) and query != CLASS and not re.fullmatch(r"\s*\d+\s*,\s*\d+\s*", query):
+    if isinstance(query, str) and not is_beside_patches(query) and not _PLACE.fullmatch(query):
         raise OptionError(
-            f'query is {query!r}; it takes "row,column" of a patch, both from 0, or its index, or "class" for the '
-            "class token."
+            f'query is {query!r}; it takes "row,column" of a patch, both from 0, or its index, "class" for the class '
+            'token, or "register:0" for the first register.'
         )
     if query is not None and not isinstance(query, str):
         check_index("query", query)
+
+
+def is_beside_patches(query: int | str) -> bool:
+    """Whether it names the class token or a register, and no patch."""
+    return isinstance(query, str) and (query == CLASS or _REGISTER.fullmatch(query) is not None)
+
+
+def token_beside_patches(query: int | str, grid: TokenGrid) -> int | None:
+    """The index of the class token or register that a query names, among the tokens of a grid; None without it."""
+    if query == CLASS:
+        return grid.class_token
+    number = int(str(query).removeprefix(REGISTER))
+    return grid.registers[number] if number < len(grid.registers) else None
 
 
 def patch_index(query: int | str, rows: int, columns: int) -> int:
@@ -42,12 +60,13 @@ def asking_token(query: int | str, grid: TokenGrid) -> int:
     """Its index among the tokens of a grid.
 
     Raises:
-        OptionError: there is no such patch, or no class token.
+        OptionError: there is no such patch, class token or register.
     """
-    token = grid.class_token if query == CLASS else patch_index(query, grid.rows, grid.columns)
+    beside = is_beside_patches(query)
+    token = token_beside_patches(query, grid) if beside else patch_index(query, grid.rows, grid.columns)
     if token is None or token < 0:
         raise no_such_token(query, grid)
-    return token if query == CLASS else grid.num_prefix_tokens + token
+    return token if beside else grid.num_prefix_tokens + token
 
 
 def tokens_apart(target: Target) -> list[Target]:
@@ -59,7 +78,7 @@ def tokens_apart(target: Target) -> list[Target]:
 
 
 def with_query(
-    explainers: Mapping[str, Explainer], target: Target, grid: TokenGrid | None, geometry: Geometry
+    explainers: Mapping[str, Explainer], target: Target, probe: Probe, geometry: Geometry
 ) -> dict[str, Explainer]:
     """The methods with the token that a target names as their `query`; as they are where it names none.
 
@@ -68,16 +87,61 @@ def with_query(
     """
     if not isinstance(target, NoTarget) or target.token is None:
         return dict(explainers)
-    if grid is None:
-        raise TargetError(f"target {target.token!r} is a token, and the model has no grid of tokens.")
     without = [name for name, explainer in explainers.items() if not hasattr(explainer, "query")]
     if without:
         raise TargetError(
             f"target {target.token!r} is a token that asks, and with {' and '.join(without)} none does; take "
-            "raw-attention or attention-rollout."
+            "raw-attention, attention-rollout or patch-similarity."
         )
-    query = target.query(grid, geometry)
-    return {name: replace(explainer, query=query) for name, explainer in explainers.items()}  # type: ignore[type-var]
+    if probe.passes is not None and target.point is not None:
+        raise TargetError(
+            f"target {target.token!r} is a patch, and the model looks at {' and '.join(probe.passes.paths)} several "
+            "times or side by side, each with patches of its own; explain that by itself."
+        )
+    queries = {name: _query(target, explainer, probe, geometry) for name, explainer in explainers.items()}
+    return {name: replace(explainer, query=queries[name]) for name, explainer in explainers.items()}  # type: ignore[type-var]
+
+
+def _query(target: NoTarget, explainer: Explainer, probe: Probe, geometry: Geometry) -> str:
+    """The token a target names, as one method takes it."""
+    of_features = PATCH_FEATURES in explainer.needs
+    if target.point is not None and of_features and getattr(explainer, "layer", None) is not None:
+        raise TargetError(
+            f"target {target.token!r} is a patch of the model's last layer, and another layer was named; with layer "
+            "say query=ROW,COLUMN of that layer's own map."
+        )
+    grid = asking_grid(explainer, probe)
+    if grid is None:
+        raise TargetError(f"target {target.token!r} is a token, and the model has no grid of tokens.")
+    return target.query(grid, geometry, probe.view)
+
+
+def asking_grid(explainer: Explainer, probe: Probe) -> TokenGrid | None:
+    """The patches that a method's `query` counts: of the layer of features, or those that ask in the last attention."""
+    if PATCH_FEATURES in explainer.needs:
+        return probe.feature_grid
+    kinds = explainer.kinds - {"pooling"} if isinstance(explainer, AttentionExplainer) else frozenset()
+    grids = (layout.asking for layout in reversed(probe.layouts) if layout.kind in kinds)
+    return next((grid for grid in grids if grid is not None), probe.grid)
+
+
+def asking_box(explainer: Explainer, probe: Probe, geometry: Geometry) -> Box | None:
+    """The patch of the original image that a method's `query` names, in its pixels; None where it names none.
+
+    Nor where the image lies otherwise within the network, or the query counts on the map of a layer of its own.
+    """
+    query, layer = getattr(explainer, "query", None), getattr(explainer, "layer", None)
+    grid = asking_grid(explainer, probe)
+    of_own_layer = layer is not None and PATCH_FEATURES in explainer.needs
+    if query is None or grid is None or of_own_layer or probe.view is not None or probe.passes is not None:
+        return None
+    patch = -1 if is_beside_patches(query) else patch_index(query, grid.rows, grid.columns)
+    if patch < 0:
+        return None
+    row, column = divmod(patch, grid.columns)
+    (height, width), (down, across) = geometry.input_size, grid.patch_size
+    left, top = column * across / width, row * down / height
+    return geometry.on_image((left, top, left + across / width, top + down / height))
 
 
 def no_such_token(query: int | str | None, grid: TokenGrid) -> OptionError:
@@ -88,6 +152,10 @@ def no_such_token(query: int | str | None, grid: TokenGrid) -> OptionError:
             f"query 'class' asks the class token, and this model has none that could be told{beside}; leave query out "
             "for the tokens the model's output is read from, or name a patch."
         )
+    if query is not None and is_beside_patches(query):
+        count = len(grid.registers)
+        has = f"this model has {count}, register:0 to register:{count - 1}" if count else "this model has none"
+        return OptionError(f"query {query!r} asks a register, and {has}.")
     return OptionError(
         f"query {query!r} asks nothing there: the model's last grid has {grid.rows} x {grid.columns} patches, "
         f"row,column from 0,0 to {grid.rows - 1},{grid.columns - 1}."

@@ -10,7 +10,14 @@ from torch import Tensor
 
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.explainers.base import AttentionExplainer
-from vitxplain.explainers.query import CLASS, check_query, no_such_token, patch_index
+from vitxplain.explainers.query import (
+    CLASS,
+    check_query,
+    is_beside_patches,
+    no_such_token,
+    patch_index,
+    token_beside_patches,
+)
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_MAPS
 from vitxplain.options.checks import check_index, check_share, pick
@@ -24,8 +31,8 @@ class RawAttention(AttentionExplainer):
         layer: an index (negative ones count from the end); None takes every layer that shares grid and number of heads
             with the last one the query asks in.
         head: an index; "mean" averages the heads; None or "all" shows all.
-        query: the asking patch, "row,column" or row * columns + column, or "class" for the class token; None asks the
-            tokens the logits are read from.
+        query: the asking patch, "row,column" or row * columns + column, "class" for the class token, or "register:0";
+            None asks the tokens the logits are read from.
         mass: per head, only the fewest patches that hold this share of the attention on patches; the others are 0.
 
     Values are not scaled: what they lack to a sum of one went to prefix and suffix tokens. Not about a class.
@@ -52,8 +59,9 @@ class RawAttention(AttentionExplainer):
 
     def keep(self, record: AttentionRecord) -> Tensor:
         """The query's row on the grid, (batch, head, row, column); empty where no such token asks."""
-        if self.query == CLASS:
-            rows = record.class_rows()
+        if self.query is not None and is_beside_patches(self.query):
+            token = token_beside_patches(self.query, record.grid)
+            rows = record.class_rows() if self.query == CLASS else None if token is None else record.token_rows(token)
             return torch.empty(0) if rows is None else rows
         query = _patch_index(self.query, record)
         return torch.empty(0) if query == -1 else record.patch_rows(query)

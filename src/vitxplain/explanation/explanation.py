@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from PIL.Image import Image
 
 from vitxplain.data.bands import BandImage, Bands, shown_bands
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
-from vitxplain.geometry import Geometry
+from vitxplain.explanation.regions import Threshold, boxes_around, mask_above
+from vitxplain.files.paths import user_path
+from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
 from vitxplain.tasks.detected import Detected
@@ -22,13 +24,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+ASKING: Final = "asking"  # in the provenance: (left, top, right, bottom) of the patch that asks, in pixels of the image
+NOTES: Final = "notes"  # in the provenance: what is to be known before the map is believed, a sentence each
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """Values of one method for one image: signed, raw, float32, no batch axis.
 
     `axes` names the axes of `values` ("row column", "layer head row column", "layer head", "row column row2 column2").
     `provenance` holds plain values: `model` (id, revision or sha256, class), `versions`, `seconds`, `input` (where the
-    image came from), `bands` (the numbers of those that `image` shows), and whatever else belongs to the record.
+    image came from), `bands` (the numbers of those that `image` shows), `asking` (the box of the patch that asks), and
+    whatever else belongs to the record.
     """
 
     values: Float[np.ndarray, "..."] = field(repr=False)
@@ -60,6 +67,11 @@ class Explanation:
         about = " ".join(headline(self).split())
         parts = (f"{self.method}: {about}", f"values {shape}", model_name(self))
         return f"<Explanation {'; '.join(part for part in parts if part)}>"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known before the map is believed, a sentence each; mostly none."""
+        return tuple(self.provenance.get(NOTES, ()))
 
     def heatmap(self) -> Float[np.ndarray, "height width"]:
         """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
@@ -96,6 +108,14 @@ class Explanation:
 
         return overlay(self, alpha)
 
+    def mask(self, threshold: Threshold = 0.5) -> Bool[np.ndarray, "height width"]:
+        """The pixels of the original image where the heat map lies above a threshold: a number, "mean" or "otsu"."""
+        return mask_above(self.heatmap(), threshold)
+
+    def boxes(self, threshold: Threshold = 0.5) -> list[Box]:
+        """(left, top, right, bottom) in pixels around each region of `mask`, the largest region first."""
+        return boxes_around(self.mask(threshold))
+
     def to_dict(self) -> dict[str, Any]:
         """What the json of `save` says and `vitx explain --json` prints: plain values, without arrays."""
         from vitxplain.explanation.storage import to_json
@@ -107,15 +127,19 @@ class Explanation:
     ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
-        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`.
+        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`. A path
+        with the ending of a format, such as "cat.png", and no folder yet, is the one file to write.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
         """
-        from vitxplain.explanation.storage import save
+        from vitxplain.explanation.storage import is_file_name, save, save_file
 
+        path = user_path(folder)
+        if stem is None and is_file_name(path):
+            return [save_file(self, path, style)]
         stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"
-        return save(self, Path(folder), stem, [name.strip() for name in formats.split(",")], style)
+        return save(self, path, stem, [name.strip() for name in formats.split(",")], style)
 
     def _repr_html_(self) -> str:
         from vitxplain.render.notebook import to_html

@@ -26,6 +26,7 @@ def patch_map(values: Float[np.ndarray, "..."], axes: str, method: str) -> Float
 
     "row column"                      as it is
     "row column row2 column2"         the map of the centre patch (row // 2, column // 2)
+    "component row column"            the first component
     "layer ...", "head ..."           the last layer, then the mean over heads
     any other axis before "row"       its mean
 
@@ -38,6 +39,8 @@ def patch_map(values: Float[np.ndarray, "..."], axes: str, method: str) -> Float
         return values[rows // 2, columns // 2]
     if names[-2:] != ["row", "column"]:
         raise UsageError(f"{in_words(method, axes)}, which is no map of the image; draw it with .plot().")
+    if names[0] == "component":
+        return values[0]
     if "layer" in names:
         values = values.take(-1, axis=names.index("layer"))
     return values.reshape(-1, *values.shape[-2:]).mean(0)

@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Float
 from PIL.Image import Image
 
-from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.explanation import ASKING, NOTES, Explanation
 from vitxplain.explanation.found_record import found_fields, found_of, number, target_fields, target_of, text, unit_of
 from vitxplain.files.reading import shortened
-from vitxplain.geometry import Geometry
+from vitxplain.geometry import LONGEST, Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import PROBABILITY, Prediction
 from vitxplain.tasks.classification import Classification
@@ -87,7 +87,7 @@ def from_json(
         grid=_grid(facts["grid"]),
         geometry=Geometry.from_dict(facts["geometry"]),
         image=image,
-        provenance={name: value for name, value in facts.items() if name not in own and value is not None},
+        provenance=_provenance({name: value for name, value in facts.items() if name not in own and value is not None}),
         task=text(facts["task"]) if of_task else Classification.name,
         detections=found_of(facts["found"], masks or {}) if of_task else (),
     )
@@ -108,9 +108,20 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def _provenance(facts: dict[str, Any]) -> dict[str, Any]:
+    """The same, if what is drawn or printed of it is what it should be."""
+    box = facts.get(ASKING, (0.0,) * 4)
+    if len(box) != 4 or not all(isinstance(edge, int | float) and abs(edge) <= LONGEST for edge in box):
+        raise ValueError(f"the patch that asks is at {shortened(repr(box))}, and not (left, top, right, bottom)")
+    notes = facts.get(NOTES, [])
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        raise TypeError("its notes are no sentences")
+    return facts
+
+
 def _grid_fields(grid: TokenGrid) -> dict[str, Any]:
-    """How tokens lie; which of them is the class token is not kept."""
-    return {name: value for name, value in asdict(grid).items() if name != "class_token"}
+    """How tokens lie; which of them are class token and registers is not kept."""
+    return {name: value for name, value in asdict(grid).items() if name not in ("class_token", "registers")}
 
 
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:

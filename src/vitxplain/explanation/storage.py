@@ -62,6 +62,18 @@ def save(
     return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
 
 
+def is_file_name(path: Path) -> bool:
+    """Whether a path is that of one file, by its ending."""
+    return path.suffix.removeprefix(".").lower() in FORMATS and not is_folder(path)
+
+
+def save_file(explanation: Explanation, path: Path, style: str = "auto") -> Path:
+    """Write one file, in the format of its ending; errors as `save`."""
+    name = path.suffix.removeprefix(".").lower()
+    content = _png(explanation, style) if name == "png" else FORMATS[name](explanation)
+    return write_together({path: content})[0]
+
+
 def file_stem(explanation: Explanation, stem: str, label: str = "") -> str:
     """The name of its files without their ending; `label` in place of that of its target."""
     target = explanation.target

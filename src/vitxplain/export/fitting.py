@@ -2,7 +2,7 @@
 
 from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
-from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer, says_where
 from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import fitting
 from vitxplain.models.offers import ATTENTION_GRADIENTS, DECODER_QUERIES, GRADIENTS, OBJECTS
@@ -52,6 +52,6 @@ def obstacle(method: type[Explainer]) -> str | None:
         return "it is about what a detector or segmenter finds, and these are not exported"
     if not issubclass(method, (AttentionExplainer, LayerExplainer)):
         return "it does not read its values from the model's one forward pass on the image"
-    if method.axes.split()[-2:] != ["row", "column"]:
+    if not says_where(method.axes):
         return f"it gives numbers for each {' and '.join(method.axes.split()[1:])}, no map of the image"
     return None

@@ -22,11 +22,18 @@ class Subject(ABC):
 
     @abstractmethod
     def probabilities(self, images: Sequence[Image.Image]) -> Float[np.ndarray, " image"]:
-        """Of the class that was explained, for each image."""
+        """Of the class that was explained, for each image.
+
+        Of an object the most that anything found has as overlap (IoU) with it times the probability of its class; of a
+        segment the mean probability of its class over the region that the model gave it (`Target.presence`).
+        """
 
     @abstractmethod
     def keeps_class(self, images: Sequence[Image.Image]) -> Bool[np.ndarray, " image"]:
-        """Whether the class that was explained is the model's top class, for each image."""
+        """Whether the class that was explained is the model's top class, for each image.
+
+        Of an object or segment whether the model finds one of its class that overlaps it by at least half.
+        """
 
     @abstractmethod
     def explain(self, images: Sequence[Image.Image]) -> Sequence[Float[np.ndarray, "height width"]]:
@@ -42,8 +49,8 @@ class Case:
     """One explained image as metrics see it.
 
     `heat` is the map at the image's pixels, higher where more relevant, NaN where the model did not look. `mask` is
-    True on the object. `subject` is the model asked about this image, and `probability` what it gives the explained
-    class; maps of other tools come without.
+    True on the object, of several on the one that is explained. `subject` is the model asked about this image, and
+    `probability` what it gives the explained class; maps of other tools come without.
     """
 
     heat: Heat = field(repr=False)

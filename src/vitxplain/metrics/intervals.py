@@ -21,13 +21,26 @@ class Interval(NamedTuple):
 
 
 def bootstrap(
-    values: Float[np.ndarray, " image"], *, level: float = 0.95, repeats: int = REPEATS, seed: int = 0
+    values: Float[np.ndarray, " value"],
+    *,
+    groups: Int[np.ndarray, " value"] | None = None,
+    level: float = 0.95,
+    repeats: int = REPEATS,
+    seed: int = 0,
 ) -> Interval:
-    """The mean of one value an image, and the percentile interval of that mean over resampled images.
+    """The mean of the values, one an image, and the percentile interval of that mean over resampled images.
 
-    For a comparison give the differences image by image: the interval is then that of the paired difference.
+    Where an image has several values, `groups` has the number of each one's image, from 0: what is drawn are images,
+    each with all its values, as those of one image resemble each other. For a comparison give the differences image by
+    image: the interval is then that of the paired difference.
     """
-    means = np.concatenate([values[chosen].mean(1) for chosen in _resampled(len(values), repeats, seed)])
+    if groups is None or len(np.unique(groups)) == len(values):
+        drawn = (values[chosen].mean(1) for chosen in _resampled(len(values), repeats, seed))
+    else:
+        sums, counts = np.bincount(groups, values), np.bincount(groups)
+        draws = _resampled(len(sums), repeats, seed)
+        drawn = (sums[chosen].sum(1) / counts[chosen].sum(1) for chosen in draws)
+    means = np.concatenate(list(drawn))
     return Interval(float(values.mean()), *_middle(means, level))
 
 

@@ -44,7 +44,9 @@ ALIASES: dict[str, Suggestion] = {
 }
 
 
-NAMES = ("demo-vit", "demo-cnn")
+DIGIT_MODELS = ("demo-vit", "demo-cnn")
+SCENE_MODELS = ("demo-detector", "demo-segmenter")
+NAMES = (*DIGIT_MODELS, *SCENE_MODELS)
 FOLDER = Path(__file__).resolve().parents[1] / "demo_models"
 
 

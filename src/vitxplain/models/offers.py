@@ -7,6 +7,7 @@ ATTENTION_MAPS: Final = "attention_maps"  # attention that can be laid on the im
 ATTENTION_GRADIENTS: Final = "attention_gradients"  # and the logit's gradient reaches it
 GRADIENTS: Final = "gradients"  # the logit is differentiable
 FEATURE_MAP: Final = "feature_map"  # a layer in patch layout that the logit depends on
+PATCH_FEATURES: Final = "patch_features"  # a last layer in patch layout, one vector a patch
 GRADIENT_PRODUCTS: Final = "gradient_products"  # at that layer gradient times activation is more than rounding
 LINEAR_HEAD: Final = "linear_head"  # global average pooling, then one linear layer
 POSITION_EMBEDDINGS: Final = "position_embeddings"  # a learned table, one row a patch

@@ -24,6 +24,7 @@ STYLES = {
     "head-masks": "for each head the fewest patches that hold a share of its attention",
     "head-distance": "one dot a head over its layer",
     "position-similarity": "for each patch the map of how alike the other positions are",
+    "components": "the first three components of features as red, green and blue",
     "patches": "the image cut into the model's patches",
 }
 
@@ -76,6 +77,8 @@ def fitting_style(axes: str) -> str:
             return "position-similarity"
         case ["layer", "head", "row", "column"] | ["layer", "row", "column"] | ["head", "row", "column"]:
             return "heads"
+        case ["component", "row", "column"]:
+            return "components"
         case [*_, "row", "column"]:
             return "overlay"
     raise UsageError(

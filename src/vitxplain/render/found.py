@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 from matplotlib.axes import Axes
 
-from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.explanation import ASKING, Explanation
 from vitxplain.geometry import Box, Geometry
 from vitxplain.render.colours import CLASSES
 from vitxplain.render.names import Names, Spot, spots_of_box, spots_of_region
@@ -19,6 +19,7 @@ from vitxplain.words import percent, short_name
 
 MOST_DRAWN: Final = 12  # of what was found; more could not be read
 THIN, THICK = 0.7, 1.6  # points
+ASKS: Final = "#7CFC00"  # bright green, which no heat map has
 LONGEST: Final = 18  # letters of a name on an image
 
 
@@ -48,7 +49,10 @@ def outline_target(axes: Axes, explanation: Explanation) -> None:
 
 
 def _outline_target(axes: Axes, explanation: Explanation, names: Names | None) -> None:
-    target = explanation.target
+    """What is explained, and the patch that asks, if one does."""
+    target, asking = explanation.target, explanation.provenance.get(ASKING)
+    if asking is not None:
+        outline_box(axes, asking, colour=ASKS, width=THICK)
     if target is None or (target.box is None and target.region is None):
         return
     colour, geometry = target_colour(target), explanation.geometry
@@ -57,6 +61,21 @@ def _outline_target(axes: Axes, explanation: Explanation, names: Names | None) -
         number = "" if target_number(target) is None else f"{target_number(target)}"
         name = f"{number} {short_name(target.name, LONGEST)} {percent(target.probability)}".strip()
         names.add(name, colour, _spots(target.box, target.region, geometry), short=number)
+
+
+def outline_asking(axes: Axes, explanation: Explanation, size: tuple[int, int]) -> None:
+    """The patch that asks, if one does, on axes that show what the model saw in a picture of `size` (width, height)."""
+    asking = explanation.provenance.get(ASKING)
+    if asking is not None:
+        top, left, bottom, right = explanation.geometry.box
+        down, across = size[1] / (bottom - top), size[0] / (right - left)
+        box = (
+            (asking[0] - left) * across,
+            (asking[1] - top) * down,
+            (asking[2] - left) * across,
+            (asking[3] - top) * down,
+        )
+        outline_box(axes, box, colour=ASKS, width=THICK)
 
 
 def target_number(target: ExplainedTarget) -> int | None:
@@ -84,9 +103,11 @@ def on_image(mask: Bool[np.ndarray, "row column"], geometry: Geometry) -> Bool[n
 
 def scaled(explanation: Explanation, down: float, across: float) -> Explanation:
     """Its boxes as on an image that is so many times as high and wide."""
-    target = explanation.target
+    target, asking = explanation.target, explanation.provenance.get(ASKING)
+    marked = {} if asking is None else {ASKING: _scaled(tuple(asking), down, across)}
     return replace(
         explanation,
+        provenance={**explanation.provenance, **marked},
         target=target and replace(target, box=_scaled(target.box, down, across)),
         detections=_all_scaled(explanation.detections, down, across),
     )

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from math import floor
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -26,6 +27,9 @@ from vitxplain.types import Scores
 
 _NUMBER: Final = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _PATCH: Final = re.compile(rf"patch\s*@{_NUMBER},{_NUMBER}")
+_REGISTER: Final = re.compile(r"register:\d+")
+CLASS: Final = "cls"
+_ROUNDING: Final = 1e-6  # of a patch: a pixel at its edge is in it
 _OF_ENCODERS: Final = {"last_hidden_state", "pooler_output", "image_embeds"}
 
 
@@ -47,51 +51,79 @@ class Features(Task):
         return outputs
 
     def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:
-        """None, `cls` for the class token, or `patch@x,y` for the patch at this pixel of the image.
+        """None, `cls` for the class token, `patch@x,y` for the patch at this pixel of the image, `register:0`.
 
         Raises:
             TargetError: anything else.
         """
         if spelling is None or isinstance(spelling, NoTarget):
             return spelling or NoTarget()
-        if isinstance(spelling, str) and spelling.strip() == "cls":
-            return NoTarget("cls")
+        if isinstance(spelling, str) and (spelling.strip() == CLASS or _REGISTER.fullmatch(spelling.strip())):
+            return NoTarget(spelling.strip())
         if isinstance(spelling, str) and (match := _PATCH.fullmatch(spelling.strip())):
             return NoTarget(spelling.strip(), (float(match[1]), float(match[2])))
         raise TargetError(
             f"target {str(spelling)[:80]!r} is no class: the model gives features and predicts none. Its tokens are "
-            "targets: cls, or patch@x,y in pixels of the image."
+            "targets: cls, patch@x,y in pixels of the image, or register:0."
         )
 
     def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
         return [Prediction((), (), ())] * len(probabilities[LOGITS])
 
 
+@runtime_checkable
+class Shares(Protocol):
+    """How an image lies within a network: `models.views.view.View`."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the image there."""
+
+    def shares(self, down: float, across: float) -> tuple[float, float]:
+        """A point given in shares of the input's height and width, in shares of the image within the network."""
+
+
 @dataclass(frozen=True)
 class NoTarget(Target):
     """Nothing of the output is explained: methods are about the model and the image.
 
-    A token may be named that asks: the class token, or the patch at a `point` of the original image.
+    A token may be named that asks: the class token, a register, or the patch at a `point` of the original image.
     """
 
     token: str | None = None
     point: tuple[float, float] | None = None
 
-    def query(self, grid: TokenGrid, geometry: Geometry) -> str:
-        """The token that asks, as methods take it: "class", or "row,column" of a patch on the image's grid.
+    def query(self, grid: TokenGrid, geometry: Geometry, view: Shares | None = None) -> str:
+        """The token that asks, as methods take it: "class", "register:0", or "row,column" of a patch on the grid.
+
+        `view` says how the image lies within the network, where it is mirrored, padded or cropped there.
 
         Raises:
             TargetError: the point lies outside the image, or where the model does not look.
         """
         if self.point is None:
-            return "class"
+            return "class" if self.token in (None, CLASS) else self._register(grid)
         height, width = geometry.image_size
         across, down = geometry.on_input(*self.point)
+        size = geometry.input_size
         if not (0 <= self.point[0] < width and 0 <= self.point[1] < height):
             raise TargetError(f"target {self.token!r} lies outside the image of {width} x {height} px.")
-        if not (0 <= across < 1 and 0 <= down < 1):
+        if view is not None:
+            (down, across), size = view.shares(down, across), view.size
+        row, column = (
+            floor(share * side / pitch + _ROUNDING)
+            for share, side, pitch in zip((down, across), size, grid.patch_size, strict=True)
+        )
+        if not (0 <= row < grid.rows and 0 <= column < grid.columns):
             raise TargetError(f"target {self.token!r} lies where the model does not look: it crops.")
-        return f"{int(down * grid.rows)},{int(across * grid.columns)}"
+        return f"{row},{column}"
+
+    def _register(self, grid: TokenGrid) -> str:
+        count = len(grid.registers)
+        if int(str(self.token).partition(":")[2]) >= count:
+            registers = f"{count} registers, register:0 to register:{count - 1}" if count else "no registers"
+            raise TargetError(f"target {self.token!r} is no token here: the model has {registers}.")
+        return str(self.token)
 
     def check(self, count: int) -> None: ...
 

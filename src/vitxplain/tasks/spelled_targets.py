@@ -58,6 +58,8 @@ def asks_for_several(targets: Any, *, single: bool) -> bool:
     """
     if isinstance(targets, str):
         return targets.strip() == EVERYTHING
+    if isinstance(targets, Several):
+        return True
     if not is_list(targets):
         return False
     return single or any(is_list(entry) or (isinstance(entry, str) and entry == EVERYTHING) for entry in targets)

@@ -61,10 +61,10 @@ class Renormalised(nn.Conv2d):
 
 
 class BatchStatistics(nn.BatchNorm2d):
-    """Normalises by the batch always, and so moves its running statistics always."""
+    """Takes statistics of every batch."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, training=True)
+        return x + 0 * F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, training=True)
 
 
 def observed() -> nn.Module:

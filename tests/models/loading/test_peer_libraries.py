@@ -110,7 +110,7 @@ def test_a_timm_id_of_the_hub_at_another_size(timm_hub: Any) -> None:
         ("timm:vit_tiny_patch16_224.augreg", r"Did you mean vit_tiny_patch16_224\.augreg"),
         ("torchvision:resnt50", "Did you mean resnet50"),
         ("torchvision:resnet50.IMAGENET", r"Did you mean resnet50\.IMAGENET1K_V"),
-        ("torchvision:fasterrcnn_resnet50_fpn", "no trained classifier"),
+        ("torchvision:keypointrcnn_resnet50_fpn", "no trained classifier"),
     ],
 )
 def test_near_names(source: str, words: str) -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
-from tests.models.scratch_models import LABELS, pixels, saved, tiny
+from tests.models.scratch_models import LABELS, SMALL, pixels, saved, tiny
 from vitxplain.api import explain
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.scratch.scratch import scratch
-from vitxplain.models.scratch.unet import UNKNOWN
 
 SIDES = {"unet": (24, 40), "rt-detr": (32, 48)}
 TASKS = {"unet": "image-segmentation", "rt-detr": "object-detection"}
@@ -45,12 +45,24 @@ def test_a_place_of_a_segmenter_hears_of_the_coarsest_stage_and_of_its_own() -> 
 
 def test_the_loss_of_a_segmenter_is_that_of_the_known_pixels() -> None:
     model = tiny("unet", stem_stride=1)
-    labels = torch.full((2, 24, 40), UNKNOWN)
+    unknown = model.config.semantic_loss_ignore_index
+    labels = torch.full((2, 24, 40), unknown)
     labels[:, 3:5, 7] = torch.tensor([[0, 2], [1, 1]])
     out = model(pixels(model), labels=labels)
-    known = labels != UNKNOWN
+    known = labels != unknown
     chosen = out.logits.log_softmax(1).gather(1, labels.where(known, 0)[:, None])[:, 0][known]
     torch.testing.assert_close(out.loss, -chosen.mean())
+
+
+def test_a_background_counts_in_the_loss_as_its_weight_says() -> None:
+    torch.manual_seed(0)
+    model = scratch("unet", ("background", "a"), {**SMALL["unet"], "background_weight": 0.25}).eval()
+    labels = torch.zeros(1, 24, 40, dtype=torch.long)
+    labels[:, :6] = 1
+    found = F.interpolate(model(pixels(model, 1)).logits, size=(24, 40), mode="bilinear").log_softmax(1)
+    ground, object_ = found[:, 0, 6:], found[:, 1, :6]
+    expected = -(0.25 * ground.sum() + object_.sum()) / (0.25 * ground.numel() + object_.numel())
+    torch.testing.assert_close(model(pixels(model, 1), labels=labels).loss, expected)
 
 
 def test_a_detector_has_the_sizes_of_its_options() -> None:

@@ -97,6 +97,16 @@ class DeformableGradients(WeightGradients):
     def full(self) -> Tensor:
         return self.output_gradient.float() @ self.weights.value.float().transpose(-2, -1)
 
+    def products(self) -> tuple[Int[Tensor, "map query entry"], Float[Tensor, "map query entry"]]:
+        """The places that queries read, some of them twice, and weight x gradient there; elsewhere it is zero."""
+        places, weights = self.weights.entries()
+        values = self.weights.value.float()
+        products = []
+        for of_map, outward, value, weight in zip(places, self.output_gradient.float(), values, weights, strict=True):
+            gradients = torch.einsum("qec,qc->qe", value[of_map], outward)
+            products.append(weight * gradients)
+        return places, torch.stack(products)
+
     def slices(self, axis: int) -> Iterator[tuple[Tensor, Tensor]]:
         if axis % 3:
             return zip(self.weights.slices(axis), self.full().unbind(axis), strict=True)

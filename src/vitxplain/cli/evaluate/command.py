@@ -66,6 +66,10 @@ def evaluate(
         Path | None,
         typer.Option("--maps", help="Score the maps of another tool: a folder with a folder for each method."),
     ] = None,
+    truth: Annotated[
+        Literal["box", "mask"] | None,
+        typer.Option("--truth", help="What of an object a detector's map is scored against.", show_default="box"),
+    ] = None,
     cost: Annotated[bool, typer.Option("--cost", help="Measure time, memory and operations, too.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
@@ -115,6 +119,7 @@ def evaluate(
         batch_size=batch_size,
         overwrite=overwrite,
         cost=cost,
+        truth=truth,
     )
     requests, folder = plan_requests(TypedNames(model, data, method, metric, option), request)
     return run(requests, folder, json=json, quiet=quiet)

@@ -103,6 +103,7 @@ def _known_options(source: str, options: Mapping[str, Any]) -> dict[str, Any]:
 def _folder_name(scored: Sequence[str], data: Sequence[str], request: EvaluationRequest, shares: SharedOptions) -> str:
     """A folder for each question; other methods and metrics of the same question go into the same."""
     parts = [*(source_name(source) for source in scored), *data, request.split]
+    parts += [request.truth] if request.truth else []
     options = {**shares.methods, **shares.metrics, **shares.data}
     parts += [f"{key}-{value}" for key, value in sorted(options.items())]
     parts += [] if request.limit is None else [str(request.limit)]

@@ -30,6 +30,8 @@ def lines(
             text.append(f" for {_named(target)} ({shown(target.probability, target.unit)})")
         text.append(f" → {printable(written[0])}")
         text.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
+        for note in explanation.notes:
+            text.append(f"\n    note: {note}", "yellow")
     for method, sheet in sheets.items():
         text.append(f"\n  {method}", "cyan").append(f", all on one sheet → {printable(sheet)}")
     return text

@@ -7,7 +7,7 @@ from vitxplain.capture.layout import Patches
 from vitxplain.explainers.base import AttentionExplainer, DecoderExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import auto_method, fitting
-from vitxplain.models.offers import POSITION_EMBEDDINGS
+from vitxplain.models.offers import PATCH_FEATURES, POSITION_EMBEDDINGS
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
 
@@ -39,6 +39,9 @@ def _what(model: VisionModel, probe: Probe) -> str:
 
 def _where(method: type[Explainer], probe: Probe) -> tuple[str | None, tuple[int, int] | None]:
     """What the method looks at when nothing is chosen, and the grid of its map."""
+    if issubclass(method, LayerExplainer) and PATCH_FEATURES in method.needs:
+        of_features = probe.feature_grid
+        return probe.feature_layer, (of_features.rows, of_features.columns) if of_features else None
     if issubclass(method, LayerExplainer):
         return probe.cam_layer, probe.cam_grid
     if issubclass(method, AttentionExplainer):

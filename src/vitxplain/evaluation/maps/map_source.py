@@ -3,20 +3,21 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from itertools import chain, groupby
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image
 
 from vitxplain.api import explain_together
-from vitxplain.data.sample import Sample
 from vitxplain.evaluation.maps.model_queries import ModelQueries, control_queries, method_queries
-from vitxplain.evaluation.maps.targets import ExplainedClass
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.explainers.base import Explainer
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.metrics.base import Heat
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Target
+from vitxplain.tasks.per_image import Several
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +53,8 @@ class MapSource(ABC):
         """Of the methods."""
 
     @abstractmethod
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
-        """By method the map of each sample, or why there is none; no classes are explained without a model."""
+    def maps(self, names: Sequence[str], requests: Sequence[MapRequest]) -> Outcomes:
+        """By method the map of each request, or why there is none."""
 
     @abstractmethod
     def subject(self, name: str, target: Target) -> ModelQueries | None:
@@ -75,17 +76,27 @@ class MethodMaps(MapSource):
     def names(self) -> Sequence[str]:
         return list(self.explainers)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
-        images = [sample.image for sample in samples]
+    def maps(self, names: Sequence[str], requests: Sequence[MapRequest]) -> Outcomes:
         try:
-            explainers = [self.explainers[name] for name in names]
-            indices = [explained_class.description.index for explained_class in classes]
-            explanations = explain_together(self.model, images, explainers, target=indices, batch_size=len(images))
+            explanations = self._explanations([self.explainers[name] for name in names], requests)
         except Exception as error:
             if len(names) == 1:  # the culprit; alone, so that the others are not lost with it
-                return {names[0]: [error] * len(samples)}
-            return {name: self.maps([name], samples, classes)[name] for name in names}
+                return {names[0]: [error] * len(requests)}
+            return {name: self.maps([name], requests)[name] for name in names}
         return {name: [_scored_map(explanation) for explanation in explanations[name]] for name in names}
+
+    def _explanations(
+        self, explainers: Sequence[Explainer], requests: Sequence[MapRequest]
+    ) -> Mapping[str, Sequence[Explanation]]:
+        """In the order of the requests; the targets of one image share its pass, and come one after the other."""
+        groups = [list(group) for _, group in groupby(requests, key=lambda request: id(request.sample))]
+        images, options = [group[0].sample.image for group in groups], {"batch_size": len(groups)}
+        if not any(request.region for request in requests):
+            indices = [request.description.index for request in requests if request.description]
+            return explain_together(self.model, images, explainers, target=indices, **options)
+        targets = Several(tuple(tuple(request.target for request in group if request.target) for group in groups))
+        of_images: Any = explain_together(self.model, images, explainers, target=targets, **options)
+        return {name: list(chain.from_iterable(each_image)) for name, each_image in of_images.items()}
 
     def subject(self, name: str, target: Target) -> ModelQueries:
         return method_queries(self.model, target, self.explainers[name])
@@ -106,8 +117,10 @@ class ControlMaps(MapSource):
     def names(self) -> Sequence[str]:
         return list(self.controls)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
-        return {name: [ScoredMap(self.controls[name](sample.image)) for sample in samples] for name in names}
+    def maps(self, names: Sequence[str], requests: Sequence[MapRequest]) -> Outcomes:
+        images = {id(request.sample): request.sample.image for request in requests}
+        maps = {name: {key: ScoredMap(self.controls[name](image)) for key, image in images.items()} for name in names}
+        return {name: [maps[name][id(request.sample)] for request in requests] for name in names}
 
     def subject(self, name: str, target: Target) -> ModelQueries | None:
         return control_queries(self.model, target, self.controls[name]) if self.model else None

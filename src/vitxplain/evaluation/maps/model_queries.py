@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from vitxplain.api import explain
 from vitxplain.capture.undisturbed import undisturbed
+from vitxplain.evaluation.regions.match import is_there_still
 from vitxplain.explainers.base import Explainer
 from vitxplain.metrics.base import Heat, Subject
 from vitxplain.metrics.cascade import cascade
@@ -18,7 +20,17 @@ from vitxplain.models.probing.observe import noise
 from vitxplain.models.processors.batches import BATCH_SIZE, batches
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Target, TargetLike, TaskOutputs
+from vitxplain.tasks.detected import Detected
 from vitxplain.tasks.leaves import in_fp32, joined
+from vitxplain.tasks.per_image import Finder, row
+
+
+@runtime_checkable
+class OfDetected(Protocol):
+    """A target that is one of the things a model found."""
+
+    @property
+    def detected(self) -> Detected: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +42,17 @@ class ModelQueries(Subject):
     heat: Callable[[VisionModel, Sequence[Image.Image]], list[Heat]]
 
     def probabilities(self, images: Sequence[Image.Image]) -> Float[np.ndarray, " image"]:
-        return self.target.score(self.model.task.probabilities(self._outputs(images))).numpy()
+        return self.target.presence(self.model.task.probabilities(self._outputs(images))).numpy()
 
     def keeps_class(self, images: Sequence[Image.Image]) -> Bool[np.ndarray, " image"]:
         outputs, task = self._outputs(images), self.model.task
+        if isinstance(task, Finder) and isinstance(self.target, OfDetected):
+            geometry = self.model.processor.geometry((images[0].height, images[0].width))
+            still_there = []
+            for index in range(len(images)):
+                detections = task.find(row(outputs, index), geometry, self.model.labels)
+                still_there.append(is_there_still(self.target.detected, detections))
+            return np.array(still_there)
         target, top = self.target.fixed(outputs), task.target(None, self.model.labels).fixed(outputs)
         return np.array([target.select([index]) == top.select([index]) for index in range(len(images))])
 

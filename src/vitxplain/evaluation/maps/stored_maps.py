@@ -13,7 +13,7 @@ from vitxplain.errors import DataError, UsageError
 from vitxplain.evaluation.maps.map_file import ENDINGS, read_map
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
 from vitxplain.evaluation.maps.model_queries import ModelQueries, stored_map_queries
-from vitxplain.evaluation.maps.targets import ExplainedClass
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.files.paths import is_folder, real_path
 from vitxplain.files.walk import files_below, is_image_name
 from vitxplain.metrics.base import METHOD
@@ -43,8 +43,8 @@ class StoredMaps(MapSource):
         named = {f"{name} ({self.called})" if beside else name: files for name, files in self.files.items()}
         return replace(self, model=model, files=named)
 
-    def maps(self, names: Sequence[str], samples: Sequence[Sample], classes: Sequence[ExplainedClass]) -> Outcomes:
-        return {name: [self._map(name, sample) for sample in samples] for name in names}
+    def maps(self, names: Sequence[str], requests: Sequence[MapRequest]) -> Outcomes:
+        return {name: [self._map(name, request.sample) for request in requests] for name in names}
 
     def subject(self, name: str, target: Target) -> ModelQueries | None:
         return stored_map_queries(self.model, target) if self.model else None

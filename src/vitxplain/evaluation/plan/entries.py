@@ -6,12 +6,19 @@ from os import PathLike
 from typing import Any
 
 from vitxplain import registry
+from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.failures import Failure
+from vitxplain.evaluation.maps.class_requests import class_requests
 from vitxplain.evaluation.maps.map_source import ControlMaps, MapSource, MethodMaps
 from vitxplain.evaluation.plan.classes import NoModelError, some
 from vitxplain.evaluation.plan.methods import chosen_methods
 from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
+from vitxplain.evaluation.plan.truth_of import truth_of
+from vitxplain.evaluation.regions.answer import ImageAnswer
+from vitxplain.evaluation.regions.map_request import MapRequest, plain_request
+from vitxplain.evaluation.regions.requests import region_requests
+from vitxplain.evaluation.regions.truth import Truth
 from vitxplain.explainers.passes.choose import build
 from vitxplain.explainers.passes.fit import require
 from vitxplain.explanation.provenance import model_facts
@@ -19,7 +26,6 @@ from vitxplain.metrics.base import METHOD, MODEL
 from vitxplain.metrics.controls import CONTROLS
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import PROBABILITY, Unit
-from vitxplain.tasks.classification import check_classification
 from vitxplain.words import source_name
 
 
@@ -27,17 +33,27 @@ from vitxplain.words import source_name
 class Entry:
     """A model in memory with its sources of maps; `name` is the model's, or that of the folder of maps.
 
-    `positive` as in `targets_of`.
+    `positive` as in `class_requests`; `truth` is what maps are scored against of a model that finds things.
     """
 
     name: str
     model: VisionModel | None
     map_sources: tuple[MapSource, ...]
     positive: bool = False
+    truth: Truth | None = None
 
     def methods(self) -> dict[str, MapSource]:
         """Who makes the maps of which method; the controls last."""
         return {name: map_source for map_source in self.map_sources for name in map_source.names}
+
+    def requests(self, samples: Sequence[Sample], data: DataSet) -> tuple[list[MapRequest], list[ImageAnswer]]:
+        """What is explained of images of the data; and what a model that finds things found of all there is."""
+        if self.model is None:
+            return [plain_request(sample) for sample in samples], []
+        if self.truth is None:
+            return class_requests(self.model, samples, positive=self.positive), []
+        found_regions = region_requests(self.name, self.model, samples, data, self.truth)
+        return found_regions.requests, found_regions.answers
 
     def lacking(self, map_source: MapSource) -> frozenset[str]:
         """Needs of metrics that nobody can meet for these maps."""
@@ -50,7 +66,7 @@ class PlannedEntry:
 
     `facts` are those of the model, None without one; `methods` say what the maps of each depend on, the controls last;
     `lacking` are, for each source of maps that are no controls, the needs of metrics it cannot meet; `labels` the
-    classes of the model, and `unit` is that of what it says of them.
+    classes of the model, `unit` is that of what it says of them, and `truth` as of an `Entry`.
     """
 
     name: str
@@ -60,6 +76,7 @@ class PlannedEntry:
     open: Callable[[], Entry] = field(repr=False)
     labels: Mapping[int, str] = field(default_factory=dict, repr=False)
     unit: Unit = PROBABILITY  # of what the model says
+    truth: Truth | None = None
 
 
 def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[Failure], list[str]]:
@@ -86,10 +103,11 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
     taken_options = set[str]()
     for model_like in models:
         model = request.load_model(model_like)
+        truth = _truth(model, request)
         if why := _other_classes(model, request):
             left_out.append(why)
             continue
-        entry, reasons, option_names = _open_entry(model, request)
+        entry, reasons, option_names = _open_entry(model, request, truth)
         keep = len(models) == 1 or not isinstance(model_like, (str, PathLike))
         planned_entries.append(_plan_entry(entry, _keep(entry) if keep else _reopen(model_like, request)))
         unfit += [Failure(entry.name, name, "", f"does not fit: {reason}.") for name, reason in reasons.items()]
@@ -98,6 +116,7 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
     if not planned_entries:
         classes = some(request.samples.labels)
         raise NoModelError(f"no model has the classes of the data ({classes}). {' '.join(left_out)}")
+    _check_alike(planned_entries)
     if not any(planned_entry.lacking for planned_entry in planned_entries):
         preset = request.chosen_preset
         methods = request.method_list or (preset.methods if preset else ())
@@ -110,15 +129,34 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
 
 
 def entry_of(
-    name: str, model: VisionModel | None, map_sources: Sequence[MapSource], *, positive: bool = False
+    name: str,
+    model: VisionModel | None,
+    map_sources: Sequence[MapSource],
+    *,
+    positive: bool = False,
+    truth: Truth | None = None,
 ) -> Entry:
     """With the controls, which every table has."""
-    return Entry(name, model, (*map_sources, ControlMaps(CONTROLS, model)), positive)
+    return Entry(name, model, (*map_sources, ControlMaps(CONTROLS, model)), positive, truth)
 
 
-def _open_entry(model: VisionModel, request: EvaluationRequest) -> tuple[Entry, dict[str, str], list[str]]:
+def _truth(model: VisionModel, request: EvaluationRequest) -> Truth | None:
+    """What the model's maps are scored against; raises UsageError where that does not go with what is asked."""
+    truth, preset = truth_of(model, request.samples, request.truth), request.chosen_preset
+    if truth and (request.stored_maps or (preset and preset.own_classes)):
+        stored = request.stored_maps is not None
+        subject, option = ("stored maps are", "maps (--maps)") if stored else (f"the preset {request.preset} is", "it")
+        raise UsageError(
+            f"{subject} about images as a whole, and of {source_name(model.source)} each {truth.noun} has a map of its "
+            f"own; leave {option} out."
+        )
+    return truth
+
+
+def _open_entry(
+    model: VisionModel, request: EvaluationRequest, truth: Truth | None
+) -> tuple[Entry, dict[str, str], list[str]]:
     """The entry of a model, why methods do not fit it, and which options its methods have."""
-    check_classification(model.task, model.source, "evaluation")
     stored, preset, methods = request.stored_maps, request.chosen_preset, request.method_list
     positive = bool(preset and preset.positive)
     if stored and not methods:
@@ -126,7 +164,7 @@ def _open_entry(model: VisionModel, request: EvaluationRequest) -> tuple[Entry, 
     explainers, reasons, option_names = chosen_methods(model, methods, request.options or {}, preset)
     map_sources: list[MapSource] = [MethodMaps(model, explainers)]
     map_sources += [stored.with_model(model, beside=True)] if stored else []
-    return entry_of(model.source, model, map_sources, positive=positive), reasons, option_names
+    return entry_of(model.source, model, map_sources, positive=positive, truth=truth), reasons, option_names
 
 
 def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
@@ -139,7 +177,17 @@ def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
     lacking = [entry.lacking(source) for source in entry.map_sources if source.names and not source.control]
     labels = entry.model.labels if entry.model else {}
     unit = entry.model.task.unit if entry.model else PROBABILITY
-    return PlannedEntry(entry.name, facts, methods, tuple(lacking), reopen, labels, unit)
+    return PlannedEntry(entry.name, facts, methods, tuple(lacking), reopen, labels, unit, entry.truth)
+
+
+def _check_alike(planned_entries: Sequence[PlannedEntry]) -> None:
+    """Raises UsageError where models answer different questions, so that their maps cannot be compared."""
+    kinds = {entry.truth.noun if entry.truth else "image": entry.name for entry in planned_entries}
+    if len(kinds) > 1:
+        said = " and ".join(f"those of {source_name(name)} of each {noun}" for noun, name in kinds.items())
+        raise UsageError(
+            f"maps are compared that are about the same things; {said}. Evaluate them one after the other."
+        )
 
 
 def _keep(entry: Entry) -> Callable[[], Entry]:
@@ -147,7 +195,11 @@ def _keep(entry: Entry) -> Callable[[], Entry]:
 
 
 def _reopen(model_like: ModelLike, request: EvaluationRequest) -> Callable[[], Entry]:
-    return lambda: _open_entry(request.load_model(model_like), request)[0]
+    def reopened() -> Entry:
+        model = request.load_model(model_like)
+        return _open_entry(model, request, _truth(model, request))[0]
+
+    return reopened
 
 
 def _other_classes(model: VisionModel, request: EvaluationRequest) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.plan.presets import Preset
-from vitxplain.explainers.base import Explainer, says_where
+from vitxplain.explainers.base import Explainer, explains_answers, says_where
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, has_option, load_explainer, usable
 from vitxplain.explainers.passes.fit import auto_method
@@ -19,8 +19,8 @@ def chosen_methods(
 ) -> tuple[dict[str, Explainer], dict[str, str], list[str]]:
     """The explainers by name, why others do not fit, and which options some of all these has.
 
-    "auto" is the model's own method, "all" every method that fits it and gives a map. Without methods those of the
-    preset that fit.
+    "auto" is the model's own method, "all" every method that fits it and maps where its answer
+    comes from. Without methods those of the preset that fit.
 
     Raises:
         OptionError: an option does not take the value.
@@ -44,7 +44,7 @@ def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | N
     for method in methods or (preset.methods if preset else ()):
         if method == ALL:
             fitting = [name for name, obstacle in fit.fitting(model).items() if obstacle is None]
-            named += [name for name in fitting if says_where(load_explainer(name)().axes)]
+            named += [name for name in fitting if explains_answers(load_explainer(name)())]
         else:
             named.append(auto_method(model) if method == "auto" else method)
     return list(dict.fromkeys(preset.explainers(named) if preset else named))

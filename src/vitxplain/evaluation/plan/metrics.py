@@ -100,7 +100,7 @@ def _name(metric: MetricLike) -> str:
 
 def _obstacle(metric: Metric, samples: DataSet, entries: Sequence[PlannedEntry]) -> Exception | None:
     name = registry.name_of("metrics", type(metric))
-    if MASK in metric.needs and not samples.has_masks:
+    if MASK in metric.needs and not samples.has_masks and not any(entry.truth for entry in entries):
         return DataError(
             f"{name} needs to know where the object is, and {samples.name} has neither masks nor boxes. Take data that "
             "have, or other metrics."

@@ -15,12 +15,13 @@ from vitxplain.errors import UsageError
 from vitxplain.evaluation.maps.stored_maps import StoredMaps, stored_maps
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.presets import Preset, default_runs, preset_of
+from vitxplain.evaluation.regions.truth import TRUTHS, TruthLike
 from vitxplain.explainers.passes.choose import MethodLike, check_names, several
 from vitxplain.files.paths import user_path
 from vitxplain.metrics.base import Metric
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.options.checks import check_count
+from vitxplain.options.checks import check_choice, check_count
 from vitxplain.processes import join_processes
 
 ModelLike: TypeAlias = "str | PathLike[str] | nn.Module | VisionModel"
@@ -54,6 +55,7 @@ class EvaluationRequest:
     batch_size: int = 8
     overwrite: bool = False
     cost: bool = False
+    truth: TruthLike | None = None
 
     def check(self) -> None:
         """Find the errors that can be known before data and models are opened.
@@ -62,6 +64,8 @@ class EvaluationRequest:
             UsageError: no such method, preset or folder of maps, no model, or what does not go together.
         """
         check_count("batch_size", self.batch_size)
+        if self.truth is not None:
+            check_choice("truth", self.truth, TRUTHS)
         if self.chosen_preset and self.metrics is not None:
             raise UsageError(f"the preset {self.preset} says which metrics there are; leave metrics out.")
         check_names([method for method in self.method_list if method != ALL])

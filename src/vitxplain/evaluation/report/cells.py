@@ -80,6 +80,7 @@ SCORE_COLUMNS: Final[tuple[Column[Row], ...]] = (
     Column(keys=("metric",), value=lambda row: row.metric),
     Column(keys=("better",), value=lambda row: row.better),
     Column(keys=("images",), value=lambda row: row.images),
+    Column(keys=("regions",), value=lambda row: row.regions),
     Column(
         keys=("score", "low", "high"),
         value=lambda row: row.score,
@@ -120,6 +121,12 @@ SCORE_COLUMNS: Final[tuple[Column[Row], ...]] = (
         screen_heading="beats controls",
     ),
     Column(heading="images", cell=lambda row: f"{row.images:,}"),
+    Column(
+        heading="regions",
+        value=lambda row: row.regions,
+        cell=lambda row: "" if row.regions is None else f"{row.regions:,}",
+        optional=True,
+    ),
     _count("undefined"),
     _count("constant"),
     _count("broken"),
@@ -227,7 +234,11 @@ def comparison_columns(models: int) -> tuple[Column[Comparison], ...]:
 def image_columns(metrics: Iterable[str]) -> list[Column[MapScores]]:
     """Those of images.csv: a map, its scores, and of which kind it was."""
     scores = [Column[MapScores](keys=(name,), value=_score_of(name)) for name in metrics]
-    return [*_fields("model", "method", "image"), *scores, *_fields("constant", "broken", "stretched", "control")]
+    return [
+        *_fields("model", "method", "image", "region"),
+        *scores,
+        *_fields("constant", "broken", "stretched", "control"),
+    ]
 
 
 def _score_of(metric: str) -> Callable[[MapScores], float | None]:

@@ -11,8 +11,8 @@ from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.maps.map_source import MapSource, ScoredMap
-from vitxplain.evaluation.maps.targets import targets_of
 from vitxplain.evaluation.plan.entries import Entry
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.geometry import Geometry
 from vitxplain.metrics.base import MASK
@@ -49,15 +49,19 @@ def extreme_sheets(evaluation: Evaluation) -> dict[tuple[str, str], Picture]:
     sheets: dict[tuple[str, str], Picture] = {}
     for planned_entry in evaluation.entries:
         if any((planned_entry.name, name) in chosen for name in planned_entry.methods):
-            sheets |= _sheets(planned_entry.open(), chosen, samples, metric, _about(evaluation.data))
+            sheets |= _sheets(planned_entry.open(), chosen, samples, metric, evaluation.data)
     return sheets
 
 
 def _sheets(
-    entry: Entry, chosen: Mapping[tuple[str, str], list[MapScores]], samples: dict[str, Sample], metric: str, about: str
+    entry: Entry,
+    chosen: Mapping[tuple[str, str], list[MapScores]],
+    samples: dict[str, Sample],
+    metric: str,
+    data: DataSet,
 ) -> dict[tuple[str, str], Picture]:
     return {
-        (entry.name, name): _sheet(entry, map_source, name, map_scores, samples, metric, about)
+        (entry.name, name): _sheet(entry, map_source, name, map_scores, samples, metric, data)
         for name, map_source in entry.methods().items()
         if (map_scores := chosen.get((entry.name, name), []))
     }
@@ -74,8 +78,8 @@ def _samples(data: DataSet, names: set[str]) -> dict[str, Sample]:
     return samples
 
 
-def _about(data: DataSet) -> str:
-    masked = " · outlined: the known object" if data.has_masks else ""
+def _about(data: DataSet, entry: Entry) -> str:
+    masked = " · outlined: the known object" if data.has_masks or entry.truth else ""
     return f"{source_name(data.name)} ({data.split}), {len(data):,} images{masked}"
 
 
@@ -86,16 +90,24 @@ def _sheet(
     map_scores: Sequence[MapScores],
     samples: dict[str, Sample],
     metric: str,
-    about: str,
+    data: DataSet,
 ) -> Picture:
-    map_scores = [map_score for map_score in map_scores if map_score.image in samples]
-    shown = [samples[map_score.image] for map_score in map_scores]
-    classes = targets_of(entry.model, shown, positive=entry.positive) if entry.model else []
-    maps = map_source.maps([name], shown, classes)[name]
+    images = dict.fromkeys(map_score.image for map_score in map_scores if map_score.image in samples)
+    asked_again, _ = entry.requests([samples[image] for image in images], data)
+    by_subject = {(request.sample.name, request.region): request for request in asked_again}
+    map_scores = [map_score for map_score in map_scores if map_score.subject in by_subject]
+    chosen = {map_score.subject for map_score in map_scores}
+    requests = {subject: request for subject, request in by_subject.items() if subject in chosen}
+    outcomes = map_source.maps([name], list(requests.values()))[name]
+    by_request = dict(zip(requests, outcomes, strict=True))
+    shown = [requests[map_score.subject] for map_score in map_scores]
+    maps = [by_request[map_score.subject] for map_score in map_scores]
     half = -(-len(shown) // 2)
     step = 2 * PANEL + BESIDE + BETWEEN
     row = CAPTION + PANEL + 0.08
-    figure = sheet(half * step - BETWEEN, 2 * (HEADING + row), f"{name} of {entry.name}: best and worst", about)
+    figure = sheet(
+        half * step - BETWEEN, 2 * (HEADING + row), f"{name} of {entry.name}: best and worst", _about(data, entry)
+    )
     for top, words, part in (
         (0.0, f"best by {metric}", range(half)),
         (HEADING + row, f"worst by {metric}, the worst last", range(half, len(shown))),
@@ -105,7 +117,7 @@ def _sheet(
         for column, index in enumerate(part):
             corner = column * step, top + HEADING
             caption = panel(figure, *corner, 2 * PANEL, CAPTION)
-            text = f"{map_scores[index].scores[metric]:.2f}  {shown[index].name}"
+            text = f"{map_scores[index].scores[metric]:.2f}  {' '.join(filter(None, map_scores[index].subject))}"
             fit(write(caption, 0, 0.45, text, fontsize=8.5, color=FAINT, va="center"), 2 * PANEL + BESIDE)
             scored_map = maps[index]
             if isinstance(scored_map, ScoredMap):
@@ -113,7 +125,8 @@ def _sheet(
     return figure
 
 
-def _pair(figure: Picture, sample: Sample, scored_map: ScoredMap, left: float, top: float) -> None:
+def _pair(figure: Picture, request: MapRequest, scored_map: ScoredMap, left: float, top: float) -> None:
+    sample = request.sample
     size = inches((sample.image.height, sample.image.width), PANEL)
     small, _ = shrunk(sample.image, Geometry.identity((sample.image.height, sample.image.width)))
     rgb = photo(small)
@@ -121,10 +134,12 @@ def _pair(figure: Picture, sample: Sample, scored_map: ScoredMap, left: float, t
     for column, picture in enumerate((rgb, blend(rgb, heat, ALPHA))):
         axes = panel(figure, left + column * (size[0] + BESIDE), top, *size)
         axes.imshow(picture, aspect="auto")
-        _outline(axes, sample, small.size)
+        _outline(axes, request, small.size)
 
 
-def _outline(axes: Axes, sample: Sample, size: tuple[int, int]) -> None:
-    if sample.mask is not None and sample.mask.any():
-        outline_mask(axes, np.asarray(Image.fromarray(sample.mask).resize(size, Image.Resampling.NEAREST)))
-    outline_boxes(axes, sample.boxes or (), size[0] / sample.image.width)
+def _outline(axes: Axes, request: MapRequest, size: tuple[int, int]) -> None:
+    sample = request.sample
+    mask = request.mask if request.region else sample.mask
+    if mask is not None and mask.any():
+        outline_mask(axes, np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)))
+    outline_boxes(axes, () if request.region else sample.boxes or (), size[0] / sample.image.width)

@@ -80,7 +80,10 @@ def _in_short(evaluation: Evaluation) -> str:
 
 def _on(evaluation: Evaluation) -> str:
     data = evaluation.data
-    return f"on {source_name(data.name)} ({data.split}), {_image_count(evaluation):,} images"
+    regions = {(map_score.image, map_score.region) for map_score in evaluation.map_scores if map_score.region}
+    nouns = next((f"{entry.truth.nouns} in " for entry in evaluation.entries if entry.truth), "")
+    counted = f"{len(regions):,} {nouns}" if regions else ""
+    return f"on {source_name(data.name)} ({data.split}), {counted}{_image_count(evaluation):,} images"
 
 
 def _image_count(evaluation: Evaluation) -> int:

@@ -1,8 +1,8 @@
 """The threshold "best": the level at which a method's maps do best on validation images, which are not scored."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,14 +10,14 @@ import numpy as np
 from accelerate.utils import gather_object
 from jaxtyping import Int
 
-from vitxplain.data.sample import DataSet, Sample
+from vitxplain.data.sample import DataSet
 from vitxplain.data.subset import spread
 from vitxplain.errors import UsageError
 from vitxplain.escape import utf8
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.plan.metrics import to_choose
-from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, explain_samples
+from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, Questions, explain_samples
 from vitxplain.evaluation.scoring.store import NOTE, THRESHOLDS
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists
@@ -92,14 +92,21 @@ def _count(
             method: {name: metric for name, metric in group.items() if metric.images == images}
             for method, group in metrics.items()
         }
-        for _ in explain_samples(entry, samples, batch_size, _for_all(of_so_many), add):
+        for _ in explain_samples(entry, samples, batch_size, _Same(of_so_many), add):
             pass
     return totals
 
 
-def _for_all(metrics: MethodMetrics) -> Callable[[Sample], MethodMetrics]:
-    """The same metrics of every image."""
-    return lambda _: metrics
+@dataclass(frozen=True, eq=False)
+class _Same(Questions):
+    """The same metrics of everything in every image."""
+
+    all_metrics: MethodMetrics
+
+    def regions(self, image: str) -> None: ...
+
+    def metrics(self, image: str, region: str) -> MethodMetrics:
+        return self.all_metrics
 
 
 def _count_map(case: Case, metrics: Mapping[str, Metric]) -> Iterator[tuple[str, Int[np.ndarray, "level 4"]]]:

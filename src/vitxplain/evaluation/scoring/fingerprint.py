@@ -29,6 +29,7 @@ def fingerprint_of(
         "models": {entry.name: dict(entry.facts) for entry in entries if entry.facts},
         "methods": {entry.name: dict(entry.methods) for entry in entries},
         "metrics": {name: repr(metric) for name, metric in metrics.items()},
+        "truth": {entry.name: f"{entry.truth.noun} by {entry.truth.against}" for entry in entries if entry.truth},
     }
 
 
@@ -47,6 +48,10 @@ def first_clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str,
     for name in before["models"].keys() & now["models"].keys():
         if before["models"][name] != now["models"][name]:
             return f"{name} as it was", "another model of that name, or opened with other options"
+    truths = [sorted(set(fingerprint.get("truth", {}).values())) for fingerprint in (before, now)]
+    if truths[0] != truths[1]:
+        was, is_now = (f"maps against each {' and '.join(truth) or 'image as a whole'}" for truth in truths)
+        return was, is_now
     pairs = [(before["metrics"], now["metrics"])]
     pairs += [(before["methods"][name], now["methods"][name]) for name in before["methods"].keys() & now["methods"]]
     for old, new in pairs:
@@ -67,6 +72,7 @@ def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
         "models": {**before.get("models", {}), **now["models"]},
         "methods": {**before.get("methods", {}), **methods},
         "metrics": {**before.get("metrics", {}), **now["metrics"]},
+        "truth": {**before.get("truth", {}), **now["truth"]},
     }
 
 
@@ -80,4 +86,8 @@ def _digest(samples: DataSet) -> str:
         digest.update(np.asarray(sample.image.convert("RGB")).tobytes())
         if sample.mask is not None:
             digest.update(sample.mask.tobytes())
+        if sample.class_map is not None:
+            digest.update(sample.class_map.tobytes())
+        for labelled in sample.objects or ():
+            digest.update(utf8(f"{labelled.name} {tuple(labelled.box)}"))
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """The scoring loop: the images of a data set, batch by batch, each handed over with the maps that are asked of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -12,37 +13,51 @@ from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.data.readable import readable
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
-from vitxplain.evaluation.maps.targets import ExplainedClass, targets_of
 from vitxplain.evaluation.plan.entries import Entry
+from vitxplain.evaluation.regions.answer import ImageAnswer
+from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.metrics.base import Case, Metric
 
 MethodMetrics: TypeAlias = Mapping[str, Mapping[str, Metric]]  # by method, then by metric
 
 
+class Questions(ABC):
+    """What is asked of each image."""
+
+    @abstractmethod
+    def regions(self, image: str) -> Sequence[str] | None:
+        """What of the image is explained, as far as an earlier run knows: its class has no name; None: not known."""
+
+    @abstractmethod
+    def metrics(self, image: str, region: str) -> MethodMetrics:
+        """Those of each method that are to be scored."""
+
+    def answer(self, answer: ImageAnswer) -> None:  # noqa: B027
+        """Hear what became of the true regions of an image; who does not care does nothing."""
+
+
 @dataclass(frozen=True, eq=False)
 class ExplainedSample:
-    """One image with its maps by method, or why there is none, and the metrics asked of each.
+    """One request with its maps by method, or why there is none, and the metrics asked of each.
 
-    Of a method without metrics here other images of the batch had some. Without a model no class is explained.
+    Of a method without metrics here other images of the batch had some.
     """
 
-    sample: Sample
+    request: MapRequest
     maps: Mapping[str, ScoredMap | Exception]
     metrics: MethodMetrics
-    explained_class: ExplainedClass | None
 
     def case(self, method: str, map_source: MapSource) -> Case:
         """What metrics see of the map of a method, which there must be."""
-        scored_map, sample, explained = self.maps[method], self.sample, self.explained_class
+        scored_map, request = self.maps[method], self.request
         if isinstance(scored_map, Exception):
             raise scored_map
-        has_mask = sample.mask is not None or sample.boxes is not None
         return Case(
             scored_map.heat.astype(np.float64),
-            sample.image,
-            sample.object_mask() if has_mask else None,
-            map_source.subject(method, explained.target) if explained else None,
-            explained.description.probability if explained else None,
+            request.sample.image,
+            request.mask,
+            map_source.subject(method, request.target) if request.target else None,
+            request.description.probability if request.description else None,
         )
 
 
@@ -50,11 +65,11 @@ def explain_samples(
     entry: Entry,
     samples: DataSet,
     batch_size: int,
-    metrics_of: Callable[[Sample], MethodMetrics],
+    questions: Questions,
     score: Callable[[ExplainedSample], object],
     skip: Callable[[str], None] = lambda _: None,
 ) -> Iterator[int]:
-    """Call `score` with every image of which a metric is asked; after each batch how many images it took.
+    """Call `score` with everything of which a metric is asked; after each batch how many images it took.
 
     `skip` hears of images that cannot be read. Of several processes each takes its share of the images.
     """
@@ -64,23 +79,33 @@ def explain_samples(
         part = share[start : start + batch_size]
         batch = [sample for _, sample in readable(samples, lambda _, error: skip(str(error)), part)]
         with undisturbed(entry.model.module) if entry.model else nullcontext():
-            for explained_sample in _explain_batch(entry, batch, metrics_of):
+            for explained_sample in _explain_batch(entry, batch, samples, questions):
                 score(explained_sample)
         yield len(part)
 
 
 def _explain_batch(
-    entry: Entry, batch: list[Sample], metrics_of: Callable[[Sample], MethodMetrics]
+    entry: Entry, batch: Sequence[Sample], data: DataSet, questions: Questions
 ) -> Iterator[ExplainedSample]:
-    metrics = {sample.name: metrics_of(sample) for sample in batch}
-    batch = [sample for sample in batch if any(metrics[sample.name].values())]
+    batch = [sample for sample in batch if _has_questions(sample.name, questions)]
     if not batch:
         return
-    classes = targets_of(entry.model, batch, positive=entry.positive) if entry.model else []
+    requests, answers = entry.requests(batch, data)
+    for answer in answers:
+        questions.answer(answer)
+    metrics = {id(request): questions.metrics(request.sample.name, request.region) for request in requests}
+    requests = [request for request in requests if any(metrics[id(request)].values())]
+    if not requests:
+        return
     maps: Outcomes = {}
     for map_source in entry.map_sources:
-        if names := [name for name in map_source.names if any(metrics[sample.name][name] for sample in batch)]:
-            maps |= map_source.maps(names, batch, classes)
-    for index, sample in enumerate(batch):
-        sample_maps = {name: outcomes[index] for name, outcomes in maps.items()}
-        yield ExplainedSample(sample, sample_maps, metrics[sample.name], classes[index] if classes else None)
+        if names := [name for name in map_source.names if any(metrics[id(request)][name] for request in requests)]:
+            maps |= map_source.maps(names, requests)
+    for index, request in enumerate(requests):
+        request_maps = {name: outcomes[index] for name, outcomes in maps.items()}
+        yield ExplainedSample(request, request_maps, metrics[id(request)])
+
+
+def _has_questions(image: str, questions: Questions) -> bool:
+    regions = questions.regions(image)
+    return regions is None or any(any(questions.metrics(image, region).values()) for region in regions)

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from vitxplain.evaluation.scoring.lines import read_lines
 from vitxplain.metrics.pixels import Counts
 
-Key: TypeAlias = tuple[str, str, str]  # model, method, image
+Key: TypeAlias = tuple[str, str, str, str]  # model, method, image, region
 Curve: TypeAlias = tuple[tuple[float, float], ...]
 ANSWER_FIELDS: Final = ("right", "probability")  # not in folders written before they were kept
 
@@ -31,11 +31,17 @@ class MapScores:
     control: bool = False
     right: bool | None = None  # whether the model finds the image's class; None where it has other classes
     probability: float | None = None  # that the model gives the class explained; None without one
+    region: str = ""  # of a model that finds things which object or class of the image the map is about
 
     @property
     def key(self) -> Key:
         """Which map it is about."""
-        return self.model, self.method, self.image
+        return self.model, self.method, self.image, self.region
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What it is a map of: the image, and the region in it."""
+        return self.image, self.region
 
     def as_json(self) -> str:
         """One line of JSON; NaN becomes null."""

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vitxplain.data.sample import DataSet, Sample
+from vitxplain.data.sample import DataSet
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.classes import matched
 from vitxplain.evaluation.plan.entries import Entry
-from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, explain_samples
+from vitxplain.evaluation.regions.answer import ImageAnswer
+from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, Questions, explain_samples
 from vitxplain.evaluation.scoring.map_scores import Curve, MapScores
 from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import MASK, Case, Metric
@@ -34,36 +35,55 @@ def score_entry(
 
     `skipped` and `failures` grow by the images that cannot be read and the maps that cannot be made or scored.
     """
-    methods = entry.methods()
-    classes = matched(entry.model.labels, samples.labels) if entry.model else None
-
-    def missing(sample: Sample) -> MethodMetrics:
-        return {
-            method: {
-                name: metrics[method][name] for name in store.missing(entry.name, method, sample.name, metrics[method])
-            }
-            for method in methods
-        }
+    classes = matched(entry.model.labels, samples.labels) if entry.model and not entry.truth else None
 
     def score(explained_sample: ExplainedSample) -> None:
         store.add(_score_sample(entry, explained_sample, classes, failures))
 
+    missing = _Missing(entry, metrics, store)
     yield from explain_samples(entry, samples, batch_size, missing, score, skipped.append)
+
+
+@dataclass(frozen=True, eq=False)
+class _Missing(Questions):
+    """What the store does not have yet."""
+
+    entry: Entry
+    all_metrics: MethodMetrics
+    store: Store
+
+    def regions(self, image: str) -> Sequence[str] | None:
+        if self.entry.truth is None:
+            return [""]
+        answer = self.store.answer(self.entry.name, image)
+        return None if answer is None else answer.names
+
+    def metrics(self, image: str, region: str) -> MethodMetrics:
+        return {
+            method: {
+                name: self.all_metrics[method][name]
+                for name in self.store.missing((self.entry.name, method, image, region), self.all_metrics[method])
+            }
+            for method in self.entry.methods()
+        }
+
+    def answer(self, answer: ImageAnswer) -> None:
+        self.store.add_answer(answer)
 
 
 def _score_sample(
     entry: Entry, explained_sample: ExplainedSample, classes: Sequence[int] | None, failures: list[Failure]
 ) -> list[MapScores]:
     """The scores of each map of an image; `classes` are the model's of each class of the data, if it has them."""
-    sample, explained_class = explained_sample.sample, explained_sample.explained_class
-    right = explained_class.top.index == classes[sample.label] if explained_class and classes else None
-    described = explained_class.description if explained_class else None
+    request = explained_sample.request
+    sample, described = request.sample, request.description
+    right = request.top.index == classes[sample.label] if request.top and classes else None
     probability = round(described.probability, 6) if described and described.unit == PROBABILITY else None
     methods, map_scores = entry.methods(), []
     for method, scored_map in explained_sample.maps.items():
         metrics = explained_sample.metrics[method]
         if isinstance(scored_map, Exception):
-            failures.append(Failure(entry.name, method, sample.name, _words(scored_map)))
+            failures.append(Failure(entry.name, method, _named(sample.name, request.region), _words(scored_map)))
         elif metrics:
             # Of a broken map no metric is defined: what is no number has no rank, and what is left is another map.
             undefined = MapScores(
@@ -76,6 +96,7 @@ def _score_sample(
                 control=methods[method].control,
                 right=right,
                 probability=probability,
+                region=request.region,
             )
             if scored_map.broken:
                 map_scores.append(undefined)
@@ -93,7 +114,7 @@ def _score_map(undefined: MapScores, case: Case, metrics: Mapping[str, Metric], 
             scores[name], curve = _score(metric, case)
         except Exception as error:  # a metric may fail in any way; what it needed is asked again by the next run
             message = f"{name}: {_words(error)}"
-            failures.append(Failure(undefined.model, undefined.method, undefined.image, message))
+            failures.append(Failure(undefined.model, undefined.method, _named(*undefined.subject), message))
             continue
         if curve:
             curves[name] = curve
@@ -117,6 +138,10 @@ def _score(metric: Metric, case: Case) -> tuple[float, Curve | None]:
             return math.nan, None
         curve = metric.curve(case)
         return area(curve), tuple((round(float(x), 6), round(float(y), 6)) for x, y in curve)
+
+
+def _named(image: str, region: str) -> str:
+    return f"{image} {region}" if region else image
 
 
 def _words(error: Exception) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 from vitxplain.errors import UsageError
 from vitxplain.escape import utf8
+from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
 from vitxplain.evaluation.scoring.lines import GrowingLines
 from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
+from vitxplain.evaluation.scoring.stored_answers import read_answers
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists
 from vitxplain.files.reading import reading
@@ -50,6 +52,8 @@ class Store:
     def __init__(self, folder: Path | None, process: int = 0) -> None:
         self._folder, self._process = folder, process
         self._map_scores: dict[Key, MapScores] = {}
+        self._answers: dict[tuple[str, str], ImageAnswer] = {}
+        self._answer_file: GrowingLines | None = None
         self._watch: Watch | None = None
         self._file: GrowingLines | None = None
 
@@ -65,7 +69,8 @@ class Store:
             folder = self._folder
             in_one_process(lambda: _claim(folder, fingerprint, overwrite=overwrite))
             self._watch = Watch.of(folder)
-            self._map_scores = read(folder, _say_damaged if self._process == 0 else lambda _file, _count: None)
+            damaged = _say_damaged if self._process == 0 else lambda _file, _count: None
+            self._map_scores, self._answers = read(folder, damaged), read_answers(folder, damaged)
 
     def __enter__(self) -> "Store":
         if self._folder is not None:
@@ -75,12 +80,13 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file:
-            self._file.__exit__(kind, error, trace)
+        for file in (self._answer_file, self._file):
+            if file:
+                file.__exit__(kind, error, trace)
 
-    def missing(self, model: str, method: str, image: str, metrics: Iterable[str]) -> list[str]:
+    def missing(self, key: Key, metrics: Iterable[str]) -> list[str]:
         """The metrics that are not known of this map."""
-        map_score = self._map_scores.get((model, method, image))
+        map_score = self._map_scores.get(key)
         return [metric for metric in metrics if map_score is None or metric not in map_score.scores]
 
     def add(self, map_scores: Sequence[MapScores]) -> None:
@@ -95,6 +101,25 @@ class Store:
         if self._file and map_scores:
             self._file.add(map_score.as_json() for map_score in map_scores)
 
+    def answer(self, model: str, image: str) -> ImageAnswer | None:
+        """What the model found in an image, if that is known."""
+        return self._answers.get((model, image))
+
+    def add_answer(self, answer: ImageAnswer) -> None:
+        """Keep it, on disk too; raises as `add`."""
+        if self._answers.get((answer.model, answer.image)) == answer:
+            return
+        self._answers[answer.model, answer.image] = answer
+        if self._folder is not None:
+            if self._answer_file is None:
+                file = GrowingLines(self._folder / f"found-{self._process}.jsonl", "what was found")
+                self._answer_file = file.__enter__()
+            self._answer_file.add([answer.as_json()])
+
+    def answers(self) -> dict[tuple[str, str], ImageAnswer]:
+        """All that is known by model and image, of other processes too."""
+        return read_answers(self._folder) if self._folder else dict(self._answers)
+
     def map_scores(self) -> dict[Key, MapScores]:
         """All that is known, of other processes too; raises OutputError where the folder is gone."""
         if self._watch:
@@ -107,7 +132,7 @@ def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> 
     check_there(folder)
     note = folder / FINGERPRINT
     if overwrite:
-        for file in (note, folder / THRESHOLDS, *folder.glob("scores-*.jsonl")):
+        for file in (note, folder / THRESHOLDS, *folder.glob("scores-*.jsonl"), *folder.glob("found-*.jsonl")):
             file.unlink(missing_ok=True)
     before = _before(note)
     with reading(note, *NOTE, UsageError):  # it may be JSON of something else

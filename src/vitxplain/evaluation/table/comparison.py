@@ -8,7 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from vitxplain.evaluation.scoring.map_scores import MapScores
-from vitxplain.evaluation.table.rows import FEWEST, Row, paired
+from vitxplain.evaluation.table.clusters import Subject, cluster_difference, images_defined
+from vitxplain.evaluation.table.rows import FEWEST, Row
 from vitxplain.metrics.base import Better
 from vitxplain.metrics.intervals import Interval
 
@@ -58,10 +59,10 @@ def comparisons(rows: Sequence[Row], map_scores: Sequence[MapScores], better: Ma
 
     Rows come as in the table, the best first. Intervals are for one comparison each: of twenty one is wrong by chance.
     """
-    scores: dict[tuple[str, str, str], dict[str, float]] = {}
+    scores: dict[tuple[str, str, str], dict[Subject, float]] = {}
     for map_score in map_scores:
         for metric, score in map_score.scores.items():
-            scores.setdefault((map_score.model, map_score.method, metric), {})[map_score.image] = score
+            scores.setdefault((map_score.model, map_score.method, metric), {})[map_score.subject] = score
     pairs_compared = []
     for metric in better:
         sign = -1 if better[metric] == "lower" else 1
@@ -75,9 +76,9 @@ def comparisons(rows: Sequence[Row], map_scores: Sequence[MapScores], better: Ma
         for ahead, behind in [*combinations(best, 2), *pairs]:
             first, second = (ahead.model, ahead.method), (behind.model, behind.method)
             ahead_scores, behind_scores = scores[*first, metric], scores[*second, metric]
-            gaps = [ahead_scores[image] - behind_scores[image] for image in ahead_scores if image in behind_scores]
-            images = sum(gap == gap for gap in gaps)
-            difference = paired(ahead_scores, behind_scores, sign)
+            both = [subject for subject in ahead_scores if subject in behind_scores]
+            images = images_defined({subject: ahead_scores[subject] - behind_scores[subject] for subject in both})
+            difference = cluster_difference(ahead_scores, behind_scores, sign)
             pairs_compared.append(Comparison(metric, better[metric], first, second, difference, images))
     return pairs_compared
 

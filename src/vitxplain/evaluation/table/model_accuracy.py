@@ -88,7 +88,7 @@ def foreign_notes(entries: Sequence[PlannedEntry], data: DataSet) -> list[str]:
     return [
         f"{entry.name} names none of the classes of {name} ({classes}): its maps are about its own classes."
         for entry in entries
-        if entry.labels and foreign(entry.labels, data.labels)
+        if entry.labels and not entry.truth and foreign(entry.labels, data.labels)
     ]
 
 

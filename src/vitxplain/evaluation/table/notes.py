@@ -73,8 +73,8 @@ def _unsure(map_scores: Sequence[MapScores], metrics: Mapping[str, Metric]) -> I
     counted = [map_score for map_score in map_scores if names and names[0] in map_score.counts]
     for model in dict.fromkeys(map_score.model for map_score in map_scores):
         of_model = [map_score for map_score in counted if map_score.model == model]
-        every = {map_score.image for map_score in of_model}
-        marked = {map_score.image for map_score in of_model if sum(map_score.counts[names[0]][:2])}
+        every = {map_score.subject for map_score in of_model}
+        marked = {map_score.subject for map_score in of_model if sum(map_score.counts[names[0]][:2])}
         if every and not marked:
             yield f"{model}: was sure of no image, so nothing is marked anywhere."
         elif len(marked) < len(every):

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 from vitxplain.evaluation.scoring.map_scores import MapScores
+from vitxplain.evaluation.table.clusters import cluster_difference, cluster_mean, cluster_pooled, images_defined
 from vitxplain.metrics.base import Better, Metric
-from vitxplain.metrics.intervals import Interval, bootstrap, bootstrap_sums
-from vitxplain.metrics.pixels import Counts, PixelMetric
+from vitxplain.metrics.intervals import Interval
+from vitxplain.metrics.pixels import PixelMetric
 
 FEWEST = 5  # images: resampling fewer says nothing of chance
 
@@ -18,7 +18,8 @@ FEWEST = 5  # images: resampling fewer says nothing of chance
 class Row:
     """One method of one model by one metric, over the images.
 
-    `undefined` counts the images where the metric is NaN; of the maps `constant` those without any variation,
+    Of a model that finds things an image may have several maps, `regions` in all; intervals are over resampled images.
+    `undefined` counts the maps of which the metric is NaN; of the maps `constant` those without any variation,
     `broken` those with values that are no numbers, `stretched` those of other proportions than their image. `pooled` is
     the metric of all pixels of all images together, where it has such a form, `threshold` the level that was chosen for
     it on validation images. `lead` is the paired difference, image
@@ -39,14 +40,16 @@ class Row:
     broken: int
     stretched: int
     control: bool
+    decisive: int  # images where the metric is defined for some map
     threshold: float | None = None
+    regions: int | None = None  # of models that find things: objects or classes, each with a map
 
     @property
     def verdict(self) -> str:
         """Whether it beats the best control by more than chance: "yes", "no" (it is worse) or "cannot tell"."""
         if self.lead is None:
             return ""
-        if self.images - self.undefined < FEWEST:
+        if self.decisive < FEWEST:
             return "cannot tell"
         return "yes" if self.lead.low > 0 else "no" if self.lead.high < 0 else "cannot tell"
 
@@ -65,52 +68,39 @@ def rows_of(
     levels = levels or {}
     sign = -1 if metric.better == "lower" else 1
     values = {
-        method: {map_score.image: map_score.scores[name] for map_score in map_scores if name in map_score.scores}
+        method: {map_score.subject: map_score.scores[name] for map_score in map_scores if name in map_score.scores}
         for method, map_scores in methods.items()
     }
     values = {method: scores for method, scores in values.items() if scores}
-    means = {method: sign * mean(np.array(list(scores.values()))).mean for method, scores in values.items()}
+    means = {method: sign * cluster_mean(scores).mean for method, scores in values.items()}
     controls = [method for method in values if methods[method][0].control]
     rival = max(controls, key=lambda method: np.nan_to_num(means[method], nan=-np.inf), default=None)
     rows = []
     for method in sorted(values, key=lambda name: (name in controls, -np.nan_to_num(means[name], nan=-np.inf))):
-        scores = np.array(list(values[method].values()))
-        counts = [map_score.counts[name] for map_score in methods[method] if name in map_score.counts]
+        scores = values[method]
+        counts = {score.subject: score.counts[name] for score in methods[method] if name in score.counts}
         lead = None
         if rival is not None and method not in controls and metric.better != "neither" and not metric.blind_wins:
-            lead = paired(values[method], values[rival], sign)
+            lead = cluster_difference(scores, values[rival], sign)
         rows.append(
             Row(
                 model=model,
                 method=method,
                 metric=name,
                 better=metric.better,
-                images=len(scores),
-                score=mean(scores),
-                pooled=_pooled(counts, metric) if counts and isinstance(metric, PixelMetric) else None,
+                images=len({image for image, _ in scores}),
+                score=cluster_mean(scores),
+                pooled=cluster_pooled(counts, metric) if counts and isinstance(metric, PixelMetric) else None,
                 lead=lead,
                 rival=rival if lead else None,
-                undefined=int(np.isnan(scores).sum()),
+                undefined=sum(score != score for score in scores.values()),
                 constant=sum(map_score.constant for map_score in methods[method]),
                 broken=sum(map_score.broken for map_score in methods[method]),
                 stretched=sum(map_score.stretched for map_score in methods[method]),
                 control=method in controls,
                 threshold=levels.get(method),
+                regions=len(scores) if any(region for _, region in scores) else None,
+                decisive=images_defined(scores),
             )
         )
     return rows
-
-
-def _pooled(counts: list[Counts], metric: PixelMetric) -> Interval:
-    return bootstrap_sums(np.array(counts, np.int64), lambda sums: metric.of(Counts(*sums.tolist())))
-
-
-def mean(scores: Float[np.ndarray, " image"]) -> Interval:
-    """Over the images where the metric is defined."""
-    defined = scores[~np.isnan(scores)]
-    return bootstrap(defined) if len(defined) else Interval(np.nan, np.nan, np.nan)
-
-
-def paired(first: Mapping[str, float], second: Mapping[str, float], sign: int = 1) -> Interval:
-    """The first minus the second, over the images where both are defined."""
-    return mean(np.array([sign * (first[image] - second[image]) for image in first if image in second]))

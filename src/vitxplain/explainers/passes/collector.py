@@ -40,6 +40,11 @@ class Collector:
     def wants_gradients(self) -> bool:
         return any(map(_by_gradient, self._kept))
 
+    @property
+    def follows_decoder(self) -> bool:
+        """Whether gradients are wanted of calls that are no chain."""
+        return any(DECODER_GRADIENTS in explainer.needs for explainer in self._kept)
+
     def before(self, call: AttentionCall) -> bool:
         index = call.index
         if index >= len(self._layouts):

@@ -6,7 +6,7 @@ from vitxplain import registry
 from vitxplain.errors import PluginError, UnsupportedModelError
 from vitxplain.explainers.base import SHARING, Explainer
 from vitxplain.explainers.passes.choose import load_explainer
-from vitxplain.models.offers import CLASSES, GRADIENT_PRODUCTS
+from vitxplain.models.offers import CLASSES, GRADIENT_PRODUCTS, PATCH_FEATURES
 from vitxplain.models.parallel.passes import Passes
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
@@ -60,6 +60,8 @@ def _obstacle_of_passes(method: type[Explainer] | Explainer, passes: Passes) -> 
     names = " and ".join(passes.paths)
     if not issubclass(kind, SHARING):
         return None
+    if PATCH_FEATURES in method.needs:
+        return f"it runs {names} several times or side by side, whose features do not add up; explain it by itself"
     if not passes.weighted and not method.class_specific:
         return f"it puts {names} together in a way that does not say how much each pass counts; explain it by itself"
     if len(passes.paths) > 1 and set(method.axes.split()) & {"layer", "head"}:

@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 from vitxplain.capture.layer_tap import LayerActivation, LayerOutputs
 from vitxplain.errors import CaptureError, OptionError, UnsupportedModelError
 from vitxplain.explainers.base import LayerExplainer
-from vitxplain.models.offers import GRADIENTS, LINEAR_HEAD
+from vitxplain.models.offers import GRADIENTS, LINEAR_HEAD, PATCH_FEATURES
 from vitxplain.tasks.base import LOGITS, Target, TaskOutputs
 from vitxplain.types import FeatureMap
 
@@ -29,6 +29,8 @@ def layers_of(explainer: LayerExplainer, probe: "Probe") -> tuple[str, ...]:
     """The layers a method takes: the one named, or those the probe found; one where it looks at the head's weights."""
     if explainer.layer is not None:
         return tuple(explainer.layer.split(_BESIDE))
+    if PATCH_FEATURES in explainer.needs:
+        return (probe.feature_layer or "",)
     beside = () if LINEAR_HEAD in explainer.needs else probe.cam_branches
     return (probe.cam_layer or "", *beside)
 
@@ -101,7 +103,12 @@ def layer_activation(
     weights = None
     if LINEAR_HEAD in explainer.needs and layer in probe.cam_names:
         weights = target.head_weights(_head(model, probe, layer, features, outputs[LOGITS]), outputs)
-    return LayerActivation(layer, features, None if gradient is None else layout.to_map(gradient).float(), weights)
+    of_places = None if gradient is None else layout.to_map(gradient).float()
+    if PATCH_FEATURES not in explainer.needs:
+        return LayerActivation(layer, features, of_places, weights)
+    tokens = layout.to_tokens(values).float()
+    grid = layout.grid(tokens.shape[1], probe.input_size, probe.grid)
+    return LayerActivation(layer, features, tokens=tokens, grid=grid)
 
 
 def _head_reads_changed(layer: str, explainer: LayerExplainer, probe: "Probe") -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool
 from torch import Tensor
 
 from vitxplain.tasks.base import Settled, Target, TaskOutputs
@@ -20,6 +21,7 @@ class PassResult:
     outputs: TaskOutputs
     rounds: list[list[Tensor]]
     settled: Settled
+    artefacts: Bool[Tensor, "batch row column"] | None = None  # patches of which there is a note, where that was asked
 
     @property
     def maps(self) -> list[Tensor]:
@@ -37,4 +39,7 @@ def joined_results(parts: Sequence[PassResult], target: Target) -> PassResult:
         ]
         for k in range(len(settled.rounds))
     ]
-    return PassResult(joined([part.outputs for part in parts]), rounds, settled)
+    outliers = [part.artefacts for part in parts if part.artefacts is not None]
+    return PassResult(
+        joined([part.outputs for part in parts]), rounds, settled, torch.cat(outliers) if outliers else None
+    )

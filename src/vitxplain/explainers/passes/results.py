@@ -11,9 +11,11 @@ from torch import Tensor
 from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
 from vitxplain.explainers.base import Explainer, LayerExplainer
+from vitxplain.explainers.passes.artefacts import note, shows_what_tokens_hold
 from vitxplain.explainers.passes.layer_activation import layers_of, name_of
 from vitxplain.explainers.passes.pass_result import PassResult
-from vitxplain.explanation.explanation import Explanation
+from vitxplain.explainers.query import asking_box
+from vitxplain.explanation.explanation import ASKING, NOTES, Explanation
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.geometry import Geometry
 from vitxplain.models.labels import names_of
@@ -68,6 +70,11 @@ def explanations(
         made[name] = []
         for index, (image, source, bands) in enumerate(zip(batch.images, batch.sources, batch.bands, strict=True)):
             facts = {"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})}
+            if (box := asking_box(explainer, probe, batch.geometries[index])) is not None:
+                facts[ASKING] = tuple(round(side, 2) for side in box)
+            if result.artefacts is not None and shows_what_tokens_hold(explainer):
+                text = note(result.artefacts[index])
+                facts |= {NOTES: (text,)} if text else {}
             made[name].append(
                 [
                     Explanation(

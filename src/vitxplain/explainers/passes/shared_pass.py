@@ -22,8 +22,9 @@ from vitxplain.explainers.base import (
     DecoderExplainer,
     Explainer,
     LayerExplainer,
-    says_where,
+    lies_on_image,
 )
+from vitxplain.explainers.passes.artefacts import artefacts, stream_layer
 from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require
 from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
@@ -153,13 +154,15 @@ def _pass(
     with undisturbed(model.module), saved_apart(needed=probe.writes_over):
         with ExitStack() as taps:
             taps.enter_context(plain_pass_on_failure(model, pixel_values))
+            stream = stream_layer(explainers, probe)
+            in_stream = taps.enter_context(layer_tap(model.module, [stream] if stream else [], differentiable=False))
             layer_outputs = taps.enter_context(
                 layer_tap(model.module, names, differentiable=by_gradient, keep=[pixel_values])
             )
             if by_gradient or collector.wants_gradients:
                 taps.enter_context(SoundBatchNorm())
                 taps.enter_context(ZeroRows())
-            tap = AttentionTap(model.module, collector)
+            tap = AttentionTap(model.module, collector, starts_apart=collector.follows_decoder)
             if collector.explainers:
                 taps.enter_context(tap)
             outputs = model.outputs(pixel_values)
@@ -195,7 +198,12 @@ def _pass(
     if probe.view is not None:
         view = probe.view
         rounds = [[_put_back(view, *pair) for pair in zip(explainers, maps, strict=True)] for maps in rounds]
-    return PassResult(detached(outputs), rounds, settled)
+    return PassResult(detached(outputs), rounds, settled, _artefacts(in_stream.get(stream or ""), probe))
+
+
+def _artefacts(tokens: Tensor | None, probe: "Probe") -> Tensor | None:
+    layout = probe.maps.layout(tuple(tokens.shape)) if tokens is not None else None
+    return artefacts(layout.to_map(tokens)) if tokens is not None and layout is not None else None
 
 
 def _run_others(
@@ -217,7 +225,7 @@ def _run_others(
 
 def _put_back(view: View, explainer: Explainer, values: Tensor) -> Tensor:
     """A map as the image lies outside the network; methods that run their own passes say it so already."""
-    if not (isinstance(explainer, SHARING) and says_where(explainer.axes)):
+    if not (isinstance(explainer, SHARING) and lies_on_image(explainer.axes)):
         return values
     return view.put_back(values, view.grid((values.shape[-2], values.shape[-1])))
 

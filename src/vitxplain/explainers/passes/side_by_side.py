@@ -10,7 +10,7 @@ from torch import Tensor
 from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import CaptureError, OptionError
-from vitxplain.explainers.base import SHARING, Explainer, LayerExplainer, says_where
+from vitxplain.explainers.base import SHARING, Explainer, LayerExplainer, lies_on_image
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.models.parallel.passes import GradientTarget, ParallelPass, Passes, SeenCalls, watched_calls
 from vitxplain.models.plain_pass import plain_pass_on_failure
@@ -122,7 +122,7 @@ def _sum(explainer: Explainer, maps: Sequence[Tensor], passes: Passes) -> Tensor
     if not explainer.class_specific:
         total = sum(abs(weight) for weight in weights)
         weights = [abs(weight) / total for weight in weights]
-    if says_where(explainer.axes):
+    if lies_on_image(explainer.axes):
         grids = [view.grid((values.shape[-2], values.shape[-1])) for values, view in zip(maps, views, strict=True)]
         finest = max(grids)
         maps = [view.put_back(values, finest) for values, view in zip(maps, views, strict=True)]

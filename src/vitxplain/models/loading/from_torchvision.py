@@ -10,15 +10,18 @@ from torch import hub, nn
 from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.files.paths import is_file
 from vitxplain.models.known_models import demo_hint
-from vitxplain.models.labels import class_names
+from vitxplain.models.labels import class_names, numbered
 from vitxplain.models.loading.adapter import Adapter, LoadRequest, import_library, unknown_name
 from vitxplain.models.loading.from_module import chosen_processor, wrap_module
 from vitxplain.models.loading.hub import PATIENCE_SECONDS
+from vitxplain.models.objects.listed_boxes import ListedBoxes, is_listed_detector, num_classes, own_threshold
 from vitxplain.models.processors.processor import Processor
-from vitxplain.models.processors.simple_processor import from_callable
+from vitxplain.models.processors.simple_processor import from_callable, statistics
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.trust.torch_weights import published_file
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.detection import Detection
+from vitxplain.tasks.pixel_classes import PixelClasses
 
 
 class TorchvisionAdapter(Adapter):
@@ -45,17 +48,23 @@ class TorchvisionAdapter(Adapter):
         module = _make(models, architecture, weights=weights)
         processor = chosen_processor(request, wrap=lambda own: wrap_processor(own, request.image_size))
         processor = processor or _processor(weights, request)
-        return VisionModel(module.eval(), source, processor, class_names(weights.meta["categories"]))
+        model = VisionModel(module.eval(), source, processor, class_names(weights.meta["categories"]))
+        if is_listed_detector(module):
+            return detector_of(model)
+        return model.changed(task=PixelClasses()) if architecture in _listed("segmentation") else model
 
     def claims(self, module: nn.Module) -> bool:
         return any(base.__module__.partition(".")[0] == "torchvision" for base in type(module).__mro__)
 
     def wrap(self, module: nn.Module, request: LoadRequest) -> VisionModel:
+        if is_listed_detector(module):
+            return detector_of(wrap_module(module, request))
         return wrap_module(module, request)  # in memory it no longer knows which transform its weights came with
 
     def names(self) -> list[str]:
         models = import_library("torchvision", "torchvision:NAME").models
-        return models.list_models(module=models)  # not those of its submodules: detection, segmentation, video
+        detectors = [name for name in _listed("detection") if not name.startswith("keypointrcnn")]
+        return [*models.list_models(module=models), *detectors, *_listed("segmentation")]  # and no videos
 
     def build(self, architecture: str, num_classes: int, image_size: tuple[int, int] | None = None) -> nn.Module:
         architecture = architecture.partition(".")[0]  # without the name of its weights
@@ -63,6 +72,20 @@ class TorchvisionAdapter(Adapter):
         if architecture not in self.names():
             raise unknown_name(architecture, "torchvision", self.names())
         return _make(models, architecture, weights=None, num_classes=num_classes)
+
+
+def _listed(kind: str) -> list[str]:
+    """The names of one of torchvision's submodules of models."""
+    models = import_library("torchvision", "torchvision:NAME").models
+    return models.list_models(module=getattr(models, kind))
+
+
+def detector_of(model: VisionModel) -> VisionModel:
+    """A detector that lists boxes, as one with queries; its labels are numbers where nobody names them."""
+    count = num_classes(model.module)
+    task = Detection(count, own_threshold(model.module), no_object=False)
+    labels = model.labels or numbered(count)
+    return model.changed(module=ListedBoxes(model.module), task=task, labels=labels)
 
 
 def _make(models: Any, architecture: str, **settings: Any) -> nn.Module:
@@ -76,6 +99,9 @@ def _make(models: Any, architecture: str, **settings: Any) -> nn.Module:
 def _processor(weights: Any, request: LoadRequest) -> Processor:
     """The transform the weights were measured with; at another size the margin of its crop is kept."""
     transform = weights.transforms()
+    if request.image_size is not None and not hasattr(transform, "crop_size"):  # of a detector or segmenter
+        mean, std = (getattr(transform, name, default) for name, default in (("mean", [0.0] * 3), ("std", [1.0] * 3)))
+        return statistics(mean, std, request.image_size)
     if request.image_size is not None:
         ratio = transform.resize_size[0] / transform.crop_size[0]
         transform.resize_size = [round(ratio * max(request.image_size))]

@@ -1,15 +1,16 @@
 """load_model: from whatever names a model to a VisionModel."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from torch import nn
 
-from vitxplain.errors import UsageError
+from vitxplain.errors import ModelLoadError, UsageError
 from vitxplain.grid import TokenGrid
+from vitxplain.models.batch_forms import stated_form, with_form_by_trial
 from vitxplain.models.labels import LabelsLike, class_names, one_more_or_less
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
@@ -61,10 +62,10 @@ def load_model(
     """A model of any library behind one face.
 
     Args:
-        source: in this order: an existing folder; `timm:NAME`, `torchvision:NAME`, `demo-vit`, `demo-cnn`; a short
-            name of `vitx models`; a Hub id. Or an nn.Module, bare or in the wrappers of parallel training, the
-            compiler or peft; or what holds one as its `model`: a pipeline or Trainer of transformers, a Learner of
-            fastai. A VisionModel passes through, its device and dtype as the module's are now.
+        source: in this order: an existing folder; `timm:NAME`, `torchvision:NAME`, `demo-vit`, `demo-detector` and the
+            like; a short name of `vitx models`; a Hub id. Or an nn.Module, bare or in the wrappers of parallel
+            training, the compiler or peft; or what holds one as its `model`: a pipeline or Trainer of transformers, a
+            Learner of fastai. A VisionModel passes through, its device and dtype as the module's are now.
         revision: branch, tag or commit on the Hub.
         device: "auto" (CUDA, MPS, CPU; a module of yours stays where it is), a device, or a map from module names to
             devices, "cpu" or "disk".
@@ -126,28 +127,48 @@ def load_model(
     check_in_memory(model.source, model.module)
     check_finite(model.source, model.module)
     module = _on_devices(model.module, request)
-    model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module))
-    model = in_its_channels(replace(model, stated_grid=_grid(grid)), request)
+    model = replace(model, module=module, device=device_of(module), dtype=dtype_of(module), stated_grid=_grid(grid))
+    own = in_memory and model.inputs is None
+    model = replace(model, inputs=stated_form(module)) if own else model
     resized = input_size is not None and mean is None  # another size than the model's own
-    by_loss = activation_by_loss(source)
-    unproven = _is_unproven(model, in_memory=in_memory)
+    outputs = _Outputs(output, activation, None if labels is None else len(labels), resized, activation_by_loss(source))
+    try:
+        model = _with_task(in_its_channels(model, request), outputs, in_memory=in_memory)
+    except ModelLoadError as error:
+        if not own:
+            raise
+        formed = with_form_by_trial(model, error)
+        model = _with_task(in_its_channels(formed, request), outputs, in_memory=in_memory)
+    return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
+
+
+@dataclass(frozen=True)
+class _Outputs:
+    """What the user and the holder of a model say of its outputs; as in `with_outputs`."""
+
+    output: str | int
+    activation: str
+    classes: int | None
+    resized: bool
+    by_loss: str
+
+    @property
+    def stated(self) -> bool:
+        return (self.output, self.activation, self.by_loss) != ("auto", "auto", "auto")
+
+
+def _with_task(model: VisionModel, outputs: _Outputs, *, in_memory: bool) -> VisionModel:
+    """The model with what its outputs mean, as far as a pass must tell."""
     if isinstance(model.task, Features):
-        logits_of_grey_image(model, resized=resized)
+        logits_of_grey_image(model, resized=outputs.resized)
         check_repeatable(model)
     elif model.task.finds:
-        count = model.task.num_labels({LOGITS: logits_of_grey_image(model, resized=resized)})
+        count = model.task.num_labels({LOGITS: logits_of_grey_image(model, resized=outputs.resized)})
         model = replace(model, labels=one_more_or_less(model.labels, count))
         check_repeatable(model)
-    elif not model.labels or resized or unproven or stated or by_loss != "auto":
-        model = with_outputs(
-            model,
-            output=output,
-            activation=activation,
-            classes=None if labels is None else len(labels),
-            resized=resized,
-            by_loss=by_loss,
-        )
-    return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
+    elif not model.labels or outputs.resized or outputs.stated or _is_unproven(model, in_memory=in_memory):
+        return with_outputs(model, **asdict(outputs))
+    return model
 
 
 def _is_unproven(model: VisionModel, *, in_memory: bool) -> bool:

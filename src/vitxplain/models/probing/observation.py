@@ -1,8 +1,8 @@
 """Observation: everything two watched passes of a model show, before anybody says what it means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -90,6 +90,7 @@ class Observation:
     hidden: str | None  # where attention first ran unseen, and how
     silence: Silence
     text_lengths: frozenset[int] = frozenset()  # of sequences of tokens that are looked up by number
+    last_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # what modules returned in their last run
     image_calls: tuple[ImageCall, ...] = ()  # the outermost modules that take the image or a view of it
 
     @contextmanager

@@ -15,6 +15,7 @@ from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.errors import ModelLoadError
+from vitxplain.models.batch_rows import check_rows
 from vitxplain.models.probing.dependence import calls_before, learned_queries, reached_outputs, used_calls
 from vitxplain.models.probing.observation import Head, Observation, ObservedCall
 from vitxplain.models.probing.recording import PassRecorder, RecordedCall
@@ -76,6 +77,7 @@ def observe(
         silence=recorder.silence,
         text_lengths=frozenset(recorder.text_lengths),
         image_calls=image_calls,
+        last_shapes=recorder.last_shapes,
     )
 
 
@@ -92,7 +94,10 @@ def _observed_calls(
     reached = reached_outputs(logits, [record.output for record in recorded])
     before = calls_before([record.output for record in recorded])
     used = used_calls(model, images[:1], logits, reached)
-    comparisons = compare_calls(model, images, [call_weights.shape for call_weights in weights])
+    state = torch.get_rng_state()
+    brighter_first = torch.cat([2 * images[1:] + 1, images[:1]])  # other statistics show what is taken of a batch
+    comparisons, of_both = compare_calls(model, brighter_first, [one.shape for one in weights])
+    check_rows(model, brighter_first, logits, of_both, repeatable=torch.equal(state, torch.get_rng_state()))
     hear = hearing(image, recorded, [all(comparison.constant_keys or [False]) for comparison in comparisons])
     return tuple(
         ObservedCall(
@@ -151,15 +156,19 @@ class CallComparison:
     constant_keys: tuple[bool, ...] | None = None  # per key: the same value for both images
 
 
-def compare_calls(model: "VisionModel", images: PixelValues, shapes: Sequence[tuple[int, ...]]) -> list[CallComparison]:
+def compare_calls(
+    model: "VisionModel", images: PixelValues, shapes: Sequence[tuple[int, ...]]
+) -> tuple[list[CallComparison], Tensor]:
     """Run the model on two images; `shapes` are those its attention calls have on one of them, in order.
+
+    The logits of both are beside what is found of the calls.
 
     Keys are compared where their number first appears: later every one of them depends on the image.
     """
     watcher = _Comparing(shapes)
     with AttentionTap(model.module, watcher):
-        model.logits(images)
-    return watcher.comparisons + [CallComparison()] * (len(shapes) - len(watcher.comparisons))
+        logits = model.logits(images)
+    return watcher.comparisons + [CallComparison()] * (len(shapes) - len(watcher.comparisons)), logits
 
 
 @dataclass(eq=False)

@@ -15,6 +15,7 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
 from vitxplain.models.probing.cam.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam.feature_layer import feature_layer, layer_grid
 from vitxplain.models.probing.cam.products import products_cancel
 from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
@@ -29,6 +30,7 @@ from vitxplain.models.probing.token_grids import (
     with_class_token,
     with_readout,
     with_readout_by_trial,
+    with_registers,
     without_head,
 )
 from vitxplain.models.probing.token_order import Orders, sequence_orders, unordered
@@ -69,6 +71,9 @@ class Probe:
     cam_names: frozenset[str] = frozenset()  # every node that returns that layer's output
     cam_grid: tuple[int, int] | None = None  # (rows, columns) of that layer's map
     head_weight: LinearHead | None = None
+    feature_layer: str | None = None  # the last layer in patch layout: one vector a patch
+    feature_grid: TokenGrid | None = None  # of that layer
+    stream_layer: str | None = None  # the same before it is normalised
     writes_over: bool = False  # it writes in place into tensors that its gradient needs
     position_embeddings: PositionTable | None = None
     structure: int | None = None  # of the module that was probed
@@ -130,7 +135,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
             if by_gradient
             else with_readout_by_trial(model, observation, layouts)
         )
-        layouts = with_class_token(observation, layouts, model.module)
+        layouts = with_registers(with_class_token(observation, layouts, model.module), model.module)
         layouts = layouts if predicts else without_head(layouts)
         layers = (
             cam_layers(observation, score, layouts, maps, model.module, levels=model.task.finds)
@@ -138,9 +143,16 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
             else ()
         )
         layer = layers[0] if layers else None
+        of_features, stream = (
+            None
+            if model.task.finds
+            else feature_layer(observation, layouts, maps, model.module, predicts=predicts, normed=normed)
+            for normed in (True, False)
+        )
         silent = is_silent(observation, score, layer)
         cancel = layer is not None and products_cancel(observation, score, layer, maps)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
+    grid = model_grid(layouts) or model.stated_grid
     head = linear_head(observation, layer, maps)
     table = find_table(model.module, grids[-1] if grids else None)
     reading = find_decoder(observation, layouts)
@@ -157,6 +169,16 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing[offers.POSITION_EMBEDDINGS] = missing_table(model.module, offers.ATTENTION_MAPS not in missing)
     if layer is None:
         missing[offers.FEATURE_MAP] = obstacle or "no layer with a map of at least 2 x 2 places reaches the logits"
+    if of_features is None:
+        missing[offers.PATCH_FEATURES] = (
+            "it finds objects or segments, and which of its layers holds the features of a place is not settled"
+            if model.task.finds
+            else "no layer with a vector for each of at least 2 x 2 places leads to what it gives"
+        )
+    if unordered(orders) and not observation.image_calls:  # of convolutions and the like the views say how they look
+        own_order = "its own code cuts the image into tokens that lie in an order of their own, such as mirrored"
+        concerned = [offers.ATTENTIONS, offers.ATTENTION_GRADIENTS, *([offers.FEATURE_MAP] if layer is None else [])]
+        missing |= {word: own_order for word in concerned if word in missing and obstacle is None}
     if layer is None or cancel:
         missing[offers.GRADIENT_PRODUCTS] = missing.get(offers.FEATURE_MAP) or (
             f"what {layer} returns is normalised next, so gradient times activation is zero at every place; "
@@ -168,7 +190,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
         maps=maps,
-        grid=model_grid(layouts) or model.stated_grid,
+        grid=grid,
         layouts=tuple(layouts),
         offers=frozenset(words - missing.keys()),
         missing=missing,
@@ -182,6 +204,9 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         cam_names=same_output(observation, layer),
         cam_grid=map_shape(observation, layer, maps) if layer is not None else None,
         head_weight=head,
+        feature_layer=of_features,
+        stream_layer=stream,
+        feature_grid=layer_grid(observation, of_features, maps, grid),
         position_embeddings=table,
     )
 

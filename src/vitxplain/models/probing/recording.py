@@ -47,6 +47,7 @@ class PassRecorder:
         self.convolutions: list[tuple[str, int]] = []  # mixing places: name, attention calls before
         self.last_linear: Head | None = None
         self.text_lengths: set[int] = set()  # of sequences of tokens that are looked up by number
+        self.last_shapes: dict[str, tuple[int, ...]] = {}  # of what each module returned in its last run
         self.hidden: str | None = None  # where attention first ran unseen, and how
         self.silence = Silence()
         self._nodes: dict[int, Tensor] = {}  # by their identity, which is theirs for as long as they are here
@@ -115,6 +116,9 @@ class PassRecorder:
         return self._nodes.setdefault(id(tensor), tensor)
 
     def _returned(self, name: str, part: nn.Module, args: tuple, output: Any) -> None:
+        first = output[0] if isinstance(output, (tuple, list)) and output else output
+        if isinstance(first, Tensor):
+            self.last_shapes[name] = tuple(first.shape)
         if isinstance(part, (nn.Linear, nn.Conv2d)) and isinstance(output, Tensor):
             self.last_linear = Head(name, part, args[0])
         if isinstance(part, nn.Embedding) and args and args[0].dim() == 2 and _are_words(args[0][0]):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
 
 _CLASS_TOKEN = re.compile(r"(^|[._])(cls|class)(_?(tokens?|emb\w*))?$", re.IGNORECASE)
+_REGISTERS = re.compile(r"(^|[._])((reg|register|storage)_?tokens?|registers?)$", re.IGNORECASE)
 _MOST_EXTRA_TOKENS = 16  # class, distillation, registers: nobody has more
 
 
@@ -146,6 +147,28 @@ def with_class_token(
         else layout
         for layout, call in zip(layouts, observation.calls, strict=True)
     ]
+
+
+def with_registers(layouts: Sequence[AttentionLayout], module: nn.Module) -> list[AttentionLayout]:
+    """The layouts, their token grids with the registers where the module has some.
+
+    They are the tokens beside the patches, none of which depends on the image where it begins, but for the class token:
+    where a parameter is called registers, and there are as many as it has rows. Other tokens make it undecided.
+    """
+    counts = [
+        parameter.shape[-2]
+        for name, parameter in module.named_parameters()
+        if _REGISTERS.search(name) and parameter.dim() > 1
+    ]
+    if len(counts) != 1:
+        return list(layouts)
+
+    def named(grid: TokenGrid) -> TokenGrid:
+        patches = range(grid.num_tokens)[grid.patches]
+        beside = [token for token in range(grid.num_tokens) if token not in patches and token != grid.class_token]
+        return replace(grid, registers=tuple(beside)) if len(beside) == counts[0] else grid
+
+    return [layout if layout.grid is None else replace(layout, grid=named(layout.grid)) for layout in layouts]
 
 
 def without_head(layouts: Sequence[AttentionLayout]) -> list[AttentionLayout]:

@@ -18,11 +18,14 @@ _MAPS_TRIED = 3  # before each of them
 
 
 def sequence_orders(observation: Observation) -> Orders:
-    """The order of sequences, by length, measured where attention first gets one; what cannot be told is left out."""
+    """The order of sequences, by length, measured where attention first gets one; what cannot be told is left out.
+
+    Where there is no attention it is measured where the first sequence comes out of a module.
+    """
     orders: dict[int, Tensor] = {}
     tried: Counter[int] = Counter()
     with observation.silent_attention():
-        for before in sorted({call.nodes_before for call in observation.calls}):
+        for before in sorted({call.nodes_before for call in observation.calls}) or _first_sequence(observation):
             for index in reversed(range(max(before - _NODES_TRIED, 0), before)):
                 tokens = observation.nodes[index]
                 if tokens.dim() != 3 or tokens.shape[0] != 1 or not tokens.requires_grad:
@@ -36,6 +39,12 @@ def sequence_orders(observation: Observation) -> Orders:
                 if order is not None:
                     orders[length] = order
     return orders
+
+
+def _first_sequence(observation: Observation) -> list[int]:
+    """How many nodes there are up to the first sequence, and as many more as are tried."""
+    first = next((index for index, node in enumerate(observation.nodes) if node.dim() == 3), None)
+    return [] if first is None else [min(first + _NODES_TRIED, len(observation.nodes))]
 
 
 def unordered(orders: Orders) -> frozenset[int]:

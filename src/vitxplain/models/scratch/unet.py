@@ -10,9 +10,8 @@ from transformers.modeling_outputs import SemanticSegmenterOutput
 
 from vitxplain.models.scratch.cnn import Block, conv, norm
 from vitxplain.models.scratch.unet_config import ScratchUNetConfig
+from vitxplain.tasks.pixel_classes import BACKGROUND
 from vitxplain.types import PixelValues
-
-UNKNOWN = 255  # a label that says nothing of its pixel, as in transformers' segmenters
 
 
 class Up(nn.Module):
@@ -69,7 +68,17 @@ class ScratchUNetForSemanticSegmentation(PreTrainedModel):
         for up, fine in zip(reversed(self.ups), reversed(finer[1:]), strict=True):
             features = up(features, fine)
         logits = self.classifier(self.dropout(features))
-        return SemanticSegmenterOutput(loss=None if labels is None else _loss(logits, labels), logits=logits)
+        return SemanticSegmenterOutput(loss=None if labels is None else self._loss(logits, labels), logits=logits)
+
+    def _loss(
+        self, logits: Float[Tensor, "batch classes row column"], labels: Int[Tensor, "batch height width"]
+    ) -> Float[Tensor, ""]:
+        """Cross entropy in the labels' pixels, but for those that are unknown."""
+        names = [self.config.id2label[index] for index in range(self.config.num_labels)]
+        weights = [self.config.background_weight if name == BACKGROUND else 1.0 for name in names]
+        raised = F.interpolate(logits, size=labels.shape[-2:], mode="bilinear", align_corners=False).float()
+        unknown = self.config.semantic_loss_ignore_index
+        return F.cross_entropy(raised, labels.long(), raised.new_tensor(weights), ignore_index=unknown)
 
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Conv2d):
@@ -80,11 +89,3 @@ class ScratchUNetForSemanticSegmentation(PreTrainedModel):
             initialization.zeros_(module.norm2.weight)
         else:
             super()._init_weights(module)
-
-
-def _loss(
-    logits: Float[Tensor, "batch classes row column"], labels: Int[Tensor, "batch height width"]
-) -> Float[Tensor, ""]:
-    """Cross entropy in the labels' pixels, but for those that are unknown."""
-    raised = F.interpolate(logits, size=labels.shape[-2:], mode="bilinear", align_corners=False)
-    return F.cross_entropy(raised.float(), labels.long(), ignore_index=UNKNOWN)

@@ -22,12 +22,14 @@ class ScratchUNetConfig(PreTrainedConfig):
         norm: "batch" normalises over the batch, "group" over groups of channels, for small batches.
         groups: how many "group" makes of the channels; must divide every width.
         dropout: of the finest map before the classes, a probability.
+        background_weight: what a pixel of a class called background counts in the loss; one of any other counts 1.
 
     Raises:
         OptionError: an unknown option, a value it cannot take, or values that do not fit each other.
     """
 
     model_type = "vitxplain_unet"
+    semantic_loss_ignore_index = 255  # a label that says nothing of its pixel; no option
 
     image_size: Size = 96
     num_channels: int = 3
@@ -38,6 +40,7 @@ class ScratchUNetConfig(PreTrainedConfig):
     norm: Literal["batch", "group"] = "batch"
     groups: int = 8
     dropout: float = 0.0
+    background_weight: float = 1.0
 
     def __post_init__(self, **others: Any) -> None:
         refuse_unknown(type(self), others)

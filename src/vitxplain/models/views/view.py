@@ -55,6 +55,11 @@ class View:
         rows, columns = (cells[1] * back, cells[0] * across) if self.is_turned else (cells[0] * down, cells[1] * right)
         return max(1, round(abs(rows))), max(1, round(abs(columns)))
 
+    def shares(self, down: float, across: float) -> tuple[float, float]:
+        """A point of the source as shares of the view; outside 0 to 1 it is not there."""
+        row, column = np.array(self.matrix) @ (2 * down - 1, 2 * across - 1, 1)
+        return float(row + 1) / 2, float(column + 1) / 2
+
     def put_back(
         self, values: Float[Tensor, "*leading row column"], grid: tuple[int, int]
     ) -> Float[Tensor, "*leading row2 column2"]:

@@ -13,6 +13,7 @@ from vitxplain.explanation.heatmap import in_words
 from vitxplain.render.colours import INK, MAPS, colours
 from vitxplain.render.display import view
 from vitxplain.render.figure import colour_bar, inches, panel, sheet
+from vitxplain.render.found import outline_asking
 from vitxplain.render.mosaic import Mosaic, mosaic
 
 Scale: TypeAlias = Literal["map", "shared"]
@@ -52,7 +53,9 @@ def draw(explanation: Explanation, scale: Scale = "map") -> Figure:
     left, above = THUMBNAIL + (0.25 if wrapped else 0.55), 0.3
 
     figure = sheet(left + width, max(height, side[1] + 0.65) + above, headline(explanation), detail(explanation))
-    panel(figure, (THUMBNAIL - side[0]) / 2, above, *side, "what the model saw").imshow(visible, aspect="auto")
+    seen_by_model = panel(figure, (THUMBNAIL - side[0]) / 2, above, *side, "what the model saw")
+    seen_by_model.imshow(visible, aspect="auto")
+    outline_asking(seen_by_model, explanation, visible.size)
     bar = panel(figure, 0.1, above + side[1] + 0.2, THUMBNAIL - 0.2, 0.11)
     if scale == "map":
         colour_bar(bar, MAPS, 0, 1, "of each map's maximum")

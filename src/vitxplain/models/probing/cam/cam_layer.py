@@ -62,7 +62,7 @@ def cam_layer(
     shows_image = _Showing(observation, score, layouts)
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
     for inner in (inside, ()):
-        named = [output for output in observation.outputs if _name(output, inner, module) not in (None, *without)]
+        named = [output for output in observation.outputs if node_name(output, inner, module) not in (None, *without)]
         candidates = [output for output in named if _is_map(output, observation, maps)]
         edges = [output.edge for output in candidates if output.edge is not None]
         if not edges:
@@ -72,7 +72,7 @@ def cam_layer(
             if gradient is None or not _reaches_patches(gradient, maps) or not shows_image(output):
                 continue
             if not _is_map_of_scores(output, observation, maps):
-                return _name(output, inner, module)
+                return node_name(output, inner, module)
     return None
 
 
@@ -93,7 +93,7 @@ def _layers_beside(
     if chosen is None or chosen.edge is None or not observation.image.requires_grad:
         return []
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
-    named = [output for output in observation.outputs if _name(output, inside, module) not in (None, *without)]
+    named = [output for output in observation.outputs if node_name(output, inside, module) not in (None, *without)]
     candidates = [output for output in named if _is_map(output, observation, maps)]
     earlier, start = steps_before(chosen.edge.node), chosen.edge.node
     of_image, later = steps_after(start_of(observation.image)), steps_after(start)
@@ -110,7 +110,7 @@ def _layers_beside(
             continue
         if _reaches_patches(gradient, maps):
             followed |= steps_before(node)
-            beside.append(_name(output, inside, module) or "")
+            beside.append(node_name(output, inside, module) or "")
     return beside
 
 
@@ -127,12 +127,12 @@ def _levels(
     if not observation.image.requires_grad:
         return []
     inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
-    named = [output for output in observation.outputs if _name(output, inside, module) not in (None, *without)]
+    named = [output for output in observation.outputs if node_name(output, inside, module) not in (None, *without)]
     of_image = steps_after(start_of(observation.image))
     candidates = [o for o in named if _is_map(o, observation, maps) and o.edge is not None and of_image(o.edge.node)]
     chosen = [output for layer in layers if (output := _output(observation, layer)) is not None]
     beside = levels_beside(score, chosen, candidates, maps, lambda gradient: _reaches_patches(gradient, maps))
-    return [_name(output, inside, module) or "" for output in beside]
+    return [node_name(output, inside, module) or "" for output in beside]
 
 
 def same_output(observation: Observation, layer: str | None) -> frozenset[str]:
@@ -153,7 +153,7 @@ def _output(observation: Observation, layer: str | None) -> Output | None:
     return next((output for output in reversed(observation.outputs) if layer in output.returned_by), None)
 
 
-def _name(output: Output, inside: tuple[str, ...], module: nn.Module) -> str | None:
+def node_name(output: Output, inside: tuple[str, ...], module: nn.Module) -> str | None:
     """The outermost module that returned the tensor, one that computes something where there is any."""
     names = [name for name in output.returned_by if name and not name.startswith(inside)]
     computing = [name for name in names if not isinstance(module.get_submodule(name), (nn.Identity, nn.Dropout))]
@@ -161,12 +161,12 @@ def _name(output: Output, inside: tuple[str, ...], module: nn.Module) -> str | N
 
 
 def _is_map(output: Output, observation: Observation, maps: ImageMaps) -> bool:
-    if output.shape[0] != 1 or output.edge is None or _is_class_scores(output, observation):
+    if output.shape[0] != 1 or output.edge is None or is_class_scores(output, observation):
         return False
     return maps.layout(output.shape) is not None
 
 
-def _is_class_scores(output: Output, observation: Observation) -> bool:
+def is_class_scores(output: Output, observation: Observation) -> bool:
     """A second head over patch tokens (VOLO): class scores, no features."""
     return len(output.shape) == 3 and output.from_linear and output.shape[-1] == observation.logits.shape[-1]
 

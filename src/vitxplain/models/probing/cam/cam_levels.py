@@ -22,13 +22,15 @@ def levels_beside(
     """Of each other size the last of the candidates that the score depends on otherwise than through those chosen.
 
     `reaches` says of a gradient whether it is about enough places. Found by differentiating while nothing flows back
-    through what was chosen: a coarser level is often computed from a finer one that is read as well.
+    through what was chosen, nor through other maps of these sizes: a coarser level is often computed from a finer one
+    that is read as well, and a backbone's maps reach a level too small to be a map by way of its last stage.
     """
     taken = list(chosen)
     beside: list[Output] = []
     while True:
         sizes = {_size(output, maps) for output in taken}
-        edges = [output.edge for output in taken if output.edge is not None]
+        passed = [output for output in candidates if _size(output, maps) in sizes]
+        edges = [output.edge for output in [*taken, *passed] if output.edge is not None]
         past = _steps_past(score.grad_fn, edges)
         left = [o for o in candidates if o.edge is not None and o.edge.node in past and _size(o, maps) not in sizes]
         with _blocked(edges):
@@ -74,11 +76,12 @@ def _blocked(edges: Sequence[GradientEdge]) -> Iterator[None]:
         yield
 
 
-def _zero_at(number: int) -> Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]:
-    def hook(gradients: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _zero_at(number: int) -> Callable[[tuple[Tensor | None, ...]], tuple[Tensor | None, ...]]:
+    def hook(gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         blocked = list(gradients)
-        if blocked[number] is not None:
-            blocked[number] = torch.zeros_like(blocked[number])
+        gradient = blocked[number]
+        if gradient is not None:
+            blocked[number] = torch.zeros_like(gradient)
         return tuple(blocked)
 
     return hook

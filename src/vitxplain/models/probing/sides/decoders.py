@@ -48,7 +48,9 @@ def missing_decoder(
         return dict.fromkeys(both, _without_decoder(layouts, observation.logits))
     if not observation.logits.requires_grad:
         return {offers.DECODER_GRADIENTS: "its logits carry no gradient (it runs under torch.no_grad or detaches)"}
-    unreached = [layouts[index].path for index in reading.calls if not observation.calls[index].reached]
+    # What queries ask each other first depends on no image: without a graph of parameters it is no part of the graph.
+    in_graph = [index for index in reading.calls if observation.calls[index].output.requires_grad]
+    unreached = [layouts[index].path for index in in_graph if not observation.calls[index].reached]
     return {offers.DECODER_GRADIENTS: f"no gradient of the logits reaches {unreached[0]}"} if unreached else {}
 
 
@@ -63,4 +65,4 @@ def _without_decoder(layouts: Sequence[AttentionLayout], logits: Tensor) -> str:
     beside = [o.grid.num_prefix_tokens + o.grid.num_suffix_tokens for o in layouts if o.kind == "token" and o.grid]
     if queries and any(count >= queries for count in beside):
         return "its queries are tokens beside the patches, which ask in every layer as those do, and no decoder's"
-    return "it has no decoder whose queries ask the image, each for an object or segment of its own"
+    return "no decoder was seen in it whose learned queries ask the image, each for an object or segment"

@@ -1,0 +1,44 @@
+"""The demo's part about scenes: the detector and the segmenter in the box, beside what is truly there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vitxplain.data.sample import Sample
+from vitxplain.data.synthetic.scenes import Scenes
+from vitxplain.demo.scene_scores import SceneScore, scene_table
+from vitxplain.demo.scene_sheet import scene_sheet
+from vitxplain.demo.scenes import explained_scenes
+from vitxplain.models.known_models import SCENE_MODELS
+from vitxplain.models.loading.load import load_model
+from vitxplain.render.figure import png_bytes
+
+COUNT, SHOWN = 24, 5  # scenes scored, and of these drawn
+
+
+@dataclass(frozen=True)
+class ScenePart:
+    """One model on scenes: `scores` has its row, then those of the controls; `picture` is a PNG file."""
+
+    model: str
+    task: str
+    scores: tuple[SceneScore, ...]
+    picture: bytes = field(repr=False)
+    count: int  # scenes
+    shown: tuple[Sample, ...] = field(default=(), repr=False)  # those of the picture
+
+
+def scene_parts(report: Callable[[str], None], count: int = COUNT) -> list[ScenePart]:
+    """Each model in the box that is for scenes on `count` of the test split; `report` is told what is being done.
+
+    Raises:
+        ModelLoadError: this installation came without the models.
+    """
+    parts = []
+    for name in SCENE_MODELS:
+        model = load_model(name, device="cpu")
+        report(f"{name}: {count} scenes")
+        scenes = explained_scenes(model, Scenes("test", size=model.processor.input_size, count=count))
+        picture = png_bytes(scene_sheet(name, scenes[:SHOWN]))
+        shown = tuple(scene.sample for scene in scenes[:SHOWN])
+        parts.append(ScenePart(name, model.task.name, tuple(scene_table(name, scenes)), picture, count, shown))
+    return parts
