@@ -113,7 +113,7 @@ def test_the_same_classes_keep_their_head(folders: dict[str, Path], tmp_path: Pa
     ("task", "others", "kind", "message"),
     [
         ("object-detection", {"data": "digits"}, DataError, "a detector learns from objects with boxes"),
-        ("image-segmentation", {"data": "digits", "task": "image-segmentation"}, DataError, "a segmenter learns from maps of classes"),
+        ("image-segmentation", {"data": "digits", "task": "image-segmentation"}, DataError, "a segmenter learns"),
         ("object-detection", {"task": "image-segmentation"}, UsageError, "is a model for object-detection, and cannot"),
         ("object-detection", {"task": "detection"}, UsageError, "no task is called 'detection'.*object-detection"),
         ("object-detection", {"options": {"label_smoothing": 0.1}}, OptionError, "label_smoothing is for trainings on"),
