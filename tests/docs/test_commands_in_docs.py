@@ -17,9 +17,14 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
 
+def unfolded(block: str) -> list[str]:
+    """Its lines, those that go on below as one."""
+    return block.replace("\\\n", " ").splitlines()
+
+
 def commands() -> list[tuple[str, str]]:
     """Every `vitx ...` of a bash block with the page it stands on, without pipes, comments and what comes before."""
-    lines = [(page.name, line) for page in PAGES for block in blocks(page, "bash") for line in block.splitlines()]
+    lines = [(page.name, line) for page in PAGES for block in blocks(page, "bash") for line in unfolded(block)]
     found = [(page, re.search(r"(?:^|[/ ])vitx ((?:'[^']*'|[^|#'])+)", line)) for page, line in lines]
     return [(page, match[1].strip()) for page, match in found if match]
 
