@@ -1,6 +1,7 @@
 """Detectors and segmenters from start to finish: the run folder, its figures, resuming, and what is refused."""
 
 import csv
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,18 @@ def test_what_cannot_be_is_refused(
     others = {"data_options": {}, **others} if "data" in others else others
     with pytest.raises(kind, match=message):
         run(folders[task], tmp_path / "run", **others)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("package", ["pycocotools", "scipy"])
+def test_a_missing_package_is_told_before_anything_is_made(
+    package: str, folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(
+        UsageError, match=rf"need {package}, which is not installed: pip install 'vitxplain\[detection\]'"
+    ):
+        run(folders["object-detection"], tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Final
 
+from vitxplain.assessment.objects.average_precision import check_installed
 from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, OptionError
@@ -35,9 +36,12 @@ def data_for(task: str, data: DataSet) -> DataSet:
 def check_options(task: str, options: TrainOptions) -> None:
     """Raises:
     OptionError: one that the task does not have is set.
+    UsageError: a package is missing that its loss or figures need.
     """
     if task == CLASSES:
         return
+    if task == OBJECTS:
+        check_installed()
     usual = {field.name: field.default for field in fields(TrainOptions)}
     for name in OF_CLASSES:
         if getattr(options, name) != usual[name]:
@@ -83,7 +87,11 @@ def network_for(config: RunConfig, labels: tuple[str, ...]) -> Trainable | Dense
 
 
 def objective_for(model: Trainable | DenseTrainable, training: DataSet, options: TrainOptions) -> Objective:
-    """The batches, the loss and the figures of the network's task."""
+    """The batches, the loss and the figures of the network's task.
+
+    Raises:
+        UsageError: scipy is missing, by which the losses of masks are matched.
+    """
     if not isinstance(model, DenseTrainable):
         weights = balanced_class_weights(training) if options.class_weights == "balanced" else None
         return ClassObjective(model.processor, weights, options.label_smoothing)
@@ -91,4 +99,6 @@ def objective_for(model: Trainable | DenseTrainable, training: DataSet, options:
     if model.task.name == OBJECTS:
         return ObjectObjective(model.processor, model.task, labels, takes_mask(network), model.masked)
     by_masks, unlabelled = learns_masks(network), ignored_number(network, len(labels))
+    if by_masks:
+        check_installed("scipy")
     return PixelObjective(model.processor, model.task, labels, takes_mask(network), by_masks, unlabelled)
