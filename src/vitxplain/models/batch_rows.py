@@ -38,16 +38,24 @@ def check_rows(model: "VisionModel", images: PixelValues, alone: Tensor, both: T
     is_comparable = alone.requires_grad and both.shape[1:] == alone.shape[1:]
     if type(model.task) is not Classification or not repeatable or not is_comparable:
         return
-    first, second = both.detach()
-    moved = _moved(second, alone[0].detach(), first)
-    if not moved and torch.equal(first, second):  # of two images: does nothing get through, or is one taken for both?
-        moved = _moved(first, model.logits(images[:1])[0], second)
-    if moved:
+    # Code that does something else while it is watched is judged by passes that nothing watches.
+    if _mixes(model, images, alone.detach(), both.detach()) and _mixes(
+        model, images, model.logits(images[1:]), model.logits(images)
+    ):
         raise ModelLoadError(
             f"{model.source} returns other scores for an image when another one lies beside it in the batch: it mixes "
             "images (statistics of the batch, perhaps), changes their order, or takes one of them for all. Images pass "
             "in batches here; let each row be about the image in that row alone."
         )
+
+
+@torch.no_grad()
+def _mixes(model: "VisionModel", images: PixelValues, alone: Tensor, both: Tensor) -> bool:
+    first, second = both
+    if _moved(second, alone[0], first):
+        return True
+    # Two equal rows: does nothing get through, or is one image taken for both?
+    return torch.equal(first, second) and _moved(first, model.logits(images[:1])[0], second)
 
 
 def _moved(row: Tensor, alone: Tensor, other: Tensor) -> bool:

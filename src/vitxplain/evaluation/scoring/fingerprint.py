@@ -18,6 +18,7 @@ def fingerprint_of(
     samples: DataSet, entries: Sequence[PlannedEntry], metrics: Mapping[str, Metric], preset: str | None = None
 ) -> dict[str, Any]:
     """In JSON's own types."""
+    truth = {entry.name: f"{entry.truth.noun} by {entry.truth.against}" for entry in entries if entry.truth}
     return {
         "data": {
             "name": source_name(samples.name),
@@ -29,7 +30,7 @@ def fingerprint_of(
         "models": {entry.name: dict(entry.facts) for entry in entries if entry.facts},
         "methods": {entry.name: dict(entry.methods) for entry in entries},
         "metrics": {name: repr(metric) for name, metric in metrics.items()},
-        "truth": {entry.name: f"{entry.truth.noun} by {entry.truth.against}" for entry in entries if entry.truth},
+        **_told(truth=truth),
     }
 
 
@@ -63,6 +64,7 @@ def first_clash(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str,
 
 def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     """The fingerprint of both runs together."""
+    truth = {**before.get("truth", {}), **now.get("truth", {})}
     methods = {
         name: {**before.get("methods", {}).get(name, {}), **by_method} for name, by_method in now["methods"].items()
     }
@@ -72,8 +74,13 @@ def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
         "models": {**before.get("models", {}), **now["models"]},
         "methods": {**before.get("methods", {}), **methods},
         "metrics": {**before.get("metrics", {}), **now["metrics"]},
-        "truth": {**before.get("truth", {}), **now["truth"]},
+        **_told(truth=truth),
     }
+
+
+def _told(**facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that say something: of classifiers there is no more to say than earlier versions did."""
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _digest(samples: DataSet) -> str:

@@ -44,9 +44,10 @@ class MapScores:
         return self.image, self.region
 
     def as_json(self) -> str:
-        """One line of JSON; NaN becomes null."""
+        """One line of JSON; NaN becomes null, and the map of a whole image names no region."""
         scores = {name: None if math.isnan(value) else value for name, value in self.scores.items()}
-        return json.dumps({**vars(self), "scores": scores, "counts": dict(self.counts)})
+        fields = {**vars(self), "scores": scores, "counts": dict(self.counts)}
+        return json.dumps({name: value for name, value in fields.items() if name != "region" or value})
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> "MapScores":

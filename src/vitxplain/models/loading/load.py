@@ -116,6 +116,7 @@ def load_model(
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
     )
+    names = None if labels is None else class_names(labels)
     model = resolve(source, request)
     headless = task != Classification.name and labels is None and has_no_head(model.module)
     if headless or (
@@ -131,7 +132,7 @@ def load_model(
     own = in_memory and model.inputs is None
     model = replace(model, inputs=stated_form(module)) if own else model
     resized = input_size is not None and mean is None  # another size than the model's own
-    outputs = _Outputs(output, activation, None if labels is None else len(labels), resized, activation_by_loss(source))
+    outputs = _Outputs(output, activation, None if names is None else len(names), resized, activation_by_loss(source))
     try:
         model = _with_task(in_its_channels(model, request), outputs, in_memory=in_memory)
     except ModelLoadError as error:
@@ -139,7 +140,7 @@ def load_model(
             raise
         formed = with_form_by_trial(model, error)
         model = _with_task(in_its_channels(formed, request), outputs, in_memory=in_memory)
-    return model if labels is None else replace(model, labels=class_names(labels, len(model.labels)))
+    return model if names is None else replace(model, labels=class_names(names, len(model.labels)))
 
 
 @dataclass(frozen=True)
