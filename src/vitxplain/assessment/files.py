@@ -1,19 +1,15 @@
 """An assessment on disk: numbers for programs, tables for spreadsheets, pictures for the eye."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.assessment.pictures import confusion_picture, worst_picture
-from vitxplain.escape import utf8
+from vitxplain.assessment.report_files import write_report
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.explanation.record import plain
-from vitxplain.files.tables import csv_bytes
-from vitxplain.files.write import write_together
-from vitxplain.render.figure import png_bytes
 
 if TYPE_CHECKING:
     from vitxplain.assessment.assess import Assessment
@@ -29,20 +25,15 @@ def save(assessment: "Assessment", folder: Path, *, worst: int, method: MethodLi
     Raises:
         OutputError: the folder cannot be written; nothing half-written stays.
     """
-    files = {
-        "test.json": utf8(json.dumps(to_json(assessment), indent=2, ensure_ascii=False) + "\n"),
-        "per_class.csv": csv_bytes(PER_CLASS, per_class(assessment)),
-        "predictions.csv": csv_bytes(PREDICTIONS, _predictions(assessment)),
-        "confusion.png": png_bytes(confusion_picture(assessment.model, assessment.data, assessment.scores)),
-    }
-    if worst:
-        samples = assessment.worst(worst)
-        picture = worst_picture(assessment.model, assessment.data, assessment.predictions, samples, method)
-        files["worst.png"] = png_bytes(picture)
-    written = write_together({folder / name: content for name, content in files.items()})
-    if not worst:  # those of an earlier test would pass for this one's
-        (folder / "worst.png").unlink(missing_ok=True)
-    return written
+    model, data, predictions = assessment.model, assessment.data, assessment.predictions
+    return write_report(
+        folder,
+        to_json(assessment),
+        (PER_CLASS, per_class(assessment)),
+        (PREDICTIONS, _predictions(assessment)),
+        confusion_picture(model, data, assessment.scores),
+        worst_picture(model, data, predictions, assessment.worst(worst), method) if worst else None,
+    )
 
 
 def to_json(assessment: "Assessment") -> dict[str, Any]:

@@ -73,7 +73,6 @@ def test_a_detector_has_the_sizes_of_its_options() -> None:
 
 
 def test_a_detector_learns_the_weights_of_every_part() -> None:
-    pytest.importorskip("scipy")  # which matches queries to objects
     model = tiny("rt-detr").train()
     boxes = {"class_labels": torch.tensor([1]), "boxes": torch.tensor([[0.5, 0.5, 0.4, 0.4]])}
     model(pixels(model), labels=[boxes, boxes]).loss.backward()

@@ -1,6 +1,5 @@
 """The assessment of a segmenter on disk: numbers for programs, tables for spreadsheets, pictures for the eye."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,11 +10,8 @@ from matplotlib.figure import Figure
 from vitxplain.api import explain
 from vitxplain.assessment.pixels.overlap import Overlap
 from vitxplain.assessment.report_facts import about, report_facts
-from vitxplain.escape import utf8
+from vitxplain.assessment.report_files import write_report
 from vitxplain.explainers.passes.choose import MethodLike
-from vitxplain.files.tables import csv_bytes
-from vitxplain.files.write import write_together
-from vitxplain.render.figure import png_bytes
 from vitxplain.render.sheets.confusion import confusion_sheet
 from vitxplain.render.sheets.map_sheet import Tile, map_sheet
 from vitxplain.words import percent, short_name
@@ -33,18 +29,14 @@ def save(assessment: "PixelAssessment", folder: Path, *, worst: int, method: Met
     Raises:
         OutputError: the folder cannot be written; nothing half-written stays.
     """
-    files = {
-        "test.json": utf8(json.dumps(to_json(assessment), indent=2, ensure_ascii=False) + "\n"),
-        "per_class.csv": csv_bytes(PER_CLASS, per_class(assessment)),
-        "predictions.csv": csv_bytes(PREDICTIONS, _predictions(assessment)),
-        "confusion.png": png_bytes(_confusion_picture(assessment)),
-    }
-    if worst:
-        files["worst.png"] = png_bytes(_worst_picture(assessment, worst, method))
-    written = write_together({folder / name: content for name, content in files.items()})
-    if not worst:  # those of an earlier test would pass for this one's
-        (folder / "worst.png").unlink(missing_ok=True)
-    return written
+    return write_report(
+        folder,
+        to_json(assessment),
+        (PER_CLASS, per_class(assessment)),
+        (PREDICTIONS, _predictions(assessment)),
+        _confusion_picture(assessment),
+        _worst_picture(assessment, worst, method) if worst else None,
+    )
 
 
 def to_json(assessment: "PixelAssessment") -> dict[str, Any]:
