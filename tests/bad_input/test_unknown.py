@@ -123,6 +123,7 @@ def test_what_the_command_line_itself_refuses(vitx: Vitx, place: Path, case: str
         ("google/vit-base-patch16-244", "Did you mean google/vit-base-patch16-224"),
         ("google/vit-base-patch16-224", "Give a folder that holds the model"),
         ("nobody/nothing", "nobody/nothing is not in the local cache"),
+        ("runs/x", "There is no folder runs/x either (looked up in "),
         ("./nowhere", "the folder ./nowhere does not exist; check the path (looked up in "),
         ("~nobody-of-this-name/model", "the folder ~nobody-of-this-name/model does not exist; check the path"),
         ("good.png", "good.png is a file; give the folder it lies in, with its config.json."),

@@ -35,6 +35,11 @@ def beside_the_hub(source: str) -> str:
     return f"{no_such_folder(source)} And as a Hub id: " if may_be_folder else ""
 
 
+def no_folder_either(source: str) -> str:
+    """That what was looked for elsewhere is no folder either, as a sentence behind others."""
+    return f"There is no folder {source} either (looked up in {_here()})."
+
+
 def near_folders(path: Path) -> list[str]:
     """Folders whose path differs in one part, and in that by a letter or so; the nearest first."""
     parent = next((folder for folder in path.parents if is_folder(folder)), Path())

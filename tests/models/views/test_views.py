@@ -62,3 +62,16 @@ def test_pixels_moved_about_are_told() -> None:
     assert find_views(image.roll(5, -1), image) == (None,)
     assert is_shuffled(image.roll(5, -1), image)
     assert not is_shuffled(image * 2, image)
+
+
+def test_padding_below_and_to_the_right_is_ordinary_up_to_a_cell() -> None:
+    image = torch.randn(1, 3, 32, 32, requires_grad=True)
+
+    def is_ordinary(added: int) -> bool:
+        views = find_views(F.pad(image, (0, added, 0, added)), image)
+        assert views is not None
+        assert views[0] is not None
+        return views[0].is_padded_to(((32 + added) // 8, (32 + added) // 8))
+
+    assert is_ordinary(7)
+    assert not is_ordinary(32)

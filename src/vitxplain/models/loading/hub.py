@@ -12,6 +12,10 @@ from vitxplain.suggest import did_you_mean, similar_names
 PATIENCE_SECONDS = 5.0  # for the Hub's first answer
 
 
+class AbsentModelError(ModelLoadError):
+    """The cache does not have the model, nor the Hub, as far as it could be asked."""
+
+
 @dataclass(frozen=True)
 class HubModel:
     """A repository at one commit: the same commit for every file, and no request for what is cached."""
@@ -82,18 +86,18 @@ def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -
             f"https://huggingface.co/{repo_id}/commits."
         )
     if met(hub.RepositoryNotFoundError):
-        return ModelLoadError(
+        return AbsentModelError(
             f"the Hub has no model {repo_id!r} that you may read.{near_names(repo_id)} Check the spelling; "
             "if it is private, log in with `hf auth login`."
         )
     if HF_HUB_OFFLINE or met(hub.OfflineModeIsEnabled):
-        return ModelLoadError(
+        return AbsentModelError(
             f"{repo_id} is not in the local cache, and HF_HUB_OFFLINE forbids asking the Hub.{near_names(repo_id)} "
             f"{remedy}, or unset HF_HUB_OFFLINE."
         )
     status = next((s for c in causes if (s := getattr(getattr(c, "response", None), "status_code", None))), None)
     reason = f"it answered with status {status}" if status else (str(causes[-1]) or type(causes[-1]).__name__)
-    return ModelLoadError(
+    return AbsentModelError(
         f"{repo_id} is not in the local cache and the Hub could not be reached ({reason}).{near_names(repo_id)} "
         f"{remedy}, or try again when connected."
     )

@@ -8,12 +8,13 @@ from torch import nn
 
 from vitxplain import registry
 from vitxplain.errors import ModelLoadError, PluginError, UnknownNameError, UsageError, VitxplainError
-from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder
+from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_folder_either, no_such_folder
 from vitxplain.files.paths import is_file, is_folder, is_text, user_path
 from vitxplain.models import known_models
 from vitxplain.models.known_models import ALIASES
 from vitxplain.models.loading import from_adapters, from_saved_folder
 from vitxplain.models.loading.adapter import Adapter, LoadRequest
+from vitxplain.models.loading.hub import AbsentModelError
 from vitxplain.models.loading.plugin_failure import adapter_errors, checked_model, load_adapter
 from vitxplain.models.objects.holders import InnerModel, inner_model
 from vitxplain.models.objects.libraries import is_transformers_model
@@ -64,6 +65,8 @@ def resolve(source: Any, request: LoadRequest) -> VisionModel:
     except ModelLoadError as error:
         if hint := beside_the_hub(name):
             raise ModelLoadError(f"{hint}{error}") from error
+        if isinstance(error, AbsentModelError):
+            raise AbsentModelError(f"{error} {no_folder_either(name)}") from error
         raise
 
 

@@ -32,7 +32,7 @@ def probe(model: VisionModel, size: tuple[int, int], images: PixelValues | None 
     plain = probing.probe(model, size, images)
     calls = plain.image_calls
     views = [view for call in calls for view in call.views]
-    if not views or (len(views) == 1 and _is_ordinary(calls[0], views[0])):
+    if not views or (len(views) == 1 and _is_ordinary(plain, calls[0], views[0])):
         return plain
     if any(call.shuffled for call in calls):
         return _refused(plain, f"its own code moves the pixels of the image about before {_names(calls)} takes them")
@@ -43,9 +43,10 @@ def probe(model: VisionModel, size: tuple[int, int], images: PixelValues | None 
     return _of_passes(model, size, plain, calls)
 
 
-def _is_ordinary(call: ImageCall, view: View | None) -> bool:
+def _is_ordinary(plain: Probe, call: ImageCall, view: View | None) -> bool:
     """Whether a map needs nothing put back: of the whole image, or of one that was padded to whole patches."""
-    return not call.shuffled and (view is None or view.is_whole or view.is_padded_at_the_end)
+    cells = plain.cam_grid or (plain.grid and (plain.grid.rows, plain.grid.columns))
+    return not call.shuffled and (view is None or view.is_whole or view.is_padded_to(cells))
 
 
 def _run_apart(plain: Probe, calls: Sequence[ImageCall]) -> bool:

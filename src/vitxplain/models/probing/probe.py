@@ -22,6 +22,7 @@ from vitxplain.models.probing.loud_images import is_silent, louder
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
+from vitxplain.models.probing.placement import is_misplaced
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
 from vitxplain.models.probing.sides.decoders import Decoder, find_decoder, missing_decoder
 from vitxplain.models.probing.sides.token_sides import with_sides, without_places
@@ -151,6 +152,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         )
         silent = is_silent(observation, score, layer)
         cancel = layer is not None and products_cancel(observation, score, layer, maps)
+        misplaced = layer is not None and is_misplaced(observation, layer, maps)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     grid = model_grid(layouts) or model.stated_grid
     head = linear_head(observation, layer, maps)
@@ -187,6 +189,9 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
     if head is None:
         no_head = "it does not end in global average pooling and one linear layer; use grad-cam"
         missing[offers.LINEAR_HEAD] = obstacle or no_head
+    if misplaced:
+        moved = f"what {layer} returns lies otherwise than the image: mirrored, turned, rolled, cut or padded before it"
+        missing |= dict.fromkeys((offers.FEATURE_MAP, offers.GRADIENT_PRODUCTS, offers.PATCH_FEATURES), moved)
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
         maps=maps,

@@ -41,13 +41,17 @@ class View:
         """Whether it does not lie as the source does: mirrored or turned."""
         return self.is_turned or self.matrix[0][0] < 0 or self.matrix[1][1] < 0
 
-    @property
-    def is_padded_at_the_end(self) -> bool:
-        """Whether rows and columns were added below and to the right alone, as networks fill up their last patches."""
+    def is_padded_to(self, cells: tuple[int, int] | None) -> bool:
+        """Whether less than a cell of a map was added, below and to the right: networks fill up their last patches.
+
+        Of a map that is not known (None) all that was added there counts as that.
+        """
         (down, _, start), (_, right, left) = self.matrix
         slack = 1.5 / min(self.size)
         ends = all(abs(scale - 1 - shift) <= slack for scale, shift in ((down, start), (right, left)))
-        return not self.is_mirrored and ends and down <= 1 + slack and right <= 1 + slack
+        added = [(1 - scale) * count for scale, count in zip((down, right), cells or (0, 0), strict=True)]
+        filled = all(part < 1 for part in added)
+        return not self.is_mirrored and ends and filled and down <= 1 + slack and right <= 1 + slack
 
     def grid(self, cells: tuple[int, int]) -> tuple[int, int]:
         """Rows and columns of the source that are as large as those a map of the view has."""

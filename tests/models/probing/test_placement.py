@@ -1,0 +1,69 @@
+"""Layers whose map does not lie as the image does: their maps would be drawn in the wrong place, so they are refused."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vitxplain.api import explain
+from vitxplain.errors import UnsupportedModelError
+
+SPOT = (1, 2)  # row and column of the only bright place, of 8 x 8
+
+
+class Moving(nn.Module):
+    """Two convolutions, between which the module's own code does something to the map."""
+
+    def __init__(self, between: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.stem, self.last, self.head = nn.Conv2d(3, 4, 4, 4), nn.Conv2d(4, 4, 1), nn.Linear(4, 2)
+        self.between = between
+        for weight in self.parameters():
+            weight.data.abs_()
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.head(self.last(self.between(F.relu(self.stem(pixels)))).mean((2, 3)))
+
+
+def bright_spot() -> Tensor:
+    pixels = torch.full((1, 3, 32, 32), 0.05)
+    row, column = (4 * place for place in SPOT)
+    pixels[..., row : row + 4, column : column + 4] = 1
+    return pixels
+
+
+STAYS: dict[str, Callable[[Tensor], Tensor]] = {
+    "untouched": lambda image_map: image_map,
+    "mixed with its mean": lambda image_map: image_map + 3 * image_map.mean((2, 3), keepdim=True),
+    "all tokens hear one": lambda image_map: image_map + 30 * image_map[..., :1, :1],
+    "rolled and back": lambda image_map: F.relu(image_map.roll(3, -1)).roll(-3, -1),
+}
+MOVES: dict[str, Callable[[Tensor], Tensor]] = {
+    "mirrored": lambda image_map: image_map.flip(-1),
+    "upside down": lambda image_map: image_map.flip(-2),
+    "turned": lambda image_map: image_map.transpose(-1, -2),
+    "rolled": lambda image_map: image_map.roll(4, -1),
+    "cut": lambda image_map: image_map[..., :4],
+    "padded": lambda image_map: F.pad(image_map, (8, 0, 0, 0)),
+}
+
+
+@pytest.mark.parametrize("between", STAYS.values(), ids=STAYS)
+def test_a_map_that_stays_is_hottest_where_the_spot_is(between: Callable[[Tensor], Tensor]) -> None:
+    (explanation,) = explain(Moving(between).eval(), bright_spot(), "cam", target=1)
+    assert explanation.values.argmax() == SPOT[0] * 8 + SPOT[1]
+
+
+@pytest.mark.parametrize("between", MOVES.values(), ids=MOVES)
+def test_a_map_that_was_moved_on_the_way_is_refused(between: Callable[[Tensor], Tensor]) -> None:
+    with pytest.raises(UnsupportedModelError, match="what last returns lies otherwise than the image"):
+        explain(Moving(between).eval(), bright_spot(), "grad-cam", target=1)
+
+
+@pytest.mark.parametrize("method", ["cam", "gradient-activation", "patch-pca", "patch-similarity"])
+def test_no_method_draws_a_map_that_was_moved(method: str) -> None:
+    with pytest.raises(UnsupportedModelError, match="what last returns lies otherwise than the image"):
+        explain(Moving(MOVES["mirrored"]).eval(), bright_spot(), method)
