@@ -63,7 +63,7 @@ def _names(backend: str) -> list[str]:
     return sorted(name for name in own | others if name and name.removesuffix("Pil") not in NO_PIXELS)
 
 
-def _smaller(name: str, settings: Mapping[str, Any] = {}) -> Processor:  # noqa: B006 - read only
+def _smaller(name: str, settings: Mapping[str, Any] = {}) -> Processor:
     """A processor as it comes, with its sizes a quarter of what they are; sizes in `settings` are as they are."""
     processor = getattr(transformers, name)(**settings)
     for attribute in ("size", "crop_size", "pad_size"):

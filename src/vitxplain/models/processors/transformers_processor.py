@@ -71,9 +71,9 @@ def _in_parts(processor: Any, images: Sequence[Image.Image], parts: int) -> Usag
     """What to say of a processor that makes several inputs of an image."""
     (width, height), (rows, columns) = images[0].size, _sides(processor)
     return UsageError(
-        f"{type(processor).__name__} cuts an image of {height} x {width} px into parts ({parts} inputs of {len(images)} "
-        "images in all), which the model sees one by one; a map is made of one input an image. Give a part of the image "
-        f"of equal sides (image.crop), or show the whole image at once: image_size=({rows}, {columns}) "
+        f"{type(processor).__name__} cuts an image of {height} x {width} px into parts ({parts} inputs for "
+        f"{len(images)} in all), which the model sees one by one; a map is made of one input an image. Give a part "
+        f"of it with equal sides (image.crop), or show the whole image at once: image_size=({rows}, {columns}) "
         f"(--image-size {rows}x{columns})."
     )
 
