@@ -46,6 +46,13 @@ class DetectedTarget(ConstantTarget):
         label = f"{self.word}-{self.number}" if self.number is not None else self.unnumbered
         label = label if self.against is None else f"{label}~{self.against[1]}"
         described = ExplainedTarget(
-            detected.index, name, detected.score, unit, label, box=detected.box, share=detected.share, region=detected.mask
+            detected.index,
+            name,
+            detected.score,
+            unit,
+            label,
+            box=detected.box,
+            share=detected.share,
+            region=detected.mask,
         )
         return [described] * len(outputs[LOGITS])
