@@ -33,6 +33,19 @@ def test_one_image(vitx: Vitx, photos: Path, vit_folder: Path):
     assert second == "  attention-rollout → vitx-out/cat.attention-rollout.png .npz .json"
 
 
+def test_a_file_is_named_for_a_single_result(vitx: Vitx, photos: Path, vit_folder: Path):
+    single = ("explain", "cat.png", "--model", vit_folder, "--out", "out/map.png")
+    assert vitx(*single, "--method", "rollout").out.endswith("  attention-rollout → out/map.png\n")
+    assert names(photos / "out") == ["map.png"]
+    assert Image.open(photos / "out" / "map.png").format == "PNG"
+    several = vitx(*single, "--method", "rollout,grad-cam")
+    assert several.code == 2
+    assert "--out out/map.png names one file, and 2 results come; give a folder." in several.err
+    both = vitx(*single, "--format", "npz")
+    assert both.code == 2
+    assert "leave --format out, or give a folder" in both.err
+
+
 def test_files_hold_what_python_returns(vitx: Vitx, photos: Path, vit_folder: Path):
     vitx("explain", "cat.png", "--model", vit_folder, "--method", "grad-cam", "--target", "star", "--out", "out")
     loaded = vitxplain.load("out/cat.grad-cam.star")

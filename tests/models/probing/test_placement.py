@@ -1,4 +1,4 @@
-"""Layers whose map does not lie as the image does: their maps would be drawn in the wrong place, so they are refused."""
+"""Layers whose map does not lie as the image does: it would be drawn in the wrong place, so it is refused."""
 
 from collections.abc import Callable
 

@@ -8,7 +8,7 @@ import typer
 from vitxplain.cli.shared.completion import complete_styles
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
-from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Methods, Model, Out, Quiet
+from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Methods, Model, Quiet
 from vitxplain.models.known_models import DEFAULT
 from vitxplain.render.draw import STYLES
 
@@ -55,10 +55,24 @@ def explain(
             show_default=False,
         ),
     ] = None,
-    out: Out = Path("vitx-out"),
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR|FILE",
+            help="Folder for the results, or where there is just one, a file: cat.png.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = Path("vitx-out"),
     formats: Annotated[
-        str, typer.Option("--format", help="What to write: some of png, npz, json.", rich_help_panel=OUTPUT)
-    ] = "png,npz,json",
+        str | None,
+        typer.Option(
+            "--format",
+            help="What to write: some of png, npz, json.",
+            show_default="png,npz,json",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
     style: Annotated[
         str,

@@ -17,7 +17,7 @@ from vitxplain.errors import ImageError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.storage import save
+from vitxplain.explanation.storage import save, save_file
 from vitxplain.files.watch import Watch, check_there
 from vitxplain.models.offers import CLASSES
 from vitxplain.models.vision_model import VisionModel
@@ -51,6 +51,8 @@ def run(job: Job, reporter: Reporter) -> int:
     wanted = targets(job.model, job.typed, job.top_k)
     sources = find(job.images)
     explainers = _fitting(job, sources, reporter)
+    if job.plan.file is not None:
+        _check_single(job.plan.file, len(sources) * len(explainers) * max(1, len(wanted)))
     watch: Watch | None = None
     with reporter.progress(len(sources)):
         for start in range(0, len(sources), job.batch_size):
@@ -113,6 +115,9 @@ def _explain_batch(
             reporter.failed(source.path, list(explainers), error)
             reporter.done(source.path, {})
     results = attempt(job.model, explainers, readable, wanted, job.options) if readable else {}
+    if job.plan.file is not None:
+        for by_method in results.values():
+            _check_single(job.plan.file, sum(map(len, by_method.values())))
     refused: dict[str, UsageError] = {}
     for source in readable:
         files: dict[Explanation, list[Path]] = {}
@@ -125,9 +130,7 @@ def _explain_batch(
                     explanation, label = outcome
                     if job.plan.bands is not None:
                         explanation = explanation.with_bands(job.plan.bands)
-                    files[explanation] = save(
-                        explanation, job.plan.folder, source.stem, job.plan.formats, job.plan.style, label
-                    )
+                    files[explanation] = _save(explanation, job.plan, source.stem, label)
                 except Exception as error:
                     if is_of_all_images(error, job.model):
                         refused[name] = error
@@ -137,3 +140,17 @@ def _explain_batch(
             reporter.failed(source.path, names, problem)
         reporter.done(source.path, files, save_sheets(files, job.plan, source.stem))
     return refused
+
+
+def _save(explanation: Explanation, plan: Plan, stem: str, label: str) -> list[Path]:
+    if plan.file is not None:
+        return [save_file(explanation, plan.file, plan.style)]
+    return save(explanation, plan.folder, stem, plan.formats, plan.style, label)
+
+
+def _check_single(file: Path, results: int) -> None:
+    """Raises:
+    UsageError: a file was named for more than one result.
+    """
+    if results > 1:
+        raise UsageError(f"--out {file} names one file, and {results} results come; give a folder.")

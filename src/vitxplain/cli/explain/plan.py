@@ -8,7 +8,7 @@ from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import build, check_names, usable
 from vitxplain.explainers.passes.fit import auto_method
-from vitxplain.explanation.storage import FORMATS
+from vitxplain.explanation.storage import FORMATS, is_file_name
 from vitxplain.files.paths import user_path
 from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
@@ -30,6 +30,7 @@ class Plan:
     style: str = "auto"
     broken: Mapping[str, str] = field(default_factory=dict)
     bands: str | None = None  # of a multi-band image, that pictures show
+    file: Path | None = None  # of the only result, where its name was typed
 
     def explainers(self, model: VisionModel) -> dict[str, Explainer]:
         """The methods with their options; "auto" chosen for this model."""
@@ -37,19 +38,27 @@ class Plan:
         return build(methods, self.options, text=True)
 
 
-def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: Path, style: str = "auto") -> Plan:
-    """The plan, or the error in it.
+def plan(methods: Sequence[str], options: Sequence[str], formats: str | None, out: Path, style: str = "auto") -> Plan:
+    """The plan, or the error in it. `out` is a folder, or by its ending a file; `formats` None are all three of them.
 
     Raises:
         UnknownNameError, OptionError, UsageError: a method, option, format or picture style that does not exist.
         OutputError: the folder cannot be written.
     """
+    out = user_path(out)
+    file = out if is_file_name(out) else None
+    if formats is None:
+        formats = ",".join(FORMATS) if file is None else file.suffix.removeprefix(".").lower()
+    elif file is not None:
+        raise UsageError(
+            f"--out {out} names a file, whose ending says its format; leave --format out, or give a folder."
+        )
     names = [name.strip() for word in methods for name in word.split(",") if name.strip()]
     if not names:
         raise UsageError("--method names no method; leave it out, or see `vitx methods`.")
     check_names(names)
     _, broken = usable(list(dict.fromkeys(names)))
-    folder = user_path(folder)
+    folder = out if file is None else out.parent
     chosen = [name.strip() for name in formats.split(",") if name.strip()]
     if unknown := [name for name in chosen if name not in FORMATS]:
         raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
@@ -59,7 +68,7 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str, folder: P
     by_option = dict(key_and_value(option) for option in options)
     bands = by_option.pop("bands", None)
     reasons = {name: str(error) for name, error in broken.items()}
-    result = Plan(named, by_option, chosen, folder, style, reasons, bands)
+    result = Plan(named, by_option, chosen, folder, style, reasons, bands, file)
     check_style(style)
     if style != "auto" and "png" not in chosen:
         raise OptionError(f"--style {style} draws the png, which --format {formats} leaves out.")
