@@ -37,7 +37,8 @@ def test_a_file_is_named_for_a_single_result(vitx: Vitx, photos: Path, vit_folde
     single = ("explain", "cat.png", "--model", vit_folder, "--out", "out/map.png")
     assert vitx(*single, "--method", "rollout").out.endswith("  attention-rollout → out/map.png\n")
     assert names(photos / "out") == ["map.png"]
-    assert Image.open(photos / "out" / "map.png").format == "PNG"
+    with Image.open(photos / "out" / "map.png") as picture:
+        assert picture.format == "PNG"
     several = vitx(*single, "--method", "rollout,grad-cam")
     assert several.code == 2
     assert "--out out/map.png names one file, and 2 results come; give a folder." in several.err

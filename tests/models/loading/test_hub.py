@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import huggingface_hub.constants
@@ -117,12 +117,28 @@ def test_a_server_that_never_answers(cache: Path, monkeypatch: pytest.MonkeyPatc
     assert time.monotonic() - started < 12
 
 
-def test_cached_configuration_without_cached_weights(
-    hub: list[str], cache: Path, monkeypatch: pytest.MonkeyPatch
+def _without_weights(model: Path) -> None:
+    for weights in model.rglob("model.safetensors"):
+        weights.unlink()
+
+
+def _without_end(model: Path) -> None:
+    for config in model.rglob("config.json"):
+        config.write_text('{"model_type": ')
+
+
+def _of_no_commit(model: Path) -> None:
+    (model / "refs" / "main").write_bytes(b"\x9c\xff")
+
+
+@pytest.mark.parametrize("damage", [_without_weights, _without_end, _of_no_commit])
+def test_a_damaged_cache_is_named(
+    hub: list[str], cache: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
 ) -> None:
     load_model("me/good")
-    for weights in cache.rglob("model.safetensors"):
-        weights.unlink()
+    damage(cache / "models--me--good")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(ModelLoadError, match="not in the local cache"):
+    with pytest.raises(
+        ModelLoadError, match=r"in the local cache in part or damaged \(.*models--me--good\).*Remove that"
+    ):
         load_model("me/good")

@@ -1,11 +1,13 @@
 """The Hugging Face Hub: one look-up that pins the commit, and its failures in the user's words."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vitxplain.errors import ModelLoadError
+from vitxplain.files.paths import is_folder
 from vitxplain.models.known_models import ALIASES, NAMES, demo_hint, is_here
 from vitxplain.suggest import did_you_mean, similar_names
 
@@ -51,10 +53,14 @@ def look_up(repo_id: str, revision: str | None = None, filename: str = "config.j
         return HubModel(Path(path), reachable=True)
     except RemoteEntryNotFoundError:
         raise
+    except UnicodeDecodeError as error:  # a ValueError too: of a cache whose own files are damaged
+        raise hub_error(error, repo_id, revision) from error
     except (RepositoryNotFoundError, RevisionNotFoundError, ValueError) as error:  # the Hub's last word
         raise hub_error(error, repo_id, revision) from error
     except Exception as error:
-        cached = try_to_load_from_cache(repo_id, filename, revision=revision)
+        cached = None
+        with suppress(OSError, ValueError):  # of a damaged cache
+            cached = try_to_load_from_cache(repo_id, filename, revision=revision)
         if not isinstance(cached, str):
             raise hub_error(error, repo_id, revision) from error
         return HubModel(Path(cached), reachable=False)
@@ -90,7 +96,15 @@ def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -
             f"the Hub has no model {repo_id!r} that you may read.{near_names(repo_id)} Check the spelling; "
             "if it is private, log in with `hf auth login`."
         )
-    if HF_HUB_OFFLINE or met(hub.OfflineModeIsEnabled):
+    is_offline = HF_HUB_OFFLINE or met(hub.OfflineModeIsEnabled)
+    if (folder := _cached_folder(repo_id)) is not None:
+        what = f"{repo_id} at revision {revision!r}" if revision is not None else repo_id
+        why = "HF_HUB_OFFLINE forbids asking the Hub" if is_offline else "the Hub could not be reached"
+        return ModelLoadError(
+            f"{what} is in the local cache in part or damaged ({folder}), and {why}. Remove that folder and try again "
+            f"when connected, or give a folder that holds the model{demo_hint()}."
+        )
+    if is_offline:
         return AbsentModelError(
             f"{repo_id} is not in the local cache, and HF_HUB_OFFLINE forbids asking the Hub.{near_names(repo_id)} "
             f"{remedy}, or unset HF_HUB_OFFLINE."
@@ -101,6 +115,15 @@ def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -
         f"{repo_id} is not in the local cache and the Hub could not be reached ({reason}).{near_names(repo_id)} "
         f"{remedy}, or try again when connected."
     )
+
+
+def _cached_folder(repo_id: str) -> Path | None:
+    """What the cache has of a repository, whole or not."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo_id, repo_type="model")
+    return folder if is_folder(folder / "snapshots") else None
 
 
 def near_names(name: str) -> str:
