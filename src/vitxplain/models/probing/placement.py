@@ -54,7 +54,7 @@ def _lie_elsewhere(heard: Float[Tensor, "corner place"], *, silence_counts: bool
 
 def _corner(image_map: Tensor, corner: Sequence[int]) -> Tensor:
     """A quarter of a map (the last two axes), without a middle row or column."""
-    for axis, place in zip((-2, -1), corner, strict=True):
+    for axis, side in zip((-2, -1), corner, strict=True):
         half = image_map.shape[axis] // 2
-        image_map = image_map.narrow(axis, place * (image_map.shape[axis] - half), half)
+        image_map = image_map.narrow(axis, side * (image_map.shape[axis] - half), half)
     return image_map
