@@ -40,6 +40,7 @@ def evaluate(
     overwrite: bool = False,
     cost: bool = False,
     truth: TruthLike | None = None,
+    min_score: float | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Evaluation:
     """Score explanations: is the map where the object is, and does the model use what it shows?
@@ -74,11 +75,14 @@ def evaluate(
         batch_size: images that run together.
         overwrite: forget what is in the folder.
         cost: also measure what each method costs (`evaluation.scoring.cost`).
-        truth: what of an object a detector's maps are scored against, "box" or "mask"; None: its box.
+        truth: where the map of a thing that is found is to lie: "box" or "mask" of what is labelled, or "found", where
+            the model itself finds it. None: the box of an object, the mask of a class.
+        min_score: from which score on an object or segment counts as found; None is the model's library's own.
         progress: called after each batch with how many images it took.
 
     Raises:
         UsageError: no such method, metric, option or data, or a folder whose scores were made otherwise.
+        OptionError: `min_score` is no score, or for a model that finds nothing.
         DataError: a metric needs masks, and the data have none; not one image can be read; or the data of a detector
             or segmenter have no objects or no class of the model's, or it finds none of them.
         UnsupportedModelError: no method fits any of the models.
@@ -104,6 +108,7 @@ def evaluate(
         overwrite=overwrite,
         cost=cost,
         truth=truth,
+        min_score=min_score,
     )
     return measure(request, progress)
 

@@ -24,6 +24,7 @@ from vitxplain.explainers.passes.fit import require
 from vitxplain.explanation.provenance import model_facts
 from vitxplain.metrics.base import METHOD, MODEL
 from vitxplain.metrics.controls import CONTROLS
+from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import PROBABILITY, Unit
 from vitxplain.words import source_name
@@ -109,7 +110,7 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
             continue
         entry, reasons, option_names = _open_entry(model, request, truth)
         keep = len(models) == 1 or not isinstance(model_like, (str, PathLike))
-        planned_entries.append(_plan_entry(entry, _keep(entry) if keep else _reopen(model_like, request)))
+        planned_entries.append(_plan_entry(entry, _keep(entry) if keep else _reopen(model_like, request, model.probes)))
         unfit += [Failure(entry.name, name, "", f"does not fit: {reason}.") for name, reason in reasons.items()]
         taken_options |= set(option_names)
         del model, entry  # before the next is opened
@@ -142,7 +143,8 @@ def entry_of(
 
 def _truth(model: VisionModel, request: EvaluationRequest) -> Truth | None:
     """What the model's maps are scored against; raises UsageError where that does not go with what is asked."""
-    truth, preset = truth_of(model, request.samples, request.truth), request.chosen_preset
+    truth = truth_of(model, request.samples, request.truth, request.min_score)
+    preset = request.chosen_preset
     if truth and (request.stored_maps or (preset and preset.own_classes)):
         stored = request.stored_maps is not None
         subject, option = ("stored maps are", "maps (--maps)") if stored else (f"the preset {request.preset} is", "it")
@@ -194,9 +196,11 @@ def _keep(entry: Entry) -> Callable[[], Entry]:
     return lambda: entry
 
 
-def _reopen(model_like: ModelLike, request: EvaluationRequest) -> Callable[[], Entry]:
+def _reopen(
+    model_like: ModelLike, request: EvaluationRequest, probes: Mapping[tuple[int, int], Probe]
+) -> Callable[[], Entry]:
     def reopened() -> Entry:
-        model = request.load_model(model_like)
+        model = request.load_model(model_like).knowing(probes)
         return _open_entry(model, request, _truth(model, request))[0]
 
     return reopened
