@@ -54,10 +54,10 @@ class Truth(ABC):
         """What of what, and from which score on where the user says so: object by box."""
         return f"{self.noun} by {self.against}" + ("" if self.min_score is None else f" from {self.min_score:g} on")
 
-    def mask(self, region: TrueRegion, sample: Sample, found: Mask | None) -> Mask | None:
-        """The pixels where a map of this region is to lie, `found` being where the model found it; None: not known."""
+    def mask(self, region: TrueRegion, sample: Sample, own_mask: Mask | None) -> Mask | None:
+        """The pixels where a map of this region is to lie, `own_mask` being where the model found it; None: not known."""
         if self.against == "found":
-            return found
+            return own_mask
         if self.against == "mask":
             return region.mask
         return boxed(region.box, (sample.image.height, sample.image.width))
