@@ -55,7 +55,10 @@ class Truth(ABC):
         return f"{self.noun} by {self.against}" + ("" if self.min_score is None else f" from {self.min_score:g} on")
 
     def mask(self, region: TrueRegion, sample: Sample, own_mask: Mask | None) -> Mask | None:
-        """The pixels where a map of this region is to lie, `own_mask` being where the model found it; None: not known."""
+        """The pixels where a map of this region is to lie; None where they are not known.
+
+        `own_mask` is where the model found it.
+        """
         if self.against == "found":
             return own_mask
         if self.against == "mask":
