@@ -54,7 +54,8 @@ def evaluate(
             none ([]) if all metrics do without. None: the six runs of the preset deepvisionxplain.
         data: a built-in set, a folder or a Hub id (`load_data`), or a data set, which has its split and options. For
             several there is `evaluate_each`.
-        methods: names of `vitx methods`; "auto" is each model's default, "all" every method that fits and gives a map.
+        methods: names of `vitx methods`; "auto" is each model's default, "all" every method that fits and gives a map,
+            but those of very many passes, which are named ("all" and "d-rise").
             [] with `maps`. None: "auto", or those of the preset that fit.
         metrics: names of metrics, "all" for every one the data allow; or metrics. None: average precision and pointing
             game, where the data say where the object is, insertion and deletion; or those of the preset. With one of
