@@ -27,6 +27,7 @@ class DeformableWeights(Weights):
 
     levels: tuple[Samples, ...]
     point_weights: Float[Tensor, "map query point"]  # of the points of all levels, level by level; sum to one
+    reference: Float[Tensor, "batch query 4"] | None = None  # centre and sides; a point has none (`reference.py`)
 
     @property
     def level_sizes(self) -> tuple[tuple[int, int], ...]:
@@ -49,7 +50,9 @@ class DeformableWeights(Weights):
 
     def detached(self) -> "DeformableWeights":
         """The same numbers without their graph."""
-        return DeformableWeights(tuple(level.detached() for level in self.levels), self.point_weights.detach())
+        return DeformableWeights(
+            tuple(level.detached() for level in self.levels), self.point_weights.detach(), self.reference
+        )
 
     def entries(
         self, queries: Sequence[int] | None = None
