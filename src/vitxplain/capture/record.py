@@ -154,8 +154,8 @@ class AttentionRecord:
 
         In shares of the model's input, as `sampling`; None where the module that attends is given none.
         """
-        given = self._deformable.reference
-        return None if given is None else given[:, list(queries)]
+        boxes = self._deformable.reference
+        return None if boxes is None else boxes[:, list(queries)]
 
     @property
     def _deformable(self) -> DeformableWeights:

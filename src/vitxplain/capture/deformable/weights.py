@@ -27,7 +27,7 @@ class DeformableWeights(Weights):
 
     levels: tuple[Samples, ...]
     point_weights: Float[Tensor, "map query point"]  # of the points of all levels, level by level; sum to one
-    reference: Float[Tensor, "batch query 4"] | None = None  # centre and sides; a point has none (`reference.py`)
+    references: tuple[Tensor, ...] = ()  # inputs of the module, one of which may be the reference of each query
 
     @property
     def level_sizes(self) -> tuple[tuple[int, int], ...]:

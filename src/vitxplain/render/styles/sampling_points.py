@@ -139,14 +139,14 @@ def _on_image(x: np.ndarray, y: np.ndarray, geometry: Geometry) -> tuple[np.ndar
 
 def _reference(axes: Axes, points: Points, geometry: Geometry) -> None:
     """The point, as a cross, or the box, dashed, that the query started from in this layer."""
-    given = points[0, 0, REFERENCE:]
-    if len(given) == 0:
+    box = points[0, 0, REFERENCE:]
+    if len(box) == 0:
         return
-    x, y = _on_image(given[:1], given[1:2], geometry)
+    x, y = _on_image(box[:1], box[1:2], geometry)
     axes.plot(x, y, marker="+", markersize=9, markeredgewidth=1.6, color=ASIDE, zorder=4)
-    if given[2:].any():
+    if box[2:].any():
         top, left, bottom, right = geometry.box
-        wide, high = float(given[2]) * (right - left), float(given[3]) * (bottom - top)
+        wide, high = float(box[2]) * (right - left), float(box[3]) * (bottom - top)
         corner = float(x[0]) - wide / 2, float(y[0]) - high / 2
         axes.add_patch(
             Rectangle(corner, wide, high, fill=False, linestyle="--", linewidth=1.1, edgecolor=ASIDE, zorder=3)
