@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vitxplain.capture.deformable.reference import reference
 from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.layout import AttentionLayout, Patches
 from vitxplain.capture.weight_gradients import WeightGradients
@@ -154,7 +155,7 @@ class AttentionRecord:
 
         In shares of the model's input, as `sampling`; None where the module that attends is given none.
         """
-        boxes = self._deformable.reference
+        boxes = reference(self._deformable.references)
         return None if boxes is None else boxes[:, list(queries)]
 
     @property

@@ -51,7 +51,7 @@ class DeformableWeights(Weights):
     def detached(self) -> "DeformableWeights":
         """The same numbers without their graph."""
         return DeformableWeights(
-            tuple(level.detached() for level in self.levels), self.point_weights.detach(), self.reference
+            tuple(level.detached() for level in self.levels), self.point_weights.detach(), self.references
         )
 
     def entries(
