@@ -15,9 +15,10 @@ from vitxplain.models.processors.batches import batches
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import TaskOutputs
 from vitxplain.tasks.detected import Detected
+from vitxplain.tasks.finder import Finder
 from vitxplain.tasks.leaves import detached
-from vitxplain.tasks.per_image import Finder, row
 from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.targets.per_image import row
 
 
 @dataclass(frozen=True, eq=False)
