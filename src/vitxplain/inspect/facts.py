@@ -91,6 +91,8 @@ def checked_facts(facts: Any, tensors: Mapping[str, TensorSpan]) -> dict[str, An
         raise ValueError(f"it is of schema {facts['schema']!r:.20}, and this version reads {SCHEMA}; update vitxplain")
     _check(isinstance(facts["name"], str) and len(facts["name"]) <= LONGEST_NAME, "its name is no text")
     _check(type(facts["step"]) is int and 0 <= facts["step"] < 10**18, "its step is no whole number from 0")
+    words = (facts["model"], facts["task"], facts["written"]["time"])
+    _check(all(isinstance(word, str) and len(word) <= LONGEST_NAME for word in words), "its model or time is no text")
     _check_picture(facts, tensors)
     layers = facts["layers"]
     _check(isinstance(layers, list), "its layers are no list")

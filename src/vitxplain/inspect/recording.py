@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from vitxplain.errors import DataError
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.walk import files_below
+from vitxplain.files.write import write_together
 from vitxplain.inspect.record_file import Record, read_record
 from vitxplain.inspect.writer import FOLDER, SUFFIX
+
+if TYPE_CHECKING:
+    from vitxplain.inspect.inline import Inline
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,60 @@ class Recording:
     def run_of(self, record: Record) -> str:
         """The run that a record is of: its folder below this one, "." for this one itself."""
         return record.path.parent.parent.relative_to(self.folder).as_posix()
+
+    def id_of(self, record: Record) -> str:
+        """What a record is called by: its file below the folder."""
+        return record.path.relative_to(self.folder).as_posix()
+
+    def by_id(self, identity: str) -> Record | None:
+        """The record that is called so; None where none is, whatever else lies there."""
+        return next((record for record in self.records if self.id_of(record) == identity), None)
+
+    def index(self) -> dict[str, Any]:
+        """What the viewer lists, as JSON takes it."""
+        runs = {self.run_of(record) for record in self.records}
+        return {
+            "records": [
+                {
+                    "id": self.id_of(record),
+                    "name": record.name,
+                    "step": record.step,
+                    "run": self.run_of(record) if len(runs) > 1 else "",
+                    "model": record.facts["model"],
+                    "task": record.facts["task"],
+                    "width": record.facts["picture"]["width"],
+                    "height": record.facts["picture"]["height"],
+                    "written": record.facts["written"]["time"],
+                }
+                for record in self.records
+            ],
+            "left_out": [
+                {"file": one.path.relative_to(self.folder).as_posix(), "why": one.why} for one in self.left_out
+            ],
+        }
+
+    def save(self, path: str | PathLike[str], *, title: str = "", full: bool = False) -> Path:
+        """Write one self-contained HTML file, which opens from disk without a network.
+
+        Args:
+            path: of the file.
+            title: of the page.
+            full: everything, also beyond 30 MB; else the last layers whole and of others the class token's rows.
+
+        Raises:
+            UsageError: there is no record.
+            OutputError: nothing can be written there.
+        """
+        from vitxplain.inspect.page import page_parts
+
+        parts = (part.encode() for part in page_parts(self, title=title, full=full))
+        return write_together({user_path(path): parts})[0]
+
+    def inspect(self, *, height: int = 720) -> "Inline":
+        """The viewer in a notebook; raises as `save`."""
+        from vitxplain.inspect.inline import Inline
+
+        return Inline(self, height)
 
 
 def open_recording(folder: str | PathLike[str]) -> Recording:

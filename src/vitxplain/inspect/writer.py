@@ -106,7 +106,7 @@ class Writer:
             for form, heads in layers
         ]
         last = next((form.keys for form, _ in reversed(layers) if form.keys.grid is not None), None)
-        facts = {
+        facts: dict[str, Any] = {
             "model": self.model,
             "prediction": _prediction(prediction or {}),
             "even_distance": even_distance(last, picture.extent) if last is not None else None,

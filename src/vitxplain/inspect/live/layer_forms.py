@@ -121,7 +121,7 @@ def _of_patches(patches: Patches) -> Side:
 
 
 def _of_tokens(tokens: Tokens | None, count: int) -> Side:
-    return Side(count, _SIDES.get(type(tokens), "tokens"))  # type: ignore[arg-type]
+    return Side(count, _SIDES.get(type(tokens), "tokens"))
 
 
 def _without_places(form: LayerForm) -> LayerForm:

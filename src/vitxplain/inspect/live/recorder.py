@@ -15,6 +15,7 @@ from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.passes.choose import MethodLike, check_names
 from vitxplain.files.paths import user_path
 from vitxplain.files.write import check_writable
+from vitxplain.inspect.inline import Inline
 from vitxplain.inspect.layer_tensors import PRECISIONS, ROWS, Precision, Rows
 from vitxplain.inspect.live.image_record import RecordOptions, image_names, record_image
 from vitxplain.inspect.recording import Recording, open_recording
@@ -90,6 +91,7 @@ class Recorder:
 
     Attributes:
         folder: of the run.
+        recorded: how many records were written.
         step: of a training; what is recorded next is of this step, `max_images` of each.
     """
 
@@ -108,7 +110,7 @@ class Recorder:
         self.folder, self.options, self.max_images = folder, options, max_images
         self._given, self._mean, self._std, self._names = model, mean, std, names
         self._models: dict[tuple[int, ...], VisionModel] = {}
-        self._step = step
+        self._step, self.recorded = step, 0
         self._used: set[str] = set()
         self._hook: Any = None
         self._thread = 0
@@ -138,6 +140,14 @@ class Recorder:
         """What is recorded so far."""
         return open_recording(self.folder)
 
+    def save(self, path: str | PathLike[str], *, title: str = "", full: bool = False) -> Path:
+        """Write what is recorded so far as one HTML file, as `Recording.save`."""
+        return self.open().save(path, title=title, full=full)
+
+    def inspect(self, *, height: int = 720) -> Inline:
+        """The viewer of what is recorded so far, in a notebook."""
+        return self.open().inspect(height=height)
+
     def __enter__(self) -> "Recorder":
         module = self._given if isinstance(self._given, nn.Module) else self._loaded(()).module
         self._thread = threading.get_ident()
@@ -148,7 +158,7 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
-        if kind is None and not self._used:
+        if kind is None and not self.recorded:
             raise UsageError(
                 "nothing was recorded: within `with record(model, folder)` the model was not called with images, a "
                 "float tensor (batch, channels, height, width). Call it there, or give images=."
@@ -187,6 +197,7 @@ class Recorder:
         for picture, name in zip(pictures, image_names(stems, self._used), strict=True):
             (batch,) = batches(model.processor, [picture], 1)
             paths.append(record_image(self.folder, model, batch, picture, name, self._step, self.options))
+            self.recorded += 1
         return paths
 
     def _loaded(self, pictures: Sequence[OneImage]) -> VisionModel:
