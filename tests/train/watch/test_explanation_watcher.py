@@ -28,6 +28,7 @@ from transformers import (
 from vitxplain.data.sample import Sample
 from vitxplain.data.synthetic.digits import Digits
 from vitxplain.errors import UnknownNameError, UnsupportedModelError, UsageError
+from vitxplain.inspect import open_recording
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
@@ -131,7 +132,10 @@ def test_training_is_the_same_as_without_it_bit_by_bit(make: Any, tmp_path: Path
 
 
 def test_a_network_without_attention_is_not_recorded(tmp_path: Path):
-    with pytest.raises(UnsupportedModelError, match="no attention to record"), pytest.warns(UserWarning):
+    with (
+        pytest.raises(UnsupportedModelError, match="no attention to record"),
+        pytest.warns(match="no attention distance"),
+    ):
         ExplanationWatcher(tmp_path, opened(cnn()), VALIDATION, recording=tmp_path / "run")
 
 
