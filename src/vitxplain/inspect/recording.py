@@ -1,6 +1,6 @@
 """Recording: the records of a run, or of all runs below a folder; what is none of them is left out with the reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -125,7 +125,9 @@ def open_recording(folder: str | PathLike[str]) -> Recording:
         raise DataError(
             f"{run} holds no records: it has no folder {FOLDER!r}; give the folder of vitxplain.inspect.record."
         )
-    return _read(run, [f"{FOLDER}/{name}" for name in files_below(run / FOLDER, _is_record_name) if "/" not in name])
+    return records_in(
+        run, [f"{FOLDER}/{name}" for name in files_below(run / FOLDER, _is_record_name) if "/" not in name]
+    )
 
 
 def records(folder: str | PathLike[str]) -> Recording:
@@ -135,10 +137,20 @@ def records(folder: str | PathLike[str]) -> Recording:
         DataError: there is no such folder, or one below it cannot be looked into.
     """
     top = _existing(folder)
-    return _read(top, [name for name in files_below(top, _is_record_name) if _parent(name) == FOLDER])
+    return records_in(top, record_files(top))
 
 
-def _read(folder: Path, names: list[str]) -> Recording:
+def record_files(folder: Path) -> list[str]:
+    """The files that may be records, of all runs in a folder and below it, as paths below it with "/".
+
+    Raises:
+        DataError: it is not there, or one below it cannot be looked into.
+    """
+    return [name for name in files_below(folder, _is_record_name) if _parent(name) == FOLDER]
+
+
+def records_in(folder: Path, names: Sequence[str]) -> Recording:
+    """The records in these files of a folder; what is none is left out with the reason."""
     whole, left_out = [], []
     for name in names:
         try:
