@@ -35,7 +35,7 @@ def serve(
 ) -> None:
     """Open a local page: drop an image, choose model, method and target, and walk through the attention.
 
-    Needs the extra: pip install 'vitxplain[serve]'. No other server is asked anything, and what was dropped is gone when
+    Needs the extra: pip install 'vitxplain[serve]'. No other server is asked anything; what was dropped is gone when
     this one ends (Ctrl-C).
     """
     from pathlib import Path

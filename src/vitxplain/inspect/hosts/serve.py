@@ -67,7 +67,7 @@ def application(
         return _sent(await run_in_threadpool(served.record, request.query_params.get("id", ""), ranges))
 
     async def offered(_: Request) -> Response:
-        return JSONResponse({"models": list(models)})
+        return JSONResponse({"models": list(models), "most_bytes": MOST_BYTES})
 
     async def described(request: Request) -> Response:
         return await _answered(uploads.describe, request.query_params.get("model", ""))

@@ -89,7 +89,7 @@ class Uploads:
 
     def _check(self, model: str) -> None:
         if model not in self.models:
-            hint = did_you_mean([repr(one) for one in self.models[:4]])
+            hint = did_you_mean([repr(one) for one in self.models[:4]], start=" Did")
             raise UsageError(f"this server has no model {model!r:.80}.{hint}")
 
     def _model(self, model: str) -> "VisionModel":

@@ -59,6 +59,7 @@ async function chooseModel() {
 /** @param {File | undefined} given */
 function choose(given) {
   if (!given) return;
+  if (given.size > most) return say(`${given.name} has ${(given.size / 2 ** 20).toFixed(0)} MiB; up to ${most / 2 ** 20} are taken.`, true);
   image = given;
   chosen.textContent = given.name;
   button.disabled = false;
@@ -105,7 +106,7 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
   });
 }
 
-const { models } = await ask("models.json");
+const { models, most_bytes: most } = await ask("models.json");
 fill(model, models);
 await chooseModel();
 if ((await ask("index.json")).records.length) await show(null);
