@@ -82,6 +82,13 @@ def record_image(
     )
 
 
+def check_recordable(model: VisionModel) -> None:
+    """Raises:
+    UnsupportedModelError: the model has no attention that can be recorded.
+    """
+    _forms(model, model.probe(), RecordOptions())
+
+
 def _forms(model: VisionModel, probe: Probe, options: RecordOptions) -> dict[int, LayerForm]:
     """The layers to be recorded, by the numbers of their calls."""
     if probe.passes is not None:
