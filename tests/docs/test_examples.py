@@ -12,7 +12,7 @@ BY_COMMANDS = {"defects.webp", "demo-vit.webp"}  # vitx data show defects, vitx 
 # examples/objects_images.py, for models that learned
 OF_DETECTORS = {
     *("cross-attention.webp", "d-rise.webp", "gradient-cross-attention.webp"),
-    *("gallery-detector.webp", "gallery-segmenter.webp"),
+    *("gallery-detector.webp", "gallery-segmenter.webp", "sampling-points.webp"),
 }
 OF_OTHERS = ("jax_attention.py", "keras_attention.py")  # frameworks that are not installed here
 PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name not in (*TOOLS, *OF_OTHERS))

@@ -12,9 +12,12 @@ from torch import nn
 
 from tests.explainers.tiny import as_model, registers_module, resnet_module, sharpened, swin_module
 from tests.models.tiny_vit import save_tiny_vit, tiny_vit
+from tests.sweeps.transformers_models import tiny_model
 from vitxplain import explain
+from vitxplain.capture.layout import AttentionLayout, Latents, Patches, Queries, Text
 from vitxplain.errors import OptionError, UnsupportedModelError, UsageError
 from vitxplain.inspect import Record, open_recording, record
+from vitxplain.inspect.live.layer_forms import layer_forms
 from vitxplain.models.vision_model import VisionModel
 
 
@@ -174,8 +177,55 @@ def test_windows_are_stitched_to_the_image(tmp_path: Path):
         for query in (0, 7):
             expected = explain(model, batch[0], "raw-attention", layer=layer, query=query).values[0]
             assert np.allclose(windows_of(row, layer, query), expected.reshape(len(expected), -1), atol=0.01)
-        mean = explain(model, batch[0], "raw-attention", layer=layer).values[0]
-        assert np.allclose(row.rows(layer), mean.reshape(len(mean), -1), atol=0.01)
+        count = row.layers[layer]["queries"]["count"]
+        every = np.mean([windows_of(row, layer, query) for query in range(count)], 0)
+        assert np.allclose(row.rows(layer), every, atol=1e-3)
+        assert row.rows(layer).sum(-1) == pytest.approx(1, abs=0.02)
+
+
+def test_windows_in_which_other_tokens_ask_are_stitched_too(tmp_path: Path):
+    """Hiera pools the queries of a window."""
+    record(as_model(tiny_model("HieraForImageClassification"), (64, 64)), tmp_path, images(1, 64))
+    (row,) = open_recording(tmp_path)
+    pooled = [layer for layer in row.layers if layer["queries"]["kind"] == "all places"]
+    assert pooled
+    assert pooled[0]["keys"]["grid"] == [16, 16]
+    assert row.rows(pooled[0]["number"]).sum(-1) == pytest.approx(1, abs=0.02)
+
+
+def test_pooled_keys_have_a_grid_of_their_own(tmp_path: Path):
+    """PVT's first layer: 256 places ask 4; distances are from place to place all the same."""
+    record(as_model(tiny_model("PvtForImageClassification"), (64, 64)), tmp_path, images(1, 64))
+    (row,) = open_recording(tmp_path)
+    assert (row.layers[0]["queries"]["grid"], row.layers[0]["keys"]["grid"]) == ([16, 16], [2, 2])
+    assert row.attention(0).shape == (1, 256, 4)
+    assert 0 < row.tensor("statistics")[0, 0, 0] < 64
+    assert row.facts["default_query"] == "class"  # of the last layer
+
+
+def test_latents_and_words_are_said_to_have_no_place():
+    words, latents, queries = Text(5), Latents(6), Queries(7)
+    patches = Patches(((4, 4), (2, 2)))
+    common = {"path": "block", "axes": "batch head query key", "heads": 2}
+    forms = layer_forms(
+        [
+            AttentionLayout(kind="branch", shape=(1, 2, 5, 5), query_tokens=words, key_tokens=words, **common),
+            AttentionLayout(kind="cross", shape=(1, 2, 6, 20), query_tokens=latents, key_tokens=patches, **common),
+            AttentionLayout(kind="unused", shape=(1, 2, 3, 3), **common),
+            AttentionLayout(kind="cross", shape=(1, 2, 7, 5), query_tokens=queries, key_tokens=words, **common),
+            AttentionLayout(kind="channel", shape=(1, 2, 8, 8), **common),
+        ]
+    )
+    assert list(forms) == [0, 1, 3, 4]
+    assert [form.number for form in forms.values()] == [0, 1, 2, 3]
+    assert [(form.queries.kind, form.keys.kind) for form in forms.values()] == [
+        ("text", "text"),
+        ("latents", "patches"),
+        ("object queries", "text"),
+        ("channels", "channels"),
+    ]
+    assert forms[1].keys.grid == (4, 4)  # levels are added up on the finest
+    assert all(form.note for form in forms.values() if form.keys.grid is None)
 
 
 def test_features_are_recorded_without_a_prediction(vit: nn.Module, tmp_path: Path):

@@ -131,14 +131,14 @@ def _stored_shape(form: LayerForm) -> tuple[int, int]:
 
 
 def _stitched_mean(form: LayerForm, head: np.ndarray) -> np.ndarray:
-    """The mean of each window's own queries, laid on the grid: the windows tile it."""
+    """The mean of all places that ask, laid on the grid: a place is asked within its own window alone."""
     windows = form.windows
     assert windows is not None  # noqa: S101
-    there = windows >= 0
+    there = windows >= 0  # the rest is padding
     by_window = head.reshape(*windows.shape, windows.shape[1])
-    means = np.einsum("wqk,wq->wk", by_window, there) / np.maximum(there.sum(1), 1)[:, None]
+    totals = np.einsum("wqk,wq->wk", by_window, there)
     row = np.zeros(form.keys.count, np.float32)
-    row[windows[there]] = means[there]
+    row[windows[there]] = totals[there] / there.sum()
     return row
 
 

@@ -132,10 +132,7 @@ def test_training_is_the_same_as_without_it_bit_by_bit(make: Any, tmp_path: Path
 
 
 def test_a_network_without_attention_is_not_recorded(tmp_path: Path):
-    with (
-        pytest.raises(UnsupportedModelError, match="no attention to record"),
-        pytest.warns(match="no attention distance"),
-    ):
+    with pytest.raises(UnsupportedModelError, match="no attention to record"):
         ExplanationWatcher(tmp_path, opened(cnn()), VALIDATION, recording=tmp_path / "run")
 
 

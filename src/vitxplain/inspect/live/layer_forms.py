@@ -18,12 +18,13 @@ from vitxplain.inspect.layer_tensors import Precision
 SHOWN: Final = ("token", "window", "levels", "pooling", "channel", "branch", "cross")
 MOST_LAYER_BYTES: Final = 2**27
 MOST_BYTES: Final = 2**29  # of all layers of one record
+ALL_PLACES: Final = "all places"
 TOO_LARGE: Final = "Its full attention is too large to be kept, so its rows are shown alone."
 
 _KINDS: Final = {"pooling": "pooled", "levels": "cross"}
 _NOTES: Final = {
     "channel": "Channels attend to channels here, so it has no place on the image.",
-    "branch": "A second stream of tokens attends to itself here.",
+    "branch": "Tokens that are no places of the image attend to each other here.",
     "levels": "Places of several levels ask each other; they are shown on the finest level.",
 }
 _SIDES: Final = {Queries: "object queries", Text: "text", Latents: "latents"}
@@ -47,6 +48,10 @@ def kept_whole(forms: Sequence[LayerForm], precision: Precision) -> set[int]:
 
 def head_weights(record: AttentionRecord, form: LayerForm) -> Iterator[np.ndarray]:
     """Each head's (query, key) as the form has them, of a batch of one image; the next is computed when asked for."""
+    if form.queries.kind == ALL_PLACES:  # rows of windows in which other tokens ask
+        for row in record.patch_rows(None)[0] / record.layout.num_windows:
+            yield row.flatten()[None].float().cpu().numpy()
+        return
     for head in record.heads():
         yield _laid_out(head, record.layout, form).detach().float().cpu().numpy()
 
@@ -67,13 +72,14 @@ def _form(layout: AttentionLayout, number: int) -> LayerForm:
 def _of_windows(form: LayerForm, layout: AttentionLayout) -> LayerForm:
     """Windows stitched to the image where it is known where they lie; else the mean of all windows."""
     placement, grid = layout.placement, layout.grid
-    square = layout.num_queries == layout.num_keys
-    if placement is None or grid is None or not square:
-        note = "Attention within windows, the mean of all of them: "
-        why = "where they lie was not found." if placement is None else "other tokens ask in them than are asked."
+    if placement is None or grid is None:
+        note = "Attention within windows, the mean of all of them: where they lie was not found."
         queries, keys = (Side(count, "places of a window") for count in (layout.num_queries, layout.num_keys))
-        return replace(form, queries=queries, keys=keys, note=note + why)
+        return replace(form, queries=queries, keys=keys, note=note)
     places = Side(grid.num_patches, grid=(grid.rows, grid.columns))
+    if layout.num_queries != layout.num_keys:
+        note = "Other tokens ask within these windows than are asked: the mean of all that ask, stitched to the image."
+        return replace(form, queries=Side(1, ALL_PLACES), keys=places, note=note)
     note = "Attention within windows, stitched to the image."
     return replace(form, queries=places, keys=places, windows=placement.cpu().numpy(), note=note)
 
