@@ -128,9 +128,9 @@ class _Hosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and "*" not in self.allowed:
-            asked = _host_of(Request(scope).headers.get("host", ""))
-            if asked not in self.allowed:
-                why = f"the server is not called {asked!r:.80} here; start it with --allow-host to let it be."
+            host = _host_of(Request(scope).headers.get("host", ""))
+            if host not in self.allowed:
+                why = f"the server is not called {host!r:.80} here; start it with --allow-host to let it be."
                 await JSONResponse({"error": why}, 400)(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vitxplain.errors import DataError
+from vitxplain.files.documents import read_text
 from vitxplain.files.opening import open_file
 from vitxplain.inspect.page import BUNDLE
 from vitxplain.inspect.recording import Recording, record_files, records_in
@@ -76,7 +77,7 @@ class Served:
 
     def viewer(self) -> Answer:
         """The viewer itself, a module of JavaScript."""
-        return Answer.text(200, BUNDLE.read_text("utf-8"), "text/javascript; charset=utf-8")
+        return Answer.text(200, read_text(BUNDLE), "text/javascript; charset=utf-8")
 
     def _recordings(self) -> list[tuple[str, Recording]]:
         return [(name, records_in(folder, paths)) for name, folder, paths in self._files()]
@@ -87,13 +88,13 @@ class Served:
 
     def _files(self) -> list[tuple[str, Path, list[str]]]:
         """Of each folder that can be looked into: its name, itself, and the files that may be records."""
-        found = []
+        listings = []
         for name, folder in self._folders().items():
             try:
-                found.append((name, folder, record_files(folder)))
+                listings.append((name, folder, record_files(folder)))
             except DataError:  # not made yet, or forbidden: a log folder often is named before the first run
                 continue
-        return found
+        return listings
 
 
 def _id(name: str, file: str) -> str:

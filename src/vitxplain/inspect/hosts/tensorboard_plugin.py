@@ -11,7 +11,7 @@ from vitxplain.files.paths import user_path
 from vitxplain.inspect.hosts.served import Answer, Served
 
 
-class InspectPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoard has no types
+class InspectPlugin(base_plugin.TBPlugin):
     """TensorBoard finds it by the entry point `tensorboard_plugins`; no event file is needed.
 
     TensorBoard checks neither host nor origin of a request: whoever reaches its port reads what is recorded.

@@ -7,6 +7,7 @@ import { messageOf } from "./recording.js";
 import css from "./style.css";
 
 /**
+ * The element gets what is returned as its `viewer`.
  * @param {HTMLElement} element @param {import("./types.js").Source} source @param {import("./types.js").Host} [host]
  * @returns {Promise<{close: () => void, app: App | null}>}
  */
@@ -35,7 +36,7 @@ export async function mount(element, source, host = {}) {
     });
     watcher.observe(page);
     await app.start();
-    return {
+    const viewer = {
       app,
       close() {
         watcher.disconnect();
@@ -44,6 +45,8 @@ export async function mount(element, source, host = {}) {
         root.replaceChildren();
       },
     };
+    Object.assign(element, { viewer });
+    return viewer;
   } catch (error) {
     page.replaceChildren(el("p", { class: "message", role: "alert", text: messageOf(error) }));
     return { app: null, close: () => root.replaceChildren() };
