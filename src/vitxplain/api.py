@@ -158,12 +158,14 @@ def explain_together(
             target_of_all.check(len(pictures))
         named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
         explainers = build(named, options)
-        target_of_batch = target_of_all.select(batch.positions).on_images(batch.geometries)
+        of_batch = loaded.on_part(batch.part)
+        frames = [of_batch.frame(geometry) for geometry in batch.geometries]
+        target_of_batch = target_of_all.select(batch.positions).on_images(frames)
         preparing = perf_counter() - started
         for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
             started = perf_counter()
             asking = with_query(explainers, of_pass, probe, batch.geometries[0])
-            result = shared_pass(loaded, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
+            result = shared_pass(of_batch, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
             seconds = (preparing + perf_counter() - started) / len(batch.images)
             made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)
             parts.append((batch, made))

@@ -96,6 +96,9 @@ def test_headers_that_lie_are_refused(tmp_path: Path, whole: bytes):
         {"picture": {"width": 1, "height": 1, "media": "text/html", "said": ""}},
         {"maps": [{"tensor": "maps.7"}]},
         {"statistics": ["distance"]},
+        {"prediction": [{"label": 5, "score": 1}]},
+        {"found": [{"label": "a", "score": 1, "box": [0, 0]}]},
+        {"model": ["a"]},
     ],
 )
 def test_facts_that_do_not_fit_are_refused(tmp_path: Path, whole: bytes, changes: dict):

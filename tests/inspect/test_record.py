@@ -48,7 +48,7 @@ def test_three_lines_record_what_the_model_attends_to(vit: nn.Module, tmp_path: 
     assert all(torch.equal(value, before[name]) for name, value in vit.state_dict().items())
     with torch.no_grad():
         output = vit(batch, output_attentions=True)
-    first, second = recording.open()
+    first, second = recording.read()
     assert (first.name, second.name) == ("image 1", "image 2")
     for number, attention in enumerate(output.attentions):
         expected = attention[1].numpy()
@@ -131,7 +131,7 @@ def test_each_step_has_its_images_and_a_call_too_many_is_left_alone(loaded: Visi
         loaded.module(images(3))
         recording.step = 6
         loaded.module(images(1))
-    assert [(one.step, one.name) for one in recording.open()] == [(5, "a"), (5, "image 2"), (6, "a")]
+    assert [(one.step, one.name) for one in recording.read()] == [(5, "a"), (5, "image 2"), (6, "a")]
 
 
 def test_what_is_not_recorded_is_said(loaded: VisionModel, tmp_path: Path):
@@ -231,7 +231,7 @@ def test_latents_and_words_are_said_to_have_no_place():
 def test_features_are_recorded_without_a_prediction(vit: nn.Module, tmp_path: Path):
     with record(vit.vit, tmp_path) as recording:
         vit.vit(images(1))
-    (row,) = recording.open()
+    (row,) = recording.read()
     assert row.facts["task"] == "image-feature-extraction"
     assert row.facts["prediction"] == []
 
@@ -243,7 +243,7 @@ def test_a_detector_tells_what_it_found_and_who_asked(tmp_path: Path):
     sample = load_data("scenes", split="test")[0]
     model: VisionModel = load_model("demo-detector")
     recorder = record(model, tmp_path, [sample.image], methods=["cross-attention"])
-    (row,) = recorder.open()
+    (row,) = recorder.read()
     cross = [layer for layer in row.layers if layer["queries"]["kind"] == "object queries" and layer["keys"]["grid"]]
     assert cross
     assert row.facts["found"]
@@ -268,11 +268,11 @@ def test_a_module_that_is_wrapped_is_recorded(vit: nn.Module, tmp_path: Path):
     wrapped = nn.DataParallel(vit)
     with record(wrapped, tmp_path, queries="class") as recording:
         wrapped(images(1))
-    assert len(recording.open()) == 1
+    assert len(recording.read()) == 1
 
 
 def test_a_loaded_model_records_by_its_module(loaded: VisionModel, tmp_path: Path):
     model = replace(loaded, source="mine")
     with record(model, tmp_path, queries="class") as recording:
         model.output(images(1))
-    assert [one.facts["model"] for one in recording.open()] == ["mine"]
+    assert [one.facts["model"] for one in recording.read()] == ["mine"]

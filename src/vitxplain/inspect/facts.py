@@ -94,13 +94,19 @@ def checked_facts(facts: Any, tensors: Mapping[str, TensorSpan]) -> dict[str, An
     words = (facts["model"], facts["task"], facts["written"]["time"])
     _check(all(isinstance(word, str) and len(word) <= LONGEST_NAME for word in words), "its model or time is no text")
     _check_picture(facts, tensors)
+    for label in facts["prediction"]:
+        _check(isinstance(label["label"], str) and _is_number(label["score"]), "its prediction is none")
+    for thing in facts["found"]:
+        _check(isinstance(thing["label"], str) and _is_number(thing["score"]), "what it found has no name or score")
+        _check(len(thing["box"]) == 4 and all(map(_is_number, thing["box"])), "what it found has no box")
     layers = facts["layers"]
     _check(isinstance(layers, list), "its layers are no list")
     numbers = [_check_layer(layer, tensors) for layer in layers]
     _check(len(set(numbers)) == len(numbers), "two of its layers have one number")
     most = max((layer["heads"] for layer in layers), default=0)
     _check(tensors["statistics"].shape == (len(layers), most, len(facts["statistics"])), "its statistics do not fit")
-    for heat_map in facts.get("maps", []):
+    for heat_map in facts["maps"]:
+        _check(isinstance(heat_map["method"], str) and isinstance(heat_map["target"], str), "a map of it has no name")
         _check(tensors[heat_map["tensor"]].shape == tuple(heat_map["grid"]), "one of its maps does not fit its grid")
     return facts
 
@@ -115,7 +121,7 @@ def _check_picture(facts: Mapping[str, Any], tensors: Mapping[str, TensorSpan]) 
     _check(all(type(side) is int and 1 <= side <= LONGEST_SIDE for side in sides), "its picture has no size")
     _check(picture["media"] in MEDIA, f"its picture is none of {' and '.join(MEDIA)}")
     _check(tensors["image"].dtype == "U8" and len(tensors["image"].shape) == 1, "its picture is no bytes")
-    finite = len(box) == 4 and all(isinstance(side, int | float) and math.isfinite(side) for side in box)
+    finite = len(box) == 4 and all(map(_is_number, box))
     _check(finite and box[0] < box[2] and box[1] < box[3], "what the model saw of its picture is no box")
 
 
@@ -123,6 +129,8 @@ def _check_layer(layer: Mapping[str, Any], tensors: Mapping[str, TensorSpan]) ->
     number, heads = layer["number"], layer["heads"]
     _check(type(number) is int and 0 <= number < 10**6, "one of its layers has no number")
     _check(type(heads) is int and heads > 0, f"its layer {number} has no heads")
+    words = [layer[word] for word in ("path", "title", "kind", "note", "row_of")]
+    _check(all(isinstance(word, str) for word in words), f"its layer {number} is called in no words")
     queries, keys = (_check_side(layer[side], number) for side in ("queries", "keys"))
     _check(layer["rows"] in ROWS and layer["precision"] in PRECISIONS, f"its layer {number} is stored in no known way")
     _check(tensors[f"rows.{number:02d}"].shape == (heads, keys), f"the rows of its layer {number} do not fit")
@@ -143,10 +151,16 @@ def _check_layer(layer: Mapping[str, Any], tensors: Mapping[str, TensorSpan]) ->
 def _check_side(side: Mapping[str, Any], number: int) -> int:
     count, grid = side["count"], side["grid"]
     _check(type(count) is int and count > 0, f"its layer {number} has no tokens")
+    words = [side["kind"], *side["prefix"], *(side["names"] or ())]
+    _check(all(isinstance(word, str) for word in words), f"the tokens of its layer {number} are called in no words")
     if grid is not None:
         fits = len(grid) == 2 and all(type(length) is int and length > 0 for length in grid)
         _check(fits and math.prod(grid) + len(side["prefix"]) <= count, f"the grid of its layer {number} does not fit")
     return count
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _check(fits: bool, otherwise: str) -> None:

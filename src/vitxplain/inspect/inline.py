@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass, field
 from html import escape
+from typing import TYPE_CHECKING
 
 from vitxplain.inspect.page import page
-from vitxplain.inspect.recording import Recording
+
+if TYPE_CHECKING:
+    from vitxplain.inspect.recording import Recording
 
 
 @dataclass(frozen=True, eq=False)
 class Inline:
     """A recording as notebooks show it."""
 
-    recording: Recording = field(repr=False)
+    recording: "Recording" = field(repr=False)
     height: int = 720
 
     def _repr_html_(self) -> str:

@@ -6,12 +6,14 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vitxplain.errors import UsageError
 from vitxplain.files.documents import read_text
 from vitxplain.inspect.record_file import Record
-from vitxplain.inspect.recording import Recording
+
+if TYPE_CHECKING:
+    from vitxplain.inspect.recording import Recording
 
 MOST_BYTES: Final = 30 * 10**6  # of a file that holds everything
 BUNDLE: Final = Path(__file__).parent / "static" / "viewer.js"
@@ -22,7 +24,7 @@ _HEAD: Final = """<!doctype html>
 """
 
 
-def page(recording: Recording, *, title: str = "", full: bool = False) -> str:
+def page(recording: "Recording", *, title: str = "", full: bool = False) -> str:
     """The page as text; `page_parts` gives it in parts, of which none is large.
 
     Args:
@@ -37,7 +39,7 @@ def page(recording: Recording, *, title: str = "", full: bool = False) -> str:
     return "".join(page_parts(recording, title=title, full=full))
 
 
-def page_parts(recording: Recording, *, title: str = "", full: bool = False) -> Iterator[str]:
+def page_parts(recording: "Recording", *, title: str = "", full: bool = False) -> Iterator[str]:
     """The parts of the page, in order; raises as `page`."""
     if not recording.records:
         left = f" {len(recording.left_out)} files were no whole records." if recording.left_out else ""
@@ -62,7 +64,7 @@ def page_parts(recording: Recording, *, title: str = "", full: bool = False) -> 
     yield '<script type="module">vitxplainInspect.open(document)</script>\n'
 
 
-def _fitting(recording: Recording, room: int) -> dict[Path, dict[int, list[str]]]:
+def _fitting(recording: "Recording", room: int) -> dict[Path, dict[int, list[str]]]:
     """The layers that fit, packed: the last of each record first, then those before them."""
     fitting: dict[Path, dict[int, list[str]]] = {record.path: {} for record in recording}
     todo = {record.path: (record, list(reversed(_layers(record).items()))) for record in recording}
@@ -107,7 +109,7 @@ def _layers(record: Record) -> dict[int, list[str]]:
     return {number: [name for part in parts if (name := f"{part}.{end}") in record.tensors] for number, end in endings}
 
 
-def _tensor(recording: Recording, record: Record, name: str) -> str:
+def _tensor(recording: "Recording", record: Record, name: str) -> str:
     span = record.tensors[name]
     data = b64encode(gzip.compress(record.tensor(name).tobytes(), 6, mtime=0)).decode()
     shape = ",".join(map(str, span.shape))
@@ -128,6 +130,6 @@ def _bundle() -> str:
     return read_text(BUNDLE).replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _title(recording: Recording) -> str:
+def _title(recording: "Recording") -> str:
     models: Sequence[str] = list(dict.fromkeys(record.facts["model"] for record in recording if record.facts["model"]))
     return " · ".join(["vitxplain", *models[:2], *recording.names[:1]])

@@ -86,7 +86,7 @@ class Recording:
                 for record in self.records
             ],
             "left_out": [
-                {"file": one.path.relative_to(self.folder).as_posix(), "why": one.why} for one in self.left_out
+                {"file": file.path.relative_to(self.folder).as_posix(), "why": file.why} for file in self.left_out
             ],
         }
 

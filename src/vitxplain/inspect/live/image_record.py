@@ -24,6 +24,7 @@ from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch, is_stretched
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import TargetLike
+from vitxplain.words import source_name
 
 FROM_INPUT: Final = "drawn from the model's input"
 
@@ -71,7 +72,7 @@ def record_image(
         layers,
         maps=method_maps(model, source, options.methods, options.target, scale),
         others=others,
-        model=model.source,
+        model=source_name(model.source),
         task=model.task.name,
         seen_box=box_on_picture(geometry, scale),
         prediction=[] if model.task.finds else prediction(model, outputs),

@@ -136,17 +136,17 @@ class Recorder:
         pictures, _ = image_list(images)
         return self._record(pictures, names)
 
-    def open(self) -> Recording:
+    def read(self) -> Recording:
         """What is recorded so far."""
         return open_recording(self.folder)
 
     def save(self, path: str | PathLike[str], *, title: str = "", full: bool = False) -> Path:
         """Write what is recorded so far as one HTML file, as `Recording.save`."""
-        return self.open().save(path, title=title, full=full)
+        return self.read().save(path, title=title, full=full)
 
     def inspect(self, *, height: int = 720) -> Inline:
         """The viewer of what is recorded so far, in a notebook."""
-        return self.open().inspect(height=height)
+        return self.read().inspect(height=height)
 
     def __enter__(self) -> "Recorder":
         module = self._given if isinstance(self._given, nn.Module) else self._loaded(()).module
@@ -187,11 +187,11 @@ class Recorder:
         if names is not None and len(names) != len(pictures):
             raise UsageError(f"there are {len(pictures)} images and {len(names)} names; give a name for each.")
         first = len(self._used)
-        given = self._names[first:] if names is None else names
-        for name in given:
+        chosen = self._names[first:] if names is None else names
+        for name in chosen:
             check_name(name)
         stems = [_stem(picture, first + place + 1) for place, picture in enumerate(pictures)]
-        stems = [*given[: len(stems)], *stems[len(given) :]]
+        stems = [*chosen[: len(stems)], *stems[len(chosen) :]]
         model = self._loaded(pictures)
         paths = []
         for picture, name in zip(pictures, image_names(stems, self._used), strict=True):

@@ -16,6 +16,7 @@ from vitxplain.data.read_bands import read_original
 from vitxplain.data.read_image import as_pixel_values
 from vitxplain.errors import ImageError, UsageError
 from vitxplain.geometry import Geometry
+from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.models.processors.processor import Processor
 from vitxplain.types import PixelValues
 
@@ -28,7 +29,10 @@ BATCH_SIZE = 8  # images that run together; more gain little and cost memory
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Images of one input size; `positions` are their places in what the user gave, `sources` where they came from."""
+    """Images of one input size and part.
+
+    `positions` are their places in what the user gave, `sources` where they came from.
+    """
 
     positions: list[int]
     sources: list[str | None]
@@ -36,6 +40,7 @@ class Batch:
     images: list[Image.Image]  # the originals, upright RGB
     geometries: list[Geometry]
     bands: list[BandImage | None]  # what those with other channels than red, green and blue were drawn of
+    part: ImagePart | None = None  # of the input that the images fill, where the processor says so
 
     @property
     def size(self) -> tuple[int, int]:
@@ -95,7 +100,8 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int) -> Ite
             sources = [source_of(images[position]) for position in positions]
             bands = [image if isinstance(image, BandImage) else None for image in group]
             shown = [image.picture() if isinstance(image, BandImage) else image for image in group]
-            yield _finite(Batch(positions, sources, pixel_values, shown, geometries, bands))
+            filled = processor.image_part((group[0].height, group[0].width))
+            yield _finite(Batch(positions, sources, pixel_values, shown, geometries, bands, filled))
 
 
 def _ready_batch(processor: Processor, positions: list[int], pixel_values: PixelValues) -> Batch:
