@@ -1,5 +1,6 @@
 """The widget of notebooks: it answers the page's questions with a record's facts and the bytes of its tensors."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import pytest
 
 from tests.inspect.hosts.test_served import recorded
 from vitxplain.inspect import open_recording
+from vitxplain.inspect.inline import Inline, widgets_work
 
 pytest.importorskip("anywidget")
 
-from vitxplain.inspect.hosts.widget import InspectWidget
+from vitxplain.inspect.widget import InspectWidget
 
 
 @pytest.fixture
@@ -53,3 +55,17 @@ def test_what_is_not_there_is_told_to_the_page(widget: Any):
     assert [content["number"] for content, _ in sent] == [7, 7]
     assert "no such record" in sent[0][0]["error"]
     assert "attention.99" in sent[1][0]["error"]
+
+
+def test_a_recording_is_a_widget_or_a_page_in_a_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recorded(tmp_path, "cat")
+    recording = open_recording(tmp_path)
+    assert isinstance(recording.inspect(widget=True), InspectWidget)
+    assert isinstance(recording.inspect(), Inline)  # this is no notebook
+    assert "<iframe" in recording.inspect(widget=False)._repr_html_()
+    with monkeypatch.context() as notebook:
+        notebook.setitem(sys.modules, "ipykernel", sys)
+        notebook.delenv("VSCODE_PID", raising=False)
+        assert widgets_work()
+        notebook.setitem(sys.modules, "google.colab", sys)
+        assert not widgets_work()  # it loads widgets from a server of its own
