@@ -113,7 +113,7 @@ class Recording:
 
         Args:
             height: in pixels.
-            widget: True for a widget, whose `selection` is what the viewer is at (extra `notebook`); False for a page in
+            widget: True for a widget, whose `selection` says what is shown (extra `notebook`); False for a page in
                 a frame, which needs no package and is saved with the notebook. None takes the widget where it is known
                 to work: not in Colab and VS Code, which load widgets from a server of their own.
 
