@@ -184,12 +184,12 @@ export class App {
     const [pane] = this.panes;
     this.spoken.update(pane);
     clearTimeout(this.waiting);
-    this.controls?.update(this.state, this.hover === undefined ? pane.queryName : "a patch");
     this.waiting = Number(setTimeout(() => this.afterwards(), this.hover === undefined && !this.peek ? 0 : 120));
   }
 
   async afterwards() {
     const [pane] = this.panes;
+    this.controls?.update(this.state, pane.queryName);
     this.header.update(this.entry, this.theme.dark, this.panes.length > 1);
     this.steps.update(this.entry);
     this.host.select?.({ ...this.entry, layer: pane.layer, head: typeof pane.row === "number" ? pane.row : pane.row === "all" ? this.state.fusion : pane.row, query: this.state.query, direction: this.state.direction, show: pane.subject.show });

@@ -32,7 +32,8 @@ export class Pane {
     this.note = el("p", { class: "note" });
     this.caption = el("div", { class: "caption row" });
     this.predictions = el("div", { class: "predictions" });
-    this.gridHeading = el("h2", {});
+    this.gridWords = el("small");
+    this.gridHeading = el("h2", {}, el("span", {}, "Every head of every layer ", this.gridWords));
     this.gridBox = el("div", { class: "gridbox" }, this.heads.canvas, this.charts.canvas);
     this.left = el("section", { class: "left", "aria-label": `Picture ${recording.facts.name}` }, this.caption, el("div", { class: "says" }, this.heading, this.more), this.photo.element, this.tokens.element, this.note, this.predictions);
     this.right = el("section", { class: "right", "aria-label": `Heads of ${recording.facts.name}` }, this.gridHeading, this.gridBox);
@@ -196,7 +197,7 @@ export class Pane {
     const note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).join(" ");
     this.note.textContent = show === "attention" ? note : "";
     this.tokens.draw(show === "attention" && !own.tokens.grid ? own.tokens : null, cellValues(this.answer, layer, row), state);
-    this.gridHeading.firstChild?.remove();
-    this.gridHeading.prepend(el("span", {}, "Every head of every layer ", el("small", { text: `${state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`}, first layer left` })));
+    const asks = state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`;
+    this.gridWords.textContent = `${asks}, first layer left`;
   }
 }
