@@ -189,7 +189,7 @@ export class App {
 
   async afterwards() {
     const [pane] = this.panes;
-    this.controls?.update(this.state, pane.queryName);
+    this.controls?.update(this.state, pane.queryName, this.grid() !== null);
     this.header.update(this.entry, this.theme.dark, this.panes.length > 1);
     this.steps.update(this.entry);
     this.host.select?.({ ...this.entry, layer: pane.layer, head: typeof pane.row === "number" ? pane.row : pane.row === "all" ? this.state.fusion : pane.row, query: this.state.query, direction: this.state.direction, show: pane.subject.show });
@@ -230,11 +230,12 @@ export class App {
     return this.openSubjects();
   }
 
-  /** The grid in which patches are asked. @returns {[number, number] | null} */
+  /** The grid in which patches are asked: of the queries, or of the keys where the question is who looks at them. @returns {[number, number] | null} */
   grid() {
     const pane = this.panes[0];
     const layers = pane.recording.facts.layers;
-    return layers[pane.layer].queries.grid ?? layers[pane.layer].keys.grid ?? layers.find((layer) => layer.queries.grid)?.queries.grid ?? null;
+    const layer = pane.subject.show === "positions" ? layers.find((own) => own.queries.grid) : layers[pane.layer];
+    return (this.state.direction === "to" ? layer?.queries.grid : layer?.keys.grid) ?? null;
   }
 
   toggleHelp() {

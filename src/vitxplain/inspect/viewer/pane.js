@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 import { placeOf, queryName, spanOf } from "./values/query.js";
 import { attentionSentence } from "./values/sentence.js";
 import { greatest } from "./values/colours.js";
-import { plain, percent } from "./values/words.js";
+import { capital, plain, percent } from "./values/words.js";
 import { ChartsView } from "./views/charts.js";
 import { HeadsView, greatestOfHeads, rowAt } from "./views/heads.js";
 import { PhotoView } from "./views/photo.js";
@@ -194,7 +194,7 @@ export class Pane {
     }
     this.heading.replaceChildren(this.sentence.before, el("em", { text: this.sentence.subject }), this.sentence.after);
     this.more.textContent = this.sentence.more;
-    const note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).join(" ");
+    const note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).map((text) => capital(text).replace(/([^.!?])$/, "$1.")).join(" ");
     this.note.textContent = show === "attention" ? note : "";
     this.tokens.draw(show === "attention" && !own.tokens.grid ? own.tokens : null, cellValues(this.answer, layer, row), state);
     const asks = state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`;
