@@ -96,6 +96,7 @@ export class App {
     this.page.dataset.theme = this.state.theme || (globalThis.matchMedia?.("(prefers-color-scheme: light)").matches ? "light" : "dark");
     this.theme = readTheme(this.page);
     this.controls = makeControls(pane.recording, (change) => this.set(change), (show) => this.show(0, show), () => keepMiddle(this));
+    pane.gridHeading.append(this.controls.fusion);
     this.dock.replaceChildren(this.steps.element, this.controls.element);
     this.panes.forEach((own, place) => own.caption.replaceChildren(...(this.panes.length > 1 ? makeCaption(this.catalogue, own, (id) => this.openRecord(id, place), (show) => this.show(place, show)) : [])));
     this.body.replaceChildren(...this.panes.flatMap((own) => [own.left, own.right]));

@@ -28,10 +28,12 @@ export function makeControls(recording, set, show, patch) {
   const heat = slider("Heat", "How strong the colours are", (value) => set({ heat: value }));
   const scale = chooser("Scale", [{ value: "map", text: "each map" }, { value: "all", text: "one for all" }, { value: "log", text: "logarithmic" }], (value) => set({ scale: /** @type {import("../types.js").Scale} */ (value) }));
   const colours = chooser("Colours", TABLES.map((name) => ({ value: name, text: name })), (value) => set({ colours: value }), true);
+  const fusion = chooser("All heads", [{ value: "mean", text: "mean" }, { value: "min", text: "minimum" }, { value: "max", text: "maximum" }], (value) => set({ fusion: /** @type {import("../types.js").Fusion} */ (value) }));
   const hint = el("p", { class: "hint" });
   const element = el("div", { class: "controls" }, hint, el("div", { class: "row" }, direction.element, who.element, other?.element, layers.length > 1 && shown.element), el("div", { class: "row" }, mass.element, heat.element, scale.element, colours.element));
   return {
     element,
+    fusion: fusion.element,
     /** @param {State} state @param {string} name of the query @param {boolean} asks whether patches can be asked in this layer */
     update(state, name, asks) {
       direction.set(state.direction);
@@ -42,6 +44,7 @@ export function makeControls(recording, set, show, patch) {
       mass.set(state.mass, state.mass ? `${state.mass} %` : "off");
       heat.set(state.heat, `${state.heat} %`);
       scale.set(state.scale);
+      fusion.set(state.fusion);
       colours.set(state.colours);
       if (!asks) hint.textContent = "Move over the picture to read values; who is asked is chosen among the other tokens";
       else hint.textContent = state.query ? "Kept: move to read values, click another patch, Esc lets go" : "Move over the picture to ask a patch, click to keep it";
