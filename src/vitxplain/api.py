@@ -144,7 +144,7 @@ def explain_together(
     check_count("batch_size", batch_size)
     check_names(methods)
     target = with_masks_read(target)
-    loaded = _loaded(model, pictures, output=output, activation=activation).finding_from(min_score)
+    loaded = model_for(model, pictures, output=output, activation=activation).finding_from(min_score)
     several_targets = asks_for_several(target, single=single)
     target_of_all: Target | None = None
     parts = []
@@ -181,10 +181,10 @@ def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, 
 
     Costs one probe pass at this input size (height, width), which a loaded model keeps.
     """
-    return fit.fitting(_loaded(model), size)
+    return fit.fitting(model_for(model), size)
 
 
-def _loaded(
+def model_for(
     model: ModelLike, pictures: Sequence[OneImage] = (), *, output: str | int = "auto", activation: str = "auto"
 ) -> VisionModel:
     """The model; where ready pixel_values alone are given, nothing needs to say how images become its input."""
