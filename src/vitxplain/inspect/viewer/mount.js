@@ -6,6 +6,13 @@ import { pressed } from "./keys.js";
 import { messageOf } from "./recording.js";
 import css from "./style.css";
 
+/** Styles made by script: a page that forbids inline styles lets them be. @param {ShadowRoot} root */
+function dress(root) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
+}
+
 /**
  * The element gets what is returned as its `viewer`.
  * @param {HTMLElement} element @param {import("./types.js").Source} source @param {import("./types.js").Host} [host]
@@ -14,7 +21,8 @@ import css from "./style.css";
 export async function mount(element, source, host = {}) {
   const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
   const page = el("div", { class: "page", "data-theme": "dark" });
-  root.replaceChildren(el("style", { text: css }), page);
+  dress(root);
+  root.replaceChildren(page);
   page.append(el("p", { class: "message", role: "status", text: "Opening the recordings …" }));
   try {
     const index = await source.index();
