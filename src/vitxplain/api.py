@@ -1,7 +1,6 @@
 """The whole road on one screen: load -> adapt -> capture -> explain."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -145,9 +144,7 @@ def explain_together(
     check_count("batch_size", batch_size)
     check_names(methods)
     target = with_masks_read(target)
-    loaded = _loaded(model, pictures, output=output, activation=activation)
-    if min_score is not None:
-        loaded = replace(loaded, task=loaded.task.from_score(min_score))
+    loaded = _loaded(model, pictures, output=output, activation=activation).finding_from(min_score)
     several_targets = asks_for_several(target, single=single)
     target_of_all: Target | None = None
     parts = []

@@ -35,6 +35,11 @@ def shown(number: float, unit: str) -> str:
     return percent(number) if unit == "probability" else f"{unit} {number:.4g}"
 
 
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
+    """1 image, 2,000 images; `nouns` is the plural where it takes more than an s."""
+    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
 def source_name(source: str) -> str:
     """A source as others may read it: a folder by its own name alone, the model of a run by the run's."""
     path, exists = PurePath(source), is_folder(user_path(source))

@@ -1,44 +1,34 @@
-"""What counts as found, and how a map is scored, in the benchmark of detectors and segmenters."""
+"""The benchmark of detectors and segmenters: an evaluation for each truth, side by side."""
 
-import numpy as np
-from PIL import Image
+import pytest
 
-from benchmarks.objects import both, objects, segments
-from vitxplain.tasks.detected import Detected
+from benchmarks.objects import smaller, table
+from tests.evaluation.regions.coloured_data import ColourMaps, InputGradient, Squares
+from tests.tasks.colours import detector, segmenter
+from vitxplain import evaluate
 
-
-def mask() -> np.ndarray:
-    inside = np.zeros((20, 30), bool)
-    inside[5:15, 10:20] = True
-    inside[5, 10] = False  # the box is drawn around what is left
-    return inside
+METRICS = ["pointing-game", "mass-accuracy"]
 
 
-def test_the_object_with_the_best_overlap_is_scored():
-    near, nearer = Detected(1, "dog", 0.9, (8, 4, 20, 15), query=0), Detected(1, "dog", 0.6, (10, 5, 20, 15), query=1)
-    other = Detected(2, "cat", 0.9, (10, 5, 20, 15), query=2)
-    ((number, regions),) = objects((near, other, nearer), mask(), "dog")
-    assert number == 2
-    assert regions["box"].sum() == 100
-    assert regions["mask"].sum() == 99
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def test_an_object_that_is_unsure_or_elsewhere_is_none():
-    elsewhere, unsure = Detected(1, "dog", 0.9, (0, 0, 9, 9)), Detected(1, "dog", 0.4, (10, 5, 20, 15))
-    assert list(objects((elsewhere, unsure), mask(), "dog")) == []
+def test_methods_and_controls_stand_side_by_side_for_each_truth():
+    data = Squares([[("red", 0, 1), ("blue", 3, 0)]])  # masks are the left half of the boxes
+    lines = list(table({of: evaluate(detector(), data, InputGradient(), METRICS, truth=of) for of in ("box", "mask")}))
+    assert cells(lines[0]) == ["method", "pointing box", "energy box", "pointing mask", "energy mask"]
+    rows = {cells(line)[0]: [cell.split()[0] for cell in cells(line)[1:]] for line in lines[2:]}
+    assert rows["input-gradient"] == ["1.000", "1.000", "0.500", "0.500"]
+    assert rows["*even*"] == ["0.062", "0.062", "0.031", "0.031"]
+    assert {"*random*", "*centre*", "*edges*", "*smoothed edges*"} < rows.keys()
+    assert cells(lines[2])[0] == "input-gradient"  # the best first
 
 
-def test_segments_are_on_the_image_and_neither_specks_nor_nearly_all_of_it():
-    small = np.zeros((4, 6), bool)
-    small[1:3, 2:4] = True
-    shares = {"background": 0.3, "cat": 0.2, "sky": 0.6, "speck": 0.001}
-    there = tuple(Detected(n, name, 0.9, share=share, mask=small) for n, (name, share) in enumerate(shares.items()))
-    ((number, regions),) = segments(there, Image.new("RGB", (30, 20)))
-    assert number == 1
-    np.testing.assert_array_equal(regions["region"], np.kron(small, np.ones((5, 5), bool)))
-
-
-def test_pointing_and_energy():
-    heat = np.zeros((20, 30))
-    heat[6, 12], heat[0, 0] = 3, 1
-    assert dict(both(heat, mask())) == {"pointing": 1.0, "energy": 0.75}
+@pytest.mark.parametrize(("largest", "regions"), [(1.0, {"red", "green"}), (0.5, {"green"})])
+def test_what_fills_much_of_the_image_is_left_out(largest: float, regions: set[str]):
+    red = [("red", row, column) for row in range(4) for column in range(3) if (row, column) != (0, 0)]
+    data = ColourMaps([[*red, ("green", 0, 0)]])
+    evaluation = smaller(evaluate(segmenter(), data, InputGradient(), METRICS, truth="found"), largest)
+    assert {score.region for score in evaluation.map_scores} == regions
+    assert evaluation.rows[0].regions == len(regions)

@@ -22,7 +22,7 @@ from vitxplain.metrics.base import Case
 from vitxplain.metrics.controls import centre, noise
 from vitxplain.metrics.replacement import highest_first
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.class_target import ClassTarget
+from vitxplain.tasks.targets.class_target import ClassTarget
 
 SIDE = 60
 METHOD = GradientAttention()

@@ -1,15 +1,18 @@
 """Several models: one at a time is in memory."""
 
+import copy
 import gc
 import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
 from vitxplain import evaluate
 from vitxplain.errors import ModelLoadError, OptionError
 from vitxplain.models.loading.load import load_model
+from vitxplain.models.parallel.probe import probe
 
 
 def test_the_model_before_is_gone_when_the_next_is_opened(tmp_path: Path):
@@ -56,3 +59,24 @@ def test_an_option_must_be_known_to_some_method_of_some_model():
     evaluate(["demo-cnn", "demo-vit"], "digits", methods, "entropy", limit=2, options=options)
     with pytest.raises(OptionError, match="did you mean head_fusion"):
         evaluate(["demo-cnn", "demo-vit"], "digits", methods, "entropy", limit=2, options={"head_fusoin": "max"})
+
+
+def test_what_was_found_of_a_model_holds_when_it_is_opened_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    probed: list[str] = []
+
+    def counted(model: Any, *arguments: Any) -> Any:
+        probed.append(model.source)
+        return probe(model, *arguments)
+
+    monkeypatch.setattr("vitxplain.models.parallel.probe.probe", counted)
+    evaluate(["demo-cnn", "demo-vit"], "digits", "grad-cam", "entropy", limit=2).save(tmp_path)
+    assert [Path(source).name for source in probed] == ["demo-cnn", "demo-vit"]
+
+
+def test_what_was_found_of_another_model_is_not_taken_over():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    first, again, other = (load_model(copy.deepcopy(module), mean=0, std=1, size=8) for _ in range(3))
+    other.module[0].stride = (1, 1)
+    first.probe()
+    assert again.knowing(first.probes).probes
+    assert not other.knowing(first.probes).probes

@@ -11,7 +11,7 @@ from vitxplain.errors import OptionError
 from vitxplain.explainers.cam import CAM
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.tasks.base import LOGITS
-from vitxplain.tasks.class_target import ClassTarget
+from vitxplain.tasks.targets.class_target import ClassTarget
 
 
 def activation(seed: int = 0) -> LayerActivation:

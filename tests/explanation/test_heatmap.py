@@ -42,13 +42,19 @@ def test_nan_exactly_where_the_model_did_not_look():
     np.testing.assert_array_equal(np.isnan(heat), unseen)
 
 
-def test_padding_lies_outside_the_image():
+@pytest.mark.parametrize("padding", [0.0, 99.0, -99.0, np.nan])
+def test_padding_lies_outside_the_image_and_counts_for_nothing(padding: float):
     """Input padded above and below: of 5 rows of cells, 20 pixels each, the image shows 1, 2 and 3."""
-    values = np.arange(5.0)[:, None].repeat(3, 1)
+    values = np.array([padding, 1, 2, 3, padding])[:, None].repeat(3, 1)
     heat = explanation(values, size=(60, 90), box=(-20.0, 0.0, 80.0, 90.0)).heatmap()
-    assert np.isfinite(heat).all()
-    np.testing.assert_allclose(heat[9:11].mean(), 1 / 4, atol=1e-6)  # the middle of row 1
-    np.testing.assert_allclose(heat[49:51].mean(), 3 / 4, atol=1e-6)
+    np.testing.assert_allclose(heat[:, 45], np.interp(np.arange(60) + 0.5, [10, 50], [0, 1]), atol=1e-6)
+
+
+def test_a_patch_partly_on_padding_is_one_of_the_image():
+    """Of 4 rows of cells, 20 pixels each, the image fills one and a half."""
+    values = np.array([2.0, 4.0, 9.0, 9.0])[:, None]
+    heat = explanation(values, size=(30, 10), box=(0.0, 0.0, 80.0, 10.0)).heatmap()
+    np.testing.assert_allclose(heat[:, 5], np.interp(np.arange(30) + 0.5, [10, 30], [0, 1]), atol=1e-6)
 
 
 def test_bilinear_between_centres_constant_beyond():

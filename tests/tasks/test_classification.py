@@ -9,10 +9,10 @@ from torch import nn
 
 from vitxplain.errors import TargetError, UnsupportedModelError
 from vitxplain.tasks.base import LOGITS, ExplainedTarget, Prediction, Task
-from vitxplain.tasks.class_target import ClassDifference, ClassTarget
 from vitxplain.tasks.classification import Classification, check_classification
 from vitxplain.tasks.leaves import detached, in_fp32, joined
-from vitxplain.tasks.per_image import PerImage
+from vitxplain.tasks.targets.class_target import ClassDifference, ClassTarget
+from vitxplain.tasks.targets.per_image import PerImage
 
 LABELS = {0: "tench, Tinca tinca", 1: "7", 2: "tiger cat"}
 LOGIT_ROWS = torch.tensor([[0.5, 2.0, -1.0], [3.0, 0.0, 1.0]])

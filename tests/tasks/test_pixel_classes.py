@@ -14,7 +14,7 @@ from vitxplain.errors import TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.pixel_classes import PixelClasses
-from vitxplain.tasks.region_target import seen_places
+from vitxplain.tasks.targets.region_target import seen_places
 
 IMAGE = painted(("red", cell(0, 1)), ("blue", cell(2, 2)), ("blue", cell(3, 0)))  # background, blue, red
 

@@ -9,12 +9,13 @@ from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification
 from vitxplain.tasks.detected import Detected, overlap
 from vitxplain.tasks.detection import BOXES, Detection
-from vitxplain.tasks.masks import MASKS, MaskTarget
-from vitxplain.tasks.object_target import ObjectTarget, overlaps
-from vitxplain.tasks.per_image import PerImage
+from vitxplain.tasks.masks import MASKS
 from vitxplain.tasks.pixel_classes import PixelClasses
-from vitxplain.tasks.region_target import RegionTarget
 from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.targets.mask_target import MaskTarget
+from vitxplain.tasks.targets.object_target import ObjectTarget, overlaps
+from vitxplain.tasks.targets.per_image import PerImage
+from vitxplain.tasks.targets.region_target import RegionTarget
 
 NAMES = {0: "cat", 1: "dog"}
 

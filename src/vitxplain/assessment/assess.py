@@ -13,6 +13,7 @@ from vitxplain.assessment.matching import match_classes
 from vitxplain.assessment.objects.assessment import assess_objects
 from vitxplain.assessment.pixels.assessment import assess_pixels
 from vitxplain.assessment.predictions import Predictions, predict
+from vitxplain.assessment.samples import samples_at
 from vitxplain.assessment.scores import Scores, score
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet, Sample, Split
@@ -45,8 +46,7 @@ class Assessment:
         """The images it got wrong, then those it got right, each by falling loss; by position in `predictions`."""
         predictions = self.predictions
         order = np.lexsort((-predictions.loss, predictions.predicted == predictions.label))[:count].tolist()
-        samples = {position: self.data[int(predictions.index[position])] for position in sorted(order)}
-        return {position: samples[position] for position in order}
+        return samples_at(order, self.data, predictions.index.tolist())
 
     def save(self, folder: str | Path, *, worst: int = 12, method: MethodLike = "auto") -> list[Path]:
         """Write test.json, per_class.csv, predictions.csv, confusion.png and, with maps, worst.png.

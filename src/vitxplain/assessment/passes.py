@@ -13,7 +13,7 @@ from vitxplain.geometry import Geometry
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import TaskOutputs
 from vitxplain.tasks.leaves import detached
-from vitxplain.tasks.per_image import row
+from vitxplain.tasks.targets.per_image import row
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from vitxplain.errors import TargetError
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.geometry import Box
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.render.found import on_image
+from vitxplain.tasks.detected import on_image
 from vitxplain.tasks.detection import Detection
 from vitxplain.tasks.pixel_classes import BACKGROUND
 

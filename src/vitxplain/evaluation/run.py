@@ -40,6 +40,7 @@ def evaluate(
     overwrite: bool = False,
     cost: bool = False,
     truth: TruthLike | None = None,
+    min_score: float | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Evaluation:
     """Score explanations: is the map where the object is, and does the model use what it shows?
@@ -53,7 +54,8 @@ def evaluate(
             none ([]) if all metrics do without. None: the six runs of the preset deepvisionxplain.
         data: a built-in set, a folder or a Hub id (`load_data`), or a data set, which has its split and options. For
             several there is `evaluate_each`.
-        methods: names of `vitx methods`; "auto" is each model's default, "all" every method that fits and gives a map.
+        methods: names of `vitx methods`; "auto" is each model's default, "all" every method that fits and gives a map,
+            but those of very many passes, which are named ("all" and "d-rise").
             [] with `maps`. None: "auto", or those of the preset that fit.
         metrics: names of metrics, "all" for every one the data allow; or metrics. None: average precision and pointing
             game, where the data say where the object is, insertion and deletion; or those of the preset. With one of
@@ -74,11 +76,14 @@ def evaluate(
         batch_size: images that run together.
         overwrite: forget what is in the folder.
         cost: also measure what each method costs (`evaluation.scoring.cost`).
-        truth: what of an object a detector's maps are scored against, "box" or "mask"; None: its box.
+        truth: where the map of a thing that is found is to lie: "box" or "mask" of what is labelled, or "found", where
+            the model itself finds it. None: the box of an object, the mask of a class.
+        min_score: from which score on an object or segment counts as found; None is the model's library's own.
         progress: called after each batch with how many images it took.
 
     Raises:
         UsageError: no such method, metric, option or data, or a folder whose scores were made otherwise.
+        OptionError: `min_score` is no score, or for a model that finds nothing.
         DataError: a metric needs masks, and the data have none; not one image can be read; or the data of a detector
             or segmenter have no objects or no class of the model's, or it finds none of them.
         UnsupportedModelError: no method fits any of the models.
@@ -104,6 +109,7 @@ def evaluate(
         overwrite=overwrite,
         cost=cost,
         truth=truth,
+        min_score=min_score,
     )
     return measure(request, progress)
 

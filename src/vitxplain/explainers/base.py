@@ -47,6 +47,11 @@ class Explainer(ABC):
     axes: ClassVar[str]
     class_specific: ClassVar[bool]
 
+    @property
+    def passes_a_target(self) -> int | None:
+        """Forward passes for each image and target, where they are many; None: a few, whatever the options are."""
+        return None
+
     @abstractmethod
     def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
         """Signed, raw values with the axes this class states; row i depends on image i alone."""

@@ -14,7 +14,7 @@ from vitxplain.models.probing.probe import Probe
 from vitxplain.options.checks import check_index
 from vitxplain.tasks.base import Target
 from vitxplain.tasks.features import NoTarget
-from vitxplain.tasks.per_image import Several
+from vitxplain.tasks.targets.several import Several
 
 CLASS: Final = "class"
 REGISTER: Final = "register:"

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from vitxplain.errors import UsageError
-from vitxplain.explanation.resample import place
+from vitxplain.explanation.resample import place, without_padding
 from vitxplain.geometry import Geometry
 
 
@@ -14,11 +14,13 @@ def heatmap(
     """The values of a method as a heat map in [0, 1] at the original image's pixels, NaN where the model did not look.
 
     `patch_map` makes one map of the values, `unit_range` scales it, and bilinear interpolation puts it on the image.
+    Patches on padding alone count for nothing.
 
     Raises:
         UsageError: the values hold no map of the image ("layer head").
     """
-    return place(unit_range(patch_map(values, axes, method)), geometry)
+    patches, geometry = without_padding(patch_map(values, axes, method), geometry)
+    return place(unit_range(patches), geometry)
 
 
 def patch_map(values: Float[np.ndarray, "..."], axes: str, method: str) -> Float[np.ndarray, "row column"]:

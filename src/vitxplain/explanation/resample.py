@@ -5,6 +5,8 @@ from jaxtyping import Float, Int
 
 from vitxplain.geometry import Geometry
 
+EDGE = 0.05  # of a cell: one that lies on the image by less lies on padding
+
 
 def interpolation(pixels: int, low: float, high: float, cells: int) -> Float[np.ndarray, "pixel cell"]:
     """How much each of `cells`, tiling [low, high] evenly, counts at the centre of each of `pixels`; rows sum to one.
@@ -18,11 +20,33 @@ def interpolation(pixels: int, low: float, high: float, cells: int) -> Float[np.
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
 
+def without_padding(
+    values: Float[np.ndarray, "row column"], geometry: Geometry
+) -> tuple[Float[np.ndarray, "_ _"], Geometry]:
+    """The cells that lie on the image, at least in part, and where they lie: what is on padding alone is left out."""
+    (top, left, bottom, right), (rows, columns) = geometry.box, values.shape
+    down, across = (bottom - top) / rows, (right - left) / columns
+    first_row, last_row = _on_image(top, down, rows, geometry.image_size[0])
+    first_column, last_column = _on_image(left, across, columns, geometry.image_size[1])
+    box = (top + first_row * down, left + first_column * across, top + last_row * down, left + last_column * across)
+    kept = values[first_row:last_row, first_column:last_column]
+    size = (round(geometry.input_size[0] * len(kept) / rows), round(geometry.input_size[1] * kept.shape[1] / columns))
+    return kept, Geometry(geometry.image_size, size, box)
+
+
+def _on_image(start: float, cell: float, cells: int, pixels: int) -> tuple[int, int]:
+    """First and last of the cells along one axis that lie on its pixels by more than what measuring may be off."""
+    starts = start + np.arange(cells) * cell
+    inside = np.nonzero((starts + (1 - EDGE) * cell > 0) & (starts + EDGE * cell < pixels))[0]
+    return (int(inside[0]), int(inside[-1]) + 1) if inside.size else (0, cells)
+
+
 def place(values: Float[np.ndarray, "row column"], geometry: Geometry) -> Float[np.ndarray, "height width"]:
     """A map whose cells tile the model input, at the original image's pixels; NaN where the model did not look.
 
-    Values that are not finite stay gaps of their own cell and do not spread.
+    Values that are not finite stay gaps of their own cell and do not spread, and those on padding do not spread either.
     """
+    values, geometry = without_padding(values, geometry)
     height, width = geometry.image_size
     top, left, bottom, right = geometry.box
     down = interpolation(height, top, bottom, values.shape[0])

@@ -1,8 +1,16 @@
 """The structure of a module: by it is told whether what a probe found still holds."""
 
+from collections.abc import Callable, Iterator
+
 from torch import nn
 
 _PASSING = ("training", "gradient_checkpointing", "grad_checkpointing")  # what a pass changes and puts back
+_PLAIN = (bool, str, int, float, tuple)
+
+
+def likeness(module: nn.Module) -> int:
+    """The same number for a model that is opened again: by the kinds, shapes and plain attributes of its modules."""
+    return hash(tuple(_parts(module, lambda part: f"{type(part).__module__}.{type(part).__qualname__}", _PLAIN)))
 
 
 def structure(module: nn.Module) -> int:
@@ -11,7 +19,10 @@ def structure(module: nn.Module) -> int:
     Values of weights do not count, nor where they lie and in which number format: they are read in each pass. Takes
     half a millisecond of ViT-B.
     """
-    parts: list[object] = []
+    return hash(tuple(_parts(module, id, (bool, str))))
+
+
+def _parts(module: nn.Module, mark: Callable[[nn.Module], object], kinds: tuple[type, ...]) -> Iterator[object]:
     visited: set[int] = set()
     todo = [module]
     while todo:
@@ -19,10 +30,9 @@ def structure(module: nn.Module) -> int:
         if id(part) in visited:
             continue
         visited.add(id(part))
-        parts.append(id(part))
+        yield mark(part)
         for name, value in part.__dict__.items():
-            if type(value) in (bool, str) and name not in _PASSING:
-                parts.append(value)
-        parts.extend(None if weight is None else tuple(weight.shape) for weight in part._parameters.values())
+            if type(value) in kinds and name not in _PASSING:
+                yield repr(value)
+        yield from (None if weight is None else tuple(weight.shape) for weight in part._parameters.values())
         todo.extend(inner for inner in part._modules.values() if inner is not None)
-    return hash(tuple(parts))

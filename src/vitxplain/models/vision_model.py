@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vitxplain.grid import TokenGrid
-from vitxplain.models.structure import structure
+from vitxplain.models.structure import likeness, structure
 from vitxplain.tasks.base import LOGITS, Task, TaskOutputs
 from vitxplain.tasks.classification import Classification
 from vitxplain.types import PixelValues, TaskLogits
@@ -52,6 +52,25 @@ class VisionModel:
         """The model with these fields replaced; what a probe found of the old ones is forgotten."""
         return replace(self, **{"_probes": {}, **fields})
 
+    def finding_from(self, min_score: float | None) -> "VisionModel":
+        """The model for which objects or segments count as found from this score on; None: as it is.
+
+        Raises:
+            OptionError: it finds no things, or it is no score.
+        """
+        return self if min_score is None else replace(self, task=self.task.from_score(min_score))
+
+    @property
+    def probes(self) -> "Mapping[tuple[int, int], Probe]":
+        """What was found of it so far, by input size."""
+        return dict(self._probes)
+
+    def knowing(self, probes: "Mapping[tuple[int, int], Probe]") -> "VisionModel":
+        """With what was found of the same model when it was opened before; of another one it is found again."""
+        alike, same = likeness(self.module), structure(self.module)
+        kept = {size: replace(probe, structure=same) for size, probe in probes.items() if probe.likeness == alike}
+        return self.changed(_probes=kept)
+
     def __getstate__(self) -> dict[str, Any]:
         """Pickled, for workers that are spawned, without what the probe found: it is found again where it is asked."""
         return {**self.__dict__, "_probes": {}}
@@ -86,7 +105,8 @@ class VisionModel:
         if kept is None or changed or (images is not None and kept.silent):
             with plain_pass_on_failure(self, noise(self, size)):
                 kept = probe(self, size, images)
-            self._probes[size] = kept = replace(kept, structure=structure(self.module))
+            kept = replace(kept, structure=structure(self.module), likeness=likeness(self.module))
+            self._probes[size] = kept
         return kept
 
     @property

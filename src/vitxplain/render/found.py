@@ -14,7 +14,7 @@ from vitxplain.render.colours import CLASSES
 from vitxplain.render.names import Names, Spot, spots_of_box, spots_of_region
 from vitxplain.render.outline import outline_box, outline_mask
 from vitxplain.tasks.base import ExplainedTarget
-from vitxplain.tasks.detected import Detected
+from vitxplain.tasks.detected import Detected, on_image
 from vitxplain.words import percent, short_name
 
 MOST_DRAWN: Final = 12  # of what was found; more could not be read
@@ -88,17 +88,6 @@ def target_number(target: ExplainedTarget) -> int | None:
 def target_colour(target: ExplainedTarget) -> str:
     """That of its number; a region of the user's own has the first."""
     return _colour(target_number(target) or 0)
-
-
-def on_image(mask: Bool[np.ndarray, "row column"], geometry: Geometry) -> Bool[np.ndarray, "height width"]:
-    """A region of the model's input at the pixels of the image."""
-    top, left, bottom, right = geometry.box
-    height, width = geometry.image_size
-    down = np.floor((np.arange(height) + 0.5 - top) / (bottom - top) * mask.shape[0]).astype(int)
-    across = np.floor((np.arange(width) + 0.5 - left) / (right - left) * mask.shape[1]).astype(int)
-    rows, columns = (np.clip(places, 0, size - 1) for places, size in zip((down, across), mask.shape, strict=True))
-    visible = ((down == rows)[:, None]) & ((across == columns)[None])
-    return mask[rows[:, None], columns[None]] & visible
 
 
 def scaled(explanation: Explanation, down: float, across: float) -> Explanation:

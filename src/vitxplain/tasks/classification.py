@@ -19,11 +19,12 @@ from vitxplain.tasks.base import (
     TaskOutputs,
     Unit,
 )
-from vitxplain.tasks.class_index import class_index, class_name, one_by_one
-from vitxplain.tasks.class_target import ClassDifference, ClassTarget, no_such_class
+from vitxplain.tasks.class_index import class_index, one_by_one
 from vitxplain.tasks.leaves import leaf
-from vitxplain.tasks.per_image import PerImage
 from vitxplain.tasks.spelling import class_pair, names_a_thing
+from vitxplain.tasks.targets.class_target import ClassDifference, ClassTarget, no_such_class
+from vitxplain.tasks.targets.per_image import PerImage
+from vitxplain.tasks.top_classes import top_classes
 
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 
@@ -105,12 +106,7 @@ class Classification(Task):
         return PerImage(apart) if len(apart) > 1 else apart[0]
 
     def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
-        shares = probabilities[LOGITS]
-        values, indices = shares.topk(min(top_k, shares.shape[-1]))
-        return [
-            Prediction(tuple(class_name(labels, index) for index in chosen), tuple(chosen), tuple(row), self.unit)
-            for row, chosen in zip(values.tolist(), indices.tolist(), strict=True)
-        ]
+        return top_classes(probabilities[LOGITS], labels, top_k, self.unit)
 
 
 def _one_target(spelled: Any, labels: Mapping[int, str]) -> "int | ClassDifference":

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from vitxplain.errors import OptionError
-from vitxplain.geometry import Box
+from vitxplain.geometry import Box, Geometry
 
 _LISTED: Final = 6  # things named in a message
 
@@ -48,6 +48,17 @@ def mask_of(detected: Detected) -> Bool[np.ndarray, "row column"]:
     if detected.mask is None:
         raise ValueError(f"{detected.name} has a box and no mask")
     return detected.mask
+
+
+def on_image(mask: Bool[np.ndarray, "row column"], geometry: Geometry) -> Bool[np.ndarray, "height width"]:
+    """A region of the model's input at the pixels of the image."""
+    top, left, bottom, right = geometry.box
+    height, width = geometry.image_size
+    down = np.floor((np.arange(height) + 0.5 - top) / (bottom - top) * mask.shape[0]).astype(int)
+    across = np.floor((np.arange(width) + 0.5 - left) / (right - left) * mask.shape[1]).astype(int)
+    rows, columns = (np.clip(places, 0, size - 1) for places, size in zip((down, across), mask.shape, strict=True))
+    visible = ((down == rows)[:, None]) & ((across == columns)[None])
+    return mask[rows[:, None], columns[None]] & visible
 
 
 def number_of(detected: Detected, detections: Sequence[Detected]) -> int | None:

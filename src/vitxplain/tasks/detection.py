@@ -2,29 +2,26 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.errors import ModelLoadError, TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import (
     LOGITS,
-    Prediction,
     Target,
-    TargetLike,
-    Task,
     TaskOutputs,
 )
 from vitxplain.tasks.class_index import class_name
-from vitxplain.tasks.detected import Detected, checked_score, number_of
-from vitxplain.tasks.object_target import BOXES, ObjectTarget, objects
-from vitxplain.tasks.per_image import Finder, Wanted
-from vitxplain.tasks.spelled_targets import spelled_targets
+from vitxplain.tasks.detected import Detected, number_of
+from vitxplain.tasks.finder import Finder
 from vitxplain.tasks.spelling import Spelling, check_point
+from vitxplain.tasks.targets.object_target import BOXES, ObjectTarget, objects
 
 MIN_SCORE: Final = 0.5
 
@@ -33,7 +30,7 @@ PostProcessing: TypeAlias = Callable[[TaskOutputs], list[tuple[int, int, float]]
 
 
 @dataclass(frozen=True)
-class Detection(Task, Finder):
+class Detection(Finder):
     """Queries with classes and boxes.
 
     The last logit of a query may say that it found nothing, and probabilities are by softmax (DETR, arXiv 2005.12872);
@@ -49,7 +46,6 @@ class Detection(Task, Finder):
     post_processing: PostProcessing | None = field(default=None, repr=False, compare=False)
 
     name: ClassVar[str] = "object-detection"
-    finds: ClassVar[bool] = True
 
     def outputs(self, raw: Any) -> TaskOutputs:
         """Raises:
@@ -68,9 +64,6 @@ class Detection(Task, Finder):
             )
         return {LOGITS: logits, BOXES: boxes}
 
-    def from_score(self, min_score: float) -> "Detection":
-        return replace(self, min_score=checked_score(min_score))
-
     def num_labels(self, outputs: TaskOutputs) -> int:
         logits = outputs[LOGITS]
         return logits.shape[-1] - self._no_object(logits)
@@ -79,24 +72,9 @@ class Detection(Task, Finder):
         logits = outputs[LOGITS].float()
         return {**outputs, LOGITS: logits.softmax(-1) if self._no_object(logits) else logits.sigmoid()}
 
-    def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:
-        """As users write it: None is the best object; see `spelled`.
-
-        Raises:
-            TargetError: it is none that could be.
-        """
-        if isinstance(spelling, Target):
-            return spelling
-        return Wanted(self, labels, spelled_targets(spelling, labels))
-
-    def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
-        """The classes by the best that any query gives them."""
-        count = self.num_labels(probabilities)
-        values, indices = probabilities[LOGITS][..., :count].amax(1).topk(min(top_k, count))
-        return [
-            Prediction(tuple(class_name(labels, index) for index in chosen), tuple(chosen), tuple(shares))
-            for shares, chosen in zip(values.tolist(), indices.tolist(), strict=True)
-        ]
+    def class_shares(self, probabilities: TaskOutputs) -> Float[Tensor, "batch label"]:
+        """The best that any query gives each class."""
+        return probabilities[LOGITS][..., : self.num_labels(probabilities)].amax(1)
 
     def find(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
         return [one for one in self._candidates(outputs, geometry, labels) if one.score >= self.min_score]
@@ -119,9 +97,9 @@ class Detection(Task, Finder):
         return [
             ObjectTarget(
                 detected,
-                queries,
                 number_of(detected, detections),
                 against,
+                queries=queries,
                 input_box=tuple(boxes[detected.query or 0]),
                 classes=classes,
             )

@@ -1,7 +1,7 @@
 """Models without a classifier: what they give is an embedding of the image, and no class is predicted."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
@@ -23,6 +23,7 @@ from vitxplain.tasks.base import (
     TaskOutputs,
     Unit,
 )
+from vitxplain.tasks.targets.constant import ConstantTarget
 from vitxplain.types import Scores
 
 _NUMBER: Final = r"\s*(-?\d+(?:\.\d+)?)\s*"
@@ -84,7 +85,7 @@ class Shares(Protocol):
 
 
 @dataclass(frozen=True)
-class NoTarget(Target):
+class NoTarget(ConstantTarget):
     """Nothing of the output is explained: methods are about the model and the image.
 
     A token may be named that asks: the class token, a register, or the patch at a `point` of the original image.
@@ -124,14 +125,6 @@ class NoTarget(Target):
             registers = f"{count} registers, register:0 to register:{count - 1}" if count else "no registers"
             raise TargetError(f"target {self.token!r} is no token here: the model has {registers}.")
         return str(self.token)
-
-    def check(self, count: int) -> None: ...
-
-    def select(self, positions: Sequence[int]) -> "NoTarget":
-        return self
-
-    def fixed(self, outputs: TaskOutputs) -> "NoTarget":
-        return self
 
     def score(self, outputs: TaskOutputs) -> Scores:
         return outputs[LOGITS].sum(1)

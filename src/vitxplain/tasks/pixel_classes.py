@@ -1,35 +1,32 @@
 """Semantic segmentation: a class for each place of a map; a target is a class's logits, summed over a region."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.errors import TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import (
     LOGITS,
-    Prediction,
     Target,
-    TargetLike,
-    Task,
     TaskOutputs,
 )
 from vitxplain.tasks.class_index import class_name
-from vitxplain.tasks.detected import Detected, checked_score, listed, number_of
-from vitxplain.tasks.per_image import Finder, Wanted
-from vitxplain.tasks.region_target import RegionTarget, chosen_segments, seen_places
-from vitxplain.tasks.spelled_targets import spelled_targets
+from vitxplain.tasks.detected import Detected, listed, number_of
+from vitxplain.tasks.finder import Finder
 from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.targets.region_target import RegionTarget, chosen_segments, seen_places
 
 BACKGROUND: Final = "background"
 
 
 @dataclass(frozen=True)
-class PixelClasses(Task, Finder):
+class PixelClasses(Finder):
     """Logits of each class at each place, (batch, class, row, column), at a fraction of the input's resolution.
 
     What is found is a segment a class: all places where the class is the most probable. The largest comes first, what
@@ -39,7 +36,6 @@ class PixelClasses(Task, Finder):
     min_score: float = 0.0
 
     name: ClassVar[str] = "image-segmentation"
-    finds: ClassVar[bool] = True
 
     def outputs(self, raw: Any) -> TaskOutputs:
         """The map of logits, in whatever a segmenter returns."""
@@ -47,33 +43,15 @@ class PixelClasses(Task, Finder):
             raw = raw[LOGITS] if LOGITS in raw else raw["out"]  # "out" is torchvision's
         return {LOGITS: raw if isinstance(raw, Tensor) else raw[0]}
 
-    def from_score(self, min_score: float) -> "PixelClasses":
-        return replace(self, min_score=checked_score(min_score))
-
     def num_labels(self, outputs: TaskOutputs) -> int:
         return outputs[LOGITS].shape[1]
 
     def probabilities(self, outputs: TaskOutputs) -> TaskOutputs:
         return {**outputs, LOGITS: outputs[LOGITS].float().softmax(1)}
 
-    def target(self, spelling: TargetLike, labels: Mapping[int, str]) -> Target:
-        """As users write it: None is the largest segment that is no background; see `spelled`.
-
-        Raises:
-            TargetError: it is none that could be.
-        """
-        if isinstance(spelling, Target):
-            return spelling
-        return Wanted(self, labels, spelled_targets(spelling, labels))
-
-    def predictions(self, probabilities: TaskOutputs, labels: Mapping[int, str], top_k: int) -> list[Prediction]:
-        """The classes by the probability that they have on average over the places."""
-        shares = probabilities[LOGITS].flatten(2).mean(2)
-        values, indices = shares.topk(min(top_k, shares.shape[1]))
-        return [
-            Prediction(tuple(class_name(labels, index) for index in chosen), tuple(chosen), tuple(row))
-            for row, chosen in zip(values.tolist(), indices.tolist(), strict=True)
-        ]
+    def class_shares(self, probabilities: TaskOutputs) -> Float[Tensor, "batch label"]:
+        """The probability that each class has on average over the places."""
+        return probabilities[LOGITS].flatten(2).mean(2)
 
     def find(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
         return [one for one in self._segments(outputs, geometry, labels) if one.score >= self.min_score]
@@ -96,7 +74,7 @@ class PixelClasses(Task, Finder):
         against = None if spelling.against is None else (spelling.against, class_name(labels, spelling.against))
         chosen = chosen_segments(spelling, detections, segments, self.probabilities(outputs)[LOGITS][0].cpu(), geometry)
         text = spelling.text or "region"
-        return [RegionTarget(one, number_of(one, detections), against, text) for one in chosen]
+        return [RegionTarget(one, number_of(one, detections), against, text=text) for one in chosen]
 
     def _segments(self, outputs: TaskOutputs, geometry: Geometry, labels: Mapping[int, str]) -> list[Detected]:
         shares = self.probabilities(outputs)[LOGITS][0].cpu()

@@ -9,8 +9,8 @@ from vitxplain.errors import TargetError
 from vitxplain.tasks.base import Target, Task
 from vitxplain.tasks.class_index import one_by_one
 from vitxplain.tasks.features import Features
-from vitxplain.tasks.per_image import Several
 from vitxplain.tasks.spelling import EVERYTHING, Spelling, spelled
+from vitxplain.tasks.targets.several import Several
 
 
 def spelled_targets(targets: Any, labels: Mapping[int, str]) -> tuple[tuple[Spelling, ...], ...]:

@@ -1,10 +1,10 @@
 """Targets as users write them for models that find things: `dog#1`, `object:0`, `box:...`, `@x,y`, `segment:3`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from jaxtyping import Bool
@@ -12,6 +12,8 @@ from jaxtyping import Bool
 from vitxplain.errors import TargetError
 from vitxplain.geometry import Box, Geometry
 from vitxplain.tasks.class_index import class_index
+
+Read = TypeVar("Read")
 
 EVERYTHING: Final = "all"
 
@@ -81,11 +83,20 @@ def class_pair(text: str, labels: Mapping[int, str]) -> tuple[int, int] | None:
     with suppress(TargetError):
         _known(class_index(text, labels), labels)
         return None
+    return _at_tilde(text, lambda name, other: _pair(text, name, other, labels)) if "~" in text else None
+
+
+def _at_tilde(text: str, read: Callable[[str, str], Read]) -> Read:
+    """What `read` makes of the names on both sides of the first ~ where it can; either may have a ~ in itself.
+
+    Raises:
+        TargetError: as `read` for the first ~, where it can make nothing of any.
+    """
     parts = text.split("~")
-    for cut in range(1, len(parts)):  # either class may have a ~ in its name
+    for cut in range(1, len(parts)):
         with suppress(TargetError):
-            return _pair(text, "~".join(parts[:cut]), "~".join(parts[cut:]), labels)
-    return _pair(text, parts[0], "~".join(parts[1:]), labels) if len(parts) > 1 else None
+            return read("~".join(parts[:cut]), "~".join(parts[cut:]))
+    return read(parts[0], "~".join(parts[1:]))
 
 
 def _pair(text: str, name: str, other: str, labels: Mapping[int, str]) -> tuple[int, int]:
@@ -110,12 +121,9 @@ def _by_name(text: str, labels: Mapping[int, str]) -> Spelling:
             raise TargetError(f"target {text!r} cannot be read; targets are {_WAYS}.")
     with suppress(TargetError):
         return _numbered(text, text, labels)
-    parts = text.split("~")
-    for cut in range(1, len(parts)):  # either class may have a ~ in its name
-        with suppress(TargetError):
-            return _difference(text, "~".join(parts[:cut]), "~".join(parts[cut:]), labels)
-    name, tilde, other = text.partition("~")
-    return _difference(text, name, other, labels) if tilde else _numbered(text, name, labels)
+    if "~" not in text:
+        return _numbered(text, text, labels)
+    return _at_tilde(text, lambda name, other: _difference(text, name, other, labels))
 
 
 def _difference(text: str, name: str, other: str, labels: Mapping[int, str]) -> Spelling:

@@ -1,7 +1,6 @@
 """Seeded models that build in milliseconds: a vision transformer, a convolutional network and a detector."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch import nn
@@ -87,7 +86,7 @@ def tiny_detector() -> VisionModel:
         return module
 
     model = load_model(_seeded(build), mean=0.5, std=0.5, size=SIZE, labels=LABELS)
-    return replace(model, task=model.task.from_score(0.0))
+    return model.finding_from(0.0)
 
 
 def _seeded(build: Callable[[], nn.Module]) -> nn.Module:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from accelerate import PartialState
 from transformers import PrinterCallback, TrainerCallback
 
 from vitxplain.data.load import EmptySplitError, load_data, options_of
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import DataError
 from vitxplain.models.scratch.kinds import usual_kind
+from vitxplain.processes import shared_state
 from vitxplain.train.config.defaults import complete_config, complete_options
 from vitxplain.train.config.presets import apply_preset
 from vitxplain.train.config.run_config import SCRATCH, RunConfig, relative_source
@@ -69,7 +69,7 @@ class TrainingSetup:
         config = complete_config(replace(config, options=options))
         labels = labels_of(config.task, training)
         model = network_for(config, labels)
-        processes = PartialState().num_processes
+        processes = shared_state().num_processes
         options = complete_options(options, scratch=scratch, images=len(training), processes=processes, device=device)
         dense = config.task != CLASSES
         feed = TrainingFeed(training, augment=options.augment, seed=options.seed, dense=dense)

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from accelerate import PartialState
-
+from vitxplain.processes import shared_state
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.defaults import steps_per_epoch
 from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
@@ -38,7 +37,7 @@ class RunSummary:
     @classmethod
     def of(cls, folder: Path, setup: TrainingSetup, *, after: int) -> "RunSummary":
         """The summary of a run with this setup that goes on after so many steps; 0: it is new."""
-        options, processes = setup.config.options, PartialState().num_processes
+        options, processes = setup.config.options, shared_state().num_processes
         epoch_steps = steps_per_epoch(options, len(setup.training), processes)
         steps = options.steps or math.ceil((options.epochs or 0) * epoch_steps)
         weights = list(setup.model.module.parameters())

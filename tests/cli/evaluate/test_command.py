@@ -107,6 +107,7 @@ def test_maps_of_another_tool_without_a_model(vitx: Callable[..., Said], tmp_pat
         (("-o", "stpes=3"), "did you mean steps?"),
         (("--model", "demo-cnn,demo-cnn"), "--model names demo-cnn twice"),
         (("--method", "rollout"), "attention-rollout needs attentions"),
+        (("--min-score", "0.3"), "min_score is for models that find objects or segments"),
         (("--maps", "nowhere"), "there is no folder of maps at nowhere"),
     ],
 )

@@ -2,16 +2,17 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from tests.evaluation.regions.coloured_data import ColourMaps, InputGradient, Squares
-from tests.tasks.colours import COLOURS, detector, mask_finder, segmenter
+from tests.tasks.colours import COLOURS, cell, detector, mask_finder, painted, segmenter
 from vitxplain import evaluate, load_model
 from vitxplain.data.sample import DataSet, Sample
-from vitxplain.errors import DataError, UnsupportedModelError, UsageError
+from vitxplain.errors import DataError, OptionError, UnsupportedModelError, UsageError
 from vitxplain.models.vision_model import VisionModel
 
 OBJECTS = [
@@ -42,14 +43,44 @@ def test_a_map_in_the_box_points_and_has_all_energy_there(model: VisionModel):
     assert {row.method for row in found if row.control} == {"random", "centre", "edges", "smoothed edges"}
     words = str(found.accuracies["Detector"])
     assert words.startswith("Detector: finds 5 of 5 objects in 3 images (overlap 0.5 or more), and gives them 0.98")
+    assert words.endswith("; boxes fill 6.2% of an image on average")  # a place of 4 x 4
     notes = " ".join(found.notes)
-    assert "Detector: 1 object are left out, as it has no such class (purple 1)." in notes
-    assert "Detector: 1 object are left out, as they are marked as crowds or too difficult (green 1)." in notes
+    assert "Detector: 1 object left out: the model has no such class (purple 1)." in notes
+    assert "Detector: 1 object left out: marked as a crowd or too difficult (green 1)." in notes
 
 
 def test_against_the_mask_half_of_the_map_lies_outside(model: VisionModel):
     found = evaluate(model, Squares(OBJECTS), InputGradient(), WHERE, truth="mask")
     assert scores(found) == pytest.approx(dict.fromkeys(WHERE, 0.5))  # all pixels of a square are equally high
+
+
+def test_against_what_was_found_the_truth_is_the_models_own_box(model: VisionModel):
+    """Labelled are boxes a quarter of a place to the right of those that are found."""
+
+    class Shifted(Squares):
+        def __getitem__(self, index: int) -> Sample:
+            sample = super().__getitem__(index)
+            moved = [replace(thing, box=thing.box._replace(left=thing.box.left + 2)) for thing in sample.objects]
+            return replace(sample, objects=tuple(moved))
+
+    data = Shifted([[("red", 0, 1)]])
+    assert scores(evaluate(model, data, InputGradient(), WHERE)) == pytest.approx(dict.fromkeys(WHERE, 0.75))
+    assert scores(evaluate(model, data, InputGradient(), WHERE, truth="found")) == dict.fromkeys(WHERE, 1.0)
+
+
+def test_from_which_score_on_things_are_found_is_the_users_choice(model: VisionModel, tmp_path: Path):
+    class Pale(Squares):
+        def __getitem__(self, index: int) -> Sample:
+            return replace(super().__getitem__(index), image=painted(("pale", cell(0, 0)), ("red", cell(2, 2))))
+
+    data, out = Pale([[("red", 0, 0), ("red", 2, 2)]]), tmp_path / "out"
+    plain = evaluate(model, data, InputGradient(), WHERE)
+    surer = evaluate(model, data, InputGradient(), WHERE, min_score=0.9, out=out)
+    assert str(plain.accuracies["Detector"]).startswith("Detector: finds 2 of 2")
+    assert str(surer.accuracies["Detector"]).startswith("Detector: finds 1 of 2 objects in 1 image (overlap 0.5 or mor")
+    assert "score 0.9 or more" in str(surer.accuracies["Detector"])
+    with pytest.raises(UsageError, match="object by box from 0.9 on; now it is maps against each object by box"):
+        evaluate(model, data, InputGradient(), WHERE, out=out)
 
 
 def test_deletion_asks_for_this_object_alone(model: VisionModel):
@@ -68,7 +99,7 @@ def test_what_is_missed_is_counted_and_has_no_map(model: VisionModel):
     found = evaluate(model, data, InputGradient(), WHERE)
     assert "finds 4 of 5 objects" in str(found.accuracies["Detector"])
     assert found.accuracies["Detector"].record()["missed"] == 1
-    assert any("left out, as it does not find them with enough overlap (blue 1)" in note for note in found.notes)
+    assert any("left out: not found with enough overlap (blue 1)" in note for note in found.notes)
     assert not any(score.region == "blue" for score in found.map_scores)
 
 
@@ -155,6 +186,8 @@ def classifier() -> VisionModel:
         (detector, Foreign(OBJECTS), {}, DataError, "no class in common: .* red, green, blue, .* cat, dog"),
         (segmenter, ColourMaps(OBJECTS), {"truth": "box"}, UsageError, "scored against masks; leave truth='box'"),
         (classifier, Squares(OBJECTS), {"truth": "box"}, UsageError, "is a classifier"),
+        (classifier, Squares(OBJECTS), {"min_score": 0.3}, OptionError, "min_score is for models that find objects"),
+        (detector, Squares(OBJECTS), {"min_score": 3}, OptionError, "min_score is 3; it takes a number from 0 to 1"),
         (detector, Squares(OBJECTS), {"preset": "deepvisionxplain"}, UsageError, "each object has a map of its own"),
         (lambda: [detector(), segmenter()], Squares(OBJECTS), {}, UsageError, "of each object and .* of each class"),
     ],
@@ -189,3 +222,13 @@ def test_a_model_without_a_head_is_refused():
     )
     with pytest.raises(UnsupportedModelError, match="for classifiers, object detectors and segmenters"):
         evaluate(load_model(ViTModel(config).eval(), mean=0.0, std=1.0, size=32), Squares(OBJECTS), "rollout", WHERE)
+
+
+@pytest.mark.parametrize(
+    ("methods", "options", "is_scored"),
+    [("all", {}, False), (["all", "drise"], {"masks": 2}, True), ("all", {"d-rise.masks": 2}, True)],
+)
+def test_all_leaves_out_what_takes_very_many_passes(model: VisionModel, methods, options: dict, is_scored: bool):
+    found = evaluate(model, Squares(OBJECTS[:1]), methods, "mass-accuracy", options=options)
+    assert ("d-rise" in {row.method for row in found}) == is_scored
+    assert any(note.startswith("d-rise is left out of all: it takes 1,000") for note in found.left_out) != is_scored

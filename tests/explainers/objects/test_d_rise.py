@@ -14,7 +14,7 @@ from vitxplain.explainers.objects.d_rise import DRISE, black_of
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.detected import Detected
-from vitxplain.tasks.object_target import BOXES, ObjectTarget
+from vitxplain.tasks.targets.object_target import BOXES, ObjectTarget
 from vitxplain.testing import tiny_cnn, tiny_detector
 
 IMAGE = torch.randn(3, 32, 48, generator=torch.Generator().manual_seed(1))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from vitxplain.assessment.objects.average_precision import AveragePrecision, ave
 from vitxplain.assessment.objects.boxes import DetectedBoxes, TrueBoxes, detected_boxes, true_boxes
 from vitxplain.assessment.objects.matching import Matches, match
 from vitxplain.assessment.passes import passes
+from vitxplain.assessment.samples import samples_at
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError
 from vitxplain.explainers.passes.choose import MethodLike
@@ -42,7 +44,7 @@ class ObjectAssessment:
         present = int((precision.objects > 0).sum())
         return {"map": precision.map, "map50": precision.map50, "images": len(self.names), "classes": present}
 
-    @property
+    @cached_property
     def matches(self) -> list[Matches]:
         """What was found, from the model's own score on, against what is there, image by image."""
         return [match(self.sure(position), true) for position, true in enumerate(self.true)]
@@ -57,8 +59,7 @@ class ObjectAssessment:
         """The images with the most objects missed or found in vain; by position in `names`."""
         errors = [one.missed + one.wrong for one in self.matches]
         order = sorted(range(len(errors)), key=lambda position: -errors[position])[:count]
-        samples = {position: self.data[self.index[position]] for position in sorted(order)}
-        return {position: samples[position] for position in order}
+        return samples_at(order, self.data, self.index)
 
     def save(self, folder: str | Path, *, worst: int = 12, method: MethodLike = "auto") -> list[Path]:
         """Write test.json, per_class.csv, predictions.csv, confusion.png and, with maps, worst.png.

@@ -9,7 +9,8 @@ from jaxtyping import Float
 from vitxplain.data.sample import Sample
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import Task, TaskOutputs
-from vitxplain.tasks.per_image import Finder, row
+from vitxplain.tasks.finder import Finder
+from vitxplain.tasks.targets.per_image import row
 
 MOST: Final = 100  # objects of an image that count, the surest ones, as COCO has it
 

@@ -11,6 +11,7 @@ from vitxplain.assessment.matching import match_classes
 from vitxplain.assessment.passes import passes
 from vitxplain.assessment.pixels.class_maps import predicted_classes
 from vitxplain.assessment.pixels.overlap import Overlap, PixelCounts, pixel_counts
+from vitxplain.assessment.samples import samples_at
 from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError
@@ -50,8 +51,7 @@ class PixelAssessment:
         """The images with the largest share of wrong pixels; by position in `names`."""
         accuracy = [Overlap(counts).pixel_accuracy for counts in self.images]
         order = np.argsort(np.nan_to_num(accuracy, nan=1.0), kind="stable")[:count].tolist()
-        samples = {position: self.data[self.index[position]] for position in sorted(order)}
-        return {position: samples[position] for position in order}
+        return samples_at(order, self.data, self.index)
 
     def save(self, folder: str | Path, *, worst: int = 12, method: MethodLike = "auto") -> list[Path]:
         """Write test.json, per_class.csv, predictions.csv, confusion.png and, with maps, worst.png.

@@ -8,7 +8,7 @@ import typer
 from vitxplain.cli.shared.completion import complete_models
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
-from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, Debug, Json, Methods, Quiet
+from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, Debug, Json, Methods, MinScore, Quiet
 from vitxplain.models.known_models import DEFAULT
 
 
@@ -67,9 +67,14 @@ def evaluate(
         typer.Option("--maps", help="Score the maps of another tool: a folder with a folder for each method."),
     ] = None,
     truth: Annotated[
-        Literal["box", "mask"] | None,
-        typer.Option("--truth", help="What of an object a detector's map is scored against.", show_default="box"),
+        Literal["box", "mask", "found"] | None,
+        typer.Option(
+            "--truth",
+            help="Where the map of a thing that is found is to lie: its true box or mask, or where the model finds it.",
+            show_default="box of an object, mask of a class",
+        ),
     ] = None,
+    min_score: MinScore = None,
     cost: Annotated[bool, typer.Option("--cost", help="Measure time, memory and operations, too.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
@@ -120,6 +125,7 @@ def evaluate(
         overwrite=overwrite,
         cost=cost,
         truth=truth,
+        min_score=min_score,
     )
     requests, folder = plan_requests(TypedNames(model, data, method, metric, option), request)
     return run(requests, folder, json=json, quiet=quiet)

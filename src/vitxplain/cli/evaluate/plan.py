@@ -104,6 +104,7 @@ def _folder_name(scored: Sequence[str], data: Sequence[str], request: Evaluation
     """A folder for each question; other methods and metrics of the same question go into the same."""
     parts = [*(source_name(source) for source in scored), *data, request.split]
     parts += [request.truth] if request.truth else []
+    parts += [] if request.min_score is None else [f"min-score-{request.min_score:g}"]
     options = {**shares.methods, **shares.metrics, **shares.data}
     parts += [f"{key}-{value}" for key, value in sorted(options.items())]
     parts += [] if request.limit is None else [str(request.limit)]

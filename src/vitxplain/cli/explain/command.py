@@ -8,7 +8,7 @@ import typer
 from vitxplain.cli.shared.completion import complete_styles
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
-from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Methods, Model, Out, Quiet
+from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Methods, MinScore, Model, Out, Quiet
 from vitxplain.models.known_models import DEFAULT
 from vitxplain.render.draw import STYLES
 
@@ -46,15 +46,7 @@ def explain(
     top_k: Annotated[
         int, typer.Option("--top-k", min=1, help="How many classes to name, objects or segments to explain.")
     ] = 5,
-    min_score: Annotated[
-        float | None,
-        typer.Option(
-            "--min-score",
-            metavar="S",
-            help="From which score, 0 to 1, an object or segment counts as found. Default: the model's library's.",
-            show_default=False,
-        ),
-    ] = None,
+    min_score: MinScore = None,
     out: Out = Path("vitx-out"),
     formats: Annotated[
         str, typer.Option("--format", help="What to write: some of png, npz, json.", rich_help_panel=OUTPUT)
@@ -85,9 +77,8 @@ def explain(
     from vitxplain.cli.explain.job import Job, run
     from vitxplain.cli.explain.plan import plan
     from vitxplain.cli.explain.report import Reporter
-    from vitxplain.cli.explain.targets import finding_from
 
     explain_plan = plan(method, option, formats, out, style)
     reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=bool(target))
-    loaded = finding_from(model_options.load(model), min_score)
+    loaded = model_options.load(model).finding_from(min_score)
     return run(Job(loaded, explain_plan, images, target, top_k, batch_size), reporter)

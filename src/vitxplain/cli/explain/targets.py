@@ -1,7 +1,7 @@
-"""What `--target` and `--min-score` ask for, in the words of the API."""
+"""What `--target` asks for, in the words of the API."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from vitxplain.data.target_mask import with_masks_read
@@ -17,15 +17,6 @@ class Wanted:
 
     spelling: Any
     label: str = ""
-
-
-def finding_from(model: VisionModel, min_score: float | None) -> VisionModel:
-    """The model for which things count as found from this score on.
-
-    Raises:
-        OptionError: it finds no things, or it is no score.
-    """
-    return model if min_score is None else replace(model, task=model.task.from_score(min_score))
 
 
 def targets(model: VisionModel, typed: Sequence[str], top_k: int) -> list[Wanted]:

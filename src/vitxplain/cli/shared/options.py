@@ -29,6 +29,15 @@ Methods: TypeAlias = Annotated[
         autocompletion=complete_methods,
     ),
 ]
+MinScore: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--min-score",
+        metavar="S",
+        help="From which score, 0 to 1, an object or segment counts as found. Default: the model's library's.",
+        show_default=False,
+    ),
+]
 Device: TypeAlias = Annotated[
     str, typer.Option("--device", help="auto (CUDA, MPS or CPU), cpu, cuda, cuda:1, mps.", rich_help_panel=OF_MODEL)
 ]

@@ -17,7 +17,7 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.metrics.base import Heat
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Target
-from vitxplain.tasks.per_image import Several
+from vitxplain.tasks.targets.several import Several
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,8 +21,9 @@ from vitxplain.models.processors.batches import BATCH_SIZE, batches
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Target, TargetLike, TaskOutputs
 from vitxplain.tasks.detected import Detected
+from vitxplain.tasks.finder import Finder
 from vitxplain.tasks.leaves import in_fp32, joined
-from vitxplain.tasks.per_image import Finder, row
+from vitxplain.tasks.targets.per_image import row
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.maps.class_requests import class_requests
 from vitxplain.evaluation.maps.map_source import ControlMaps, MapSource, MethodMaps
 from vitxplain.evaluation.plan.classes import NoModelError, some
-from vitxplain.evaluation.plan.methods import chosen_methods
+from vitxplain.evaluation.plan.methods import ChosenMethods, chosen_methods
 from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
 from vitxplain.evaluation.plan.truth_of import truth_of
 from vitxplain.evaluation.regions.answer import ImageAnswer
@@ -24,6 +24,7 @@ from vitxplain.explainers.passes.fit import require
 from vitxplain.explanation.provenance import model_facts
 from vitxplain.metrics.base import METHOD, MODEL
 from vitxplain.metrics.controls import CONTROLS
+from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import PROBABILITY, Unit
 from vitxplain.words import source_name
@@ -107,11 +108,12 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
         if why := _other_classes(model, request):
             left_out.append(why)
             continue
-        entry, reasons, option_names = _open_entry(model, request, truth)
+        entry, chosen = _open_entry(model, request, truth)
         keep = len(models) == 1 or not isinstance(model_like, (str, PathLike))
-        planned_entries.append(_plan_entry(entry, _keep(entry) if keep else _reopen(model_like, request)))
-        unfit += [Failure(entry.name, name, "", f"does not fit: {reason}.") for name, reason in reasons.items()]
-        taken_options |= set(option_names)
+        planned_entries.append(_plan_entry(entry, _keep(entry) if keep else _reopen(model_like, request, model.probes)))
+        unfit += [Failure(entry.name, name, "", f"does not fit: {reason}.") for name, reason in chosen.reasons.items()]
+        left_out += [note for note in chosen.left_out if note not in left_out]
+        taken_options |= set(chosen.option_names)
         del model, entry  # before the next is opened
     if not planned_entries:
         classes = some(request.samples.labels)
@@ -142,7 +144,8 @@ def entry_of(
 
 def _truth(model: VisionModel, request: EvaluationRequest) -> Truth | None:
     """What the model's maps are scored against; raises UsageError where that does not go with what is asked."""
-    truth, preset = truth_of(model, request.samples, request.truth), request.chosen_preset
+    truth = truth_of(model, request.samples, request.truth, request.min_score)
+    preset = request.chosen_preset
     if truth and (request.stored_maps or (preset and preset.own_classes)):
         stored = request.stored_maps is not None
         subject, option = ("stored maps are", "maps (--maps)") if stored else (f"the preset {request.preset} is", "it")
@@ -153,18 +156,16 @@ def _truth(model: VisionModel, request: EvaluationRequest) -> Truth | None:
     return truth
 
 
-def _open_entry(
-    model: VisionModel, request: EvaluationRequest, truth: Truth | None
-) -> tuple[Entry, dict[str, str], list[str]]:
-    """The entry of a model, why methods do not fit it, and which options its methods have."""
+def _open_entry(model: VisionModel, request: EvaluationRequest, truth: Truth | None) -> tuple[Entry, ChosenMethods]:
+    """The entry of a model, and its methods."""
     stored, preset, methods = request.stored_maps, request.chosen_preset, request.method_list
     positive = bool(preset and preset.positive)
     if stored and not methods:
-        return entry_of(model.source, model, [stored.with_model(model)], positive=positive), {}, []
-    explainers, reasons, option_names = chosen_methods(model, methods, request.options or {}, preset)
-    map_sources: list[MapSource] = [MethodMaps(model, explainers)]
+        return entry_of(model.source, model, [stored.with_model(model)], positive=positive), ChosenMethods()
+    chosen = chosen_methods(model, methods, request.options or {}, preset)
+    map_sources: list[MapSource] = [MethodMaps(model, chosen.explainers)]
     map_sources += [stored.with_model(model, beside=True)] if stored else []
-    return entry_of(model.source, model, map_sources, positive=positive, truth=truth), reasons, option_names
+    return entry_of(model.source, model, map_sources, positive=positive, truth=truth), chosen
 
 
 def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
@@ -194,9 +195,11 @@ def _keep(entry: Entry) -> Callable[[], Entry]:
     return lambda: entry
 
 
-def _reopen(model_like: ModelLike, request: EvaluationRequest) -> Callable[[], Entry]:
+def _reopen(
+    model_like: ModelLike, request: EvaluationRequest, probes: Mapping[tuple[int, int], Probe]
+) -> Callable[[], Entry]:
     def reopened() -> Entry:
-        model = request.load_model(model_like)
+        model = request.load_model(model_like).knowing(probes)
         return _open_entry(model, request, _truth(model, request))[0]
 
     return reopened

@@ -1,7 +1,8 @@
 """The methods of one model: those named, those that fit, or its usual method; and why others are not among them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.plan.presets import Preset
@@ -10,23 +11,40 @@ from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, has_option, load_explainer, usable
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.registry import canonical
 
 ALL = "all"  # every method that fits a model
+FEW: Final = 100  # forward passes for each image and target; methods that take more are named by who wants them
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenMethods:
+    """The explainers by name, and why others that were asked for do not fit.
+
+    `option_names` are the options that some of all these has; `left_out` says what "all" does not take, and why.
+    """
+
+    explainers: Mapping[str, Explainer] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    option_names: Sequence[str] = ()
+    left_out: Sequence[str] = ()
 
 
 def chosen_methods(
     model: VisionModel, methods: Sequence[MethodLike], options: Mapping[str, Any], preset: Preset | None
-) -> tuple[dict[str, Explainer], dict[str, str], list[str]]:
-    """The explainers by name, why others do not fit, and which options some of all these has.
+) -> ChosenMethods:
+    """What is scored of a model.
 
     "auto" is the model's own method, "all" every method that fits it and maps where its answer
-    comes from. Without methods those of the preset that fit.
+    comes from, but those of very many passes that are neither named nor have an option of their own. Without methods
+    those of the preset that fit.
 
     Raises:
         OptionError: an option does not take the value.
         UsageError: a method gives no map of the image.
     """
-    named, broken = usable(_named(model, methods, preset))
+    costly = _costly(model, methods, options) if ALL in methods else {}
+    named, broken = usable([name for name in _named(model, methods, preset) if name not in costly])
     plain = build(named, {})
     taken = [key for key in options if has_option(key, plain)]
     built = _with(plain, {key: options[key] for key in taken})
@@ -36,7 +54,27 @@ def chosen_methods(
     reasons = {name: reason for name, explainer in built.items() if (reason := fit.reason(explainer, probe))}
     fitting = {name: explainer for name, explainer in built.items() if name not in reasons}
     reasons = {} if fitting and preset and not methods else reasons
-    return fitting, reasons | {name: str(error).rstrip(".") for name, error in broken.items()}, taken
+    return ChosenMethods(
+        explainers=fitting,
+        reasons=reasons | {name: str(error).rstrip(".") for name, error in broken.items()},
+        option_names=taken,
+        left_out=[
+            f"{name} is left out of all: it takes {passes:,} forward passes for each image and target. "
+            f"--methods all,{name} takes it in."
+            for name, passes in costly.items()
+        ],
+    )
+
+
+def _costly(model: VisionModel, methods: Sequence[MethodLike], options: Mapping[str, Any]) -> dict[str, int]:
+    """Methods that fit and take very many passes, which nobody asked for in particular; with their number."""
+    fitting = [name for name, obstacle in fit.fitting(model).items() if obstacle is None]
+    costly = {name: load_explainer(name)().passes_a_target or 0 for name in fitting}
+    particular = {
+        canonical("explainers", name) for name in methods if isinstance(name, str) and name not in (ALL, "auto")
+    }
+    particular |= {key.rpartition(".")[0] for key in options}
+    return {name: passes for name, passes in costly.items() if passes > FEW and name not in particular}
 
 
 def _named(model: VisionModel, methods: Sequence[MethodLike], preset: Preset | None) -> list[MethodLike]:

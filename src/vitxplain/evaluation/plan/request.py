@@ -56,6 +56,7 @@ class EvaluationRequest:
     overwrite: bool = False
     cost: bool = False
     truth: TruthLike | None = None
+    min_score: float | None = None
 
     def check(self) -> None:
         """Find the errors that can be known before data and models are opened.
@@ -121,7 +122,7 @@ class EvaluationRequest:
 
     def load_model(self, model: ModelLike) -> VisionModel:
         """A model, opened on the device of this process, that sees what the preset has it see."""
-        opened = self.load(model) if self.load is not None else self._open(model)
+        opened = (self.load(model) if self.load is not None else self._open(model)).finding_from(self.min_score)
         return self.chosen_preset.model(opened) if self.chosen_preset else opened
 
     def _open(self, model: ModelLike) -> VisionModel:

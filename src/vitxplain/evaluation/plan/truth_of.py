@@ -12,8 +12,12 @@ from vitxplain.tasks.classification import Classification
 from vitxplain.words import source_name
 
 
-def truth_of(model: VisionModel, data: DataSet, against: TruthLike | None) -> Truth | None:
+def truth_of(
+    model: VisionModel, data: DataSet, against: TruthLike | None, min_score: float | None = None
+) -> Truth | None:
     """What the model's maps are scored against; None of a classifier, whose maps are about an image's class.
+
+    `min_score` is from which score on the user has things count as found.
 
     Raises:
         UnsupportedModelError: it is a model of another task.
@@ -24,7 +28,7 @@ def truth_of(model: VisionModel, data: DataSet, against: TruthLike | None) -> Tr
     if isinstance(task, Classification):
         if against is not None:
             raise UsageError(
-                f"truth={against!r} (--truth) says what of an object a detector's map is scored against; {name} is a "
+                f"truth={against!r} (--truth) says where the map of a thing that is found is to lie; {name} is a "
                 "classifier, scored against what the data have. Leave it out."
             )
         return None
@@ -33,10 +37,11 @@ def truth_of(model: VisionModel, data: DataSet, against: TruthLike | None) -> Tr
             f"evaluation is for classifiers, object detectors and segmenters; {name} is for {task.name}."
         )
     if task.name == "object-detection":
-        return _of_detector(model, data, against)
+        return _of_detector(model, data, against, min_score)
     if against == "box":
         raise UsageError(
-            f"{name} gives each place a class, so its maps are scored against masks; leave truth='box' (--truth) out."
+            f"{name} gives each place a class, so its maps are scored against masks; leave truth='box' (--truth) out, "
+            "or take 'found'."
         )
     labels = data.map_labels or data.object_labels or data.labels
     if not (data.map_labels or data.has_masks or data.object_labels):
@@ -44,17 +49,17 @@ def truth_of(model: VisionModel, data: DataSet, against: TruthLike | None) -> Tr
             f"{name} is a segmenter, whose maps are scored against masks of classes, and {data.name} has none. Take "
             "data with maps of classes or masks, such as scenes, or a folder of COCO or Pascal VOC."
         )
-    return TrueClasses(_classes(model, data, labels), "mask")
+    return TrueClasses(_classes(model, data, labels), against or "mask", min_score)
 
 
-def _of_detector(model: VisionModel, data: DataSet, against: TruthLike | None) -> Truth:
+def _of_detector(model: VisionModel, data: DataSet, against: TruthLike | None, min_score: float | None) -> Truth:
     if not (data.object_labels or data.has_masks):
         raise DataError(
             f"{source_name(model.source)} is an object detector, whose maps are scored against boxes of objects, and "
             f"{data.name} has neither boxes nor masks. Take data with objects, such as scenes, or a folder of COCO or "
             "Pascal VOC."
         )
-    return TrueObjects(_classes(model, data, data.object_labels or data.labels), against or "box")
+    return TrueObjects(_classes(model, data, data.object_labels or data.labels), against or "box", min_score)
 
 
 def _classes(model: VisionModel, data: DataSet, names: Sequence[str]) -> dict[str, int]:

@@ -14,7 +14,8 @@ class RegionAnswer:
     """One true region: whether the model found it, or why it is left out.
 
     `overlap` is the intersection over union with the best of its class that the model found, `score` how sure the model
-    is of that; None where it found none of its class.
+    is of that; None where it found none of its class. `share` is the part of the image in which its map is to lie, as
+    much as a map that is the same everywhere has there; None where it has no map, or an earlier version did not say.
     """
 
     region: str
@@ -22,6 +23,7 @@ class RegionAnswer:
     state: State
     overlap: float | None = None
     score: float | None = None
+    share: float | None = None
 
     @property
     def names(self) -> tuple[str, str]:
@@ -55,7 +57,7 @@ class ImageAnswer:
         """
         answers = tuple(RegionAnswer(**answer) for answer in fields["regions"])
         names = [fields["model"], fields["image"], *(name for answer in answers for name in answer.names)]
-        numbers = [number for answer in answers for number in (answer.overlap, answer.score)]
+        numbers = [number for answer in answers for number in (answer.overlap, answer.score, answer.share)]
         if not (
             all(isinstance(name, str) for name in names)
             and all(number is None or isinstance(number, int | float) for number in numbers)

@@ -9,8 +9,8 @@ from vitxplain.errors import TargetError
 from vitxplain.evaluation.regions.truth import TrueObjects, TrueRegion, Truth
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.detected import Detected, mask_of, overlap
-from vitxplain.tasks.region_target import region_of
 from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.targets.region_target import region_of
 
 MATCHED: Final = 0.5  # intersection over union from which on an object is found, as in Pascal VOC
 

@@ -5,19 +5,20 @@ from dataclasses import dataclass, field
 
 import torch
 
-from vitxplain.data.sample import DataSet, Mask, Sample
+from vitxplain.data.sample import DataSet, ExactBox, Mask, Sample
 from vitxplain.evaluation.regions.answer import ImageAnswer, RegionAnswer, State
 from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.evaluation.regions.match import NO_MATCH, Match, matches
-from vitxplain.evaluation.regions.truth import TrueRegion, Truth
+from vitxplain.evaluation.regions.truth import TrueRegion, Truth, boxed
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.batches import batches
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import TaskOutputs
-from vitxplain.tasks.detected import Detected
+from vitxplain.tasks.detected import Detected, mask_of, on_image
+from vitxplain.tasks.finder import Finder
 from vitxplain.tasks.leaves import detached
-from vitxplain.tasks.per_image import Finder, row
 from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.targets.per_image import row
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,13 @@ class _Findings:
         if not isinstance(finder, Finder):
             raise TypeError(f"a model for {model.task.name} finds nothing in an image")
         return cls(model, finder, outputs, geometry, finder.find(outputs, geometry, model.labels))
+
+    def mask(self, number: int) -> Mask:
+        """Where one of them is, in pixels of the image: its region, of what has a box alone its box."""
+        detected = self.detections[number]
+        if detected.mask is None and detected.box is not None:
+            return boxed(ExactBox(*detected.box), self.geometry.image_size)
+        return on_image(mask_of(detected), self.geometry)
 
     def request(self, number: int, sample: Sample, mask: Mask, region: str) -> MapRequest:
         """About one of the things that were found; the target is a constant."""
@@ -73,8 +81,9 @@ def region_requests(
         by_region = dict(zip(countable, pairs, strict=True))
         of_regions = list[RegionAnswer]()
         for region in regions:
-            match, mask = by_region.get(region, NO_MATCH), truth.mask(region, sample)
-            answer = _answer(region, match, mask, of_image)
+            match = by_region.get(region, NO_MATCH)
+            mask = truth.mask(region, sample, None if match.number is None else of_image.mask(match.number))
+            answer = _answer(region, match, mask, of_image, by_found=truth.against == "found")
             of_regions.append(answer)
             if answer.state == "found" and match.number is not None and mask is not None:
                 requests.append(of_image.request(match.number, sample, mask, region.name))
@@ -82,15 +91,18 @@ def region_requests(
     return RegionAnswers(requests, answers)
 
 
-def _answer(region: TrueRegion, match: Match, mask: Mask | None, findings: _Findings) -> RegionAnswer:
+def _answer(
+    region: TrueRegion, match: Match, mask: Mask | None, findings: _Findings, *, by_found: bool
+) -> RegionAnswer:
     state: State = "missed" if match.number is None else "found"
     if region.index is None:
         state = "no such class"
     elif region.ignore:
         state = "does not count"
-    elif mask is None:
+    elif mask is None and not by_found:  # there is one of whatever is found
         state = "no mask"
     if match.nearest is None:
         return RegionAnswer(region.name, region.class_name, state)
     score = findings.detections[match.nearest].score
-    return RegionAnswer(region.name, region.class_name, state, round(match.overlap, 4), round(score, 6))
+    share = round(float(mask.mean()), 4) if state == "found" and mask is not None else None
+    return RegionAnswer(region.name, region.class_name, state, round(match.overlap, 4), round(score, 6), share)

@@ -3,15 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from vitxplain.data.folders.class_maps import BACKGROUNDS
 from vitxplain.data.sample import DataSet, ExactBox, Mask, Sample
 
-TruthLike: TypeAlias = Literal["box", "mask"]
-TRUTHS: Final = ("box", "mask")
+TruthLike: TypeAlias = Literal["box", "mask", "found"]
+TRUTHS: Final = get_args(TruthLike)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +35,13 @@ class Truth(ABC):
     """What maps of a model are scored against.
 
     `classes` are the model's indices of the classes of the data that it has, by their names; `against` says what of a
-    region, its box or its mask.
+    region: its box, its mask, or where the model itself found it. `min_score` is from which score on the user has
+    things count as found, None where the model says so.
     """
 
     classes: Mapping[str, int] = field(repr=False)
     against: TruthLike
+    min_score: float | None = None
 
     noun: ClassVar[str]
     nouns: ClassVar[str]
@@ -48,13 +50,20 @@ class Truth(ABC):
     def regions(self, sample: Sample, data: DataSet) -> list[TrueRegion]:
         """Those of an image of the data."""
 
-    def mask(self, region: TrueRegion, sample: Sample) -> Mask | None:
-        """The pixels where a map of this region is to lie; None where they are not known."""
+    def __str__(self) -> str:
+        """What of what, and from which score on where the user says so: object by box."""
+        return f"{self.noun} by {self.against}" + ("" if self.min_score is None else f" from {self.min_score:g} on")
+
+    def mask(self, region: TrueRegion, sample: Sample, own_mask: Mask | None) -> Mask | None:
+        """The pixels where a map of this region is to lie; None where they are not known.
+
+        `own_mask` is where the model found it.
+        """
+        if self.against == "found":
+            return own_mask
         if self.against == "mask":
             return region.mask
-        pixels, mask = region.box.pixels(), np.zeros((sample.image.height, sample.image.width), bool)
-        mask[max(pixels.top, 0) : pixels.bottom, max(pixels.left, 0) : pixels.right] = True
-        return mask
+        return boxed(region.box, (sample.image.height, sample.image.width))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +124,13 @@ def _objects(sample: Sample, data: DataSet, classes: Mapping[str, int]) -> Itera
             mask = np.zeros_like(sample.mask)
             mask[top:bottom, left:right] = sample.mask[top:bottom, left:right]
         yield TrueRegion(name, name, classes.get(name), ExactBox(left, top, right, bottom), mask)
+
+
+def boxed(box: ExactBox, size: tuple[int, int]) -> Mask:
+    """The pixels of an image of this (height, width) that a box touches."""
+    pixels, mask = box.pixels(), np.zeros(size, bool)
+    mask[max(pixels.top, 0) : pixels.bottom, max(pixels.left, 0) : pixels.right] = True
+    return mask
 
 
 def _around(mask: Mask | None) -> ExactBox:

@@ -23,7 +23,7 @@ from vitxplain.files.documents import read_object
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
-from vitxplain.words import slug, source_name
+from vitxplain.words import counted, slug, source_name
 
 SCHEMA = 1
 SHEETS = "best-and-worst"
@@ -81,9 +81,9 @@ def _in_short(evaluation: Evaluation) -> str:
 def _on(evaluation: Evaluation) -> str:
     data = evaluation.data
     regions = {(map_score.image, map_score.region) for map_score in evaluation.map_scores if map_score.region}
-    nouns = next((f"{entry.truth.nouns} in " for entry in evaluation.entries if entry.truth), "")
-    counted = f"{len(regions):,} {nouns}" if regions else ""
-    return f"on {source_name(data.name)} ({data.split}), {counted}{_image_count(evaluation):,} images"
+    truth = next((entry.truth for entry in evaluation.entries if entry.truth), None)
+    of_regions = f"{counted(len(regions), truth.noun, truth.nouns)} in " if truth else ""
+    return f"on {source_name(data.name)} ({data.split}), {of_regions}{counted(_image_count(evaluation), 'image')}"
 
 
 def _image_count(evaluation: Evaluation) -> int:

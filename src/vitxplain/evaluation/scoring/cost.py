@@ -1,7 +1,7 @@
 """What a method costs: beside a plain forward pass of the same model on the same images in the same minute."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from statistics import median
 from time import perf_counter
@@ -64,7 +64,7 @@ def costs(entries: Sequence[Entry], samples: DataSet, batch_size: int) -> tuple[
 def _method_costs(name: str, map_source: MethodMaps, images: Sequence[Image.Image]) -> list[Cost]:
     model = map_source.model
     if model.task.finds:  # the best object of each image, however unsure the model is
-        model = replace(model, task=model.task.from_score(0.0))
+        model = model.finding_from(0.0)
     batch = next(batches(model.processor, list(images), len(images)))
     pixel_values, count = batch.pixel_values.to(model.device, model.dtype), len(batch.images)
 

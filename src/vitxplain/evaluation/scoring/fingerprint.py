@@ -18,7 +18,7 @@ def fingerprint_of(
     samples: DataSet, entries: Sequence[PlannedEntry], metrics: Mapping[str, Metric], preset: str | None = None
 ) -> dict[str, Any]:
     """In JSON's own types."""
-    truth = {entry.name: f"{entry.truth.noun} by {entry.truth.against}" for entry in entries if entry.truth}
+    truth = {entry.name: str(entry.truth) for entry in entries if entry.truth}
     return {
         "data": {
             "name": source_name(samples.name),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from accelerate import PartialState
 
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.data.readable import readable
@@ -17,6 +16,7 @@ from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.metrics.base import Case, Metric
+from vitxplain.processes import shared_state
 
 MethodMetrics: TypeAlias = Mapping[str, Mapping[str, Metric]]  # by method, then by metric
 
@@ -73,7 +73,7 @@ def explain_samples(
 
     `skip` hears of images that cannot be read. Of several processes each takes its share of the images.
     """
-    state = PartialState()
+    state = shared_state()
     share = range(state.process_index, len(samples), state.num_processes)
     for start in range(0, len(share), batch_size):
         part = share[start : start + batch_size]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from vitxplain.evaluation.regions.answer import ImageAnswer, State
@@ -10,6 +11,7 @@ from vitxplain.evaluation.regions.match import MATCHED
 from vitxplain.evaluation.regions.truth import Truth
 from vitxplain.evaluation.table.clusters import cluster_mean
 from vitxplain.metrics.intervals import Interval
+from vitxplain.words import counted, percent
 
 NAMED = 5  # classes in a sentence
 
@@ -19,7 +21,8 @@ class RegionsFound:
     """What a model found of what there is.
 
     `found_count` of `count` regions in `images` images, `probability` the mean of how sure it is of those, with an
-    interval over images; `best_missed` is the largest overlap with one that was missed.
+    interval over images; `best_missed` is the largest overlap with one that was missed, `share` the mean part of the
+    image in which a map is to lie, None where earlier scores do not say.
     """
 
     model: str
@@ -29,18 +32,26 @@ class RegionsFound:
     found_count: int
     probability: Interval
     best_missed: float | None
+    share: float | None
 
     def __str__(self) -> str:
         mean, low, high = self.probability
         sure = f", and gives them {mean:.2f} [{low:.2f}, {high:.2f}]" if self.found_count else ""
         return (
             f"{self.model}: finds {self.found_count:,} of {_counted(self.count, self.truth)} in "
-            f"{_images(self.images)}{self._how}{sure}"
+            f"{counted(self.images, 'image')}{self._how}{sure}{self._size}"
         )
 
     @property
     def _how(self) -> str:
-        return f" (overlap {MATCHED:g} or more)" if self.truth.noun == "object" else ""
+        conditions = [f"overlap {MATCHED:g} or more"] if self.truth.noun == "object" else []
+        conditions += [] if self.truth.min_score is None else [f"score {self.truth.min_score:g} or more"]
+        return f" ({', '.join(conditions)})" if conditions else ""
+
+    @property
+    def _size(self) -> str:
+        what = {"box": "boxes fill", "mask": "masks fill", "found": "where it finds them is"}[self.truth.against]
+        return "" if self.share is None else f"; {what} {percent(self.share)} of an image on average"
 
     def note(self) -> str | None:
         """That most are not among the maps, if so."""
@@ -62,6 +73,7 @@ class RegionsFound:
             "probability_low": self.probability.low,
             "probability_high": self.probability.high,
             "best_overlap_missed": self.best_missed,
+            "share": self.share,
         }
 
 
@@ -73,8 +85,17 @@ def regions_found(model: str, truth: Truth, answers: Sequence[ImageAnswer]) -> R
     scores = {(image, region.region): region.score or 0.0 for image, region in countable if region.state == "found"}
     missed = [region.overlap for _, region in countable if region.state == "missed" and region.overlap is not None]
     images = {image for image, _ in countable}
-    best = max(missed, default=None)
-    return RegionsFound(model, truth, len(images), len(countable), len(scores), cluster_mean(scores), best)
+    shares = [region.share for _, region in countable if region.state == "found" and region.share is not None]
+    return RegionsFound(
+        model,
+        truth,
+        len(images),
+        len(countable),
+        len(scores),
+        cluster_mean(scores),
+        max(missed, default=None),
+        fmean(shares) if shares and len(shares) == len(scores) else None,
+    )
 
 
 def left_out_notes(model: str, truth: Truth, answers: Sequence[ImageAnswer]) -> list[str]:
@@ -84,13 +105,13 @@ def left_out_notes(model: str, truth: Truth, answers: Sequence[ImageAnswer]) -> 
         for region in answer.regions:
             counts.setdefault(region.state, Counter())[region.class_name] += 1
     why: Mapping[State, str] = {
-        "missed": f"it does not find {_them(truth)}",
-        "no such class": "it has no such class",
-        "does not count": "they are marked as crowds or too difficult",
-        "no mask": "they are known by their boxes alone",
+        "missed": f"not found{' with enough overlap' if truth.noun == 'object' else ''}",
+        "no such class": "the model has no such class",
+        "does not count": "marked as a crowd or too difficult",
+        "no mask": "known by a box alone",
     }
     return [
-        f"{model}: {_counted(counts[state].total(), truth)} are left out, as {reason} ({_some(counts[state])})."
+        f"{model}: {_counted(counts[state].total(), truth)} left out: {reason} ({_some(counts[state])})."
         for state, reason in why.items()
         if state in counts
     ]
@@ -107,18 +128,10 @@ def nothing_found(regions: RegionsFound) -> str:
     return f"{regions.model} finds none of {_counted(regions.count, regions.truth)}: {best}{needed}."
 
 
-def _them(truth: Truth) -> str:
-    return "them with enough overlap" if truth.noun == "object" else "them"
-
-
 def _some(counts: Counter[str]) -> str:
     named = ", ".join(f"{name} {count:,}" for name, count in counts.most_common(NAMED))
     return named + (f" and {len(counts) - NAMED} more" if len(counts) > NAMED else "")
 
 
 def _counted(number: int, truth: Truth) -> str:
-    return f"{number:,} {truth.noun if number == 1 else truth.nouns}"
-
-
-def _images(number: int) -> str:
-    return f"{number:,} {'image' if number == 1 else 'images'}"
+    return counted(number, truth.noun, truth.nouns)

@@ -54,6 +54,10 @@ class DRISE(Explainer):
         check_share("p", self.p, include_zero=False, include_one=False)
         check_index("seed", self.seed)
 
+    @property
+    def passes_a_target(self) -> int:
+        return self.masks
+
     def explain(self, model: VisionModel, pixel_values: PixelValues, target: TargetLike = None) -> PatchMap:
         """One map an image, of the size of the model input; every image on its own, so batches change nothing."""
         pixel_values = ready(pixel_values).to(model.device, model.dtype)

@@ -39,8 +39,8 @@ from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
 from vitxplain.models.views.view import View
 from vitxplain.tasks.base import Settled, Target, TargetLike
+from vitxplain.tasks.finder import Wanted
 from vitxplain.tasks.leaves import detached, in_fp32
-from vitxplain.tasks.per_image import Wanted
 from vitxplain.types import PixelValues
 
 if TYPE_CHECKING:

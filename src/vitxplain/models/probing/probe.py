@@ -77,6 +77,7 @@ class Probe:
     writes_over: bool = False  # it writes in place into tensors that its gradient needs
     position_embeddings: PositionTable | None = None
     structure: int | None = None  # of the module that was probed
+    likeness: int | None = None  # of that module and of each that is the same model opened again
 
     @property
     def input_size(self) -> tuple[int, int]:

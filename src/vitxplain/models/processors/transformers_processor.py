@@ -34,9 +34,11 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None, ch
     for candidate in _resized(processor, image_size):
         try:
             resized = Processor.observed(candidate, name, processor)
-        except (ValueError, TypeError, KeyError, AttributeError, RuntimeError):  # it knows no such setting
+            fits = resized.input_size == image_size and _keeps_size(resized)
+        # It knows no such setting, or cuts images into parts.
+        except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, UsageError):
             continue
-        if resized.input_size == image_size and _keeps_size(resized):
+        if fits:
             return resized
     raise UsageError(f"{name} cannot be set to make {image_size[0]} x {image_size[1]} pixels; leave image_size out.")
 
@@ -60,7 +62,26 @@ def _processed(processor: Any, mode: str, settings: Mapping[str, Any], images: S
     pixels = batch["pixel_values"]
     if "spatial_shapes" in batch:
         return _from_patches(pixels, batch["spatial_shapes"])
+    if len(pixels) != len(images):
+        raise _in_parts(processor, images, len(pixels))
     return pixels.float()
+
+
+def _in_parts(processor: Any, images: Sequence[Image.Image], parts: int) -> UsageError:
+    """What to say of a processor that makes several inputs of an image."""
+    (width, height), (rows, columns) = images[0].size, _sides(processor)
+    return UsageError(
+        f"{type(processor).__name__} cuts an image of {height} x {width} px into parts ({parts} inputs for "
+        f"{len(images)} in all), which the model sees one by one; a map is made of one input an image. Give a part "
+        f"of it with equal sides (image.crop), or show the whole image at once: image_size=({rows}, {columns}) "
+        f"(--image-size {rows}x{columns})."
+    )
+
+
+def _sides(processor: Any) -> tuple[int, int]:
+    """(height, width) of what the processor makes of an image of equal sides."""
+    made = processor(images=[Image.new("RGB", (64, 64))], return_tensors="pt")["pixel_values"]
+    return made.shape[-2], made.shape[-1]
 
 
 def _from_patches(patches: torch.Tensor, shapes: torch.Tensor) -> PixelValues:
@@ -85,7 +106,7 @@ def _resized(processor: Any, size: tuple[int, int]) -> Iterator[ToPixels]:
     if shortest and height == width:
         yield _with(processor, size={"shortest_edge": height})
     yield _with(processor, size=exact, crop_size=exact)
-    yield _with(processor, size=exact, do_center_crop=False)
+    yield _with(processor, size=exact, do_center_crop=False, do_pad=False, do_split_image=False)
     if shortest:  # it crops, but squares only: the crop is done here, the rest by the processor
         yield partial(_cropped, _with(processor, do_resize=False, do_center_crop=False), (width, height))
 

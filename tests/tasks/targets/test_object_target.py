@@ -123,8 +123,8 @@ def test_boxes_overlap_as_they_do() -> None:
 
 def test_of_boxes_that_hold_a_point_the_smallest_is_meant() -> None:
     from vitxplain.tasks.detected import Detected
-    from vitxplain.tasks.object_target import objects
     from vitxplain.tasks.spelling import spelled
+    from vitxplain.tasks.targets.object_target import objects
 
     boxes = [(0.0, 0.0, 30.0, 30.0), (5.0, 5.0, 15.0, 15.0), (4.0, 4.0, 20.0, 20.0)]
     detections = [Detected(0, "red", 0.9, box, query=number) for number, box in enumerate(boxes)]

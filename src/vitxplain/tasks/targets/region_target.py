@@ -1,7 +1,8 @@
 """RegionTarget: a class over a region; and which segment or region a spelling means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -10,35 +11,31 @@ from torch import Tensor
 
 from vitxplain.errors import TargetError
 from vitxplain.geometry import Geometry
-from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
+from vitxplain.tasks.base import LOGITS, TaskOutputs
 from vitxplain.tasks.detected import Detected, listed, mask_of
 from vitxplain.tasks.spelling import Spelling, check_point
+from vitxplain.tasks.targets.constant import DetectedTarget
 from vitxplain.types import Scores
 
 
 @dataclass(frozen=True)
-class RegionTarget(Target):
+class RegionTarget(DetectedTarget):
     """The sum of a class's logits over a region (Seg-Grad-CAM, arXiv 2002.11434, eq. 3), which stays as it is.
 
     Minus those of another class where the one is set `against` it.
     """
 
-    detected: Detected
-    number: int | None = None
-    against: tuple[int, str] | None = None  # index and name
     text: str = "region"  # as the user wrote it
     _region: Tensor = field(init=False, repr=False, compare=False)
 
+    word: ClassVar[str] = "segment"
+
+    @property
+    def unnumbered(self) -> str:
+        return self.text.replace(":", "-")
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "_region", torch.from_numpy(mask_of(self.detected)).float())
-
-    def check(self, count: int) -> None: ...
-
-    def select(self, positions: Sequence[int]) -> "RegionTarget":
-        return self
-
-    def fixed(self, outputs: TaskOutputs) -> "RegionTarget":
-        return self
 
     def score(self, outputs: TaskOutputs) -> Scores:
         logits = outputs[LOGITS]
@@ -50,17 +47,6 @@ class RegionTarget(Target):
         """The mean probability of its class over the region."""
         region = self._region.to(probabilities[LOGITS])
         return (probabilities[LOGITS][:, self.detected.index] * region).flatten(1).sum(1) / region.sum()
-
-    def describe(
-        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
-    ) -> list[ExplainedTarget]:
-        segment = self.detected
-        name = segment.name if self.against is None else f"{segment.name} ~ {self.against[1]}"
-        label = f"segment-{self.number}" if self.number is not None else self.text.replace(":", "-")
-        label = label if self.against is None else f"{label}~{self.against[1]}"
-        return [
-            ExplainedTarget(segment.index, name, segment.score, unit, label, share=segment.share, region=segment.mask)
-        ] * len(outputs[LOGITS])
 
 
 def chosen_segments(

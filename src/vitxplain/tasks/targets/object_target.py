@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 import torch
 from jaxtyping import Float
@@ -11,36 +11,28 @@ from torch import Tensor
 from vitxplain.errors import TargetError
 from vitxplain.geometry import Box
 from vitxplain.grid import TokenGrid
-from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
+from vitxplain.tasks.base import LOGITS, TaskOutputs
 from vitxplain.tasks.class_index import class_name
 from vitxplain.tasks.detected import Detected, area, listed, overlap
 from vitxplain.tasks.spelling import Spelling
+from vitxplain.tasks.targets.constant import DetectedTarget
 from vitxplain.types import Scores
 
 BOXES: Final = "boxes"  # (batch, query, 4): centre x, centre y, width, height, in shares of the input
 
 
 @dataclass(frozen=True)
-class ObjectTarget(Target):
+class ObjectTarget(DetectedTarget):
     """The raw logit of one class by one query, minus that of another class where the one is set `against` it.
 
     `input_box` is its box as the model gives it, in shares of the input like those of `BOXES`.
     """
 
-    detected: Detected
     queries: int = 0  # how many the model has
-    number: int | None = None  # among what was found
-    against: tuple[int, str] | None = None  # index and name
     input_box: tuple[float, float, float, float] | None = None
     classes: int | None = None  # how many; what a query says beyond is that there is no object
 
-    def check(self, count: int) -> None: ...
-
-    def select(self, positions: Sequence[int]) -> "ObjectTarget":
-        return self
-
-    def fixed(self, outputs: TaskOutputs) -> "ObjectTarget":
-        return self
+    word: ClassVar[str] = "object"
 
     def score(self, outputs: TaskOutputs) -> Scores:
         logits = outputs[LOGITS][:, self.detected.query]
@@ -74,15 +66,6 @@ class ObjectTarget(Target):
 
     def decoder_queries(self) -> list[int | None]:
         return [self.detected.query]
-
-    def describe(
-        self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY
-    ) -> list[ExplainedTarget]:
-        detected = self.detected
-        name = detected.name if self.against is None else f"{detected.name} ~ {self.against[1]}"
-        label = f"object-{self.number}" if self.number is not None else f"query-{detected.query}"
-        label = label if self.against is None else f"{label}~{self.against[1]}"
-        return [ExplainedTarget(detected.index, name, detected.score, unit, label, detected.box)] * len(outputs[LOGITS])
 
 
 def overlaps(boxes: Float[Tensor, "batch query 4"], box: Float[Tensor, " 4"]) -> Float[Tensor, "batch query"]:

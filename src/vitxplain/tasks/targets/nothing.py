@@ -1,23 +1,16 @@
 """Nothing: the target in an image where nothing was found, for methods that are about none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vitxplain.tasks.base import PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
+from vitxplain.tasks.base import PROBABILITY, ExplainedTarget, TaskOutputs, Unit
+from vitxplain.tasks.targets.constant import ConstantTarget
 from vitxplain.types import Scores
 
 
 @dataclass(frozen=True)
-class Nothing(Target):
+class Nothing(ConstantTarget):
     """Of an image in which nothing was found, for methods that are about no target."""
-
-    def check(self, count: int) -> None: ...
-
-    def select(self, positions: Sequence[int]) -> "Nothing":
-        return self
-
-    def fixed(self, outputs: TaskOutputs) -> "Nothing":
-        return self
 
     def score(self, outputs: TaskOutputs) -> Scores:
         return next(iter(outputs.values())).new_zeros(_count(outputs))

@@ -10,6 +10,7 @@ from torch import Tensor
 from vitxplain.errors import TargetError
 from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
 from vitxplain.tasks.class_index import class_name
+from vitxplain.tasks.targets.constant import ConstantTarget
 from vitxplain.types import ClassIndices, Scores
 
 
@@ -67,7 +68,7 @@ class ClassTarget(Target):
 
 
 @dataclass(frozen=True)
-class ClassDifference(Target):
+class ClassDifference(ConstantTarget):
     """Why one class rather than another: the raw logit of `index` minus that of `against`.
 
     By softmax it is the logarithm of how many times more probable the one is. The probability told is that of `index`.
@@ -75,14 +76,6 @@ class ClassDifference(Target):
 
     index: int
     against: int
-
-    def check(self, count: int) -> None: ...
-
-    def select(self, positions: Sequence[int]) -> "ClassDifference":
-        return self
-
-    def fixed(self, outputs: TaskOutputs) -> "ClassDifference":
-        return self
 
     def score(self, outputs: TaskOutputs) -> Scores:
         logits = outputs[LOGITS]
