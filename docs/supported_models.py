@@ -18,6 +18,7 @@ METHODS = {
     "gradient-activation": "gradient activation",
     "cross-attention": "cross-attention",
     "gradient-cross-attention": "gradient cross-attention",
+    "sampling-points": "sampling points",
     "d-rise": "D-RISE",
     "attention-rollout": "rollout",
     "raw-attention": "raw attention",

@@ -16,6 +16,7 @@ IMAGES = ROOT / "examples"
 # Name -> image, method, and the options of each of its figures.
 PICTURES: dict[str, tuple[str, str, list[dict]]] = {
     "cross-attention": ("cat.jpg", "cross-attention", [{"layer": 0}, {"layer": -1}, {}]),
+    "sampling-points": ("cat.jpg", "sampling-points", [{}]),
     "d-rise": ("cat.jpg", "d-rise", [{"masks": 500}]),
     "gradient-cross-attention": ("cat.jpg", "gradient-cross-attention", [{}]),
     "gallery-detector": ("coffee.jpg", "auto", [{"target": "object:0"}, {"target": "object:1"}]),

@@ -19,6 +19,7 @@ SHAPES = {  # one of every kind of axes, on a grid that is not square
     "layer head row column": (4, 2, ROWS, COLUMNS),
     "component row column": (3, ROWS, COLUMNS),
     "layer head": (4, 2),
+    "layer head point quantity": (4, 2, 6, 8),
     "row column row2 column2": (ROWS, COLUMNS, ROWS, COLUMNS),
 }
 

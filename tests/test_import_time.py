@@ -22,6 +22,7 @@ HEAVY = (
 COMMANDS = [
     [],
     ["explain"],
+    ["inspect"],
     ["methods"],
     ["models"],
     ["labels"],

@@ -39,6 +39,7 @@ def test_built_in_methods_are_registered_and_load():
         "patch-similarity",
         "position-similarity",
         "raw-attention",
+        "sampling-points",
     ]
     assert registry.load("explainers", "attention-rollout") is AttentionRollout
     for name in own:

@@ -144,7 +144,7 @@ def explain_together(
     check_count("batch_size", batch_size)
     check_names(methods)
     target = with_masks_read(target)
-    loaded = _loaded(model, pictures, output=output, activation=activation).finding_from(min_score)
+    loaded = model_for(model, pictures, output=output, activation=activation).finding_from(min_score)
     several_targets = asks_for_several(target, single=single)
     target_of_all: Target | None = None
     parts = []
@@ -158,12 +158,14 @@ def explain_together(
             target_of_all.check(len(pictures))
         named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
         explainers = build(named, options)
-        target_of_batch = target_of_all.select(batch.positions).on_images(batch.geometries)
+        of_batch = loaded.on_part(batch.part)
+        frames = [of_batch.frame(geometry) for geometry in batch.geometries]
+        target_of_batch = target_of_all.select(batch.positions).on_images(frames)
         preparing = perf_counter() - started
         for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
             started = perf_counter()
             asking = with_query(explainers, of_pass, probe, batch.geometries[0])
-            result = shared_pass(loaded, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
+            result = shared_pass(of_batch, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
             seconds = (preparing + perf_counter() - started) / len(batch.images)
             made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)
             parts.append((batch, made))
@@ -179,10 +181,10 @@ def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, 
 
     Costs one probe pass at this input size (height, width), which a loaded model keeps.
     """
-    return fit.fitting(_loaded(model), size)
+    return fit.fitting(model_for(model), size)
 
 
-def _loaded(
+def model_for(
     model: ModelLike, pictures: Sequence[OneImage] = (), *, output: str | int = "auto", activation: str = "auto"
 ) -> VisionModel:
     """The model; where ready pixel_values alone are given, nothing needs to say how images become its input."""

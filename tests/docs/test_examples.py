@@ -12,15 +12,21 @@ BY_COMMANDS = {"defects.webp", "demo-vit.webp"}  # vitx data show defects, vitx 
 # examples/objects_images.py, for models that learned
 OF_DETECTORS = {
     *("cross-attention.webp", "d-rise.webp", "gradient-cross-attention.webp"),
-    *("gallery-detector.webp", "gallery-segmenter.webp"),
+    *("gallery-detector.webp", "gallery-segmenter.webp", "sampling-points.webp"),
 }
-PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name not in TOOLS)
+OF_OTHERS = ("jax_attention.py", "keras_attention.py")  # frameworks that are not installed here
+PROGRAMS = sorted(path for path in (ROOT / "examples").rglob("*.py") if path.name not in (*TOOLS, *OF_OTHERS))
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
 def test_runs(program: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(workplace)
     runpy.run_path(os.path.relpath(workplace / program.relative_to(ROOT)), run_name="__main__")
+
+
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_programs_of_other_frameworks_are_programs(name: str):
+    compile((ROOT / "examples" / "recording" / name).read_text("utf-8"), name, "exec")
 
 
 @pytest.mark.slow

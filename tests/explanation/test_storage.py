@@ -57,7 +57,7 @@ def test_round_trip(tmp_path, axes, box):
     assert back.image.size == made.image.size
     difference = np.abs(np.asarray(back.image, float) - np.asarray(made.image, float))
     assert difference.mean() < 5  # a JPEG, to draw on
-    if axes != "layer head":
+    if axes.endswith(("column", "column2")):
         np.testing.assert_array_equal(back.heatmap(), made.heatmap())
     assert back.plot()
 

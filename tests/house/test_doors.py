@@ -10,7 +10,7 @@ import pytest
 from tests.house.modules import ROOT
 
 # Of the things people call one lies in a package of its name, which `vitxplain` therefore cannot offer.
-DOORS = {"vitxplain", "vitxplain.export", "vitxplain.plugins", "vitxplain.testing"}
+DOORS = {"vitxplain", "vitxplain.export", "vitxplain.inspect", "vitxplain.plugins", "vitxplain.testing"}
 
 
 def programs() -> Iterator[tuple[str, str]]:

@@ -22,9 +22,10 @@ FITTING = {
     "heads": ["layer row column", "head row column", "layer head row column"],
     "head-masks": ["layer row column", "head row column", "layer head row column"],
     "components": ["component row column"],
+    "sampling-points": ["layer head point quantity"],
     "patches": list(SHAPES),
 }
-MAPS = [axes for axes in SHAPES if axes != "layer head"]
+MAPS = [axes for axes in SHAPES if axes.endswith(("column", "column2"))]
 CASES = [(style, axes) for style in STYLES for axes in FITTING.get(style, MAPS)]
 
 

@@ -56,8 +56,10 @@ def passes(
 def _of_batch(model: VisionModel, samples: dict[int, Sample]) -> Iterator[Pass]:
     order = list(samples)
     for positions, pixel_values in model.processor.groups([sample.image for sample in samples.values()]):
+        size = samples[order[positions[0]]].image.size
+        of_part = model.on_part(model.processor.image_part((size[1], size[0])))
         with torch.no_grad():
-            outputs = {role: tensor.cpu() for role, tensor in detached(model.outputs(pixel_values)).items()}
+            outputs = {role: tensor.cpu() for role, tensor in detached(of_part.outputs(pixel_values)).items()}
         for number, position in enumerate(positions):
             sample, alone = samples[order[position]], row(outputs, number)
             if not all(bool(torch.isfinite(tensor).all()) for tensor in alone.values()):
@@ -65,6 +67,5 @@ def _of_batch(model: VisionModel, samples: dict[int, Sample]) -> Iterator[Pass]:
                     f"the outputs of {model.source} are not finite for {sample.name}: numbers overflowed on the way; "
                     "try --dtype float32, or a checkpoint trained soundly."
                 )
-            yield Pass(
-                order[position], sample, alone, model.processor.geometry((sample.image.height, sample.image.width))
-            )
+            geometry = model.processor.geometry((sample.image.height, sample.image.width))
+            yield Pass(order[position], sample, alone, of_part.frame(geometry))

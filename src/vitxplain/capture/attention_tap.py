@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from vitxplain.capture.calls import AttentionCall, Watcher
+from vitxplain.capture.deformable.reference import candidates
 from vitxplain.capture.deformable.sample_chain import SampleChain
 from vitxplain.capture.deformable.weights import DeformableGradients, DeformableWeights
 from vitxplain.capture.module_paths import ModulePaths
@@ -147,6 +148,7 @@ class AttentionTap(TorchFunctionMode):
         return output
 
     def _deformable(self, func: Callable, weights: DeformableWeights, args: tuple, kwargs: dict[str, Any]) -> Tensor:
+        weights.references = candidates(self._paths.inputs(), *weights.shape[:2])
         call = AttentionCall(self._paths.current(), next(self._numbers), weights)
         weighted = args[0]
         is_watched = self._watcher.before(call)

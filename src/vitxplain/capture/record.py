@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vitxplain.capture.deformable.reference import reference
 from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.layout import AttentionLayout, Patches
 from vitxplain.capture.weight_gradients import WeightGradients
@@ -138,12 +139,30 @@ class AttentionRecord:
 
         x and y are parts of the model's input, 0 its left or upper edge and 1 the other one; points may lie outside.
         """
+        source = self._deformable
+        points = torch.cat([level.points(queries) for level in source.levels], 2)
+        by_head = (-1, self.layout.heads)
+        weights = source.point_weights[:, list(queries)].float()
+        return points.unflatten(0, by_head), weights.unflatten(0, by_head)
+
+    @property
+    def points_of_levels(self) -> tuple[int, ...]:
+        """How many of the points of `sampling` are on each level, in their order."""
+        return self._deformable.num_points
+
+    def references(self, queries: Sequence[int]) -> Float[Tensor, "batch query 4"] | None:
+        """The boxes (centre x, y, width, height) that the sampling points of some queries lie around; points: no sides.
+
+        In shares of the model's input, as `sampling`; None where the module that attends is given none.
+        """
+        boxes = reference(self._deformable.references)
+        return None if boxes is None else boxes[:, list(queries)]
+
+    @property
+    def _deformable(self) -> DeformableWeights:
         if not isinstance(self.source, DeformableWeights):
             raise ValueError(f"{self.layout.describe()} is not deformable: it has no sampling points")
-        points = torch.cat([level.points(queries) for level in self.source.levels], 2)
-        by_head = (-1, self.layout.heads)
-        weights = self.source.point_weights[:, list(queries)].float()
-        return points.unflatten(0, by_head), weights.unflatten(0, by_head)
+        return self.source
 
     @property
     def _patches(self) -> Patches:

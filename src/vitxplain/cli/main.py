@@ -15,6 +15,7 @@ from vitxplain.cli.evaluate.command import evaluate
 from vitxplain.cli.explain.command import explain
 from vitxplain.cli.export import export
 from vitxplain.cli.info import info
+from vitxplain.cli.inspect import inspect
 from vitxplain.cli.labels import labels
 from vitxplain.cli.methods.command import methods
 from vitxplain.cli.metrics import metrics
@@ -34,7 +35,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": HELP},
 )
-for command in (demo, explain, methods, metrics, models, labels, info, patches, train, test, tune, evaluate, export):
+for command in (
+    *(demo, explain, inspect, methods, metrics, models, labels, info, patches),
+    *(train, test, tune, evaluate, export),
+):
     app.command(cls=TrainingCommand if command in (train, tune) else None)(command)
 app.add_typer(data)
 

@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -19,8 +19,10 @@ _TOO_LONG = (errno.ENAMETOOLONG,)
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
-def write_together(files: Mapping[Path, bytes]) -> list[Path]:
+def write_together(files: Mapping[Path, bytes | Iterable[bytes | memoryview]]) -> list[Path]:
     """Write the files, folders included; none appears under its name before all are on the disk.
+
+    A large file may come in pieces, so that it need not be put together in memory.
 
     Raises:
         OutputError: naming the path and the way out. Nothing half-written stays, also after Ctrl-C.
@@ -33,7 +35,7 @@ def write_together(files: Mapping[Path, bytes]) -> list[Path]:
             _check_place(path)
             # In the same folder, since renaming is atomic only within one file system.
             file = staged[path] = open_aside(path.parent)
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
             if os.name == "nt":  # which renames no file that is open

@@ -12,6 +12,7 @@ GRADIENT_PRODUCTS: Final = "gradient_products"  # at that layer gradient times a
 LINEAR_HEAD: Final = "linear_head"  # global average pooling, then one linear layer
 POSITION_EMBEDDINGS: Final = "position_embeddings"  # a learned table, one row a patch
 DECODER_QUERIES: Final = "decoder_queries"  # learned queries ask the image, each for an object or segment of its own
+SAMPLING_POINTS: Final = "sampling_points"  # and ask it at a few points each, by deformable attention
 DECODER_GRADIENTS: Final = "decoder_gradients"  # and the gradient of what a query says reaches their attention
 OBJECTS: Final = "objects"  # it finds things in an image, objects or segments
 CLASSES: Final = "classes"  # it predicts classes, and no features alone

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
+from vitxplain.models.mask_trial import heeds_mask, takes_mask
+from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.models.structure import likeness, structure
 from vitxplain.tasks.base import LOGITS, Task, TaskOutputs
 from vitxplain.tasks.classification import Classification
@@ -24,6 +27,7 @@ class VisionModel:
 
     `task` says what its output means and how a target is read, `labels` are the names of its classes.
     `inputs` turns pixel_values into the module's keyword arguments where it does not simply take pixel_values first.
+    `part` is the part of the input that images fill where the rest is padding, and the module is told so.
     `stated_grid` is the user's word on the token grid and goes before anything found. It pickles where the module and
     the processor do.
     """
@@ -35,10 +39,12 @@ class VisionModel:
     task: Task = field(default_factory=Classification)
     revision: str | None = None
     inputs: Callable[[PixelValues], dict[str, Any]] | None = field(default=None, repr=False)
+    part: ImagePart | None = None
     stated_grid: TokenGrid | None = None
     device: torch.device = torch.device("cpu")  # where inputs go
     dtype: torch.dtype = torch.float32
     _probes: dict[tuple[int, int], "Probe"] = field(default_factory=dict, repr=False)
+    _heeding: dict[tuple[int, int], bool] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         height, width = self.processor.input_size
@@ -50,7 +56,23 @@ class VisionModel:
 
     def changed(self, **fields: Any) -> "VisionModel":
         """The model with these fields replaced; what a probe found of the old ones is forgotten."""
-        return replace(self, **{"_probes": {}, **fields})
+        return replace(self, **{"_probes": {}, "_heeding": {}, **fields})
+
+    def on_part(self, part: ImagePart | None) -> "VisionModel":
+        """The model for inputs that images fill in part; itself where they fill all, or the module takes no mask."""
+        return replace(self, part=part) if part is not None and takes_mask(self.module) else self
+
+    def frame(self, geometry: Geometry) -> Geometry:
+        """The box of an image that the boxes the model finds are shares of; `geometry` is that of the input.
+
+        DETR (arXiv 2005.12872) counts positions on the image alone, without the padding it is told of.
+        """
+        if self.part is None or not self.task.finds_boxes:
+            return geometry
+        size = geometry.input_size
+        if size not in self._heeding:
+            self._heeding[size] = heeds_mask(self.module, self.processor.channels, size)
+        return self.part.of(geometry) if self._heeding[size] else geometry
 
     def finding_from(self, min_score: float | None) -> "VisionModel":
         """The model for which objects or segments count as found from this score on; None: as it is.
@@ -86,7 +108,8 @@ class VisionModel:
     def output(self, pixel_values: PixelValues) -> Any:
         """Whatever the module returns."""
         pixel_values = pixel_values.to(self.device, self.dtype)
-        return self.module(**self.inputs(pixel_values)) if self.inputs else self.module(pixel_values)
+        told = {} if self.part is None else {"pixel_mask": self.part.mask(pixel_values)}
+        return self.module(**self.inputs(pixel_values), **told) if self.inputs else self.module(pixel_values, **told)
 
     def probe(self, size: tuple[int, int] | None = None, images: PixelValues | None = None) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept while its structure stays.
@@ -97,6 +120,8 @@ class VisionModel:
         from vitxplain.models.plain_pass import plain_pass_on_failure
         from vitxplain.models.probing.observe import noise
 
+        if self.part is not None:  # what the model is does not depend on what it is told of padding
+            return replace(self, part=None).probe(size, images)
         size = size or self.processor.input_size
         kept = self._probes.get(size)
         if kept is not None and torch.compiler.is_compiling():  # within a trace nothing is probed

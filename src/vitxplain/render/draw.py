@@ -25,7 +25,17 @@ STYLES = {
     "head-distance": "one dot a head over its layer",
     "position-similarity": "for each patch the map of how alike the other positions are",
     "components": "the first three components of features as red, green and blue",
+    "sampling-points": "one dot for each place that deformable attention reads for an object",
     "patches": "the image cut into the model's patches",
+}
+# Styles of values that one method gives, which `auto` therefore stands for beside them.
+METHODS = {
+    "heads": "raw-attention",
+    "head-masks": "raw-attention",
+    "head-distance": "head-distance",
+    "position-similarity": "position-similarity",
+    "components": "patch-pca",
+    "sampling-points": "sampling-points",
 }
 
 
@@ -73,6 +83,8 @@ def fitting_style(axes: str) -> str:
     match axes.split():
         case ["layer", "head"]:
             return "head-distance"
+        case ["layer", "head", "point", "quantity"]:
+            return "sampling-points"
         case ["row", "column", "row2", "column2"]:
             return "position-similarity"
         case ["layer", "head", "row", "column"] | ["layer", "row", "column"] | ["head", "row", "column"]:

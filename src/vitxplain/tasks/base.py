@@ -196,6 +196,7 @@ class Task(ABC):
 
     name: ClassVar[str]
     finds: ClassVar[bool] = False  # whether it finds any number of things in an image, each a target
+    finds_boxes: ClassVar[bool] = False  # whether these are boxes, and no maps of the input
 
     @property
     def unit(self) -> Unit:

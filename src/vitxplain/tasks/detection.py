@@ -46,6 +46,7 @@ class Detection(Finder):
     post_processing: PostProcessing | None = field(default=None, repr=False, compare=False)
 
     name: ClassVar[str] = "object-detection"
+    finds_boxes: ClassVar[bool] = True
 
     def outputs(self, raw: Any) -> TaskOutputs:
         """Raises:

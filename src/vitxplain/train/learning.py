@@ -9,6 +9,7 @@ from vitxplain.assessment.objects.average_precision import check_installed
 from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, OptionError
+from vitxplain.models.mask_trial import takes_mask
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig, relative_source
 from vitxplain.train.config.task_names import CLASSES, OBJECTS, PIXELS
@@ -19,7 +20,7 @@ from vitxplain.train.loop.objective import Objective
 from vitxplain.train.loop.pixel_objective import PixelObjective
 from vitxplain.train.loop.trial_loss import check_loss
 from vitxplain.train.network.dense import DenseTrainable
-from vitxplain.train.network.open_dense import dense_trainable, ignored_number, takes_mask, true_form
+from vitxplain.train.network.open_dense import dense_trainable, ignored_number, true_form
 from vitxplain.train.network.trainable import Trainable, trainable
 
 # Options that only a training on one class an image has.

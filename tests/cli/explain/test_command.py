@@ -169,6 +169,16 @@ def test_a_style_that_does_not_fit_a_method(vitx: Vitx, photos: Path, vit_folder
     assert vitx(*arguments, "rollout").code == 2
 
 
+def test_a_style_of_values_that_one_method_gives_takes_that_method(vitx: Vitx, photos: Path, vit_folder: Path):
+    assert vitx("explain", "cat.png", "--model", vit_folder, "--style", "head-distance").code == 0
+    assert [path.name for path in Path("vitx-out").glob("*.png")] == ["cat.head-distance.png"]
+    said = vitx("explain", "cat.png", "--model", vit_folder, "--style", "sampling-points")
+    assert (said.code, said.err.partition(",")[0]) == (
+        2,
+        "error: sampling-points needs decoder queries and sampling points",
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -9,12 +9,12 @@ import transformers
 from PIL import Image
 from transformers.models.auto import modeling_auto
 from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
-from vitxplain.tasks.region_target import seen_places
 
 from vitxplain.errors import UsageError
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.transformers_processor import wrap_processor
+from vitxplain.tasks.targets.region_target import seen_places
 
 SIZES = [(150, 230), (230, 150), (90, 270), (270, 90)]  # (height, width) of wide and tall images
 PLACES = [(0.5, 0.5), (0.12, 0.85), (0.8, 0.2)]  # of the mark, in shares of what is seen

@@ -6,6 +6,7 @@ from PIL import Image
 
 from vitxplain.data.sample import UNLABELLED, ExactBox, LabelledObject, Sample
 from vitxplain.geometry import Geometry
+from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.train.loop.input_labels import boxes_on_input, map_on_input
 from vitxplain.train.loop.padding import of_one_size, padded, padded_maps
 
@@ -60,4 +61,8 @@ def test_a_batch_of_several_sizes():
     torch.testing.assert_close(batch.pixel_values[:, 0], batch.mask.float())
     assert padded(inputs[::2]).mask is None
     assert of_one_size(inputs) == [[0, 2], [1]]
+    parts = [ImagePart(2, 3), None, ImagePart(1, 4)]  # of inputs that the processor padded already
+    told = padded(inputs, parts).mask
+    assert told is not None
+    assert told.sum((1, 2)).tolist() == [6, 6, 4]
     assert padded_maps([torch.zeros(1, 2, dtype=torch.long)] * 2, 255).shape == (2, 1, 2)

@@ -68,7 +68,7 @@ def test_a_search(tmp_path: Path):
 
 @pytest.mark.slow
 def test_a_search_for_a_segmenter_counts_its_own_figure(tmp_path: Path):
-    options = ("widths=8|8", "data.size=32x32", "batch_size=4", "steps=2", "watch_every=0")
+    options = ("widths=8,8", "blocks=1,1", "data.size=32x32", "batch_size=4", "steps=2", "watch_every=0")
     found = tune(
         "scratch",
         "scenes",

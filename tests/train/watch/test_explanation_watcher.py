@@ -28,6 +28,7 @@ from transformers import (
 from vitxplain.data.sample import Sample
 from vitxplain.data.synthetic.digits import Digits
 from vitxplain.errors import UnknownNameError, UnsupportedModelError, UsageError
+from vitxplain.inspect import open_recording
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.train.watch.explanation_watcher import ExplanationWatcher
@@ -118,13 +119,21 @@ class Modes(TrainerCallback):
 @pytest.mark.filterwarnings("ignore:no attention distance")
 def test_training_is_the_same_as_without_it_bit_by_bit(make: Any, tmp_path: Path):
     plain = trained(make(), tmp_path / "plain", [])
-    module = make()
-    watched = trained(
-        module, tmp_path, [ExplanationWatcher(tmp_path / "probes", opened(module), VALIDATION, every=3, images=2)]
-    )
+    module, run = make(), tmp_path / "run" if make is vit else None
+    watcher = ExplanationWatcher(tmp_path / "probes", opened(module), VALIDATION, every=3, images=2, recording=run)
+    watched = trained(module, tmp_path, [watcher])
     assert {name for name in plain if not torch.equal(plain[name], watched[name])} == set()
     first = next(iter(plain))
     assert not torch.equal(make().state_dict()[first], watched[first])
+    if run is not None:
+        recording = open_recording(run)
+        assert [record.step for record in recording] == [0, 0, 3, 3, 5, 5]
+        assert not np.array_equal(recording.records[0].attention(0), recording.records[-2].attention(0))
+
+
+def test_a_network_without_attention_is_not_recorded(tmp_path: Path):
+    with pytest.raises(UnsupportedModelError, match="no attention to record"):
+        ExplanationWatcher(tmp_path, opened(cnn()), VALIDATION, recording=tmp_path / "run")
 
 
 def test_random_numbers_are_left_as_found():

@@ -27,6 +27,7 @@ class DeformableWeights(Weights):
 
     levels: tuple[Samples, ...]
     point_weights: Float[Tensor, "map query point"]  # of the points of all levels, level by level; sum to one
+    references: tuple[Tensor, ...] = ()  # inputs of the module, one of which may be the reference of each query
 
     @property
     def level_sizes(self) -> tuple[tuple[int, int], ...]:
@@ -49,7 +50,9 @@ class DeformableWeights(Weights):
 
     def detached(self) -> "DeformableWeights":
         """The same numbers without their graph."""
-        return DeformableWeights(tuple(level.detached() for level in self.levels), self.point_weights.detach())
+        return DeformableWeights(
+            tuple(level.detached() for level in self.levels), self.point_weights.detach(), self.references
+        )
 
     def entries(
         self, queries: Sequence[int] | None = None

@@ -13,12 +13,12 @@ from vitxplain.files.paths import user_path
 from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
-from vitxplain.render.draw import check_style
+from vitxplain.render.draw import METHODS, check_style
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Methods by name ("auto" may be one), their options as text, and where results go.
+    """Methods by name ("auto" may be one: that of the style, else of the model), options as text, where results go.
 
     `broken` says by name what is wrong with plugins that cannot be used; the other methods go on.
     """
@@ -33,7 +33,8 @@ class Plan:
 
     def explainers(self, model: VisionModel) -> dict[str, Explainer]:
         """The methods with their options; "auto" chosen for this model."""
-        methods = [auto_method(model) if name == "auto" else name for name in self.methods]
+        chosen = METHODS.get(self.style)
+        methods = [chosen or auto_method(model) if name == "auto" else name for name in self.methods]
         return build(methods, self.options, text=True)
 
 

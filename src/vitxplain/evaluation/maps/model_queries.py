@@ -48,7 +48,8 @@ class ModelQueries(Subject):
     def keeps_class(self, images: Sequence[Image.Image]) -> Bool[np.ndarray, " image"]:
         outputs, task = self._outputs(images), self.model.task
         if isinstance(task, Finder) and isinstance(self.target, OfDetected):
-            geometry = self.model.processor.geometry((images[0].height, images[0].width))
+            size, processor = (images[0].height, images[0].width), self.model.processor
+            geometry = self.model.on_part(processor.image_part(size)).frame(processor.geometry(size))
             still_there = []
             for index in range(len(images)):
                 detections = task.find(row(outputs, index), geometry, self.model.labels)
@@ -67,7 +68,7 @@ class ModelQueries(Subject):
         parts = []
         for batch in batches(self.model.processor, list(images), BATCH_SIZE):
             with torch.inference_mode():
-                outputs = in_fp32(self.model.outputs(batch.pixel_values))
+                outputs = in_fp32(self.model.on_part(batch.part).outputs(batch.pixel_values))
                 parts.append({role: tensor.cpu() for role, tensor in outputs.items()})
         return joined(parts)
 

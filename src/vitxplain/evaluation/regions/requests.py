@@ -68,10 +68,12 @@ def region_requests(
     """Of a model called `name`, in the order of the samples."""
     images, findings = [sample.image for sample in samples], dict[int, _Findings]()
     for batch in batches(model.processor, images, len(images)):
+        of_batch = model.on_part(batch.part)
         with torch.inference_mode():
-            outputs = detached(model.outputs(batch.pixel_values))
+            outputs = detached(of_batch.outputs(batch.pixel_values))
         for number, position in enumerate(batch.positions):
-            findings[position] = _Findings.of(model, row(outputs, number), batch.geometries[number])
+            frame = of_batch.frame(batch.geometries[number])
+            findings[position] = _Findings.of(model, row(outputs, number), frame)
     requests, answers = list[MapRequest](), list[ImageAnswer]()
     for position, sample in enumerate(samples):
         regions = truth.regions(sample, data)

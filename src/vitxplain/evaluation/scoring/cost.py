@@ -66,6 +66,7 @@ def _method_costs(name: str, map_source: MethodMaps, images: Sequence[Image.Imag
     if model.task.finds:  # the best object of each image, however unsure the model is
         model = model.finding_from(0.0)
     batch = next(batches(model.processor, list(images), len(images)))
+    model = model.on_part(batch.part)
     pixel_values, count = batch.pixel_values.to(model.device, model.dtype), len(batch.images)
 
     def forward() -> None:

@@ -14,6 +14,7 @@ from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.capture.weights import Weights
 from vitxplain.errors import CaptureError, TargetError
 from vitxplain.explainers.base import AttentionExplainer, DecoderExplainer, DecoderLayer, Explainer
+from vitxplain.explainers.passes.expected_calls import check_all_ran, check_call, hidden
 from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, DECODER_GRADIENTS
@@ -47,10 +48,7 @@ class Collector:
 
     def before(self, call: AttentionCall) -> bool:
         index = call.index
-        if index >= len(self._layouts):
-            raise CaptureError(f"{call.path or 'the model'} ran attention that did not run on the probe's image.")
-        if self._layouts[index].path != call.path:
-            raise CaptureError(f"attention ran in {call.path}, where the probe saw it in {self._layouts[index].path}.")
+        check_call(self._layouts, call)
         self._calls = index + 1
         wanting = self._wanting(index, gradients=False)
         if len(wanting) > 1:
@@ -62,7 +60,7 @@ class Collector:
     def after(self, call: AttentionCall, output: Tensor) -> None: ...
 
     def hides(self, path: str, how: str) -> None:
-        raise CaptureError(f"{path or 'the model'} {how}; load it with attn_implementation='eager', or use grad-cam.")
+        raise hidden(path, how)
 
     def gradient(self, call: AttentionCall, gradients: WeightGradients) -> None:
         for explainer in self._wanting(call.index, gradients=True):
@@ -85,9 +83,8 @@ class Collector:
             CaptureError: a layer the probe saw did not run, or no gradient reached it.
             TargetError: a method reads a query, and the target is of none.
         """
-        if self._kept and self._calls < len(self._layouts):
-            path = self._layouts[self._calls].path or "the model itself"
-            raise CaptureError(f"{self._calls} of {len(self._layouts)} attention calls ran; missing from {path} on.")
+        if self._kept:
+            check_all_ran(self._layouts, self._calls)
         for explainer, kept in self._kept.items():
             for index in range(len(self._layouts)):
                 if self._wants(explainer, index) and index not in kept:

@@ -49,7 +49,7 @@ def explanations(
         target.describe(result.outputs, probabilities, labels, model.task.unit) for target in result.settled.rounds
     ]
     targets = [_told_apart([of_round[index] for of_round in described]) for index in range(len(batch.images))]
-    geometries = [_seen_by_tokens(geometry, probe) for geometry in batch.geometries]
+    geometries = [seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     made: dict[str, list[list[Explanation]]] = {}
     for number, (name, explainer) in enumerate(explainers.items()):
         for maps in result.rounds:
@@ -120,7 +120,7 @@ def _numbered(target: ExplainedTarget, alike: Sequence[ExplainedTarget]) -> Expl
     return replace(target, label=f"{target.label}-{regions.index(own)}")
 
 
-def _seen_by_tokens(geometry: Geometry, probe: Probe) -> Geometry:
+def seen_by_tokens(geometry: Geometry, probe: Probe) -> Geometry:
     """What a plain ViT's patches cover of the input: all of it where it is a multiple of the patch size."""
     grid = probe.grid
     if grid is None or not probe.isotropic:

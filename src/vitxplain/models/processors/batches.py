@@ -16,6 +16,7 @@ from vitxplain.data.read_bands import read_original
 from vitxplain.data.read_image import as_pixel_values
 from vitxplain.errors import ImageError, UsageError
 from vitxplain.geometry import Geometry
+from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.models.processors.processor import Processor
 from vitxplain.types import PixelValues
 
@@ -28,7 +29,10 @@ BATCH_SIZE = 8  # images that run together; more gain little and cost memory
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Images of one input size; `positions` are their places in what the user gave, `sources` where they came from."""
+    """Images of one input size and part.
+
+    `positions` are their places in what the user gave, `sources` where they came from.
+    """
 
     positions: list[int]
     sources: list[str | None]
@@ -36,6 +40,7 @@ class Batch:
     images: list[Image.Image]  # the originals, upright RGB
     geometries: list[Geometry]
     bands: list[BandImage | None]  # what those with other channels than red, green and blue were drawn of
+    part: ImagePart | None = None  # of the input that the images fill, where the processor says so
 
     @property
     def size(self) -> tuple[int, int]:
@@ -95,7 +100,8 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int) -> Ite
             sources = [source_of(images[position]) for position in positions]
             bands = [image if isinstance(image, BandImage) else None for image in group]
             shown = [image.picture() if isinstance(image, BandImage) else image for image in group]
-            yield _finite(Batch(positions, sources, pixel_values, shown, geometries, bands))
+            filled = processor.image_part((group[0].height, group[0].width))
+            yield _finite(Batch(positions, sources, pixel_values, shown, geometries, bands, filled))
 
 
 def _ready_batch(processor: Processor, positions: list[int], pixel_values: PixelValues) -> Batch:
@@ -129,17 +135,32 @@ def picture(processor: Processor, pixels: Float[Tensor, "channel height width"])
     """An image to draw on, of pixels that are normalised already.
 
     What the processor makes of plain black and plain white says how it normalises, so that can be undone. Pixels
-    that cannot come from this processor (far below its black, far above its white) are stretched to their own range.
+    that cannot come from this processor (`is_stretched`) are stretched to their own range.
     """
-    channels = pixels.shape[0]
+    plain = _unnormalised(processor, pixels)
+    if _is_beyond(plain):
+        plain = pixels.detach().float().cpu()
+        plain = (plain - plain.min()) / (plain.max() - plain.min()).clamp(min=1e-12)
+    levels = (plain.clamp(0, 1) * 255).round().nan_to_num(0).to(torch.uint8)
+    levels = levels if len(pixels) == 3 else levels[:1].expand(3, -1, -1)
+    return Image.fromarray(levels.permute(1, 2, 0).numpy())
+
+
+def is_stretched(processor: Processor, pixels: Float[Tensor, "channel height width"]) -> bool:
+    """Whether the picture of such pixels is in no true colours: far below the processor's black, or above its white."""
+    return len(pixels) not in (1, 3) or _is_beyond(_unnormalised(processor, pixels))
+
+
+def _unnormalised(
+    processor: Processor, pixels: Float[Tensor, "channel height width"]
+) -> Float[Tensor, "channel height width"]:
     black, white = (
         processor([Image.new("RGB", (64, 64), (level,) * 3)])[0].flatten(1).median(1).values.view(-1, 1, 1)
         for level in (0, 255)
     )
     pixels = pixels.detach().float().cpu()
-    plain = (pixels - black) / (white - black) if len(black) == channels else pixels
-    if not (plain.min() >= -0.05 and plain.max() <= 1.05):
-        plain = (pixels - pixels.min()) / (pixels.max() - pixels.min()).clamp(min=1e-12)
-    levels = (plain.clamp(0, 1) * 255).round().nan_to_num(0).to(torch.uint8)
-    levels = levels if channels == 3 else levels[:1].expand(3, -1, -1)
-    return Image.fromarray(levels.permute(1, 2, 0).numpy())
+    return (pixels - black) / (white - black) if len(black) == len(pixels) else pixels
+
+
+def _is_beyond(plain: Float[Tensor, "channel height width"]) -> bool:
+    return not (plain.min() >= -0.05 and plain.max() <= 1.05)

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 import torch
+from jaxtyping import Int
 from PIL import Image
+from torch import Tensor
 
 from vitxplain.data.bands import Original
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.calibration import measure
+from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.types import PixelValues
 
 ToPixels = Callable[[Sequence[Any]], PixelValues]  # of originals: RGB images, or those of bands
+ToMask = Callable[[Image.Image], Int[Tensor, "height width"]]  # 1 on the image, 0 on padding
 
 KEPT_GEOMETRIES = 256  # image sizes whose geometry is remembered
 
@@ -24,20 +27,25 @@ class Processor:
     """Images (RGB, upright) to one batch of pixel_values, through whatever the model came with.
 
     `to_pixels` is the library's own processor as a function; `input_size` the (height, width) it makes of a square
-    image. A few processors keep an image's proportions: use `groups` where images may differ.
+    image. A few processors keep an image's proportions: use `groups` where images may differ. `to_mask` is the
+    `pixel_mask` of those that give one.
     """
 
     to_pixels: ToPixels
     input_size: tuple[int, int]
     name: str = "custom"
     library: Any = field(default=None, repr=False)  # the model's own image processor, where it came with one
+    to_mask: ToMask | None = field(default=None, repr=False)
     _geometries: dict[tuple[int, int], Geometry] = field(default_factory=dict, repr=False)
+    _parts: dict[tuple[int, int], ImagePart | None] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def observed(cls, to_pixels: ToPixels, name: str = "custom", library: Any = None) -> "Processor":
+    def observed(
+        cls, to_pixels: ToPixels, name: str = "custom", library: Any = None, to_mask: ToMask | None = None
+    ) -> "Processor":
         """A processor whose input size is found by showing it a plain image."""
         height, width = to_pixels([Image.new("RGB", (256, 256), (128, 128, 128))]).shape[-2:]
-        return cls(to_pixels, (height, width), name, library)
+        return cls(to_pixels, (height, width), name, library, to_mask)
 
     @cached_property
     def channels(self) -> int:
@@ -48,14 +56,15 @@ class Processor:
         return self.to_pixels(images)
 
     def groups(self, images: Sequence[Original]) -> list[tuple[list[int], PixelValues]]:
-        """Batches of one size each, with the positions of their images; one batch for nearly every processor."""
+        """Batches of one size and image part each, with the positions of their images; mostly one batch.
+
+        Each image goes through alone: what a processor makes of it does not depend on the others.
+        """
         single = [self.to_pixels([image]) for image in images]
-        order = sorted(range(len(images)), key=lambda index: single[index].shape)
-        return [
-            (indices, torch.cat([single[index] for index in indices]))
-            for _, group in groupby(order, key=lambda index: single[index].shape)
-            for indices in [list(group)]
-        ]
+        groups: dict[Any, list[int]] = {}
+        for index, (image, pixels) in enumerate(zip(images, single, strict=True)):
+            groups.setdefault((pixels.shape, self.image_part((image.height, image.width))), []).append(index)
+        return [(indices, torch.cat([single[index] for index in indices])) for indices in groups.values()]
 
     def geometry(self, image_size: tuple[int, int]) -> Geometry:
         """Where the model input lies on an image of this (height, width); measured once a size."""
@@ -64,3 +73,16 @@ class Processor:
                 self._geometries.clear()
             self._geometries[image_size] = measure(self.to_pixels, image_size)
         return self._geometries[image_size]
+
+    def image_part(self, image_size: tuple[int, int]) -> ImagePart | None:
+        """The part of the input that an image of this (height, width) fills, where the processor says so by a mask.
+
+        None where it gives no mask, or nothing is padding; found once a size.
+        """
+        if self.to_mask is None:
+            return None
+        if image_size not in self._parts:
+            if len(self._parts) >= KEPT_GEOMETRIES:
+                self._parts.clear()
+            self._parts[image_size] = ImagePart.stated(self.to_mask(Image.new("RGB", image_size[::-1])))
+        return self._parts[image_size]

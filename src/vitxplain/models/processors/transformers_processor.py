@@ -7,12 +7,13 @@ from functools import partial
 from typing import Any
 
 import torch
+from jaxtyping import Int
 from PIL import Image, ImageOps
 
 from vitxplain.errors import UsageError
 from vitxplain.models.processors.band_processors import band_by_band, for_channels, single_channels
 from vitxplain.models.processors.patchify import unpatchify
-from vitxplain.models.processors.processor import Processor, ToPixels
+from vitxplain.models.processors.processor import Processor, ToMask, ToPixels
 from vitxplain.models.processors.simple_processor import from_callable
 from vitxplain.types import PixelValues
 
@@ -25,7 +26,7 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None, ch
     processor = for_channels(getattr(processor, "image_processor", processor), channels)
     name = type(processor).__name__
     if image_size is None:
-        return Processor.observed(_to_pixels(processor), name, processor)
+        return Processor.observed(_to_pixels(processor), name, processor, _to_mask(processor))
     if hasattr(processor, "data_config"):  # transformers' wrapper of timm
         from timm.data import create_transform
 
@@ -55,6 +56,19 @@ def _to_pixels(processor: Any) -> ToPixels:
     # One with a single mean is for grey images, but hands on the channels an image has.
     mode = "L" if isinstance(mean, Sequence) and len(mean) == 1 else "RGB"
     return partial(_processed, processor, mode, settings)
+
+
+def _to_mask(processor: Any) -> ToMask | None:
+    """The mask of one image, of processors that make one."""
+    mean = getattr(processor, "image_mean", None)
+    if isinstance(mean, Sequence) and len(mean) != 3:
+        return None
+    made = processor(images=[Image.new("RGB", (64, 64))], return_tensors="pt")
+    return partial(_mask, processor) if "pixel_mask" in made else None
+
+
+def _mask(processor: Any, image: Image.Image) -> Int[torch.Tensor, "height width"]:
+    return processor(images=[image], return_tensors="pt", input_data_format="channels_last")["pixel_mask"][0]
 
 
 def _processed(processor: Any, mode: str, settings: Mapping[str, Any], images: Sequence[Image.Image]) -> PixelValues:

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from vitxplain.data.sample import Sample
 from vitxplain.geometry import Geometry
+from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.models.processors.processor import Processor
 from vitxplain.tasks.base import Task, TaskOutputs
 from vitxplain.tasks.leaves import detached
 from vitxplain.train.loop.objective import Objective
-from vitxplain.train.loop.padding import Padded, Pixels, inputs_of, of_one_size, padded
+from vitxplain.train.loop.padding import Padded, Pixels, inputs_of, of_one_size, padded, parts_of
 
 T = TypeVar("T")
 
@@ -48,43 +49,57 @@ class DenseObjective(Objective):
     def labels_of(self, samples: Sequence[Sample]) -> Tensor:
         """What the figures need of each image, of what is true."""
 
+    def frames(self, geometries: Sequence[Geometry], parts: Sequence[ImagePart | None]) -> list[Geometry]:
+        """Of each image the box that what is true of it is in shares of; `parts` are those of its input it fills."""
+        return list(geometries)
+
     def collate(self, samples: Sequence[Sample]) -> dict[str, Any]:
         if self.in_pairs and len(samples) == 1:
             samples = [*samples, *samples]
-        inputs, geometries = inputs_of(self.processor, [sample.image for sample in samples])
-        return self._batch(inputs, samples, geometries)
+        inputs, frames, parts = self._inputs(samples)
+        return self._batch(inputs, samples, frames, parts)
 
     def collate_evaluation(self, samples: Sequence[Sample]) -> dict[str, Any]:
-        inputs, geometries = inputs_of(self.processor, [sample.image for sample in samples])
+        inputs, frames, parts = self._inputs(samples)
         groups = [
-            (positions, self._batch(_at(positions, inputs), _at(positions, samples), _at(positions, geometries)))
-            for positions in of_one_size(inputs)
+            (p, self._batch(_at(p, inputs), _at(p, samples), _at(p, frames), _at(p, parts)))
+            for p in of_one_size(inputs)
         ]
-        return {"index": torch.arange(len(samples)), "groups": groups, "samples": samples, "geometries": geometries}
+        return {"index": torch.arange(len(samples)), "groups": groups, "samples": samples, "frames": frames}
 
     def loss(self, network: nn.Module, batch: dict[str, Any]) -> tuple[Tensor, Tensor | None]:
         return network(**batch).loss, None
 
     def predict(self, network: nn.Module, batch: dict[str, Any]) -> tuple[Any, Tensor]:
-        samples, geometries = batch["samples"], batch["geometries"]
+        samples, frames = batch["samples"], batch["frames"]
         losses = torch.zeros(len(samples), dtype=torch.float64)
         figures: list[Tensor] = [losses] * len(samples)
         for positions, group in batch["groups"]:
             raw = network(**group)
             losses[positions] = raw.loss.double().cpu()
             outputs = detached(self.task.outputs(raw))
-            of_group = self.figures_of(outputs, _at(positions, samples), _at(positions, geometries))
+            of_group = self.figures_of(outputs, _at(positions, samples), _at(positions, frames))
             for position, figure in zip(positions, of_group, strict=True):
                 figures[position] = figure
         device = batch["index"].device
         return (torch.stack(figures).to(device), losses.to(device)), self.labels_of(samples).to(device)
 
+    def _inputs(self, samples: Sequence[Sample]) -> tuple[list[Pixels], list[Geometry], list[ImagePart | None]]:
+        images = [sample.image for sample in samples]
+        inputs, geometries = inputs_of(self.processor, images)
+        parts = parts_of(self.processor, images)
+        return inputs, self.frames(geometries, parts), parts
+
     def _batch(
-        self, inputs: Sequence[Pixels], samples: Sequence[Sample], geometries: Sequence[Geometry]
+        self,
+        inputs: Sequence[Pixels],
+        samples: Sequence[Sample],
+        frames: Sequence[Geometry],
+        parts: Sequence[ImagePart | None],
     ) -> dict[str, Any]:
-        batch = padded(inputs)
+        batch = padded(inputs, parts)
         mask = {"pixel_mask": batch.mask} if batch.mask is not None and self.takes_mask else {}
-        return {"pixel_values": batch.pixel_values, **mask, **self.truth(samples, geometries, batch)}
+        return {"pixel_values": batch.pixel_values, **mask, **self.truth(samples, frames, batch)}
 
 
 def _at(positions: Sequence[int], items: Sequence[T]) -> list[T]:

@@ -14,6 +14,7 @@ from vitxplain.assessment.objects.average_precision import average_precision
 from vitxplain.assessment.objects.boxes import MOST, detected_boxes, true_boxes
 from vitxplain.data.sample import Sample
 from vitxplain.geometry import Geometry
+from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.tasks.base import TaskOutputs
 from vitxplain.train.loop.dense_objective import DenseObjective
 from vitxplain.train.loop.input_labels import boxes_on_input
@@ -32,6 +33,10 @@ class ObjectObjective(DenseObjective):
     masked: bool = False
 
     figures: ClassVar[tuple[str, ...]] = ("map", "map50")
+
+    def frames(self, geometries: Sequence[Geometry], parts: Sequence[ImagePart | None]) -> list[Geometry]:
+        pairs = zip(geometries, parts, strict=True)
+        return [part.of(geometry) if part and self.masked else geometry for geometry, part in pairs]
 
     def truth(self, samples: Sequence[Sample], geometries: Sequence[Geometry], batch: Padded) -> dict[str, Any]:
         height, width = batch.pixel_values.shape[-2:]

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from vitxplain.geometry import Geometry
+from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.models.processors.processor import Processor
 from vitxplain.types import PixelValues
 
@@ -20,11 +21,16 @@ Pixels = Float[Tensor, "_ _ _"]
 class Padded:
     """Inputs in one batch, each at the top left, zeros beside it.
 
-    `mask` is 1 on the inputs; None where none is padded.
+    `mask` is 1 on the images; None where none is padded.
     """
 
     pixel_values: PixelValues
     mask: Int[Tensor, "batch height width"] | None
+
+
+def parts_of(processor: Processor, images: Sequence[Image.Image]) -> list[ImagePart | None]:
+    """The part of its input that each image fills, where the processor says so."""
+    return [processor.image_part((image.height, image.width)) for image in images]
 
 
 def inputs_of(processor: Processor, images: Sequence[Image.Image]) -> tuple[list[Pixels], list[Geometry]]:
@@ -35,14 +41,16 @@ def inputs_of(processor: Processor, images: Sequence[Image.Image]) -> tuple[list
     return [processor([image])[0] for image in images], geometries
 
 
-def padded(inputs: Sequence[Pixels]) -> Padded:
-    """All inputs in one batch."""
+def padded(inputs: Sequence[Pixels], parts: Sequence[ImagePart | None] | None = None) -> Padded:
+    """All inputs in one batch; `parts` are those that their images fill, where some are padded already."""
     height, width = (max(pixels.shape[axis] for pixels in inputs) for axis in (-2, -1))
-    if all(pixels.shape[-2:] == (height, width) for pixels in inputs):
+    parts = parts or [None] * len(inputs)
+    if all(pixels.shape[-2:] == (height, width) for pixels in inputs) and not any(parts):
         return Padded(torch.stack(list(inputs)), None)
     mask = torch.zeros(len(inputs), height, width, dtype=torch.long)
-    for number, pixels in enumerate(inputs):
-        mask[number, : pixels.shape[-2], : pixels.shape[-1]] = 1
+    for number, (pixels, part) in enumerate(zip(inputs, parts, strict=True)):
+        rows, columns = (part.rows, part.columns) if part else (pixels.shape[-2], pixels.shape[-1])
+        mask[number, :rows, :columns] = 1
     return Padded(torch.stack([_padded(pixels, (height, width), 0.0) for pixels in inputs]), mask)
 
 

@@ -44,7 +44,9 @@ class PixelObjective(DenseObjective):
         masks = [(one == own[:, None, None]).float() for one, own in zip(together, classes, strict=True)]
         if self.form == "masks":
             return {"mask_labels": masks, "class_labels": classes}
-        shares = [one.shape if self.masked else batch.pixel_values.shape[-2:] for one in maps]
+        whole = torch.ones_like(together)
+        shown = batch.mask if batch.mask is not None and self.masked else whole  # boxes are shares of the image alone
+        shares = [(int(one[:, 0].sum()), int(one[0].sum())) for one in shown]
         return {
             "labels": [
                 {"class_labels": own, "masks": of_image, "boxes": boxes_round(of_image, *share)}

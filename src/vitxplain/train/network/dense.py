@@ -1,10 +1,9 @@
 """DenseTrainable: a detector or segmenter of transformers ready for the Trainer, its images, and how it is saved."""
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import torch
 from PIL import Image
@@ -13,6 +12,7 @@ from transformers import PreTrainedModel
 from vitxplain.errors import UsageError
 from vitxplain.models.loading.devices import device_of, dtype_of
 from vitxplain.models.loading.quiet import quiet_transformers
+from vitxplain.models.mask_trial import heeds_mask
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
@@ -97,27 +97,11 @@ def saved_processor(processor: Processor, size: tuple[int, int] | None, source: 
     return whole
 
 
-def heeds_mask(module: PreTrainedModel, processor: Processor) -> bool:
-    """Whether the network looks at `pixel_mask`; False where its processor makes one size of all images.
-
-    Found by trying: noise, of which a quarter is said to be padding, against the same with nothing said to be.
-    """
-    if "pixel_mask" not in inspect.signature(module.forward).parameters or keeps_size(processor):
-        return False
-    height, width = processor([Image.new("RGB", _WIDE)]).shape[-2:]
-    pixels = torch.randn(1, processor.channels, height, width, generator=torch.Generator().manual_seed(0))
-    whole = torch.ones(1, height, width, dtype=torch.long)
-    part = whole.clone()
-    part[:, height // 2 :, width // 2 :] = 0
-    training = module.training
-    module.eval()
-    try:
-        with torch.no_grad():
-            first, second = (module(pixel_values=pixels, pixel_mask=mask) for mask in (whole, part))
-    finally:
-        module.train(training)
-    key: Final = "pred_boxes" if "pred_boxes" in first else next(iter(first.keys()))
-    return not torch.equal(first[key], second[key])
+def heeds_padding(module: PreTrainedModel, processor: Processor) -> bool:
+    """Whether the network looks at `pixel_mask`; False where its processor pads none and makes one size of all."""
+    pads = any(processor.image_part(size) is not None for size in (_WIDE, _TALL))
+    size = processor([Image.new("RGB", _WIDE)]).shape[-2:]
+    return (pads or not keeps_size(processor)) and heeds_mask(module, processor.channels, (size[0], size[1]))
 
 
 def keeps_size(processor: Processor) -> bool:

@@ -22,7 +22,7 @@ from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.masks import Masks
-from vitxplain.train.network.dense import DenseNetwork, DenseTrainable, heeds_mask, saved_processor
+from vitxplain.train.network.dense import DenseNetwork, DenseTrainable, heeds_padding, saved_processor
 from vitxplain.train.network.new_classes import freeze_all_but, knows_classes, with_classes
 
 Source = str | Path | nn.Module | VisionModel
@@ -89,14 +89,9 @@ def dense_trainable(
         tuple(labels),
         "head" if mode == "head" else "full",
         model.task,
-        heeds_mask(module, processor),
+        heeds_padding(module, processor),
         notes,
     )
-
-
-def takes_mask(module: nn.Module) -> bool:
-    """Whether a padded batch is told by a `pixel_mask`."""
-    return "pixel_mask" in inspect.signature(module.forward).parameters
 
 
 def true_form(module: nn.Module, task: Task) -> TrueForm:

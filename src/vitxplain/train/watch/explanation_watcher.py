@@ -18,6 +18,7 @@ from vitxplain.files.paths import exists
 from vitxplain.files.reading import reading
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
+from vitxplain.inspect.live.image_record import check_recordable
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.render.figure import Picture, png_bytes
@@ -25,7 +26,14 @@ from vitxplain.render.sheets.map_sheet import Tile, map_sheet
 from vitxplain.tasks.masks import Masks
 from vitxplain.tasks.pixel_classes import PixelClasses
 from vitxplain.train.watch.found_tile import found_tile, learnt_labels
-from vitxplain.train.watch.probe_images import ProbeMaps, explain_probes, probe_method, probe_samples, why_no_distance
+from vitxplain.train.watch.probe_images import (
+    ProbeMaps,
+    explain_probes,
+    probe_method,
+    probe_samples,
+    record_probes,
+    why_no_distance,
+)
 from vitxplain.words import short_name, shown
 
 CSV = "attention_distance.csv"
@@ -46,10 +54,11 @@ class ExplanationWatcher(TrainerCallback):
         method: a name of `vitx methods` that gives a map; auto chooses by the model.
         seed: other images with another one.
         writer: gives the SummaryWriter of TensorBoard that pictures and distances go to as well, or None.
+        recording: a folder that the attention on these images goes into at each of these steps, for the viewer.
 
     Raises:
         UsageError: no such method, or the model lacks classes of the data.
-        UnsupportedModelError: the method does not fit the model.
+        UnsupportedModelError: the method does not fit the model, or `recording` is wanted and it has no attention.
     """
 
     def __init__(
@@ -63,6 +72,7 @@ class ExplanationWatcher(TrainerCallback):
         method: str = "auto",
         seed: int = 0,
         writer: Callable[[], Any] = lambda: None,
+        recording: str | Path | None = None,
     ) -> None:
         check_count("every", every)
         check_count("images", images)
@@ -71,6 +81,9 @@ class ExplanationWatcher(TrainerCallback):
         self.classes = match_classes(model.labels, learnt_labels(model.task, data))
         self.method = probe_method(model, method)
         self.samples = probe_samples(data, images, seed)
+        self.recording = recording
+        if recording is not None:
+            check_recordable(model)
         self.last = -1  # step of the latest explanations
         if not model.task.finds and (why := why_no_distance(model)):
             warnings.warn(f"no attention distance is written while training: {why}.", stacklevel=2)
@@ -103,6 +116,8 @@ class ExplanationWatcher(TrainerCallback):
             if probe_maps.distances is not None:
                 files[self.folder / CSV] = _with_row(self.folder / CSV, self.last, probe_maps.distances.tolist())
             write_together(files)
+            if self.recording is not None:
+                record_probes(self.model, self.samples, self.recording, self.last)
         except VitxplainError as error:
             warnings.warn(f"nothing of step {self.last} is in {self.folder}: {error}", stacklevel=2)
             return

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from vitxplain.data.stable_random import StableRandom
 from vitxplain.explainers.passes.choose import build, load_explainer
 from vitxplain.explainers.passes.fit import auto_method, reason, require
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.inspect.live.recorder import record
 from vitxplain.models.loading.devices import device_of
 from vitxplain.models.vision_model import VisionModel
 
@@ -81,6 +83,14 @@ def explain_probes(model: VisionModel, samples: Sequence[Sample], classes: Seque
     by_head = maps.get(DISTANCE)
     distances = np.mean([distance.values.mean(-1) for distance in by_head], 0) if by_head else None
     return ProbeMaps(method, maps[method], distances)
+
+
+def record_probes(model: VisionModel, samples: Sequence[Sample], folder: str | Path, step: int) -> None:
+    """Record what the network, as it is now, attends to on the samples; states are left as they are."""
+    model = model.changed(device=device_of(model.module))
+    names = [f"image {number + 1}" for number in range(len(samples))]
+    with keep_random_state(model.device):
+        record(model, folder, [sample.image for sample in samples], names=names, step=step)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.layout import AttentionLayout, Patches, Queries, Tokens
 from vitxplain.models import offers
 from vitxplain.models.probing.observation import Observation
@@ -40,18 +41,28 @@ def find_decoder(observation: Observation, layouts: Sequence[AttentionLayout]) -
 def missing_decoder(
     observation: Observation, layouts: Sequence[AttentionLayout], reading: Decoder | None
 ) -> dict[str, str]:
-    """Why a decoder's queries, or gradients there, are not offered, by the words of `vitxplain.models.offers`."""
-    both = (offers.DECODER_QUERIES, offers.DECODER_GRADIENTS)
+    """Why queries, their points or gradients are not offered, by the words of `vitxplain.models.offers`."""
+    words = (offers.DECODER_QUERIES, offers.DECODER_GRADIENTS, offers.SAMPLING_POINTS)
     if observation.hidden is not None:
-        return dict.fromkeys(both, f"{observation.hidden}; load it with attn_implementation='eager'")
+        return dict.fromkeys(words, f"{observation.hidden}; load it with attn_implementation='eager'")
     if reading is None:
-        return dict.fromkeys(both, _without_decoder(layouts, observation.logits))
+        return dict.fromkeys(words, _without_decoder(layouts, observation.logits))
+    missing = {}
+    crossing = [index for index in reading.calls if layouts[index].reads_image]
+    if not all(isinstance(observation.calls[index].weights, DeformableWeights) for index in crossing):
+        missing[offers.SAMPLING_POINTS] = (
+            "its queries ask every place of the image (dense attention) and none at points of their own (deformable "
+            "attention); cross-attention shows what they read"
+        )
     if not observation.logits.requires_grad:
-        return {offers.DECODER_GRADIENTS: "its logits carry no gradient (it runs under torch.no_grad or detaches)"}
+        missing[offers.DECODER_GRADIENTS] = "its logits carry no gradient (it runs under torch.no_grad or detaches)"
+        return missing
     # What queries ask each other first depends on no image: without a graph of parameters it is no part of the graph.
     in_graph = [index for index in reading.calls if observation.calls[index].output.requires_grad]
     unreached = [layouts[index].path for index in in_graph if not observation.calls[index].reached]
-    return {offers.DECODER_GRADIENTS: f"no gradient of the logits reaches {unreached[0]}"} if unreached else {}
+    if unreached:
+        missing[offers.DECODER_GRADIENTS] = f"no gradient of the logits reaches {unreached[0]}"
+    return missing
 
 
 def _is_of_encoder(layout: AttentionLayout, places: set[Tokens | None]) -> bool:

@@ -1,0 +1,1 @@
+"""PyTorch models recorded while they run."""

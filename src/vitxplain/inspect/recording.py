@@ -1,0 +1,165 @@
+"""Recording: the records of a run, or of all runs below a folder; what is none of them is left out with the reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vitxplain.errors import DataError
+from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.walk import files_below
+from vitxplain.files.write import write_together
+from vitxplain.inspect.record_file import Record, read_record
+from vitxplain.inspect.writer import FOLDER, SUFFIX
+
+if TYPE_CHECKING:
+    from vitxplain.inspect.inline import Inline
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that is no whole record, and why."""
+
+    path: Path
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Records by step and name; `left_out` are files that looked like records and are none."""
+
+    folder: Path
+    records: tuple[Record, ...] = field(repr=False)
+    left_out: tuple[LeftOut, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+    def __getitem__(self, name: str) -> Record:
+        """The latest record of this name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        named = [record for record in self.records if record.name == name]
+        if not named:
+            raise KeyError(f"{self.folder} has no record of {name!r}; it has {', '.join(self.names) or 'none'}")
+        return max(named, key=lambda record: record.step)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the pictures, each once."""
+        return tuple(dict.fromkeys(record.name for record in self.records))
+
+    def run_of(self, record: Record) -> str:
+        """The run that a record is of: its folder below this one, "." for this one itself."""
+        return record.path.parent.parent.relative_to(self.folder).as_posix()
+
+    def id_of(self, record: Record) -> str:
+        """What a record is called by: its file below the folder."""
+        return record.path.relative_to(self.folder).as_posix()
+
+    def by_id(self, identity: str) -> Record | None:
+        """The record that is called so; None where none is, whatever else lies there."""
+        return next((record for record in self.records if self.id_of(record) == identity), None)
+
+    def index(self) -> dict[str, Any]:
+        """What the viewer lists, as JSON takes it."""
+        runs = {self.run_of(record) for record in self.records}
+        return {
+            "records": [
+                {
+                    "id": self.id_of(record),
+                    "name": record.name,
+                    "step": record.step,
+                    "run": self.run_of(record) if len(runs) > 1 else "",
+                    "model": record.facts["model"],
+                    "task": record.facts["task"],
+                    "width": record.facts["picture"]["width"],
+                    "height": record.facts["picture"]["height"],
+                    "written": record.facts["written"]["time"],
+                }
+                for record in self.records
+            ],
+            "left_out": [
+                {"file": file.path.relative_to(self.folder).as_posix(), "why": file.why} for file in self.left_out
+            ],
+        }
+
+    def save(self, path: str | PathLike[str], *, title: str = "", full: bool = False) -> Path:
+        """Write one self-contained HTML file, which opens from disk without a network.
+
+        Args:
+            path: of the file.
+            title: of the page.
+            full: everything, also beyond 30 MB; else the last layers whole and of others the class token's rows.
+
+        Raises:
+            UsageError: there is no record.
+            OutputError: nothing can be written there.
+        """
+        from vitxplain.inspect.page import page_parts
+
+        parts = (part.encode() for part in page_parts(self, title=title, full=full))
+        return write_together({user_path(path): parts})[0]
+
+    def inspect(self, *, height: int = 720) -> "Inline":
+        """The viewer in a notebook; raises as `save`."""
+        from vitxplain.inspect.inline import Inline
+
+        return Inline(self, height)
+
+
+def open_recording(folder: str | PathLike[str]) -> Recording:
+    """The records of one run; files of a training that goes on or was killed are whole or not there.
+
+    Raises:
+        DataError: there is no such folder, or it cannot be looked into.
+    """
+    run = _existing(folder)
+    if not is_folder(run / FOLDER):
+        raise DataError(
+            f"{run} holds no records: it has no folder {FOLDER!r}; give the folder of vitxplain.inspect.record."
+        )
+    return _read(run, [f"{FOLDER}/{name}" for name in files_below(run / FOLDER, _is_record_name) if "/" not in name])
+
+
+def records(folder: str | PathLike[str]) -> Recording:
+    """The records of all runs in a folder and below it.
+
+    Raises:
+        DataError: there is no such folder, or one below it cannot be looked into.
+    """
+    top = _existing(folder)
+    return _read(top, [name for name in files_below(top, _is_record_name) if _parent(name) == FOLDER])
+
+
+def _read(folder: Path, names: list[str]) -> Recording:
+    whole, left_out = [], []
+    for name in names:
+        try:
+            whole.append(read_record(folder / name))
+        except DataError as error:
+            left_out.append(LeftOut(folder / name, str(error)))
+    whole.sort(key=lambda record: (record.path.parent, record.step, record.name))
+    return Recording(folder, tuple(whole), tuple(left_out))
+
+
+def _existing(folder: str | PathLike[str]) -> Path:
+    path = user_path(folder)
+    if not is_folder(path):
+        raise DataError(f"there is no folder {path}; give the one that was recorded into.")
+    return path
+
+
+def _is_record_name(name: str) -> bool:
+    return name.endswith(SUFFIX) and not name.startswith(".")
+
+
+def _parent(name: str) -> str:
+    parts = name.split("/")
+    return parts[-2] if len(parts) > 1 else ""

@@ -1,0 +1,248 @@
+/** The viewer: holds what is on show, brings recordings, and draws when something changed. */
+
+import { compare, copyLink, keepMiddle, save, turnTheme } from "./actions.js";
+import { arrange } from "./arrange.js";
+import { Catalogue } from "./catalogue.js";
+import { el } from "./dom.js";
+import { Pane } from "./pane.js";
+import { listen } from "./pointer.js";
+import { Library } from "./library.js";
+import { messageOf } from "./recording.js";
+import { initialState, stateOf } from "./state.js";
+import { makeCaption } from "./views/caption.js";
+import { makeControls } from "./views/controls.js";
+import { makeHeader } from "./views/header.js";
+import { makeFoot, makeHelp } from "./views/help.js";
+import { MOST, makeImages } from "./views/images.js";
+import { makeSpoken } from "./views/spoken.js";
+import { makeSteps } from "./views/steps.js";
+import { readTheme } from "./views/theme.js";
+
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./recording.js").Recording} Recording */
+
+export class App {
+  /** @param {HTMLElement} page @param {import("./types.js").Source} source @param {import("./types.js").Host} host @param {import("./types.js").Index} index */
+  constructor(page, source, host, index) {
+    this.page = page;
+    this.host = host;
+    this.catalogue = new Catalogue(index.records);
+    this.state = initialState();
+    /** @type {import("./types.js").Query | undefined} */
+    this.hover = undefined;
+    /** @type {[number, number] | null} */
+    this.peek = null;
+    /** @type {Pane[]} */
+    this.panes = [];
+    this.library = new Library(source);
+    /** @type {Recording[]} */
+    this.neighbours = [];
+    this.frame = 0;
+    this.turn = 0;
+    this.theme = readTheme(page);
+    this.help = makeHelp(() => this.toggleHelp());
+    this.header = makeHeader(this.catalogue, { open: (id) => this.openRecord(id), compare: () => compare(this), save: (kind) => save(this, kind), link: () => copyLink(this), theme: () => turnTheme(this), help: () => this.toggleHelp() });
+    this.steps = makeSteps(this.catalogue, (id) => this.openStep(id));
+    this.images = makeImages((id) => this.openRecord(id));
+    this.spoken = makeSpoken();
+    this.body = el("div", { class: "body" });
+    this.status = el("span", { class: "status", role: "status" });
+    this.tip = el("div", { class: "tip", "aria-hidden": "true" });
+    /** @type {ReturnType<typeof makeControls> | null} */
+    this.controls = null;
+    this.dock = el("div", { class: "dock" });
+    const cut = index.left_out.length ? `${index.left_out.length} file${index.left_out.length > 1 ? "s" : ""} left out: ${index.left_out[0].file}: ${index.left_out[0].why}` : "";
+    this.status.textContent = cut;
+    page.replaceChildren(this.header.element, this.body, el("footer", {}, ...makeFoot(), this.status), this.help, this.tip, this.spoken.live, this.spoken.table);
+    listen(this);
+    page.addEventListener("pointerdown", (event) => {
+      if (!(event.target instanceof Element && event.target.closest(".saves"))) this.header.close();
+    });
+  }
+
+  async start() {
+    const first = this.catalogue.records[0];
+    this.state.subjects = [{ id: first.id, show: "attention" }];
+    const stored = this.host.store?.("theme");
+    if (stored === "dark" || stored === "light") this.state.theme = stored;
+    const link = this.host.restore?.();
+    if (link) this.state = stateOf(link, this.state);
+    this.state.subjects = this.state.subjects.filter((subject) => this.catalogue.entry(subject.id));
+    if (!this.state.subjects.length) this.state.subjects = [{ id: first.id, show: "attention" }];
+    await this.openSubjects(!link || !/(^|&)layer=/.test(link));
+  }
+
+  /** Opens what the state names and draws it. @param {boolean} [fresh] whether a first layer is to be chosen */
+  async openSubjects(fresh = false) {
+    const turn = ++this.turn;
+    try {
+      const recordings = await Promise.all(this.state.subjects.map((subject) => this.record(subject.id)));
+      await Promise.all(recordings.map((recording, place) => this.library.bring(recording, this.state.subjects[place].show)));
+      if (turn !== this.turn) return;
+      if (fresh) this.state.layer = Math.min(recordings[0].facts.layers.length - 1, Math.floor(recordings[0].facts.layers.length * 0.75));
+      this.panes = recordings.map((recording, place) => new Pane(recording, this.state.subjects[place]));
+      this.dress();
+      this.draw();
+      this.settle();
+      this.background(turn);
+    } catch (error) {
+      this.say(`This recording cannot be shown: ${messageOf(error)}`);
+    }
+  }
+
+  /** Controls and captions for the panes. */
+  dress() {
+    const [pane] = this.panes;
+    this.page.dataset.theme = this.state.theme || (globalThis.matchMedia?.("(prefers-color-scheme: light)").matches ? "light" : "dark");
+    this.theme = readTheme(this.page);
+    this.controls = makeControls(pane.recording, (change) => this.set(change), (show) => this.show(0, show), () => keepMiddle(this));
+    this.dock.replaceChildren(this.steps.element, this.controls.element);
+    this.panes.forEach((own, place) => own.caption.replaceChildren(...(this.panes.length > 1 ? makeCaption(this.catalogue, own, (id) => this.openRecord(id, place), (show) => this.show(place, show)) : [])));
+    this.body.replaceChildren(...this.panes.flatMap((own) => [own.left, own.right]));
+    this.body.classList.toggle("two", this.panes.length > 1);
+    if (this.panes.length > 1) this.body.prepend(this.dock);
+    else pane.note.after(this.dock);
+    if (this.panes.length === 1) pane.left.append(this.images.element);
+    this.images.reserve(Math.min(MOST, this.catalogue.names(this.entry.run).length));
+    if (pane.recording.facts.cut) this.say(pane.recording.facts.cut);
+  }
+
+  /** Sizes and draws. */
+  settle() {
+    if (!this.panes.length) return;
+    arrange(this);
+    this.draw();
+  }
+
+  /** @param {string} id */
+  record(id) {
+    return this.library.record(id, this.state.subjects.map((subject) => subject.id));
+  }
+
+  /** The rest, the layer on show first; then the pictures of the other images. @param {number} turn */
+  async background(turn) {
+    for (const pane of [...this.panes]) {
+      const layers = pane.recording.facts.layers.map((_, layer) => layer);
+      layers.sort((a, b) => Math.abs(a - pane.layer) - Math.abs(b - pane.layer));
+      for (const layer of layers) {
+        if (turn !== this.turn) return;
+        if (pane.recording.attention[layer] || pane.recording.facts.layers[layer].rows !== "all") continue;
+        await pane.recording.load(layer);
+        this.later();
+      }
+    }
+    const entry = this.entry;
+    const shown = this.catalogue.neighbours(entry, MOST);
+    const names = this.catalogue.names(entry.run).slice(0, this.header.pictures);
+    const others = names.flatMap((name) => this.catalogue.nearest(entry.run, name, entry.step) ?? []);
+    const kept = [];
+    for (const other of [...shown, ...others.filter((one) => !shown.includes(one))]) {
+      try {
+        const recording = await this.record(other.id);
+        if (turn !== this.turn) return;
+        if (recording.image) this.header.picture(other.name, recording.image);
+        if (shown.includes(other)) kept.push(recording);
+      } catch {
+        continue;
+      }
+    }
+    this.neighbours = kept;
+    this.later();
+  }
+
+  get entry() {
+    return /** @type {import("./types.js").Entry} */ (this.catalogue.entry(this.state.subjects[0].id));
+  }
+
+  get query() {
+    return this.hover === undefined ? this.state.query : this.hover;
+  }
+
+  /** @param {Partial<State>} change */
+  set(change) {
+    Object.assign(this.state, change);
+    if ("query" in change) this.hover = undefined;
+    this.later();
+  }
+
+  later() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.panes.length) return;
+    const layers = this.panes[0].recording.facts.layers.length;
+    for (const pane of this.panes) pane.draw(this.state, this.query, this.peek, layers, this.theme, () => this.later());
+    this.rest();
+  }
+
+  /** What can wait until the hand rests: controls, the other images, the words for a screen reader, the host. */
+  rest() {
+    const [pane] = this.panes;
+    this.spoken.update(pane);
+    clearTimeout(this.waiting);
+    this.controls?.update(this.state, this.hover === undefined ? pane.queryName : "a patch");
+    this.waiting = Number(setTimeout(() => this.afterwards(), this.hover === undefined && !this.peek ? 0 : 120));
+  }
+
+  async afterwards() {
+    const [pane] = this.panes;
+    this.header.update(this.entry, this.theme.dark, this.panes.length > 1);
+    this.steps.update(this.entry);
+    this.host.select?.({ ...this.entry, layer: pane.layer, head: typeof pane.row === "number" ? pane.row : pane.row === "all" ? this.state.fusion : pane.row, query: this.state.query, direction: this.state.direction, show: pane.subject.show });
+    if (this.panes.length > 1) return;
+    const turn = this.turn;
+    if (this.query !== null || this.state.direction !== "to" || pane.row === "rollout") {
+      for (const recording of this.neighbours) for (let layer = pane.row === "rollout" ? 0 : pane.layer; layer <= Math.min(pane.layer, recording.facts.layers.length - 1); layer++) await recording.load(layer);
+    }
+    if (turn === this.turn && pane === this.panes[0]) this.images.draw(this.neighbours, pane, this.state, this.query);
+  }
+
+  /** @param {string} id @param {number} [place] */
+  openRecord(id, place = 0) {
+    this.steps.stop();
+    return this.replace(place, { ...this.state.subjects[place], id });
+  }
+
+  /** Another step; a second picture that stood at the same step goes along. @param {string} id */
+  openStep(id) {
+    const [from, to] = [this.entry, this.catalogue.entry(id)];
+    const second = this.state.subjects[1] && this.catalogue.entry(this.state.subjects[1].id);
+    if (to && second && second.step === from.step && (second.name !== from.name || second.run !== from.run)) {
+      this.state.subjects[1].id = this.catalogue.nearest(second.run, second.name, to.step)?.id ?? second.id;
+    }
+    return this.replace(0, { ...this.state.subjects[0], id });
+  }
+
+  /** @param {number} place @param {import("./types.js").Shown} show */
+  show(place, show) {
+    return this.replace(place, { ...this.state.subjects[place], show });
+  }
+
+  /** @param {number} place @param {import("./types.js").Subject} subject */
+  replace(place, subject) {
+    this.state.subjects = this.state.subjects.map((own, other) => (other === place ? subject : own));
+    this.hover = undefined;
+    this.peek = null;
+    return this.openSubjects();
+  }
+
+  /** The grid in which patches are asked. @returns {[number, number] | null} */
+  grid() {
+    const pane = this.panes[0];
+    const layers = pane.recording.facts.layers;
+    return layers[pane.layer].queries.grid ?? layers[pane.layer].keys.grid ?? layers.find((layer) => layer.queries.grid)?.queries.grid ?? null;
+  }
+
+  toggleHelp() {
+    this.help.hidden = !this.help.hidden;
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.status.textContent = text;
+  }
+}

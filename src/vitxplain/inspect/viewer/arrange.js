@@ -1,0 +1,65 @@
+/** How large everything is, from the room the page gives. */
+
+import { fit, gridLayout } from "./values/layout.js";
+
+/** Below this width the page stacks. */
+const NARROW = 900;
+
+/** Pixels a line of the predictions takes. */
+const PREDICTIONS = 23;
+
+/** Below this height it scrolls. */
+const LOW = 620;
+
+/** @param {import("./app.js").App} app */
+export function arrange(app) {
+  const { page, panes, body } = app;
+  const width = page.clientWidth;
+  const height = page.clientHeight;
+  const two = panes.length > 1;
+  const narrow = width < NARROW;
+  const flows = narrow || two || height < LOW;
+  page.classList.toggle("narrow", narrow);
+  page.classList.toggle("flows", flows);
+  page.classList.toggle("small", width < 700);
+  for (const pane of panes) {
+    const { picture, seen } = pane.recording.facts;
+    const side = 40;
+    const share = two && width >= 560 ? 0.5 : 1;
+    const room = flows ? (narrow && share === 1 ? width - side : width * share - side) : 0.46 * width - side;
+    const bar = 66;
+    const least = Math.min(room, 0.415 * width - side);
+    const others = [...pane.left.children].filter((child) => child !== pane.photo.element && child !== pane.predictions);
+    const used = others.reduce((sum, child) => sum + /** @type {HTMLElement} */ (child).offsetHeight + 11, 40);
+    const below = PREDICTIONS * Math.min(5, pane.predictions.children.length);
+    /** @param {number} taken */
+    const size = (taken) => fit(picture.width, picture.height, Math.max(120, room - bar), flows ? Math.max(220, Math.min((two ? 0.42 : 0.62) * (globalThis.innerHeight || 800), 560)) : Math.max(180, body.clientHeight - taken));
+    let [wide, tall] = size(used);
+    const beside = Math.max(least, room) - wide - bar > 122 && pane.predictions.children.length > 0;
+    if (!beside) [wide, tall] = size(used + below);
+    if (beside) pane.photo.element.append(pane.predictions);
+    else if (two) pane.note.after(pane.predictions);
+    else app.dock.after(pane.predictions);
+    pane.photo.resize(pane.recording, wide, tall, app.theme.dark);
+    const left = flows || beside ? room : Math.max(least, Math.min(room, wide + bar));
+    if (!two) body.style.setProperty("--left", `${Math.round(left + side)}px`);
+    const across = narrow ? (two && width >= 560 ? width / 2 : width) - side : two ? width / 2 - side : width - left - side - 24;
+    const aspect = (seen[3] - seen[1]) / (seen[2] - seen[0]);
+    const grids = pane.recording.facts.layers.map((layer) => layer.keys.grid ?? layer.queries.grid).filter((grid) => grid !== null);
+    pane.gridLayout = gridLayout({
+      width: Math.max(200, across),
+      height: flows ? Infinity : Math.max(260, body.clientHeight - 28 - 30),
+      layers: pane.recording.facts.layers.length,
+      heads: pane.headCount,
+      extra: pane.rows - pane.headCount,
+      aspect: grids.length ? Math.max(0.4, Math.min(1.8, aspect)) : 0.6,
+      charts: 2,
+    });
+    pane.heads.resize(pane, pane.gridLayout);
+    const [x, y, w, h] = pane.gridLayout.charts;
+    pane.charts.resize(w, h);
+    pane.charts.canvas.style.left = `${x}px`;
+    pane.charts.canvas.style.top = `${y}px`;
+    pane.gridBox.style.height = `${Math.max(pane.gridLayout.height, y + h)}px`;
+  }
+}

@@ -1,0 +1,51 @@
+/** Puts the viewer into an element. */
+
+import { App } from "./app.js";
+import { el } from "./dom.js";
+import { pressed } from "./keys.js";
+import { messageOf } from "./recording.js";
+import css from "./style.css";
+
+/**
+ * @param {HTMLElement} element @param {import("./types.js").Source} source @param {import("./types.js").Host} [host]
+ * @returns {Promise<{close: () => void, app: App | null}>}
+ */
+export async function mount(element, source, host = {}) {
+  const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
+  const page = el("div", { class: "page", "data-theme": "dark" });
+  root.replaceChildren(el("style", { text: css }), page);
+  page.append(el("p", { class: "message", role: "status", text: "Opening the recordings …" }));
+  try {
+    const index = await source.index();
+    if (!index.records.length) {
+      const why = index.left_out.length ? ` ${index.left_out.length} files were left out: ${index.left_out[0].file}: ${index.left_out[0].why}` : "";
+      throw new Error(`There are no recordings here yet.${why}`);
+    }
+    const app = new App(page, source, host, index);
+    const keys = /** @param {Event} event */ (event) => {
+      if (app.panes.length && pressed(app, /** @type {KeyboardEvent} */ (event))) event.preventDefault();
+    };
+    const target = host.page ? element.ownerDocument : element;
+    target.addEventListener("keydown", keys);
+    let [width, height] = [0, 0];
+    const watcher = new ResizeObserver(() => {
+      if (page.clientWidth === width && page.clientHeight === height) return;
+      [width, height] = [page.clientWidth, page.clientHeight];
+      app.settle();
+    });
+    watcher.observe(page);
+    await app.start();
+    return {
+      app,
+      close() {
+        watcher.disconnect();
+        target.removeEventListener("keydown", keys);
+        app.steps.stop();
+        root.replaceChildren();
+      },
+    };
+  } catch (error) {
+    page.replaceChildren(el("p", { class: "message", role: "alert", text: messageOf(error) }));
+    return { app: null, close: () => root.replaceChildren() };
+  }
+}

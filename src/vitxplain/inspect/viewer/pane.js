@@ -1,0 +1,202 @@
+/** One recording on show: its picture, its grid of heads, its charts. In a comparison there are two. */
+
+import { ask, cellValues, defaultOf, rollOne, rolloutBar } from "./answer.js";
+import { el } from "./dom.js";
+import { placeOf, queryName, spanOf } from "./values/query.js";
+import { attentionSentence } from "./values/sentence.js";
+import { greatest } from "./values/colours.js";
+import { plain, percent } from "./values/words.js";
+import { ChartsView } from "./views/charts.js";
+import { HeadsView, greatestOfHeads, rowAt } from "./views/heads.js";
+import { PhotoView } from "./views/photo.js";
+import { TokensView } from "./views/tokens.js";
+import { fillPredictions } from "./views/predictions.js";
+
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./types.js").Query} Query */
+
+/** Multiplications of a rollout that a hover may wait for. */
+const AT_ONCE = 4e5;
+
+export class Pane {
+  /** @param {import("./recording.js").Recording} recording @param {import("./types.js").Subject} subject */
+  constructor(recording, subject) {
+    this.recording = recording;
+    this.subject = subject;
+    this.photo = new PhotoView();
+    this.heads = new HeadsView();
+    this.charts = new ChartsView();
+    this.tokens = new TokensView();
+    this.heading = el("h1", {});
+    this.more = el("p", { class: "more" });
+    this.note = el("p", { class: "note" });
+    this.caption = el("div", { class: "caption row" });
+    this.predictions = el("div", { class: "predictions" });
+    this.gridHeading = el("h2", {});
+    this.gridBox = el("div", { class: "gridbox" }, this.heads.canvas, this.charts.canvas);
+    this.left = el("section", { class: "left", "aria-label": `Picture ${recording.facts.name}` }, this.caption, el("div", { class: "says" }, this.heading, this.more), this.photo.element, this.tokens.element, this.note, this.predictions);
+    this.right = el("section", { class: "right", "aria-label": `Heads of ${recording.facts.name}` }, this.gridHeading, this.gridBox);
+    this.layer = 0;
+    /** @type {number | "all" | "rollout"} */
+    this.row = "all";
+    this.answer = ask(recording, null, "to", "mean");
+    this.queryName = "";
+    this.rowName = "";
+    /** @type {import("./views/photo.js").PictureMap | null} */
+    this.map = null;
+    /** @type {import("./values/sentence.js").Sentence} */
+    this.sentence = { before: "", subject: "", after: "", more: "" };
+    /** @type {import("./values/layout.js").GridLayout} */
+    this.gridLayout = { cell: [1, 1], gap: 0, left: 0, top: 0, split: 0, width: 1, height: 1, beside: false, charts: [0, 0, 1, 1], columns: 1, rows: 1, heads: 1 };
+    this.job = 0;
+    fillPredictions(this.predictions, recording.facts);
+  }
+
+  get headCount() {
+    return Math.max(...this.recording.facts.layers.map((layer) => layer.heads));
+  }
+
+  get rows() {
+    return this.headCount + (this.recording.chain > 1 ? 2 : 1);
+  }
+
+  /**
+   * Asks and draws.
+   * @param {State} state @param {Query} query @param {[number, number] | null} peek @param {number} layers of the first pane
+   * @param {import("./views/theme.js").Theme} theme @param {() => void} again called when more can be drawn
+   */
+  draw(state, query, peek, layers, theme, again) {
+    const { facts } = this.recording;
+    const count = facts.layers.length;
+    this.layer = count === layers ? state.layer : Math.round((state.layer * (count - 1)) / Math.max(1, layers - 1));
+    this.layer = Math.max(0, Math.min(count - 1, this.layer));
+    this.row = state.row === "rollout" && this.recording.chain < 2 ? "all" : typeof state.row === "number" ? Math.min(state.row, this.headCount - 1) : state.row;
+    const before = this.answer;
+    this.answer = ask(this.recording, query, state.direction, state.fusion);
+    const [layer, row] = peek ? [peek[0], rowAt(peek[1], this.headCount)] : [this.layer, this.row];
+    this.roll(before, layer, row, again);
+    this.name(state, query);
+    this.map = this.mapOf(state, layer, row, query);
+    this.heads.draw(this, state, peek, theme);
+    this.photo.draw(this.map, this.marks(query), state);
+    this.charts.draw(this, state, theme);
+    this.say(state, query, layer, row);
+  }
+
+  /**
+   * Rollout of the layer on show at once where that is what is shown; of the others a moment later.
+   * @param {import("./answer.js").Answer} before @param {number} layer @param {number | "all" | "rollout"} row @param {() => void} again
+   */
+  roll(before, layer, row, again) {
+    const { recording, answer } = this;
+    this.job += 1;
+    if (recording.chain < 2) return;
+    const same = before.direction === answer.direction && JSON.stringify(before.query) === JSON.stringify(answer.query);
+    answer.layers.forEach((own, place) => {
+      own.rollout = before.layers[place]?.rollout ?? null;
+    });
+    const missing = answer.layers.map((_, place) => place).filter((place) => !rolloutBar(recording, answer, place) && !(same && answer.layers[place].rollout));
+    answer.layers.forEach((own, place) => {
+      if (rolloutBar(recording, answer, place)) own.rollout = null;
+    });
+    if (!missing.length) return;
+    const size = answer.layers[0].count ** 2;
+    if (row === "rollout" && missing.includes(layer)) {
+      rollOne(recording, answer, layer);
+      missing.splice(missing.indexOf(layer), 1);
+    }
+    if (answer.direction === "from" && row !== "rollout" && size * recording.chain < AT_ONCE) rollOne(recording, answer, missing[missing.length - 1]);
+    this.rollLater(answer, answer.direction === "from" ? missing.slice(-1) : missing, this.job, again);
+  }
+
+  /** @param {import("./answer.js").Answer} answer @param {number[]} missing @param {number} job @param {() => void} again */
+  rollLater(answer, missing, job, again) {
+    if (!missing.length) return;
+    setTimeout(() => {
+      if (job !== this.job) return;
+      const end = performance.now() + 9;
+      while (missing.length && performance.now() < end) rollOne(this.recording, answer, /** @type {number} */ (missing.shift()));
+      if (missing.length) this.rollLater(answer, missing, job, again);
+      else again();
+    }, 12);
+  }
+
+  /** @param {State} state @param {Query} query */
+  name(state, query) {
+    const facts = this.recording.facts.layers[this.layer];
+    const tokens = state.direction === "to" ? facts.queries : facts.keys;
+    const grid = tokens.grid ? tokens : (this.recording.facts.layers.find((layer) => layer.queries.grid)?.queries ?? tokens);
+    this.queryName = queryName(query, query?.kind === "patch" ? grid : tokens, defaultOf(this.recording.facts, this.layer));
+    this.rowName = typeof this.row === "number" ? `head ${this.row + 1}` : this.row === "rollout" ? "rollout" : { mean: "all heads", min: "minimum of the heads", max: "maximum of the heads" }[state.fusion];
+  }
+
+  /**
+   * @param {State} state @param {number} layer @param {number | "all" | "rollout"} row @param {Query} query
+   * @returns {import("./views/photo.js").PictureMap | null}
+   */
+  mapOf(state, layer, row, query) {
+    const { recording } = this;
+    const { facts } = recording;
+    const show = this.subject.show;
+    if (show.startsWith("map:")) {
+      const place = Number(show.slice(4));
+      const [map, values] = [facts.maps[place], recording.maps[place]];
+      if (!map || !values) return null;
+      return { values, grid: map.grid, box: map.box, top: greatest(values), signed: map.signed, word: (value) => plain(value, map.unit) };
+    }
+    if (show === "positions") {
+      const tokens = facts.layers.find((own) => own.queries.grid && spanOf(own.queries)[1] - spanOf(own.queries)[0] === recording.positionCount)?.queries;
+      const place = tokens && query ? placeOf(tokens, query) - tokens.prefix.length : -1;
+      if (!recording.positions || !tokens?.grid || place < 0) return null;
+      const values = recording.positions.subarray(place * recording.positionCount, (place + 1) * recording.positionCount);
+      return { values, grid: tokens.grid, box: facts.seen, top: greatest(values), signed: true, word: (value) => value.toFixed(2) };
+    }
+    const values = cellValues(this.answer, layer, row);
+    const tokens = this.answer.layers[layer].tokens;
+    if (!values || !tokens.grid) return null;
+    const own = values.slice(...spanOf(tokens));
+    const top = state.scale === "all" && row !== "rollout" ? greatestOfHeads(this.answer) : greatest(own);
+    return { values: own, grid: tokens.grid, box: facts.seen, top, signed: false, word: percent };
+  }
+
+  /** @param {Query} query @returns {import("./views/photo.js").Marks} */
+  marks(query) {
+    const { facts } = this.recording;
+    const found = facts.found ?? [];
+    const chosen = query?.kind === "item" ? found.findIndex((finding) => finding.query === query.index) : -1;
+    const layer = facts.layers[this.layer];
+    const tokens = [layer.queries, layer.keys, ...facts.layers.map((own) => own.queries)].find((own) => own.grid);
+    if (query?.kind !== "patch" || !tokens?.grid) return { mark: null, found, chosen };
+    const [rows, columns] = tokens.grid;
+    const place = placeOf(tokens, query) - tokens.prefix.length;
+    const [left, top, right, bottom] = facts.seen;
+    const [wide, high] = [(right - left) / columns, (bottom - top) / rows];
+    const [x, y] = [left + (place % columns) * wide, top + Math.floor(place / columns) * high];
+    return { mark: [x, y, x + wide, y + high], found, chosen };
+  }
+
+  /** @param {State} state @param {Query} query @param {number} layer @param {number | "all" | "rollout"} row */
+  say(state, query, layer, row) {
+    const { facts } = this.recording;
+    const own = this.answer.layers[layer];
+    const show = this.subject.show;
+    const title = facts.layers[layer].title || `layer ${layer + 1}`;
+    if (show.startsWith("map:")) {
+      const map = facts.maps[Number(show.slice(4))];
+      this.sentence = { before: "Where ", subject: map?.method ?? "", after: map?.target ? ` sees ${map.target}` : " looks", more: this.map ? `${map.grid[0]} × ${map.grid[1]} values · greatest ${this.map.word(this.map.top)}${map.signed ? " · blue speaks against it" : ""}` : "loading …" };
+    } else if (show === "positions") {
+      this.sentence = { before: "Which positions are like ", subject: query?.kind === "patch" ? this.queryName : "the patch", after: "", more: query?.kind === "patch" ? "Cosine similarity of the position embeddings · the same for every image" : "Move over the picture to ask a patch." };
+    } else {
+      const where = row === "rollout" ? `rollout up to ${title}` : `${title}, ${typeof row === "number" ? `head ${row + 1}` : row === this.row ? this.rowName : "all heads"}`;
+      const why = row === "rollout" ? rolloutBar(this.recording, this.answer, layer) : own.why;
+      this.sentence = attentionSentence({ who: this.queryName, where, direction: state.direction, values: cellValues(this.answer, layer, row), tokens: own.tokens, place: own.tokens.kind === (state.direction === "to" ? facts.layers[layer].queries : facts.layers[layer].keys).kind ? own.place : -1, why });
+    }
+    this.heading.replaceChildren(this.sentence.before, el("em", { text: this.sentence.subject }), this.sentence.after);
+    this.more.textContent = this.sentence.more;
+    const note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).join(" ");
+    this.note.textContent = show === "attention" ? note : "";
+    this.tokens.draw(show === "attention" && !own.tokens.grid ? own.tokens : null, cellValues(this.answer, layer, row), state);
+    this.gridHeading.firstChild?.remove();
+    this.gridHeading.prepend(el("span", {}, "Every head of every layer ", el("small", { text: `${state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`}, first layer left` })));
+  }
+}

@@ -1,0 +1,159 @@
+/** Hovering and clicking, by one listener for all canvases. */
+
+import { cellValues } from "./answer.js";
+import { greatest } from "./values/colours.js";
+import { cellOf, patchQuery, sameQuery, spanOf } from "./values/query.js";
+import { capital, percent } from "./values/words.js";
+import { distancesOf } from "./views/charts.js";
+import { rowAt } from "./views/heads.js";
+
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./pane.js").Pane} Pane */
+
+/** @param {App} app */
+export function listen(app) {
+  app.body.addEventListener("pointermove", (event) => move(app, event));
+  app.body.addEventListener("pointerleave", () => leave(app));
+  app.body.addEventListener("click", (event) => click(app, event));
+}
+
+/** @param {App} app @param {Event} event @returns {[Pane, "photo" | "heads" | "charts"] | null} */
+function under(app, event) {
+  for (const pane of app.panes) {
+    for (const part of /** @type {const} */ (["photo", "heads", "charts"])) if (event.target === pane[part].canvas) return [pane, part];
+  }
+  return null;
+}
+
+/** @param {App} app @param {PointerEvent} event */
+function move(app, event) {
+  const place = under(app, event);
+  if (!place) return leave(app);
+  const [pane, part] = place;
+  if (part !== "photo") setHover(app, undefined);
+  if (part !== "heads") setPeek(app, null);
+  if (part === "photo") return overPhoto(app, pane, event);
+  if (part === "heads") {
+    const cell = pane.heads.cellAt(event);
+    setPeek(app, app.panes.length === 1 || pane === app.panes[0] ? cell : null);
+    return tip(app, event, cell && cellTip(pane, cell));
+  }
+  const dot = pane.charts.dotAt(event);
+  pane.charts.canvas.style.cursor = dot ? "pointer" : "default";
+  return tip(app, event, dot && `${capital(pane.recording.facts.layers[dot.layer].title)}, head ${dot.head + 1}: ${dot.value.toFixed(0)} pixels far`);
+}
+
+/** @param {Pane} pane @param {[number, number]} cell */
+function cellTip(pane, [layer, row]) {
+  const name = rowAt(row, pane.headCount);
+  const values = cellValues(pane.answer, layer, name);
+  const title = pane.recording.facts.layers[layer].title || `layer ${layer + 1}`;
+  const head = typeof name === "number" ? `head ${name + 1}` : name === "all" ? "all heads" : "rollout";
+  if (!values) return `${capital(title)}, ${head}: ${pane.answer.layers[layer].why || "nothing to show"}`;
+  const distances = typeof name === "number" ? distancesOf(pane.recording) : null;
+  const distance = distances ? distances[layer * pane.recording.statisticHeads + Number(name)] : NaN;
+  const far = Number.isFinite(distance) ? `, looks ${distance.toFixed(0)} px far` : "";
+  return `${capital(title)}, ${head}: up to ${percent(greatest(values, ...spanOf(pane.answer.layers[layer].tokens)))}${far}`;
+}
+
+/** @param {App} app @param {Pane} pane @param {PointerEvent} event */
+function overPhoto(app, pane, event) {
+  const share = pane.photo.shareAt(event, pane.recording);
+  const grid = app.grid();
+  if (!share || !grid) {
+    setHover(app, undefined);
+    return tip(app, event, share ? valueTip(app, pane, event) : null);
+  }
+  const asks = app.state.query === null && event.pointerType !== "touch" && (pane.subject.show === "attention" || pane.subject.show === "positions");
+  if (!asks) return tip(app, event, valueTip(app, pane, event));
+  setHover(app, patchQuery(grid, cellOf(share.y, grid[0]), cellOf(share.x, grid[1])));
+  return tip(app, event, null);
+}
+
+/** The value under the pointer, and the mark at the bar. @param {App} app @param {Pane} pane @param {PointerEvent} event */
+function valueTip(app, pane, event) {
+  const { map } = pane;
+  if (!map) return null;
+  const [x, y] = pane.photo.pixelAt(event);
+  const [left, top, right, bottom] = map.box;
+  const column = Math.floor(((x - left) / (right - left)) * map.grid[1]);
+  const row = Math.floor(((y - top) / (bottom - top)) * map.grid[0]);
+  if (row < 0 || column < 0 || row >= map.grid[0] || column >= map.grid[1]) return null;
+  const value = map.values[row * map.grid[1] + column];
+  pane.photo.point(map, value, app.state);
+  return `Row ${row + 1}, column ${column + 1}: ${map.word(value)}`;
+}
+
+/** @param {App} app @param {import("./types.js").Query | undefined} query */
+function setHover(app, query) {
+  if (query === undefined ? app.hover === undefined : app.hover !== undefined && sameQuery(query, app.hover)) return;
+  app.hover = query;
+  app.later();
+}
+
+/** @param {App} app @param {[number, number] | null} cell */
+function setPeek(app, cell) {
+  if (String(cell) === String(app.peek)) return;
+  app.peek = cell;
+  app.later();
+}
+
+/** @param {App} app */
+function leave(app) {
+  setHover(app, undefined);
+  setPeek(app, null);
+  app.tip.style.display = "none";
+  for (const pane of app.panes) pane.photo.point(null, null, app.state);
+}
+
+/** @param {App} app @param {PointerEvent} event @param {string | null | undefined | false} text */
+function tip(app, event, text) {
+  app.tip.style.display = text ? "block" : "none";
+  if (!text) return;
+  app.tip.textContent = text;
+  const page = app.page.getBoundingClientRect();
+  const x = Math.min(page.width - app.tip.offsetWidth - 8, event.clientX - page.left + 14);
+  const y = event.clientY - page.top + 18;
+  app.tip.style.left = `${Math.max(4, x)}px`;
+  app.tip.style.top = `${y + 30 > page.height ? y - 50 : y}px`;
+}
+
+/** @param {App} app @param {MouseEvent} event */
+function click(app, event) {
+  const place = under(app, event);
+  if (!place) return;
+  const [pane, part] = place;
+  if (part === "photo") return clickPhoto(app, pane, event);
+  if (part === "heads") {
+    const cell = pane.heads.cellAt(event);
+    if (cell) open(app, pane, cell[0], rowAt(cell[1], pane.headCount));
+    return;
+  }
+  const dot = pane.charts.dotAt(event);
+  if (dot) open(app, pane, dot.layer, dot.head);
+}
+
+/** @param {App} app @param {Pane} pane @param {number} layer @param {number | "all" | "rollout"} row */
+function open(app, pane, layer, row) {
+  const [own, first] = [pane.recording.facts.layers.length, app.panes[0].recording.facts.layers.length];
+  app.set({ layer: own === first ? layer : Math.round((layer * (first - 1)) / Math.max(1, own - 1)), row });
+  const number = app.panes.indexOf(pane);
+  if (pane.subject.show !== "attention") app.show(number, "attention");
+}
+
+/** @param {App} app @param {Pane} pane @param {MouseEvent} event */
+function clickPhoto(app, pane, event) {
+  const [x, y] = pane.photo.pixelAt(event);
+  const inside = (pane.recording.facts.found ?? []).filter((finding) => typeof finding.query === "number" && x >= finding.box[0] && y >= finding.box[1] && x < finding.box[2] && y < finding.box[3]);
+  const size = (/** @type {import("./types.js").Finding} */ finding) => (finding.box[2] - finding.box[0]) * (finding.box[3] - finding.box[1]);
+  const [finding] = inside.sort((a, b) => size(a) - size(b));
+  if (finding && app.panes[0].recording.facts.layers[app.panes[0].layer].queries.kind === "object queries") {
+    const query = /** @type {const} */ ({ kind: "item", of: "object queries", index: finding.query ?? 0 });
+    return app.set({ query: sameQuery(query, app.state.query) ? null : query });
+  }
+  const share = pane.photo.shareAt(event, pane.recording);
+  const grid = app.grid();
+  if (!share || !grid) return undefined;
+  const query = patchQuery(grid, cellOf(share.y, grid[0]), cellOf(share.x, grid[1]));
+  return app.set({ query: sameQuery(query, app.state.query) ? null : query });
+}

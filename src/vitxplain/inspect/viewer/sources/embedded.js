@@ -1,0 +1,56 @@
+/** Recordings inside the page: script elements with text, base64 of gzip, one a tensor, unpacked when they are asked for. */
+
+import { readTensor } from "../values/quantise.js";
+
+/**
+ * @param {Document} page
+ * @returns {import("../types.js").Source}
+ */
+export function embedded(page) {
+  /** @type {Map<string, Element>} */
+  const elements = new Map();
+  for (const element of page.querySelectorAll("script[data-vitxplain]")) {
+    elements.set(keyOf(element.getAttribute("data-vitxplain"), element.getAttribute("data-record"), element.getAttribute("data-tensor")), element);
+  }
+  /** @param {string} kind @param {string | null} id @param {string | null} name */
+  const find = (kind, id, name) => {
+    const element = elements.get(keyOf(kind, id, name));
+    if (!element) throw new Error(`This file does not hold ${name ?? kind}${id ? ` of “${id}”` : ""}.`);
+    return element;
+  };
+  return {
+    async index() {
+      return JSON.parse(find("index", null, null).textContent ?? "");
+    },
+    async facts(id) {
+      return JSON.parse(find("facts", id, null).textContent ?? "");
+    },
+    async tensor(id, name) {
+      const element = find("tensor", id, name);
+      const shape = (element.getAttribute("data-shape") ?? "").split(",").filter(Boolean).map(Number);
+      const bytes = await gunzip(fromBase64((element.textContent ?? "").trim()));
+      return readTensor(bytes, element.getAttribute("data-dtype") ?? "", shape);
+    },
+  };
+}
+
+/** @param {string | null} kind @param {string | null} id @param {string | null} name */
+function keyOf(kind, id, name) {
+  return JSON.stringify([kind, id, name]);
+}
+
+/** @param {string} text @returns {Uint8Array} */
+export function fromBase64(text) {
+  const native = /** @type {{fromBase64?: (text: string) => Uint8Array}} */ (/** @type {unknown} */ (Uint8Array)).fromBase64;
+  if (native) return native.call(Uint8Array, text);
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/** @param {Uint8Array} bytes */
+export async function gunzip(bytes) {
+  const stream = new Blob([/** @type {BlobPart} */ (bytes)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { colourTable, entryOf, greatest, TABLES, valueAt } from "../values/colours.js";
+import { islands, massSet, outline } from "../values/outline.js";
+import { enlarge } from "../values/smooth.js";
+
+test("every table has 256 opaque colours and grows lighter", () => {
+  for (const name of TABLES) {
+    const table = colourTable(name);
+    assert.equal(table.length, 256);
+    const light = [...table].map((pixel) => 0.3 * (pixel & 255) + 0.59 * ((pixel >> 8) & 255) + 0.11 * ((pixel >> 16) & 255));
+    assert.ok(table.every((pixel) => pixel >>> 24 === 255));
+    for (let entry = 8; entry < 256; entry++) assert.ok(light[entry] >= light[entry - 8] - 1, `${name} darkens at ${entry}`);
+  }
+});
+
+test("a value and its place at the bar are each other's inverse", () => {
+  for (const scale of /** @type {const} */ (["map", "log"])) {
+    for (const signed of [false, true]) {
+      for (const share of [0.1, 0.4, 0.75, 1]) assert.ok(Math.abs(entryOf(valueAt(share, 0.3, scale, signed), 0.3, scale, signed) - 255 * share) <= 0.51);
+    }
+  }
+});
+
+test("a map of nothing is dark, a signed one grey in the middle, and no value leaves the table", () => {
+  assert.equal(entryOf(0, 0, "map", false), 0);
+  assert.equal(entryOf(0, 1, "map", true), 128);
+  assert.equal(entryOf(7, 1, "map", false), 255);
+  assert.equal(entryOf(-7, 1, "log", true), 0);
+  assert.equal(entryOf(1e-9, 1, "log", false), 0);
+  assert.equal(greatest(Float32Array.from([9, -3, 2]), 1), 3);
+});
+
+test("the set is the smallest that holds the share", () => {
+  const values = Float32Array.from([0.1, 0.4, 0.2, 0.3]);
+  assert.deepEqual([...massSet(values, 0.4)], [0, 1, 0, 0]);
+  assert.deepEqual([...massSet(values, 0.5)], [0, 1, 0, 1]);
+  assert.deepEqual([...massSet(values, 1)], [1, 1, 1, 1]);
+  assert.deepEqual([...massSet(new Float32Array(4), 0.5)], [0, 0, 0, 0]);
+});
+
+test("patches that touch by a corner are two islands", () => {
+  assert.equal(islands(Uint8Array.from([1, 0, 0, 1]), 2, 2), 2);
+  assert.equal(islands(Uint8Array.from([1, 1, 0, 1]), 2, 2), 1);
+  assert.equal(islands(Uint8Array.from([0, 0, 1, 1, 0, 0]), 2, 3), 2);
+});
+
+test("an outline goes round the set, and is left out where it would say nothing", () => {
+  const peak = new Float32Array(25);
+  peak[12] = 1;
+  assert.deepEqual(outline(peak, 5, 5, 0.5), [[2, 2, 3, 2], [2, 3, 3, 3], [2, 2, 2, 3], [3, 2, 3, 3]]);
+  assert.equal(outline(new Float32Array(25).fill(1), 5, 5, 0.5), null);
+  assert.equal(outline(peak, 5, 5, 0), null);
+  const spots = new Float32Array(225);
+  for (let spot = 0; spot < 7; spot++) spots[30 * spot] = 1;
+  assert.equal(outline(spots, 15, 15, 1), null);
+  spots[0] = 0;
+  assert.equal(outline(spots, 15, 15, 1)?.length, 24);
+});
+
+test("enlarging goes through the values and stays within them", () => {
+  const values = Float32Array.from([0, 1, 0, 0.25, 0.5, 1, 0, 0, 0.125]);
+  const large = enlarge(values, 3, 3, 5);
+  assert.equal(large.length, 225);
+  for (let y = 0; y < 3; y++) for (let x = 0; x < 3; x++) assert.ok(Math.abs(large[(5 * y + 2) * 15 + 5 * x + 2] - values[3 * y + x]) < 1e-6);
+  assert.ok(large.every((value) => value >= 0 && value <= 1));
+});

@@ -1,0 +1,42 @@
+/** All keys, in a panel that does not stand in the way. */
+
+import { el } from "../dom.js";
+
+export const KEYS = [
+  ["← →", "layer"],
+  ["↑ ↓", "head"],
+  ["Shift + arrows", "move the patch"],
+  ["C", "class token"],
+  ["Esc", "let go"],
+  ["X", "turn the direction"],
+  ["1 … 9", "image"],
+  ["[ ]", "step before, after"],
+  ["Space", "play the steps"],
+  ["N", "next map over the picture"],
+  ["A", "all heads: mean, minimum, maximum"],
+  ["R", "scale"],
+  ["M", "outline on, off"],
+  ["O", "colours on, off"],
+  ["K", "compare, one alone"],
+  ["S", "save the picture"],
+  ["L", "copy a link to this view"],
+  ["T", "light, dark"],
+  ["?", "these keys"],
+];
+
+/** @param {() => void} close */
+export function makeHelp(close) {
+  return el(
+    "aside",
+    { class: "help", "aria-label": "Keys", hidden: true },
+    el("div", { class: "row" }, el("h2", { text: "Keys" }), el("span", { class: "grow" }), el("button", { type: "button", class: "plain", text: "Close", onclick: close })),
+    el("dl", {}, ...KEYS.flatMap(([key, does]) => [el("dt", {}, el("kbd", { text: key })), el("dd", { text: does })])),
+    el("p", { text: "Move over the picture to ask a patch; click keeps it, and moving then reads values. Move over a cell of the grid to look at it; click keeps it. A dot of the chart opens its head." }),
+  );
+}
+
+/** The line at the foot: the keys one needs first. */
+export function makeFoot() {
+  const some = [["← →", "layer"], ["↑ ↓", "head"], ["Shift + arrows", "move the patch"], ["C", "class token"], ["X", "turn the direction"], ["1 … 9", "image"], ["T", "theme"], ["?", "all keys"]];
+  return some.map(([key, does]) => el("span", {}, el("kbd", { text: key }), does));
+}

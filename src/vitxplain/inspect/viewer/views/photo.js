@@ -1,0 +1,208 @@
+/** The photograph with a map over it, and the bar that says what the colours mean. */
+
+import { contextOf, el, sized } from "../dom.js";
+import { colourTable, entryOf, valueAt } from "../values/colours.js";
+import { outline } from "../values/outline.js";
+import { enlarge } from "../values/smooth.js";
+
+/**
+ * A map over a part of the picture.
+ * @typedef {{values: Float32Array, grid: [number, number], box: import("../types.js").Box, top: number, signed: boolean,
+ *   word: (value: number) => string}} PictureMap
+ * @typedef {{mark: import("../types.js").Box | null, found: import("../types.js").Finding[], chosen: number}} Marks
+ */
+
+const HALO = "rgba(0, 0, 0, .62)";
+const QUERY = "#4cc9ff";
+
+export class PhotoView {
+  constructor() {
+    this.canvas = el("canvas", { tabindex: "0", role: "application", "aria-roledescription": "picture", "aria-label": "The picture. Move over it to ask a patch, click to keep it; Shift with the arrow keys moves the patch." });
+    this.bar = el("canvas", { class: "scale", "aria-hidden": "true" });
+    this.words = ["top", "middle", "foot"].map((place) => el("span", { class: place }));
+    this.pointer = el("div", { class: "pointer", "aria-hidden": "true" });
+    this.element = el("div", { class: "stage" }, this.canvas, el("div", { class: "bar" }, this.bar, ...this.words, this.pointer));
+
+    this.grey = document.createElement("canvas");
+    this.grey.getContext("2d", { willReadFrequently: true });
+    this.heat = document.createElement("canvas");
+    /** @type {ImageData | null} */
+    this.pixels = null;
+    this.size = [1, 1];
+    this.scale = 1;
+  }
+
+  /** @param {import("../recording.js").Recording} recording @param {number} width @param {number} height @param {boolean} dark */
+  resize(recording, width, height, dark) {
+    this.size = [width, height];
+    this.scale = width / recording.facts.picture.width;
+    sized(this.canvas, width, height);
+    this.grey.width = this.canvas.width;
+    this.grey.height = this.canvas.height;
+    const context = contextOf(this.grey);
+    context.imageSmoothingQuality = "high";
+    context.fillStyle = dark ? "#1d2025" : "#3a3d42";
+    context.fillRect(0, 0, this.grey.width, this.grey.height);
+    if (!recording.image) return;
+    context.drawImage(recording.image, 0, 0, this.grey.width, this.grey.height);
+    const pixels = context.getImageData(0, 0, this.grey.width, this.grey.height);
+    const [left, top, right, bottom] = recording.facts.seen.map((edge) => (edge * this.grey.width) / recording.facts.picture.width);
+    const data = pixels.data;
+    for (let y = 0, k = 0; y < this.grey.height; y++) {
+      for (let x = 0; x < this.grey.width; x++, k += 4) {
+        const grey = 0.3 * data[k] + 0.59 * data[k + 1] + 0.11 * data[k + 2];
+        const seen = x >= left && x < right && y >= top && y < bottom;
+        const light = seen ? 0.66 : 0.22;
+        for (let c = 0; c < 3; c++) data[k + c] = light * (0.82 * grey + 0.18 * data[k + c]);
+      }
+    }
+    context.putImageData(pixels, 0, 0);
+  }
+
+  /**
+   * The place of a point in the part the model saw, as shares; null outside.
+   * @param {MouseEvent} event @param {import("../recording.js").Recording} recording
+   */
+  shareAt(event, recording) {
+    const box = this.canvas.getBoundingClientRect();
+    const [left, top, right, bottom] = recording.facts.seen;
+    const x = ((event.clientX - box.left) / this.scale - left) / (right - left);
+    const y = ((event.clientY - box.top) / this.scale - top) / (bottom - top);
+    return x >= 0 && y >= 0 && x < 1 && y < 1 ? { x, y } : null;
+  }
+
+  /** @param {MouseEvent} event @returns {[number, number]} in pixels of the picture */
+  pixelAt(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [(event.clientX - box.left) / this.scale, (event.clientY - box.top) / this.scale];
+  }
+
+  /** @param {PictureMap | null} map @param {Marks} marks @param {import("../types.js").State} state */
+  draw(map, marks, state) {
+    const [width, height] = this.size;
+    const context = sized(this.canvas, width, height);
+    context.drawImage(this.grey, 0, 0, width, height);
+    if (map) {
+      this.paint(map, state);
+      const [left, top, right, bottom] = map.box.map((edge) => edge * this.scale);
+      context.imageSmoothingEnabled = true;
+      context.imageSmoothingQuality = "high";
+      context.drawImage(this.heat, left, top, right - left, bottom - top);
+      this.edges(context, map, state);
+    }
+    this.boxes(context, marks);
+    if (marks.mark) {
+      const [left, top, right, bottom] = marks.mark.map((edge) => edge * this.scale);
+      for (const [colour, line] of /** @type {[string, number][]} */ ([[HALO, 5], [QUERY, 2.5]])) {
+        context.strokeStyle = colour;
+        context.lineWidth = line;
+        context.strokeRect(left, top, right - left, bottom - top);
+      }
+    }
+    this.drawBar(map, state);
+  }
+
+  /** The picture with its colours alone, without lines. @param {PictureMap | null} map @param {import("../types.js").State} state */
+  bare(map, state) {
+    const canvas = document.createElement("canvas");
+    canvas.width = this.grey.width;
+    canvas.height = this.grey.height;
+    const context = contextOf(canvas);
+    context.drawImage(this.grey, 0, 0);
+    if (!map) return canvas;
+    this.paint(map, state);
+    const [left, top, right, bottom] = map.box.map((edge) => (edge * this.scale * canvas.width) / this.size[0]);
+    context.drawImage(this.heat, left, top, right - left, bottom - top);
+    return canvas;
+  }
+
+  /** @param {PictureMap} map @param {import("../types.js").State} state */
+  paint(map, state) {
+    const [rows, columns] = map.grid;
+    const factor = rows * columns > 2500 ? 3 : rows * columns > 600 ? 4 : 8;
+    const smooth = enlarge(map.values, rows, columns, factor);
+    const [wide, high] = [columns * factor, rows * factor];
+    if (!this.pixels || this.pixels.width !== wide || this.pixels.height !== high) {
+      this.heat.width = wide;
+      this.heat.height = high;
+      this.pixels = contextOf(this.heat).createImageData(wide, high);
+    }
+    const out = new Uint32Array(this.pixels.data.buffer);
+    const table = colourTable(map.signed ? "signed" : state.colours);
+    const veil = veilOf(state.heat / 100, map.signed);
+    for (let i = 0; i < smooth.length; i++) {
+      const entry = entryOf(smooth[i], map.top, state.scale, map.signed);
+      out[i] = (table[entry] & 0xffffff) | (veil[entry] << 24);
+    }
+    contextOf(this.heat).putImageData(this.pixels, 0, 0);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {PictureMap} map @param {import("../types.js").State} state */
+  edges(context, map, state) {
+    const [rows, columns] = map.grid;
+    const lines = map.signed ? null : outline(map.values, rows, columns, state.mass / 100);
+    if (!lines) return;
+    const [left, top, right, bottom] = map.box.map((edge) => edge * this.scale);
+    const [stepX, stepY] = [(right - left) / columns, (bottom - top) / rows];
+    context.beginPath();
+    for (const [x0, y0, x1, y1] of lines) {
+      context.moveTo(left + x0 * stepX, top + y0 * stepY);
+      context.lineTo(left + x1 * stepX, top + y1 * stepY);
+    }
+    context.lineCap = "round";
+    for (const [colour, line] of /** @type {[string, number][]} */ ([["rgba(0, 0, 0, .6)", 3.2], ["rgba(255, 255, 255, .85)", 1.3]])) {
+      context.strokeStyle = colour;
+      context.lineWidth = line;
+      context.stroke();
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Marks} marks */
+  boxes(context, marks) {
+    context.font = "600 11px Inter, system-ui, sans-serif";
+    context.textAlign = "left";
+    marks.found.forEach((finding, place) => {
+      const [left, top, right, bottom] = finding.box.map((edge) => edge * this.scale);
+      const chosen = place === marks.chosen;
+      context.lineWidth = chosen ? 2.5 : 1.2;
+      context.strokeStyle = chosen ? QUERY : "rgba(255, 255, 255, .7)";
+      context.strokeRect(left, top, right - left, bottom - top);
+      const wide = context.measureText(finding.label).width + 8;
+      const up = top > 16 ? top - 15 : top;
+      context.fillStyle = chosen ? QUERY : "rgba(255, 255, 255, .82)";
+      context.fillRect(left - 0.5, up, wide, 15);
+      context.fillStyle = "#101214";
+      context.fillText(finding.label, left + 3.5, up + 11);
+    });
+  }
+
+  /** @param {PictureMap | null} map @param {import("../types.js").State} state */
+  drawBar(map, state) {
+    this.bar.width = 1;
+    this.bar.height = 256;
+    const context = contextOf(this.bar);
+    const pixels = context.createImageData(1, 256);
+    const table = colourTable(map?.signed ? "signed" : state.colours);
+    const out = new Uint32Array(pixels.data.buffer);
+    for (let entry = 0; entry < 256; entry++) out[255 - entry] = map ? table[entry] : 0;
+    context.putImageData(pixels, 0, 0);
+    [1, 0.5, 0].forEach((share, place) => {
+      this.words[place].textContent = map ? map.word(valueAt(share, map.top, state.scale, map.signed)) : "";
+    });
+  }
+
+  /** The pointer at the bar. @param {PictureMap | null} map @param {number | null} value @param {import("../types.js").State} state */
+  point(map, value, state) {
+    const shown = map && value !== null && Number.isFinite(value);
+    this.pointer.style.display = shown ? "block" : "none";
+    if (shown) this.pointer.style.top = `${100 * (1 - entryOf(value, map.top, state.scale, map.signed) / 255)}%`;
+  }
+}
+
+/** How much of each colour lies over the photograph. @param {number} heat @param {boolean} signed */
+function veilOf(heat, signed) {
+  return Uint8Array.from({ length: 256 }, (_, entry) => {
+    const share = signed ? Math.abs(entry - 127.5) / 127.5 : entry / 255;
+    return Math.round(255 * heat * Math.min(1, (signed ? 0 : 0.16) + 1.25 * Math.sqrt(share)));
+  });
+}
