@@ -107,10 +107,10 @@ def objective_for(model: Trainable | DenseTrainable, training: DataSet, options:
 def _dense_objective(model: DenseTrainable) -> Objective:
     network, labels = model.module.network, dict(enumerate(model.labels))
     in_pairs = any(isinstance(part, _BatchNorm) for part in network.modules())
-    given = (model.processor, model.task, labels, takes_mask(network), in_pairs)
+    common = (model.processor, model.task, labels, takes_mask(network), in_pairs)
     if model.task.name == OBJECTS:
-        return ObjectObjective(*given, masked=model.masked)
+        return ObjectObjective(*common, masked=model.masked)
     form, unlabelled = true_form(network, model.task), ignored_number(network, len(labels))
     if form != "map":
         check_installed("scipy")
-    return PixelObjective(*given, form=form, unlabelled=unlabelled, masked=model.masked)
+    return PixelObjective(*common, form=form, unlabelled=unlabelled, masked=model.masked)
