@@ -1,7 +1,10 @@
 """Inline: the viewer within a notebook as a page in a frame, which survives saving and needs no package."""
 
+import os
+import sys
 from dataclasses import dataclass, field
 from html import escape
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from vitxplain.inspect.page import page
@@ -21,3 +24,9 @@ class Inline:
         content = escape(page(self.recording))
         style = f"width:100%;height:{self.height}px;border:0"
         return f'<iframe srcdoc="{content}" style="{style}" title="vitxplain"></iframe>'
+
+
+def widgets_work() -> bool:
+    """Whether this is a notebook that runs widgets from the kernel alone, and anywidget is installed."""
+    elsewhere = "google.colab" in sys.modules or "VSCODE_PID" in os.environ
+    return "ipykernel" in sys.modules and not elsewhere and find_spec("anywidget") is not None
