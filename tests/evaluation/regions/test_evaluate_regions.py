@@ -222,13 +222,3 @@ def test_a_model_without_a_head_is_refused():
     )
     with pytest.raises(UnsupportedModelError, match="for classifiers, object detectors and segmenters"):
         evaluate(load_model(ViTModel(config).eval(), mean=0.0, std=1.0, size=32), Squares(OBJECTS), "rollout", WHERE)
-
-
-@pytest.mark.parametrize(
-    ("methods", "options", "is_scored"),
-    [("all", {}, False), (["all", "drise"], {"masks": 2}, True), ("all", {"d-rise.masks": 2}, True)],
-)
-def test_all_leaves_out_what_takes_very_many_passes(model: VisionModel, methods, options: dict, is_scored: bool):
-    found = evaluate(model, Squares(OBJECTS[:1]), methods, "mass-accuracy", options=options)
-    assert ("d-rise" in {row.method for row in found}) == is_scored
-    assert any(note.startswith("d-rise is left out of all: it takes 1,000") for note in found.left_out) != is_scored
