@@ -4,17 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vitxplain.errors import DataError
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.walk import files_below
 from vitxplain.files.write import write_together
+from vitxplain.inspect.inline import Inline
 from vitxplain.inspect.record_file import Record, read_record
 from vitxplain.inspect.writer import FOLDER, SUFFIX
-
-if TYPE_CHECKING:
-    from vitxplain.inspect.inline import Inline
 
 
 @dataclass(frozen=True)
@@ -107,11 +105,11 @@ class Recording:
         parts = (part.encode() for part in page_parts(self, title=title, full=full))
         return write_together({user_path(path): parts})[0]
 
-    def inspect(self, *, height: int = 720) -> "Inline":
+    def inspect(self, *, height: int = 720) -> Inline:
         """The viewer in a notebook; raises as `save`."""
-        from vitxplain.inspect.inline import Inline
+        from vitxplain.inspect.page import page
 
-        return Inline(self, height)
+        return Inline(page(self), height)
 
 
 def open_recording(folder: str | PathLike[str]) -> Recording:
