@@ -30,7 +30,11 @@ METHODS = {
     "patch-pca": "patch PCA",
 }
 FAMILIES = {"detectors": "Object detectors", "segmenters": "Segmenters", "encoders": "Encoders without a head"}
-INTRO = """# Supported models
+INTRO = """---
+hide: [toc]
+---
+
+# Supported models
 
 Every row was tried by the tests, with nothing but the name: the map of each ticked method is finite, not constant, and
 row i of a batch equals image i alone; two objects or segments of one image have maps of their own, by the methods that

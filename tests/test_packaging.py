@@ -30,7 +30,9 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path):
     inside = {name for name in names if ".dist-info/" not in name}
     sources = {f"vitxplain/{path.relative_to(ROOT / 'src/vitxplain')}" for path in (ROOT / "src").rglob("*.py")}
     weights = {f"vitxplain/demo_models/{name}/model.safetensors" for name in NAMES}
-    assert sources | weights | {"vitxplain/py.typed", "vitxplain/data/synthetic/digits.npz"} <= inside
+    data = {"vitxplain/py.typed", "vitxplain/data/synthetic/digits.npz", "vitxplain/inspect/static/viewer.js"}
+    assert sources | weights | data <= inside
+    assert not {name for name in inside if "node_modules" in name or name.startswith("vitxplain/inspect/viewer/")}
     assert {name.split("/")[0] for name in inside} == {"vitxplain"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

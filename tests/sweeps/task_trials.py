@@ -48,6 +48,8 @@ def explained(model: VisionModel, pixel_values: Tensor, methods: list[str]) -> d
         together = explain_together(model, pixel_values, methods)
         return {method: [[item] for item in items] for method, items in together.items()}
     targets = [_targets(model, one) for one in pixel_values]
+    if any("~" in target for of_image in targets for target in of_image):  # a query alone knows no class
+        methods = [method for method in methods if method != "cross-attention"]
     return explain_together(model, pixel_values, methods, target=targets, min_score=0.0)
 
 

@@ -181,6 +181,7 @@ def test_a_class_may_have_the_sign_of_differences_in_its_name() -> None:
         ("tench~9", "target 9 does not exist: the model has 3 classes"),
         ("~tench", "no class named ''"),
         ("object:0", "'object:0' is a thing or a place in the image, and the model gives classes"),
+        ("patch@3,4", "'patch@3,4' is a token that asks, .*; this one takes one of its classes.*-o query=ROW,COLUMN"),
         ("@3,4", "is a thing or a place in the image"),
         ("box:1,2,3,4", "is a thing or a place in the image"),
     ],

@@ -148,6 +148,11 @@ class Target(ABC):
         """The token grid with the tokens that the score of each image is read from; one alone for all images alike."""
         return [grid]
 
+    @property
+    def is_difference(self) -> bool:
+        """Whether it asks why one class and not another, of any image."""
+        return False
+
     def decoder_queries(self) -> "list[int | None]":
         """Which of the model's queries the score of each image is of, or None; one alone for all images alike."""
         return [None]

@@ -21,7 +21,7 @@ from vitxplain.tasks.base import (
 )
 from vitxplain.tasks.class_index import class_index, one_by_one
 from vitxplain.tasks.leaves import leaf
-from vitxplain.tasks.spelling import class_pair, names_a_thing
+from vitxplain.tasks.spelling import class_pair, names_a_thing, token_refused
 from vitxplain.tasks.targets.class_target import ClassDifference, ClassTarget, no_such_class
 from vitxplain.tasks.targets.per_image import PerImage
 from vitxplain.tasks.top_classes import top_classes
@@ -117,6 +117,8 @@ def _one_target(spelled: Any, labels: Mapping[int, str]) -> "int | ClassDifferen
     try:
         index = class_index(spelled, labels)
     except TargetError as error:
+        if isinstance(spelled, str) and (refused := token_refused(spelled, "one of its classes, or CLASS~OTHER")):
+            raise refused from error
         if not isinstance(spelled, str) or not names_a_thing(spelled):
             raise
         raise TargetError(

@@ -17,6 +17,7 @@ Read = TypeVar("Read")
 
 EVERYTHING: Final = "all"
 
+_TOKEN: Final = re.compile(r"cls|patch@.*|register:\d+")
 _NUMBER: Final = r"-?\d+(?:\.\d+)?"
 _BOX: Final = re.compile(rf"box:\s*({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
 _POINT: Final = re.compile(rf"@\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
@@ -108,7 +109,20 @@ def _pair(text: str, name: str, other: str, labels: Mapping[int, str]) -> tuple[
 
 def names_a_thing(text: str) -> bool:
     """Whether this is written as an object, a segment or a place in the image is, and not as a class."""
-    return text.strip().startswith(("box:", "@", "object:", "segment:", "patch@", "mask:"))
+    return text.strip().startswith(("box:", "@", "object:", "segment:", "mask:"))
+
+
+def token_refused(text: str, targets: str) -> TargetError | None:
+    """What to do instead, where this is written as a token that asks, which models without a head alone are asked for.
+
+    `targets` are those of the model.
+    """
+    if not _TOKEN.fullmatch(text.strip()):
+        return None
+    return TargetError(
+        f"target {text!r} is a token that asks, which is for models without a head; this one takes {targets}. With "
+        "raw-attention the option query says who asks: -o query=ROW,COLUMN of a patch, or -o query=class."
+    )
 
 
 def _by_name(text: str, labels: Mapping[int, str]) -> Spelling:
@@ -116,6 +130,8 @@ def _by_name(text: str, labels: Mapping[int, str]) -> Spelling:
         return Spelling(text, index=_known(class_index(text, labels), labels))
     if text == EVERYTHING:
         return Spelling(text, everything=True)
+    if (refused := token_refused(text, _WAYS)) is not None:
+        raise refused
     for start in ("box:", "@", "object:", "segment:"):
         if text.startswith(start):
             raise TargetError(f"target {text!r} cannot be read; targets are {_WAYS}.")

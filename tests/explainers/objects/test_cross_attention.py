@@ -80,6 +80,14 @@ def test_a_segment_has_the_map_of_its_query() -> None:
     assert made.values.shape == reads[-1][0] != reads[0][0]  # each layer reads another level
 
 
+@pytest.mark.parametrize("method", ["cross-attention", "sampling-points"])
+def test_why_one_class_and_not_another_is_nothing_a_query_knows(deformable: VisionModel, method: str) -> None:
+    name = explain(deformable, IMAGES[0], method, min_score=0).target.name
+    other = next(label for label in deformable.labels.values() if label != name)
+    with pytest.raises(TargetError, match=f"{method} shows what a query reads, whatever the class"):
+        explain(deformable, IMAGES[0], method, target=f"{name}~{other}", min_score=0)
+
+
 def test_what_has_no_decoder_is_refused_with_the_reason() -> None:
     yolos = load_model(detector("YolosForObjectDetection"), mean=0.5, std=0.5, size=SIZE)
     assert "tokens beside the patches" in str(fitting(yolos)["cross-attention"])

@@ -79,6 +79,18 @@ def test_planted_truth_is_found_and_by_the_seed_alone() -> None:
     np.testing.assert_allclose(both[0].values, first, rtol=1e-5)
 
 
+def test_of_a_difference_it_is_how_much_more_of_the_one_class_is_there() -> None:
+    box = torch.tensor([0.25, 0.5, 0.4, 0.9])
+    shares = {LOGITS: torch.tensor([[[0.7, 0.2], [0.3, 0.6]]]), BOXES: box.expand(1, 2, 4)}
+    for one, other, expected in ((0, 1, 0.7 - 0.6), (1, 0, 0.6 - 0.7)):
+        detected = Detected(one, "cat", 0.7, query=0)
+        target = ObjectTarget(detected, against=(other, "dog"), queries=2, input_box=tuple(box.tolist()))
+        assert target.similarity(shares, shares).tolist() == pytest.approx([expected], abs=1e-6)
+    model = load_model(Finder(), mean=0.0, std=1.0, size=(32, 32), labels=["cat", "dog"])
+    made = explain(model, torch.ones(3, 32, 32), DRISE(masks=100, grid=4), target="cat~dog", min_score=0).values
+    assert made[:, 2:14].mean() > made[:, 18:].mean() + 0.05
+
+
 def test_it_is_for_what_finds_things_and_options_are_checked() -> None:
     assert fitting(tiny_cnn())["d-rise"] == "it finds no objects or segments in an image"
     for wrong in ({"masks": 0}, {"grid": -1}, {"p": 1.0}, {"seed": -1}):

@@ -15,6 +15,7 @@ from vitxplain.explainers.gradient_activation import GradientActivation
 from vitxplain.explainers.objects.cross_attention import CrossAttention
 from vitxplain.explainers.objects.gradient_cross_attention import GradientCrossAttention
 from vitxplain.models.processors.image_part import ImagePart
+from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.testing.models import tiny_detector
 
@@ -96,8 +97,26 @@ def test_images_of_a_mixed_batch_are_as_alone(padded: VisionModel) -> None:
 
 
 def test_a_mask_of_another_form_is_refused() -> None:
-    mask = torch.zeros(4, 4, dtype=torch.long)
-    mask[2:, :] = 1
+    mask = torch.zeros(4, 4, dtype=torch.bool)
+    mask[2:] = True
     with pytest.raises(UsageError, match="elsewhere than at the right and at the bottom"):
         ImagePart.stated(mask)
-    assert ImagePart.stated(torch.ones(4, 4, dtype=torch.long)) is None
+    assert ImagePart.stated(torch.ones(4, 4, dtype=torch.bool)) is None
+
+
+def test_a_processor_of_few_settings_may_make_a_mask() -> None:
+    class Padding:
+        def preprocess(self, images: list[Image.Image], return_tensors: str) -> dict[str, torch.Tensor]:
+            pixels, mask = torch.zeros(len(images), 3, 64, 64), torch.zeros(len(images), 64, 64, dtype=torch.bool)
+            for number, image in enumerate(images):
+                small = image.resize((64, 64 * image.height // image.width))
+                pixels[number, :, : small.height] = torch.from_numpy(np.array(small)).permute(2, 0, 1) / 255
+                mask[number, : small.height] = True
+            return {"pixel_values": pixels, "pixel_mask": mask}
+
+        __call__ = preprocess
+
+    processor = wrap_processor(Padding())
+    assert processor.image_part((32, 64)) == ImagePart(32, 64)
+    assert processor.image_part((50, 50)) is None
+    assert [positions for positions, _ in processor.groups([WIDE, noise(64, 64), WIDE])] == [[0, 2], [1]]

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from vitxplain import registry
-from vitxplain.errors import PluginError, UnsupportedModelError
-from vitxplain.explainers.base import SHARING, Explainer
+from vitxplain.errors import PluginError, TargetError, UnsupportedModelError
+from vitxplain.explainers.base import SHARING, DecoderExplainer, Explainer
 from vitxplain.explainers.passes.choose import load_explainer
-from vitxplain.models.offers import CLASSES, GRADIENT_PRODUCTS, PATCH_FEATURES
+from vitxplain.models.offers import CLASSES, DECODER_GRADIENTS, GRADIENT_PRODUCTS, PATCH_FEATURES
 from vitxplain.models.parallel.passes import Passes
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Settled
 
 
 def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str, str | None]:
@@ -95,6 +96,21 @@ def require(
         more = "vitxplain.fitting(model) says why" if in_memory else f"vitx methods --model {model.source}"
         methods = f"  Methods for this model: {', '.join(fit) or 'none'}.   ({more})"
         raise UnsupportedModelError("\n".join([*sentences, methods]))
+
+
+def require_classes_apart(settled: Settled, explainers: Iterable[Explainer]) -> None:
+    """Raises:
+    TargetError: a target asks why one class and not another, and a method reads a query alone, which knows no class.
+    """
+    if not any(target.is_difference for target in settled.rounds):
+        return
+    for explainer in explainers:
+        if isinstance(explainer, DecoderExplainer) and DECODER_GRADIENTS not in explainer.needs:
+            name = registry.name_of("explainers", type(explainer))
+            raise TargetError(
+                f"{name} shows what a query reads, whatever the class, so CLASS~OTHER has no map of its own; give the "
+                "one class, or take gradient-cross-attention, gradient-activation or d-rise."
+            )
 
 
 def _in_words(need: str) -> str:

@@ -26,7 +26,7 @@ from vitxplain.explainers.base import (
 )
 from vitxplain.explainers.passes.artefacts import artefacts, stream_layer
 from vitxplain.explainers.passes.collector import Collector
-from vitxplain.explainers.passes.fit import require
+from vitxplain.explainers.passes.fit import require, require_classes_apart
 from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
 from vitxplain.explainers.passes.layer_activation import layer_activation, layers_of, tensor_of
 from vitxplain.explainers.passes.pass_result import PassResult, joined_results
@@ -62,9 +62,8 @@ def shared_pass(
 ) -> PassResult:
     """Run every explainer on the batch: one forward pass, and one backward if any asks for a gradient.
 
-    Methods that look twice (`views`) share a second pass, about the same classes.
-    On a CPU large images pass a few at a time. Methods that are neither attention nor layer methods run their own
-    passes. `probe` is the model's at this size, where it is at hand.
+    Methods that look twice (`views`) share a second pass, about the same classes. On a CPU large images pass a few at a
+    time. Methods of no shared kind run their own passes. `probe` is the model's at this size, where it is at hand.
 
     Raises:
         TargetError: the model has no such class.
@@ -171,6 +170,7 @@ def _pass(
         towards += tap.starts if by_gradient or collector.wants_gradients else []
         with torch.autocast(model.device.type, enabled=False):
             settled = target if isinstance(target, Settled) else target.settle(in_fp32(outputs))
+        require_classes_apart(settled, watching)
         in_pass: list[dict[Explainer, Tensor]] = []
         for number, of_round in enumerate(settled.rounds):
             last = number + 1 == len(settled.rounds)

@@ -96,6 +96,7 @@ export class App {
     this.page.dataset.theme = this.state.theme || (globalThis.matchMedia?.("(prefers-color-scheme: light)").matches ? "light" : "dark");
     this.theme = readTheme(this.page);
     this.controls = makeControls(pane.recording, (change) => this.set(change), (show) => this.show(0, show), () => keepMiddle(this));
+    pane.gridHeading.append(this.controls.fusion);
     this.dock.replaceChildren(this.steps.element, this.controls.element);
     this.panes.forEach((own, place) => own.caption.replaceChildren(...(this.panes.length > 1 ? makeCaption(this.catalogue, own, (id) => this.openRecord(id, place), (show) => this.show(place, show)) : [])));
     this.body.replaceChildren(...this.panes.flatMap((own) => [own.left, own.right]));
@@ -184,12 +185,12 @@ export class App {
     const [pane] = this.panes;
     this.spoken.update(pane);
     clearTimeout(this.waiting);
-    this.controls?.update(this.state, this.hover === undefined ? pane.queryName : "a patch");
     this.waiting = Number(setTimeout(() => this.afterwards(), this.hover === undefined && !this.peek ? 0 : 120));
   }
 
   async afterwards() {
     const [pane] = this.panes;
+    this.controls?.update(this.state, pane.queryName, this.grid() !== null);
     this.header.update(this.entry, this.theme.dark, this.panes.length > 1);
     this.steps.update(this.entry);
     this.host.select?.({ ...this.entry, layer: pane.layer, head: typeof pane.row === "number" ? pane.row : pane.row === "all" ? this.state.fusion : pane.row, query: this.state.query, direction: this.state.direction, show: pane.subject.show });
@@ -230,11 +231,12 @@ export class App {
     return this.openSubjects();
   }
 
-  /** The grid in which patches are asked. @returns {[number, number] | null} */
+  /** The grid in which patches are asked: of the queries, or of the keys where the question is who looks at them. @returns {[number, number] | null} */
   grid() {
     const pane = this.panes[0];
     const layers = pane.recording.facts.layers;
-    return layers[pane.layer].queries.grid ?? layers[pane.layer].keys.grid ?? layers.find((layer) => layer.queries.grid)?.queries.grid ?? null;
+    const layer = pane.subject.show === "positions" ? layers.find((own) => own.queries.grid) : layers[pane.layer];
+    return (this.state.direction === "to" ? layer?.queries.grid : layer?.keys.grid) ?? null;
   }
 
   toggleHelp() {

@@ -30,7 +30,7 @@ export function arrange(app) {
     const bar = 66;
     const least = Math.min(room, 0.415 * width - side);
     const others = [...pane.left.children].filter((child) => child !== pane.photo.element && child !== pane.predictions);
-    const used = others.reduce((sum, child) => sum + /** @type {HTMLElement} */ (child).offsetHeight + 11, 40);
+    const used = others.reduce((sum, child) => sum + /** @type {HTMLElement} */ (child).offsetHeight + 11, 54);
     const below = PREDICTIONS * Math.min(5, pane.predictions.children.length);
     /** @param {number} taken */
     const size = (taken) => fit(picture.width, picture.height, Math.max(120, room - bar), flows ? Math.max(220, Math.min((two ? 0.42 : 0.62) * (globalThis.innerHeight || 800), 560)) : Math.max(180, body.clientHeight - taken));

@@ -6,14 +6,23 @@ import { pressed } from "./keys.js";
 import { messageOf } from "./recording.js";
 import css from "./style.css";
 
+/** Styles made by script: a page that forbids inline styles lets them be. @param {ShadowRoot} root */
+function dress(root) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
+}
+
 /**
+ * The element gets what is returned as its `viewer`.
  * @param {HTMLElement} element @param {import("./types.js").Source} source @param {import("./types.js").Host} [host]
  * @returns {Promise<{close: () => void, app: App | null}>}
  */
 export async function mount(element, source, host = {}) {
   const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
   const page = el("div", { class: "page", "data-theme": "dark" });
-  root.replaceChildren(el("style", { text: css }), page);
+  dress(root);
+  root.replaceChildren(page);
   page.append(el("p", { class: "message", role: "status", text: "Opening the recordings …" }));
   try {
     const index = await source.index();
@@ -35,7 +44,7 @@ export async function mount(element, source, host = {}) {
     });
     watcher.observe(page);
     await app.start();
-    return {
+    const viewer = {
       app,
       close() {
         watcher.disconnect();
@@ -44,6 +53,8 @@ export async function mount(element, source, host = {}) {
         root.replaceChildren();
       },
     };
+    Object.assign(element, { viewer });
+    return viewer;
   } catch (error) {
     page.replaceChildren(el("p", { class: "message", role: "alert", text: messageOf(error) }));
     return { app: null, close: () => root.replaceChildren() };

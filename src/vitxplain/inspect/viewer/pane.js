@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 import { placeOf, queryName, spanOf } from "./values/query.js";
 import { attentionSentence } from "./values/sentence.js";
 import { greatest } from "./values/colours.js";
-import { plain, percent } from "./values/words.js";
+import { capital, plain, percent } from "./values/words.js";
 import { ChartsView } from "./views/charts.js";
 import { HeadsView, greatestOfHeads, rowAt } from "./views/heads.js";
 import { PhotoView } from "./views/photo.js";
@@ -32,7 +32,8 @@ export class Pane {
     this.note = el("p", { class: "note" });
     this.caption = el("div", { class: "caption row" });
     this.predictions = el("div", { class: "predictions" });
-    this.gridHeading = el("h2", {});
+    this.gridWords = el("small");
+    this.gridHeading = el("h2", {}, el("span", {}, "Every head of every layer ", this.gridWords));
     this.gridBox = el("div", { class: "gridbox" }, this.heads.canvas, this.charts.canvas);
     this.left = el("section", { class: "left", "aria-label": `Picture ${recording.facts.name}` }, this.caption, el("div", { class: "says" }, this.heading, this.more), this.photo.element, this.tokens.element, this.note, this.predictions);
     this.right = el("section", { class: "right", "aria-label": `Heads of ${recording.facts.name}` }, this.gridHeading, this.gridBox);
@@ -193,10 +194,10 @@ export class Pane {
     }
     this.heading.replaceChildren(this.sentence.before, el("em", { text: this.sentence.subject }), this.sentence.after);
     this.more.textContent = this.sentence.more;
-    const note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).join(" ");
+    const note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).map((text) => capital(text).replace(/([^.!?])$/, "$1.")).join(" ");
     this.note.textContent = show === "attention" ? note : "";
     this.tokens.draw(show === "attention" && !own.tokens.grid ? own.tokens : null, cellValues(this.answer, layer, row), state);
-    this.gridHeading.firstChild?.remove();
-    this.gridHeading.prepend(el("span", {}, "Every head of every layer ", el("small", { text: `${state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`}, first layer left` })));
+    const asks = state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`;
+    this.gridWords.textContent = `${asks}, first layer left`;
   }
 }

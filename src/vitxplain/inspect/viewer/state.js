@@ -95,5 +95,5 @@ function queryOf(words) {
   const token = words.get("token");
   if (token) return { kind: "prefix", name: token };
   const item = /^([1-9]\d{0,5}) (.+)$/.exec(words.get("item") ?? "");
-  return item ? { kind: "item", index: Number(item[1]) - 1, of: item[2] } : null;
+  return item ? { kind: "item", of: item[2], index: Number(item[1]) - 1 } : null;
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from vitxplain.errors import UsageError
@@ -19,13 +19,12 @@ class ImagePart:
     columns: int
 
     @classmethod
-    def stated(cls, mask: Int[Tensor, "height width"]) -> "ImagePart | None":
-        """The part that a mask is 1 on; None where that is all.
+    def stated(cls, shown: Bool[Tensor, "height width"]) -> "ImagePart | None":
+        """The part where a mask says that the image shows; None where that is all.
 
         Raises:
             UsageError: the mask has another form.
         """
-        shown = mask != 0
         part = cls(int(shown.any(1).sum()), int(shown.any(0).sum()))
         if not (shown[: part.rows, : part.columns].all() and shown.sum() == part.rows * part.columns):
             raise UsageError(

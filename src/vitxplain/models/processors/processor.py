@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool
 from PIL import Image
 from torch import Tensor
 
@@ -17,7 +17,7 @@ from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.types import PixelValues
 
 ToPixels = Callable[[Sequence[Any]], PixelValues]  # of originals: RGB images, or those of bands
-ToMask = Callable[[Image.Image], Int[Tensor, "height width"]]  # 1 on the image, 0 on padding
+ToMask = Callable[[Image.Image], Bool[Tensor, "height width"] | None]  # whether a pixel shows the image; None: all
 
 KEPT_GEOMETRIES = 256  # image sizes whose geometry is remembered
 
@@ -84,5 +84,6 @@ class Processor:
         if image_size not in self._parts:
             if len(self._parts) >= KEPT_GEOMETRIES:
                 self._parts.clear()
-            self._parts[image_size] = ImagePart.stated(self.to_mask(Image.new("RGB", image_size[::-1])))
+            mask = self.to_mask(Image.new("RGB", image_size[::-1]))
+            self._parts[image_size] = None if mask is None else ImagePart.stated(mask)
         return self._parts[image_size]

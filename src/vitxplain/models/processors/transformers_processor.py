@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool
 from PIL import Image, ImageOps
 
 from vitxplain.errors import UsageError
@@ -44,13 +44,15 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None, ch
     raise UsageError(f"{name} cannot be set to make {image_size[0]} x {image_size[1]} pixels; leave image_size out.")
 
 
-def _to_pixels(processor: Any) -> ToPixels:
+def _settings(processor: Any) -> Mapping[str, Any]:
+    """What is said explicitly where it can be: an image of one or three pixels' height looks like channels-first."""
     parameters = inspect.signature(processor.preprocess).parameters.values()
     takes_format = any(one.name == "input_data_format" or one.kind is one.VAR_KEYWORD for one in parameters)
-    # Said explicitly where it can be: an image of one or three pixels' height looks like channels-first.
-    settings = {"input_data_format": "channels_last"} if takes_format else {}
+    return {"input_data_format": "channels_last"} if takes_format else {}
 
-    mean = getattr(processor, "image_mean", None)
+
+def _to_pixels(processor: Any) -> ToPixels:
+    settings, mean = _settings(processor), getattr(processor, "image_mean", None)
     if isinstance(mean, Sequence) and len(mean) not in (1, 3):
         return partial(band_by_band, [partial(_processed, one, "L", settings) for one in single_channels(processor)])
     # One with a single mean is for grey images, but hands on the channels an image has.
@@ -63,12 +65,14 @@ def _to_mask(processor: Any) -> ToMask | None:
     mean = getattr(processor, "image_mean", None)
     if isinstance(mean, Sequence) and len(mean) != 3:
         return None
-    made = processor(images=[Image.new("RGB", (64, 64))], return_tensors="pt")
-    return partial(_mask, processor) if "pixel_mask" in made else None
+    of_image = partial(_mask, processor, _settings(processor))
+    return None if of_image(Image.new("RGB", (256, 256))) is None else of_image
 
 
-def _mask(processor: Any, image: Image.Image) -> Int[torch.Tensor, "height width"]:
-    return processor(images=[image], return_tensors="pt", input_data_format="channels_last")["pixel_mask"][0]
+def _mask(processor: Any, settings: Mapping[str, Any], image: Image.Image) -> Bool[torch.Tensor, "height width"] | None:
+    """Which pixels of its input show one image; None of a processor that makes none."""
+    batch = processor(images=[image], return_tensors="pt", **settings)
+    return batch["pixel_mask"][0] != 0 if "pixel_mask" in batch else None
 
 
 def _processed(processor: Any, mode: str, settings: Mapping[str, Any], images: Sequence[Image.Image]) -> PixelValues:

@@ -1,11 +1,12 @@
 """Targets that are one constant, which serves a batch of any size; and those that name a thing that was found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from vitxplain.tasks.base import LOGITS, PROBABILITY, ExplainedTarget, Target, TaskOutputs, Unit
 from vitxplain.tasks.detected import Detected
+from vitxplain.types import Scores
 
 
 class ConstantTarget(Target):
@@ -37,6 +38,18 @@ class DetectedTarget(ConstantTarget):
     def unnumbered(self) -> str:
         """Its label where it is none of what was found."""
         return f"query-{self.detected.query}"
+
+    @property
+    def is_difference(self) -> bool:
+        return self.against is not None
+
+    def similarity(self, original: TaskOutputs, probabilities: TaskOutputs) -> Scores:
+        """How much of it is there; of a difference how much more of the one class than of the other, -1 to 1."""
+        if self.against is None:
+            return self.presence(probabilities)
+        own = replace(self, against=None)
+        other = replace(own, detected=replace(self.detected, index=self.against[0], name=self.against[1]))
+        return own.presence(probabilities) - other.presence(probabilities)
 
     def describe(
         self, outputs: TaskOutputs, probabilities: TaskOutputs, labels: Mapping[int, str], unit: Unit = PROBABILITY

@@ -50,8 +50,11 @@ class ObjectTarget(DetectedTarget):
         """D-RISE (arXiv 2006.03204, equation 2): overlap x cosine of the classes x how sure the query is of any.
 
         The largest over all queries. How sure it is is the highest probability of a class: of detectors that say so
-        apart (objectness) it takes the place of that. "No object" is no class.
+        apart (objectness) it takes the place of that. "No object" is no class. Of a difference of two classes, which no
+        cosine knows, it is that of their `presence`.
         """
+        if self.against is not None:
+            return super().similarity(original, probabilities)
         shares = probabilities[LOGITS][..., : self.classes]
         own = original[LOGITS][:1, self.detected.query, : self.classes]
         alike = torch.nn.functional.cosine_similarity(shares, own[:, None].to(shares), dim=-1)

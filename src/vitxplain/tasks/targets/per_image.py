@@ -53,6 +53,10 @@ class PerImage(Target):
     def grids(self, grid: TokenGrid) -> list[TokenGrid]:
         return [target.grids(grid)[0] for target in self.targets]
 
+    @property
+    def is_difference(self) -> bool:
+        return any(target.is_difference for target in self.targets)
+
     def decoder_queries(self) -> list[int | None]:
         return [target.decoder_queries()[0] for target in self.targets]
 

@@ -30,11 +30,14 @@ export function rolloutFrom(matrices, start, residual) {
 function backward(matrix, vector, residual) {
   const count = vector.length;
   const out = new Float32Array(count);
-  for (let query = 0; query < count; query++) {
-    const weight = (1 - residual) * vector[query];
-    if (weight < 1e-9) continue;
-    const start = query * count;
-    for (let key = 0; key < count; key++) out[key] += weight * matrix[start + key];
+  /** @type {number[]} */
+  const some = [];
+  for (let query = 0; query < count; query++) if (vector[query] > 1e-9) some.push(query);
+  // Four rows at a time: the sums are read and written a quarter as often.
+  for (let first = 0; first < some.length; first += 4) {
+    const [a, b, c, d] = [0, 1, 2, 3].map((next) => (some[first + next] ?? some[first]) * count);
+    const [p, q, r, s] = [0, 1, 2, 3].map((next) => (first + next < some.length ? (1 - residual) * vector[some[first + next]] : 0));
+    for (let key = 0; key < count; key++) out[key] += p * matrix[a + key] + q * matrix[b + key] + r * matrix[c + key] + s * matrix[d + key];
   }
   for (let token = 0; token < count; token++) out[token] += residual * vector[token];
   return out;

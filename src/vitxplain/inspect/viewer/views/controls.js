@@ -17,7 +17,8 @@ export function makeControls(recording, set, show, patch) {
   const direction = segments("Direction", [{ value: /** @type {"to" | "from"} */ ("to"), text: "looks at" }, { value: /** @type {"to" | "from"} */ ("from"), text: "is looked at by", title: "X turns the direction" }], (value) => set({ direction: value }));
   const gridded = facts.layers.some((layer) => layer.queries.grid);
   const kind = facts.layers[0]?.queries.kind ?? "patches";
-  const first = facts.default_query === "class" ? "class token" : `average ${singular(kind)}`;
+  const kinds = new Set(facts.layers.map((layer) => layer.queries.kind));
+  const first = facts.default_query === "class" ? "class token" : kinds.size > 1 ? "the average" : `average ${singular(kind)}`;
   const who = segments("Who is asked", [{ value: "default", text: first, title: "C" }, ...(gridded ? [{ value: "patch", text: "a patch" }] : [])], (value) => (value === "patch" ? patch() : set({ query: null })));
   const others = otherTokens(facts);
   const other = others.length > 1 ? chooser("Other tokens", others, (value) => set({ query: value ? JSON.parse(value) : null }), true) : null;
@@ -27,12 +28,14 @@ export function makeControls(recording, set, show, patch) {
   const heat = slider("Heat", "How strong the colours are", (value) => set({ heat: value }));
   const scale = chooser("Scale", [{ value: "map", text: "each map" }, { value: "all", text: "one for all" }, { value: "log", text: "logarithmic" }], (value) => set({ scale: /** @type {import("../types.js").Scale} */ (value) }));
   const colours = chooser("Colours", TABLES.map((name) => ({ value: name, text: name })), (value) => set({ colours: value }), true);
+  const fusion = chooser("All heads", [{ value: "mean", text: "mean" }, { value: "min", text: "minimum" }, { value: "max", text: "maximum" }], (value) => set({ fusion: /** @type {import("../types.js").Fusion} */ (value) }));
   const hint = el("p", { class: "hint" });
   const element = el("div", { class: "controls" }, hint, el("div", { class: "row" }, direction.element, who.element, other?.element, layers.length > 1 && shown.element), el("div", { class: "row" }, mass.element, heat.element, scale.element, colours.element));
   return {
     element,
-    /** @param {State} state @param {string} name of the query */
-    update(state, name) {
+    fusion: fusion.element,
+    /** @param {State} state @param {string} name of the query @param {boolean} asks whether patches can be asked in this layer */
+    update(state, name, asks) {
       direction.set(state.direction);
       who.set(state.query === null ? "default" : state.query.kind === "patch" ? "patch" : "");
       if (who.buttons[1]) who.buttons[1].textContent = state.query?.kind === "patch" ? name : "a patch";
@@ -41,8 +44,10 @@ export function makeControls(recording, set, show, patch) {
       mass.set(state.mass, state.mass ? `${state.mass} %` : "off");
       heat.set(state.heat, `${state.heat} %`);
       scale.set(state.scale);
+      fusion.set(state.fusion);
       colours.set(state.colours);
-      hint.textContent = state.query ? "Kept: move to read values, click another patch, Esc lets go" : "Move over the picture to ask a patch, click to keep it";
+      if (!asks) hint.textContent = "Move over the picture to read values; who is asked is chosen among the other tokens";
+      else hint.textContent = state.query ? "Kept: move to read values, click another patch, Esc lets go" : "Move over the picture to ask a patch, click to keep it";
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { cellValues, rolloutBar } from "../answer.js";
 import { contextOf, el, sized } from "../dom.js";
-import { colourTable, entryOf, greatest } from "../values/colours.js";
+import { colourTable, greatest, paintMap } from "../values/colours.js";
 import { cellAt, cellCorner } from "../values/layout.js";
 import { spanOf } from "../values/query.js";
 
@@ -84,10 +84,7 @@ export class HeadsView {
         const [, columns] = gridOf(tokens);
         const top = shared && name !== "rollout" ? shared : greatest(values, prefix, end);
         const corner = row * block[0] * atlas.width + layer * block[1];
-        for (let place = prefix, column = 0, start = corner; place < end; place++) {
-          out[start + column] = table[entryOf(values[place], top, state.scale, false)];
-          if (++column === columns) [column, start] = [0, start + atlas.width];
-        }
+        paintMap(values, prefix, end, columns, top, state.scale, table, out, corner, atlas.width);
       }
     }
     contextOf(atlas).putImageData(pixels, 0, 0);

@@ -1,0 +1,220 @@
+"""The viewer in a real browser: what is drawn is what was recorded, and hands and keys do what they say."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+
+from tests.inspect.viewer_pages import HEADS, LAYERS, SIDE, attention_of, write_page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")]
+
+EVIL = '<img src=x onerror="window.broken = 1">'
+RECORDS = [("cat", 0, (EVIL, "lynx")), ("cat", 50, ("tabby", "lynx")), (EVIL, 0, ("dog", "fox"))]
+
+# The colour in the middle of a patch of a cell of the grid.
+PATCH_COLOUR = """([layer, row, y, x, side]) => {
+  const canvas = document.querySelector("#vitxplain").shadowRoot.querySelector(".gridbox canvas");
+  const box = window.layoutOf(), ratio = canvas.width / canvas.clientWidth;
+  const left = box.left + layer * (box.cell[0] + box.gap) + (x + 0.5) * box.cell[0] / side;
+  const apart = row >= box.heads ? box.split : 0;
+  const top = box.top + row * (box.cell[1] + box.gap) + apart + (y + 0.5) * box.cell[1] / side;
+  return [...canvas.getContext("2d").getImageData(Math.floor(left * ratio), Math.floor(top * ratio), 1, 1).data];
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_page(tmp_path_factory.mktemp("page") / "page.html", RECORDS)
+
+
+class Visit:
+    """A page, and what went wrong in it."""
+
+    def __init__(self, browser: Any, file: Path, *, width: int = 1280, link: str = ""):
+        self.page = browser.new_page(viewport={"width": width, "height": 800})
+        self.troubles: list[str] = []
+        self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("request", self.note)
+        # The page shows one viewer; its layout is read where the test looks for a pixel.
+        self.page.add_init_script("window.layoutOf = () => window.shown.app.panes[0].gridLayout")
+        self.page.goto(f"file://{file}#{link}")
+        self.page.wait_for_function("document.querySelector('#vitxplain').shadowRoot?.querySelector('.strip canvas')")
+        self.page.evaluate("window.shown = document.querySelector('#vitxplain').viewer")
+        self.page.wait_for_function("window.shown.app.panes.every((pane) => pane.recording.attention.every(Boolean))")
+        self.rest()
+
+    def note(self, request: Any) -> None:
+        if not request.url.startswith(("file:", "blob:file", "data:")):
+            self.troubles.append(f"asked for {request.url}")
+
+    def rest(self) -> None:
+        self.page.evaluate("new Promise((done) => setTimeout(done, 250))")
+
+    def heading(self) -> str:
+        return self.page.locator("h1").first.inner_text()
+
+    def more(self) -> str:
+        return self.page.locator(".more").first.inner_text()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.rest()
+
+    def point_of(self, row: int, column: int) -> tuple[float, float]:
+        box = self.page.locator(".stage > canvas").first.bounding_box()
+        return box["x"] + (column + 0.5) * box["width"] / SIDE, box["y"] + (row + 0.5) * box["height"] / SIDE
+
+    def assert_cell(self, layer: int, row: int, values: np.ndarray) -> None:
+        """Every patch of a cell has the colour of its value."""
+        table = (255 * matplotlib.colormaps["inferno"](np.arange(256))[:, :3]).round()
+        expected = table[np.round(255 * values / values.max()).astype(int)]
+        drawn = [
+            self.page.evaluate(PATCH_COLOUR, [layer, row, y, x, SIDE])[:3] for y in range(SIDE) for x in range(SIDE)
+        ]
+        np.testing.assert_allclose(drawn, expected, atol=4)
+
+
+@pytest.fixture
+def visit(browser: Any, file: Path) -> Iterator[Visit]:
+    opened = Visit(browser, file, link="layer=2&head=all&record=0&show=attention")
+    yield opened
+    opened.page.close()
+    assert not opened.troubles
+
+
+def test_pixels_are_the_recorded_values(visit: Visit):
+    recorded = attention_of(0)
+    for layer, head in ((0, 0), (LAYERS - 1, HEADS - 1)):
+        visit.assert_cell(layer, head, recorded[layer, head, 0, 1:])
+    visit.assert_cell(1, HEADS, recorded[1].mean(0)[0, 1:])
+
+    visit.page.mouse.move(*visit.point_of(1, 2))
+    visit.rest()
+    assert visit.heading() == "What patch 2 · 3 looks at"
+    query = 1 + SIDE + 2
+    visit.assert_cell(2, 1, recorded[2, 1, query, 1:])
+    joint = np.eye(recorded.shape[-1])
+    for layer in recorded[:3]:
+        joint = (0.5 * layer.mean(0) + 0.5 * np.eye(len(joint))) @ joint
+    visit.assert_cell(2, HEADS + 1, joint[query, 1:])
+
+    visit.press("x")
+    assert visit.heading() == "Who looks at patch 2 · 3"
+    visit.assert_cell(3, 2, recorded[3, 2, 1:, query])
+
+
+def test_a_click_keeps_a_patch_and_keys_move(visit: Visit):
+    visit.page.mouse.click(*visit.point_of(3, 3))
+    visit.page.mouse.move(*visit.point_of(0, 0))
+    visit.rest()
+    assert visit.heading() == "What patch 4 · 4 looks at"
+    assert visit.page.locator(".tip").inner_text().startswith("Row 1, column 1: ")
+    visit.press("Shift+ArrowLeft", "Shift+ArrowUp")
+    assert "patch 3 · 3" in visit.heading()
+    visit.press("ArrowRight", "ArrowUp")
+    assert visit.more().startswith(f"Layer 3, head {HEADS}")
+    visit.press("Escape")
+    assert "class token" in visit.heading()
+
+
+def test_the_grid_and_the_dots_open_a_head(visit: Visit):
+    layout = visit.page.evaluate("window.layoutOf()")
+    box = visit.page.locator(".gridbox canvas").first.bounding_box()
+    column, row = 1, 2
+    x = box["x"] + layout["left"] + column * (layout["cell"][0] + layout["gap"]) + 5
+    y = box["y"] + layout["top"] + row * (layout["cell"][1] + layout["gap"]) + 5
+    visit.page.mouse.click(x, y)
+    visit.rest()
+    assert visit.more().startswith("Layer 2, head 3")
+    dot = visit.page.evaluate("window.shown.app.panes[0].charts.dots.find((dot) => dot.layer === 3 && dot.head === 1)")
+    chart = visit.page.locator(".gridbox canvas").nth(1).bounding_box()
+    visit.page.mouse.click(chart["x"] + dot["x"], chart["y"] + dot["y"])
+    visit.rest()
+    assert visit.more().startswith("Layer 4, head 2")
+
+
+def test_images_steps_maps_and_comparison(visit: Visit):
+    visit.press("]")
+    assert visit.page.locator(".prediction").first.inner_text().startswith("tabby")
+    visit.press("2")
+    assert visit.page.locator(".prediction").first.inner_text().startswith("dog")
+    visit.press("n")
+    assert visit.heading() == "Where grad-cam sees tabby"
+    visit.press("1", "k")
+    assert visit.page.locator("h1").count() == 2
+    visit.page.mouse.move(*visit.point_of(1, 1))
+    visit.press("k")
+    assert visit.page.locator("h1").count() == 1
+
+
+def test_names_are_text(visit: Visit):
+    assert visit.page.locator(".prediction").first.inner_text().startswith(EVIL)
+    visit.press("2")
+    assert visit.page.locator("img").count() == 0
+    assert visit.page.evaluate("window.broken") is None
+
+
+def test_a_link_restores_the_view(browser: Any, file: Path):
+    first = Visit(
+        browser, file, link="record=1&show=attention&layer=3&head=2&at=0.4,0.6&direction=from&scale=log&theme=light"
+    )
+    first.press("l")
+    link = first.page.evaluate("location.hash")
+    second = Visit(browser, file, link=link[1:])
+    for visit in (first, second):
+        assert visit.heading() == "Who looks at patch 4 · 3"
+        assert visit.more().startswith("Layer 3, head 2")
+        assert visit.page.locator(".page").get_attribute("data-theme") == "light"
+        visit.page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 600])
+def test_nothing_sticks_out(browser: Any, file: Path, width: int):
+    visit = Visit(browser, file, width=width)
+    outside = visit.page.evaluate(
+        """() => [...document.querySelector("#vitxplain").shadowRoot.querySelectorAll("canvas, button, select, h1, p")]
+          .filter((element) => element.offsetParent && !element.closest(".strip, .images, .aside"))
+          .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+          .map((element) => element.outerHTML)"""
+    )
+    assert not outside
+    visit.page.close()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_no_violation(browser: Any, file: Path, theme: str):
+    modules = Path(
+        os.environ.get(
+            "VITXPLAIN_VIEWER_MODULES", Path(__file__).parents[2] / "src/vitxplain/inspect/viewer/node_modules"
+        )
+    )
+    script = modules / "axe-core" / "axe.min.js"
+    if not script.exists():
+        pytest.skip("axe-core is not installed: npm ci in src/vitxplain/inspect/viewer")
+    visit = Visit(browser, file, link=f"theme={theme}")
+    visit.page.add_script_tag(path=str(script))
+    visit.press("?")
+    found = visit.page.evaluate(
+        "axe.run(document).then((found) => found.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))"
+    )
+    assert not found
+    visit.page.close()
