@@ -20,7 +20,7 @@ def test_the_map_of_the_explanation_lies_over_its_image(tmp_path: Path, monkeypa
     monkeypatch.setattr("vitxplain.inspect.page.BUNDLE", tmp_path / "viewer.js")
     image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8))
     explanation = explain(str(save_tiny_vit(tmp_path / "model")), image, "grad-cam", target="newt")
-    frame = explanation.inspect(height=300)._repr_html_()
+    frame = explanation.inspect(height=300, widget=False)._repr_html_()
     scripts = Scripts(unescape(frame.partition('srcdoc="')[2].partition('" style')[0]))
     ((_, text),) = scripts.of("facts")
     facts = json.loads(text)
@@ -36,4 +36,4 @@ def test_a_model_without_a_name_is_to_be_given(tmp_path: Path, monkeypatch: pyte
     explanation = explain(model, Image.new("RGB", (32, 32)), "rollout")
     with pytest.raises(UsageError, match=r"explanation.inspect\(model\)"):
         explanation.inspect()
-    assert explanation.inspect(model)._repr_html_().startswith("<iframe")
+    assert explanation.inspect(model, widget=False)._repr_html_().startswith("<iframe")

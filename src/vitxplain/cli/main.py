@@ -21,6 +21,7 @@ from vitxplain.cli.methods.command import methods
 from vitxplain.cli.metrics import metrics
 from vitxplain.cli.models import models
 from vitxplain.cli.patches import patches
+from vitxplain.cli.serve import serve
 from vitxplain.cli.test.command import test
 from vitxplain.cli.train.command import train
 from vitxplain.cli.train.did_you_mean import TrainingCommand
@@ -36,7 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": HELP},
 )
 for command in (
-    *(demo, explain, inspect, methods, metrics, models, labels, info, patches),
+    *(demo, explain, inspect, serve, methods, metrics, models, labels, info, patches),
     *(train, test, tune, evaluate, export),
 ):
     app.command(cls=TrainingCommand if command in (train, tune) else None)(command)

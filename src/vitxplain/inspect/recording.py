@@ -1,18 +1,21 @@
 """Recording: the records of a run, or of all runs below a folder; what is none of them is left out with the reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vitxplain.errors import DataError
+from vitxplain.errors import DataError, UsageError
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.walk import files_below
 from vitxplain.files.write import write_together
-from vitxplain.inspect.inline import Inline
 from vitxplain.inspect.record_file import Record, read_record
 from vitxplain.inspect.writer import FOLDER, SUFFIX
+
+if TYPE_CHECKING:
+    from vitxplain.inspect.inline import Inline
+    from vitxplain.inspect.widget import InspectWidget
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,36 @@ class Recording:
         parts = (part.encode() for part in page_parts(self, title=title, full=full))
         return write_together({user_path(path): parts})[0]
 
-    def inspect(self, *, height: int = 720) -> Inline:
-        """The viewer in a notebook; raises as `save`."""
-        from vitxplain.inspect.page import page
+    def inspect(self, *, height: int = 760, widget: bool | None = None) -> "InspectWidget | Inline":
+        """The viewer in a notebook.
 
-        return Inline(page(self), height)
+        Args:
+            height: in pixels.
+            widget: True for a widget, whose `selection` says what is shown (extra `notebook`); False for a page in
+                a frame, which needs no package and is saved with the notebook. None takes the widget where it is known
+                to work: not in Colab and VS Code, which load widgets from a server of their own.
+
+        Raises:
+            UsageError: there is no record, or no widget without the extra.
+        """
+        from vitxplain.inspect.inline import Inline, widgets_work
+
+        if widget or (widget is None and widgets_work()):
+            return _widget(self, height)
+        return Inline(self, height)
+
+
+def _widget(recording: Recording, height: int) -> "InspectWidget":
+    try:
+        from vitxplain.inspect.widget import InspectWidget
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "anywidget":
+            raise
+        raise UsageError(
+            "anywidget is not installed, which the widget needs; install it with: pip install 'vitxplain[notebook]', "
+            "or let it be a page in a frame (widget=False)."
+        ) from error
+    return InspectWidget(recording, height)
 
 
 def open_recording(folder: str | PathLike[str]) -> Recording:
@@ -123,7 +151,9 @@ def open_recording(folder: str | PathLike[str]) -> Recording:
         raise DataError(
             f"{run} holds no records: it has no folder {FOLDER!r}; give the folder of vitxplain.inspect.record."
         )
-    return _read(run, [f"{FOLDER}/{name}" for name in files_below(run / FOLDER, _is_record_name) if "/" not in name])
+    return records_in(
+        run, [f"{FOLDER}/{name}" for name in files_below(run / FOLDER, _is_record_name) if "/" not in name]
+    )
 
 
 def records(folder: str | PathLike[str]) -> Recording:
@@ -133,10 +163,20 @@ def records(folder: str | PathLike[str]) -> Recording:
         DataError: there is no such folder, or one below it cannot be looked into.
     """
     top = _existing(folder)
-    return _read(top, [name for name in files_below(top, _is_record_name) if _parent(name) == FOLDER])
+    return records_in(top, record_files(top))
 
 
-def _read(folder: Path, names: list[str]) -> Recording:
+def record_files(folder: Path) -> list[str]:
+    """The files that may be records, of all runs in a folder and below it, as paths below it with "/".
+
+    Raises:
+        DataError: it is not there, or one below it cannot be looked into.
+    """
+    return [name for name in files_below(folder, _is_record_name) if _parent(name) == FOLDER]
+
+
+def records_in(folder: Path, names: Sequence[str]) -> Recording:
+    """The records in these files of a folder; what is none is left out with the reason."""
     whole, left_out = [], []
     for name in names:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
@@ -15,7 +15,6 @@ from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.passes.choose import MethodLike, check_names
 from vitxplain.files.paths import user_path
 from vitxplain.files.write import check_writable
-from vitxplain.inspect.inline import Inline
 from vitxplain.inspect.layer_tensors import PRECISIONS, ROWS, Precision, Rows
 from vitxplain.inspect.live.image_record import RecordOptions, image_names, record_image
 from vitxplain.inspect.recording import Recording, open_recording
@@ -25,6 +24,10 @@ from vitxplain.models.processors.batches import Images, OneImage, batches, image
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import TargetLike
+
+if TYPE_CHECKING:
+    from vitxplain.inspect.inline import Inline
+    from vitxplain.inspect.widget import InspectWidget
 
 
 def record(
@@ -144,9 +147,9 @@ class Recorder:
         """Write what is recorded so far as one HTML file, as `Recording.save`."""
         return self.read().save(path, title=title, full=full)
 
-    def inspect(self, *, height: int = 720) -> Inline:
+    def inspect(self, *, height: int = 760, widget: bool | None = None) -> "InspectWidget | Inline":
         """The viewer of what is recorded so far, in a notebook."""
-        return self.read().inspect(height=height)
+        return self.read().inspect(height=height, widget=widget)
 
     def __enter__(self) -> "Recorder":
         module = self._given if isinstance(self._given, nn.Module) else self._loaded(()).module

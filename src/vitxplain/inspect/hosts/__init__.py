@@ -1,0 +1,1 @@
+"""Where the viewer is shown by a server: the recordings below folders, over HTTP."""

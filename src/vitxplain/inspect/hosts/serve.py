@@ -1,0 +1,191 @@
+"""The application of `vitx serve`: drop an image, choose model, method and target, and explore; by Starlette."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vitxplain.errors import VitxplainError
+from vitxplain.files.documents import read_text
+from vitxplain.inspect.hosts.served import Answer, Served
+from vitxplain.inspect.hosts.upload import MOST_BYTES, BusyError, Uploads
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+STATIC: Final = Path(__file__).parents[1] / "static"
+_MOST_NAME: Final = 80
+_MOST_METHODS: Final = 8
+_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors *"  # a Space shows it in a frame
+)
+_HEADERS: Final = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+_TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+
+
+class _RefusedError(Exception):
+    """What is sent in place of an answer."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+def application(
+    models: Sequence[str], folder: Path, load: "Callable[[str], VisionModel]", hosts: Sequence[str] = LOOPBACK
+) -> Starlette:
+    """The ASGI application.
+
+    Args:
+        models: sources of the models that visitors may choose; no other is ever opened.
+        folder: empty, for the records of what is uploaded.
+        load: makes a model of a source.
+        hosts: names by which browsers reach the server; others are refused, which keeps foreign pages from posing as
+            it (DNS rebinding). "*" allows all.
+    """
+    uploads, served = Uploads(models, folder, load), Served(lambda: {"": folder})
+
+    async def index(_: Request) -> Response:
+        return _sent(await run_in_threadpool(served.index))
+
+    async def recording(request: Request) -> Response:
+        ranges = request.headers.get("range")
+        return _sent(await run_in_threadpool(served.record, request.query_params.get("id", ""), ranges))
+
+    async def offered(_: Request) -> Response:
+        return JSONResponse({"models": list(models), "most_bytes": MOST_BYTES})
+
+    async def described(request: Request) -> Response:
+        return await _answered(uploads.describe, request.query_params.get("model", ""))
+
+    async def explain(request: Request) -> Response:
+        _check_origin(request)
+        content = await _body(request)
+        words = request.query_params
+        methods = [method for method in words.getlist("method") if method][:_MOST_METHODS]
+        name = _plain(words.get("name", ""))
+        return await _answered(uploads.add, content, name, words.get("model", ""), methods, words.get("target") or None)
+
+    def static(name: str) -> Route:
+        async def file(_: Request) -> Response:
+            return Response(read_text(STATIC / name), media_type=_TYPES[Path(name).suffix])
+
+        return Route("/" if name == "serve.html" else f"/{name}", file)
+
+    return Starlette(
+        routes=[
+            *map(static, ("serve.html", "serve.js", "serve.css", "viewer.js")),
+            Route("/index.json", index),
+            Route("/recording", recording),
+            Route("/models.json", offered),
+            Route("/model.json", described),
+            Route("/explain", explain, methods=["POST"]),
+        ],
+        middleware=[
+            Middleware(_Headers),
+            Middleware(_Hosts, allowed=frozenset(host.strip("[]").lower() for host in hosts)),
+        ],
+        exception_handlers={_RefusedError: _refused},  # type: ignore[dict-item] # each is given its own kind
+    )
+
+
+class _Headers:
+    """Adds the headers of every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name for name, _ in message["headers"]}
+                added = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+                message["headers"] = [*message["headers"], *(pair for pair in added if pair[0] not in present)]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class _Hosts:
+    """Answers only browsers that ask for one of these hosts."""
+
+    def __init__(self, app: ASGIApp, allowed: frozenset[str]) -> None:
+        self.app, self.allowed = app, allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and "*" not in self.allowed:
+            host = _host_of(Request(scope).headers.get("host", ""))
+            if host not in self.allowed:
+                why = f"the server is not called {host!r:.80} here; start it with --allow-host to let it be."
+                await JSONResponse({"error": why}, 400)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def _host_of(authority: str) -> str:
+    """The name of a host without its port."""
+    try:
+        return urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _sent(answer: Answer) -> Response:
+    return StreamingResponse(answer.body, answer.status, dict(answer.headers), answer.content_type)
+
+
+async def _answered(work: Callable[..., Any], *arguments: Any) -> Response:
+    try:
+        return JSONResponse({"result": await run_in_threadpool(work, *arguments)})
+    except BusyError as error:
+        raise _RefusedError(503, str(error)) from error
+    except VitxplainError as error:
+        raise _RefusedError(400, str(error)) from error
+
+
+async def _body(request: Request) -> bytes:
+    """What was sent, up to `MOST_BYTES`; more is not even read."""
+    declared = request.headers.get("content-length", "0")
+    parts, size = [], 0
+    if not declared.isdecimal() or int(declared[:20]) > MOST_BYTES:
+        raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.")
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > MOST_BYTES:
+                raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.")
+            parts.append(part)
+    except ClientDisconnect:
+        raise _RefusedError(400, "the upload was broken off.") from None
+    return b"".join(parts)
+
+
+def _check_origin(request: Request) -> None:
+    """Only the server's own pages may send images: a browser says which page asks."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise _RefusedError(403, "this page may not use the server: it comes from another one.")
+
+
+def _plain(name: str) -> str:
+    """A file's name as a title: what can be printed of it, shortened."""
+    stem = name.replace("\\", "/").rpartition("/")[2].rpartition(".")[0] or name
+    return "".join(letter for letter in stem if letter.isprintable())[:_MOST_NAME].strip()
+
+
+async def _refused(_: Request, error: _RefusedError) -> Response:
+    return JSONResponse({"error": str(error)}, error.status)

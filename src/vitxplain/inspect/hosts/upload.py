@@ -1,0 +1,128 @@
+"""Uploads: images that visitors send, each checked and recorded by one of the models that a server has."""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from vitxplain.errors import ImageError, UsageError, VitxplainError
+from vitxplain.files.pictures import open_picture
+from vitxplain.inspect.live.recorder import record
+from vitxplain.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
+
+MOST_BYTES: Final = 20 * 2**20
+MOST_PIXELS: Final = 50 * 10**6
+_WAITING: Final = 1
+_KEPT: Final = 32  # records; the oldest go
+_FORMATS: Final = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "BMP": ".bmp", "TIFF": ".tiff"}
+
+
+class BusyError(VitxplainError):
+    """One image is being worked on and another waits."""
+
+
+class Uploads:
+    """One model at a time works on one image at a time; one more may wait."""
+
+    def __init__(self, models: Sequence[str], folder: Path, load: "Callable[[str], VisionModel]") -> None:
+        """`folder` is the server's own, for as long as it runs; `load` makes a model of a source, when first used."""
+        self.models, self.folder = tuple(models), folder
+        self._load = load
+        self._loaded: dict[str, VisionModel] = {}
+        self._places, self._turn = BoundedSemaphore(1 + _WAITING), Lock()
+        self._numbers = itertools.count(1)
+        self._runs: list[Path] = []
+
+    def describe(self, model: str) -> Mapping[str, Any]:
+        """What a page offers of one model: its methods and the names of its classes.
+
+        Raises:
+            UsageError: the server was not started with it.
+            BusyError: too many wait.
+        """
+        from vitxplain.explainers.passes.fit import fitting
+
+        self._check(model)
+        with self._one_at_a_time():
+            loaded = self._model(model)
+            methods = [name for name, reason in fitting(loaded).items() if reason is None]
+            return {"methods": methods, "labels": list(loaded.labels.values())[:2000], "finds": loaded.task.finds}
+
+    def add(self, content: bytes, name: str, model: str, methods: Sequence[str] = (), target: str | None = None) -> str:
+        """Record an image; returns the file of the record below the folder.
+
+        Raises:
+            UsageError: the server has no such model, or the model no such method or target.
+            ImageError: the bytes are no picture, or one of too many pixels.
+            BusyError: too many wait.
+            VitxplainError: as `record`.
+        """
+        self._check(model)
+        suffix = _checked_picture(content)
+        with self._one_at_a_time():
+            number = next(self._numbers)
+            run = self.folder / f"{number:04d}"
+            upload = run / f"upload{suffix}"
+            run.mkdir()
+            self._runs.append(run)
+            try:
+                upload.write_bytes(content)
+                recorder = record(self._model(model), run, methods=methods, target=target)
+                (path,) = recorder.add([upload], names=[name or f"image {number}"])
+            except VitxplainError as error:
+                shutil.rmtree(run, ignore_errors=True)
+                self._runs.remove(run)
+                raise type(error)(str(error).replace(str(upload), name or "the image")) from error
+            finally:
+                upload.unlink(missing_ok=True)
+            for old in self._runs[:-_KEPT]:
+                shutil.rmtree(old, ignore_errors=True)
+            del self._runs[:-_KEPT]
+            return path.relative_to(self.folder).as_posix()
+
+    def _check(self, model: str) -> None:
+        if model not in self.models:
+            hint = did_you_mean([repr(one) for one in self.models[:4]], start=" Did")
+            raise UsageError(f"this server has no model {model!r:.80}.{hint}")
+
+    def _model(self, model: str) -> "VisionModel":
+        if model not in self._loaded:
+            self._loaded[model] = self._load(model)
+        return self._loaded[model]
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise BusyError("another image is being worked on and one more waits; try again in a moment.")
+        try:
+            with self._turn:
+                yield
+        finally:
+            self._places.release()
+
+
+def _checked_picture(content: bytes) -> str:
+    """The suffix of a picture's file.
+
+    Raises:
+        ImageError: it is no picture of a kind that browsers send, damaged, or larger than is decoded for strangers.
+    """
+    try:
+        with open_picture(BytesIO(content)) as picture:
+            kind, (width, height) = picture.format or "", picture.size
+            if width * height <= MOST_PIXELS:
+                picture.verify()
+    except Exception as error:  # whatever Pillow's parsers meet in bytes of a stranger
+        raise ImageError(f"this is no picture that can be read ({', '.join(_FORMATS)} can).") from error
+    if width * height > MOST_PIXELS:
+        raise ImageError(f"the picture has {width} x {height} pixels; up to {MOST_PIXELS / 1e6:.0f} million are taken.")
+    if kind not in _FORMATS:
+        raise ImageError(f"this is a picture of kind {kind or 'unknown'}; {', '.join(_FORMATS)} are taken.")
+    return _FORMATS[kind]
