@@ -83,7 +83,16 @@ def test_names_are_text_and_nothing_is_fetched(recording: Recording):
         "&lt;script&gt;alert(1)", ""
     )
     assert not re.search(r"(src|href)=", text)
-    assert scripts.scripts[-1][1] == "vitxplainInspect.open(document)"
+
+
+def test_viewer_starts_before_the_layers_are_read(recording: Recording):
+    scripts = Scripts(page(recording)).scripts
+    (viewer,) = [place for place, (_, text) in enumerate(scripts) if text.endswith("vitxplainInspect.open(document)")]
+    assert "async" in scripts[viewer][0]
+    late = {attributes.get("data-tensor", "").split(".")[0] for attributes, _ in scripts[viewer + 1 :]}
+    early = {attributes.get("data-tensor", "").split(".")[0] for attributes, _ in scripts[:viewer]}
+    assert late == {"attention", "peaks"}
+    assert not early & late
 
 
 def test_beyond_thirty_megabytes_the_last_layers_stay_and_it_is_said(

@@ -94,11 +94,13 @@ def write_page(path: Path, records: list[tuple[str, int, tuple[str, ...]]]) -> P
             parts.append(script("text/plain", said, packed))
     index = script("application/json", '"index"', as_json({"records": entries, "left_out": []}))
     bundle = (STATIC / "viewer.js").read_text()
+    late = [part for part in parts if 'data-tensor="attention' in part or 'data-tensor="peaks' in part]
+    early = [part for part in parts if part not in late]
     path.write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Inspect</title>'
         "<style>html, body { margin: 0; height: 100% }</style>"
-        f'<body><main id="vitxplain" style="height: 100%"></main>{index}{"".join(parts)}'
-        f'<script type="module">{bundle}</script><script type="module">vitxplainInspect.open(document)</script>'
+        f'<body><main id="vitxplain" style="height: 100%"></main>{index}{"".join(early)}'
+        f'<script type="module" async>{bundle}\nvitxplainInspect.open(document)</script>{"".join(late)}'
     )
     return path
 

@@ -5,16 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 import transformers
-from PIL import Image
 
 from tests.sweeps.detector_models import detector
 from vitxplain.assessment.assess import assess
 from vitxplain.data.load import load_data
-from vitxplain.errors import DataError, OptionError, UsageError, VitxplainError
+from vitxplain.errors import DataError, OptionError, UsageError
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.train.config.options import TrainOptions
@@ -140,19 +138,3 @@ def test_a_missing_package_is_told_before_anything_is_made(
     ):
         run(folders["object-detection"], tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-def test_boxes_alone_are_no_map(tmp_path: Path):
-    image = tmp_path / "data" / "train" / "a.png"
-    image.parent.mkdir(parents=True)
-    Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(image)
-    (image.parent / "_annotations.coco.json").write_text(
-        '{"images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 1, "name": "thing"}], '
-        '"annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 4, 4]}]}'
-    )
-    from vitxplain.data.derived.painted_maps import with_class_maps
-
-    data = with_class_maps(load_data(tmp_path / "data", "train"))
-    assert data.map_labels == ("background", "thing")
-    with pytest.raises(VitxplainError, match="thing on train/a.png is known by its box alone"):
-        data[0]

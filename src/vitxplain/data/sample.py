@@ -116,6 +116,13 @@ class DataSet(ABC):
     def __iter__(self) -> Iterator[Sample]:
         return (self[index] for index in range(len(self)))
 
+    def without_map(self) -> frozenset[int] | None:
+        """Indices of samples that have neither a map of classes nor the masks of all objects, from which to paint one.
+
+        None where that shows only when a sample is read.
+        """
+        return None
+
     def during(self, epoch: int, progress: float) -> "DataSet":
         """The set as training sees it in this epoch, `progress` of the whole training being done ([0, 1]).
 

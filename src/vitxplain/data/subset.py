@@ -33,6 +33,10 @@ class Subset(DataSet):
             raise IndexError(f"{self.name} has {len(self)} images here; there is no image {index}.")
         return self.data[self.indices[index]]
 
+    def without_map(self) -> frozenset[int] | None:
+        of_all = self.data.without_map()
+        return of_all and frozenset(position for position, index in enumerate(self.indices) if index in of_all)
+
     def during(self, epoch: int, progress: float) -> DataSet:
         return replace(self, data=self.data.during(epoch, progress))
 

@@ -141,6 +141,22 @@ class Explanation:
         stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"
         return save(self, path, stem, [name.strip() for name in formats.split(",")], style)
 
+    def inspect(self, model: Any = None, *, height: int = 760, widget: bool | None = None) -> Any:
+        """The viewer in a notebook: this map, and what every head of the model attends to in the image.
+
+        Args:
+            model: that was explained; None opens it again by its name.
+            height: in pixels.
+            widget: True for a widget, False for a page in a frame; None takes the widget where it is known to work.
+
+        Raises:
+            UsageError: the model has no name that opens it.
+            UnsupportedModelError: it has no attention.
+        """
+        from vitxplain.inspect.live.of_explanation import inspect_explanation
+
+        return inspect_explanation(self, model, height, widget)
+
     def _repr_html_(self) -> str:
         from vitxplain.render.notebook import to_html
 

@@ -54,14 +54,14 @@ def page_parts(recording: "Recording", *, title: str = "", full: bool = False) -
         yield _script("facts", _facts(record, kept), recording.id_of(record))
     for record in recording:
         yield from small[record.path]
+    # The viewer starts here, while the browser still reads the layers below: the first picture does not wait for them.
+    yield f'<script type="module" async>{_bundle()}\nvitxplainInspect.open(document)</script>\n'
     for record in recording:
         for number, names in _layers(record).items():
             if whole is None:
                 yield from (_tensor(recording, record, name) for name in names)
             else:
                 yield from whole[record.path].get(number, ())
-    yield f'<script type="module">{_bundle()}</script>\n'
-    yield '<script type="module">vitxplainInspect.open(document)</script>\n'
 
 
 def _fitting(recording: "Recording", room: int) -> dict[Path, dict[int, list[str]]]:

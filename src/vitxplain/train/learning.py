@@ -3,6 +3,8 @@
 from dataclasses import fields
 from typing import Final
 
+from torch.nn.modules.batchnorm import _BatchNorm
+
 from vitxplain.assessment.objects.average_precision import check_installed
 from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet
@@ -16,8 +18,9 @@ from vitxplain.train.loop.data_feed import balanced_class_weights
 from vitxplain.train.loop.object_objective import ObjectObjective
 from vitxplain.train.loop.objective import Objective
 from vitxplain.train.loop.pixel_objective import PixelObjective
+from vitxplain.train.loop.trial_loss import check_loss
 from vitxplain.train.network.dense import DenseTrainable
-from vitxplain.train.network.open_dense import dense_trainable, ignored_number, learns_masks
+from vitxplain.train.network.open_dense import dense_trainable, ignored_number, true_form
 from vitxplain.train.network.trainable import Trainable, trainable
 
 # Options that only a training on one class an image has.
@@ -91,15 +94,23 @@ def objective_for(model: Trainable | DenseTrainable, training: DataSet, options:
     """The batches, the loss and the figures of the network's task.
 
     Raises:
-        UsageError: scipy is missing, by which the losses of masks are matched.
+        UsageError: scipy is missing, by which the losses of masks are matched; or the model fails to tell its loss.
     """
     if not isinstance(model, DenseTrainable):
         weights = balanced_class_weights(training) if options.class_weights == "balanced" else None
         return ClassObjective(model.processor, weights, options.label_smoothing)
+    objective = _dense_objective(model)
+    check_loss(model.source, model.module, objective)
+    return objective
+
+
+def _dense_objective(model: DenseTrainable) -> Objective:
     network, labels = model.module.network, dict(enumerate(model.labels))
+    in_pairs = any(isinstance(part, _BatchNorm) for part in network.modules())
+    common = (model.processor, model.task, labels, takes_mask(network), in_pairs)
     if model.task.name == OBJECTS:
-        return ObjectObjective(model.processor, model.task, labels, takes_mask(network), model.masked)
-    by_masks, unlabelled = learns_masks(network), ignored_number(network, len(labels))
-    if by_masks:
+        return ObjectObjective(*common, masked=model.masked)
+    form, unlabelled = true_form(network, model.task), ignored_number(network, len(labels))
+    if form != "map":
         check_installed("scipy")
-    return PixelObjective(model.processor, model.task, labels, takes_mask(network), by_masks, unlabelled)
+    return PixelObjective(*common, form=form, unlabelled=unlabelled, masked=model.masked)

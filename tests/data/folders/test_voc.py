@@ -84,10 +84,23 @@ def test_broken_annotations(voc: Path, content: str, words: str):
         load_data(voc)
 
 
-def test_boxes_of_nothing_and_objects_without_a_name(voc: Path):
-    annotate(voc / "Annotations" / "a.xml", ("cat", (5, 5, 2, 9)))
-    with pytest.raises(DataError, match="object 1: the box 5, 5, 2, 9 holds no pixels"):
-        load_data(voc)
+def test_boxes_of_nothing_are_left_out_and_counted_and_the_others_keep_their_numbers(voc: Path):
+    numbers = np.zeros((10, 12), np.uint8)
+    numbers[0:5, 0:6], numbers[7, 7] = 1, 2
+    _save(voc / "SegmentationObject" / "a.png", numbers)
+    annotate(voc / "Annotations" / "a.xml", ("cat", (5, 5, 2, 9)), ("dog", (8, 8, 8, 8)))
+    annotate(voc / "Annotations" / "b.xml", ("dog", (0, 0, 0, 4)))
+    data = load_data(voc, options=ALL)
+    assert data.labels == ("dog", "good")
+    assert [[one.name for one in sample.objects] for sample in data] == [["dog"], [], []]
+    np.testing.assert_array_equal(data[0].objects[0].mask, numbers == 2)
+    left_out = (
+        f"2 objects are left out, whose box holds no pixels: {voc / 'Annotations' / 'a.xml'}, object 1 and others."
+    )
+    assert list(data.notes).count(left_out) == 1
+
+
+def test_objects_without_a_name(voc: Path):
     annotate(voc / "Annotations" / "a.xml", ("", (1, 1, 2, 9)))
     with pytest.raises(DataError, match="object 1 has no name"):
         load_data(voc)
@@ -130,6 +143,8 @@ def test_objects_have_the_masks_of_their_numbers(voc: Path):
     assert data.map_labels == ("background", "cat", "dog")
     assert [int(sample.class_map[place]) for place in ((0, 0), (7, 7), (9, 9), (5, 5), (9, 0))] == [1, 2, 1, -1, 0]
     assert data[1].class_map is None
+    assert not data[2].class_map.any()  # without objects all is background
+    assert data.without_map() == {1}
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from PIL import Image
 
 from tests.data.image_folders import save, segmented_voc_folder
 from vitxplain.data.folders.mask_files import mask_values
-from vitxplain.data.folders.voc_annotation import read_objects
+from vitxplain.data.folders.voc_annotation import read_annotation
 from vitxplain.data.load import load_data
 from vitxplain.data.tiling import Tiling
 from vitxplain.data.tools.tile_folder import tile_folder
-from vitxplain.errors import ImageError
+from vitxplain.errors import DataError, ImageError
 
 
 @pytest.fixture
@@ -22,10 +22,12 @@ def tiled(tmp_path):
 def test_each_pixel_is_of_the_object_it_was(tiled):
     source, done = tiled
     whole = mask_values(source / "SegmentationObject" / "a.png")
-    words = {0: "", 255: "border"} | {one.number: one.word for one in read_objects(source / "Annotations" / "a.xml")}
+    words = {0: "", 255: "border"} | {
+        one.number: one.word for one in read_annotation(source / "Annotations" / "a.xml").objects
+    }
     for tile in (one for one in done.tiles if one.source == "a.jpg"):
         stem = tile.tile.removeprefix("JPEGImages/").removesuffix(".png")
-        objects = read_objects(done.folder / "Annotations" / f"{stem}.xml")
+        objects = read_annotation(done.folder / "Annotations" / f"{stem}.xml").objects
         values = mask_values(done.folder / "SegmentationObject" / f"{stem}.png")
         here = {0: "", 255: "border"} | {one.number: one.word for one in objects}
         window = whole[tile.top : tile.top + 20, tile.left : tile.left + 20]
@@ -74,5 +76,5 @@ def test_a_segmentation_of_more_than_eight_bits(tmp_path):
 def test_a_segmentation_of_another_size(tmp_path):
     source = segmented_voc_folder(tmp_path / "in")
     save(source / "SegmentationObject" / "b.png", np.zeros((30, 80), np.uint8))
-    with pytest.raises(ImageError, match="is 30 x 80 px"):
+    with pytest.raises(DataError, match="is 30 x 80 px"):
         tile_folder(source, tmp_path / "out", Tiling((20, 20)), strict=True)

@@ -67,6 +67,27 @@ def test_a_search(tmp_path: Path):
 
 
 @pytest.mark.slow
+def test_a_search_for_a_segmenter_counts_its_own_figure(tmp_path: Path):
+    options = ("widths=8,8", "blocks=1,1", "data.size=32x32", "batch_size=4", "steps=2", "watch_every=0")
+    found = tune(
+        "scratch",
+        "scenes",
+        task="image-segmentation",
+        trials=1,
+        search=SEARCH,
+        options=options,
+        limit=4,
+        out=tmp_path / "study",
+        device="cpu",
+    )
+    assert (found.metric, found.trials[0].state) == ("miou", "complete")
+    assert yaml.safe_load((tmp_path / "study" / "best.yaml").read_text())["task"] == "image-segmentation"
+    assert (tmp_path / "study" / "trials.csv").read_text().startswith("trial,state,miou,")
+    with pytest.raises(UsageError, match="task is object-detection now"):
+        tune(out=tmp_path / "study", task="object-detection", resume=True, trials=1, device="cpu")
+
+
+@pytest.mark.slow
 def test_trials_that_fail_are_named_and_the_others_go_on(tmp_path: Path):
     found = tiny(tmp_path / "study", trials=3, search="hidden_size=16|15")  # two heads cannot share 15 channels
     failed = [one for one in found.trials if one.state == "failed"]
@@ -129,6 +150,7 @@ def test_best_is_the_highest_accuracy_or_the_lowest_loss_of_whole_trials():
     ]
     tried = [TrialResult(number, {}, value, state, Path("run")) for number, value, state in values]
     assert best_of(tried, "accuracy") is tried[2]
+    assert best_of(tried, "miou") is tried[2]
     assert best_of(tried, "loss") is tried[0]
     assert best_of(tried[-1:], "loss") is None
 

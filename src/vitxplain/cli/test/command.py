@@ -85,6 +85,9 @@ def test(
         worst = 0
     with progress("testing", len(samples), shown=not (quiet or json)) as advance:
         assessment = assess(loaded, samples, batch_size=batch_size, progress=advance)
+    for note in assessment.data.notes if not quiet else ():
+        if note not in samples.notes:  # of what was left out for this kind of model
+            print_note(f"note: {note}")
     for problem in skipped_in(assessment):
         print_note(f"skipped: {problem}")
     before = earlier(folder)

@@ -74,6 +74,7 @@ def tune(
             result = run(
                 training.model,
                 training.data,
+                task=training.task,
                 trials=trials,
                 search=search,
                 options=training.option,
@@ -99,10 +100,13 @@ def _print(result: "TuningResult") -> None:
     from rich.text import Text
 
     from vitxplain.cli.shared.console import out, print_table, printable
+    from vitxplain.train.records.metrics_file import FIGURES, is_highest
 
     valued = [trial for trial in result.trials if trial.value is not None]
-    valued.sort(key=lambda trial: trial.value or 0.0, reverse=result.metric == "accuracy")
+    valued.sort(key=lambda trial: trial.value or 0.0, reverse=is_highest(result.metric))
     ordered = [*valued, *(trial for trial in result.trials if trial.value is None)]
+    name = FIGURES.get(result.metric, result.metric)
+    heading = name.capitalize() if name.islower() else name
     keys = list(dict.fromkeys(key for trial in result.trials for key in trial.options))
     rows = [
         [
@@ -111,7 +115,7 @@ def _print(result: "TuningResult") -> None:
         ]
         for trial in ordered
     ]
-    print_table(["\nTrial", f"\n{result.metric.capitalize()}", *(f"\n{key}" for key in keys)], rows)
+    print_table(["\nTrial", f"\n{heading}", *(f"\n{key}" for key in keys)], rows)
     if result.best:
         best = printable(result.folder / "best.yaml")
         out().print(f"\n{best}  (vitx train --config {best})", soft_wrap=True)

@@ -26,9 +26,12 @@ Numbers = Integer[np.ndarray, "height width"]
 
 @dataclass(frozen=True)
 class ClassMapFile:
-    """A map: by the numbers of the file, those of the set; numbers without an entry belong to no class."""
+    """A map: by the numbers of the file, those of the set; numbers without an entry belong to no class.
 
-    path: Path
+    Without a path all pixels are of the first class, the background.
+    """
+
+    path: Path | None
     numbers: Mapping[int, int] = field(repr=False)
 
     def read(self, size: tuple[int, int]) -> ClassMap:
@@ -37,6 +40,8 @@ class ClassMapFile:
         Raises:
             ImageError: the map is damaged, in colours, or of another size.
         """
+        if self.path is None:
+            return np.zeros(size, np.int16)
         values = class_numbers(self.path)
         check_size(self.path, values.shape, size)
         present, inverse = np.unique(values, return_inverse=True)

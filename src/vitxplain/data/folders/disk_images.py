@@ -65,6 +65,15 @@ class DiskImages(DataSet):
             mask = self._class_mask(item, size, objects, class_map)
         return Sample(image, item.label, item.name, mask, item.boxes, item.facts, objects, class_map)
 
+    def without_map(self) -> frozenset[int]:
+        return frozenset(index for index, item in enumerate(self.items) if not self._has_map(item))
+
+    def _has_map(self, item: Item) -> bool:
+        """Whether it has a map; in a set without any, whether the masks of all its objects are known."""
+        if self.map_labels:
+            return item.class_map is not None
+        return all(stored.pixels is not None or stored.ignore for stored in item.objects or ())
+
     def _class_mask(
         self,
         item: Item,
@@ -119,12 +128,15 @@ def disk_images(
         named = {stored.name for item in whole for stored in item.objects or ()}
         without = [label for label in object_labels if label not in named]
     else:
-        without = [label for number, label in enumerate(labels) if number not in present]
+        without = [
+            label for number, label in enumerate(labels) if number not in present and not is_background(labels, number)
+        ]
     own_notes = [part.note] if part.note else []
     if sources and len(set(sources)) < len(sources) and 0 < len(chosen) < len(sources):
         own_notes.append(f"images of {folder} that come from one source, as tiles of one image, stay in one split.")
     if without and whole:
-        missing = f"object called {_some(without)}" if object_labels else f"image of class {_some(without)}"
+        mostly = "most of whose objects are" if map_labels else "of class"
+        missing = f"object called {_some(without)}" if object_labels else f"image {mostly} {_some(without)}"
         own_notes.append(f"the {split} split of {folder} has no {missing}.")
     has_masks = any(item.mask is not None or item.boxes is not None or item.class_map is not None for item in whole)
     return DiskImages(

@@ -57,6 +57,14 @@ def inside(objects: Sequence[StoredObject], path: Path, size: tuple[int, int]) -
     return tuple(cut)
 
 
+def left_out(thing: str, places: Sequence[str], why: str) -> list[str]:
+    """A sentence that counts annotations that are left out, the first with its place; none where there are none."""
+    if not places:
+        return []
+    things = f"{thing} is" if len(places) == 1 else f"{thing}s are"
+    return [f"{len(places):,} {things} left out, {why}: {places[0]}{' and others' if len(places) > 1 else ''}."]
+
+
 def mask_of_name(objects: Sequence[LabelledObject], name: str) -> Mask | None:
     """True on all objects of this name; None where one of them is known by its box alone."""
     masks = [labelled.mask for labelled in objects if labelled.name == name]

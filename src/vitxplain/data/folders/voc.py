@@ -9,8 +9,8 @@ import numpy as np
 from vitxplain.data.folders.disk_images import DiskImages, Item, disk_images
 from vitxplain.data.folders.image_folder import class_order
 from vitxplain.data.folders.mask_files import MaskFile, mask_values
-from vitxplain.data.folders.stored_objects import StoredObject
-from vitxplain.data.folders.voc_annotation import VocObject, read_objects
+from vitxplain.data.folders.stored_objects import StoredObject, left_out
+from vitxplain.data.folders.voc_annotation import VocObject, read_annotation
 from vitxplain.data.folders.voc_lists import read_lists
 from vitxplain.data.folders.voc_maps import class_maps
 from vitxplain.data.folders.voc_segments import BORDER
@@ -33,8 +33,8 @@ def voc(
     """`JPEGImages/`, `Annotations/*.xml` and, where there, `ImageSets/Main/*.txt` and segmentations.
 
     The class of an image is that of its largest box; its boxes are all those of that class, and its mask too; its
-    objects are all there are. `empty` is the class of images whose annotation has no object; `lists` says which lists
-    give the splits.
+    objects are all there are whose box holds a pixel. `empty` is the class of images whose annotation has no object;
+    `lists` says which lists give the splits.
 
     Raises:
         DataError: no annotated images, a broken annotation, or a list that names an image not there.
@@ -43,11 +43,13 @@ def voc(
     root = Path(folder)
     files = {str(PurePosixPath(path).with_suffix("")): path for path in image_files(root / "JPEGImages")}
     annotated = {key: root / "Annotations" / f"{key}.xml" for key in files}
-    objects = {key: read_objects(file) for key, file in annotated.items() if is_file(file)}
+    annotations = {key: read_annotation(file) for key, file in annotated.items() if is_file(file)}
+    objects = {key: annotation.objects for key, annotation in annotations.items()}
     if not objects:
         raise DataError(f"{folder} has no images in JPEGImages/ with an annotation of their name in Annotations/.")
     splits = read_lists(root, files, lists, "JPEGImages")
-    rows, notes = [], []
+    empty_boxes = [where for annotation in annotations.values() for where in annotation.empty]
+    rows, notes = [], left_out("object", empty_boxes, "whose box holds no pixels")
     words = {
         key: max(image_objects, key=lambda voc_object: voc_object.area).word if image_objects else empty
         for key, image_objects in objects.items()

@@ -29,28 +29,38 @@ class VocObject(NamedTuple):
         return (self.box.right - self.box.left) * (self.box.bottom - self.box.top)
 
 
-def read_objects(file: Path) -> list[VocObject]:
+class VocAnnotation(NamedTuple):
+    """The objects of an image, and where those are written whose box holds no pixels, which are left out."""
+
+    objects: list[VocObject]
+    empty: list[str]
+
+
+def read_annotation(file: Path) -> VocAnnotation:
     """The objects of an image, as written.
 
     Pascal VOC counts pixels from 1, and the last row and column of a box are inside it.
 
     Raises:
-        DataError: it is no such file, or a box has no pixels.
+        DataError: it is no such file.
     """
     with reading(file, "an annotation of Pascal VOC", "write it again"):
         elements = ElementTree.fromstring(read_bytes(file, MOST_BYTES)).findall("object")  # noqa: S314 - bounded by expat
-        return [_object(file, number, element) for number, element in enumerate(elements, 1)]
+        written = {number: _object(file, number, element) for number, element in enumerate(elements, 1)}
+    objects = [voc_object for voc_object in written.values() if voc_object is not None]
+    return VocAnnotation(objects, [f"{file}, object {number}" for number in written if written[number] is None])
 
 
-def _object(file: Path, number: int, element: ElementTree.Element) -> VocObject:
+def _object(file: Path, number: int, element: ElementTree.Element) -> VocObject | None:
+    """The object, or None for one whose box holds no pixels."""
     left, top, right, bottom = (_side(element, number, side) for side in ("xmin", "ymin", "xmax", "ymax"))
-    if right < left or bottom < top or right < 1 or bottom < 1:
-        raise DataError(f"{file}, object {number}: the box {left}, {top}, {right}, {bottom} holds no pixels.")
     word = (element.findtext("name") or "").strip()
     if not word:
         raise DataError(f"{file}, object {number} has no name; write its class there.")
     if len(word) > MOST_LETTERS:
         raise DataError(f"{file}, object {number} has a name of {len(word):,} letters; {MOST_LETTERS:,} are plenty.")
+    if right < left or bottom < top or right < 1 or bottom < 1:
+        return None
     difficult = (element.findtext("difficult") or "").strip() == "1"
     return VocObject(word, Box(max(0, left - 1), max(0, top - 1), right, bottom), number, difficult)
 

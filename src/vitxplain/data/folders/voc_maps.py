@@ -23,11 +23,11 @@ VOC_CLASSES: Final = (
 def class_maps(
     root: Path, objects: Mapping[str, Sequence[VocObject]], names: Sequence[str]
 ) -> tuple[list[str], dict[str, ClassMapFile]]:
-    """Names of the classes, and the map of each image with objects that has one, by the image's key.
+    """Names of the classes, and the map of each image that has one, by the image's key.
 
     SegmentationObject has the numbers of objects, whose class is in the annotation. What the numbers of
     SegmentationClass stand for is written nowhere: it is taken as in classes.txt or as in Pascal VOC itself, if then
-    every object has pixels of its class in its box.
+    every object has pixels of its class in its box. Where there are maps, images without objects are background.
 
     Args:
         root: the folder.
@@ -37,9 +37,10 @@ def class_maps(
     Raises:
         ImageError: a segmentation of classes alone is damaged.
     """
-    by_object = {key for key in objects if objects[key] and is_file(root / OBJECTS / f"{key}.png")}
-    by_class = {key for key in objects.keys() - by_object if objects[key] and is_file(root / CLASSES / f"{key}.png")}
-    listed = _meaning(root, {key: objects[key] for key in sorted(by_class)}, names) if by_class else []
+    by_object = {key for key in objects if is_file(root / OBJECTS / f"{key}.png")}
+    by_class = {key for key in objects.keys() - by_object if is_file(root / CLASSES / f"{key}.png")}
+    with_objects = {key: objects[key] for key in sorted(by_class) if objects[key]}
+    listed = _meaning(root, with_objects, names) if with_objects else []
     labels = listed or [BACKGROUND, *names]
     maps = {}
     for key in by_object:
@@ -49,7 +50,10 @@ def class_maps(
     for key in by_class if listed else ():
         places = {number: number for number in range(len(listed)) if number != BORDER}
         maps[key] = ClassMapFile(root / CLASSES / f"{key}.png", places)
-    return labels, maps
+    if any(objects[key] for key in maps):
+        blank = ClassMapFile(None, {})
+        return labels, {key: blank for key in objects if not objects[key]} | maps
+    return labels, {}
 
 
 def _meaning(root: Path, objects: Mapping[str, Sequence[VocObject]], names: Sequence[str]) -> list[str]:

@@ -25,7 +25,7 @@ class Defects(DataSet):
     """Textured tiles, good or with a scratch, spot, crack or blob, lighter or darker than the surface.
 
     The same (split, size, seed, count, hardness) gives the same pixels on every machine. In training, every epoch is
-    new, and `hardness` rises from 0 over the first `curriculum` of it.
+    new, and `hardness` rises from 0 over the first `curriculum` of it, from epoch to epoch.
     """
 
     split: Split = "test"

@@ -21,7 +21,8 @@ class Digits(DataSet):
     """Digits lighter than their ground, with scraps of other digits in the same colour beside them.
 
     The same (split, size, seed, count, hardness) gives the same pixels on every machine; splits share no source digit.
-    In training, every epoch is new, and `hardness` rises from 0 over the first `curriculum` of it.
+    In training, every epoch is new, and `hardness` rises from 0 over the first `curriculum` of it, from
+    epoch to epoch.
     """
 
     split: Split = "test"

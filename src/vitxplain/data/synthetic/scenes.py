@@ -27,7 +27,7 @@ class Scenes(DataSet):
     Each digit is an object with its name, box, mask and colour; the class map has 0 where there is none. The class of
     a scene is that of the digit of which most is seen. The same (split, size, seed, count, hardness) gives the same
     pixels on every machine; splits share no source digit. In training, every epoch is new, and `hardness` rises from 0
-    over the first `curriculum` of it.
+    over the first `curriculum` of it, from epoch to epoch.
     """
 
     split: Split = "test"

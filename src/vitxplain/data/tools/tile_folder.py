@@ -12,7 +12,7 @@ from vitxplain.data.folders.image_folder import image_folder
 from vitxplain.data.folders.masked_folder import GOOD
 from vitxplain.data.folders.table_folder import table_folder
 from vitxplain.data.folders.voc import voc
-from vitxplain.data.folders.voc_annotation import VocObject, read_objects
+from vitxplain.data.folders.voc_annotation import VocObject, read_annotation
 from vitxplain.data.folders.voc_segments import Segments, in_tile, object_mask, read_segments
 from vitxplain.data.read_image import read_image
 from vitxplain.data.sample import Box, Mask
@@ -160,7 +160,7 @@ def _defects(contents: Contents, stored: StoredImage) -> _Defects:
     """The defects of an image; ImageError where it is not known where they are."""
     if contents.layout is voc:
         key = str(PurePosixPath(stored.item.name).with_suffix(""))
-        objects = read_objects(contents.folder / "Annotations" / f"{key}.xml")
+        objects = read_annotation(contents.folder / "Annotations" / f"{key}.xml").objects
         segments = read_segments(contents.folder, key, stored.size)
         return _Defects(
             object_mask(objects, segments, stored.size), [voc_object.box for voc_object in objects], objects, segments

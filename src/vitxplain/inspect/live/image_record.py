@@ -12,12 +12,20 @@ from vitxplain.capture.undisturbed import ready
 from vitxplain.errors import OptionError, UnsupportedModelError
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.explainers.passes.results import seen_by_tokens
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.inspect.facts import INPUT_UNIT
 from vitxplain.inspect.layer_form import LayerForm
 from vitxplain.inspect.layer_tensors import Extent, Precision, Rows, even_distance
 from vitxplain.inspect.live.layer_forms import TOO_LARGE, kept_whole, layer_forms
 from vitxplain.inspect.live.layer_watcher import LayerWatcher, watched_pass
-from vitxplain.inspect.live.said import box_on_picture, found_objects, method_maps, positions, prediction
+from vitxplain.inspect.live.said import (
+    box_on_picture,
+    explanation_maps,
+    found_objects,
+    method_maps,
+    positions,
+    prediction,
+)
 from vitxplain.inspect.picture import STRETCHED, encoded
 from vitxplain.inspect.writer import write_record
 from vitxplain.models.probing.probe import Probe
@@ -38,6 +46,7 @@ class RecordOptions:
     precision: Precision = "sqrt8"
     methods: tuple[MethodLike, ...] = ()
     target: TargetLike = None
+    explanations: tuple[Explanation, ...] = ()  # made already; their maps are laid over the picture as well
 
 
 def record_image(
@@ -70,7 +79,10 @@ def record_image(
         step,
         picture,
         layers,
-        maps=method_maps(model, source, options.methods, options.target, scale),
+        maps=[
+            *explanation_maps(options.explanations, scale),
+            *method_maps(model, source, options.methods, options.target, scale),
+        ],
         others=others,
         model=source_name(model.source),
         task=model.task.name,

@@ -103,11 +103,11 @@ class Recorder:
         model: ModelLike,
         folder: Path,
         options: RecordOptions,
-        max_images: int,
-        mean: float | Sequence[float] | None,
-        std: float | Sequence[float] | None,
-        names: tuple[str, ...],
-        step: int,
+        max_images: int = 8,
+        mean: float | Sequence[float] | None = None,
+        std: float | Sequence[float] | None = None,
+        names: tuple[str, ...] = (),
+        step: int = 0,
     ) -> None:
         check_writable(folder)
         self.folder, self.options, self.max_images = folder, options, max_images

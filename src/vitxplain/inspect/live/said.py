@@ -70,7 +70,13 @@ def method_maps(
     if without_map:
         raise UsageError(f"{without_map[0]} gives no map over the image; name methods that do, such as grad-cam.")
     explanations = explain_together(model, [image], methods, target=target)
-    return [(_map_facts(name, made[0], scale), made[0].values) for name, made in explanations.items()]
+    return explanation_maps([made[0] for made in explanations.values()], scale)
+
+
+def explanation_maps(explanations: Sequence[Explanation], scale: float) -> list[tuple[dict[str, Any], np.ndarray]]:
+    """The maps of those that have one over the image, each with its facts."""
+    with_map = [explanation for explanation in explanations if explanation.axes == "row column"]
+    return [(_map_facts(explanation, scale), explanation.values) for explanation in with_map]
 
 
 def positions(model: VisionModel, probe: Probe, grid: tuple[int, int] | None) -> np.ndarray | None:
@@ -89,10 +95,10 @@ def box_on_picture(geometry: Geometry, scale: float) -> list[float]:
     return [side * scale for side in (left, top, right, bottom)]
 
 
-def _map_facts(method: str, explanation: Explanation, scale: float) -> dict[str, Any]:
+def _map_facts(explanation: Explanation, scale: float) -> dict[str, Any]:
     target = explanation.target
     return {
-        "method": method,
+        "method": explanation.method,
         "target": target.name if target is not None else "",
         "box": box_on_picture(explanation.geometry, scale),
         "signed": bool(explanation.values.min() < 0),

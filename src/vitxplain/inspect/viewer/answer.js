@@ -58,7 +58,7 @@ export function askLayer(recording, layer, query, direction, fusion) {
     for (let head = 0; head < facts.heads; head++) readRow(rows, head, 0, values.subarray(head * count, (head + 1) * count));
   } else if (place < 0) {
     const asked = direction === "to" ? facts.queries : facts.keys;
-    return { ...answer, why: query ? `This layer has no such ${direction === "to" ? "query" : "key"}: it has ${asked.count} ${asked.kind}.` : "Choose a patch to see who looks at it." };
+    return { ...answer, why: query ? `This layer has no such ${direction === "to" ? "query" : "key"}: it has ${asked.count} ${asked.kind}.` : "Choose a patch or a token to see who looks at it." };
   } else if (facts.rows !== "all") {
     return { ...answer, why: recording.facts.cut || "Only the default query of this layer was recorded (queries=\"class\")." };
   } else if (!whole) {

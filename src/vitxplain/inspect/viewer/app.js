@@ -8,7 +8,7 @@ import { Pane } from "./pane.js";
 import { listen } from "./pointer.js";
 import { Library } from "./library.js";
 import { messageOf } from "./recording.js";
-import { initialState, stateOf } from "./state.js";
+import { initialState, openingLayer, stateOf } from "./state.js";
 import { makeCaption } from "./views/caption.js";
 import { makeControls } from "./views/controls.js";
 import { makeHeader } from "./views/header.js";
@@ -79,7 +79,7 @@ export class App {
       const recordings = await Promise.all(this.state.subjects.map((subject) => this.record(subject.id)));
       await Promise.all(recordings.map((recording, place) => this.library.bring(recording, this.state.subjects[place].show)));
       if (turn !== this.turn) return;
-      if (fresh) this.state.layer = Math.min(recordings[0].facts.layers.length - 1, Math.floor(recordings[0].facts.layers.length * 0.75));
+      if (fresh) this.state.layer = openingLayer(recordings[0].facts.layers);
       this.panes = recordings.map((recording, place) => new Pane(recording, this.state.subjects[place]));
       this.dress();
       this.draw();

@@ -22,6 +22,15 @@ export function initialState() {
 }
 
 /**
+ * The layer a view opens with: at three quarters of those that look at the picture, for the last is often odd.
+ * @param {import("./types.js").Layer[]} layers
+ */
+export function openingLayer(layers) {
+  const pictured = layers.flatMap((layer, place) => (layer.keys.grid ? [place] : []));
+  return pictured[Math.min(pictured.length - 1, Math.floor(0.75 * pictured.length))] ?? 0;
+}
+
+/**
  * The state as the fragment of a link; what is as at the start is left out.
  * @param {State} state
  */

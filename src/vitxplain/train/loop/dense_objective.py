@@ -24,13 +24,16 @@ T = TypeVar("T")
 class DenseObjective(Objective):
     """Training batches are padded to one size, with a pixel_mask where the model takes one.
 
-    Evaluation runs images of one size together and pads none, exactly as the model is tested and explained.
+    Evaluation runs images of one size together and pads none, exactly as the model is tested and explained. `in_pairs`:
+    an image that is alone in a training batch is given twice, which changes no mean but lets layers learn that
+    normalise over the batch.
     """
 
     processor: Processor
     task: Task
     labels: Mapping[int, str] = field(repr=False)
     takes_mask: bool
+    in_pairs: bool
 
     @abstractmethod
     def truth(self, samples: Sequence[Sample], geometries: Sequence[Geometry], batch: Padded) -> dict[str, Any]:
@@ -51,6 +54,8 @@ class DenseObjective(Objective):
         return list(geometries)
 
     def collate(self, samples: Sequence[Sample]) -> dict[str, Any]:
+        if self.in_pairs and len(samples) == 1:
+            samples = [*samples, *samples]
         inputs, frames, parts = self._inputs(samples)
         return self._batch(inputs, samples, frames, parts)
 

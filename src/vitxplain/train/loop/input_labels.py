@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from vitxplain.data.sample import UNLABELLED, ClassMap, Sample
@@ -33,6 +33,19 @@ def map_on_input(class_map: ClassMap, geometry: Geometry) -> Int[Tensor, "_ _"]:
     classes = class_map[rows][:, columns].astype(np.int64)
     classes[~(row_inside[:, None] & column_inside)] = UNLABELLED
     return torch.from_numpy(classes)
+
+
+def boxes_round(masks: Float[Tensor, "object height width"], rows: int, columns: int) -> Float[Tensor, "object 4"]:
+    """Round each mask, none of which is empty: centre x, centre y, width, height in shares of so many pixels."""
+    across, down = (_span(masks.amax(axis) > 0) / size for axis, size in ((1, columns), (2, rows)))
+    low, high = (torch.stack([across[:, end], down[:, end]], 1) for end in (0, 1))
+    return torch.cat([(low + high) / 2, high - low], 1)
+
+
+def _span(shown: Bool[Tensor, "object place"]) -> Float[Tensor, "object 2"]:
+    """The first place and the one after the last."""
+    first, last = shown.float().argmax(1), shown.flip(1).float().argmax(1)
+    return torch.stack([first, shown.shape[1] - last], 1).float()
 
 
 def _places(start: float, end: float, length: int, pixels: int) -> tuple[np.ndarray, np.ndarray]:

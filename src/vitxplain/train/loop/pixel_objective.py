@@ -16,30 +16,43 @@ from vitxplain.errors import DataError
 from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import TaskOutputs
 from vitxplain.train.loop.dense_objective import DenseObjective
-from vitxplain.train.loop.input_labels import map_on_input
+from vitxplain.train.loop.input_labels import boxes_round, map_on_input
 from vitxplain.train.loop.padding import Padded, padded_maps
+from vitxplain.train.network.open_dense import TrueForm
 
 
 @dataclass(frozen=True, eq=False)
 class PixelObjective(DenseObjective):
     """A segmenter by masks learns one mask a class that an image holds; any other the class of each pixel.
 
-    `unlabelled` is the number by which the model's loss leaves pixels out.
+    `unlabelled` is the number by which the model's loss leaves pixels out. A loss of masks has none: there such pixels
+    are outside of every mask. `masked` is that of `ObjectObjective`.
     """
 
-    by_masks: bool = False
+    form: TrueForm = "map"
     unlabelled: int = UNLABELLED
+    masked: bool = False
 
     figures: ClassVar[tuple[str, ...]] = ("miou", "pixel_accuracy")
 
     def truth(self, samples: Sequence[Sample], geometries: Sequence[Geometry], batch: Padded) -> dict[str, Any]:
         maps = [map_on_input(map_of(sample), geometry) for sample, geometry in zip(samples, geometries, strict=True)]
         together = padded_maps(maps, UNLABELLED)
-        if not self.by_masks:
+        if self.form == "map":
             return {"labels": together.where(together != UNLABELLED, self.unlabelled)}
         classes = [one[one != UNLABELLED].unique() for one in together]
         masks = [(one == own[:, None, None]).float() for one, own in zip(together, classes, strict=True)]
-        return {"mask_labels": masks, "class_labels": classes}
+        if self.form == "masks":
+            return {"mask_labels": masks, "class_labels": classes}
+        whole = torch.ones_like(together)
+        shown = batch.mask if batch.mask is not None and self.masked else whole  # boxes are shares of the image alone
+        shares = [(int(one[:, 0].sum()), int(one[0].sum())) for one in shown]
+        return {
+            "labels": [
+                {"class_labels": own, "masks": of_image, "boxes": boxes_round(of_image, *share)}
+                for own, of_image, share in zip(classes, masks, shares, strict=True)
+            ]
+        }
 
     def figures_of(
         self, outputs: TaskOutputs, samples: Sequence[Sample], geometries: Sequence[Geometry]

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import nn
@@ -16,14 +16,18 @@ from vitxplain.models.loading.checkpoint import check_finite, check_in_memory
 from vitxplain.models.loading.from_transformers import task_of
 from vitxplain.models.loading.source import resolve
 from vitxplain.models.plain_pass import logits_of_grey_image
-from vitxplain.models.processors.forward_inputs import forward_inputs
+from vitxplain.models.processors.forward_inputs import forward_inputs, wants_its_task
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.base import Task
+from vitxplain.tasks.masks import Masks
 from vitxplain.train.network.dense import DenseNetwork, DenseTrainable, heeds_padding, saved_processor
 from vitxplain.train.network.new_classes import freeze_all_but, knows_classes, with_classes
 
 Source = str | Path | nn.Module | VisionModel
+# What is true, as a segmenter's loss takes it: a map of classes; masks with their classes; or these with boxes too.
+TrueForm: TypeAlias = Literal["map", "masks", "objects"]
 
 
 def dense_trainable(
@@ -90,9 +94,11 @@ def dense_trainable(
     )
 
 
-def learns_masks(module: nn.Module) -> bool:
-    """Whether what is true is told by a mask for each class, not by a map of all."""
-    return "mask_labels" in inspect.signature(module.forward).parameters
+def true_form(module: nn.Module, task: Task) -> TrueForm:
+    """How what is true of a segmenter's image is told: by a map of classes, by masks, or by masks with boxes."""
+    if "mask_labels" in inspect.signature(module.forward).parameters:
+        return "masks"
+    return "objects" if isinstance(task, Masks) else "map"
 
 
 def ignored_number(module: nn.Module, classes: int) -> int:
@@ -126,6 +132,11 @@ def _opened(source: Source, task: str) -> VisionModel:
         raise UsageError(
             f"{model.source} is no model of transformers, of which alone detectors and segmenters are trained here; "
             "give one of those."
+        )
+    if wants_its_task(model.module):
+        raise UsageError(
+            f"{model.source} ({type(model.module).__name__}) is told its task in words, and learns from more words "
+            "than data have; give a segmenter that takes images alone."
         )
     if not _learns(model.module):
         raise UsageError(f"{model.source} ({type(model.module).__name__}) has no loss of its own, so it cannot learn.")

@@ -60,10 +60,15 @@ def row_of(entry: Mapping[str, Any]) -> Row | None:
     )
 
 
+def is_highest(figure: str) -> bool:
+    """Whether the best of this figure is the highest; of the loss it is the lowest."""
+    return figure != "loss"
+
+
 def rank(row: Row, by: str) -> tuple[float, ...]:
     """The key by which the best row is the largest: a figure, then low loss; or low loss alone."""
     loss = row.loss if row.loss is not None and isfinite(row.loss) else inf
-    if by == "loss":
+    if not is_highest(by):
         return (-loss,)
     figure = row.figures.get(by, nan)
     return (-inf if isnan(figure) else figure, -loss)

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
 from vitxplain.render.figure import Picture, panel, sheet, write
+from vitxplain.train.records.metrics_file import FIGURES
 from vitxplain.train.tuning.search_space import Choice, Range, Space, TrialResult
 from vitxplain.words import short_name
 
@@ -24,14 +25,13 @@ def tuning_picture(trials: Sequence[TrialResult], space: Space, metric: str, *, 
     drawn = [trial for trial in trials if trial.value is not None]
     complete = {trial.number: trial.value or 0.0 for trial in drawn if trial.state == "complete"}
     best = (max if highest else min)(complete, key=lambda number: complete[number], default=None)
-    title = (
-        "no trial is complete" if best is None else f"best: trial {best}, {metric} {_figure(complete[best], metric)}"
-    )
+    words = FIGURES.get(metric, metric)
+    title = "no trial is complete" if best is None else f"best: trial {best}, {words} {_figure(complete[best], metric)}"
     names = ["trial", *space]
     columns, step = min(len(names), COLUMNS), (WIDTH + GAP, ABOVE + HEIGHT + max(map(_below, (None, *space.values()))))
     rows = -(-len(names) // columns)
     figure = sheet(
-        LEFT + columns * step[0] - GAP, rows * step[1], title, f"{_counts(trials)} · {metric} of the validation set"
+        LEFT + columns * step[0] - GAP, rows * step[1], title, f"{_counts(trials)} · {words} of the validation set"
     )
     for position, name in enumerate(names):
         row, column = divmod(position, columns)

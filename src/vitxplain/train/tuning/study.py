@@ -18,6 +18,7 @@ from vitxplain.files.write import write_together
 from vitxplain.files.writer_lock import LOCK, WRITER
 from vitxplain.render.figure import png_bytes
 from vitxplain.train.config.run_config import RunConfig
+from vitxplain.train.records.metrics_file import is_highest
 from vitxplain.train.records.run_folder import RunFolder, check_name
 from vitxplain.train.tuning.picture import tuning_picture
 from vitxplain.train.tuning.search_space import Space, TrialResult
@@ -125,7 +126,7 @@ class StudyFolder:
         """trials.csv, history.png and best.yaml as they are now; checkpoints of trials that ended are removed."""
         files = {
             self.path / "trials.csv": _table(trials, space, metric),
-            self.path / "history.png": png_bytes(tuning_picture(trials, space, metric, highest=metric == "accuracy")),
+            self.path / "history.png": png_bytes(tuning_picture(trials, space, metric, highest=is_highest(metric))),
         }
         if best:
             files[self.path / "best.yaml"] = read_bytes(RunFolder(best.run).config)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from vitxplain.errors import OutputError, VitxplainError
+from vitxplain.errors import DataError, OutputError, VitxplainError
 from vitxplain.train.config.configure import with_options
 from vitxplain.train.config.run_config import RunConfig
+from vitxplain.train.records.metrics_file import FIGURES
 from vitxplain.train.run import train
 from vitxplain.train.tuning.search_space import Space
 from vitxplain.train.tuning.study import StudyFolder
@@ -32,6 +33,7 @@ def run_trial(
     folder: StudyFolder,
     base: RunConfig,
     space: Space,
+    metric: str,
     *,
     strict: bool,
     device: str,
@@ -43,12 +45,12 @@ def run_trial(
     if "run" not in trial.user_attrs:
         trial.set_user_attr("run", f"{_latest_run(study) + 1:03d}")
     name = trial.user_attrs["run"]
-    metric = base.options.best
     try:
         config = with_options(base, typed)
         result = train(
             config.model,
             config.data,
+            task=config.task,
             out=folder.run(name).path,
             options=config.options,
             model_options=config.model_options,
@@ -59,7 +61,12 @@ def run_trial(
             resume=True,
             callbacks=[_Pruning(trial, metric)],
         )
-        study.tell(trial, result.metrics["validation"][metric])
+        value = result.metrics["validation"][metric]
+        if value is None:
+            raise DataError(
+                f"the {FIGURES.get(metric, metric)} of the validation split is no number; give it objects to be found."
+            )
+        study.tell(trial, value)
     except optuna.TrialPruned:
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
     except OutputError:

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from vitxplain.options.checks import check_count
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.configure import configure, option_value
 from vitxplain.train.config.run_config import RunConfig, resumed_config
+from vitxplain.train.config.trainer_arguments import best_figure
+from vitxplain.train.records.metrics_file import is_highest
 from vitxplain.train.tuning.search_space import DEFAULT, TrialResult, search_space
 from vitxplain.train.tuning.study import StudyFolder, import_optuna
 from vitxplain.train.tuning.trial import requeue_interrupted, run_trial
@@ -26,7 +28,7 @@ class TuningResult:
     """The trials of a search; `best` is None where no trial is complete."""
 
     folder: Path
-    metric: str  # accuracy or loss, of the validation set
+    metric: str  # of the validation set: loss, or accuracy, map, miou by the task
     trials: Sequence[TrialResult]
     best: TrialResult | None
 
@@ -35,6 +37,7 @@ def tune(
     model: str | None = None,
     data: str | None = None,
     *,
+    task: str | None = None,
     trials: int = 20,
     search: str | None = None,
     options: Sequence[str] = (),
@@ -52,6 +55,7 @@ def tune(
     Args:
         model: whatever `load_model` opens, or "scratch".
         data: whatever `load_data` opens.
+        task: as for `train`; None: what the file says, else "auto".
         trials: how many trainings, those of a search that is continued included.
         search: the options to search with their values (`search_space`); None: learning rate, batch size and weight
             decay.
@@ -74,7 +78,7 @@ def tune(
     folder = StudyFolder(user_path(out))
     with writer_lock(folder.path) as watch:
         folder.check(resume=resume)
-        base = _base(folder, config, options, model=model, data=data, limit=limit)
+        base = _base(folder, config, options, model=model, data=data, limit=limit, task=task)
         return _search(
             folder, watch, base, trials, search, prune=prune, strict=strict, device=device, on_trial=on_trial
         )
@@ -93,16 +97,18 @@ def _search(
     on_trial: Callable[[TrialResult, TrialResult | None], object],
 ) -> TuningResult:
     """All trials; the folder is this command's alone."""
-    metric = base.options.best
     space = search_space(folder.search(search) or DEFAULT, lambda key, text: option_value(base, key, text))
     with quiet_transformers():  # errors of model and data come before anything is written
-        check_watch_method(TrainingSetup.of(base, resolve_device(device), strict=strict))
+        setup = TrainingSetup.of(base, resolve_device(device), strict=strict)
+        check_watch_method(setup)
+    metric = best_figure(base.options, setup.objective.figures[0])
+    base = replace(base, task=setup.config.task)
     folder.begin(base, folder.search(search) or DEFAULT)
-    with folder.study(seed=base.options.seed, highest=metric == "accuracy", prune=prune) as study:
+    with folder.study(seed=base.options.seed, highest=is_highest(metric), prune=prune) as study:
         requeue_interrupted(study)
         while len(results := folder.trial_results(study)) < trials:
             trial = study.ask()
-            number = run_trial(study, trial, folder, base, space, strict=strict, device=device)
+            number = run_trial(study, trial, folder, base, space, metric, strict=strict, device=device)
             watch.check()
             gc.collect()  # a Trainer is held by cycles, and its weights may fill a GPU
             results = folder.trial_results(study)
@@ -113,8 +119,8 @@ def _search(
 
 
 def best_of(trials: Sequence[TrialResult], metric: str) -> TrialResult | None:
-    """The complete trial of highest accuracy or lowest loss; the first of several."""
-    sign = 1 if metric == "accuracy" else -1
+    """The complete trial of the highest figure or the lowest loss; the first of several."""
+    sign = 1 if is_highest(metric) else -1
     complete = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
     return max(complete, key=lambda trial: sign * (trial.value or 0.0), default=None)
 
@@ -127,10 +133,11 @@ def _base(
     model: str | None,
     data: str | None,
     limit: int | None,
+    task: str | None,
 ) -> RunConfig:
     """The configuration that all trials have in common; of a search that is continued, the saved one."""
     if not is_file(folder.base):
-        return configure(config, options, model=model, data=data, limit=limit)
+        return configure(config, options, model=model, data=data, limit=limit, task=task)
     saved = folder.saved_base()
-    new = configure(config, options, model=model or saved.model, data=data or saved.data, limit=limit)
+    new = configure(config, options, model=model or saved.model, data=data or saved.data, limit=limit, task=task)
     return resumed_config(new, saved)

@@ -114,6 +114,24 @@ def test_missing_images_are_left_out_and_named(tmp_path):
         load_data(root, options=ALL, strict=True)
 
 
+def test_a_missing_image_is_not_one_of_its_name_in_another_split(tmp_path):
+    for folder, names in {"train2017": "ab", "val2017": "ac"}.items():
+        for name in names:
+            save_picture(tmp_path / folder / f"{name}.png")
+    for split in ("train", "val"):
+        file = tmp_path / "annotations" / f"instances_{split}2017.json"
+        write(file, [image(1, "a.png"), image(2, "b.png"), image(3, "d.png")], [entry(1, 1), entry(2, 2)])
+    with pytest.warns(UserWarning, match=r"1 of the 3 images of the train split .* is left out: .*d\.png"):
+        assert [one.name for one in load_data(tmp_path, "train")] == ["train2017/a.png", "train2017/b.png"]
+    with pytest.warns(UserWarning, match=r"2 of the 3 images of the validation split .* are left out: .*b\.png"):
+        assert [one.name for one in load_data(tmp_path, "validation")] == ["val2017/a.png"]
+    written = [image(1, "a.png"), image(2, "train2017/b.png")]  # who says where it is, is believed
+    write(tmp_path / "annotations" / "instances_train2017.json", [image(3, "a.png")], [entry(1, 3)])
+    write(tmp_path / "annotations" / "instances_val2017.json", written, [entry(1, 1)])
+    names = [one.name for one in load_data(tmp_path, "validation")]
+    assert names == ["val2017/a.png", "train2017/b.png"]
+
+
 def test_names_that_fit_several_images_are_not_guessed(tmp_path):
     for folder in ("a", "b"):
         save_picture(tmp_path / folder / "1.png")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from vitxplain.data.folders.coco.regions import FARTHEST, Polygons, Runs, is_side, region, round_box
+from vitxplain.data.folders.stored_objects import left_out
 from vitxplain.data.sample import ExactBox
 from vitxplain.errors import DataError
 from vitxplain.files.documents import read_object
@@ -67,9 +68,10 @@ def read_coco(file: Path) -> CocoFile:
                 empty.append(where)
             else:
                 image.objects.append(found_object)
-    notes = [_note(empty, "whose box holds no pixels"), _note(orphans, "of images the file does not list")]
+    notes = left_out("annotation", empty, "whose box holds no pixels")
+    notes += left_out("annotation", orphans, "of images the file does not list")
     ordered = tuple(dict.fromkeys(names[key] for key in sorted(names, key=lambda key: (isinstance(key, str), key))))
-    return CocoFile(ordered, list(by_id.values()), tuple(note for note in notes if note))
+    return CocoFile(ordered, list(by_id.values()), tuple(notes))
 
 
 def _entries(file: Path, content: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -158,10 +160,3 @@ def _text(entry: dict[str, Any], key: str, where: str) -> str:
         shown = f"a text of {len(text):,} letters" if text else shortened(value)
         raise DataError(f"{where}: {key} is {shown}; write a text of 1 to {MOST_LETTERS:,} letters.")
     return text
-
-
-def _note(places: Sequence[str], what: str) -> str:
-    if not places:
-        return ""
-    entries = "annotation is" if len(places) == 1 else "annotations are"
-    return f"{len(places):,} {entries} left out, {what}: {places[0]}{' and others' if len(places) > 1 else ''}."

@@ -15,6 +15,7 @@ from vitxplain.data.splits.ratio import DEFAULT, Ratio
 from vitxplain.data.splits.stored import split_of
 from vitxplain.errors import DataError
 from vitxplain.files.opening import open_file
+from vitxplain.files.paths import is_file
 from vitxplain.files.walk import files_in, folders_in, image_files
 
 FOLDERS: Final = ("annotations", "annotation")  # beside split folders
@@ -54,7 +55,8 @@ def coco_folder(
         kind = _split(path)
         for image in content.images:
             item = _item(root, path, image, paths, numbers, labels.index(empty) if not image.objects else 0, kind)
-            if (before := places.setdefault(item.name, image.where)) != image.where:
+            before = places.setdefault(item.name, image.where) if is_file(item.path) else image.where
+            if before != image.where:
                 raise DataError(f"{image.where} is {item.name}, as {before} is; list each image once.")
             rows.append((kind, item))
     notes = [note for content in files.values() for note in content.notes]

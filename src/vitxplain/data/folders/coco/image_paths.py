@@ -21,7 +21,8 @@ class ImagePaths:
 
         A path as written ends that of the file, wherever the folder was when it was written; one that leads elsewhere
         (from the root of another machine, or out of the folder) counts by its name alone. Of several files that fit, it
-        is the one in the folder of the annotations, or in that of their split.
+        is the one in the folder of the annotations, or in that of their split; a name alone means none in the folder of
+        another split.
 
         Args:
             written: the path of the annotation.
@@ -34,6 +35,8 @@ class ImagePaths:
         """
         parts = _parts(written)
         fitting = [path for path in self.by_name.get(plain(parts[-1]), ()) if _ends(path, parts)] if parts else []
+        if len(parts) == 1 and split:
+            fitting = [path for path in fitting if set(map(split_in, path.split("/")[:-1])) <= {None, split}]
         for kept in (
             [path for path in fitting if home and path.startswith(f"{home}/")],
             [path for path in fitting if split and split in map(split_in, path.split("/")[:-1])],

@@ -1,0 +1,142 @@
+"""Every family of detectors and segmenters learns: what is true reaches its loss as it takes it, and the loss falls."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from PIL import Image
+from torch import Tensor
+
+from tests.sweeps import detector_models, segmenter_models
+from vitxplain.data.sample import UNLABELLED, DataSet, ExactBox, LabelledObject, Sample
+from vitxplain.errors import UsageError, VitxplainError
+from vitxplain.models.loading.load import load_model
+from vitxplain.models.processors.whole_image import Pixels
+from vitxplain.train.config.options import TrainOptions
+from vitxplain.train.learning import labels_of, objective_for
+from vitxplain.train.network.open_dense import dense_trainable
+
+pytestmark = pytest.mark.slow
+
+OBJECTS, PIXELS = "object-detection", "image-segmentation"
+WITH_TEXT = ("GroundingDino", "MMGroundingDino", "OmDetTurbo")
+DETECTORS = [one for one in detector_models.DETECTORS if "Segmentation" not in one and not one.startswith(WITH_TEXT)]
+SEGMENTERS = [one for one in segmenter_models.SEGMENTERS if not one.startswith("OneFormer")]
+STEPS, FALLEN = 12, 0.97  # at most so many, until the loss is this share of the first
+BOX = ExactBox(16.0, 8.0, 48.0, 40.0)  # of the one object on each image
+
+
+@dataclass(frozen=True)
+class TwoImages(DataSet):
+    """A bright square on noise; the lowest rows of the map belong to no class."""
+
+    size: tuple[int, int]  # height, width
+    name: str = "two"
+    split: Any = "train"
+    labels: tuple[str, ...] = ("square", "none")
+    object_labels: tuple[str, ...] = ("square", "round")
+    map_labels: tuple[str, ...] = ("background", "square", "round")
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> Sample:
+        if index >= len(self):
+            raise IndexError(index)
+        left, top, right, bottom = map(int, BOX)
+        pixels = np.random.default_rng(index).integers(0, 80, (*self.size, 3), np.uint8)
+        mask = np.zeros(self.size, bool)
+        mask[top:bottom, left:right] = True
+        pixels[mask] += 150
+        class_map = mask.astype(np.int16)
+        class_map[-4:] = UNLABELLED
+        square = LabelledObject(0, "square", BOX, mask)
+        return Sample(Image.fromarray(pixels), 0, str(index), objects=(square,), class_map=class_map)
+
+
+def prepared(name: str, task: str, *, auxiliary: bool = True) -> tuple[Any, Any, TwoImages]:
+    """The family's network for the data, what trains it, and the data."""
+    detects = task == OBJECTS
+    size = detector_models.SIZE if detects else segmenter_models.SIZES.get(name, segmenter_models.SIZE)
+    module = detector_models.detector(name) if detects else segmenter_models.segmenter(name)
+    pixels = Pixels(size, (0.5,) * 3, (0.5,) * 3).transformers_processor()
+    if auxiliary and name.startswith("DPT"):  # without that head the library's loss fails
+        config = transformers.DPTConfig(**module.config.to_dict() | {"use_auxiliary_head": True})
+        module = transformers.DPTForSemanticSegmentation(config)
+    model = load_model(module, processor=pixels, labels=list("abcd"), device="cpu")
+    data = TwoImages(size)
+    trained = dense_trainable(model, labels_of(task, data), task)
+    return trained, objective_for(trained, data, TrainOptions()), data
+
+
+def losses(network: torch.nn.Module, objective: Any, batch: dict[str, Any]) -> list[float]:
+    """Of a few steps on one batch, the same random numbers in each, until it has fallen."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
+    values = []
+    for _ in range(STEPS):
+        torch.manual_seed(0)
+        optimizer.zero_grad()
+        loss, _right = objective.loss(network, batch)
+        loss.backward()
+        optimizer.step()
+        values.append(loss.item())
+        if values[-1] < FALLEN * values[0]:
+            break
+    return values
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_detectors(name: str):
+    trained, objective, data = prepared(name, OBJECTS)
+    batch = objective.collate([data[0], data[1]])
+    height, width = data.size
+    box = torch.tensor([[32 / width, 24 / height, 32 / width, 32 / height]])
+    for labels in batch["labels"]:
+        assert labels["class_labels"].tolist() == [0]
+        torch.testing.assert_close(labels["boxes"], box)
+    falling(losses(trained.module.train(), objective, batch))
+
+
+@pytest.mark.parametrize("name", SEGMENTERS)
+def test_segmenters(name: str):
+    trained, objective, data = prepared(name, PIXELS)
+    batch = objective.collate([data[0], data[1]])
+    class_map = torch.from_numpy(data[0].class_map.astype(np.int64))
+    masks = torch.stack([class_map == number for number in (0, 1)])
+    for number in range(2):
+        if "mask_labels" in batch:
+            assert batch["class_labels"][number].tolist() == [0, 1]
+            assert torch.equal(batch["mask_labels"][number], masks.float())
+        elif isinstance(batch["labels"], Tensor):
+            ignored = objective.unlabelled
+            assert torch.equal(batch["labels"][number], class_map.where(class_map != UNLABELLED, ignored))
+        else:
+            labels, (height, width) = batch["labels"][number], data.size
+            assert labels["class_labels"].tolist() == [0, 1]
+            assert torch.equal(labels["masks"], masks.float())
+            rows = height - 4  # without those of no class
+            whole, box = [0.5, rows / 2 / height, 1, rows / height], [32 / width, 24 / height, 32 / width, 32 / height]
+            torch.testing.assert_close(labels["boxes"], torch.tensor([whole, box]))
+    falling(losses(trained.module.train(), objective, batch))
+
+
+def falling(values: list[float]) -> None:
+    assert np.isfinite(values).all(), values
+    assert values[-1] < FALLEN * values[0], values
+
+
+def test_those_that_cannot_learn_are_refused():
+    with pytest.raises(VitxplainError, match="wants text"):
+        dense_trainable(detector_models.detector("GroundingDinoForObjectDetection"), ("square",), OBJECTS)
+    told = load_model(
+        segmenter_models.segmenter("OneFormerForUniversalSegmentation"),
+        processor=segmenter_models.told_its_task(),
+        device="cpu",
+    )
+    with pytest.raises(UsageError, match="OneFormerForUniversalSegmentation.* is told its task in words"):
+        dense_trainable(told, ("square",), PIXELS)
+    with pytest.raises(UsageError, match=r"DPTForSemanticSegmentation.* fails where it is to tell its loss.*auxiliary"):
+        prepared("DPTForSemanticSegmentation", PIXELS, auxiliary=False)
