@@ -62,15 +62,14 @@ export function meanOfHeads(attention) {
  * @param {"mean" | "min" | "max"} fusion @param {Float32Array} out
  */
 export function fuse(values, heads, count, fusion, out) {
-  for (let place = 0; place < count; place++) {
-    let value = values[place];
-    for (let head = 1; head < heads; head++) {
-      const other = values[head * count + place];
-      if (fusion === "mean") value += other;
-      else if (fusion === "min" ? other < value : other > value) value = other;
-    }
-    out[place] = fusion === "mean" ? value / heads : value;
+  out.set(values.subarray(0, count));
+  for (let head = 1; head < heads; head++) {
+    const start = head * count;
+    if (fusion === "mean") for (let place = 0; place < count; place++) out[place] += values[start + place];
+    else if (fusion === "min") for (let place = 0; place < count; place++) out[place] = Math.min(out[place], values[start + place]);
+    else for (let place = 0; place < count; place++) out[place] = Math.max(out[place], values[start + place]);
   }
+  if (fusion === "mean") for (let place = 0; place < count; place++) out[place] /= heads;
   return out;
 }
 
