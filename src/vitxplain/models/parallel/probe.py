@@ -45,7 +45,7 @@ def probe(model: VisionModel, size: tuple[int, int], images: PixelValues | None 
 
 def _is_ordinary(plain: Probe, call: ImageCall, view: View | None) -> bool:
     """Whether a map needs nothing put back: of the whole image, or of one that was padded to whole patches."""
-    cells = plain.cam_grid or (plain.grid and (plain.grid.rows, plain.grid.columns))
+    cells = plain.cam_grid or (None if plain.grid is None else (plain.grid.rows, plain.grid.columns))
     return not call.shuffled and (view is None or view.is_whole or view.is_padded_to(cells))
 
 
