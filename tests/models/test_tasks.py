@@ -287,7 +287,7 @@ def test_what_a_class_is_is_said_in_one_sentence(name: str, kind: str) -> None:
     [
         (transformers.CLIPConfig(architectures=["CLIPModel"]), "an image-text model (CLIPModel)"),
         (transformers.VideoMAEConfig(architectures=["VideoMAEForVideoClassification"]), "a video classifier (VideoMAE"),
-        (transformers.ViTMAEConfig(architectures=["ViTMAEForPreTraining"]), "a model for pretraining (ViTMAEFor"),
+        (transformers.ViTConfig(architectures=["ViTForMaskedImageModeling"]), "a model for"),
     ],
     ids=lambda value: getattr(value, "model_type", None),
 )

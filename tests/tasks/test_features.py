@@ -1,6 +1,8 @@
 """Models without a classifier: attention is shown, methods about a class say why they do not fit."""
 
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,9 +168,37 @@ def test_the_user_may_call_the_features_of_a_classifier_classes() -> None:
     assert load_model(tiny_vit(), **STATED).labels[0] == "cat"
 
 
-@pytest.mark.parametrize("mask_ratio", [0.75, 0.0])  # without any that are hidden tokens are shuffled all the same
-def test_an_encoder_that_hides_or_shuffles_patches_is_refused(mask_ratio: float) -> None:
+def masked_autoencoder(kind: str, mask_ratio: float) -> Any:
     decoder = {f"decoder_{name}": value for name, value in TINY.items() if name not in ("image_size", "patch_size")}
-    module = transformers.ViTMAEModel(transformers.ViTMAEConfig(**TINY, **decoder, mask_ratio=mask_ratio)).eval()
-    with pytest.raises(ModelLoadError, match=r"ViTMAEModel gives other features of the same image each time.*ViTModel"):
-        explain(module, PIXELS, "rollout")
+    torch.manual_seed(0)
+    config = transformers.ViTMAEConfig(**TINY, **decoder, mask_ratio=mask_ratio)
+    return getattr(transformers, kind)(config).eval()
+
+
+def test_an_encoder_that_hides_patches_is_refused() -> None:
+    with pytest.raises(ModelLoadError, match=r"other features of the same image each time.*mask_ratio = 0"):
+        explain(masked_autoencoder("ViTMAEModel", 0.75), PIXELS, "rollout")
+
+
+def test_a_masked_autoencoder_that_hides_none_is_the_vit_of_its_weights() -> None:
+    module = masked_autoencoder("ViTMAEModel", 0.0)
+    plain = transformers.ViTModel(transformers.ViTConfig(**TINY), add_pooling_layer=False).eval()
+    plain.load_state_dict(module.state_dict())
+    for method in ("rollout", "raw-attention", "patch-similarity"):
+        ours, theirs = (explain(encoder, PIXELS[0], method).values for encoder in (module, plain))
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["ViTMAEModel", "ViTMAEForPreTraining"])
+def test_a_checkpoint_of_a_masked_autoencoder_opens_as_its_encoder(kind: str, tmp_path: Path) -> None:
+    module = masked_autoencoder(kind, 0.75)
+    module.save_pretrained(tmp_path)
+    size = {"height": PIXELS.shape[-2], "width": PIXELS.shape[-1]}
+    transformers.ViTImageProcessorPil(size=size).save_pretrained(tmp_path)
+    model = load_model(tmp_path)
+    encoder = masked_autoencoder("ViTMAEModel", 0.0)
+    encoder.load_state_dict((module.vit if kind == "ViTMAEForPreTraining" else module).state_dict())
+    np.testing.assert_allclose(
+        explain(model, PIXELS[0], "rollout").values, explain(encoder, PIXELS[0], "rollout").values, atol=1e-6
+    )
+    assert model.module.config.mask_ratio == 0

@@ -21,6 +21,8 @@ def network_class(source: str, config: Any, request: LoadRequest) -> Any:
 
     if (other := other_task_class(config, request)) is not None:
         return getattr(transformers, other)
+    if is_masked_autoencoder(config) and not request.new_head:
+        return transformers.AutoModel
     remote = "AutoModelForImageClassification" in getattr(config, "auto_map", {})
     known_type = type(config) in transformers.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING
     if not (known_type and request.new_head):  # a model of another task may lend its weights to a new head
@@ -35,6 +37,11 @@ def network_class(source: str, config: Any, request: LoadRequest) -> Any:
         f"{source} is no image classifier but {kind}; give a model for image classification, such as those of "
         "https://huggingface.co/models?pipeline_tag=image-classification."
     )
+
+
+def is_masked_autoencoder(config: Any) -> bool:
+    """Whether the weights are of an encoder that hides most patches while it learns (MAE, arXiv 2111.06377)."""
+    return config.model_type == "vit_mae"
 
 
 def other_task_class(config: Any, request: LoadRequest) -> str | None:

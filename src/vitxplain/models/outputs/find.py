@@ -89,8 +89,8 @@ def check_repeatable(model: VisionModel) -> None:
     if not all(torch.equal(first[path], second[path]) for path in first.keys() & second.keys()):
         raise ModelLoadError(
             f"{model.source} gives other features of the same image each time (it draws random numbers, perhaps to "
-            "hide patches), so its tokens have no place on the image; give the encoder that was made from it for use: "
-            "of ViTMAEModel, ViTModel.from_pretrained(...)."
+            "hide patches), so its tokens have no place on the image; have it hide none: of ViTMAEModel, "
+            "model.config.mask_ratio = 0."
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
@@ -47,10 +48,34 @@ def forward_inputs(
         return partial(_with_task, task)
     if takes_patches(module):
         return patch_inputs(getattr(config, "vision_config", config).patch_size)
+    pixels = _pixels(module, usual_size)
+    if not shows_all_patches(module):
+        return pixels
+    patch = config.patch_size
+    return partial(_in_order, (patch, patch) if isinstance(patch, int) else tuple(patch), pixels)
+
+
+def shows_all_patches(module: nn.Module) -> bool:
+    """Whether an encoder that draws which patches it hides (MAE, arXiv 2111.06377) is set to hide none of them."""
+    ratio = getattr(getattr(module, "config", None), "mask_ratio", None)
+    return ratio == 0 and "noise" in inspect.signature(module.forward).parameters
+
+
+def _pixels(module: nn.Module, usual_size: tuple[int, int]) -> Callable[[PixelValues], dict[str, Any]]:
     if not _interpolates(module):
         return _plain
+    config: Any = module.config
     own_size = getattr(getattr(config, "vision_config", config), "image_size", usual_size)
     return partial(_interpolated, (own_size, own_size) if isinstance(own_size, int) else tuple(own_size or usual_size))
+
+
+def _in_order(
+    patch_size: tuple[int, int], inputs: Callable[[PixelValues], dict[str, Any]], pixel_values: PixelValues
+) -> dict[str, Any]:
+    """With numbers that rise from patch to patch: the encoder sorts patches by them, and leaves all in their place."""
+    rows, columns = (side // patch for side, patch in zip(pixel_values.shape[-2:], patch_size, strict=True))
+    rising = torch.arange(rows * columns, device=pixel_values.device, dtype=torch.float32)
+    return {**inputs(pixel_values), "noise": rising.expand(pixel_values.shape[0], -1)}
 
 
 def wants_its_task(module: nn.Module) -> bool:
