@@ -22,7 +22,7 @@ CHANGES: Final[Mapping[str, dict[str, Any]]] = {
     "pixio": {"image_size": SQUARE[0]},
     "siglip_vision_model": {"image_size": SQUARE[0]},
     "tipsv2_vision_model": {"image_size": SQUARE[0]},
-    "vit_mae": {"image_size": SQUARE[0]},
+    "vit_mae": {"image_size": SQUARE[0], "mask_ratio": 0.0},
     "vitdet": {"image_size": SQUARE[0], "pretrain_image_size": SQUARE[0]},
 }
 # Those that no list of transformers has.

@@ -18,10 +18,7 @@ FAMILIES: Final = {
     "segmenters": list(segmenter_models.SEGMENTERS),
     "encoders": list(encoder_models.ENCODERS),
 }
-REFUSED: Final = {
-    **dict.fromkeys(WANT_TEXT, "wants text"),
-    "ViTMAEModel": "gives other features of the same image each time",
-}
+REFUSED: Final = dict.fromkeys(WANT_TEXT, "wants text")
 NAMES: Final = [(family, name) for family, names in FAMILIES.items() for name in names]
 TRIED: Final = [pair for pair in NAMES if pair[1] not in REFUSED]
 
