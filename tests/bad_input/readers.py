@@ -28,6 +28,8 @@ from vitxplain.data.splits.groups import sources_of
 from vitxplain.evaluation.maps.map_file import read_map
 from vitxplain.evaluation.report import write
 from vitxplain.evaluation.scoring import best_thresholds, map_scores, store
+from vitxplain.inspect import Writer
+from vitxplain.inspect.record_file import read_record
 from vitxplain.models.loading.from_adapters import base_source
 from vitxplain.models.trust.weight_map import check_weight_maps
 from vitxplain.train.config.configure import configure
@@ -162,6 +164,20 @@ def _manifest(folder: Path) -> None:
     _write(folder / "vitxplain.json", json.dumps({**facts, "config": config}).encode())
 
 
+def _record(folder: Path) -> None:
+    weights = np.random.default_rng(0).dirichlet(np.ones(5), (2, 5)).astype(np.float32)
+    Writer(folder).add("a", [weights, weights], image=Image.fromarray(noise(10, 12)))
+
+
+def _look_at_record(folder: Path) -> None:
+    record = read_record(folder / RECORD)
+    record.attention(-1), record.rows(0), record.picture()
+
+
+def _record_picture(folder: Path) -> None:
+    Writer(folder).add("a", [np.full((1, 5, 5), 0.2, np.float32)], image=folder / "a.png")
+
+
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -192,9 +208,14 @@ PICTURES: dict[str, dict[str, Any]] = {
 TABLES = ("data.folders.table_folder",)
 VOC = ("data.folders.voc_lists", "data.folders.voc_annotation")
 RUN = ("train.records.run_folder",)
+RECORD = "inspect/000000000.a.safetensors"
 SEGMENT = "cat.grad-cam.segment-0"
 MODEL = ("models.loading.checkpoint", "models.trust.weight_map")
 READERS: dict[str, Reader] = {
+    "record of attention": Reader(_record, RECORD, _look_at_record, ("inspect.record_file",)),
+    "picture of a record": Reader(
+        lambda folder: _picture(folder / "a.png"), "a.png", _record_picture, ("inspect.picture",)
+    ),
     "annotation": Reader(_voc, "Annotations/a.xml", _data, VOC),
     "list of images": Reader(_voc, "ImageSets/Main/test.txt", _data, VOC),
     "table": Reader(_table, "labels.csv", _data, TABLES),

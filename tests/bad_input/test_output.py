@@ -94,11 +94,21 @@ def test_a_limit_on_files_stands_for_a_full_disk(vitx: Vitx, place: Path, vit_fo
     assert list((place / "vitx-out").iterdir()) == []
 
 
+@pytest.mark.parametrize("out", ["good.png", "link.png"])
+def test_the_image_is_not_written_over(vitx: Vitx, place: Path, vit_folder: Path, out: str):
+    before = (place / "good.png").read_bytes()
+    (place / "link.png").symlink_to(place / "good.png")
+    said = vitx("explain", "good.png", "--model", vit_folder, "--out", out)
+    refused(said, f"--out {out} is good.png itself, the image to explain; give another file.", code=2)
+    assert (place / "good.png").read_bytes() == before
+
+
 @pytest.mark.parametrize("out", ["good.png", "good.png/deeper", "/dev/null"])
 def test_the_folder_is_a_file(vitx: Vitx, place: Path, vit_folder: Path, out: str):
     before = (place / "good.png").read_bytes()
-    said = vitx("explain", "good.png", "--model", vit_folder, "--out", out)
-    refused(said, f"cannot write to {out}: Not a directory. Give another folder with --out.", code=1)
+    if out != "good.png":  # a file for a single result, which is another matter
+        said = vitx("explain", "good.png", "--model", vit_folder, "--out", out)
+        refused(said, f"cannot write to {out}: Not a directory. Give another folder with --out.", code=1)
     said = vitx("patches", "good.png", "--model", vit_folder, "--out", out)
     refused(said, "is in the way.", "give another folder or move it away", code=1)
     assert (place / "good.png").read_bytes() == before

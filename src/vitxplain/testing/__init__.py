@@ -11,6 +11,6 @@
 """
 
 from vitxplain.testing.checks import CHECKS, check_explainer
-from vitxplain.testing.models import tiny_cnn, tiny_detector, tiny_vit
+from vitxplain.testing.models import tiny_cnn, tiny_deformable_detector, tiny_detector, tiny_vit
 
-__all__ = ["CHECKS", "check_explainer", "tiny_cnn", "tiny_detector", "tiny_vit"]
+__all__ = ["CHECKS", "check_explainer", "tiny_cnn", "tiny_deformable_detector", "tiny_detector", "tiny_vit"]

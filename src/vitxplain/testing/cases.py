@@ -10,7 +10,7 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import reason
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.testing.models import tiny_cnn, tiny_detector, tiny_vit
+from vitxplain.testing.models import tiny_cnn, tiny_deformable_detector, tiny_detector, tiny_vit
 from vitxplain.types import PixelValues
 
 Method: TypeAlias = str | type[Explainer] | Explainer
@@ -37,7 +37,7 @@ def instance_of(method: Method) -> Explainer:
 def cases(method: Method, model: VisionModel | None) -> Iterator[tuple[Explainer, VisionModel, PixelValues]]:
     """The method with each model it fits, and a batch of three images for it."""
     explainer = instance_of(method)
-    models = [model] if model else _fitting(explainer, _small_models()) or _fitting(explainer, _detectors())
+    models = [model] if model else _first_fitting(explainer)
     promise(bool(models), f"{type(explainer).__name__} fits no small model of vitxplain.testing; give it one as model=")
     for fitting in models:
         height, width = fitting.processor.input_size
@@ -45,15 +45,24 @@ def cases(method: Method, model: VisionModel | None) -> Iterator[tuple[Explainer
         yield explainer, fitting, noise
 
 
-def _fitting(explainer: Explainer, models: tuple[VisionModel, ...]) -> list[VisionModel]:
-    return [one for one in models if reason(explainer, one.probe()) is None]
+def _first_fitting(explainer: Explainer) -> list[VisionModel]:
+    """Those of the first kind of model of which it fits any."""
+    for kind in (_classifiers, _detectors, _deformable_detectors):
+        if models := [model for model in kind() if reason(explainer, model.probe()) is None]:
+            return models
+    return []
 
 
 @cache
-def _small_models() -> tuple[VisionModel, ...]:
+def _classifiers() -> tuple[VisionModel, ...]:
     return tiny_vit(), tiny_cnn()
 
 
 @cache
 def _detectors() -> tuple[VisionModel, ...]:
     return (tiny_detector(),)
+
+
+@cache
+def _deformable_detectors() -> tuple[VisionModel, ...]:
+    return (tiny_deformable_detector(),)

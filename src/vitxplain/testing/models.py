@@ -1,4 +1,4 @@
-"""Seeded models that build in milliseconds: a vision transformer, a convolutional network and a detector."""
+"""Seeded models that build in milliseconds: a vision transformer, a convolutional network and two detectors."""
 
 from collections.abc import Callable
 
@@ -80,6 +80,43 @@ def tiny_detector() -> VisionModel:
             num_labels=len(LABELS),
         )
         module = ConditionalDetrForObjectDetection(config)
+        for parameter in module.parameters():  # as it is made, all queries are alike
+            if parameter.dim() > 1:
+                nn.init.normal_(parameter, std=0.4)
+        return module
+
+    model = load_model(_seeded(build), mean=0.5, std=0.5, size=SIZE, labels=LABELS)
+    return model.finding_from(0.0)
+
+
+def tiny_deformable_detector() -> VisionModel:
+    """A Deformable DETR of transformers: 32 x 48 px, maps of 8 x 12 and 4 x 6, 6 queries; something is always found."""
+    from transformers import DeformableDetrConfig, DeformableDetrForObjectDetection, ResNetConfig
+
+    def build() -> nn.Module:
+        backbone = ResNetConfig(
+            embedding_size=8,
+            hidden_sizes=[16, 16],
+            depths=[1, 1],
+            layer_type="basic",
+            out_features=["stage1", "stage2"],
+        )
+        config = DeformableDetrConfig(
+            backbone_config=backbone,
+            d_model=32,  # its groups are 32
+            encoder_layers=1,
+            decoder_layers=2,
+            encoder_attention_heads=2,
+            decoder_attention_heads=2,
+            encoder_ffn_dim=32,
+            decoder_ffn_dim=32,
+            encoder_n_points=2,
+            decoder_n_points=2,
+            num_feature_levels=2,
+            num_queries=6,
+            num_labels=len(LABELS),
+        )
+        module = DeformableDetrForObjectDetection(config)
         for parameter in module.parameters():  # as it is made, all queries are alike
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, std=0.4)

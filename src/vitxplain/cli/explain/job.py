@@ -18,6 +18,7 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.storage import save, save_file
+from vitxplain.files.paths import is_file, real_path, user_path
 from vitxplain.files.watch import Watch, check_there
 from vitxplain.models.offers import CLASSES
 from vitxplain.models.vision_model import VisionModel
@@ -53,6 +54,7 @@ def run(job: Job, reporter: Reporter) -> int:
     explainers = _fitting(job, sources, reporter)
     if job.plan.file is not None:
         _check_single(job.plan.file, len(sources) * len(explainers) * max(1, len(wanted)))
+        _check_other(job.plan.file, sources)
     watch: Watch | None = None
     with reporter.progress(len(sources)):
         for start in range(0, len(sources), job.batch_size):
@@ -146,6 +148,15 @@ def _save(explanation: Explanation, plan: Plan, stem: str, label: str) -> list[P
     if plan.file is not None:
         return [save_file(explanation, plan.file, plan.style)]
     return save(explanation, plan.folder, stem, plan.formats, plan.style, label)
+
+
+def _check_other(file: Path, sources: Sequence[Source]) -> None:
+    """Raises:
+    UsageError: the file is an image that is explained, which would be lost.
+    """
+    for source in sources:
+        if is_file(file) and real_path(file) == real_path(user_path(source.path)):
+            raise UsageError(f"--out {file} is {source.path} itself, the image to explain; give another file.")
 
 
 def _check_single(file: Path, results: int) -> None:
