@@ -15,7 +15,7 @@ from vitxplain.models.loading.checkpoint import check_complete, check_has_weight
 from vitxplain.models.loading.devices import remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
-from vitxplain.models.loading.network import is_masked_autoencoder, network_class, other_task_class, placement_arguments
+from vitxplain.models.loading.network import network_class, other_task_class, placement_arguments, showing_all
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.outputs.activations import by_problem
 from vitxplain.models.processors.forward_inputs import forward_inputs, wants_its_task
@@ -101,9 +101,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         check_numbers(source, settings)
         if not trust:  # as they are stored: some settings are gone once they are read
             check_settings(source, settings)
-        config = AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned)
-    if is_masked_autoencoder(config):
-        config.mask_ratio = 0.0  # hiding patches is a way to learn
+        config = showing_all(AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned))
     network = network_class(source, config, request)
     stored = stored_weights(Path(source)) if hub_model is None else StoredWeights()
     with _translated(source, hub_model), bounded(source, stored):

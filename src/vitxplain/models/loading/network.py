@@ -44,6 +44,13 @@ def is_masked_autoencoder(config: Any) -> bool:
     return config.model_type == "vit_mae"
 
 
+def showing_all(config: Any) -> Any:
+    """The configuration, of a masked autoencoder set to hide no patch: hiding them is a way to learn."""
+    if is_masked_autoencoder(config):
+        config.mask_ratio = 0.0
+    return config
+
+
 def other_task_class(config: Any, request: LoadRequest) -> str | None:
     """The class for the task that is wanted, where the weights are of a model for another; else None."""
     if request.task in (None, task_of_classes(config.architectures or ())):
