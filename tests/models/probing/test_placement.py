@@ -47,7 +47,6 @@ MOVES: dict[str, Callable[[Tensor], Tensor]] = {
     "turned": lambda image_map: image_map.transpose(-1, -2),
     "rolled": lambda image_map: image_map.roll(4, -1),
     "cut": lambda image_map: image_map[..., :4],
-    "padded": lambda image_map: F.pad(image_map, (8, 0, 0, 0)),
 }
 
 
@@ -67,3 +66,10 @@ def test_a_map_that_was_moved_on_the_way_is_refused(between: Callable[[Tensor], 
 def test_no_method_draws_a_map_that_was_moved(method: str) -> None:
     with pytest.raises(UnsupportedModelError, match="what last returns lies otherwise than the image"):
         explain(Moving(MOVES["mirrored"]).eval(), bright_spot(), method)
+
+
+def test_features_that_are_silent_on_what_is_tried_are_not_taken_for_moved() -> None:
+    pixels, module = bright_spot(), Moving(F.relu).eval()
+    module.stem.bias.data.sub_(15)  # no noise reaches it in every corner
+    (explanation,) = explain(module, 10 * pixels, "grad-cam", target=1)
+    assert explanation.values.argmax() == SPOT[0] * 8 + SPOT[1]

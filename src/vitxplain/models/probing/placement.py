@@ -12,7 +12,6 @@ from vitxplain.models.probing.observation import Observation
 
 _FAINT: Final = 0.1  # of what the corner it hears most gives it: a corner hears less than this of its own place
 _SILENT: Final = 1e-6  # of what the loudest corner hears of the image
-_FEW: Final = 4  # cells of a corner, fewer of which may be dead by chance
 
 # Upper left, upper right, lower left: two of them trade places in whatever way a map is mirrored or turned.
 _CORNERS: Final = ((0, 0), (0, 1), (1, 0))
@@ -38,18 +37,18 @@ def is_misplaced(observation: Observation, layer: str, maps: ImageMaps) -> bool:
             [output.edge], [observation.image], [weights], retain_graph=True, materialize_grads=True
         )
         heard.append([_corner(gradient, place).abs().float().sum() for place in (*_CORNERS, (1, 1))])
-    many = (layout.rows // 2) * (layout.columns // 2) >= _FEW
-    return _lie_elsewhere(torch.tensor(heard), silence_counts=many)
+    return _lie_elsewhere(torch.tensor(heard))
 
 
-def _lie_elsewhere(heard: Float[Tensor, "corner place"], *, silence_counts: bool) -> bool:
+def _lie_elsewhere(heard: Float[Tensor, "corner place"]) -> bool:
+    """A corner that hears nothing says nothing: features may be silent there on what was tried."""
     total = heard.sum(1)
     if not bool(torch.isfinite(heard).all()) or float(total.max()) == 0:
         return False
     loudest = heard.argmax(1)
     silent = total <= _SILENT * total.max()
     elsewhere = ~silent & (heard.diagonal() < _FAINT * heard.amax(1))
-    return (silence_counts and bool(silent.any())) or (bool(elsewhere.any()) and loudest[~silent].unique().numel() > 1)
+    return bool(elsewhere.any()) and loudest[~silent].unique().numel() > 1
 
 
 def _corner(image_map: Tensor, corner: Sequence[int]) -> Tensor:

@@ -191,7 +191,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         no_head = "it does not end in global average pooling and one linear layer; use grad-cam"
         missing[offers.LINEAR_HEAD] = obstacle or no_head
     if misplaced:
-        moved = f"what {layer} returns lies otherwise than the image: mirrored, turned, rolled, cut or padded before it"
+        moved = f"what {layer} returns lies otherwise than the image: mirrored, turned, rolled or cut before it"
         missing |= dict.fromkeys((offers.FEATURE_MAP, offers.GRADIENT_PRODUCTS, offers.PATCH_FEATURES), moved)
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
