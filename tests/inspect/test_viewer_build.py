@@ -1,38 +1,18 @@
 """The viewer's sources: types, their own tests, and the committed bundle."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-INSPECT = Path(__file__).parents[2] / "src" / "vitxplain" / "inspect"
+from tests.inspect.npm import run
 
-UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH")  # npm's words
+INSPECT = Path(__file__).parents[2] / "src" / "vitxplain" / "inspect"
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("npm") is None, reason="node and npm are not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources with their tools, beside the checkout, which stays as it is."""
-    folder = tmp_path_factory.mktemp("viewer") / "viewer"
-    shutil.copytree(INSPECT / "viewer", folder, ignore=shutil.ignore_patterns("node_modules"))
-    try:
-        run(folder, "npm", "ci", "--no-audit", "--no-fund")
-    except AssertionError as failure:
-        if any(code in str(failure) for code in UNREACHABLE):
-            pytest.skip("the npm registry cannot be reached")
-        raise
-    return folder
-
-
-def run(folder: Path, *command: str) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
 
 
 def test_types_fit(sources: Path):

@@ -1,6 +1,5 @@
 """The viewer in a real browser: what is drawn is what was recorded, and hands and keys do what they say."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,15 +200,8 @@ def test_nothing_sticks_out(browser: Any, file: Path, width: int):
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_axe_finds_no_violation(browser: Any, file: Path, theme: str):
-    modules = Path(
-        os.environ.get(
-            "VITXPLAIN_VIEWER_MODULES", Path(__file__).parents[2] / "src/vitxplain/inspect/viewer/node_modules"
-        )
-    )
-    script = modules / "axe-core" / "axe.min.js"
-    if not script.exists():
-        pytest.skip("axe-core is not installed: npm ci in src/vitxplain/inspect/viewer")
+def test_axe_finds_no_violation(browser: Any, file: Path, sources: Path, theme: str):
+    script = sources / "node_modules" / "axe-core" / "axe.min.js"
     visit = Visit(browser, file, link=f"theme={theme}")
     visit.page.add_script_tag(path=str(script))
     visit.press("?")
