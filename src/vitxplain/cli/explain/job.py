@@ -154,8 +154,9 @@ def _check_other(file: Path, sources: Sequence[Source]) -> None:
     """Raises:
     UsageError: the file is an image that is explained, which would be lost.
     """
-    for source in sources:
-        if is_file(file) and real_path(file) == real_path(user_path(source.path)):
+    written = real_path(file)
+    for source in sources if is_file(file) else ():
+        if written == real_path(user_path(source.path)):
             raise UsageError(f"--out {file} is {source.path} itself, the image to explain; give another file.")
 
 
