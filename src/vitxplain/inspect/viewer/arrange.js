@@ -55,7 +55,7 @@ export function arrange(app) {
       aspect: grids.length ? Math.max(0.4, Math.min(1.8, aspect)) : 0.6,
       charts: 2,
     });
-    pane.heads.resize(pane, pane.gridLayout);
+    pane.heads.resize(pane.gridLayout);
     const [x, y, w, h] = pane.gridLayout.charts;
     pane.charts.resize(w, h);
     pane.charts.canvas.style.left = `${x}px`;
