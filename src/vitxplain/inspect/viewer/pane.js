@@ -71,11 +71,11 @@ export class Pane {
   }
 
   /**
-   * Asks and draws.
+   * Asks, and says what the answer is; `paint` shows it.
    * @param {State} state @param {Query} query @param {[number, number] | null} peek @param {number} layers of the first pane
-   * @param {import("./views/theme.js").Theme} theme @param {() => void} again called when more can be drawn
+   * @param {() => void} again called when more can be drawn
    */
-  draw(state, query, peek, layers, theme, again) {
+  ask(state, query, peek, layers, again) {
     const { facts } = this.recording;
     const count = facts.layers.length;
     this.layer = count === layers ? state.layer : Math.round((state.layer * (count - 1)) / Math.max(1, layers - 1));
@@ -87,10 +87,14 @@ export class Pane {
     this.roll(before, layer, row, again);
     this.name(state, query);
     this.map = this.mapOf(state, layer, row, query);
+    this.say(state, query, layer, row);
+  }
+
+  /** @param {State} state @param {Query} query @param {[number, number] | null} peek @param {import("./views/theme.js").Theme} theme */
+  paint(state, query, peek, theme) {
     this.heads.draw(this, state, peek, theme);
     this.photo.draw(this.map, this.marks(query), state);
     this.charts.draw(this, state, theme);
-    this.say(state, query, layer, row);
   }
 
   /**

@@ -48,25 +48,29 @@ export class PhotoView {
     Object.assign(this.unders.style, { width: `${width}px`, height: `${height}px` });
     this.lined = true;
     this.placeOf = "";
-    sized(this.grey, width, height).resetTransform();
-    const context = contextOf(this.grey);
+    const context = sized(this.grey, width, height);
+    context.globalCompositeOperation = "source-over";
+    context.globalAlpha = 1;
     context.imageSmoothingQuality = "high";
     context.fillStyle = dark ? "#1d2025" : "#3a3d42";
-    context.fillRect(0, 0, this.grey.width, this.grey.height);
+    context.fillRect(0, 0, width, height);
     if (!recording.image) return;
-    context.drawImage(recording.image, 0, 0, this.grey.width, this.grey.height);
-    const pixels = context.getImageData(0, 0, this.grey.width, this.grey.height);
-    const [left, top, right, bottom] = recording.facts.seen.map((edge) => (edge * this.grey.width) / recording.facts.picture.width);
-    const data = pixels.data;
-    for (let y = 0, k = 0; y < this.grey.height; y++) {
-      for (let x = 0; x < this.grey.width; x++, k += 4) {
-        const grey = 0.3 * data[k] + 0.59 * data[k + 1] + 0.11 * data[k + 2];
-        const seen = x >= left && x < right && y >= top && y < bottom;
-        const light = seen ? 0.66 : 0.22;
-        for (let c = 0; c < 3; c++) data[k + c] = light * (0.82 * grey + 0.18 * data[k + c]);
-      }
-    }
-    context.putImageData(pixels, 0, 0);
+    context.drawImage(recording.image, 0, 0, width, height);
+    // Nearly grey and darker, so that the colours tell; what the model did not see is darker still.
+    context.globalCompositeOperation = "saturation";
+    context.globalAlpha = 0.82;
+    context.fillStyle = "#808080";
+    context.fillRect(0, 0, width, height);
+    context.globalCompositeOperation = "multiply";
+    context.globalAlpha = 1;
+    context.fillStyle = "#a8a8a8";
+    context.fillRect(0, 0, width, height);
+    const [left, top, right, bottom] = recording.facts.seen.map((edge) => edge * this.scale);
+    context.fillStyle = "#555";
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    context.rect(left, top, right - left, bottom - top);
+    context.fill("evenodd");
   }
 
   /**
