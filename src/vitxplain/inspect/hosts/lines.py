@@ -15,11 +15,11 @@ class Lines:
     """Remembers of each file the line, and by which stamp it is the same file still."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[Stamp, Line | LeftOut]] = {}
+        self._entries: dict[Path, tuple[Stamp, Line | LeftOut]] = {}
 
     def of(self, paths: Iterable[Path]) -> dict[Path, Line | LeftOut]:
         """The line of each file that is there, or why it is none; what is asked for no more is forgotten."""
-        known = {}
+        entries = {}
         for path in paths:
             try:
                 status = path.stat()
@@ -27,10 +27,10 @@ class Lines:
                 continue
             # Looked at before it is read: a file that is replaced meanwhile is read again the next time.
             stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-            before = self._known.get(path)
-            known[path] = before if before is not None and before[0] == stamp else (stamp, _read(path))
-        self._known = known
-        return {path: line for path, (_, line) in known.items()}
+            entry = self._entries.get(path)
+            entries[path] = entry if entry is not None and entry[0] == stamp else (stamp, _read(path))
+        self._entries = entries
+        return {path: line for path, (_, line) in entries.items()}
 
 
 def _read(path: Path) -> Line | LeftOut:
