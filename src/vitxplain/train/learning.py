@@ -21,6 +21,7 @@ from vitxplain.train.loop.objective import Objective
 from vitxplain.train.loop.pixel_objective import PixelObjective
 from vitxplain.train.loop.trial_loss import check_loss
 from vitxplain.train.network.dense import DenseTrainable
+from vitxplain.train.network.listed_network import learns_masks
 from vitxplain.train.network.open_dense import dense_trainable, ignored_number, true_form
 from vitxplain.train.network.trainable import Trainable, trainable
 
@@ -110,9 +111,9 @@ def objective_for(model: Trainable | DenseTrainable, training: DataSet, options:
 def _dense_objective(model: DenseTrainable) -> Objective:
     network, labels = model.module.network, dict(enumerate(model.labels))
     in_pairs = any(isinstance(part, _BatchNorm) for part in network.modules())
-    common = (model.processor, model.task, labels, takes_mask(network), in_pairs)
+    common = (model.processor, model.task, labels, takes_mask(network) or takes_mask(model.module), in_pairs)
     if model.task.name == OBJECTS:
-        return ObjectObjective(*common, masked=model.masked)
+        return ObjectObjective(*common, masked=model.masked, outlined=learns_masks(network))
     form, unlabelled = true_form(network, model.task), ignored_number(network, len(labels))
     if form != "map":
         check_installed(MATCHING, "scipy")

@@ -87,6 +87,14 @@ class Adapter(ABC):
             f"{type(self).__name__} claims {type(module).__name__} but cannot wrap it; it has no `wrap`."
         )
 
+    def task_of(self, name: str) -> str:
+        """What models of this name are for, by transformers' name of the task."""
+        return "image-classification"
+
+    def complete(self, model: "VisionModel") -> "VisionModel":
+        """The model of a saved folder, of a module that `build` made, with its task where that is no class an image."""
+        return model
+
     def names(self) -> Sequence[str]:
         """Names `load` knows, for suggestions and listings; empty where the library cannot tell."""
         return ()
