@@ -1,4 +1,4 @@
-"""Write docs/viewer-performance.md from what two benchmarks measured: `python docs/viewer_performance.py`; a test compares."""
+"""Write docs/viewer-performance.md from what was measured: `python docs/viewer_performance.py`; a test compares."""
 
 import json
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ How long [the viewer](how-to/inspect.md) takes to answer, and what a [recording]
 ## From a hover to its picture
 
 Every layer and head is drawn anew for each patch that the pointer passes: 144 maps of a ViT-B, the photograph with its
-map, two charts and the sentence. *Script* is what the page computes from the hover to the finished canvases; *frames* is
-the time between two pictures on the screen while the pointer moves on, where 16.7 ms are 60 pictures a second.
+map, two charts and the sentence. *Script* is what the page computes from the hover to the finished canvases; *frames*
+is the time between two pictures on the screen while the pointer moves on, where 16.7 ms are 60 pictures a second.
 
 {hovers}
 
@@ -33,9 +33,9 @@ A weight takes a byte: 8 bits of its square root, with a peak for each row.
 
 {recordings}
 
-All are of one photograph. Files of random weights zip too well to be told; 144 heads of 197 tokens, those of a ViT-B/16,
-take {zipped:.1f} MB zipped where they are as the learnt ones. Rollout is that of the class token on the patches over all
-layers, and what it is off by the mean over patches. Memory is the peak beyond the open model.
+All are of one photograph. Files of random weights zip too well to be told; 144 heads of 197 tokens, those of a
+ViT-B/16, take {zipped:.1f} MB zipped where they are as the learnt ones. Rollout is that of the class token on the
+patches over all layers, and what it is off by the mean over patches. Memory is the peak beyond the open model.
 
 ```bash
 python benchmarks/inspect_recording.py --model facebook/deit-tiny-patch16-224 --out docs/performance
