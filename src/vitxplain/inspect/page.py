@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vitxplain.inspect.recording import Recording
 
 MOST_BYTES: Final = 30 * 10**6  # of a file that holds everything
+PLAIN_BYTES: Final = 2**14  # up to which a tensor is not packed
 BUNDLE: Final = Path(__file__).parent / "static" / "viewer.js"
 _HEAD: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -111,12 +112,15 @@ def _layers(record: Record) -> dict[int, list[str]]:
 
 def _tensor(recording: "Recording", record: Record, name: str) -> str:
     span = record.tensors[name]
-    data = b64encode(gzip.compress(record.tensor(name).tobytes(), 6, mtime=0)).decode()
+    content = record.tensor(name).tobytes()
+    # Unpacking takes the browser a turn or two each: what the first picture waits for is small, and not packed.
+    plain = name == "image" or len(content) <= PLAIN_BYTES
+    data = b64encode(content if plain else gzip.compress(content, 6, mtime=0)).decode()
     shape = ",".join(map(str, span.shape))
     identity = escape(recording.id_of(record))
     return (
         f'<script type="text/plain" data-vitxplain="tensor" data-record="{identity}" data-tensor="{escape(name)}" '
-        f'data-dtype="{span.dtype}" data-shape="{shape}">{data}</script>\n'
+        f'data-dtype="{span.dtype}" data-shape="{shape}"{" data-plain" if plain else ""}>{data}</script>\n'
     )
 
 
