@@ -43,8 +43,7 @@ def record_demo(
             continue
         detector = load_model(part.model, device="cpu")
         for scene in part.shown:
-            pixels = np.any([labelled.mask for labelled in scene.sample.objects or ()], axis=0)
-            _record(folder / FOLDER / Scenes.name, detector, scene.sample, scene.explanations, pixels)
+            _record(folder / FOLDER / Scenes.name, detector, scene.sample, scene.explanations, _digits(scene.sample))
     return records(folder / FOLDER)
 
 
@@ -54,6 +53,12 @@ def _record(
     truth = [_truth(explanations[0], true_pixels)] if explanations else []
     recorder = Recorder(model, run, RecordOptions(explanations=(*explanations, *truth)))
     recorder.add([sample.image], names=[sample.name.rpartition("/")[-1]])
+
+
+def _digits(scene: Sample) -> Mask:
+    """True on every digit of a scene."""
+    masks = [labelled.mask for labelled in scene.objects or () if labelled.mask is not None]
+    return np.logical_or.reduce([*masks, np.zeros((scene.image.height, scene.image.width), bool)])
 
 
 def _truth(explanation: Explanation, pixels: Mask) -> Explanation:
