@@ -49,8 +49,8 @@ def listed_trainable(
     saved = folder is not None and is_file(folder / from_saved_folder.MANIFEST)
     blueprint = from_saved_folder.read_blueprint(folder) if saved and folder else blueprint_of(model)
     own = [model.labels.get(index) for index in range(len(model.labels))]
-    known = own == list(labels)
-    module, fresh = (model.module, frozenset[str]()) if known else _for_classes(model.module, blueprint, len(labels))
+    same = own == list(labels)
+    module, fresh = (model.module, frozenset[str]()) if same else _for_classes(model.module, blueprint, len(labels))
     module = module.to(device="cpu", dtype=torch.float32)
     if mode == "head":
         if not fresh:
@@ -70,7 +70,7 @@ def listed_trainable(
     ready = VisionModel(module, model.source, processor, names, task=task)
     logits_of_grey_image(ready, resized=size is not None)
     network: DenseNetwork = ListedNetwork(module, None) if detects else ListedMaps(module, None)
-    notes = () if known else (f"a new head for {len(labels)} classes: those of the data are not its own ({len(own)})",)
+    notes = () if same else (f"a new head for {len(labels)} classes: those of the data are not its own ({len(own)})",)
     return DenseTrainable(
         network,
         processor,
