@@ -179,13 +179,15 @@ def test_what_is_shown_is_saved(visit: Visit):
         assert coming.value.suggested_filename == f"cat.layer2-head-{HEADS}.{kind.lower()}"
         saved[kind] = Path(coming.value.path()).read_bytes()
     _, _, *rows = csv.reader(io.StringIO(saved["CSV"].decode()))
-    assert rows[0][:2] == ["class", ""] and rows[8][:2] == ["2", "2"]
+    assert rows[0][:2] == ["class", ""]
+    assert rows[8][:2] == ["2", "2"]
     np.testing.assert_allclose([float(row[2]) for row in rows], attention_of(0)[1, HEADS - 1, 0], rtol=1e-5)
     drawing = ElementTree.fromstring(saved["SVG"])
     texts = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert texts[:2] == [visit.heading(), visit.more()]
     picture = Image.open(io.BytesIO(saved["PNG"]))
-    assert min(picture.size) > 300 and len(picture.getcolors(10**7) or ()) > 500
+    assert min(picture.size) > 300
+    assert len(picture.getcolors(10**7) or ()) > 500
 
 
 def test_steps_play_by_themselves(visit: Visit):
