@@ -37,6 +37,7 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models.labels import names_of
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
+from vitxplain.models.probing.padding import on_part
 from vitxplain.models.views.view import View
 from vitxplain.tasks.base import Settled, Target, TargetLike
 from vitxplain.tasks.finder import Wanted
@@ -46,7 +47,6 @@ from vitxplain.types import PixelValues
 if TYPE_CHECKING:
     from vitxplain.models.probing.probe import Probe
     from vitxplain.models.vision_model import VisionModel
-
 
 PIXELS_AT_ONCE = 2**19  # two images of 512 px, ten of 224 px
 
@@ -74,7 +74,7 @@ def shared_pass(
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
     size = pixel_values.shape[-2], pixel_values.shape[-1]
-    probe = probe or model.probe(size, pixel_values)
+    probe = on_part(probe or model.probe(size, pixel_values), model.part)
     require(model, explainers, size, probe=probe)
     target = model.task.target(target, names_of(model.labels, probe.num_labels))
     if isinstance(target, Wanted) and not any(explainer.class_specific for explainer in explainers):
