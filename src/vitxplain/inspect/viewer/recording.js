@@ -89,8 +89,7 @@ async function loadRows(source, recording, layer) {
   const facts = recording.facts.layers[layer];
   const number = two(facts.number);
   try {
-    const rows = await source.tensor(recording.id, `rows.${number}`);
-    const peaks = rows.dtype === "U8" ? await source.tensor(recording.id, `row_peaks.${number}`) : null;
+    const [rows, peaks] = await Promise.all([source.tensor(recording.id, `rows.${number}`), source.tensor(recording.id, `row_peaks.${number}`)]);
     recording.rows[layer] = attentionOf(rows, peaks, facts.heads, 1, facts.keys.count);
   } catch (error) {
     recording.errors[layer] = messageOf(error);
@@ -103,8 +102,7 @@ async function loadLayer(source, recording, layer) {
   if (facts.rows !== "all") return;
   const number = two(facts.number);
   try {
-    const peaks = facts.precision === "sqrt8" ? await source.tensor(recording.id, `peaks.${number}`) : null;
-    const whole = await source.tensor(recording.id, `attention.${number}`);
+    const [peaks, whole] = await Promise.all([facts.precision === "sqrt8" ? source.tensor(recording.id, `peaks.${number}`) : null, source.tensor(recording.id, `attention.${number}`)]);
     if (facts.kind === "window") {
       const places = await source.tensor(recording.id, `windows.${number}`);
       const [count, size] = places.shape;
