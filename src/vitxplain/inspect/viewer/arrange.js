@@ -1,6 +1,11 @@
-/** How large everything is, from the room the page gives. */
+/** What stands where, and how large everything is, from the room the page gives. */
 
+import { keepMiddle } from "./actions.js";
 import { fit, gridLayout } from "./values/layout.js";
+import { makeCaption } from "./views/caption.js";
+import { makeControls } from "./views/controls.js";
+import { MOST } from "./views/images.js";
+import { readTheme } from "./views/theme.js";
 
 /** Below this width the page stacks. */
 const NARROW = 900;
@@ -10,6 +15,26 @@ const PREDICTIONS = 23;
 
 /** Below this height it scrolls. */
 const LOW = 620;
+
+/** Controls and captions for the panes. @param {import("./app.js").App} app */
+export function dress(app) {
+  const [pane] = app.panes;
+  app.page.dataset.theme = app.state.theme || (globalThis.matchMedia?.("(prefers-color-scheme: light)").matches ? "light" : "dark");
+  app.theme = readTheme(app.page);
+  app.controls = makeControls(pane.recording, (change) => app.set(change), (show) => app.show(0, show), () => keepMiddle(app));
+  pane.gridHeading.append(app.controls.fusion);
+  app.dock.replaceChildren(app.steps.element, app.controls.element);
+  app.panes.forEach((own, place) => own.caption.replaceChildren(...(app.panes.length > 1 ? makeCaption(app.catalogue, own, (id) => app.openRecord(id, place), (show) => app.show(place, show)) : [])));
+  app.body.replaceChildren(...app.panes.flatMap((own) => [own.left, own.right]));
+  app.body.classList.toggle("two", app.panes.length > 1);
+  if (app.panes.length > 1) app.body.prepend(app.dock);
+  else {
+    pane.note.after(app.dock);
+    pane.left.append(app.images.element);
+  }
+  app.images.reserve(Math.min(MOST, app.catalogue.names(app.entry.run).length));
+  if (pane.recording.facts.cut) app.say(pane.recording.facts.cut);
+}
 
 /** @param {import("./app.js").App} app */
 export function arrange(app) {
@@ -55,7 +80,7 @@ export function arrange(app) {
       aspect: grids.length ? Math.max(0.4, Math.min(1.8, aspect)) : 0.6,
       charts: 2,
     });
-    pane.heads.resize(pane, pane.gridLayout);
+    pane.heads.resize(pane.gridLayout);
     const [x, y, w, h] = pane.gridLayout.charts;
     pane.charts.resize(w, h);
     pane.charts.canvas.style.left = `${x}px`;

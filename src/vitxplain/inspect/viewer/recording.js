@@ -23,6 +23,7 @@ import { makeWindows } from "./values/windows.js";
  * @property {Float32Array | null} positions
  * @property {number} positionCount
  * @property {(Float32Array | null)[]} maps
+ * @property {number} came how many layers came, or failed to
  * @property {number} chain layers through which rollout can go
  * @property {(layer: number) => Promise<void>} load brings the whole of one layer
  */
@@ -55,6 +56,7 @@ export async function openRecording(source, id) {
     positions: null,
     positionCount: 0,
     maps: facts.maps.map(() => null),
+    came: 0,
     chain: chainLength(facts.layers),
     load: (layer) => (loads[layer] ??= loadLayer(source, recording, layer)),
   };
@@ -114,6 +116,7 @@ async function loadLayer(source, recording, layer) {
   } catch (error) {
     recording.errors[layer] = messageOf(error);
   }
+  recording.came += 1;
 }
 
 /** @param {Tensor} values @param {Tensor | null} peaks @param {number} heads @param {number} queries @param {number} keys @returns {Attention} */

@@ -1,7 +1,7 @@
 /** How far each head looks, and where the attention of the query goes, in the columns of the layers. */
 
 import { cellValues } from "../answer.js";
-import { el, sized } from "../dom.js";
+import { contextOf, el, sized } from "../dom.js";
 import { columns, dots, nearest, ticks } from "../values/chart_layout.js";
 import { shares } from "../values/shares.js";
 
@@ -11,15 +11,20 @@ import { shares } from "../values/shares.js";
 export class ChartsView {
   constructor() {
     this.canvas = el("canvas", { role: "img", "aria-label": "How far each head looks, and where the attention goes, by layer" });
+    this.context = contextOf(this.canvas, true);
     /** @type {import("../values/chart_layout.js").Dot[]} */
     this.dots = [];
     this.size = [1, 1];
+    this.distanceOf = "";
+    /** @type {Float32Array | null | undefined} */
+    this.distances = undefined;
   }
 
   /** @param {number} width @param {number} height */
   resize(width, height) {
     this.size = [Math.max(1, width), Math.max(1, height)];
     sized(this.canvas, this.size[0], this.size[1]);
+    this.distanceOf = "";
   }
 
   /** @param {MouseEvent} event */
@@ -31,14 +36,18 @@ export class ChartsView {
   /** @param {import("../pane.js").Pane} pane @param {import("../types.js").State} state @param {Theme} theme */
   draw(pane, state, theme) {
     const [width, height] = this.size;
-    const context = sized(this.canvas, width, height);
-    context.clearRect(0, 0, width, height);
-    const distances = distancesOf(pane.recording);
-    this.dots = [];
-    if (height < 90) return;
+    const { context } = this;
+    const distances = (this.distances ??= distancesOf(pane.recording));
     const split = distances ? (height > 230 ? Math.round(height * 0.54) : height) : 0;
-    if (distances) this.distance(context, pane, distances, split - (height > 230 ? 24 : 6), theme);
-    if (height > 230 || !distances) this.goes(context, pane, state, split, height, theme);
+    const key = `${pane.layer} ${pane.row} ${theme.dark} ${Boolean(distances)}`;
+    if (key !== this.distanceOf) {
+      this.distanceOf = key;
+      this.dots = [];
+      context.clearRect(0, 0, width, split);
+      if (distances && height >= 90) this.distance(context, pane, distances, split - (height > 230 ? 24 : 6), theme);
+    }
+    context.clearRect(0, split, width, height - split);
+    if (height > 230 || (!distances && height >= 90)) this.goes(context, pane, state, split, height, theme);
   }
 
   /**
@@ -177,11 +186,11 @@ function heading(context, x, y, right, title, more, keys, theme) {
   context.font = theme.heading;
   context.fillStyle = theme.ink;
   context.fillText(title, x, y);
-  const end = x + context.measureText(title).width;
+  const end = x + widthOf(context, title);
   context.font = theme.plain;
   let left = right;
   for (const [name, colour] of keys) {
-    const wide = context.measureText(name).width;
+    const wide = widthOf(context, name);
     if (left - wide - 14 < end + 10) break;
     context.fillStyle = theme.soft;
     context.fillText(name, left - wide, y);
@@ -193,7 +202,21 @@ function heading(context, x, y, right, title, more, keys, theme) {
     left -= wide + 28;
   }
   context.fillStyle = theme.soft;
-  if (end + 10 + context.measureText(more).width < left - 6) context.fillText(more, end + 10, y);
+  if (end + 10 + widthOf(context, more) < left - 6) context.fillText(more, end + 10, y);
+}
+
+/** @type {Map<string, number>} */
+const widths = new Map();
+
+/** The width of a text, measured once. @param {CanvasRenderingContext2D} context @param {string} text */
+function widthOf(context, text) {
+  const key = `${context.font}|${text}`;
+  const known = widths.get(key);
+  if (known !== undefined) return known;
+  const width = context.measureText(text).width;
+  if (widths.size > 2000) widths.clear();
+  widths.set(key, width);
+  return width;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number} from @param {number} to @param {number} y @param {string} colour */
