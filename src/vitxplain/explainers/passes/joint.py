@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from vitxplain.capture.layer_tap import LayerActivation
@@ -22,16 +23,18 @@ def over_call(
     Costs a forward pass of every image for each of these, and holds no more than a batch at a time.
     """
     return {
-        name: explainer.over(lambda one=explainer: features(model, one, images()))  # type: ignore[misc]
+        name: explainer.over(partial(_features, model, explainer, images))
         if isinstance(explainer, JointExplainer) and explainer.is_joint
         else explainer
         for name, explainer in explainers.items()
     }
 
 
-def features(model: VisionModel, explainer: LayerExplainer, images: Iterable[Batch]) -> Iterator[FeatureMap]:
+def _features(
+    model: VisionModel, explainer: LayerExplainer, images: Callable[[], Iterable[Batch]]
+) -> Iterator[FeatureMap]:
     """What a method's layer returns for each batch, as maps of the image."""
-    for batch in images:
+    for batch in images():
         require(model, [explainer], batch.size)
         yield shared_pass(model.on_part(batch.part), batch.pixel_values, [_Features(explainer.layer)]).maps[0]
 

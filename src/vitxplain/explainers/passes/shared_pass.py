@@ -29,6 +29,7 @@ from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require, require_classes_apart
 from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
 from vitxplain.explainers.passes.layer_activation import layer_activation, layers_of, tensor_of
+from vitxplain.explainers.passes.padding import on_part
 from vitxplain.explainers.passes.pass_result import PassResult, joined_results
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
@@ -37,7 +38,6 @@ from vitxplain.grid import TokenGrid
 from vitxplain.models.labels import names_of
 from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.plain_pass import plain_pass_on_failure
-from vitxplain.models.probing.padding import on_part
 from vitxplain.models.views.view import View
 from vitxplain.tasks.base import Settled, Target, TargetLike
 from vitxplain.tasks.finder import Wanted

@@ -14,8 +14,9 @@ from vitxplain.capture.saved_apart import is_written_over, saved_apart
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
-from vitxplain.models.probing.cam.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam.cam_layer import cam_layers, map_shape, same_output
 from vitxplain.models.probing.cam.feature_layer import feature_layer, layer_grid
+from vitxplain.models.probing.cam.linear_head import LinearHead, linear_head
 from vitxplain.models.probing.cam.products import products_cancel
 from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder

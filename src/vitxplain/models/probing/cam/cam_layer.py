@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -90,7 +89,7 @@ def _layers_beside(
 
     What goes into the same attention (queries, keys) is no branch.
     """
-    chosen = _output(observation, layer)
+    chosen = last_output(observation, layer)
     if chosen is None or chosen.edge is None or not observation.image.requires_grad:
         return []
     inside = attention_parts(layouts)
@@ -131,25 +130,25 @@ def _levels(
     named = [output for output in observation.outputs if node_name(output, inside, module) not in (None, *without)]
     of_image = steps_after(start_of(observation.image))
     candidates = [o for o in named if _is_map(o, observation, maps) and o.edge is not None and of_image(o.edge.node)]
-    chosen = [output for layer in layers if (output := _output(observation, layer)) is not None]
+    chosen = [output for layer in layers if (output := last_output(observation, layer)) is not None]
     beside = levels_beside(score, chosen, candidates, maps, lambda gradient: _reaches_patches(gradient, maps))
     return [node_name(output, inside, module) or "" for output in beside]
 
 
-def same_output(observation: Observation, layer: str | None) -> frozenset[str]:
+def samelast_output(observation: Observation, layer: str | None) -> frozenset[str]:
     """Every node that returns the tensor the layer returns, unchanged: a stage and its last block are one."""
-    output = _output(observation, layer)
+    output = last_output(observation, layer)
     return frozenset(output.returned_by) if output is not None else frozenset()
 
 
 def map_shape(observation: Observation, layer: str, maps: ImageMaps) -> tuple[int, int] | None:
     """(rows, columns) of a layer's output in patch layout."""
-    output = _output(observation, layer)
+    output = last_output(observation, layer)
     layout = maps.layout(output.shape) if output is not None else None
     return (layout.rows, layout.columns) if layout is not None else None
 
 
-def _output(observation: Observation, layer: str | None) -> Output | None:
+def last_output(observation: Observation, layer: str | None) -> Output | None:
     """What the layer returned last."""
     return next((output for output in reversed(observation.outputs) if layer in output.returned_by), None)
 
@@ -219,35 +218,3 @@ def _reaches_patches(gradient: Tensor, maps: ImageMaps) -> bool:
         return False
     reached = layout.to_map(gradient)[0].abs().sum(0) > 0
     return reached.float().mean().item() >= _ENOUGH_PATCHES
-
-
-@dataclass(frozen=True)
-class LinearHead:
-    """Where the weight with `logit = weight @ mean(feature map) + bias` is, and which feature map that is of.
-
-    Its values are read in the pass that uses them: weights change, and heads are replaced.
-    """
-
-    name: str | None  # of the linear layer or 1 x 1 convolution; None: one channel a class, only averaged
-    changed: bool  # whether the map that is averaged is the layer's output after something was written into it
-
-
-def linear_head(observation: Observation, layer: str | None, maps: ImageMaps) -> LinearHead | None:
-    """The head that reads the average of the layer's output, or None."""
-    output = _output(observation, layer)
-    layout = maps.layout(tuple(output.tensor.shape)) if output is not None else None
-    if output is None or layout is None:
-        return None
-    head, logits = observation.head, observation.logits[0]
-    with torch.no_grad():
-        pooled = layout.to_map(output.tensor)[0].flatten(1).mean(1)
-        if pooled.shape == logits.shape and _equal(pooled, logits):
-            return LinearHead(None, output.changed)
-        if head is None or head.input.numel() != pooled.numel() or head.module.weight.is_meta:
-            return None
-        return LinearHead(head.name, output.changed) if _equal(pooled, head.input.flatten()) else None
-
-
-def _equal(tensor: Tensor, expected: Tensor) -> bool:
-    tolerance = 1e-4 if expected.dtype == torch.float32 else 2e-2
-    return bool((tensor - expected).abs().max() <= tolerance * expected.abs().max())
