@@ -135,7 +135,7 @@ def _levels(
     return [node_name(output, inside, module) or "" for output in beside]
 
 
-def samelast_output(observation: Observation, layer: str | None) -> frozenset[str]:
+def same_output(observation: Observation, layer: str | None) -> frozenset[str]:
     """Every node that returns the tensor the layer returns, unchanged: a stage and its last block are one."""
     output = last_output(observation, layer)
     return frozenset(output.returned_by) if output is not None else frozenset()
