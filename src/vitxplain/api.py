@@ -1,6 +1,6 @@
 """The whole road on one screen: load -> adapt -> capture -> explain."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -12,9 +12,11 @@ from vitxplain.capture.undisturbed import ready as usable
 from vitxplain.data.read_image import as_pixel_values
 from vitxplain.data.target_mask import with_masks_read
 from vitxplain.errors import ModelLoadError
+from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
 from vitxplain.explainers.passes.fit import auto_method
+from vitxplain.explainers.passes.joint import over_call
 from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.query import tokens_apart, with_query
@@ -147,9 +149,16 @@ def explain_together(
     loaded = model_for(model, pictures, output=output, activation=activation).finding_from(min_score)
     several_targets = asks_for_several(target, single=single)
     by_token = isinstance(loaded.task, Features) and target is not None
-    prepared = batches(loaded.processor, pictures, 1 if by_token else batch_size)
     results = explain_prepared(
-        loaded, prepared, len(pictures), methods, target=target, single=single, top_k=top_k, options=options
+        loaded,
+        batches(loaded.processor, pictures, 1 if by_token else batch_size),
+        len(pictures),
+        methods,
+        target=target,
+        single=single,
+        top_k=top_k,
+        options=options,
+        again=(lambda: batches(loaded.processor, pictures, batch_size)) if len(pictures) > 1 else None,
     )
     shown = {
         name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()
@@ -167,13 +176,15 @@ def explain_prepared(
     single: bool = False,
     top_k: int = 5,
     options: Mapping[str, Any] | None = None,
+    again: Callable[[], Iterable[Batch]] | None = None,
 ) -> dict[str, list[list[Explanation]]]:
     """The same of `count` images that are model input already: by method, image and target. `options` are by name.
 
-    `single` says whether a list of targets is that of the only image, and not one an image.
+    `single` says whether a list of targets is that of the only image, and not one an image; `again` gives all images
+    once more, for methods that take something of all of them (without it they take each alone).
     """
     target_of_all: Target | None = None
-    parts = []
+    parts, earlier = [], dict[str, Explainer]()
     for batch in prepared:
         started = perf_counter()
         probe = model.probe(batch.size, usable(batch.pixel_values))
@@ -182,7 +193,10 @@ def explain_prepared(
             target_of_all = targets_of(model.task, target, labels, single=single)
             target_of_all.check(count)
         named = [auto_method(model, probe=probe) if method == "auto" else method for method in methods]
-        explainers = build(named, options or {})
+        explainers = {name: earlier.get(name, explainer) for name, explainer in build(named, options or {}).items()}
+        if again is not None:
+            explainers = over_call(model, explainers, again)
+        earlier |= explainers
         of_batch = model.on_part(batch.part)
         frames = [of_batch.frame(geometry) for geometry in batch.geometries]
         target_of_batch = target_of_all.select(batch.positions).on_images(frames)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -63,9 +64,20 @@ def test_a_recording_is_a_widget_or_a_page_in_a_frame(tmp_path: Path, monkeypatc
     assert isinstance(recording.inspect(widget=True), InspectWidget)
     assert isinstance(recording.inspect(), Inline)  # this is no notebook
     assert "<iframe" in recording.inspect(widget=False)._repr_html_()
-    with monkeypatch.context() as notebook:
-        notebook.setitem(sys.modules, "ipykernel", sys)
-        notebook.delenv("VSCODE_PID", raising=False)
-        assert widgets_work()
-        notebook.setitem(sys.modules, "google.colab", sys)
-        assert not widgets_work()  # it loads widgets from a server of its own
+
+
+def test_widgets_stay_away_from_notebooks_that_load_them_from_elsewhere(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    for name in ("VSCODE_PID", "VSCODE_CWD"):
+        monkeypatch.delenv(name, raising=False)
+    assert widgets_work()
+    with monkeypatch.context() as colab:
+        colab.setitem(sys.modules, "google.colab", sys)
+        assert not widgets_work()
+    for name in ("VSCODE_PID", "VSCODE_CWD"):
+        with monkeypatch.context() as code:
+            code.setenv(name, "1")
+            assert not widgets_work()
+    shell = SimpleNamespace(user_ns={"__vsc_ipynb_file__": "/home/me/cat.ipynb"})  # as its extension sets it
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    assert not widgets_work()

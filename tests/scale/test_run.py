@@ -63,7 +63,7 @@ def test_maps_are_those_of_explain(folder: Path, model: VisionModel, whole: Path
         assert one.target == (explanation.target and explanation.target.name)
         seen = np.isfinite(explanation.heatmap())
         np.testing.assert_allclose(one.heatmap()[seen], explanation.heatmap()[seen], atol=5e-3)
-    assert [one.path for one in stored[2:4]] == [stored[2].path, stored[3].path]
+    assert [stored[number].path for number in (2, 5)] == [list(stored)[number].path for number in (2, 5)]
     assert stored[-1].path == stored[8].path
 
 
@@ -147,8 +147,6 @@ def test_what_cannot_be_read_is_said(folder: Path, model: VisionModel, whole: Pa
         scale.maps(whole)
     with pytest.raises(UsageError, match="Did you mean grad-cam"):
         scale.maps(whole, "grad-cma")
-    with pytest.raises(UsageError, match="give a folder"):
-        run(model, 7, tmp_path)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="holds no images"):
         run(model, tmp_path, tmp_path)
     run(model, folder, tmp_path)

@@ -3,7 +3,6 @@
 What was found is the table of supported models: `python -m tests.sweeps.write_table transformers` writes it anew.
 """
 
-from functools import lru_cache
 from importlib.util import find_spec
 
 import pytest
@@ -12,8 +11,7 @@ import transformers
 from tests.sweeps.checks import PLAIN_VIT, check_fits, check_rows, check_values, facts
 from tests.sweeps.places import misplaced_keys
 from tests.sweeps.table import read
-from tests.sweeps.transformers_models import CLASSES, REFUSED, Trial, refusal, trial
-from vitxplain.explainers.passes.fit import fitting
+from tests.sweeps.transformers_models import CLASSES, REFUSED, refusal, trial
 
 pytestmark = pytest.mark.slow
 
@@ -47,43 +45,21 @@ def _marks(name: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.peers] if name.startswith("TimmWrapper") else []  # needs timm
 
 
-@pytest.fixture(params=[pytest.param(name, marks=_marks(name)) for name in CLASSES if name not in REFUSED])
-def tried(request: pytest.FixtureRequest) -> Trial:
-    return _trial(request.param)
-
-
-_trial = lru_cache(maxsize=None)(trial)
-
-
-def test_every_method_that_fits_says_something_of_each_image(tried: Trial) -> None:
+@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(name)) for name in CLASSES if name not in REFUSED])
+def test_model_is_explained(name: str) -> None:
+    tried = trial(name)
+    check_fits(tried.model, {"grad-cam"} | (PLAIN_VIT if name in PLAIN else set()))
+    check_fits(tried.model, {"raw-attention"} if name in WINDOWED else set())
     check_values(tried.found)
-
-
-def test_row_of_a_batch_is_the_image_alone(tried: Trial) -> None:
     check_rows(tried.model, tried.pixel_values, tried.found)
-
-
-def test_model_is_left_as_found(tried: Trial) -> None:
     assert tried.changed == []
-
-
-def test_keys_lie_where_the_probe_says(tried: Trial) -> None:
     assert misplaced_keys(tried.model, tried.pixel_values) == []
-
-
-def test_what_must_fit_fits(tried: Trial) -> None:
-    check_fits(tried.model, {"grad-cam"} | (PLAIN_VIT if tried.name in PLAIN else set()))
-    check_fits(tried.model, {"raw-attention"} if tried.name in WINDOWED else set())
-
-
-def test_table_says_what_was_found(tried: Trial) -> None:
-    assert facts(tried.model) == read("transformers")[tried.name]
-
-
-@pytest.mark.parametrize(("name", "why"), POSITIONS.items())
-def test_positions(name: str, why: str) -> None:
-    reason = fitting(_trial(name).model)["position-similarity"]
-    assert why in reason if why else reason is None
+    found = facts(tried.model)
+    assert found == read("transformers")[name]
+    if name in POSITIONS:
+        reason = found["reasons"].get("position-similarity", "")
+        assert POSITIONS[name] in reason
+        assert bool(POSITIONS[name]) == bool(reason)
 
 
 @pytest.mark.parametrize("name", REFUSED)

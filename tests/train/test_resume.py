@@ -57,7 +57,7 @@ def test_killed(tmp_path: Path, whole: Path, kill_at: int):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kill_at", range(1, 130, 3))
+@pytest.mark.parametrize("kill_at", range(1, 130, 7))
 def test_killed_anywhere(tmp_path: Path, whole: Path, kill_at: int):
     killed_and_resumed(tmp_path / "run", whole, kill_at)
 

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -14,8 +15,10 @@ import vitxplain
 from tests.train.tiny import DATA, tiny
 from vitxplain.assessment.assess import assess
 from vitxplain.data.load import load_data
+from vitxplain.inspect import open_recording
 from vitxplain.train.config.configure import configure
 from vitxplain.train.records.result import RunResult
+from vitxplain.train.records.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -141,9 +144,18 @@ def test_damaged_images_are_skipped_and_named(tmp_path: Path, photo_folder: Any)
 
 @pytest.mark.slow
 def test_explanations_are_watched(tmp_path: Path):
-    found = tiny(tmp_path / "run", options={"epochs": 1, "watch_every": 5, "watch_method": "grad-cam"})
+    watched = {"watch_every": 5, "watch_images": 2, "watch_method": "grad-cam", "watch_attention": True}
+    found = tiny(tmp_path / "run", options={"epochs": 1, **watched})
     names = {path.name for path in (found.folder / "probes").iterdir()}
     assert names == {"step-000000.png", "step-000005.png", "attention_distance.csv"}
+    recording = open_recording(found.folder)
+    assert [(record.step, record.name) for record in recording] == [
+        (step, f"image {number}") for step in (0, 5) for number in (1, 2)
+    ]
+    before, after = recording.records[0].attention(0), recording.records[2].attention(0)
+    assert np.abs(before - after).max() > 0  # of the network as it was at each step
+    RunFolder(found.folder).clear()
+    assert not list(found.folder.iterdir())
 
 
 def test_folders_may_be_typed_from_anywhere(

@@ -146,6 +146,21 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path):
             "watch_method=cam does not fit scratch vit: .*Methods that do: affinity-attention, .*; auto chooses one",
         ),
         ({"options": {"watch_every": 2, "watch_method": "head-distance"}}, UnsupportedModelError, "gives no map"),
+        ({"options": {"watch_attention": True}}, OptionError, "which is 0: never"),
+        (
+            {
+                "options": {"watch_every": 2, "watch_attention": True},
+                "model_options": {
+                    "kind": "cnn",
+                    "widths": (4,),
+                    "blocks": (1,),
+                    "strides": (2,),
+                    "image_size": (24, 24),
+                },
+            },
+            UnsupportedModelError,
+            "watch_attention=true cannot be: .* has no attention to record",
+        ),
         ({"resume": True, "overwrite": True}, UsageError, "exclude each other"),
     ],
 )

@@ -17,6 +17,7 @@ KEY: Final = "vitxplain"  # of the metadata
 LONGEST_NAME: Final = 1000  # characters
 INPUT_UNIT: Final = "model input"
 PICTURE_UNIT: Final = "picture"
+_SMALL: Final = ("rows.", "row_peaks.")
 
 
 def record_facts(
@@ -74,8 +75,10 @@ def all_tensors(picture: Picture, layers: Sequence[LayerTensors], others: Mappin
     for number, layer in enumerate(layers):
         statistics[number, : layer.form.heads] = layer.statistics
     tensors: dict[str, Any] = {"statistics": statistics, "image": np.frombuffer(picture.content, np.uint8), **others}
-    for layer in layers:
-        tensors |= layer.tensors
+    # What the first picture needs lies together, so that a server is asked for it once.
+    for small in (True, False):
+        for layer in layers:
+            tensors |= {name: array for name, array in layer.tensors.items() if name.startswith(_SMALL) is small}
     return tensors
 
 

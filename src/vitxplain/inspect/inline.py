@@ -5,12 +5,14 @@ import sys
 from dataclasses import dataclass, field
 from html import escape
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vitxplain.inspect.page import page
 
 if TYPE_CHECKING:
     from vitxplain.inspect.recording import Recording
+
+_VS_CODE: Final = frozenset({"VSCODE_PID", "VSCODE_CWD"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,5 +30,17 @@ class Inline:
 
 def widgets_work() -> bool:
     """Whether this is a notebook that runs widgets from the kernel alone, and anywidget is installed."""
-    elsewhere = "google.colab" in sys.modules or "VSCODE_PID" in os.environ
-    return "ipykernel" in sys.modules and not elsewhere and find_spec("anywidget") is not None
+    if "ipykernel" not in sys.modules or find_spec("anywidget") is None:
+        return False
+    return "google.colab" not in sys.modules and not _in_vs_code()
+
+
+def _in_vs_code() -> bool:
+    """Whether VS Code started the kernel, as far as can be told: it tells where the notebook is in a variable of the
+    notebook, and in the environment, of which parts are missing in containers and under WSL.
+    """
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    told = shell is not None and "__vsc_ipynb_file__" in shell.user_ns
+    return told or not _VS_CODE.isdisjoint(os.environ)

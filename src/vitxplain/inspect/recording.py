@@ -6,24 +6,18 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitxplain.errors import DataError, UsageError
+from vitxplain.errors import DataError
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.walk import files_below
 from vitxplain.files.write import write_together
+from vitxplain.inspect.index import LeftOut, id_of, index_of, line_of, run_of
 from vitxplain.inspect.record_file import Record, read_record
 from vitxplain.inspect.writer import FOLDER, SUFFIX
+from vitxplain.options.extras import check_installed
 
 if TYPE_CHECKING:
     from vitxplain.inspect.inline import Inline
     from vitxplain.inspect.widget import InspectWidget
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A file that is no whole record, and why."""
-
-    path: Path
-    why: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +52,11 @@ class Recording:
 
     def run_of(self, record: Record) -> str:
         """The run that a record is of: its folder below this one, "." for this one itself."""
-        return record.path.parent.parent.relative_to(self.folder).as_posix()
+        return run_of(self.folder, record.path)
 
     def id_of(self, record: Record) -> str:
         """What a record is called by: its file below the folder."""
-        return record.path.relative_to(self.folder).as_posix()
+        return id_of(self.folder, record.path)
 
     def by_id(self, identity: str) -> Record | None:
         """The record that is called so; None where none is, whatever else lies there."""
@@ -70,26 +64,7 @@ class Recording:
 
     def index(self) -> dict[str, Any]:
         """What the viewer lists, as JSON takes it."""
-        runs = {self.run_of(record) for record in self.records}
-        return {
-            "records": [
-                {
-                    "id": self.id_of(record),
-                    "name": record.name,
-                    "step": record.step,
-                    "run": self.run_of(record) if len(runs) > 1 else "",
-                    "model": record.facts["model"],
-                    "task": record.facts["task"],
-                    "width": record.facts["picture"]["width"],
-                    "height": record.facts["picture"]["height"],
-                    "written": record.facts["written"]["time"],
-                }
-                for record in self.records
-            ],
-            "left_out": [
-                {"file": file.path.relative_to(self.folder).as_posix(), "why": file.why} for file in self.left_out
-            ],
-        }
+        return index_of(self.folder, [line_of(record) for record in self.records], self.left_out)
 
     def save(self, path: str | PathLike[str], *, title: str = "", full: bool = False) -> Path:
         """Write one self-contained HTML file, which opens from disk without a network.
@@ -128,15 +103,9 @@ class Recording:
 
 
 def _widget(recording: Recording, height: int) -> "InspectWidget":
-    try:
-        from vitxplain.inspect.widget import InspectWidget
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "anywidget":
-            raise
-        raise UsageError(
-            "anywidget is not installed, which the widget needs; install it with: pip install 'vitxplain[notebook]', "
-            "or let it be a page in a frame (widget=False)."
-        ) from error
+    check_installed("the widget", "anywidget", otherwise=", or let it be a page in a frame (widget=False)")
+    from vitxplain.inspect.widget import InspectWidget
+
     return InspectWidget(recording, height)
 
 
@@ -183,7 +152,7 @@ def records_in(folder: Path, names: Sequence[str]) -> Recording:
             whole.append(read_record(folder / name))
         except DataError as error:
             left_out.append(LeftOut(folder / name, str(error)))
-    whole.sort(key=lambda record: (record.path.parent, record.step, record.name))
+    whole.sort(key=lambda record: line_of(record).order)
     return Recording(folder, tuple(whole), tuple(left_out))
 
 

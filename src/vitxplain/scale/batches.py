@@ -11,8 +11,10 @@ from vitxplain.explainers.passes.choose import MethodLike, several
 from vitxplain.files.pictures import open_picture
 from vitxplain.files.reading import reading
 from vitxplain.options.checks import check_count
-from vitxplain.scale.attempt import attempt
 from vitxplain.scale.chosen import Chosen, chosen
+from vitxplain.scale.explained import outcomes_of
+from vitxplain.scale.listing import Listing
+from vitxplain.scale.prepare import prepare
 from vitxplain.scale.shards import failed_row, row
 
 ADVICE: Final = "store the bytes of whole PNG or JPEG files"
@@ -128,20 +130,14 @@ class ExplainBatches:
             self._chosen = chosen(
                 self.model, self.methods, self.options, self.target, self.top_k, self.min_score, self.device
             )
-        model, explainers, wanted = self._chosen
-        readable, errors = {}, dict[int, Exception]()
-        for number, image in enumerate(images):
-            try:
-                readable[number] = as_image(image)
-            except Exception as error:
-                errors[number] = error
-        options = {"top_k": 1, "batch_size": self.batch_size}
-        outcomes = attempt(model, explainers, readable, wanted, options) if readable else {}
+        listing = Listing([""] * len(images), lambda number: as_image(images[number]))
+        prepared = prepare(listing, self._chosen.model.processor, range(len(images)), self.batch_size)
+        outcomes = outcomes_of(self._chosen, prepared)
         return [
             [
                 failed_row("", name, describe(outcome)) if isinstance(outcome, Exception) else row("", outcome[0])
-                for name in explainers
-                for outcome in ([errors[number]] if number in errors else outcomes[number][name])
+                for name, of_method in outcomes[number].items()
+                for outcome in of_method
             ]
             for number in range(len(images))
         ]

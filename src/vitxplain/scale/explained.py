@@ -57,9 +57,9 @@ def explained_shards(job: Job, shards: Sequence[int], advance: Advance) -> Itera
     for (shard, places), prepared in zip(parts, ahead(work, job.workers), strict=True):
         if shard != made.shard:
             made = ExplainedShard(shard, {name: [] for name in job.chosen.explainers})
-        outcomes = _outcomes(job, prepared)
-        for place in places:
-            _add(made, job.images.names[place], outcomes[place])
+        outcomes = outcomes_of(job.chosen, prepared)
+        for number in places:
+            _add(made, job.images.names[number], outcomes[number])
         advance(len(places))
         if places.stop == job.plan.places(shard).stop:
             yield made
@@ -75,12 +75,15 @@ def _add(made: ExplainedShard, path: str, outcomes: dict[str, list[tuple[Explana
                 made.rows[name].append(row(path, outcome[0]))
 
 
-def _outcomes(job: Job, prepared: Prepared) -> Outcomes[int]:
-    """What came of each image: all at once, and only where that fails one by one."""
-    model, explainers, wanted = job.chosen
+def outcomes_of(chosen: Chosen, prepared: Prepared) -> Outcomes[int]:
+    """What came of each image: all at once, and only where that fails one by one.
+
+    Methods that take something of all images of a call take it of each image alone: no map depends on its neighbours.
+    """
+    model, explainers, wanted = chosen
     outcomes: Outcomes[int] = {}
-    for place, error in prepared.errors.items():
-        outcomes[place] = {name: [error] for name in explainers}
+    for number, error in prepared.errors.items():
+        outcomes[number] = {name: [error] for name in explainers}
     places = list(prepared.originals)
     if not places:
         return outcomes
@@ -91,13 +94,15 @@ def _outcomes(job: Job, prepared: Prepared) -> Outcomes[int]:
         methods = list(explainers.values())
         made = explain_prepared(model, prepared.batches, len(places), methods, target=spelled, top_k=1)
     except Exception:
-        single = attempt(model, explainers, prepared.originals, wanted, {"top_k": 1, "batch_size": job.batch_size})
-        for error in (one for of_image in single.values() for several in of_image.values() for one in several):
+        for number in places:
+            single = {number: prepared.originals[number]}
+            outcomes |= attempt(model, explainers, single, wanted, {"top_k": 1, "batch_size": 1})
+        for error in (one for of_image in outcomes.values() for several in of_image.values() for one in several):
             if isinstance(error, Exception) and is_of_all_images(error, model):
                 raise error from None
-        return outcomes | single
-    for number, place in enumerate(places):
-        outcomes[place] = {name: [(one, "") for one in _distinct(made[name][number])] for name in explainers}
+        return outcomes
+    for position, number in enumerate(places):
+        outcomes[number] = {name: [(one, "") for one in _distinct(made[name][position])] for name in explainers}
     return outcomes
 
 

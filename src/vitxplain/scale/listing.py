@@ -7,8 +7,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from PIL import Image
-
 from vitxplain.data.download import is_url
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import UsageError
@@ -24,7 +22,7 @@ class Listing:
     """The names of all images, and how the one at a place is got: a path or URL to be read, or an image."""
 
     names: Sequence[str]
-    image: Callable[[int], str | Image.Image] = field(repr=False)
+    image: Callable[[int], Any] = field(repr=False)
 
     @property
     def digest(self) -> str:

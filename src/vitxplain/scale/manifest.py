@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vitxplain.errors import UsageError
-from vitxplain.files.documents import read_object
+from vitxplain.files.documents import parse_json, read_object
 from vitxplain.files.paths import is_file
 from vitxplain.files.reading import reading
 from vitxplain.files.write import write_together
@@ -27,7 +27,7 @@ def begin(folder: Path, plan: Mapping[str, Any]) -> None:
     """
     file = folder / FOLDER / PLAN
     if is_file(file):
-        check_same(read_plan(folder), json.loads(json.dumps(plan)), str(folder))
+        check_same(read_plan(folder), parse_json(json.dumps(plan)), str(folder))
     else:
         write_together({file: _json(plan)})
 

@@ -29,14 +29,14 @@ def prepare(images: Listing, processor: Processor, places: range, batch_size: in
     """The images at these places, read and as model input."""
     originals: dict[int, Original] = {}
     errors: dict[int, Exception] = {}
-    for place in places:
+    for number in places:
         try:
-            image = images.image(place)
-            originals[place] = original = read_original(image, processor.channels)
+            image = images.image(number)
+            originals[number] = original = read_original(image, processor.channels)
             if isinstance(image, str) and not isinstance(original, BandImage):
                 setattr(original, "filename", image)  # noqa: B010 - where it came from, for messages
         except Exception as error:
-            errors[place] = error
+            errors[number] = error
     try:
         ready = list(batches(processor, list(originals.values()), batch_size))
     except Exception:

@@ -1,11 +1,10 @@
 """The maps that `explain_dataset` stored, laid on the originals again."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Final
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,12 +12,15 @@ from jaxtyping import Float
 
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap
+from vitxplain.files.documents import parse_json
 from vitxplain.files.paths import is_file, user_path
 from vitxplain.files.reading import reading
 from vitxplain.geometry import Box, Geometry
 from vitxplain.scale import manifest
-from vitxplain.scale.shards import unpacked
+from vitxplain.scale.shards import METADATA, unpacked
 from vitxplain.suggest import did_you_mean, similar_names
+
+MOST_SHARDS: Final = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ class StoredMap:
         return heatmap(self.values, self.axes, self.geometry, self.method)
 
 
-class StoredMaps(Sequence[StoredMap]):
+class StoredMaps:
     """All maps of one method in the order of the plan; each shard is read when one of its maps is asked for.
 
     `failed` says by path which images have none, and why; `unfinished` which shards are still to be made.
@@ -64,15 +66,7 @@ class StoredMaps(Sequence[StoredMap]):
     def __len__(self) -> int:
         return sum(self._counts)
 
-    @overload
-    def __getitem__(self, index: int) -> StoredMap: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[StoredMap]: ...
-
-    def __getitem__(self, index: int | slice) -> StoredMap | list[StoredMap]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
+    def __getitem__(self, index: int) -> StoredMap:
         if not -len(self) <= index < len(self):
             raise IndexError(f"there are {len(self)} maps, and none at {index}")
         index %= len(self)
@@ -128,6 +122,8 @@ def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
     with reading(str(path / manifest.FOLDER / manifest.PLAN), "the plan of a run", manifest.ADVICE):
         axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
         shards = range(int(plan["shards"]))
+        if len(shards) > MOST_SHARDS:
+            raise ValueError(f"it has {len(shards):,} shards")
     if method is None and len(axes) > 1:
         raise UsageError(f"{folder} holds maps of {', '.join(axes)}; say which, as in method={next(iter(axes))!r}.")
     name = method or next(iter(axes))
@@ -154,4 +150,5 @@ def facts_of(file: str | PathLike[str]) -> dict[str, Any]:
         DataError: it is none.
     """
     with reading(str(file), "a shard of maps", manifest.ADVICE):
-        return json.loads(pq.read_schema(file).metadata[b"vitxplain"])
+        facts: dict[str, Any] = parse_json(pq.read_schema(file).metadata[METADATA])
+        return facts

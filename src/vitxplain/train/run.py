@@ -28,7 +28,7 @@ from vitxplain.train.records.run_folder import RunFolder, default_folder, prepar
 from vitxplain.train.run_summary import RunSummary
 from vitxplain.train.run_writer import RunWriter
 from vitxplain.train.watch.loggers import logger_names
-from vitxplain.train.watch.observers import build_observers, check_watch_method
+from vitxplain.train.watch.observers import build_observers, check_watched
 
 
 def train(
@@ -110,7 +110,7 @@ def _train(
     """From the newest checkpoint, if there is one, to the end; the folder is this command's alone."""
     with quiet_transformers():
         setup = TrainingSetup.of(config, torch_device, strict=strict)
-        check_watch_method(setup)
+        check_watched(setup)
         if main_process():
             folder.write({"config.yaml": setup.config.as_yaml()})
         writer = RunWriter(folder, setup)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from vitxplain.inspect import Writer
+from vitxplain.inspect.hosts import lines
 from vitxplain.inspect.hosts.served import Answer, Served
+from vitxplain.inspect.record_file import read_record
 
 
 def recorded(folder: Path, *names: str, step: int = 0) -> None:
@@ -108,3 +110,22 @@ def test_files_cut_short_are_left_out_and_named(tmp_path: Path):
     index = json.loads(content(Served(lambda: {"": tmp_path}).index()))
     assert [record["name"] for record in index["records"]] == ["dog"]
     assert [one["file"] for one in index["left_out"]] == ["inspect/000000000.cat.safetensors"]
+
+
+def test_only_files_that_changed_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recorded(tmp_path, "cat", "dog")
+    served, read = Served(lambda: {"": tmp_path}), []
+    monkeypatch.setattr(lines, "read_record", lambda path: read.append(path.name) or read_record(path))
+    assert len(listed(served)) == 2
+    assert len(read) == 2
+    read.clear()
+    recorded(tmp_path, "fox")
+    recorded(tmp_path, "dog")  # of the same size
+    (tmp_path / "inspect/000000000.cat.safetensors").unlink()
+    assert [name.split(".")[1] for name in listed(served)] == ["dog", "fox"]
+    assert sorted(read) == ["000000000.dog.safetensors", "000000000.fox.safetensors"]
+    read.clear()
+    (tmp_path / "inspect/000000000.dog.safetensors").write_bytes(b"cut short")
+    for _ in range(2):
+        assert [name.split(".")[1] for name in listed(served)] == ["fox"]
+    assert read == ["000000000.dog.safetensors"]  # what is no record is not tried again either

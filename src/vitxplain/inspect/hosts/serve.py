@@ -1,5 +1,6 @@
 """The application of `vitx serve`: drop an image, choose model, method and target, and explore; by Starlette."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 STATIC: Final = Path(__file__).parents[1] / "static"
+_READING: Final = 8  # images that are being sent at a time; each may take `MOST_BYTES` of memory
+_SECONDS: Final = 120  # for sending one
 _MOST_NAME: Final = 80
 _MOST_METHODS: Final = 8
 _POLICY: Final = (
@@ -32,7 +35,7 @@ _POLICY: Final = (
 _HEADERS: Final = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # "no-referrer" lets browsers hide the origin of some POSTs
 }
 _TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
@@ -57,7 +60,7 @@ def application(
         hosts: names by which browsers reach the server; others are refused, which keeps foreign pages from posing as
             it (DNS rebinding). "*" allows all.
     """
-    uploads, served = Uploads(models, folder, load), Served(lambda: {"": folder})
+    uploads, served, reading = Uploads(models, folder, load), Served(lambda: {"": folder}), asyncio.Semaphore(_READING)
 
     async def index(_: Request) -> Response:
         return _sent(await run_in_threadpool(served.index))
@@ -74,7 +77,10 @@ def application(
 
     async def explain(request: Request) -> Response:
         _check_origin(request)
-        content = await _body(request)
+        if reading.locked():
+            raise _RefusedError(503, "too many images are being sent; try again in a moment.")
+        async with reading:
+            content = await _body(request)
         words = request.query_params
         methods = [method for method in words.getlist("method") if method][:_MOST_METHODS]
         name = _plain(words.get("name", ""))
@@ -158,27 +164,46 @@ async def _answered(work: Callable[..., Any], *arguments: Any) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """What was sent, up to `MOST_BYTES`; more is not even read."""
+    """What was sent, up to `MOST_BYTES` within `_SECONDS`; more is not even read."""
     declared = request.headers.get("content-length", "0")
     parts, size = [], 0
     if not declared.isdecimal() or int(declared[:20]) > MOST_BYTES:
         raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.")
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > MOST_BYTES:
-                raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.")
-            parts.append(part)
+        async with asyncio.timeout(_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > MOST_BYTES:
+                    raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.")
+                parts.append(part)
+    except TimeoutError:
+        raise _RefusedError(408, f"the upload takes longer than {_SECONDS} seconds.") from None
     except ClientDisconnect:
         raise _RefusedError(400, "the upload was broken off.") from None
     return b"".join(parts)
 
 
 def _check_origin(request: Request) -> None:
-    """Only the server's own pages may send images: a browser says which page asks."""
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    """Only the server's own pages may send images.
+
+    Browsers say where a request comes from: in Sec-Fetch-Site over https and on loopback, also where a proxy changes
+    the host, else in Origin, which goes with every POST (Fetch standard). What sends neither is no browser, and no page
+    of a stranger can use it.
+    """
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    if site is None:
+        own = origin is None or _netloc(origin) == request.headers.get("host")
+    else:
+        own = site in ("same-origin", "none")  # none: typed by the visitor
+    if not own:
         raise _RefusedError(403, "this page may not use the server: it comes from another one.")
+
+
+def _netloc(address: str) -> str | None:
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None
 
 
 def _plain(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +10,10 @@ from typing import Any, Final
 from vitxplain.errors import DataError
 from vitxplain.files.documents import read_text
 from vitxplain.files.opening import open_file
+from vitxplain.inspect.hosts.lines import Lines
+from vitxplain.inspect.index import LeftOut, Line, index_of
 from vitxplain.inspect.page import BUNDLE
-from vitxplain.inspect.recording import Recording, record_files, records_in
+from vitxplain.inspect.recording import record_files
 
 _PIECE: Final = 2**18  # bytes
 _RANGE: Final = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
@@ -45,6 +47,7 @@ class Served:
         """`folders` gives those there are by now, each with a name that its ids begin with; "" for one alone."""
         self._folders = folders
         self._listed: dict[str, Path] = {}
+        self._lines = Lines()
 
     def is_empty(self) -> bool:
         """Whether there is no record."""
@@ -52,7 +55,9 @@ class Served:
 
     def index(self) -> Answer:
         """The records of all folders, and the files that are none, as JSON."""
-        parts = [_named(name, recording.index()) for name, recording in self._recordings()]
+        listings = self._files()
+        lines = self._lines.of(folder / file for _, folder, files in listings for file in files)
+        parts = [_named(name, _index(folder, files, lines)) for name, folder, files in listings]
         index = {key: [entry for part in parts for entry in part[key]] for key in ("records", "left_out")}
         return Answer.text(200, json.dumps(index, allow_nan=False), "application/json")
 
@@ -79,9 +84,6 @@ class Served:
         """The viewer itself, a module of JavaScript."""
         return Answer.text(200, read_text(BUNDLE), "text/javascript; charset=utf-8")
 
-    def _recordings(self) -> list[tuple[str, Recording]]:
-        return [(name, records_in(folder, paths)) for name, folder, paths in self._files()]
-
     def _list(self) -> Mapping[str, Path]:
         self._listed = {_id(name, file): folder / file for name, folder, files in self._files() for file in files}
         return self._listed
@@ -95,6 +97,13 @@ class Served:
             except DataError:  # not made yet, or forbidden: a log folder often is named before the first run
                 continue
         return listings
+
+
+def _index(folder: Path, files: Sequence[str], lines: Mapping[Path, Line | LeftOut]) -> Mapping[str, Any]:
+    """The index of one folder."""
+    read = [lines[folder / file] for file in files if folder / file in lines]
+    whole = sorted((line for line in read if isinstance(line, Line)), key=lambda line: line.order)
+    return index_of(folder, whole, (line for line in read if isinstance(line, LeftOut)))
 
 
 def _id(name: str, file: str) -> str:

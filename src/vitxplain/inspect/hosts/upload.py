@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from PIL import Image
+
 from vitxplain.errors import ImageError, UsageError, VitxplainError
 from vitxplain.files.pictures import open_picture
 from vitxplain.inspect.live.recorder import record
@@ -21,7 +23,15 @@ MOST_BYTES: Final = 20 * 2**20
 MOST_PIXELS: Final = 50 * 10**6
 _WAITING: Final = 1
 _KEPT: Final = 32  # records; the oldest go
-_FORMATS: Final = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "BMP": ".bmp", "TIFF": ".tiff"}
+_FORMATS: Final = {
+    "JPEG": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "GIF": ".gif",
+    "BMP": ".bmp",
+    "TIFF": ".tiff",
+    "MPO": ".jpg",  # what many phones call a JPEG
+}
 
 
 class BusyError(VitxplainError):
@@ -119,6 +129,8 @@ def _checked_picture(content: bytes) -> str:
             kind, (width, height) = picture.format or "", picture.size
             if width * height <= MOST_PIXELS:
                 picture.verify()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(f"the picture has far more than the {MOST_PIXELS / 1e6:.0f} million pixels taken.") from error
     except Exception as error:  # whatever Pillow's parsers meet in bytes of a stranger
         raise ImageError(f"this is no picture that can be read ({', '.join(_FORMATS)} can).") from error
     if width * height > MOST_PIXELS:

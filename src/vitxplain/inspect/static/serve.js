@@ -108,5 +108,5 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 
 const { models, most_bytes: most } = await ask("models.json");
 fill(model, models);
-await chooseModel();
-if ((await ask("index.json")).records.length) await show(null);
+// What was recorded before is looked at while the model is still being opened.
+await Promise.all([chooseModel(), ask("index.json").then(({ records }) => (records.length ? show(null) : null))]);

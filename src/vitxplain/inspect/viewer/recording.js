@@ -23,6 +23,7 @@ import { makeWindows } from "./values/windows.js";
  * @property {Float32Array | null} positions
  * @property {number} positionCount
  * @property {(Float32Array | null)[]} maps
+ * @property {number} came how many layers came, or failed to
  * @property {number} chain layers through which rollout can go
  * @property {(layer: number) => Promise<void>} load brings the whole of one layer
  */
@@ -36,6 +37,7 @@ const two = (number) => String(number).padStart(2, "0");
  */
 export async function openRecording(source, id) {
   const facts = await source.facts(id);
+  for (const layer of facts.layers ?? []) [layer.queries, layer.keys].forEach(nameItems);
   if (facts.schema !== 1) throw new Error(`This recording has schema ${facts.schema}; this viewer reads schema 1. Update vitxplain.`);
   /** @type {Promise<void>[]} */
   const loads = [];
@@ -55,11 +57,17 @@ export async function openRecording(source, id) {
     positions: null,
     positionCount: 0,
     maps: facts.maps.map(() => null),
+    came: 0,
     chain: chainLength(facts.layers),
     load: (layer) => (loads[layer] ??= loadLayer(source, recording, layer)),
   };
   await Promise.all([loadImage(source, recording), loadStatistics(source, recording), ...facts.layers.map((_, layer) => loadRows(source, recording, layer))]);
   return recording;
+}
+
+/** Names are those of all tokens, or of the ones after the prefix, as the viewer has them. @param {import("./types.js").Tokens} tokens */
+function nameItems(tokens) {
+  if (tokens.names && tokens.prefix.length && tokens.names.length === tokens.count) tokens.names = tokens.names.slice(tokens.prefix.length);
 }
 
 /** @param {import("./types.js").Source} source @param {Recording} recording */
@@ -89,8 +97,7 @@ async function loadRows(source, recording, layer) {
   const facts = recording.facts.layers[layer];
   const number = two(facts.number);
   try {
-    const rows = await source.tensor(recording.id, `rows.${number}`);
-    const peaks = rows.dtype === "U8" ? await source.tensor(recording.id, `row_peaks.${number}`) : null;
+    const [rows, peaks] = await Promise.all([source.tensor(recording.id, `rows.${number}`), source.tensor(recording.id, `row_peaks.${number}`)]);
     recording.rows[layer] = attentionOf(rows, peaks, facts.heads, 1, facts.keys.count);
   } catch (error) {
     recording.errors[layer] = messageOf(error);
@@ -103,8 +110,7 @@ async function loadLayer(source, recording, layer) {
   if (facts.rows !== "all") return;
   const number = two(facts.number);
   try {
-    const peaks = facts.precision === "sqrt8" ? await source.tensor(recording.id, `peaks.${number}`) : null;
-    const whole = await source.tensor(recording.id, `attention.${number}`);
+    const [peaks, whole] = await Promise.all([facts.precision === "sqrt8" ? source.tensor(recording.id, `peaks.${number}`) : null, source.tensor(recording.id, `attention.${number}`)]);
     if (facts.kind === "window") {
       const places = await source.tensor(recording.id, `windows.${number}`);
       const [count, size] = places.shape;
@@ -116,6 +122,7 @@ async function loadLayer(source, recording, layer) {
   } catch (error) {
     recording.errors[layer] = messageOf(error);
   }
+  recording.came += 1;
 }
 
 /** @param {Tensor} values @param {Tensor | null} peaks @param {number} heads @param {number} queries @param {number} keys @returns {Attention} */

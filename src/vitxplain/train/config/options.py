@@ -43,6 +43,7 @@ class TrainOptions:
         watch_every: steps between explanations of a few validation images, as pictures in probes/; 0: never.
         watch_images: how many of them.
         watch_method: a name of `vitx methods`; auto chooses by the model.
+        watch_attention: the attention on them is recorded as well, in inspect/, for the viewer and TensorBoard.
         loggers: beside metrics.csv: some of tensorboard, wandb, mlflow, separated by commas.
         tags: words to find the run by, separated by commas: they stand in config.yaml and the model card.
         workers: processes that prepare images. None: none on the CPU, else one a core, 8 at most.
@@ -77,6 +78,7 @@ class TrainOptions:
     watch_every: int = 500
     watch_images: int = 8
     watch_method: str = "auto"
+    watch_attention: bool = False
     loggers: str = ""
     tags: str = ""
     workers: int | None = None
@@ -93,5 +95,9 @@ class TrainOptions:
             value = getattr(self, name)
             if value is not None and not 0 <= value < float("inf"):
                 raise OptionError(f"{name} is {value}; it must be 0 or more.")
+        if self.watch_attention and not self.watch_every:
+            raise OptionError(
+                "watch_attention records when watch_every says, which is 0: never; give it a number of steps."
+            )
         if not 0 <= self.label_smoothing < 1:
             raise OptionError(f"label_smoothing is {self.label_smoothing}; it is a share: from 0 to below 1.")

@@ -24,7 +24,7 @@ from vitxplain.words import slug
 RUNS = Path("vitx-runs")
 RUN_FILES = (
     *("result.json", "metrics.csv", "curves.png", "checkpoints", "model", ".model-new", ".model-old"),
-    *("probes", "test", "tensorboard", "config.yaml"),
+    *("probes", "inspect", "test", "tensorboard", "config.yaml"),
 )
 
 

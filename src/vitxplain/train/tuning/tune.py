@@ -20,7 +20,7 @@ from vitxplain.train.records.metrics_file import is_highest
 from vitxplain.train.tuning.search_space import DEFAULT, TrialResult, search_space
 from vitxplain.train.tuning.study import StudyFolder, import_optuna
 from vitxplain.train.tuning.trial import requeue_interrupted, run_trial
-from vitxplain.train.watch.observers import check_watch_method
+from vitxplain.train.watch.observers import check_watched
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _search(
     space = search_space(folder.search(search) or DEFAULT, lambda key, text: option_value(base, key, text))
     with quiet_transformers():  # errors of model and data come before anything is written
         setup = TrainingSetup.of(base, resolve_device(device), strict=strict)
-        check_watch_method(setup)
+        check_watched(setup)
     metric = best_figure(base.options, setup.objective.figures[0])
     base = replace(base, task=setup.config.task)
     folder.begin(base, folder.search(search) or DEFAULT)

@@ -9,6 +9,7 @@ from vitxplain.errors import UnsupportedModelError
 from vitxplain.explainers.base import says_where
 from vitxplain.explainers.passes.choose import build, load_explainer
 from vitxplain.explainers.passes.fit import fitting, reason
+from vitxplain.inspect.live.image_record import check_recordable
 from vitxplain.processes import main_process
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.records.run_folder import RunFolder
@@ -27,14 +28,19 @@ def build_observers(folder: RunFolder, setup: TrainingSetup, *, after: int) -> l
     return [*watchers, *(logger_callbacks(names, writer) if names else [])]
 
 
-def check_watch_method(setup: TrainingSetup) -> None:
-    """Check, before anything is written, that `watch_method` fits the model.
+def check_watched(setup: TrainingSetup) -> None:
+    """Check, before anything is written, that `watch_method` and `watch_attention` fit the model.
 
     Raises:
         UnknownNameError: there is no such method.
-        UnsupportedModelError: it does not fit.
+        UnsupportedModelError: one does not fit.
     """
     options, model = setup.config.options, setup.model.model
+    if options.watch_attention:
+        try:
+            check_recordable(model)
+        except UnsupportedModelError as error:
+            raise UnsupportedModelError(f"watch_attention=true cannot be: {error}") from error
     if not options.watch_every or options.watch_method == "auto":
         return
     (explainer,) = build([options.watch_method], {}).values()
@@ -59,9 +65,10 @@ def _explanation_watchers(folder: RunFolder, setup: TrainingSetup, writer: Any) 
             images=options.watch_images,
             method=options.watch_method,
             writer=lambda: writer,
+            recording=folder.path if options.watch_attention else None,
         )
     except UnsupportedModelError as error:
-        if options.watch_method != "auto":
+        if options.watch_method != "auto" or options.watch_attention:
             raise
         warnings.warn(f"no explanations are drawn while training: {error}", stacklevel=2)
         return []

@@ -1,5 +1,6 @@
 /** Recordings of a server: an index, and files read by Range. */
 
+import { joined } from "./joined.js";
 import { readHeader, readSlot } from "./safetensors.js";
 
 /**
@@ -9,13 +10,21 @@ import { readHeader, readSlot } from "./safetensors.js";
 export function http(base) {
   /** @type {Map<string, Promise<import("./safetensors.js").Header>>} */
   const headers = new Map();
-  /** @param {string} id @returns {import("./safetensors.js").Read} */
-  const reader = (id) => async (start, end) => {
-    const address = `${base}recording?id=${encodeURIComponent(id)}`;
-    const response = await fetch(address, { headers: { Range: `bytes=${start}-${end - 1}` } });
-    if (!response.ok) throw new Error(`The server refused the recording: ${response.status} ${response.statusText}.`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return response.status === 206 ? bytes : bytes.subarray(start, end);
+  /** @type {Map<string, import("./joined.js").Read>} */
+  const readers = new Map();
+  /** @param {string} id */
+  const reader = (id) => {
+    const known = readers.get(id);
+    if (known) return known;
+    const made = joined(async (start, end) => {
+      const address = `${base}recording?id=${encodeURIComponent(id)}`;
+      const response = await fetch(address, { headers: { Range: `bytes=${start}-${end - 1}` } });
+      if (!response.ok) throw new Error(`The server refused the recording: ${response.status} ${response.statusText}.`);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return response.status === 206 ? bytes : bytes.subarray(start, end);
+    });
+    readers.set(id, made);
+    return made;
   };
   /** @param {string} id */
   const headerOf = (id) => {

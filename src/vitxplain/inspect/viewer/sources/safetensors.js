@@ -2,15 +2,15 @@
 
 import { readTensor } from "../values/quantise.js";
 
-/** @typedef {(start: number, end: number) => Promise<Uint8Array>} Read  the bytes from start up to, without, end */
+/** @typedef {import("./joined.js").Read} Read */
 /** @typedef {{dtype: string, shape: number[], data_offsets: [number, number]}} Slot */
-/** @typedef {{facts: import("../types.js").Facts, slots: Map<string, Slot>, body: number}} Header */
+/** @typedef {{facts: import("../types.js").Facts, slots: Map<string, Slot>, body: number, first: Uint8Array}} Header  first: the file's beginning, which came with it */
 
 /** A header is text of a few kilobytes; a foreign file must not make the page ask for gigabytes. */
 const GREATEST_HEADER = 32 << 20;
 
-/** One read that in most files brings the whole header. */
-const FIRST = 1 << 15;
+/** One read that in most files brings the whole header, and the small tensors behind it. */
+const FIRST = 1 << 16;
 
 /**
  * @param {Read} read
@@ -27,7 +27,7 @@ export async function readHeader(read) {
   const text = header.__metadata__?.vitxplain;
   if (typeof text !== "string") throw new Error("This safetensors file is no recording: its metadata has no facts.");
   delete header.__metadata__;
-  return { facts: JSON.parse(text), slots: new Map(Object.entries(header)), body: 8 + length };
+  return { facts: JSON.parse(text), slots: new Map(Object.entries(header)), body: 8 + length, first };
 }
 
 /**
@@ -36,7 +36,7 @@ export async function readHeader(read) {
 export async function readSlot(read, header, name) {
   const slot = header.slots.get(name);
   if (!slot) throw new Error(`The recording has no tensor “${name}”.`);
-  const [start, end] = slot.data_offsets;
-  const bytes = await read(header.body + start, header.body + end);
+  const [start, end] = slot.data_offsets.map((offset) => header.body + offset);
+  const bytes = end <= header.first.length ? header.first.subarray(start, end) : await read(start, end);
   return readTensor(bytes, slot.dtype, slot.shape);
 }

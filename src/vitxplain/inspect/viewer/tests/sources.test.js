@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 
 import { fromBase64, gunzip } from "../sources/embedded.js";
 import { http } from "../sources/http.js";
+import { joined } from "../sources/joined.js";
 import { readHeader, readSlot } from "../sources/safetensors.js";
 import { widget } from "../sources/widget.js";
 
@@ -30,7 +31,7 @@ const reader = (bytes, reads) => async (/** @type {number} */ start, /** @type {
 };
 
 test("a tensor is found by its offsets, and only its bytes are read", async () => {
-  for (const bytes of [file(), file("x".repeat(70000))]) {
+  for (const [bytes, others] of /** @type {[Uint8Array, number][]} */ ([[file(), 0], [file("x".repeat(70000)), 1]])) {
     /** @type {[number, number][]} */
     const reads = [];
     const read = reader(bytes, reads);
@@ -38,7 +39,7 @@ test("a tensor is found by its offsets, and only its bytes are read", async () =
     assert.equal(header.facts.name, "cat");
     const before = reads.length;
     assert.deepEqual([...(await readSlot(read, header, "late")).data], [0.5, 4]);
-    assert.deepEqual(reads.slice(before), [[bytes.length - 8, bytes.length]]);
+    assert.deepEqual(reads.slice(before), [[bytes.length - 8, bytes.length]].slice(0, others)); // with a short header it came along
     await assert.rejects(readSlot(read, header, "attention.07"), /no tensor “attention.07”/);
   }
 });
@@ -62,10 +63,27 @@ test("a server is asked for ranges; one that sends the whole file is understood"
     });
     const tensor = await http("base/").tensor("run/a b.safetensors", "rows.00");
     assert.deepEqual([...tensor.data], [1, 2, 3]);
-    assert.equal(asked[0], "base/recording?id=run%2Fa%20b.safetensors bytes=0-32767");
-    assert.equal(asked.length, 2);
+    assert.equal(asked[0], "base/recording?id=run%2Fa%20b.safetensors bytes=0-65535");
+    assert.equal(asked.length, 1); // the small tensors came along
     context.mock.restoreAll();
   }
+});
+
+test("what is asked for at once is fetched at once where it lies together, and no more than a layer", async () => {
+  const bytes = Uint8Array.from({ length: 100 }, (_, place) => place);
+  /** @type {[number, number][]} */
+  const reads = [];
+  const read = joined(async (start, end) => {
+    reads.push([start, end]);
+    if (start > 1 << 23) throw new Error("gone");
+    return start < 100 ? bytes.slice(start, end) : new Uint8Array(end - start);
+  });
+  const far = 1 << 22;
+  const wanted = /** @type {[number, number][]} */ ([[far, far + (1 << 20)], [50, 60], [10, 20], [far + (1 << 20), far + (1 << 21)], [15, 52]]);
+  const [, second, third, , fifth] = await Promise.all(wanted.map(([start, end]) => read(start, end)));
+  assert.deepEqual(reads, [[10, 60], [far, far + (1 << 20)], [far + (1 << 20), far + (1 << 21)]]);
+  assert.deepEqual([second[0], second.length, third[0], third.length, fifth[0], fifth.length], [50, 10, 10, 10, 15, 37]);
+  await Promise.all([(1 << 23) + 1, (1 << 23) + 9].map((start) => assert.rejects(read(start, start + 4), /gone/)));
 });
 
 test("base64 of gzip comes back", async () => {
