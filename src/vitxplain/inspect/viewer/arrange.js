@@ -25,6 +25,11 @@ export function dress(app) {
   pane.gridHeading.append(app.controls.fusion);
   app.dock.replaceChildren(app.steps.element, app.controls.element);
   app.panes.forEach((own, place) => own.caption.replaceChildren(...(app.panes.length > 1 ? makeCaption(app.catalogue, own, (id) => app.openRecord(id, place), (show) => app.show(place, show)) : [])));
+  app.panes.forEach((own, place) => {
+    const side = app.panes.length > 1 ? `, ${place ? "right" : "left"}` : "";
+    own.left.setAttribute("aria-label", `Picture ${own.recording.facts.name}${side}`);
+    own.right.setAttribute("aria-label", `Heads of ${own.recording.facts.name}${side}`);
+  });
   app.body.replaceChildren(...app.panes.flatMap((own) => [own.left, own.right]));
   app.body.classList.toggle("two", app.panes.length > 1);
   if (app.panes.length > 1) app.body.prepend(app.dock);
@@ -58,7 +63,7 @@ export function arrange(app) {
     const used = others.reduce((sum, child) => sum + /** @type {HTMLElement} */ (child).offsetHeight + 11, 54);
     const below = PREDICTIONS * Math.min(5, pane.predictions.children.length);
     /** @param {number} taken */
-    const size = (taken) => fit(picture.width, picture.height, Math.max(120, room - bar), flows ? Math.max(220, Math.min((two ? 0.42 : 0.62) * (globalThis.innerHeight || 800), 560)) : Math.max(180, body.clientHeight - taken));
+    const size = (taken) => fit(picture.width, picture.height, Math.max(120, room - bar), flows ? Math.max(220, Math.min((two ? 0.38 : 0.62) * (globalThis.innerHeight || 800), 560)) : Math.max(180, body.clientHeight - taken));
     let [wide, tall] = size(used);
     const beside = Math.max(least, room) - wide - bar > 122 && pane.predictions.children.length > 0;
     if (!beside) [wide, tall] = size(used + below);
