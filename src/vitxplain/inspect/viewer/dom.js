@@ -47,7 +47,7 @@ export function chooser(label, choices, change, hidden = false) {
   const select = el("select", { "aria-label": label, onchange: () => change(select.value) });
   for (const choice of choices) select.append(el("option", { value: choice.value, text: choice.text }));
   return {
-    element: hidden ? select : el("label", {}, label, select),
+    element: hidden ? select : el("label", {}, el("span", { class: "word", text: label }), select),
     set: (value) => {
       select.value = value;
     },

@@ -41,8 +41,8 @@ export class Pane {
     this.gridWords = el("small");
     this.gridHeading = el("h2", {}, el("span", {}, "Every head of every layer ", this.gridWords));
     this.gridBox = el("div", { class: "gridbox" }, this.heads.canvas, this.charts.canvas);
-    this.left = el("section", { class: "left", "aria-label": `Picture ${recording.facts.name}` }, this.caption, el("div", { class: "says" }, this.heading, this.more), this.photo.element, this.tokens.element, this.note, this.predictions);
-    this.right = el("section", { class: "right", "aria-label": `Heads of ${recording.facts.name}` }, this.gridHeading, this.gridBox);
+    this.left = el("section", { class: "left" }, this.caption, el("div", { class: "says" }, this.heading, this.more), this.photo.element, this.tokens.element, this.note, this.predictions);
+    this.right = el("section", { class: "right" }, this.gridHeading, this.gridBox);
     this.layer = 0;
     /** @type {number | "all" | "rollout"} */
     this.row = "all";

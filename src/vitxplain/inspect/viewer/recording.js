@@ -37,6 +37,7 @@ const two = (number) => String(number).padStart(2, "0");
  */
 export async function openRecording(source, id) {
   const facts = await source.facts(id);
+  for (const layer of facts.layers ?? []) [layer.queries, layer.keys].forEach(nameItems);
   if (facts.schema !== 1) throw new Error(`This recording has schema ${facts.schema}; this viewer reads schema 1. Update vitxplain.`);
   /** @type {Promise<void>[]} */
   const loads = [];
@@ -62,6 +63,11 @@ export async function openRecording(source, id) {
   };
   await Promise.all([loadImage(source, recording), loadStatistics(source, recording), ...facts.layers.map((_, layer) => loadRows(source, recording, layer))]);
   return recording;
+}
+
+/** Names are those of all tokens, or of the ones after the prefix, as the viewer has them. @param {import("./types.js").Tokens} tokens */
+function nameItems(tokens) {
+  if (tokens.names && tokens.prefix.length && tokens.names.length === tokens.count) tokens.names = tokens.names.slice(tokens.prefix.length);
 }
 
 /** @param {import("./types.js").Source} source @param {Recording} recording */
