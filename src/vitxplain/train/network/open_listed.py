@@ -19,7 +19,8 @@ from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.detection import Detection
 from vitxplain.train.network.dense import DenseNetwork, DenseTrainable, keeps_size
-from vitxplain.train.network.listed_network import ListedMaps, ListedNetwork
+from vitxplain.train.network.listed_network import ListedNetwork
+from vitxplain.train.network.map_network import MapNetwork
 from vitxplain.train.network.new_classes import freeze_all_but
 
 
@@ -69,7 +70,7 @@ def listed_trainable(
     names = dict(enumerate(labels))
     ready = VisionModel(module, model.source, processor, names, task=task)
     logits_of_grey_image(ready, resized=size is not None)
-    network: DenseNetwork = ListedNetwork(module, None) if detects else ListedMaps(module, None)
+    network: DenseNetwork = ListedNetwork(module, None) if detects else MapNetwork(module)
     notes = () if same else (f"a new head for {len(labels)} classes: those of the data are not its own ({len(own)})",)
     return DenseTrainable(
         network,
