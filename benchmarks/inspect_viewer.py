@@ -1,9 +1,13 @@
 """How long the viewer's script runs from a hover to its picture, in headless Chromium.
 
-python benchmarks/inspect_viewer.py     (needs playwright and a Chromium; attention is noise, the sizes are real)
+python benchmarks/inspect_viewer.py [--out docs/performance]
+Needs playwright and a Chromium; attention is noise, the sizes are real.
 """
 
+import argparse
 import json
+import os
+import platform
 import shutil
 import statistics
 import tempfile
@@ -96,6 +100,10 @@ def page_text(layers: int, heads: int, side: int) -> str:
 
 
 def main() -> None:
+    """Measure each case, print the figures and write them as JSON; exits with 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="folder of viewer.json, from which docs/viewer_performance.py writes")
+    arguments = parser.parse_args()
     results, missed = {}, []
     with sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -115,8 +123,12 @@ def main() -> None:
             if hover["median"] > hover_bar or rollout["median"] > rollout_bar:
                 missed.append(name)
             page.close()
+        where = f"{platform.machine()}, {os.cpu_count()} cores, headless Chromium {browser.version}"
         browser.close()
     print(json.dumps(results, indent=2))
+    if arguments.out is not None:
+        report = {"machine": where, "results": results}
+        (arguments.out / "viewer.json").write_text(json.dumps(report, indent=1) + "\n")
     print(f"Bars missed: {', '.join(missed)}" if missed else "All bars are held.")
     raise SystemExit(bool(missed))
 

@@ -41,6 +41,18 @@ def photo(seed: int, height: int = 40, width: int = 50) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8))
 
 
+def test_components_of_patches_are_those_of_all_images_of_a_call(vit):
+    images = [photo(0), photo(1)]
+    together, in_parts = (explain(vit, images, "patch-pca", batch_size=size) for size in (8, 1))
+    for one, other in zip(together, in_parts, strict=True):
+        np.testing.assert_allclose(one.values, other.values, atol=1e-3)
+    every = np.concatenate([one.values.reshape(3, -1) for one in together], 1)
+    np.testing.assert_allclose((every.mean(1), every.std(1, ddof=1)), ([0] * 3, [1] * 3), atol=1e-3)
+    own, alone = explain(vit, images, "patch-pca", basis="image")[0], explain(vit, images[0], "patch-pca")
+    np.testing.assert_allclose(own.values, alone.values, atol=1e-5)
+    assert not np.allclose(own.values, together[0].values, atol=0.1)
+
+
 def test_one_image_gives_one_explanation_that_says_everything(vit: VisionModel, tmp_path: Path):
     photo(0).save(tmp_path / "noise.png")
     found = explain(vit, tmp_path / "noise.png", "rollout", head_fusion="max")

@@ -12,9 +12,11 @@ from vitxplain.capture.undisturbed import ready as usable
 from vitxplain.data.read_image import as_pixel_values
 from vitxplain.data.target_mask import with_masks_read
 from vitxplain.errors import ModelLoadError
+from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
 from vitxplain.explainers.passes.fit import auto_method
+from vitxplain.explainers.passes.joint import over_call
 from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.query import tokens_apart, with_query
@@ -147,7 +149,7 @@ def explain_together(
     loaded = model_for(model, pictures, output=output, activation=activation).finding_from(min_score)
     several_targets = asks_for_several(target, single=single)
     target_of_all: Target | None = None
-    parts = []
+    parts, earlier = [], dict[str, Explainer]()
     by_token = isinstance(loaded.task, Features) and target is not None
     for batch in batches(loaded.processor, pictures, 1 if by_token else batch_size):
         started = perf_counter()
@@ -157,7 +159,10 @@ def explain_together(
             target_of_all = targets_of(loaded.task, target, labels, single=single)
             target_of_all.check(len(pictures))
         named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
-        explainers = build(named, options)
+        explainers = {name: earlier.get(name, explainer) for name, explainer in build(named, options).items()}
+        if len(pictures) > 1:
+            explainers = over_call(loaded, explainers, lambda: batches(loaded.processor, pictures, batch_size))
+        earlier |= explainers
         of_batch = loaded.on_part(batch.part)
         frames = [of_batch.frame(geometry) for geometry in batch.geometries]
         target_of_batch = target_of_all.select(batch.positions).on_images(frames)

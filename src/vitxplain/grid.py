@@ -13,7 +13,8 @@ class TokenGrid:
     `patch_size` is the pitch of the patches in model-input pixels, (height, width).
     `readout` names the tokens the logits are computed from; empty means: the first prefix token,
     or every patch when there is none. `class_token` is the class token's index, where there is one, and `registers` are
-    those of register tokens; they say nothing of how tokens lie, so grids are equal without them.
+    those of register tokens; `shown` are the first rows and columns, where what is beyond is padding around the image.
+    These say nothing of how tokens lie, so grids are equal without them.
     """
 
     rows: int
@@ -24,6 +25,7 @@ class TokenGrid:
     readout: tuple[int, ...] = ()
     class_token: int | None = field(default=None, repr=False, compare=False)
     registers: tuple[int, ...] = field(default=(), repr=False, compare=False)
+    shown: tuple[int, int] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if min(self.rows, self.columns) < 1 or min(self.num_prefix_tokens, self.num_suffix_tokens) < 0:
@@ -44,10 +46,18 @@ class TokenGrid:
 
     @property
     def readout_tokens(self) -> tuple[int, ...]:
-        """The tokens the logits are computed from, never empty."""
-        if self.readout:
-            return self.readout
-        return (0,) if self.num_prefix_tokens else tuple(range(self.num_tokens))[self.patches]
+        """The tokens the logits are computed from, never empty; without those of padding."""
+        tokens = self.readout or ((0,) if self.num_prefix_tokens else tuple(range(self.num_tokens))[self.patches])
+        if self.shown is None:
+            return tokens
+        return tuple(token for token in tokens if not self.is_padding(token - self.num_prefix_tokens)) or tokens
+
+    def is_padding(self, patch: int) -> bool:
+        """Whether a patch, row * columns + column, lies beside the image; no other number does."""
+        if self.shown is None or not 0 <= patch < self.num_patches:
+            return False
+        row, column = divmod(patch, self.columns)
+        return row >= self.shown[0] or column >= self.shown[1]
 
     def to_map(self, tokens: Float[Tensor, "*leading tokens"]) -> Float[Tensor, "*leading rows columns"]:
         """Values per token (last axis) as a map: prefix and suffix dropped, patches laid out in rows."""

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from vitxplain.data.read_image import read_image
+from vitxplain.demo.recordings import TRUTH
 from vitxplain.demo.run import run
 from vitxplain.demo.scene_part import scene_parts
+from vitxplain.inspect.recording import records
 from vitxplain.models.known_models import SCENE_MODELS
 
 
@@ -25,7 +27,17 @@ def test_it_writes_the_page_the_sheets_and_the_images_with_their_masks(tmp_path)
     assert [row["method"] for row in rows] == [one.method for one in scores]
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert all(f">{one.method}<" in page for one in scores)
-    assert not re.search(r'(src|href)="(?!data:)', page)  # one file, that needs nothing beside it
+    assert not re.search(r'<[^>]* (src|href)="(?!data:|#)', page)  # one file, that needs nothing beside it
+    recording = records(tmp_path / "recordings")
+    assert [(recording.run_of(record), record.facts["model"]) for record in recording] == [
+        *[("digits", "demo-vit")] * 6,
+        *[("scenes", "demo-detector")] * 3,
+    ]
+    assert page.count('data-vitxplain="facts"') == len(recording)  # it opens on the viewer of all of them
+    digit = recording["00000"]
+    truth = next(place for place in digit.facts["maps"] if place["method"] == TRUTH)
+    mask = np.asarray(read_image(tmp_path / "masks" / "00000.png"))[..., 0] > 0
+    assert ((digit.tensor(truth["tensor"]) > 0) == mask).all()
     with (tmp_path / "scenes.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["method"] for row in rows] == [row.method for part in parts for row in part.scores]
@@ -48,6 +60,7 @@ def test_the_command_prints_the_table(vitx, tmp_path):
     assert "smoothed edges" in said.out
     assert all(name in said.out for name in SCENE_MODELS)
     assert str(tmp_path / "index.html") in said.out
+    assert str(tmp_path / "recordings") in said.out
 
 
 def test_a_folder_that_cannot_be_written_is_said(vitx, tmp_path):

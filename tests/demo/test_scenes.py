@@ -9,7 +9,7 @@ import pytest
 from tests.explanations import explanation
 from vitxplain.data.sample import Sample
 from vitxplain.data.synthetic.scenes import Scenes
-from vitxplain.demo.page import page
+from vitxplain.demo.page import truth_part
 from vitxplain.demo.scene_part import ScenePart
 from vitxplain.demo.scene_scores import scene_table
 from vitxplain.demo.scene_sheet import scene_sheet
@@ -87,8 +87,8 @@ def test_truth_and_finds_have_the_same_names_and_each_find_a_map(sample):
 
 def test_the_page_has_the_table_of_each_model(sample):
     part = ScenePart("some", "object-detection", tuple(scene_table("some", [with_boxes(sample)])), b"png", 1)
-    text = page([], 0, {}, [part])
+    text = truth_part([], 0, {}, [part])
     assert "<h2>some: object-detection</h2>" in text
     assert "Found: 3 of 3 in 1 scenes" in text
     assert all(f">{name}<" in text for name in CONTROLS)
-    assert "object-detection" not in page([], 0, {})
+    assert "object-detection" not in truth_part([], 0, {})

@@ -34,6 +34,14 @@ def test_page_is_what_was_found(name: str, data: str):
     assert page == generator(name)(found), f"run: python docs/{name}.py"
 
 
+def test_page_on_the_viewer_is_what_was_measured():
+    measured = (
+        json.loads((DOCS / "performance" / f"{name}.json").read_text("utf-8")) for name in ("viewer", "recording")
+    )
+    page = (DOCS / "viewer-performance.md").read_text("utf-8")
+    assert page == generator("viewer_performance")(*measured), "run: python docs/viewer_performance.py"
+
+
 def test_a_row_of_supported_models():
     found = {
         "versions": {"timm": "1.0"},

@@ -31,6 +31,40 @@ def test_components_that_are_not_there_are_zero(features: torch.Tensor) -> None:
     assert (result.abs().amax(0) > 1e-6).tolist() == [number < rank for number in range(3)]
 
 
+def joint(images: list[torch.Tensor], **options: object) -> PatchPCA:
+    return PatchPCA(**options).over(lambda: [image.float()[None] for image in images])
+
+
+def test_images_of_a_call_share_their_components() -> None:
+    images = [patches(15, 6, 1).T.reshape(6, 3, 5), 3 * patches(8, 6, 2).T.reshape(6, 2, 4)]  # of two sizes
+    every = torch.cat([image.flatten(1).T for image in images])
+    expected = torch.from_numpy(PCA(3, whiten=True, svd_solver="full").fit_transform(every.numpy())).float()
+    method = joint(images)
+    found = [method.attribute(LayerActivation("layer", image.float()[None]))[0].flatten(1).T for image in images]
+    torch.testing.assert_close(torch.cat(found), expected, atol=1e-4, rtol=0)
+    assert eval(repr(method)) == method == PatchPCA()
+    assert (PatchPCA().is_joint, method.is_joint, PatchPCA(basis="image").is_joint) == (True, False, False)
+    alone = joint(images[:1]).attribute(LayerActivation("layer", images[0].float()[None]))
+    own = PatchPCA().attribute(LayerActivation("layer", images[0].float()[None]))
+    torch.testing.assert_close(alone, own, atol=1e-4, rtol=0)
+
+
+def test_images_of_a_call_share_their_background() -> None:
+    first, second = (patches(30, 6, seed).T.reshape(6, 5, 6).clone() for seed in (1, 2))
+    first[:, 1:4, 1:4] += 100
+    second[:, :3, :] += 100  # alone, this larger part with more of the border would be the background
+    method = joint([first, second], foreground=True)
+    found = [method.attribute(LayerActivation("layer", image.float()[None]))[0] for image in (first, second)]
+    inside = [image.mean(0) > 50 for image in (first, second)]
+    for values, own in zip(found, inside, strict=True):
+        assert torch.equal((values != 0).all(0), own)
+    every = torch.cat([image[:, own].T for image, own in zip((first, second), inside, strict=True)])
+    torch.testing.assert_close(
+        torch.cat([values[:, own].T for values, own in zip(found, inside, strict=True)]),
+        components(every, 3).float(), atol=1e-3, rtol=0,
+    )  # fmt: skip
+
+
 def test_each_image_has_components_of_its_own() -> None:
     values = torch.stack([patches(15, 6, seed).T.view(6, 3, 5) for seed in (1, 2)]).float()
     result = PatchPCA().attribute(LayerActivation("layer", values))

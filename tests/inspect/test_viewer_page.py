@@ -1,15 +1,19 @@
 """The viewer in a real browser: what is drawn is what was recorded, and hands and keys do what they say."""
 
+import csv
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.inspect.viewer_pages import HEADS, LAYERS, SIDE, attention_of, write_page
+from tests.inspect.viewer_pages import BOXES, HEADS, LAYERS, SIDE, WORDS, attention_of, tensors_of, write_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -165,6 +169,63 @@ def test_images_steps_maps_and_comparison(visit: Visit):
     assert visit.page.locator("h1").count() == 1
 
 
+def test_what_is_shown_is_saved(visit: Visit):
+    visit.press("ArrowUp")  # from all heads to the last head
+    saved = {}
+    for kind in ("PNG", "SVG", "CSV"):
+        with visit.page.expect_download() as coming:
+            visit.page.get_by_role("button", name="Save", exact=True).click()
+            visit.page.get_by_role("button", name=kind).click()
+        assert coming.value.suggested_filename == f"cat.layer2-head-{HEADS}.{kind.lower()}"
+        saved[kind] = Path(coming.value.path()).read_bytes()
+    _, _, *rows = csv.reader(io.StringIO(saved["CSV"].decode()))
+    assert rows[0][:2] == ["class", ""]
+    assert rows[8][:2] == ["2", "2"]
+    np.testing.assert_allclose([float(row[2]) for row in rows], attention_of(0)[1, HEADS - 1, 0], rtol=1e-5)
+    drawing = ElementTree.fromstring(saved["SVG"])
+    texts = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts[:2] == [visit.heading(), visit.more()]
+    picture = Image.open(io.BytesIO(saved["PNG"]))
+    assert min(picture.size) > 300
+    assert len(picture.getcolors(10**7) or ()) > 500
+
+
+def test_steps_play_by_themselves(visit: Visit):
+    first = visit.page.locator(".prediction").first
+    visit.page.keyboard.press(" ")
+    first.get_by_text("tabby").wait_for()
+    first.get_by_text(EVIL).wait_for()
+    visit.press(" ")
+    stays = first.inner_text()
+    visit.page.wait_for_timeout(900)
+    assert first.inner_text() == stays
+
+
+def test_positions_are_asked_by_moving(visit: Visit):
+    visit.press("n", "n")
+    visit.page.mouse.move(*visit.point_of(1, 2))
+    visit.rest()
+    assert visit.heading() == "Which positions are like patch 2 · 3"
+    shown = visit.page.evaluate("[...window.shown.app.panes[0].map.values]")
+    np.testing.assert_allclose(shown, tensors_of(0)["positions"][SIDE + 2], atol=1e-6)
+
+
+def test_boxes_ask_their_object_and_words_are_tiles(browser: Any, file: Path):
+    visit = Visit(browser, file, link=f"record={len(RECORDS)}&show=attention&layer=1&head=1")
+    assert visit.heading() == "What the average object query looks at"
+    visit.page.mouse.click(*visit.point_of(1, 1))
+    visit.rest()
+    assert visit.heading() == f"What object query {BOXES[0]['query'] + 1} looks at"
+    visit.press("ArrowRight", "Escape")
+    assert visit.page.locator(".tokens span").all_inner_texts() == WORDS
+    visit.page.mouse.click(*visit.point_of(5, 5))
+    visit.rest()
+    assert visit.heading() == "What patch 6 · 6 looks at"
+    assert visit.page.locator(".tokens span").last.get_attribute("title").startswith("word cat: ")
+    assert not visit.troubles
+    visit.page.close()
+
+
 def test_names_are_text(visit: Visit):
     assert visit.page.locator(".prediction").first.inner_text().startswith(EVIL)
     visit.press("2")
@@ -204,9 +265,11 @@ def test_axe_finds_no_violation(browser: Any, file: Path, sources: Path, theme: 
     script = sources / "node_modules" / "axe-core" / "axe.min.js"
     visit = Visit(browser, file, link=f"theme={theme}")
     visit.page.add_script_tag(path=str(script))
-    visit.press("?")
-    found = visit.page.evaluate(
-        "axe.run(document).then((found) => found.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))"
-    )
-    assert not found
+    for keys in (["?"], ["?", "k"]):  # with the keys open, then two side by side
+        visit.press(*keys)
+        found = visit.page.evaluate(
+            "axe.run(document).then((found) => found.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))"
+        )
+        assert not found
+    assert visit.page.locator("h1").count() == 2
     visit.page.close()

@@ -78,15 +78,41 @@ def tensors_of(seed: int) -> dict[str, np.ndarray]:
     return tensors
 
 
+WORDS = ["a", "red", "cat"]
+BOXES = [{"label": "cat", "score": 0.9, "box": [0, 0, 80, 80], "query": 1}]
+
+
+def scene() -> tuple[dict, dict[str, np.ndarray]]:
+    """A record of object queries that look at patches, and of patches that look at words."""
+    patches = {"kind": "patches", "count": SIDE * SIDE, "prefix": [], "grid": [SIDE, SIDE], "names": None}
+    objects = {"kind": "object queries", "count": 4, "prefix": [], "grid": None, "names": None}
+    words = {"kind": "text", "count": len(WORDS), "prefix": [], "grid": None, "names": WORDS}
+    facts = facts_of("scene", 0) | {"default_query": "mean", "found": BOXES, "prediction": [], "maps": []}
+    facts |= {"positions": False, "statistics": [], "even_distance": None}
+    tensors = {"image": tensors_of(7)["image"]}
+    layers = []
+    for number, (queries, keys) in enumerate([(objects, patches), (patches, words)]):
+        logits = np.random.default_rng(number).normal(size=(HEADS, queries["count"], keys["count"]))
+        exact = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+        sides = {"queries": queries, "keys": keys, "number": number, "kind": "cross", "title": f"layer {number + 1}"}
+        layers.append(facts["layers"][0] | sides)
+        for name, values in (("row", exact.mean(1)), ("", exact)):
+            data, peaks = quantise(values)
+            end = f"{number:02d}"
+            tensors |= {"rows." + end if name else "attention." + end: data, f"{name}_peaks.".lstrip("_") + end: peaks}
+    return facts | {"layers": layers}, tensors
+
+
 def write_page(path: Path, records: list[tuple[str, int, tuple[str, ...]]]) -> Path:
-    """A page of (name, step, labels); record number n has the attention of seed n."""
+    """A page of (name, step, labels); record number n has the attention of seed n, and the last one is the scene."""
     entries, parts = [], []
-    for seed, (name, step, labels) in enumerate(records):
-        facts = facts_of(name, step, labels)
-        entry = {"id": str(seed), "name": name, "step": step, "run": "", "model": "tiny", "width": 240, "height": 160}
+    made = [(facts_of(*record), tensors_of(seed)) for seed, record in enumerate(records)]
+    for seed, (facts, tensors) in enumerate([*made, scene()]):
+        entry = {"id": str(seed), "name": facts["name"], "step": facts["step"], "run": "" if seed < len(made) else "b"}
+        entry |= {"model": "tiny", "width": 240, "height": 160}
         entries.append(entry)
         parts.append(script("application/json", f'"facts" data-record="{seed}"', as_json(facts)))
-        for key, array in tensors_of(seed).items():
+        for key, array in tensors.items():
             kind = {"uint8": "U8", "float16": "F16", "float32": "F32"}[array.dtype.name]
             shape = ",".join(map(str, array.shape))
             packed = base64.b64encode(gzip.compress(np.ascontiguousarray(array).tobytes())).decode()

@@ -1,5 +1,8 @@
 """`nms` and `roi_align` of torchvision in plain Python, where its compiled ones are missing: slow, differentiable."""
 
+import sys
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
@@ -52,13 +55,15 @@ def roi_align(
     return torch.stack(pooled) if pooled else features.new_zeros(0, features.shape[1], height, width)
 
 
+@cache  # the registration lasts as long as the library object
 def register() -> object:
-    """Put them in the place of the compiled ones; the registration lasts as long as what is returned."""
+    """Put them in the place of the compiled ones, for the rest of the process."""
     from torchvision import extension
 
     if extension._has_ops():  # the compiled ones do load
         return None
-    extension._has_ops = lambda: True  # asked before each call
+    for module in (extension, sys.modules["torchvision.ops.roi_align"]):  # else that is compiled at the first call
+        module._has_ops = lambda: True
     library = torch.library.Library("torchvision", "FRAGMENT")
     if not hasattr(torch.ops.torchvision, "roi_align"):
         library.define(ROI_ALIGN)

@@ -10,7 +10,10 @@ from importlib.metadata import version
 
 from tests.sweeps.table import PATH, write
 
-FAMILIES = {"transformers": ("detectors", "segmenters", "encoders")}  # beside classifiers
+FAMILIES = {  # beside classifiers
+    "transformers": ("detectors", "segmenters", "encoders"),
+    "torchvision": ("detectors", "segmenters"),
+}
 
 if __name__ == "__main__":
     runpy.run_path(str(PATH.parents[1] / "tests" / "peers_site" / "sitecustomize.py"))

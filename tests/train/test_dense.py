@@ -134,7 +134,7 @@ def test_a_missing_package_is_told_before_anything_is_made(
 ):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(
-        UsageError, match=rf"need {package}, which is not installed: pip install 'vitxplain\[detection\]'"
+        UsageError, match=rf"needs {package}, which is not installed: pip install 'vitxplain\[detection\]'"
     ):
         run(folders["object-detection"], tmp_path / "run")
     assert not (tmp_path / "run").exists()

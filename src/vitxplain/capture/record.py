@@ -227,6 +227,9 @@ def stitch(record: "AttentionRecord", query: int | None) -> Float[Tensor, "batch
         asking = real.to(weights.dtype)
     else:
         asking = (placement == query).to(weights.dtype)
+    if query is None and grid.shown is not None and asking.shape == placement.shape:  # padding asks nothing
+        on_image = torch.tensor([not grid.is_padding(patch) for patch in range(grid.num_patches)])
+        asking = asking * on_image.to(asking)[placement.clamp_min(0)]
     share = asking / asking.sum(1, keepdim=True).clamp_min(1)
     rows = torch.einsum("bwhqk,wq->bhwk", weights, share)
     flat = rows.new_zeros(*rows.shape[:2], grid.num_patches)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.text import Text
 
+from vitxplain.cli.shared.browser import show_page
 from vitxplain.cli.shared.console import no, print_json, print_note, print_table, printable, yes
 from vitxplain.cli.shared.console import out as stdout
 from vitxplain.cli.shared.guard import guarded
-from vitxplain.cli.shared.options import Debug, Json, Out, Quiet
+from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Out, Quiet
 
 if TYPE_CHECKING:
     from vitxplain.demo.scene_scores import SceneScore
@@ -18,14 +20,26 @@ if TYPE_CHECKING:
 @guarded
 def demo(
     out: Out = Path("vitx-demo"),
+    show: Annotated[
+        bool,
+        typer.Option(
+            "--open/--no-open",
+            help="Open the page in the browser, where a terminal and a screen are.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = True,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
 ) -> None:
-    """See it work, offline: the models in the box on images whose truth is known, every method that fits."""
+    """See it work, offline: the models in the box on images whose truth is known, every method that fits.
+
+    The page opens on the viewer, in which you walk through their attention by hand.
+    """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
     from vitxplain.demo.page import verdict_on
+    from vitxplain.demo.recordings import FOLDER
     from vitxplain.demo.run import run
     from vitxplain.demo.scene_part import scene_parts
     from vitxplain.files.paths import user_path
@@ -55,9 +69,13 @@ def demo(
     rows = [_scene_cells(part.task, row) for part in scenes for row in part.scores]
     print_table(["Task", "Model", "Method", "Found", "Points inside", "Share inside"], rows)
     stdout().print(
-        f"\nInside: the true box of a found object, the true pixels of a found class.\nLook: {printable(files[0])}",
+        "\nInside: the true box of a found object, the true pixels of a found class.\n\n"
+        f"Walk through attention: {printable(files[0])}\n"
+        f"Recordings, for TensorBoard and Python: {printable(folder / FOLDER)}",
         soft_wrap=True,
     )
+    if show:
+        show_page(files[0])
 
 
 def _scene_cells(task: str, row: "SceneScore") -> list[str | Text]:

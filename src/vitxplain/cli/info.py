@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from vitxplain.cli.shared.console import no, print_error, print_json, print_table, yes
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.options import Debug, Json, Quiet
+from vitxplain.options.extras import install_command
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -34,7 +35,7 @@ def _state(plugin: dict[str, Any], versions: dict[str, str | None]) -> "Text":
     if plugin["error"]:
         return no(f"broken: {plugin['error']}")
     if plugin["kind"] == "adapter" and versions.get(plugin["name"], "") is None:
-        return no(f"works once {plugin['name']} is there: pip install vitxplain[{plugin['name']}]")
+        return no(f"works once {plugin['name']} is there: {install_command(plugin['name'])}")
     return yes("works")
 
 

@@ -1,6 +1,5 @@
 """TIFF files of any number of bands and bits, by tifffile: Pillow reads up to four bands of 8 bits."""
 
-from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from vitxplain.errors import ImageError
 from vitxplain.files.arrays import MOST_ARRAY_BYTES
 from vitxplain.files.opening import open_file
 from vitxplain.files.reading import reading
+from vitxplain.options.extras import check_installed
 
 _MOST_EXPANSION = 1_100  # deflate packs 1,032 equal bytes into a byte, and no other common packing much more
 _ALWAYS_ALLOWED = 2**26  # bytes; small enough to be tried whatever the tags promise
@@ -26,11 +26,7 @@ def read_tiff(path: Path, source: str) -> np.ndarray:
     Raises:
         ImageError: tifffile is not installed, or the file is damaged, too large or holds no single image.
     """
-    if find_spec("tifffile") is None:
-        raise ImageError(
-            f"{source} needs tifffile, which reads the bands of a TIFF file and is not installed: "
-            "pip install 'vitxplain[tiff]'"
-        )
+    check_installed(source, "tifffile", error=ImageError)
     with reading(source, "a TIFF file that can be read", "write it again", ImageError):
         import tifffile
 

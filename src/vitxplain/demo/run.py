@@ -1,4 +1,4 @@
-"""Runs the demo: the classifiers in the box on digits, scores, pictures and the page."""
+"""Runs the demo: the classifiers in the box on digits, scores, pictures, recordings and the page."""
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
@@ -12,13 +12,15 @@ from vitxplain import registry
 from vitxplain.api import explain_together, fitting
 from vitxplain.data.sample import Sample
 from vitxplain.data.synthetic.digits import Digits
-from vitxplain.demo.page import page, verdict_on
+from vitxplain.demo.page import page, truth_part, verdict_on
+from vitxplain.demo.recordings import record_demo
 from vitxplain.demo.scene_part import ScenePart
 from vitxplain.demo.scores import Score, controls, precisions, table
 from vitxplain.demo.sheet import contact_sheet
 from vitxplain.escape import utf8
 from vitxplain.explainers.base import says_where
 from vitxplain.explainers.passes.choose import load_explainer
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.models import known_models as box
@@ -34,8 +36,9 @@ def run(
 ) -> tuple[list[Score], list[Path]]:
     """Explain `count` test digits with both classifiers and every built-in method that fits; the table and the files.
 
-    `report` is told what is being done. The folder gets index.html, scores.csv, a contact sheet for each model, and
-    the images with their masks; with `scenes` that were explained their table, sheets and images, too.
+    `report` is told what is being done. The folder gets index.html, which is the first of the files, recordings for
+    the viewer, scores.csv, a contact sheet for each model, and the images with their masks; with `scenes` that were
+    explained their table, sheets, recordings and images, too.
 
     Raises:
         ModelLoadError: this installation came without the models.
@@ -45,6 +48,7 @@ def run(
     samples = list(Digits("test", size=models["demo-vit"].processor.input_size, count=count))
     of_controls = controls(samples)
     of_methods: dict[str, dict[str, np.ndarray]] = {}
+    of_images: dict[str, dict[str, list[Explanation]]] = {}
     pictures: dict[str, bytes] = {}
     for name, model in models.items():
         fit = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
@@ -54,20 +58,23 @@ def run(
         maps = {method: explained for method, explained in results.items() if says_where(explained[0].axes)}
         of_methods[name] = {method: precisions(explained, samples) for method, explained in maps.items()}
         means = {method: float(values.mean()) for method, values in of_methods[name].items()}
-        best_first = {method: maps[method][:SHOWN] for method in sorted(maps, key=lambda method: -means[method])}
-        pictures[f"{name}.png"] = png_bytes(contact_sheet(name, samples[:SHOWN], best_first, means))
+        of_images[name] = {method: maps[method][:SHOWN] for method in sorted(maps, key=lambda method: -means[method])}
+        pictures[f"{name}.png"] = png_bytes(contact_sheet(name, samples[:SHOWN], of_images[name], means))
         pictures |= {
             f"{name}.{method}.png": png_bytes(explained[0].plot())
             for method, explained in results.items()
             if method not in maps
         }
     scores = table(of_methods, of_controls)
-    text = page(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()}, scenes)
+    truth = truth_part(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()}, scenes)
+    recording = record_demo(folder, models["demo-vit"], samples[:SHOWN], of_images["demo-vit"], scenes)
+    text = "".join(page(recording, truth))
     pictures |= {f"{part.model}.png": part.picture for part in scenes}
     files = {"index.html": utf8(text), "scores.csv": _csv(scores), **pictures, **_images(samples[:SHOWN])}
     if scenes:
+        shown = [scene.sample for part in scenes for scene in part.shown]
         files["scenes.csv"] = _scenes_csv(scenes)
-        files |= {f"scenes/{_stem(sample)}.png": _png(sample.image) for part in scenes for sample in part.shown}
+        files |= {f"scenes/{_stem(sample)}.png": _png(sample.image) for sample in shown}
     return scores, write_together({folder / name: content for name, content in files.items()})
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vitxplain.data.sample import Sample
 from vitxplain.data.synthetic.scenes import Scenes
 from vitxplain.demo.scene_scores import SceneScore, scene_table
 from vitxplain.demo.scene_sheet import scene_sheet
-from vitxplain.demo.scenes import explained_scenes
+from vitxplain.demo.scenes import Scene, explained_scenes
 from vitxplain.models.known_models import SCENE_MODELS
 from vitxplain.models.loading.load import load_model
 from vitxplain.render.figure import png_bytes
@@ -24,7 +23,7 @@ class ScenePart:
     scores: tuple[SceneScore, ...]
     picture: bytes = field(repr=False)
     count: int  # scenes
-    shown: tuple[Sample, ...] = field(default=(), repr=False)  # those of the picture
+    shown: tuple[Scene, ...] = field(default=(), repr=False)  # those of the picture
 
 
 def scene_parts(report: Callable[[str], None], count: int = COUNT) -> list[ScenePart]:
@@ -39,6 +38,6 @@ def scene_parts(report: Callable[[str], None], count: int = COUNT) -> list[Scene
         report(f"{name}: {count} scenes")
         scenes = explained_scenes(model, Scenes("test", size=model.processor.input_size, count=count))
         picture = png_bytes(scene_sheet(name, scenes[:SHOWN]))
-        shown = tuple(scene.sample for scene in scenes[:SHOWN])
-        parts.append(ScenePart(name, model.task.name, tuple(scene_table(name, scenes)), picture, count, shown))
+        table = tuple(scene_table(name, scenes))
+        parts.append(ScenePart(name, model.task.name, table, picture, count, tuple(scenes[:SHOWN])))
     return parts

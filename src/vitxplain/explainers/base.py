@@ -1,7 +1,7 @@
 """The contract of every method: Explainer, and the kinds that share forward passes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -12,7 +12,7 @@ from vitxplain.capture.record import AttentionRecord
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import PATCH_FEATURES
 from vitxplain.tasks.base import TargetLike
-from vitxplain.types import PixelValues
+from vitxplain.types import FeatureMap, PixelValues
 
 if TYPE_CHECKING:
     from vitxplain.capture.layer_tap import LayerActivation
@@ -134,6 +134,23 @@ class LayerExplainer(Explainer):
         from vitxplain.explainers.passes.shared_pass import shared_pass
 
         return shared_pass(model, pixel_values, [self], target).maps[0]
+
+
+class JointExplainer(LayerExplainer):
+    """A method on the output of one layer that takes something of all images of a call, as common components.
+
+    The exception to the rule that row i depends on image i alone; its own `explain` keeps to the rule. `over` is asked
+    once a call, where that has several images and `is_joint`.
+    """
+
+    @property
+    @abstractmethod
+    def is_joint(self) -> bool:
+        """Whether, with these options, it has still to see all images."""
+
+    @abstractmethod
+    def over(self, features: "Callable[[], Iterable[FeatureMap]]") -> "JointExplainer":
+        """The method with what it takes of all images; `features` gives the layer's maps of them anew at each call."""
 
 
 # The kinds that share one pass; any other method runs its own.

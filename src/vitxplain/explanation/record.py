@@ -121,7 +121,7 @@ def _provenance(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _grid_fields(grid: TokenGrid) -> dict[str, Any]:
     """How tokens lie; which of them are class token and registers is not kept."""
-    return {name: value for name, value in asdict(grid).items() if name not in ("class_token", "registers")}
+    return {name: value for name, value in asdict(grid).items() if name not in ("class_token", "registers", "shown")}
 
 
 def _grid(fields: dict[str, Any] | None) -> TokenGrid | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path, PurePath
 from typing import Any
@@ -19,6 +18,7 @@ from vitxplain.files.paths import user_path
 from vitxplain.files.write import write_together
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.extras import check_installed
 from vitxplain.tasks.classification import check_probabilities
 from vitxplain.words import slug, source_name
 
@@ -111,11 +111,7 @@ def export(
 
 def check_packages() -> None:
     """Raise UsageError unless what writes and runs ONNX is installed."""
-    if missing := [name for name in PACKAGES if find_spec(name) is None]:
-        are = "is" if len(missing) == 1 else "are"
-        raise UsageError(
-            f"export needs {' and '.join(missing)}, which {are} not installed: pip install 'vitxplain[export]'"
-        )
+    check_installed("export", *PACKAGES)
 
 
 def onnx_path(path: str | PathLike[str]) -> Path:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from vitxplain.inspect.recording import Recording
 
 MOST_BYTES: Final = 30 * 10**6  # of a file that holds everything
+PLAIN_BYTES: Final = 2**14  # up to which a tensor is not packed
 BUNDLE: Final = Path(__file__).parent / "static" / "viewer.js"
 _HEAD: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>html,body{{margin:0;height:100%}}</style><body><main id="vitxplain" style="height:100%"></main>
+<style>html,body{{margin:0;height:100%}}</style><body>{lead}<main id="vitxplain" style="height:100%"></main>
 """
 
 
@@ -39,15 +40,15 @@ def page(recording: "Recording", *, title: str = "", full: bool = False) -> str:
     return "".join(page_parts(recording, title=title, full=full))
 
 
-def page_parts(recording: "Recording", *, title: str = "", full: bool = False) -> Iterator[str]:
-    """The parts of the page, in order; raises as `page`."""
+def page_parts(recording: "Recording", *, title: str = "", full: bool = False, lead: str = "") -> Iterator[str]:
+    """The parts of the page, in order, with `lead`, HTML, before the viewer; raises as `page`."""
     if not recording.records:
         left = f" {len(recording.left_out)} files were no whole records." if recording.left_out else ""
         raise UsageError(f"{recording.folder} holds no record to show.{left} Record an image first.")
     small = {record.path: [_tensor(recording, record, name) for name in _small(record)] for record in recording}
     room = MOST_BYTES - sum(len(text) for texts in small.values() for text in texts)
     whole = None if full else _fitting(recording, room)
-    yield _HEAD.format(title=escape(title or _title(recording)))
+    yield _HEAD.format(title=escape(title or _title(recording)), lead=lead)
     yield _script("index", recording.index())
     for record in recording:
         kept = _layers(record) if whole is None else whole[record.path]
@@ -111,12 +112,15 @@ def _layers(record: Record) -> dict[int, list[str]]:
 
 def _tensor(recording: "Recording", record: Record, name: str) -> str:
     span = record.tensors[name]
-    data = b64encode(gzip.compress(record.tensor(name).tobytes(), 6, mtime=0)).decode()
+    content = record.tensor(name).tobytes()
+    # Unpacking takes the browser a turn or two each: what the first picture waits for is small, and not packed.
+    plain = name == "image" or len(content) <= PLAIN_BYTES
+    data = b64encode(content if plain else gzip.compress(content, 6, mtime=0)).decode()
     shape = ",".join(map(str, span.shape))
     identity = escape(recording.id_of(record))
     return (
         f'<script type="text/plain" data-vitxplain="tensor" data-record="{identity}" data-tensor="{escape(name)}" '
-        f'data-dtype="{span.dtype}" data-shape="{shape}">{data}</script>\n'
+        f'data-dtype="{span.dtype}" data-shape="{shape}"{" data-plain" if plain else ""}>{data}</script>\n'
     )
 
 

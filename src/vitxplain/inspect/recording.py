@@ -6,13 +6,14 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitxplain.errors import DataError, UsageError
+from vitxplain.errors import DataError
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.walk import files_below
 from vitxplain.files.write import write_together
 from vitxplain.inspect.index import LeftOut, id_of, index_of, line_of, run_of
 from vitxplain.inspect.record_file import Record, read_record
 from vitxplain.inspect.writer import FOLDER, SUFFIX
+from vitxplain.options.extras import check_installed
 
 if TYPE_CHECKING:
     from vitxplain.inspect.inline import Inline
@@ -102,15 +103,9 @@ class Recording:
 
 
 def _widget(recording: Recording, height: int) -> "InspectWidget":
-    try:
-        from vitxplain.inspect.widget import InspectWidget
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "anywidget":
-            raise
-        raise UsageError(
-            "anywidget is not installed, which the widget needs; install it with: pip install 'vitxplain[notebook]', "
-            "or let it be a page in a frame (widget=False)."
-        ) from error
+    check_installed("the widget", "anywidget", otherwise=", or let it be a page in a frame (widget=False)")
+    from vitxplain.inspect.widget import InspectWidget
+
     return InspectWidget(recording, height)
 
 

@@ -202,6 +202,7 @@ class Task(ABC):
     name: ClassVar[str]
     finds: ClassVar[bool] = False  # whether it finds any number of things in an image, each a target
     finds_boxes: ClassVar[bool] = False  # whether these are boxes, and no maps of the input
+    beside_logits: ClassVar[tuple[str, ...]] = ()  # roles of outputs that the scores of its targets are read from too
 
     @property
     def unit(self) -> Unit:

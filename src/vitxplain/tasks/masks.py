@@ -52,6 +52,7 @@ class Masks(Finder):
     post_processing: SegmentsOf | None = field(default=None, repr=False, compare=False)
 
     name: ClassVar[str] = "image-segmentation"
+    beside_logits: ClassVar[tuple[str, ...]] = (MASKS,)
 
     def outputs(self, raw: Any) -> TaskOutputs:
         """Raises:

@@ -5,11 +5,12 @@ from typing import Final
 
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from vitxplain.assessment.objects.average_precision import check_installed
+from vitxplain.assessment.objects.average_precision import FIGURES
 from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, OptionError
 from vitxplain.models.mask_trial import takes_mask
+from vitxplain.options.extras import check_installed
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig, relative_source
 from vitxplain.train.config.task_names import CLASSES, OBJECTS, PIXELS
@@ -20,11 +21,13 @@ from vitxplain.train.loop.objective import Objective
 from vitxplain.train.loop.pixel_objective import PixelObjective
 from vitxplain.train.loop.trial_loss import check_loss
 from vitxplain.train.network.dense import DenseTrainable
+from vitxplain.train.network.listed_network import learns_masks
 from vitxplain.train.network.open_dense import dense_trainable, ignored_number, true_form
 from vitxplain.train.network.trainable import Trainable, trainable
 
 # Options that only a training on one class an image has.
 OF_CLASSES: Final = ("cut_at", "class_weights", "label_smoothing")
+MATCHING: Final = "a loss that matches what was found with what is there"
 
 
 def labels_of(task: str, data: DataSet) -> tuple[str, ...]:
@@ -45,7 +48,8 @@ def check_options(task: str, options: TrainOptions) -> None:
     if task == CLASSES:
         return
     if task == OBJECTS:
-        check_installed()
+        check_installed(FIGURES, "pycocotools")
+        check_installed(MATCHING, "scipy")
     usual = {field.name: field.default for field in fields(TrainOptions)}
     for name in OF_CLASSES:
         if getattr(options, name) != usual[name]:
@@ -107,10 +111,10 @@ def objective_for(model: Trainable | DenseTrainable, training: DataSet, options:
 def _dense_objective(model: DenseTrainable) -> Objective:
     network, labels = model.module.network, dict(enumerate(model.labels))
     in_pairs = any(isinstance(part, _BatchNorm) for part in network.modules())
-    common = (model.processor, model.task, labels, takes_mask(network), in_pairs)
+    common = (model.processor, model.task, labels, takes_mask(network) or takes_mask(model.module), in_pairs)
     if model.task.name == OBJECTS:
-        return ObjectObjective(*common, masked=model.masked)
+        return ObjectObjective(*common, masked=model.masked, outlined=learns_masks(network))
     form, unlabelled = true_form(network, model.task), ignored_number(network, len(labels))
     if form != "map":
-        check_installed("scipy")
+        check_installed(MATCHING, "scipy")
     return PixelObjective(*common, form=form, unlabelled=unlabelled, masked=model.masked)

@@ -10,7 +10,7 @@ from vitxplain.models.task_classes import class_of_task
 from vitxplain.models.tasks import task_of_classes
 from vitxplain.train.config.run_config import AUTO, SCRATCH
 from vitxplain.train.config.task_names import CLASSES, OBJECTS, PIXELS, TASKS, check_task
-from vitxplain.train.network.stated_classes import stated_classes
+from vitxplain.train.network.stated_classes import stated_classes, stated_task
 
 _LEARNS: Final = {
     OBJECTS: "a detector learns from objects with boxes",
@@ -49,7 +49,7 @@ def choose_task(task: str, model: Any, options: Mapping[str, Any], data: DataSet
 def _tasks_of(model: Any) -> tuple[str | None, tuple[str, ...]]:
     """What a model is for, None where its files do not say; and what its weights can be lent to."""
     names, kind = stated_classes(model)
-    own = task_of_classes(names) or (CLASSES if names else None)
+    own = task_of_classes(names) or (CLASSES if names else stated_task(model))
     return own, tuple(one for one in TASKS if kind and one != own and class_of_task(kind, one))
 
 

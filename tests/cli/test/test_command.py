@@ -99,6 +99,13 @@ def test_every_question_has_a_folder_of_its_own(tmp_path: Path):
     assert folder_of("timm:vit", None, "owner/name", "test", {}, None) == Path("vitx-out/test/timm-vit-owner-name-test")
 
 
+def test_a_run_that_is_not_there_is_told_before_data_are_asked_for(vitx: Callable[..., Said], tmp_path: Path):
+    for name in (tmp_path / "no-run", "no-such-run", "vitx-runs/none"):
+        said = vitx("test", "--model", name)
+        assert said.code == 2
+        assert f"the folder {name} does not exist" in " ".join(said.err.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -99,6 +99,31 @@ def test_maps_in_colours_are_refused(tmp_path):
     np.testing.assert_array_equal(load_data(root, options=ALL)[0].class_map, load_data(root, options=ALL)[1].class_map)
 
 
+def test_colours_are_those_of_labelmap_or_of_pascal_voc(tmp_path):
+    root = class_map_folder(tmp_path, maps="SegmentationClass", images="JPEGImages")
+    (root / "classes.txt").unlink()
+    lines = ["# label:color_rgb:parts:actions", "back:5,0,9::", "dog: big:9,9,1::", "cat:0,7,0:a,b:"]
+    (root / "labelmap.txt").write_text("\n".join(lines))
+    own = np.array([[5, 0, 9], [9, 9, 1], [0, 7, 0]], np.uint8)
+    values = np.where(numbers() == 255, 0, numbers())
+    for name in "ab":
+        Image.fromarray(own[values]).save(root / "SegmentationClass" / f"{name}.png")
+    data = load_data(root, options=ALL)
+    assert data.map_labels == ("back", "dog: big", "cat")
+    np.testing.assert_array_equal(data[0].class_map, values)
+    (root / "labelmap.txt").unlink()
+    with pytest.raises(ImageError, match=r"is in colours, of which 0,7,0 is none of labelmap\.txt's"):
+        load_data(root)
+    voc = np.array([[0, 0, 0], [128, 0, 0], [0, 128, 0]] + 252 * [[1, 1, 1]] + [[224, 224, 192]], np.uint8)
+    for name in "ab":
+        Image.fromarray(voc[numbers()]).save(root / "SegmentationClass" / f"{name}.png")
+    expected = np.where(numbers() == 255, UNLABELLED, numbers().astype(int))
+    np.testing.assert_array_equal(load_data(root, options=ALL)[0].class_map, expected)
+    (root / "labelmap.txt").write_text("back:5,0,9\ndog:5,0,9\n")
+    with pytest.raises(DataError, match=r"labelmap\.txt.*'dog:5,0,9' has a name or colour for the second time"):
+        load_data(root)
+
+
 def test_maps_and_images_belong_together(tmp_path):
     root = class_map_folder(tmp_path / "a")
     save_picture(root / "images" / "alone.png")

@@ -88,6 +88,24 @@ def test_a_padded_image_is_explained_as_it_is_alone(padded: VisionModel, plain: 
         assert np.abs(on_padding).max() < 1e-6 * highest
 
 
+def test_padding_asks_nothing_of_the_image(padded: VisionModel, plain: VisionModel) -> None:
+    """The oracle: eager attention of the encoder, whose rows of real places alone are averaged, one by one."""
+    images = [WIDE, noise(32, 64, seed=3)]
+    padded.module.config._attn_implementation = "eager"
+    with torch.no_grad():
+        own = padded.processor.library(images=images, return_tensors="pt")
+        attentions = padded.module(**own, output_attentions=True).encoder_attentions[0]
+    for image, made, attention in zip(images, explain(padded, images, "raw-attention"), attentions, strict=True):
+        rows, columns = made.values.shape[-2:]
+        real = [row * columns + column for row in range(rows // 2) for column in range(columns)]
+        for head, weights in enumerate(attention):
+            expected = sum(weights[place] for place in real) / len(real)
+            np.testing.assert_allclose(made.values[-1, head].ravel(), expected.numpy(), atol=1e-6)
+        assert np.abs(made.values[..., rows // 2 :, :]).max() == 0
+        alone = explain(plain, image, "raw-attention").values
+        np.testing.assert_allclose(made.values[..., : rows // 2, :], alone, atol=1e-5)
+
+
 def test_images_of_a_mixed_batch_are_as_alone(padded: VisionModel) -> None:
     images = [WIDE, TALL, noise(48, 64), noise(32, 64, seed=2)]
     together = explain(padded, images, "gradient-activation")

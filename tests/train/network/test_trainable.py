@@ -1,5 +1,6 @@
 """Models made ready to learn: heads, modes, sizes, and what they become when saved."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,6 @@ def test_several_classes_an_image_are_refused() -> None:
 
 
 def test_a_missing_peft_names_the_extra(vit_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    monkeypatch.setattr("vitxplain.train.network.lora.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(UsageError, match=r"pip install 'vitxplain\[lora\]'"):
         trainable(vit_folder, NEW, mode="lora")

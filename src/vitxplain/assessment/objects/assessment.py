@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vitxplain.assessment.matching import match_classes
-from vitxplain.assessment.objects.average_precision import AveragePrecision, average_precision, check_installed
+from vitxplain.assessment.objects.average_precision import FIGURES, AveragePrecision, average_precision
 from vitxplain.assessment.objects.boxes import DetectedBoxes, TrueBoxes, detected_boxes, true_boxes
 from vitxplain.assessment.objects.matching import Matches, match
 from vitxplain.assessment.passes import passes
@@ -17,6 +17,7 @@ from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.extras import check_installed
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ def assess_objects(
         DataError: the data do not say where objects are.
         UsageError: the model lacks classes of the data, or pycocotools is not installed.
     """
-    check_installed("pycocotools")
+    check_installed(FIGURES, "pycocotools")
     if not data.object_labels:
         raise DataError(
             f"{data.name} does not say where objects are, and {model.source} is a detector; test it on data with "

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from importlib.util import find_spec
 from io import StringIO
 from typing import Any, Final
 
@@ -11,9 +10,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vitxplain.assessment.objects.boxes import DetectedBoxes, TrueBoxes
-from vitxplain.errors import UsageError
+from vitxplain.options.extras import check_installed
 
-PACKAGES: Final = {"pycocotools": "the figures of a detector", "scipy": "the losses that match objects"}
+FIGURES: Final = "average precision"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +35,6 @@ class AveragePrecision:
         return _mean(self.ap50)
 
 
-def check_installed(*packages: str) -> None:
-    """Raises UsageError where one of the packages is missing; the message names the extra that brings it."""
-    for name in packages or PACKAGES:
-        if find_spec(name) is None:
-            raise UsageError(
-                f"{PACKAGES[name]} need {name}, which is not installed: pip install 'vitxplain[detection]'"
-            )
-
-
 def average_precision(
     detected: Sequence[DetectedBoxes], true: Sequence[TrueBoxes], classes: Sequence[int]
 ) -> AveragePrecision:
@@ -53,7 +43,7 @@ def average_precision(
     Raises:
         UsageError: pycocotools is not installed.
     """
-    check_installed("pycocotools")
+    check_installed(FIGURES, "pycocotools")
     with redirect_stdout(StringIO()):  # it tells how long each step takes
         from pycocotools.cocoeval import COCOeval
 

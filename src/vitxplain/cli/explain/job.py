@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vitxplain.cli.explain.attempt import attempt, is_of_all_images
 from vitxplain.cli.explain.image_sources import Source, find
+from vitxplain.cli.explain.joint_methods import over_sources
 from vitxplain.cli.explain.plan import Plan
 from vitxplain.cli.explain.report import Reporter
 from vitxplain.cli.explain.sheets import save_sheets
@@ -51,7 +52,7 @@ def run(job: Job, reporter: Reporter) -> int:
     """
     wanted = targets(job.model, job.typed, job.top_k)
     sources = find(job.images)
-    explainers = _fitting(job, sources, reporter)
+    explainers = over_sources(job.model, _fitting(job, sources, reporter), sources, job.batch_size)
     if job.plan.file is not None:
         _check_single(job.plan.file, len(sources) * len(explainers) * max(1, len(wanted)))
         _check_other(job.plan.file, sources)

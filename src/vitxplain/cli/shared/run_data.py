@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vitxplain.errors import UsageError
+from vitxplain.errors import ModelLoadError, UsageError
+from vitxplain.files.near import looks_like_a_path, no_such_folder
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.models.known_models import ALIASES, NAMES
 from vitxplain.train.config.run_config import absolute_source
 from vitxplain.train.records.run_folder import RunFolder
 
@@ -15,17 +17,29 @@ def run_of(model: str) -> RunFolder | None:
     return folder if is_folder(folder.model) and folder.exists() else None
 
 
-def data_of(run: RunFolder | None, data: str | None, options: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+def data_of(
+    model: str, run: RunFolder | None, data: str | None, options: Mapping[str, Any]
+) -> tuple[str, Mapping[str, Any]]:
     """The data with its options; those of the run where its data are tested on, and what was typed before them.
 
+    Args:
+        model: as it was typed.
+        run: what `run_of` made of it.
+        data: as it was typed, if it was.
+        options: of the data, as they were typed.
+
     Raises:
+        ModelLoadError: the model can only be meant for a folder, and is none.
         UsageError: nothing says what the data are.
     """
     trained = run.saved_config() if run else None
     if trained and (data is None or absolute_source(data) == absolute_source(trained.data)):
         return trained.data, {**trained.data_options, **options}
     if data is None:
-        raise UsageError("what to test on? Give --data: a folder with a folder of images for each class, digits, ...")
+        raise UsageError(
+            f"{_no_run(model)}what to test on? Give --data: a folder with a folder of images for each class, digits, "
+            "..."
+        )
     return data, options
 
 
@@ -36,3 +50,16 @@ def data_in_common(models: Sequence[str]) -> tuple[str, Mapping[str, Any]] | Non
     if not trained or len(trained) < len(runs) or any(data != trained[0] for data in trained):
         return None
     return trained[0]
+
+
+def _no_run(model: str) -> str:
+    """Where the model may have been meant for a run, that there is none, as sentences before others.
+
+    Raises:
+        ModelLoadError: it can be nothing else.
+    """
+    if is_folder(user_path(model)) or ":" in model or model in (*ALIASES, *NAMES):
+        return ""
+    if looks_like_a_path(model):
+        raise ModelLoadError(no_such_folder(model))
+    return f"{no_such_folder(model)} If it is a name of the Hub: "

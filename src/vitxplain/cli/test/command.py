@@ -70,7 +70,7 @@ def test(
 
     run = run_of(model)
     check_names([method])
-    source, options = data_of(run, data, data_options(option))
+    source, options = data_of(model, run, data, data_options(option))
     folder = user_path(out) if out else folder_of(model, run, source, split, options, limit)
     check_writable(folder)
     samples = load_data(source, split, limit=limit, strict=strict, options=options)

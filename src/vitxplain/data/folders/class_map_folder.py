@@ -11,6 +11,7 @@ import numpy as np
 from vitxplain.data.folders.class_maps import CLASSES, MOST_CLASSES, ClassMapFile, class_names, class_numbers
 from vitxplain.data.folders.class_maps import is_background as is_background
 from vitxplain.data.folders.disk_images import DiskImages, Item, disk_images
+from vitxplain.data.folders.map_colours import LABEL_MAP, Colours, colours_of
 from vitxplain.data.folders.masked_folder import IMAGES, MASKS, entries
 from vitxplain.data.folders.voc_lists import read_lists
 from vitxplain.data.sample import Split
@@ -35,8 +36,9 @@ def class_map_folder(
     """`FOLDER/images/[SPLIT/]NAME.jpg` with maps `FOLDER/annotations/` (or `masks/`) alike; SPLIT may stand first.
 
     `JPEGImages/` with `SegmentationClass/` and lists in `ImageSets/Segmentation/` are read as well. `classes.txt` names
-    the numbers from 0, a name a line; without it they are their own names. Pixels of the number `unlabelled` belong to
-    no class; where that is 0, names count from 1. The class of an image is that of most of its pixels but a background.
+    the numbers from 0, a name a line; without it they are their own names. Of maps in colours labelmap.txt says which
+    class each is (as CVAT writes it), else they are Pascal VOC's. Pixels of the number `unlabelled` belong to no class;
+    where that is 0, names count from 1. The class of an image is that of most of its pixels but a background.
 
     Raises:
         DataError: no images, no maps, maps without images, of other sizes, or with numbers that have no name.
@@ -55,7 +57,8 @@ def class_map_folder(
     if orphans := [path for key, path in map_files.items() if key not in keys]:
         more = f" (and {len(orphans) - 1} more)" if len(orphans) > 1 else ""
         raise DataError(f"the map {orphans[0]}{more} has no image of its name in {pictures}/; rename or remove it.")
-    counts = _counted(list(map_files.values()), unlabelled)
+    colours = colours_of(root)
+    counts = _counted(list(map_files.values()), colours, unlabelled)
     labels, numbers = _classes(root, counts, unlabelled)
     splits = read_lists(root, {entry.key for entry in images}, "Segmentation", pictures)
     rows = []
@@ -67,7 +70,7 @@ def class_map_folder(
             root / entry.path,
             entry.path,
             _prevailing(counts[file], numbers, labels),
-            class_map=ClassMapFile(file, numbers),
+            class_map=ClassMapFile(file, numbers, colours),
         )
         rows.append((splits.get(entry.key) or entry.split, item))
     notes = []
@@ -81,7 +84,8 @@ def class_map_folder(
 def pair_of(root: Path) -> tuple[str, str] | None:
     """The folders of images and of maps below this one; None where it has none of either.
 
-    `images/` and `masks/` are maps of classes where classes.txt names these, and the classes are no folders.
+    `images/` and `masks/` are maps of classes where classes.txt or labelmap.txt names these, and the classes are no
+    folders.
 
     Raises:
         DataError: it cannot be looked into, or `annotations/` holds files of Pascal VOC, which has other folders.
@@ -96,7 +100,8 @@ def pair_of(root: Path) -> tuple[str, str] | None:
     for pair in PAIRS:
         if not any(set(pair) <= names for names in (inside, *below.values())):
             continue
-        if pair != (IMAGES, MASKS) or (is_file(root / CLASSES) and not _class_folders(root, inside, below)):
+        named = any(is_file(root / name) for name in (CLASSES, LABEL_MAP))
+        if pair != (IMAGES, MASKS) or (named and not _class_folders(root, inside, below)):
             return pair
     return None
 
@@ -107,11 +112,11 @@ def _class_folders(root: Path, inside: set[str], below: Mapping[str, set[str]]) 
     return any(not split_of(name) for home in homes for name in folders_in(home))
 
 
-def _counted(files: Sequence[Path], unlabelled: int) -> dict[Path, Counter[int]]:
+def _counted(files: Sequence[Path], colours: Colours, unlabelled: int) -> dict[Path, Counter[int]]:
     """Pixels by number of each map; all are decoded for it, side by side."""
 
     def count(file: Path) -> Counter[int]:
-        values, counts = np.unique(class_numbers(file), return_counts=True)
+        values, counts = np.unique(class_numbers(file, colours), return_counts=True)
         pairs = zip(values.tolist(), counts.tolist(), strict=True)
         return Counter({value: number for value, number in pairs if value != unlabelled})
 

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Integer
 
+from vitxplain.data.folders.map_colours import LABEL_MAP, Colours, label_map, numbers_of
 from vitxplain.data.folders.mask_files import check_size
 from vitxplain.data.sample import UNLABELLED, ClassMap
 from vitxplain.errors import DataError, ImageError
@@ -33,6 +34,7 @@ class ClassMapFile:
 
     path: Path | None
     numbers: Mapping[int, int] = field(repr=False)
+    colours: Colours | None = field(default=None, repr=False)  # of a map in colours; None: there they stand for nothing
 
     def read(self, size: tuple[int, int]) -> ClassMap:
         """Of an image of this (height, width).
@@ -42,18 +44,18 @@ class ClassMapFile:
         """
         if self.path is None:
             return np.zeros(size, np.int16)
-        values = class_numbers(self.path)
+        values = class_numbers(self.path, self.colours)
         check_size(self.path, values.shape, size)
         present, inverse = np.unique(values, return_inverse=True)
         numbers = [self.numbers.get(value, UNLABELLED) for value in present.tolist()]
         return np.array(numbers, np.int16)[inverse].reshape(values.shape)
 
 
-def class_numbers(path: Path) -> Numbers:
-    """One number a pixel: the palette's index or the grey value.
+def class_numbers(path: Path, colours: Colours | None = None) -> Numbers:
+    """One number a pixel: the palette's index or the grey value, or that of its colour.
 
     Raises:
-        ImageError: it is damaged, or in colours, which stand for no number.
+        ImageError: it is damaged, or in colours, one of which stands for no number.
     """
     with reading(path, "a map of classes that can be read", "save it again as PNG", ImageError):
         with open_picture(path) as image:
@@ -61,21 +63,32 @@ def class_numbers(path: Path) -> Numbers:
                 return np.asarray(image).astype(np.int64)
             channels = np.asarray(image.convert("RGB"))
         if (channels != channels[..., :1]).any():
-            raise ImageError(
-                f"the map {path} is in colours; write the number of its class to each pixel, grey or with a palette."
-            )
+            return _numbers_of_colours(path, channels, colours)
         return channels[..., 0].astype(np.int64)
 
 
+def _numbers_of_colours(path: Path, channels: np.ndarray, colours: Colours | None) -> Numbers:
+    why = ""
+    if colours is not None:
+        try:
+            return numbers_of(channels, colours)
+        except KeyError as error:
+            red, green, blue = error.args[0].to_bytes(3, "big")
+            why = f", of which {red},{green},{blue} is none of {LABEL_MAP}'s (or, without one, of Pascal VOC's)"
+    raise ImageError(
+        f"the map {path} is in colours{why}; write the number of its class to each pixel, grey or with a palette."
+    )
+
+
 def class_names(root: Path) -> list[str]:
-    """The names in classes.txt, one a line; none where there is no such file.
+    """The names in classes.txt, one a line, or else in labelmap.txt; none where there is neither file.
 
     Raises:
         DataError: it cannot be read, names one twice, or has names or lines beyond reason.
     """
     file = root / CLASSES
     if not is_file(file):
-        return []
+        return list(label_map(root))
     with reading(file, "a list of classes", "write the name of one in each line"):
         names = read_lines(file)
     if twice := {name for name in names if names.count(name) > 1} if len(names) <= MOST_CLASSES else set():

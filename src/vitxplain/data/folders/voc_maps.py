@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from vitxplain.data.folders.class_maps import ClassMapFile, class_names, class_numbers
+from vitxplain.data.folders.map_colours import LABEL_MAP, colours_of
 from vitxplain.data.folders.voc_annotation import VocObject
 from vitxplain.data.folders.voc_segments import BORDER, CLASSES, OBJECTS
 from vitxplain.data.sample import UNLABELLED
@@ -26,8 +27,9 @@ def class_maps(
     """Names of the classes, and the map of each image that has one, by the image's key.
 
     SegmentationObject has the numbers of objects, whose class is in the annotation. What the numbers of
-    SegmentationClass stand for is written nowhere: it is taken as in classes.txt or as in Pascal VOC itself, if then
-    every object has pixels of its class in its box. Where there are maps, images without objects are background.
+    SegmentationClass stand for is written nowhere: it is taken as in classes.txt (or CVAT's labelmap.txt) or as in
+    Pascal VOC itself, if then every object has pixels of its class in its box. Where there are maps, images without
+    objects are background.
 
     Args:
         root: the folder.
@@ -37,8 +39,12 @@ def class_maps(
     Raises:
         ImageError: a segmentation of classes alone is damaged.
     """
+    by_class = {key for key in objects if is_file(root / CLASSES / f"{key}.png")}
     by_object = {key for key in objects if is_file(root / OBJECTS / f"{key}.png")}
-    by_class = {key for key in objects.keys() - by_object if is_file(root / CLASSES / f"{key}.png")}
+    if is_file(root / LABEL_MAP):  # says what the colours of classes are, while those of objects count by no annotation
+        by_object -= by_class
+    by_class -= by_object
+    colours = colours_of(root)
     with_objects = {key: objects[key] for key in sorted(by_class) if objects[key]}
     listed = _meaning(root, with_objects, names) if with_objects else []
     labels = listed or [BACKGROUND, *names]
@@ -49,7 +55,7 @@ def class_maps(
             maps[key] = ClassMapFile(root / OBJECTS / f"{key}.png", {0: 0, **places, BORDER: UNLABELLED})
     for key in by_class if listed else ():
         places = {number: number for number in range(len(listed)) if number != BORDER}
-        maps[key] = ClassMapFile(root / CLASSES / f"{key}.png", places)
+        maps[key] = ClassMapFile(root / CLASSES / f"{key}.png", places, colours)
     if any(objects[key] for key in maps):
         blank = ClassMapFile(None, {})
         return labels, {key: blank for key in objects if not objects[key]} | maps
@@ -63,7 +69,7 @@ def _meaning(root: Path, objects: Mapping[str, Sequence[VocObject]], names: Sequ
         listed = [BACKGROUND, *listed]
     candidates = [names for names in (listed, [BACKGROUND, *VOC_CLASSES]) if names]
     for key, image_objects in objects.items():
-        values = class_numbers(root / CLASSES / f"{key}.png")
+        values = class_numbers(root / CLASSES / f"{key}.png", colours_of(root))
         present = np.unique(values).tolist()
         candidates = [
             labels

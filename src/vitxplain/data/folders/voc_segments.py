@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from vitxplain.data.folders.map_colours import voc_palette
 from vitxplain.data.folders.mask_files import check_size, mask_values
 from vitxplain.data.folders.voc_annotation import VocObject
 from vitxplain.data.sample import Box, Mask
@@ -54,7 +55,7 @@ class Segments:
         """`FOLDER/NAME.png`, in the colours Pascal VOC uses."""
         for folder, values in self.values.items():
             picture = Image.fromarray(values)
-            picture.putpalette(_palette())
+            picture.putpalette(voc_palette().ravel().tolist())
             (where / folder).mkdir(parents=True, exist_ok=True)
             picture.save(where / folder / f"{name}.png")
 
@@ -107,11 +108,3 @@ def _shrunk(box: Box, voc_object: VocObject, pixels: Mask | None, corner: Corner
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     right, bottom = box.left + int(columns[-1]) + 1, box.top + int(rows[-1]) + 1
     return Box(box.left + int(columns[0]), box.top + int(rows[0]), right, bottom)
-
-
-def _palette() -> list[int]:
-    """Pascal VOC's: the bits of a number spread over red, green and blue."""
-    numbers, colours = np.arange(256), np.zeros((256, 3), int)
-    for bit in range(8):
-        colours[:, bit % 3] |= (numbers >> bit & 1) << (7 - bit // 3)
-    return colours.ravel().tolist()

@@ -7,7 +7,6 @@ MATLAB's version 7.3, which is HDF5: axes are stored in reverse, and cells hold 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from vitxplain.errors import DataError, ImageError
 from vitxplain.files.opening import check_file
 from vitxplain.files.paths import user_path
 from vitxplain.files.reading import reading
+from vitxplain.options.extras import check_installed
 
 IMAGES, MASKS, NAMES = "value/img", "value/gt", "value/id"
 MOST_IMAGES: Final = 1_000_000  # in the file; the authors' has 4,276
@@ -73,8 +73,7 @@ def gtsegs(file: str, split: Split = "test", strict: bool = False) -> GtSegs:
     path = user_path(file)
     if split != "test":
         raise DataError(f"{file} has no {split} split: all of it is test.")
-    if find_spec("h5py") is None:
-        raise DataError(f"reading {file} needs h5py, which is not installed; run: pip install 'vitxplain[matlab]'.")
+    check_installed(file, "h5py", error=DataError)
     with _opened(path) as stored, reading(path, "gtsegs_ijcv.mat", ADVICE):
         if not all(field in stored for field in (IMAGES, MASKS)):
             raise DataError(f"{file} has no {IMAGES} and {MASKS}, as gtsegs_ijcv.mat has; download it again.")

@@ -140,7 +140,7 @@ def _options_taken(explainer: Explainer, probe: Probe) -> dict[str, Any]:
 
 def options_of(explainer: Explainer) -> dict[str, Any]:
     """The hyper-parameters, by name."""
-    return {field.name: getattr(explainer, field.name) for field in fields(explainer)}  # type: ignore[arg-type]
+    return {field.name: getattr(explainer, field.name) for field in fields(explainer) if field.init}  # type: ignore[arg-type]
 
 
 def _check_finite(model: VisionModel, batch: Batch, what: str, values: Tensor) -> None:

@@ -29,6 +29,7 @@ from vitxplain.explainers.passes.collector import Collector
 from vitxplain.explainers.passes.fit import require, require_classes_apart
 from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
 from vitxplain.explainers.passes.layer_activation import layer_activation, layers_of, tensor_of
+from vitxplain.explainers.passes.padding import on_part
 from vitxplain.explainers.passes.pass_result import PassResult, joined_results
 from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
@@ -46,7 +47,6 @@ from vitxplain.types import PixelValues
 if TYPE_CHECKING:
     from vitxplain.models.probing.probe import Probe
     from vitxplain.models.vision_model import VisionModel
-
 
 PIXELS_AT_ONCE = 2**19  # two images of 512 px, ten of 224 px
 
@@ -74,7 +74,7 @@ def shared_pass(
     """
     pixel_values = ready(pixel_values).to(model.device, model.dtype)
     size = pixel_values.shape[-2], pixel_values.shape[-1]
-    probe = probe or model.probe(size, pixel_values)
+    probe = on_part(probe or model.probe(size, pixel_values), model.part)
     require(model, explainers, size, probe=probe)
     target = model.task.target(target, names_of(model.labels, probe.num_labels))
     if isinstance(target, Wanted) and not any(explainer.class_specific for explainer in explainers):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vitxplain.errors import OptionError, UsageError
+from vitxplain.options.extras import check_installed
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -48,16 +49,11 @@ def run(
         UsageError: the extra `serve` is not installed, or the address cannot be taken.
         ModelLoadError: the first model cannot be opened.
     """
-    try:
-        import uvicorn
+    check_installed("the server", "starlette", "uvicorn")
+    import uvicorn
 
-        from vitxplain.inspect.hosts.serve import LOOPBACK, application
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
-            raise
-        raise UsageError(
-            f"{error.name} is not installed, which the server needs; install it with: pip install 'vitxplain[serve]'"
-        ) from error
+    from vitxplain.inspect.hosts.serve import LOOPBACK, application
+
     first = load(models[0])
     listening = _socket(host, port)
     address, port = listening.getsockname()[:2]

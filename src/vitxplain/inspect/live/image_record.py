@@ -107,15 +107,16 @@ def _forms(model: VisionModel, probe: Probe, options: RecordOptions) -> dict[int
     if probe.passes is not None:
         names = " and ".join(probe.passes.paths)
         raise UnsupportedModelError(
-            f"{model.source} runs {names} several times or side by side, whose layers do not add up to one row; record "
-            "one of them by itself."
+            f"{source_name(model.source)} runs {names} several times or side by side, whose layers do not "
+            "add up to one row; record one of them by itself."
         )
     turned = probe.view is not None and not probe.view.is_whole
     forms = layer_forms(probe.layouts, turned=turned)
     if not forms:
         why = probe.missing.get("attention_maps", "it makes no attention call that can be watched")
         raise UnsupportedModelError(
-            f"{model.source} has no attention to record: {why}.\n  `vitx methods` says what explains it otherwise."
+            f"{source_name(model.source)} has no attention to record: {why}.\n"
+            "  `vitx methods` says what explains it otherwise."
         )
     if options.layers is None:
         return forms

@@ -1,7 +1,7 @@
 /** One question put to every layer and head of a recording. */
 
 import { fuse, readColumn, readRow } from "./values/quantise.js";
-import { placeOf } from "./values/query.js";
+import { placeOf, sameQuery } from "./values/query.js";
 import { rolloutFrom, rolloutTo } from "./values/rollout.js";
 import { readWindowColumn, readWindowRow } from "./values/windows.js";
 import { meanOf } from "./recording.js";
@@ -10,24 +10,30 @@ import { meanOf } from "./recording.js";
 /** @typedef {import("./types.js").Query} Query */
 
 /**
- * What one layer answers: `values` holds heads x count numbers, one a token of `tokens`; `why` is empty, or says why
+ * What one layer answers: `each` holds for each head a number a token of `tokens`; `why` is empty, or says why
  * there is nothing.
- * @typedef {{tokens: import("./types.js").Tokens, place: number, heads: number, count: number, values: Float32Array,
+ * @typedef {{tokens: import("./types.js").Tokens, place: number, heads: number, count: number, each: Float32Array[],
  *   all: Float32Array, rollout: Float32Array | null, why: string}} LayerAnswer
- * @typedef {{query: Query, direction: import("./types.js").Direction, layers: LayerAnswer[]}} Answer
+ * `fusion` and `came` (how many layers had come) say whether the same question would have the same answer; `rolled`
+ * counts the rollouts added since.
+ * @typedef {{query: Query, direction: import("./types.js").Direction, fusion: import("./types.js").Fusion, came: number,
+ *   rolled: number, layers: LayerAnswer[]}} Answer
  */
 
-/** Buffers of the last answer of a recording are used again: an answer lives until the next question.
- * @type {WeakMap<Recording, Map<string, Float32Array>>} */
-const buffers = new WeakMap();
+/** @typedef {{values: Float32Array, each: Float32Array[], all: Float32Array}} Room */
 
-/** @param {Recording} recording @param {string} key @param {number} length */
-function buffer(recording, key, length) {
-  let own = buffers.get(recording);
-  if (!own) buffers.set(recording, (own = new Map()));
-  let array = own.get(key);
-  if (!array || array.length !== length) own.set(key, (array = new Float32Array(length)));
-  return array;
+/** Room of the last answer of a recording is used again: an answer lives until the next question.
+ * @type {WeakMap<Recording, Room[]>} */
+const rooms = new WeakMap();
+
+/** @param {Recording} recording @param {number} layer @param {number} heads @param {number} count @returns {Room} */
+function roomOf(recording, layer, heads, count) {
+  let own = rooms.get(recording);
+  if (!own) rooms.set(recording, (own = []));
+  if (own[layer]?.all.length === count) return own[layer];
+  const values = new Float32Array(heads * count);
+  const each = Array.from({ length: heads }, (_, head) => values.subarray(head * count, (head + 1) * count));
+  return (own[layer] = { values, each, all: new Float32Array(count) });
 }
 
 /**
@@ -36,7 +42,16 @@ function buffer(recording, key, length) {
  */
 export function ask(recording, query, direction, fusion) {
   const layers = recording.facts.layers.map((_, layer) => askLayer(recording, layer, query, direction, fusion));
-  return { query, direction, layers };
+  return { query, direction, fusion, came: recording.came, rolled: 0, layers };
+}
+
+/**
+ * Whether an answer is still that of the question.
+ * @param {Answer} answer @param {Recording} recording @param {Query} query @param {import("./types.js").Direction} direction
+ * @param {import("./types.js").Fusion} fusion
+ */
+export function answers(answer, recording, query, direction, fusion) {
+  return answer.came === recording.came && answer.direction === direction && answer.fusion === fusion && sameQuery(answer.query, query);
 }
 
 /**
@@ -48,14 +63,14 @@ export function askLayer(recording, layer, query, direction, fusion) {
   const tokens = direction === "to" ? facts.keys : facts.queries;
   const count = tokens.count;
   const place = placeFor(recording, layer, query, direction);
-  const values = buffer(recording, `values ${layer}`, facts.heads * count);
-  const all = buffer(recording, `all ${layer}`, count);
-  const answer = { tokens, place, heads: facts.heads, count, values, all, rollout: null, why: "" };
+  const { values, each, all } = roomOf(recording, layer, facts.heads, count);
+  /** @type {LayerAnswer} */
+  const answer = { tokens, place, heads: facts.heads, count, each, all, rollout: null, why: "" };
   if (recording.errors[layer]) return { ...answer, why: `This layer cannot be read: ${recording.errors[layer]}` };
   const rows = recording.rows[layer];
   const whole = recording.attention[layer];
   if (direction === "to" && query === null && rows) {
-    for (let head = 0; head < facts.heads; head++) readRow(rows, head, 0, values.subarray(head * count, (head + 1) * count));
+    for (let head = 0; head < facts.heads; head++) readRow(rows, head, 0, each[head]);
   } else if (place < 0) {
     const asked = direction === "to" ? facts.queries : facts.keys;
     return { ...answer, why: query ? `This layer has no such ${direction === "to" ? "query" : "key"}: it has ${asked.count} ${asked.kind}.` : "Choose a patch or a token to see who looks at it." };
@@ -66,7 +81,7 @@ export function askLayer(recording, layer, query, direction, fusion) {
   } else {
     const windows = recording.windows[layer];
     for (let head = 0; head < facts.heads; head++) {
-      const out = values.subarray(head * count, (head + 1) * count);
+      const out = each[head];
       if (windows) (direction === "to" ? readWindowRow : readWindowColumn)(whole, windows, head, place, out);
       else (direction === "to" ? readRow : readColumn)(whole, head, place, out);
     }
@@ -109,6 +124,7 @@ export function rollOne(recording, answer, layer) {
   const matrices = [];
   for (let below = 0; below <= layer; below++) matrices.push(/** @type {Float32Array} */ (meanOf(recording, below)));
   const residual = recording.facts.residual;
+  answer.rolled += 1;
   if (answer.direction === "to") return (answer.layers[layer].rollout = rolloutTo(matrices, layer, start, residual));
   const results = rolloutFrom(matrices, start, residual);
   results.forEach((vector, below) => (answer.layers[below].rollout = vector));
@@ -126,7 +142,7 @@ function startVector(recording, answer) {
 
 /**
  * The values of one cell of the grid, or null where there are none.
- * @param {Answer} answer @param {number} layer @param {number | "all" | "rollout"} row
+ * @param {{layers: LayerAnswer[]}} answer @param {number} layer @param {number | "all" | "rollout"} row
  */
 export function cellValues(answer, layer, row) {
   const own = answer.layers[layer];
@@ -134,5 +150,5 @@ export function cellValues(answer, layer, row) {
   if (row === "rollout") return own.rollout;
   if (own.why) return null;
   if (row === "all") return own.all;
-  return row < own.heads ? own.values.subarray(row * own.count, (row + 1) * own.count) : null;
+  return own.each[row] ?? null;
 }

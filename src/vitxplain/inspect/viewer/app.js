@@ -1,7 +1,7 @@
 /** The viewer: holds what is on show, brings recordings, and draws when something changed. */
 
-import { compare, copyLink, keepMiddle, save, turnTheme } from "./actions.js";
-import { arrange } from "./arrange.js";
+import { compare, copyLink, save, turnTheme } from "./actions.js";
+import { arrange, dress } from "./arrange.js";
 import { Catalogue } from "./catalogue.js";
 import { el } from "./dom.js";
 import { Pane } from "./pane.js";
@@ -9,8 +9,6 @@ import { listen } from "./pointer.js";
 import { Library } from "./library.js";
 import { messageOf } from "./recording.js";
 import { initialState, openingLayer, stateOf } from "./state.js";
-import { makeCaption } from "./views/caption.js";
-import { makeControls } from "./views/controls.js";
 import { makeHeader } from "./views/header.js";
 import { makeFoot, makeHelp } from "./views/help.js";
 import { MOST, makeImages } from "./views/images.js";
@@ -48,7 +46,7 @@ export class App {
     this.body = el("div", { class: "body" });
     this.status = el("span", { class: "status", role: "status" });
     this.tip = el("div", { class: "tip", "aria-hidden": "true" });
-    /** @type {ReturnType<typeof makeControls> | null} */
+    /** @type {ReturnType<typeof import("./views/controls.js").makeControls> | null} */
     this.controls = null;
     this.dock = el("div", { class: "dock" });
     const cut = index.left_out.length ? `${index.left_out.length} file${index.left_out.length > 1 ? "s" : ""} left out: ${index.left_out[0].file}: ${index.left_out[0].why}` : "";
@@ -81,31 +79,13 @@ export class App {
       if (turn !== this.turn) return;
       if (fresh) this.state.layer = openingLayer(recordings[0].facts.layers);
       this.panes = recordings.map((recording, place) => new Pane(recording, this.state.subjects[place]));
-      this.dress();
-      this.draw();
+      dress(this);
+      this.ask();
       this.settle();
       this.background(turn);
     } catch (error) {
       this.say(`This recording cannot be shown: ${messageOf(error)}`);
     }
-  }
-
-  /** Controls and captions for the panes. */
-  dress() {
-    const [pane] = this.panes;
-    this.page.dataset.theme = this.state.theme || (globalThis.matchMedia?.("(prefers-color-scheme: light)").matches ? "light" : "dark");
-    this.theme = readTheme(this.page);
-    this.controls = makeControls(pane.recording, (change) => this.set(change), (show) => this.show(0, show), () => keepMiddle(this));
-    pane.gridHeading.append(this.controls.fusion);
-    this.dock.replaceChildren(this.steps.element, this.controls.element);
-    this.panes.forEach((own, place) => own.caption.replaceChildren(...(this.panes.length > 1 ? makeCaption(this.catalogue, own, (id) => this.openRecord(id, place), (show) => this.show(place, show)) : [])));
-    this.body.replaceChildren(...this.panes.flatMap((own) => [own.left, own.right]));
-    this.body.classList.toggle("two", this.panes.length > 1);
-    if (this.panes.length > 1) this.body.prepend(this.dock);
-    else pane.note.after(this.dock);
-    if (this.panes.length === 1) pane.left.append(this.images.element);
-    this.images.reserve(Math.min(MOST, this.catalogue.names(this.entry.run).length));
-    if (pane.recording.facts.cut) this.say(pane.recording.facts.cut);
   }
 
   /** Sizes and draws. */
@@ -173,10 +153,15 @@ export class App {
     });
   }
 
+  ask() {
+    const layers = this.panes[0].recording.facts.layers.length;
+    for (const pane of this.panes) pane.ask(this.state, this.query, this.peek, layers, () => this.later());
+  }
+
   draw() {
     if (!this.panes.length) return;
-    const layers = this.panes[0].recording.facts.layers.length;
-    for (const pane of this.panes) pane.draw(this.state, this.query, this.peek, layers, this.theme, () => this.later());
+    this.ask();
+    for (const pane of this.panes) pane.paint(this.state, this.query, this.peek, this.theme);
     this.rest();
   }
 

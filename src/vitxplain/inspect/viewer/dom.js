@@ -18,6 +18,11 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Text, where it changed. @param {Node} node @param {string} text */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /**
  * A row of buttons of which one is pressed.
  * @template T
@@ -42,7 +47,7 @@ export function chooser(label, choices, change, hidden = false) {
   const select = el("select", { "aria-label": label, onchange: () => change(select.value) });
   for (const choice of choices) select.append(el("option", { value: choice.value, text: choice.text }));
   return {
-    element: hidden ? select : el("label", {}, label, select),
+    element: hidden ? select : el("label", {}, el("span", { class: "word", text: label }), select),
     set: (value) => {
       select.value = value;
     },
@@ -67,9 +72,9 @@ export function sized(canvas, width, height) {
   return context;
 }
 
-/** @param {HTMLCanvasElement} canvas */
-export function contextOf(canvas) {
-  const context = canvas.getContext("2d");
+/** @param {HTMLCanvasElement} canvas @param {boolean} [memory] whether it is kept in memory: quick to write pixels to */
+export function contextOf(canvas, memory = false) {
+  const context = canvas.getContext("2d", memory ? { willReadFrequently: true } : undefined);
   if (!context) throw new Error("This browser gives no canvas to draw on.");
   return context;
 }

@@ -1,8 +1,8 @@
 /** One recording on show: its picture, its grid of heads, its charts. In a comparison there are two. */
 
-import { ask, cellValues, defaultOf, rollOne, rolloutBar } from "./answer.js";
-import { el } from "./dom.js";
-import { placeOf, queryName, spanOf } from "./values/query.js";
+import { answers, ask, cellValues, defaultOf, rollOne, rolloutBar } from "./answer.js";
+import { el, write } from "./dom.js";
+import { placeOf, queryName, sameQuery, spanOf } from "./values/query.js";
 import { attentionSentence } from "./values/sentence.js";
 import { greatest } from "./values/colours.js";
 import { capital, plain, percent } from "./values/words.js";
@@ -15,8 +15,13 @@ import { fillPredictions } from "./views/predictions.js";
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./types.js").Query} Query */
 
-/** Multiplications of a rollout that a hover may wait for. */
-const AT_ONCE = 4e5;
+/** Multiplications of rollouts that a hover waits for (about a millisecond), and those that come with the next frame. */
+const AT_ONCE = 1e6;
+const SOON = 5e6;
+
+/** Milliseconds of rest before more is reckoned, and how long a slice of that takes. */
+const REST = 60;
+const SLICE = 5;
 
 export class Pane {
   /** @param {import("./recording.js").Recording} recording @param {import("./types.js").Subject} subject */
@@ -27,7 +32,8 @@ export class Pane {
     this.heads = new HeadsView();
     this.charts = new ChartsView();
     this.tokens = new TokensView();
-    this.heading = el("h1", {});
+    this.headingParts = [document.createTextNode(""), el("em", {}), document.createTextNode("")];
+    this.heading = el("h1", {}, ...this.headingParts);
     this.more = el("p", { class: "more" });
     this.note = el("p", { class: "note" });
     this.caption = el("div", { class: "caption row" });
@@ -35,8 +41,8 @@ export class Pane {
     this.gridWords = el("small");
     this.gridHeading = el("h2", {}, el("span", {}, "Every head of every layer ", this.gridWords));
     this.gridBox = el("div", { class: "gridbox" }, this.heads.canvas, this.charts.canvas);
-    this.left = el("section", { class: "left", "aria-label": `Picture ${recording.facts.name}` }, this.caption, el("div", { class: "says" }, this.heading, this.more), this.photo.element, this.tokens.element, this.note, this.predictions);
-    this.right = el("section", { class: "right", "aria-label": `Heads of ${recording.facts.name}` }, this.gridHeading, this.gridBox);
+    this.left = el("section", { class: "left" }, this.caption, el("div", { class: "says" }, this.heading, this.more), this.photo.element, this.tokens.element, this.note, this.predictions);
+    this.right = el("section", { class: "right" }, this.gridHeading, this.gridBox);
     this.layer = 0;
     /** @type {number | "all" | "rollout"} */
     this.row = "all";
@@ -50,6 +56,9 @@ export class Pane {
     /** @type {import("./values/layout.js").GridLayout} */
     this.gridLayout = { cell: [1, 1], gap: 0, left: 0, top: 0, split: 0, width: 1, height: 1, beside: false, charts: [0, 0, 1, 1], columns: 1, rows: 1, heads: 1 };
     this.job = 0;
+    this.rolling = -1;
+    /** Layers whose rollout is missing, or of another question. @type {Set<number>} */
+    this.stale = new Set(recording.facts.layers.keys());
     fillPredictions(this.predictions, recording.facts);
   }
 
@@ -62,64 +71,83 @@ export class Pane {
   }
 
   /**
-   * Asks and draws.
+   * Asks, and says what the answer is; `paint` shows it.
    * @param {State} state @param {Query} query @param {[number, number] | null} peek @param {number} layers of the first pane
-   * @param {import("./views/theme.js").Theme} theme @param {() => void} again called when more can be drawn
+   * @param {() => void} again called when more can be drawn
    */
-  draw(state, query, peek, layers, theme, again) {
+  ask(state, query, peek, layers, again) {
     const { facts } = this.recording;
     const count = facts.layers.length;
     this.layer = count === layers ? state.layer : Math.round((state.layer * (count - 1)) / Math.max(1, layers - 1));
     this.layer = Math.max(0, Math.min(count - 1, this.layer));
     this.row = state.row === "rollout" && this.recording.chain < 2 ? "all" : typeof state.row === "number" ? Math.min(state.row, this.headCount - 1) : state.row;
     const before = this.answer;
-    this.answer = ask(this.recording, query, state.direction, state.fusion);
+    if (!answers(before, this.recording, query, state.direction, state.fusion)) this.answer = ask(this.recording, query, state.direction, state.fusion);
     const [layer, row] = peek ? [peek[0], rowAt(peek[1], this.headCount)] : [this.layer, this.row];
     this.roll(before, layer, row, again);
     this.name(state, query);
     this.map = this.mapOf(state, layer, row, query);
-    this.heads.draw(this, state, peek, theme);
-    this.photo.draw(this.map, this.marks(query), state);
-    this.charts.draw(this, state, theme);
     this.say(state, query, layer, row);
   }
 
+  /** @param {State} state @param {Query} query @param {[number, number] | null} peek @param {import("./views/theme.js").Theme} theme */
+  paint(state, query, peek, theme) {
+    this.heads.draw(this, state, peek, theme);
+    this.photo.draw(this.map, this.marks(query), state);
+    this.charts.draw(this, state, theme);
+  }
+
   /**
-   * Rollout of the layer on show at once where that is what is shown; of the others a moment later.
+   * Rollout of the layer on show at once where that is what is shown; of the others when the hand rests a moment.
    * @param {import("./answer.js").Answer} before @param {number} layer @param {number | "all" | "rollout"} row @param {() => void} again
    */
   roll(before, layer, row, again) {
     const { recording, answer } = this;
-    this.job += 1;
     if (recording.chain < 2) return;
-    const same = before.direction === answer.direction && JSON.stringify(before.query) === JSON.stringify(answer.query);
-    answer.layers.forEach((own, place) => {
-      own.rollout = before.layers[place]?.rollout ?? null;
-    });
-    const missing = answer.layers.map((_, place) => place).filter((place) => !rolloutBar(recording, answer, place) && !(same && answer.layers[place].rollout));
-    answer.layers.forEach((own, place) => {
-      if (rolloutBar(recording, answer, place)) own.rollout = null;
-    });
-    if (!missing.length) return;
-    const size = answer.layers[0].count ** 2;
-    if (row === "rollout" && missing.includes(layer)) {
-      rollOne(recording, answer, layer);
-      missing.splice(missing.indexOf(layer), 1);
+    const same = before.direction === answer.direction && sameQuery(before.query, answer.query);
+    if (before !== answer) {
+      this.job += 1;
+      const stale = new Set(same ? this.stale : []);
+      answer.layers.forEach((own, place) => {
+        own.rollout = rolloutBar(recording, answer, place) ? null : (before.layers[place]?.rollout ?? null);
+        if (!same || !own.rollout) stale.add(place);
+      });
+      this.stale = stale;
     }
-    if (answer.direction === "from" && row !== "rollout" && size * recording.chain < AT_ONCE) rollOne(recording, answer, missing[missing.length - 1]);
-    this.rollLater(answer, answer.direction === "from" ? missing.slice(-1) : missing, this.job, again);
+    const missing = [...this.stale].filter((place) => !rolloutBar(recording, answer, place));
+    if (!missing.length) return;
+    const whole = answer.direction === "from";
+    const work = answer.layers[0].count ** 2 * (whole ? missing.length : (missing.length * (missing.length + 1)) / 2);
+    if (work < AT_ONCE) for (const place of whole ? missing.slice(-1) : missing) this.rollNow(place);
+    else {
+      if (row === "rollout" && this.stale.has(layer)) this.rollNow(layer);
+      if (this.rolling === this.job) return;
+      this.rolling = this.job;
+      this.rollLater(this.job, work < SOON ? 0 : REST, again);
+    }
   }
 
-  /** @param {import("./answer.js").Answer} answer @param {number[]} missing @param {number} job @param {() => void} again */
-  rollLater(answer, missing, job, again) {
-    if (!missing.length) return;
+  /** @param {number} place */
+  rollNow(place) {
+    rollOne(this.recording, this.answer, place);
+    if (this.answer.direction === "to") this.stale.delete(place);
+    else for (let other = 0; other <= place; other++) this.stale.delete(other);
+  }
+
+  /** @param {number} job @param {number} wait @param {() => void} again */
+  rollLater(job, wait, again) {
     setTimeout(() => {
       if (job !== this.job) return;
-      const end = performance.now() + 9;
-      while (missing.length && performance.now() < end) rollOne(this.recording, answer, /** @type {number} */ (missing.shift()));
-      if (missing.length) this.rollLater(answer, missing, job, again);
-      else again();
-    }, 12);
+      const end = performance.now() + SLICE;
+      const missing = [...this.stale].filter((place) => !rolloutBar(this.recording, this.answer, place));
+      if (this.answer.direction === "from") missing.reverse();
+      while (missing.length && performance.now() < end) this.rollNow(/** @type {number} */ (missing.shift()));
+      if (missing.some((place) => this.stale.has(place))) this.rollLater(job, 0, again);
+      else {
+        this.rolling = -1;
+        again();
+      }
+    }, wait);
   }
 
   /** @param {State} state @param {Query} query */
@@ -192,12 +220,12 @@ export class Pane {
       const why = row === "rollout" ? rolloutBar(this.recording, this.answer, layer) : own.why;
       this.sentence = attentionSentence({ who: this.queryName, where, direction: state.direction, values: cellValues(this.answer, layer, row), tokens: own.tokens, place: own.tokens.kind === (state.direction === "to" ? facts.layers[layer].queries : facts.layers[layer].keys).kind ? own.place : -1, why });
     }
-    this.heading.replaceChildren(this.sentence.before, el("em", { text: this.sentence.subject }), this.sentence.after);
-    this.more.textContent = this.sentence.more;
+    [this.sentence.before, this.sentence.subject, this.sentence.after].forEach((text, place) => write(this.headingParts[place], text));
+    write(this.more, this.sentence.more);
     const note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).map((text) => capital(text).replace(/([^.!?])$/, "$1.")).join(" ");
-    this.note.textContent = show === "attention" ? note : "";
+    write(this.note, show === "attention" ? note : "");
     this.tokens.draw(show === "attention" && !own.tokens.grid ? own.tokens : null, cellValues(this.answer, layer, row), state);
     const asks = state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`;
-    this.gridWords.textContent = `${asks}, first layer left`;
+    write(this.gridWords, `${asks}, first layer left`);
   }
 }

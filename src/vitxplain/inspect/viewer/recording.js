@@ -23,6 +23,7 @@ import { makeWindows } from "./values/windows.js";
  * @property {Float32Array | null} positions
  * @property {number} positionCount
  * @property {(Float32Array | null)[]} maps
+ * @property {number} came how many layers came, or failed to
  * @property {number} chain layers through which rollout can go
  * @property {(layer: number) => Promise<void>} load brings the whole of one layer
  */
@@ -36,6 +37,7 @@ const two = (number) => String(number).padStart(2, "0");
  */
 export async function openRecording(source, id) {
   const facts = await source.facts(id);
+  for (const layer of facts.layers ?? []) [layer.queries, layer.keys].forEach(nameItems);
   if (facts.schema !== 1) throw new Error(`This recording has schema ${facts.schema}; this viewer reads schema 1. Update vitxplain.`);
   /** @type {Promise<void>[]} */
   const loads = [];
@@ -55,11 +57,17 @@ export async function openRecording(source, id) {
     positions: null,
     positionCount: 0,
     maps: facts.maps.map(() => null),
+    came: 0,
     chain: chainLength(facts.layers),
     load: (layer) => (loads[layer] ??= loadLayer(source, recording, layer)),
   };
   await Promise.all([loadImage(source, recording), loadStatistics(source, recording), ...facts.layers.map((_, layer) => loadRows(source, recording, layer))]);
   return recording;
+}
+
+/** Names are those of all tokens, or of the ones after the prefix, as the viewer has them. @param {import("./types.js").Tokens} tokens */
+function nameItems(tokens) {
+  if (tokens.names && tokens.prefix.length && tokens.names.length === tokens.count) tokens.names = tokens.names.slice(tokens.prefix.length);
 }
 
 /** @param {import("./types.js").Source} source @param {Recording} recording */
@@ -114,6 +122,7 @@ async function loadLayer(source, recording, layer) {
   } catch (error) {
     recording.errors[layer] = messageOf(error);
   }
+  recording.came += 1;
 }
 
 /** @param {Tensor} values @param {Tensor | null} peaks @param {number} heads @param {number} queries @param {number} keys @returns {Attention} */

@@ -23,7 +23,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ import torch
 from torch import nn
 
 from vitxplain.errors import ModelLoadError, UnknownNameError
+from vitxplain.options.extras import check_installed
 from vitxplain.suggest import did_you_mean, similar_names
 
 if TYPE_CHECKING:
@@ -87,6 +87,14 @@ class Adapter(ABC):
             f"{type(self).__name__} claims {type(module).__name__} but cannot wrap it; it has no `wrap`."
         )
 
+    def task_of(self, name: str) -> str:
+        """What models of this name are for, by transformers' name of the task."""
+        return "image-classification"
+
+    def complete(self, model: "VisionModel") -> "VisionModel":
+        """The model of a saved folder, of a module that `build` made, with its task where that is no class an image."""
+        return model
+
     def names(self) -> Sequence[str]:
         """Names `load` knows, for suggestions and listings; empty where the library cannot tell."""
         return ()
@@ -105,8 +113,7 @@ def import_library(name: str, source: str) -> ModuleType:
     Raises:
         ModelLoadError: not installed, or broken; the message names the extra of vitxplain that brings it.
     """
-    if find_spec(name) is None:
-        raise ModelLoadError(f"{source} needs {name}, which is not installed: pip install 'vitxplain[{name}]'")
+    check_installed(source, name, error=ModelLoadError)
     try:
         return import_module(name)
     except Exception as error:  # compiled parts that do not fit torch fail in many ways

@@ -14,6 +14,7 @@ from vitxplain.files.opening import check_file, open_file
 from vitxplain.files.reading import reading
 from vitxplain.models.objects.packed import stored
 from vitxplain.models.trust.weight_map import check_weight_maps
+from vitxplain.options.extras import not_installed
 
 SAFE = ("*.safetensors", "*.safetensors.index.json")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -120,10 +121,10 @@ def loading_error(source: str, error: Exception, hub: ModelLoadError | None = No
     text = " ".join(str(error).split())
     library = next((one for one in LIBRARIES if isinstance(error, ImportError) and one in text.lower()), None)
     if library and find_spec(library) is None:
-        return ModelLoadError(f"{source} needs {library}, which is not installed: pip install 'vitxplain[{library}]'")
+        return ModelLoadError(not_installed(source, library))
     needed = re.search(r"requires the (\w+) library", text) if isinstance(error, ImportError) else None
     if needed:
-        return ModelLoadError(f"{source} needs {needed[1]}, which is not installed: pip install {needed[1]}")
+        return ModelLoadError(not_installed(source, needed[1]))
     if "trust_remote_code" in text:
         return ModelLoadError(
             f"{source} comes with its own code, which is not run unless asked for; read it, then pass "

@@ -1,7 +1,6 @@
 """Folders of peft: adapters such as LoRA, and the name of the model they belong to."""
 
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from vitxplain.models.loading.checkpoint import pickled
 from vitxplain.models.objects.wrappers import unwrap
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.extras import check_installed
 
 SETTINGS, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 _PREFIX = "base_model.model."
@@ -68,8 +68,7 @@ def with_adapters(base: VisionModel, folder: Path) -> VisionModel:
     Raises:
         ModelLoadError: peft is not installed, or the adapters do not fit the model.
     """
-    if find_spec("peft") is None:
-        raise ModelLoadError(f"{folder} needs peft, which is not installed: pip install 'vitxplain[lora]'")
+    check_installed(str(folder), "peft", error=ModelLoadError)
     from peft import PeftModel
     from safetensors.torch import load_file
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from vitxplain import registry
 from vitxplain.errors import ModelLoadError
 from vitxplain.escape import utf8
 from vitxplain.files.reading import reading, reason
@@ -15,11 +16,13 @@ from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.blueprint import KEYS, Blueprint, build
 from vitxplain.models.loading.checkpoint import check_has_weights
 from vitxplain.models.loading.from_module import chosen_processor
+from vitxplain.models.loading.plugin_failure import load_adapter
 from vitxplain.models.processors.simple_processor import statistics
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.trust.manifest import read_manifest
 from vitxplain.models.trust.network_size import bounded, stored_weights
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.tasks.classification import Classification
 
 MANIFEST = "vitxplain.json"
 WHAT = "a description of a model that can be built"
@@ -33,10 +36,10 @@ def load(folder: Path, request: LoadRequest) -> VisionModel:
         ModelLoadError: the manifest is unreadable or incomplete, or the weights are not those of the architecture.
     """
     manifest = read_manifest(folder / MANIFEST)
-    own_size = (manifest["input_size"][0], manifest["input_size"][1])
+    own_size = None if manifest["input_size"] is None else (manifest["input_size"][0], manifest["input_size"][1])
     check_has_weights(folder)
     with bounded(str(folder), stored_weights(folder)), reading(folder / MANIFEST, WHAT, ADVICE, ModelLoadError):
-        module = build(manifest, manifest["num_classes"], own_size, len(manifest["mean"]), source=str(folder))
+        module = build(manifest, manifest["num_classes"], own_size or (0, 0), len(manifest["mean"]), source=str(folder))
     try:
         module.load_state_dict(_weights(folder))
     except Exception as error:  # of safetensors, torch, or the module itself
@@ -51,7 +54,10 @@ def load(folder: Path, request: LoadRequest) -> VisionModel:
         else numbered(manifest["num_classes"])
     )
     processor = processor or statistics(manifest["mean"], manifest["std"], request.image_size or own_size)
-    return VisionModel(module.eval(), str(folder), processor, labels)
+    model = VisionModel(module.eval(), str(folder), processor, labels)
+    if manifest["backend"] == "transformers":
+        return model
+    return load_adapter(registry.canonical("adapters", manifest["backend"])).complete(model)
 
 
 def save(module: nn.Module, folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -72,6 +78,18 @@ def read_blueprint(folder: Path) -> Blueprint:
     """
     manifest = read_manifest(folder / MANIFEST)
     return {key: manifest[key] for key in KEYS if key in manifest}
+
+
+def task_of(folder: Path) -> str:
+    """What the model of a saved folder is for, by transformers' name of the task.
+
+    Raises:
+        ModelLoadError: the manifest is unreadable or incomplete, or its library is not there.
+    """
+    blueprint = read_blueprint(folder)
+    if blueprint["backend"] == "transformers":
+        return Classification.name
+    return load_adapter(registry.canonical("adapters", blueprint["backend"])).task_of(blueprint["architecture"])
 
 
 def _name(manifest: Mapping[str, Any]) -> str:

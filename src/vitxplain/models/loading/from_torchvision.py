@@ -1,4 +1,4 @@
-"""torchvision's classifiers: `torchvision:NAME` or `torchvision:NAME.WEIGHTS`, with their own preprocessing."""
+"""torchvision's models: `torchvision:NAME` or `torchvision:NAME.WEIGHTS`, with their own preprocessing."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from vitxplain.models.labels import class_names, numbered
 from vitxplain.models.loading.adapter import Adapter, LoadRequest, import_library, unknown_name
 from vitxplain.models.loading.from_module import chosen_processor, wrap_module
 from vitxplain.models.loading.hub import PATIENCE_SECONDS
-from vitxplain.models.objects.listed_boxes import ListedBoxes, is_listed_detector, num_classes, own_threshold
+from vitxplain.models.objects.listed_boxes import ListedBoxes, is_listed_detector, own_threshold
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import from_callable, statistics
 from vitxplain.models.processors.transformers_processor import wrap_processor
@@ -66,12 +66,35 @@ class TorchvisionAdapter(Adapter):
         detectors = [name for name in _listed("detection") if not name.startswith("keypointrcnn")]
         return [*models.list_models(module=models), *detectors, *_listed("segmentation")]  # and no videos
 
+    def task_of(self, name: str) -> str:
+        architecture = _architecture(name)
+        tasks = {"detection": Detection.name, "segmentation": PixelClasses.name}
+        return next((task for kind, task in tasks.items() if architecture in _listed(kind)), super().task_of(name))
+
+    def complete(self, model: VisionModel) -> VisionModel:
+        if isinstance(model.module, ListedBoxes):
+            return detector_of(model)
+        bases = type(model.module).__mro__
+        segments = any(base.__module__.startswith("torchvision.models.segmentation") for base in bases)
+        return model.changed(task=PixelClasses()) if segments else model
+
     def build(self, architecture: str, num_classes: int, image_size: tuple[int, int] | None = None) -> nn.Module:
-        architecture = architecture.partition(".")[0]  # without the name of its weights
+        """Of a detector with queries, of so many classes beside the background."""
+        architecture = _architecture(architecture)
         models = import_library("torchvision", f"torchvision:{architecture}").models
         if architecture not in self.names():
             raise unknown_name(architecture, "torchvision", self.names())
-        return _make(models, architecture, weights=None, num_classes=num_classes)
+        task = self.task_of(architecture)
+        if task == Detection.name:
+            detector = _make(models, architecture, weights=None, weights_backbone=None, num_classes=num_classes + 1)
+            return ListedBoxes(detector, first=1)
+        backbone = {"weights_backbone": None} if task == PixelClasses.name else {}
+        return _make(models, architecture, weights=None, num_classes=num_classes, **backbone)
+
+
+def _architecture(name: str) -> str:
+    """A name without that of its weights."""
+    return name.partition(".")[0]
 
 
 def _listed(kind: str) -> list[str]:
@@ -82,10 +105,9 @@ def _listed(kind: str) -> list[str]:
 
 def detector_of(model: VisionModel) -> VisionModel:
     """A detector that lists boxes, as one with queries; its labels are numbers where nobody names them."""
-    count = num_classes(model.module)
-    task = Detection(count, own_threshold(model.module), no_object=False)
-    labels = model.labels or numbered(count)
-    return model.changed(module=ListedBoxes(model.module), task=task, labels=labels)
+    boxes = model.module if isinstance(model.module, ListedBoxes) else ListedBoxes(model.module)
+    task = Detection(boxes.num_classes, own_threshold(boxes.detector), no_object=False)
+    return model.changed(module=boxes, task=task, labels=model.labels or numbered(boxes.num_classes))
 
 
 def _make(models: Any, architecture: str, **settings: Any) -> nn.Module:

@@ -21,21 +21,28 @@ class ListedBoxes(nn.Module):
     non-maximum suppression, which itself is no function that could be differentiated. The rest of the network's own
     threshold is asked for too, so that there are boxes in any image; those above it are the same (a box of less score
     never suppresses one of more).
+
+    Its classes count from the label `first`: 1 where label 0, the background that no box has, is no class.
     """
 
-    def __init__(self, detector: nn.Module) -> None:
+    def __init__(self, detector: nn.Module, first: int = 0) -> None:
         super().__init__()
-        self.detector = detector
-        self.train(detector.training)
+        self.detector, self.first = detector, first
+        self.training = detector.training  # its parts may differ, and stay as they are
 
     def forward(self, pixel_values: PixelValues) -> dict[str, Tensor]:
         with _from_any_score(self.detector):
             images = self.detector(list(pixel_values))
         height, width = pixel_values.shape[-2:]
         queries = max(1, *(len(image["scores"]) for image in images))
-        classes = num_classes(self.detector)
-        rows = [_row(image, queries, classes, (height, width)) for image in images]
-        return {"logits": torch.stack([row[0] for row in rows]), "pred_boxes": torch.stack([row[1] for row in rows])}
+        labels = num_classes(self.detector)
+        rows = [_row(image, queries, labels, (height, width)) for image in images]
+        logits = torch.stack([row[0] for row in rows])[..., self.first :]
+        return {"logits": logits, "pred_boxes": torch.stack([row[1] for row in rows])}
+
+    @property
+    def num_classes(self) -> int:
+        return num_classes(self.detector) - self.first
 
 
 def is_listed_detector(module: nn.Module) -> bool:

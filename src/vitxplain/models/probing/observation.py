@@ -91,6 +91,7 @@ class Observation:
     silence: Silence
     text_lengths: frozenset[int] = frozenset()  # of sequences of tokens that are looked up by number
     last_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # what modules returned in their last run
+    beside_logits: tuple[Tensor, ...] = ()  # what targets of the task are read from as well, such as masks
     image_calls: tuple[ImageCall, ...] = ()  # the outermost modules that take the image or a view of it
 
     @contextmanager

@@ -22,6 +22,7 @@ from vitxplain.models.probing.recording import PassRecorder, RecordedCall
 from vitxplain.models.probing.sides.hearing import hearing
 from vitxplain.models.views.image_calls import CallRecorder, ImageCall
 from vitxplain.tasks.activation_inputs import ActivationCall, ActivationInputs, Ending
+from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification
 from vitxplain.types import PixelValues, TaskLogits
 
@@ -54,7 +55,8 @@ def observe(
             AttentionTap(model.module, recorder),
         ):
             image = images[:1].detach().requires_grad_(graph)
-            logits = model.logits(image)
+            outputs = model.outputs(image)
+        logits = outputs[LOGITS]
         _check_ending(model, activations.behind(logits))
         calls = _observed_calls(model, image, images, logits, recorder.calls)
     with torch.enable_grad():
@@ -76,6 +78,7 @@ def observe(
         hidden=recorder.hidden,
         silence=recorder.silence,
         text_lengths=frozenset(recorder.text_lengths),
+        beside_logits=tuple(outputs[role] for role in model.task.beside_logits),
         image_calls=image_calls,
         last_shapes=recorder.last_shapes,
     )

@@ -14,8 +14,9 @@ from vitxplain.capture.saved_apart import is_written_over, saved_apart
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
-from vitxplain.models.probing.cam.cam_layer import LinearHead, cam_layers, linear_head, map_shape, same_output
+from vitxplain.models.probing.cam.cam_layer import cam_layers, map_shape, same_output
 from vitxplain.models.probing.cam.feature_layer import feature_layer, layer_grid
+from vitxplain.models.probing.cam.linear_head import LinearHead, linear_head
 from vitxplain.models.probing.cam.products import products_cancel
 from vitxplain.models.probing.integer_layers import without_gradient
 from vitxplain.models.probing.loud_images import is_silent, louder
@@ -125,6 +126,7 @@ def _two(images: PixelValues) -> Float[Tensor, "2 channel height width"]:
 def _probe(model: "VisionModel", observation: Observation, obstacle: str | None = None) -> Probe:
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
         score, predicts = _score(observation), not isinstance(model.task, Features)
+        of_targets = score + sum(map(_mixed, observation.beside_logits))
         orders = sequence_orders(observation)
         layouts = attention_layouts(observation, model.module, model.stated_grid, orders)
         layouts = with_sides(observation, place_windows(observation, layouts, orders))
@@ -140,7 +142,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         layouts = with_registers(with_class_token(observation, layouts, model.module), model.module)
         layouts = layouts if predicts else without_head(layouts)
         layers = (
-            cam_layers(observation, score, layouts, maps, model.module, levels=model.task.finds)
+            cam_layers(observation, of_targets, layouts, maps, model.module, levels=model.task.finds)
             if score.requires_grad
             else ()
         )
@@ -152,7 +154,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
             for normed in (True, False)
         )
         silent = is_silent(observation, score, layer)
-        cancel = layer is not None and products_cancel(observation, score, layer, maps)
+        cancel = layer is not None and products_cancel(observation, of_targets, layer, maps)
         misplaced = layer is not None and is_misplaced(observation, layer, maps)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     grid = model_grid(layouts) or model.stated_grid
@@ -232,6 +234,9 @@ def _image_maps(observation: Observation, layouts: Sequence[AttentionLayout], or
 
 def _score(observation: Observation) -> Tensor:
     """A number that depends on whatever the logits are computed from, even where the head is still all zero."""
-    source = observation.head.input if observation.head is not None else observation.logits
+    return _mixed(observation.head.input if observation.head is not None else observation.logits)
+
+
+def _mixed(source: Tensor) -> Tensor:
     mixing = torch.randn(source.shape, generator=torch.Generator().manual_seed(1)).to(source)
     return (source * mixing).sum()

@@ -27,8 +27,10 @@ def per_channel(value: float | Sequence[float], channels: int = 3) -> tuple[floa
     return (float(value),) * channels if isinstance(value, (int, float)) else tuple(float(one) for one in value)
 
 
-def statistics(mean: Sequence[float], std: Sequence[float], size: tuple[int, int]) -> Processor:
+def statistics(mean: Sequence[float], std: Sequence[float], size: tuple[int, int] | None) -> Processor:
     """Resize the whole image to (height, width), scale to [0, 1], normalise; one channel means greyscale.
+
+    Without a size images stay as large as they are; those of a batch must be alike then.
 
     Of two, four or more channels each is a band of its own: a plain image stands for all of them in grey.
 
@@ -38,7 +40,13 @@ def statistics(mean: Sequence[float], std: Sequence[float], size: tuple[int, int
     if len(mean) != len(std) or not mean or 0 in std:
         raise UsageError(f"mean={tuple(mean)} and std={tuple(std)} do not fit: give one number for each channel.")
     centre, scale = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
+    if size is None:
+        return Processor.observed(partial(_at_their_size, centre, scale), "mean and std")
     return Processor(partial(_normalised, centre, scale, size), size, "mean and std")
+
+
+def _at_their_size(centre: Tensor, scale: Tensor, images: Sequence[Original]) -> PixelValues:
+    return torch.cat([_normalised(centre, scale, (image.height, image.width), [image]) for image in images])
 
 
 def _normalised(centre: Tensor, scale: Tensor, size: tuple[int, int], images: Sequence[Original]) -> PixelValues:

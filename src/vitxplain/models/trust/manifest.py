@@ -36,7 +36,10 @@ def _check(manifest: dict[str, Any]) -> None:
     wants = {
         "backend": (_is_name(manifest["backend"]), "the name of a library"),
         "num_classes": (_is_count(classes, MOST_CLASSES), f"a number from 1 to {MOST_CLASSES:,}"),
-        "input_size": (_is_size(manifest["input_size"]), "(height, width) in pixels"),
+        "input_size": (
+            manifest["input_size"] is None or _is_size(manifest["input_size"]),
+            "(height, width) in pixels, or null where images stay as they are",
+        ),
         "image_size": (_is_size(manifest.get("image_size", [1, 1])), "(height, width) in pixels"),
         "mean": (channels > 0 and _are_numbers(manifest["mean"]), "a number for each channel"),
         "std": (_are_numbers(manifest["std"]) and len(manifest["std"]) == channels, "a number for each channel"),

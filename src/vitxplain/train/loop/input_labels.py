@@ -1,11 +1,14 @@
 """What is true of an image, on the input that a processor makes of it: boxes in shares, classes of pixels."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
-from vitxplain.data.sample import UNLABELLED, ClassMap, Sample
+from vitxplain.data.sample import UNLABELLED, ClassMap, LabelledObject, Sample
+from vitxplain.errors import DataError
 from vitxplain.geometry import Geometry
 
 
@@ -15,14 +18,37 @@ def boxes_on_input(sample: Sample, geometry: Geometry) -> tuple[Int[Tensor, " ob
     Boxes are cut at the edges of the input. An object of which it shows nothing is left out, as is one without an area.
     """
     labels, boxes = [], []
+    for labelled, (left, top, right, bottom) in _learnt(sample, geometry):
+        labels.append(labelled.label)
+        boxes.append(((left + right) / 2, (top + bottom) / 2, right - left, bottom - top))
+    return torch.tensor(labels, dtype=torch.long), torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
+
+
+def masks_on_input(sample: Sample, geometry: Geometry) -> UInt8[Tensor, "object height width"]:
+    """1 on what shows of each object that `boxes_on_input` has, in the same order.
+
+    Raises:
+        DataError: one is known by its box alone.
+    """
+    masks = [torch.zeros(0, *geometry.input_size, dtype=torch.uint8)]
+    for labelled, _ in _learnt(sample, geometry):
+        if labelled.mask is None:
+            raise DataError(
+                f"the model learns the outlines of objects, and {sample.name} has one without a mask; give data with "
+                "masks, or a detector that finds boxes alone."
+            )
+        masks.append((map_on_input(labelled.mask.astype(np.int16), geometry) == 1)[None].to(torch.uint8))
+    return torch.cat(masks)
+
+
+def _learnt(sample: Sample, geometry: Geometry) -> Iterator[tuple[LabelledObject, tuple[float, float, float, float]]]:
+    """Objects with the edges of their boxes on the input, in shares."""
     for labelled in sample.objects or ():
         left, top = geometry.on_input(labelled.box.left, labelled.box.top)
         right, bottom = geometry.on_input(labelled.box.right, labelled.box.bottom)
         left, top, right, bottom = (min(max(edge, 0.0), 1.0) for edge in (left, top, right, bottom))
         if not labelled.ignore and right > left and bottom > top:
-            labels.append(labelled.label)
-            boxes.append(((left + right) / 2, (top + bottom) / 2, right - left, bottom - top))
-    return torch.tensor(labels, dtype=torch.long), torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
+            yield labelled, (left, top, right, bottom)
 
 
 def map_on_input(class_map: ClassMap, geometry: Geometry) -> Int[Tensor, "_ _"]:

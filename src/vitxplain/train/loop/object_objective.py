@@ -17,7 +17,7 @@ from vitxplain.geometry import Geometry
 from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.tasks.base import TaskOutputs
 from vitxplain.train.loop.dense_objective import DenseObjective
-from vitxplain.train.loop.input_labels import boxes_on_input
+from vitxplain.train.loop.input_labels import boxes_on_input, masks_on_input
 from vitxplain.train.loop.padding import Padded
 
 NO_BOX = -100  # what the Trainer fills rows with
@@ -27,10 +27,12 @@ NO_BOX = -100  # what the Trainer fills rows with
 class ObjectObjective(DenseObjective):
     """Boxes are shares of the padded batch; of a model that heeds the mask (`masked`) shares of the image's part of it.
 
-    DETR counts its positions within the mask, so there a padded image has the boxes that it has alone.
+    DETR counts its positions within the mask, so there a padded image has the boxes that it has alone. `outlined`: the
+    masks of objects are learnt with their boxes.
     """
 
     masked: bool = False
+    outlined: bool = False
 
     figures: ClassVar[tuple[str, ...]] = ("map", "map50")
 
@@ -46,7 +48,8 @@ class ObjectObjective(DenseObjective):
             if not self.masked:
                 rows, columns = geometry.input_size
                 boxes = boxes * torch.tensor([columns / width, rows / height] * 2)
-            labels.append({"class_labels": classes, "boxes": boxes})
+            masks = {"masks": masks_on_input(sample, geometry)} if self.outlined else {}
+            labels.append({"class_labels": classes, "boxes": boxes, **masks})
         return {"labels": labels}
 
     def figures_of(

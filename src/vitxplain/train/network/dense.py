@@ -1,6 +1,6 @@
-"""DenseTrainable: a detector or segmenter of transformers ready for the Trainer, its images, and how it is saved."""
+"""DenseTrainable: a detector or segmenter ready for the Trainer, its images, and how it is saved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from PIL import Image
 from transformers import PreTrainedModel
 
 from vitxplain.errors import UsageError
+from vitxplain.models.loading import from_saved_folder
 from vitxplain.models.loading.devices import device_of, dtype_of
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.mask_trial import heeds_mask
@@ -36,7 +37,8 @@ class DenseTrainable:
     """A detector or segmenter made ready for the Trainer.
 
     `processor` makes pixel_values of PIL images exactly as the saved model will. `masked` says that the model heeds a
-    `pixel_mask`: boxes it finds in a batch that is padded are shares of the image without its padding.
+    `pixel_mask`: boxes it finds in a batch that is padded are shares of the image without its padding. `manifest` is
+    what `from_saved_folder` needs to make the network again; None where it is one of transformers.
     """
 
     module: DenseNetwork = field(repr=False)
@@ -47,6 +49,7 @@ class DenseTrainable:
     task: Task
     masked: bool = False
     notes: tuple[str, ...] = ()
+    manifest: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -74,6 +77,9 @@ class DenseTrainable:
             OSError: the folder cannot be written.
         """
         network: Any = self.module.network
+        if self.manifest is not None:
+            from_saved_folder.save(network, folder, self.manifest)
+            return
         with quiet_transformers():
             network.save_pretrained(folder)
             self.processor.library.save_pretrained(folder)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
-from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import nn
 
-from vitxplain.errors import OptionError, UsageError
+from vitxplain.errors import OptionError
 from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import option_types, parse
@@ -30,12 +29,6 @@ def split_options(options: Mapping[str, Any], mode: str) -> tuple[dict[str, Any]
         for name, value in adapter_options.items()
     }
     return {name: value for name, value in options.items() if name not in hints}, LoraOptions(**values)
-
-
-def check_installed() -> None:
-    """Raises UsageError where peft is missing; the message names the extra that brings it."""
-    if find_spec("peft") is None:
-        raise UsageError("mode=lora needs peft, which is not installed: pip install 'vitxplain[lora]'")
 
 
 def add_adapters(model: VisionModel, heads: tuple[str, ...], options: LoraOptions) -> None:

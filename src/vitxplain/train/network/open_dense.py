@@ -22,8 +22,11 @@ from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.masks import Masks
+from vitxplain.tasks.pixel_classes import PixelClasses
 from vitxplain.train.network.dense import DenseNetwork, DenseTrainable, heeds_padding, saved_processor
+from vitxplain.train.network.map_network import IGNORED, MapNetwork, why_no_loss
 from vitxplain.train.network.new_classes import freeze_all_but, knows_classes, with_classes
+from vitxplain.train.network.open_listed import is_listed, listed_trainable
 
 Source = str | Path | nn.Module | VisionModel
 # What is true, as a segmenter's loss takes it: a map of classes; masks with their classes; or these with boxes too.
@@ -40,7 +43,9 @@ def dense_trainable(
     seed: int = 0,
     image_size: SizeLike | None = None,
 ) -> DenseTrainable:
-    """A detector or segmenter of transformers, made ready to learn these classes; arguments as those of `trainable`.
+    """A detector or segmenter of transformers or torchvision, made ready to learn these classes.
+
+    Arguments as those of `trainable`.
 
     Raises:
         ModelLoadError: no model could be made of the source.
@@ -61,6 +66,8 @@ def dense_trainable(
                     f"{', '.join(options)}: only a model from scratch has such options; {source} is as it was trained."
                 )
             model = _opened(source, task)
+            if is_listed(model.module):
+                return listed_trainable(model, source, labels, mode, size)
             notes = _notes(model.module, labels)
             module, fresh = with_classes(model.module, labels)
             model = model.changed(module=module)
@@ -82,8 +89,12 @@ def dense_trainable(
                 f"mode=head trains a new last layer, and {source} has these classes already; leave it out."
             )
         freeze_all_but(module, fresh)
+    network = DenseNetwork(module, model.inputs)
+    if true_form(module, model.task) == "map" and task == PixelClasses.name and (why := why_no_loss(model)):
+        network = MapNetwork(module, model.inputs, ignored_number(module, len(labels)))
+        notes += (f"the model tells no loss ({why}); it learns by the cross-entropy of its pixels",)
     return DenseTrainable(
-        DenseNetwork(module, model.inputs),
+        network,
         processor,
         model.source,
         tuple(labels),
@@ -107,9 +118,9 @@ def ignored_number(module: nn.Module, classes: int) -> int:
     Raises:
         UsageError: it is the number of a class.
     """
-    config: Any = module.config
+    config: Any = getattr(module, "config", None)  # torchvision has none
     names = ("semantic_loss_ignore_index", "loss_ignore_index")
-    number = int(next((getattr(config, name) for name in names if hasattr(config, name)), -100))
+    number = int(next((getattr(config, name) for name in names if hasattr(config, name)), IGNORED))
     if 0 <= number < classes:
         raise UsageError(
             f"the model leaves pixels of number {number} out of its loss, which is one of the {classes} classes of the "
@@ -128,17 +139,17 @@ def _opened(source: Source, task: str) -> VisionModel:
         raise UsageError(f"{model.source} is spread over several devices, and training needs it on one.")
     if model.task.name != task:
         raise UsageError(f"{model.source} is a model for {model.task.name}, and cannot be trained for {task}.")
-    if not isinstance(model.module, PreTrainedModel):
+    if not (is_listed(model.module) or isinstance(model.module, PreTrainedModel)):
         raise UsageError(
-            f"{model.source} is no model of transformers, of which alone detectors and segmenters are trained here; "
-            "give one of those."
+            f"{model.source} is no model of transformers or torchvision, of which alone detectors and segmenters are "
+            "trained here; give one of those."
         )
     if wants_its_task(model.module):
         raise UsageError(
             f"{model.source} ({type(model.module).__name__}) is told its task in words, and learns from more words "
             "than data have; give a segmenter that takes images alone."
         )
-    if not _learns(model.module):
+    if not (is_listed(model.module) or _learns(model.module)):
         raise UsageError(f"{model.source} ({type(model.module).__name__}) has no loss of its own, so it cannot learn.")
     check_in_memory(model.source, model.module)
     check_finite(model.source, model.module)

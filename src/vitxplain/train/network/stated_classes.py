@@ -6,10 +6,13 @@ from typing import Any, Final
 
 from torch import nn
 
+from vitxplain import registry
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import is_file
 from vitxplain.models.known_models import ALIASES
+from vitxplain.models.loading import from_saved_folder
 from vitxplain.models.loading.hub import look_up
+from vitxplain.models.loading.plugin_failure import load_adapter
 from vitxplain.models.loading.source import model_folder
 from vitxplain.models.objects.holders import inner_model
 from vitxplain.models.vision_model import VisionModel
@@ -31,6 +34,20 @@ def stated_classes(source: Any) -> tuple[Sequence[str], str | None]:
         return _of_file(source)
     except Exception:  # of the disk, the Hub, or what a file holds
         return (), None
+
+
+def stated_task(source: Any) -> str | None:
+    """What a model of another library is for, by its name or its folder; None where nothing says it."""
+    if not isinstance(source, (str, Path)):
+        return None
+    try:
+        folder = model_folder(source)
+        if folder is not None:
+            return from_saved_folder.task_of(folder)
+        prefix, colon, name = str(source).partition(":")
+        return load_adapter(prefix).task_of(name) if colon and prefix in registry.names("adapters") else None
+    except Exception:  # of a plugin, or what a file holds; opening it says why
+        return None
 
 
 def _of_module(module: nn.Module) -> tuple[Sequence[str], str | None]:

@@ -17,6 +17,7 @@ from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.sizes import SizeLike, parse_size
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.extras import check_installed
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.classification import Classification
 from vitxplain.train.config.lora_options import LoraOptions
@@ -128,7 +129,7 @@ def trainable(
     if len(names) < 2 or len(set(names)) < len(names):
         raise UsageError(f"the classes are {', '.join(names) or 'none'}; training needs at least two, all different.")
     if mode == "lora":
-        lora.check_installed()
+        check_installed("mode=lora", "peft")
     size = None if image_size is None else parse_size(image_size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

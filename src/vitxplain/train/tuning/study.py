@@ -16,6 +16,7 @@ from vitxplain.files.reading import reading
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.files.writer_lock import LOCK, WRITER
+from vitxplain.options.extras import check_installed
 from vitxplain.render.figure import png_bytes
 from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.records.metrics_file import is_highest
@@ -141,10 +142,9 @@ def import_optuna() -> Any:
     Raises:
         UsageError: it is not installed.
     """
-    try:
-        import optuna
-    except ImportError as error:
-        raise UsageError("vitx tune needs Optuna, which is not installed: pip install 'vitxplain[tune]'.") from error
+    check_installed("vitx tune", "optuna")
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

@@ -1,14 +1,14 @@
 """Loggers beside metrics.csv: TensorBoard, Weights & Biases, MLflow."""
 
-from importlib.util import find_spec
 from typing import Any
 
 from transformers import TrainerCallback
 
 from vitxplain.errors import OptionError
+from vitxplain.options.extras import check_installed
 from vitxplain.train.records.run_folder import RunFolder
 
-PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb", "mlflow": "mlflow"}  # each is the name of an extra, too
+LOGGERS = ("tensorboard", "wandb", "mlflow")  # packages, too
 
 
 def logger_names(loggers: str) -> list[str]:
@@ -19,10 +19,9 @@ def logger_names(loggers: str) -> list[str]:
     """
     names = [name.strip() for name in loggers.split(",") if name.strip() not in ("", "csv", "none")]
     for name in names:
-        if name not in PACKAGES:
-            raise OptionError(f"there is no logger {name!r}; loggers are csv (always), {', '.join(PACKAGES)}.")
-        if find_spec(PACKAGES[name]) is None:
-            raise OptionError(f"the logger {name} is not installed; run: pip install 'vitxplain[{name}]'.")
+        if name not in LOGGERS:
+            raise OptionError(f"there is no logger {name!r}; loggers are csv (always), {', '.join(LOGGERS)}.")
+        check_installed(f"logger={name}", name, error=OptionError)
     return names
 
 

@@ -1,4 +1,4 @@
-/** Recordings inside the page: script elements with text, base64 of gzip, one a tensor, unpacked when they are asked for. */
+/** Recordings inside the page: script elements with text, base64 (of gzip, but for small ones), one a tensor, unpacked when they are asked for. */
 
 import { readTensor } from "../values/quantise.js";
 
@@ -38,8 +38,8 @@ export function embedded(page) {
     async tensor(id, name) {
       const element = await find("tensor", id, name);
       const shape = (element.getAttribute("data-shape") ?? "").split(",").filter(Boolean).map(Number);
-      const bytes = await gunzip(fromBase64((element.textContent ?? "").trim()));
-      return readTensor(bytes, element.getAttribute("data-dtype") ?? "", shape);
+      const bytes = fromBase64((element.textContent ?? "").trim());
+      return readTensor(element.hasAttribute("data-plain") ? bytes : await gunzip(bytes), element.getAttribute("data-dtype") ?? "", shape);
     },
   };
 }

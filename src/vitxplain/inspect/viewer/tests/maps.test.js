@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { colourTable, entryOf, greatest, TABLES, valueAt } from "../values/colours.js";
+import { paintTile, patchOfPixel, wipeTile } from "../values/mosaic.js";
 import { islands, massSet, outline } from "../values/outline.js";
 import { enlarge } from "../values/smooth.js";
 
@@ -65,4 +66,15 @@ test("enlarging goes through the values and stays within them", () => {
   assert.equal(large.length, 225);
   for (let y = 0; y < 3; y++) for (let x = 0; x < 3; x++) assert.ok(Math.abs(large[(5 * y + 2) * 15 + 5 * x + 2] - values[3 * y + x]) < 1e-6);
   assert.ok(large.every((value) => value >= 0 && value <= 1));
+});
+
+test("a map on the screen has each patch as a rectangle, and touches nothing beside it", () => {
+  const table = Uint32Array.from({ length: 256 }, (_, entry) => 1000 + entry);
+  const out = new Uint32Array(8 * 6);
+  const tile = { grid: /** @type {[number, number]} */ ([2, 3]), across: patchOfPixel(3, 5), down: patchOfPixel(2, 4), corner: 8 + 2, stride: 8 };
+  paintTile(Float32Array.from([9, 0, 0.5, 1, 0.2, 0.4]), 1, 6, 1, "map", table, out, tile);
+  const rows = Array.from({ length: 6 }, (_, y) => [...out.subarray(8 * y, 8 * y + 8)].map((pixel) => pixel && pixel - 1000));
+  assert.deepEqual(rows, [Array(8).fill(0), ...[0, 1].map(() => [0, 0, 0, 0, 128, 255, 255, 0]), ...[0, 1].map(() => [0, 0, 51, 51, 102, 0, 0, 0]), Array(8).fill(0)]);
+  wipeTile(out, tile);
+  assert.ok(out.every((pixel) => pixel === 0));
 });

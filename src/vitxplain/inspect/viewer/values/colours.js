@@ -62,30 +62,6 @@ export function entryOf(value, top, scale, signed) {
 }
 
 /**
- * The pixels of a map that is not signed, row by row into a larger picture.
- * @param {Float32Array} values @param {number} from @param {number} to places of the map
- * @param {number} columns of the map @param {number} top @param {import("../types.js").Scale} scale @param {Uint32Array} table
- * @param {Uint32Array} out @param {number} corner first pixel @param {number} stride pixels a row of the picture
- */
-export function paintMap(values, from, to, columns, top, scale, table, out, corner, stride) {
-  const factor = top > 0 ? 255 / top : 0;
-  for (let place = from, column = 0, start = corner; place < to; place++) {
-    let entry;
-    if (scale === "log") entry = entryOf(values[place], top, scale, false);
-    else {
-      entry = (values[place] * factor + 0.5) | 0;
-      if (entry > 255) entry = 255;
-      else if (entry < 0) entry = 0;
-    }
-    out[start + column] = table[entry];
-    if (++column === columns) {
-      column = 0;
-      start += stride;
-    }
-  }
-}
-
-/**
  * The value of an entry, for the colour bar.
  * @param {number} share 0 (foot) to 1 (top) @param {number} top @param {import("../types.js").Scale} scale @param {boolean} signed
  */
@@ -102,8 +78,9 @@ export function valueAt(share, top, scale, signed) {
 export function greatest(values, from = 0, to = values.length) {
   let top = 0;
   for (let place = from; place < to; place++) {
-    const size = Math.abs(values[place]);
-    if (size > top) top = size;
+    const value = values[place];
+    if (value > top) top = value;
+    else if (-value > top) top = -value;
   }
   return top;
 }

@@ -6,15 +6,19 @@
  */
 export function massSet(values, share) {
   const inside = new Uint8Array(values.length);
+  const sorted = Float32Array.from(values).sort();
   let total = 0;
-  for (const value of values) if (value > 0) total += value;
-  const order = Uint32Array.from(values.keys()).sort((a, b) => values[b] - values[a] || a - b);
+  for (const value of sorted) if (value > 0) total += value;
+  const wanted = share * total * (1 - 1e-6);
   let sum = 0;
-  for (const place of order) {
-    if (sum >= share * total * (1 - 1e-6) || !(values[place] > 0)) break;
-    inside[place] = 1;
-    sum += values[place];
-  }
+  let last = sorted.length;
+  while (last > 0 && Number.isNaN(sorted[last - 1])) last--;
+  while (last > 0 && sum < wanted && sorted[last - 1] > 0) sum += sorted[--last];
+  const least = sorted[last];
+  // Of patches with the least value as many belong to it as were taken, the first ones.
+  let same = 0;
+  for (let place = last; place < sorted.length && sorted[place] === least; place++) same++;
+  for (let place = 0; place < values.length; place++) if (values[place] > least || (values[place] === least && same-- > 0)) inside[place] = 1;
   return inside;
 }
 
@@ -23,23 +27,22 @@ export function massSet(values, share) {
  * @param {Uint8Array} inside @param {number} rows @param {number} columns
  */
 export function islands(inside, rows, columns) {
-  const seen = new Uint8Array(inside.length);
+  const left = Uint8Array.from(inside);
+  const stack = new Int32Array(left.length);
   let count = 0;
-  for (let first = 0; first < inside.length; first++) {
-    if (!inside[first] || seen[first]) continue;
+  for (let first = 0; first < left.length; first++) {
+    if (!left[first]) continue;
     count++;
-    const stack = [first];
-    seen[first] = 1;
-    while (stack.length) {
-      const place = /** @type {number} */ (stack.pop());
+    let size = 1;
+    stack[0] = first;
+    left[first] = 0;
+    while (size) {
+      const place = stack[--size];
       const x = place % columns;
-      const y = (place - x) / columns;
-      const next = [x > 0 ? place - 1 : -1, x < columns - 1 ? place + 1 : -1, y > 0 ? place - columns : -1, y < rows - 1 ? place + columns : -1];
-      for (const other of next) {
-        if (other < 0 || !inside[other] || seen[other]) continue;
-        seen[other] = 1;
-        stack.push(other);
-      }
+      if (x > 0 && left[place - 1]) left[(stack[size++] = place - 1)] = 0;
+      if (x < columns - 1 && left[place + 1]) left[(stack[size++] = place + 1)] = 0;
+      if (place >= columns && left[place - columns]) left[(stack[size++] = place - columns)] = 0;
+      if (place < (rows - 1) * columns && left[place + columns]) left[(stack[size++] = place + columns)] = 0;
     }
   }
   return count;

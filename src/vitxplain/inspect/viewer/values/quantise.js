@@ -15,12 +15,9 @@ const SQUARES = Float32Array.from({ length: 256 }, (_, byte) => (byte / 255) ** 
 export function readRow(attention, head, query, out) {
   const { data, peaks, queries, keys } = attention;
   const start = (head * queries + query) * keys;
-  if (!peaks) {
-    for (let key = 0; key < keys; key++) out[key] = data[start + key];
-    return out;
-  }
-  const peak = peaks[head * queries + query];
-  for (let key = 0; key < keys; key++) out[key] = SQUARES[data[start + key]] * peak;
+  const peak = peaks ? peaks[head * queries + query] : 0;
+  if (peaks) for (let key = 0; key < keys; key++) out[key] = SQUARES[data[start + key]] * peak;
+  else for (let key = 0; key < keys; key++) out[key] = data[start + key];
   return out;
 }
 
@@ -32,9 +29,9 @@ export function readRow(attention, head, query, out) {
 export function readColumn(attention, head, key, out) {
   const { data, peaks, queries, keys } = attention;
   let place = head * queries * keys + key;
-  for (let query = 0; query < queries; query++, place += keys) {
-    out[query] = peaks ? SQUARES[data[place]] * peaks[head * queries + query] : data[place];
-  }
+  const first = head * queries;
+  if (peaks) for (let query = 0; query < queries; query++, place += keys) out[query] = SQUARES[data[place]] * peaks[first + query];
+  else for (let query = 0; query < queries; query++, place += keys) out[query] = data[place];
   return out;
 }
 

@@ -44,7 +44,10 @@ export function movedQuery(grid, query, right, down) {
 
 /** @param {import("../types.js").Query} a @param {import("../types.js").Query} b */
 export function sameQuery(a, b) {
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (a === b || !a || !b) return a === b;
+  if (a.kind === "patch") return b.kind === "patch" && a.x === b.x && a.y === b.y;
+  if (a.kind === "prefix") return b.kind === "prefix" && a.name === b.name;
+  return b.kind === "item" && a.of === b.of && a.index === b.index;
 }
 
 /**

@@ -10,21 +10,28 @@ import { spanOf } from "./query.js";
 export function shares(values, tokens, place) {
   const [prefix, end] = spanOf(tokens);
   const columns = tokens.grid ? tokens.grid[1] : 0;
-  let [itself, neighbours, others, special] = [0, 0, 0, 0];
-  const patch = place - prefix;
-  for (let token = 0; token < values.length; token++) {
-    const value = values[token];
-    if (token === place) itself += value;
-    else if (token < prefix || token >= end) special += value;
-    else if (columns && patch >= 0 && touching(token - prefix, patch, columns)) neighbours += value;
-    else others += value;
-  }
-  const total = itself + neighbours + others + special;
+  let special = 0;
+  let others = 0;
+  for (let token = 0; token < prefix; token++) special += values[token];
+  for (let token = prefix; token < end; token++) others += values[token];
+  for (let token = end; token < values.length; token++) special += values[token];
+  const total = special + others;
   if (!(total > 0)) return null;
-  return { itself: itself / total, neighbours: neighbours / total, others: others / total, special: special / total };
+  const itself = place >= 0 ? values[place] : 0;
+  const patch = place >= prefix && place < end;
+  if (patch) others -= itself;
+  else special -= itself;
+  const neighbours = patch && columns ? around(values.subarray(prefix, end), place - prefix, columns) : 0;
+  return { itself: itself / total, neighbours: neighbours / total, others: Math.max(0, others - neighbours) / total, special: Math.max(0, special) / total };
 }
 
-/** @param {number} a @param {number} b @param {number} columns */
-function touching(a, b, columns) {
-  return Math.abs(Math.floor(a / columns) - Math.floor(b / columns)) < 2 && Math.abs((a % columns) - (b % columns)) < 2;
+/** The sum of the patches around one. @param {Float32Array} values @param {number} patch @param {number} columns */
+function around(values, patch, columns) {
+  const x = patch % columns;
+  let sum = 0;
+  for (let row = patch - x - columns; row <= patch - x + columns; row += columns) {
+    if (row < 0 || row >= values.length) continue;
+    for (let column = Math.max(0, x - 1); column <= Math.min(columns - 1, x + 1); column++) if (row + column !== patch) sum += values[row + column];
+  }
+  return sum;
 }

@@ -25,7 +25,17 @@ function tapsOf(count, factor) {
   return made;
 }
 
+/** Room of the last map, used again. @type {[Float32Array, Float32Array]} */
+let room = [new Float32Array(0), new Float32Array(0)];
+
+/** @param {number} half @param {number} whole */
+function roomFor(half, whole) {
+  if (room[0].length !== half || room[1].length !== whole) room = [new Float32Array(half), new Float32Array(whole)];
+  return room;
+}
+
 /**
+ * What is returned lives until the next call.
  * @param {Float32Array} values rows x columns @param {number} rows @param {number} columns @param {number} factor
  * @returns {Float32Array} (rows * factor) x (columns * factor)
  */
@@ -34,7 +44,7 @@ export function enlarge(values, rows, columns, factor) {
   const high = rows * factor;
   const along = tapsOf(columns, factor);
   const down = tapsOf(rows, factor);
-  const half = new Float32Array(rows * wide);
+  const [half, out] = roomFor(rows * wide, high * wide);
   let low = Infinity;
   let top = -Infinity;
   for (const value of values) {
@@ -52,11 +62,16 @@ export function enlarge(values, rows, columns, factor) {
         along.weights[k + 3] * values[start + along.first[k + 3]];
     }
   }
-  const out = new Float32Array(high * wide);
   for (let y = 0; y < high; y++) {
     const k = 4 * y;
-    const [a, b, c, d] = [0, 1, 2, 3].map((j) => down.first[k + j] * wide);
-    const [p, q, r, s] = [0, 1, 2, 3].map((j) => down.weights[k + j]);
+    const a = down.first[k] * wide;
+    const b = down.first[k + 1] * wide;
+    const c = down.first[k + 2] * wide;
+    const d = down.first[k + 3] * wide;
+    const p = down.weights[k];
+    const q = down.weights[k + 1];
+    const r = down.weights[k + 2];
+    const s = down.weights[k + 3];
     for (let x = 0; x < wide; x++) {
       const value = p * half[a + x] + q * half[b + x] + r * half[c + x] + s * half[d + x];
       out[y * wide + x] = value < low ? low : value > top ? top : value;

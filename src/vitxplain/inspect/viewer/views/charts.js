@@ -1,9 +1,10 @@
 /** How far each head looks, and where the attention of the query goes, in the columns of the layers. */
 
 import { cellValues } from "../answer.js";
-import { el, sized } from "../dom.js";
+import { contextOf, el, sized } from "../dom.js";
 import { columns, dots, nearest, ticks } from "../values/chart_layout.js";
 import { shares } from "../values/shares.js";
+import { heading } from "./chart_heading.js";
 
 /** @typedef {import("./theme.js").Theme} Theme */
 /** @typedef {{name: string, colour: string, of: (s: import("../values/shares.js").shares extends (...a: any) => infer R ? NonNullable<R> : never) => number}} Part */
@@ -11,15 +12,20 @@ import { shares } from "../values/shares.js";
 export class ChartsView {
   constructor() {
     this.canvas = el("canvas", { role: "img", "aria-label": "How far each head looks, and where the attention goes, by layer" });
+    this.context = contextOf(this.canvas, true);
     /** @type {import("../values/chart_layout.js").Dot[]} */
     this.dots = [];
     this.size = [1, 1];
+    this.distanceOf = "";
+    /** @type {Float32Array | null | undefined} */
+    this.distances = undefined;
   }
 
   /** @param {number} width @param {number} height */
   resize(width, height) {
     this.size = [Math.max(1, width), Math.max(1, height)];
     sized(this.canvas, this.size[0], this.size[1]);
+    this.distanceOf = "";
   }
 
   /** @param {MouseEvent} event */
@@ -31,14 +37,18 @@ export class ChartsView {
   /** @param {import("../pane.js").Pane} pane @param {import("../types.js").State} state @param {Theme} theme */
   draw(pane, state, theme) {
     const [width, height] = this.size;
-    const context = sized(this.canvas, width, height);
-    context.clearRect(0, 0, width, height);
-    const distances = distancesOf(pane.recording);
-    this.dots = [];
-    if (height < 90) return;
+    const { context } = this;
+    const distances = (this.distances ??= distancesOf(pane.recording));
     const split = distances ? (height > 230 ? Math.round(height * 0.54) : height) : 0;
-    if (distances) this.distance(context, pane, distances, split - (height > 230 ? 24 : 6), theme);
-    if (height > 230 || !distances) this.goes(context, pane, state, split, height, theme);
+    const key = `${pane.layer} ${pane.row} ${theme.dark} ${Boolean(distances)}`;
+    if (key !== this.distanceOf) {
+      this.distanceOf = key;
+      this.dots = [];
+      context.clearRect(0, 0, width, split);
+      if (distances && height >= 90) this.distance(context, pane, distances, split - (height > 230 ? 24 : 6), theme);
+    }
+    context.clearRect(0, split, width, height - split);
+    if (height > 230 || (!distances && height >= 90)) this.goes(context, pane, state, split, height, theme);
   }
 
   /**
@@ -55,7 +65,7 @@ export class ChartsView {
     let top = even ?? 0;
     for (const value of distances) if (value > top) top = value;
     top *= 1.1;
-    heading(context, 0, 12, frame.right, "How far each head looks", `mean distance over all patches, in pixels of the ${facts.distance_unit === "picture" ? "picture" : "model's input"}`, [["far", theme.far], ["near", theme.near]], theme);
+    frame.top += heading(context, 0, 12, frame.right, "How far each head looks", `mean distance over all patches, in pixels of the ${facts.distance_unit === "picture" ? "picture" : "model's input"}`, [["far", theme.far], ["near", theme.near]], theme);
     context.lineWidth = 1;
     for (const value of ticks(top, Math.max(1, Math.round((bottom - 30) / 55)))) {
       const y = Math.round(frame.bottom - ((frame.bottom - frame.top) * value) / top) + 0.5;
@@ -71,10 +81,6 @@ export class ChartsView {
       context.setLineDash([2, 4]);
       line(context, frame.left, frame.right, y, theme.soft);
       context.setLineDash([]);
-      context.textAlign = "left";
-      context.font = theme.small;
-      context.fillStyle = theme.soft;
-      context.fillText("everywhere alike", frame.left + 2, y - 5);
     }
     this.dots = dots(frame, distances, facts.layers.length, statisticHeads, top, even, place);
     const radius = Math.max(2.5, Math.min(4.5, place.width / 6));
@@ -91,6 +97,17 @@ export class ChartsView {
       context.lineWidth = 2;
       context.stroke();
     }
+    if (even === null) return;
+    // Over the dots, on ground of its own: they often stand just there.
+    const y = frame.bottom - ((frame.bottom - frame.top) * even) / top - 5;
+    context.textAlign = "left";
+    context.font = theme.small;
+    context.strokeStyle = theme.back;
+    context.lineWidth = 4;
+    context.lineJoin = "round";
+    context.strokeText("everywhere alike", frame.left + 2, y);
+    context.fillStyle = theme.soft;
+    context.fillText("everywhere alike", frame.left + 2, y);
   }
 
   /**
@@ -103,7 +120,7 @@ export class ChartsView {
     const frame = { left: grid.left, right: grid.beside ? this.size[0] - 2 : grid.width, top: from + 30, bottom: to - 4 };
     const place = columns(frame, facts.layers.length, grid);
     const parts = partsOf(pane, theme);
-    heading(context, 0, from + 12, frame.right, state.direction === "to" ? "Where it goes" : "Where it comes from", `${pane.queryName}, ${pane.rowName}, share by layer`, [...parts].reverse().map((part) => [part.name, part.colour]), theme);
+    frame.top += heading(context, 0, from + 12, frame.right, state.direction === "to" ? "Where it goes" : "Where it comes from", `${pane.queryName}, ${pane.rowName}, share by layer`, [...parts].reverse().map((part) => [part.name, part.colour]), theme);
     context.font = theme.small;
     context.fillStyle = theme.soft;
     context.textAlign = "right";
@@ -112,7 +129,7 @@ export class ChartsView {
     facts.layers.forEach((_, layer) => {
       const values = cellValues(pane.answer, layer, pane.row);
       const own = pane.answer.layers[layer];
-      const share = values && shares(values, own.tokens, own.tokens.kind === placeKind(pane, layer) ? own.place : -1);
+      const share = values && shares(values, own.tokens, placeIn(pane, layer));
       const x = place.middle(layer) - place.width / 2;
       let y = frame.bottom;
       context.globalAlpha = layer === pane.layer ? 1 : 0.62;
@@ -132,24 +149,28 @@ export class ChartsView {
   }
 }
 
-/** Who asks is among the tokens of a layer only where queries and keys are of one kind. @param {import("../pane.js").Pane} pane @param {number} layer */
-function placeKind(pane, layer) {
-  const facts = pane.recording.facts.layers[layer];
-  return facts.queries.kind === facts.keys.kind && facts.queries.count === facts.keys.count ? facts.keys.kind : "";
+/** The place of who asks among the tokens of a layer, -1 where it is of another kind. @param {import("../pane.js").Pane} pane @param {number} layer */
+function placeIn(pane, layer) {
+  const { queries, keys } = pane.recording.facts.layers[layer];
+  return queries.kind === keys.kind && queries.count === keys.count ? pane.answer.layers[layer].place : -1;
 }
 
 /** @param {import("../pane.js").Pane} pane @param {Theme} theme @returns {Part[]} */
 function partsOf(pane, theme) {
-  const own = pane.answer.layers[pane.layer];
-  const prefix = own.tokens.prefix;
-  const special = prefix.length > 1 ? "class and register tokens" : prefix.length ? `${prefix[0]} token` : "";
-  const patch = own.place >= prefix.length;
+  const { layers } = pane.answer;
+  const own = layers[pane.layer].tokens;
+  const some = (/** @type {(tokens: import("../types.js").Tokens, place: number) => boolean} */ test) => layers.some((layer, number) => !layer.why && test(layer.tokens, placeIn(pane, number)));
+  const patch = some((tokens, place) => place >= tokens.prefix.length);
   /** @type {Part[]} */
   const parts = [];
-  if (own.place >= 0) parts.push({ name: "itself", colour: theme.accent, of: (s) => s.itself });
-  if (patch && own.tokens.grid) parts.push({ name: "its neighbours", colour: theme.near, of: (s) => s.neighbours });
-  parts.push({ name: patch ? `other ${own.tokens.kind}` : own.tokens.kind, colour: theme.rest, of: (s) => s.others });
-  if (special && (patch || own.place < 0 || prefix.length > 1)) parts.push({ name: patch || own.place < 0 ? special : "other special tokens", colour: theme.special, of: (s) => s.special });
+  if (some((_, place) => place >= 0)) parts.push({ name: "itself", colour: theme.accent, of: (s) => s.itself });
+  if (some((tokens, place) => tokens.grid !== null && place >= tokens.prefix.length)) parts.push({ name: "its neighbours", colour: theme.near, of: (s) => s.neighbours });
+  parts.push({ name: patch ? `other ${own.kind}` : own.kind, colour: theme.rest, of: (s) => s.others });
+  const prefix = layers.reduce((/** @type {string[]} */ most, layer) => (layer.tokens.prefix.length > most.length ? layer.tokens.prefix : most), []);
+  if (some((tokens, place) => tokens.prefix.length > (place >= 0 && place < tokens.prefix.length ? 1 : 0))) {
+    const alone = some((tokens, place) => place >= 0 && place < tokens.prefix.length);
+    parts.push({ name: alone ? "other special tokens" : prefix.length > 1 ? "class and register tokens" : `${prefix[0]} token`, colour: theme.special, of: (s) => s.special });
+  }
   return parts;
 }
 
@@ -165,35 +186,6 @@ export function distancesOf(recording) {
     some ||= Number.isFinite(out[i]);
   }
   return some ? out : null;
-}
-
-/**
- * A heading with its legend at the right; what does not fit beside it is left out, the second line first.
- * @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} right @param {string} title @param {string} more
- * @param {[string, string][]} keys @param {Theme} theme
- */
-function heading(context, x, y, right, title, more, keys, theme) {
-  context.textAlign = "left";
-  context.font = theme.heading;
-  context.fillStyle = theme.ink;
-  context.fillText(title, x, y);
-  const end = x + context.measureText(title).width;
-  context.font = theme.plain;
-  let left = right;
-  for (const [name, colour] of keys) {
-    const wide = context.measureText(name).width;
-    if (left - wide - 14 < end + 10) break;
-    context.fillStyle = theme.soft;
-    context.fillText(name, left - wide, y);
-    context.fillStyle = colour;
-    context.beginPath();
-    if (name === "near") context.roundRect(left - wide - 13, y - 8, 8, 8, 1.5);
-    else context.arc(left - wide - 9, y - 4, 4, 0, 7);
-    context.fill();
-    left -= wide + 28;
-  }
-  context.fillStyle = theme.soft;
-  if (end + 10 + context.measureText(more).width < left - 6) context.fillText(more, end + 10, y);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number} from @param {number} to @param {number} y @param {string} colour */

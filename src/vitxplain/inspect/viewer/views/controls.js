@@ -46,7 +46,7 @@ export function makeControls(recording, set, show, patch) {
       scale.set(state.scale);
       fusion.set(state.fusion);
       colours.set(state.colours);
-      if (!asks) hint.textContent = "Move over the picture to read values; who is asked is chosen among the other tokens";
+      if (!asks) hint.textContent = "Move over the picture to read values; choose below who is asked";
       else hint.textContent = state.query ? "Kept: move to read values, click another patch, Esc lets go" : "Move over the picture to ask a patch, click to keep it";
     },
   };
@@ -79,7 +79,9 @@ function otherTokens(facts) {
       }
     }
   }
-  return [{ value: "", text: "other tokens …" }, ...[...found].map(([value, text]) => ({ value, text }))];
+  const kinds = new Set(facts.layers.flatMap((layer) => [layer.queries, layer.keys]).filter((tokens) => !tokens.grid && !tokens.kind.startsWith("channel")).map((tokens) => tokens.kind));
+  const prefixes = [...found.keys()].some((key) => key.includes('"prefix"'));
+  return [{ value: "", text: kinds.size === 1 && !prefixes ? `${singular([...kinds][0])} …` : "other tokens …" }, ...[...found].map(([value, text]) => ({ value, text }))];
 }
 
 /** @param {string} label @param {string} title @param {(value: number) => void} change */

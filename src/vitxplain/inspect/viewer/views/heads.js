@@ -2,8 +2,9 @@
 
 import { cellValues, rolloutBar } from "../answer.js";
 import { contextOf, el, sized } from "../dom.js";
-import { colourTable, greatest, paintMap } from "../values/colours.js";
+import { colourTable, greatest } from "../values/colours.js";
 import { cellAt, cellCorner } from "../values/layout.js";
+import { paintTile, patchOfPixel, wipeTile } from "../values/mosaic.js";
 import { spanOf } from "../values/query.js";
 
 /** @typedef {import("../types.js").Tokens} Tokens */
@@ -29,25 +30,44 @@ export function rowNumber(row, heads) {
   return row === "all" ? heads : row === "rollout" ? heads + 1 : Math.min(row, heads - 1);
 }
 
+/** Pixels of the page around the maps that belong to their picture: the frame of a cell stands there. */
+const EDGE = 4;
+
 export class HeadsView {
   constructor() {
     this.canvas = el("canvas", { tabindex: "0", role: "application", "aria-roledescription": "grid of maps", "aria-label": "Maps by layer and head. Arrow keys choose the layer and the head." });
-    this.atlas = document.createElement("canvas");
+    /** Kept in memory: pixels are written, not drawn. */
+    this.context = contextOf(this.canvas, true);
     /** @type {ImageData | null} */
     this.pixels = null;
     /** @type {import("../values/layout.js").GridLayout | null} */
     this.layout = null;
+    this.ratio = 1;
+    this.words = "";
+    /** What the pixels show. @type {import("../answer.js").Answer | null} */
+    this.answer = null;
+    this.paintOf = "";
+    /** Cells without values. @type {[number, number][]} */
+    this.empty = [];
+    /** @type {Map<number, import("../values/mosaic.js").Tile>} */
+    this.tiles = new Map();
   }
 
-  /** @param {import("../pane.js").Pane} pane @param {import("../values/layout.js").GridLayout} layout */
-  resize(pane, layout) {
+  /** @param {import("../values/layout.js").GridLayout} layout */
+  resize(layout) {
     this.layout = layout;
-    sized(this.canvas, layout.width + 3, layout.height);
-    const grids = pane.recording.facts.layers.flatMap((layer) => [gridOf(layer.keys), gridOf(layer.queries)]);
-    this.block = /** @type {[number, number]} */ ([Math.max(...grids.map((g) => g[0])), Math.max(...grids.map((g) => g[1]))]);
-    this.atlas.width = this.block[1] * layout.columns;
-    this.atlas.height = this.block[0] * layout.rows;
-    this.pixels = contextOf(this.atlas).createImageData(this.atlas.width, this.atlas.height);
+    sized(this.canvas, layout.width + EDGE, layout.height + EDGE);
+    this.ratio = globalThis.devicePixelRatio || 1;
+    const { width, height } = this.canvas;
+    this.pixels = this.context.createImageData(width - this.edge(layout.left), height - this.edge(layout.top));
+    this.tiles.clear();
+    this.words = "";
+    this.answer = null;
+  }
+
+  /** The first pixel of the maps' picture. @param {number} side of the first cell */
+  edge(side) {
+    return Math.floor((side - EDGE) * this.ratio);
   }
 
   /** @param {MouseEvent} event @returns {[number, number] | null} */
@@ -61,55 +81,69 @@ export class HeadsView {
    * @param {[number, number] | null} peek @param {import("./theme.js").Theme} theme
    */
   draw(pane, state, peek, theme) {
-    const { layout, pixels, block, atlas } = this;
-    if (!layout || !pixels || !block) return;
+    const { layout, pixels, context } = this;
+    if (!layout || !pixels) return;
+    this.labels(pane, state, theme);
     const { answer } = pane;
-    const context = sized(this.canvas, layout.width + 3, layout.height);
-    context.clearRect(0, 0, layout.width + 3, layout.height);
-    const out = new Uint32Array(pixels.data.buffer);
-    const table = colourTable(state.colours);
-    const shared = state.scale === "all" ? greatestOfHeads(answer) : 0;
-    /** @type {Set<number>} */
-    const empty = new Set();
-    for (let row = 0; row < layout.rows; row++) {
-      const name = rowAt(row, layout.heads);
-      for (let layer = 0; layer < layout.columns; layer++) {
-        const values = cellValues(answer, layer, name);
-        if (!values) {
-          empty.add(row * layout.columns + layer);
-          continue;
-        }
-        const tokens = answer.layers[layer].tokens;
-        const [prefix, end] = spanOf(tokens);
-        const [, columns] = gridOf(tokens);
-        const top = shared && name !== "rollout" ? shared : greatest(values, prefix, end);
-        const corner = row * block[0] * atlas.width + layer * block[1];
-        paintMap(values, prefix, end, columns, top, state.scale, table, out, corner, atlas.width);
-      }
-    }
-    contextOf(atlas).putImageData(pixels, 0, 0);
-    this.labels(context, pane, state, theme);
-    context.imageSmoothingEnabled = false;
-    for (let row = 0; row < layout.rows; row++) {
-      for (let layer = 0; layer < layout.columns; layer++) {
-        const [x, y] = cellCorner(layout, layer, row);
-        const [wide, high] = layout.cell;
-        if (empty.has(row * layout.columns + layer)) {
-          this.nothing(context, x, y, pane, layer, row, theme);
-          continue;
-        }
-        const [rows, columns] = gridOf(answer.layers[layer].tokens);
-        context.drawImage(atlas, layer * block[1], row * block[0], columns, rows, x, y, wide, high);
-      }
-    }
+    const key = `${answer.rolled} ${state.scale} ${state.colours}`;
+    if (answer !== this.answer || key !== this.paintOf) this.empty = this.paint(layout, pixels, answer, state);
+    [this.answer, this.paintOf] = [answer, key];
+    context.putImageData(pixels, this.edge(layout.left), this.edge(layout.top));
+    for (const [layer, row] of this.empty) this.nothing(context, ...cellCorner(layout, layer, row), pane, layer, row, theme);
     if (peek && !(peek[0] === pane.layer && peek[1] === rowNumber(pane.row, layout.heads))) this.frame(context, peek[0], peek[1], theme.soft, 1.5);
     this.frame(context, pane.layer, rowNumber(pane.row, layout.heads), theme.accent, 2.5);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {import("../pane.js").Pane} pane @param {import("../types.js").State} state @param {import("./theme.js").Theme} theme */
-  labels(context, pane, state, theme) {
+  /**
+   * @param {import("../values/layout.js").GridLayout} layout @param {ImageData} pixels @param {import("../answer.js").Answer} answer
+   * @param {import("../types.js").State} state
+   * @returns {[number, number][]} cells without values
+   */
+  paint(layout, pixels, answer, state) {
+    const out = new Uint32Array(pixels.data.buffer);
+    const table = colourTable(state.colours);
+    const shared = state.scale === "all" ? greatestOfHeads(answer) : 0;
+    /** @type {[number, number][]} */
+    const empty = [];
+    for (let layer = 0; layer < layout.columns; layer++) {
+      const { tokens } = answer.layers[layer];
+      const [from, to] = spanOf(tokens);
+      for (let row = 0; row < layout.rows; row++) {
+        const name = rowAt(row, layout.heads);
+        const values = cellValues(answer, layer, name);
+        const tile = this.tile(layout, pixels.width, layer, row, gridOf(tokens));
+        if (values) paintTile(values, from, to, shared && name !== "rollout" ? shared : greatest(values, from, to), state.scale, table, out, tile);
+        else {
+          wipeTile(out, tile);
+          empty.push([layer, row]);
+        }
+      }
+    }
+    return empty;
+  }
+
+  /** @param {import("../values/layout.js").GridLayout} layout @param {number} stride @param {number} layer @param {number} row @param {[number, number]} grid */
+  tile(layout, stride, layer, row, grid) {
+    const key = layer * 1000 + row;
+    const known = this.tiles.get(key);
+    if (known && known.grid[0] === grid[0] && known.grid[1] === grid[1]) return known;
+    const [x, y] = cellCorner(layout, layer, row);
+    const [left, top] = [Math.round(x * this.ratio), Math.round(y * this.ratio)];
+    const [wide, high] = [Math.round((x + layout.cell[0]) * this.ratio) - left, Math.round((y + layout.cell[1]) * this.ratio) - top];
+    const made = { grid, across: patchOfPixel(grid[1], wide), down: patchOfPixel(grid[0], high), corner: (top - this.edge(layout.top)) * stride + left - this.edge(layout.left), stride };
+    this.tiles.set(key, made);
+    return made;
+  }
+
+  /** Names of layers and heads, where they changed. @param {import("../pane.js").Pane} pane @param {import("../types.js").State} state @param {import("./theme.js").Theme} theme */
+  labels(pane, state, theme) {
     const layout = /** @type {import("../values/layout.js").GridLayout} */ (this.layout);
+    const { context } = this;
     const chosen = rowNumber(pane.row, layout.heads);
+    const words = `${pane.layer} ${chosen} ${state.fusion} ${theme.dark}`;
+    if (words === this.words) return;
+    this.words = words;
+    context.clearRect(0, 0, layout.width + EDGE, layout.height + EDGE);
     const [wide, high] = layout.cell;
     const every = Math.max(1, Math.ceil(17 / (wide + layout.gap)));
     context.textBaseline = "alphabetic";
@@ -175,9 +209,7 @@ export function greatestOfHeads(answer) {
   for (const layer of answer.layers) {
     if (layer.why) continue;
     const [from, to] = spanOf(layer.tokens);
-    for (let head = 0; head < layer.heads; head++) {
-      top = Math.max(top, greatest(layer.values.subarray(head * layer.count, (head + 1) * layer.count), from, to));
-    }
+    for (const values of layer.each) top = Math.max(top, greatest(values, from, to));
   }
   return top;
 }

@@ -68,7 +68,7 @@ function drawOne(canvas, recording, pane, layer, row, state, query) {
   const answer = pane ? pane.answer : row === "rollout" ? ask(recording, query, state.direction, state.fusion) : null;
   if (!pane && answer && row === "rollout") rollOne(recording, answer, layer);
   const own = answer ? answer.layers[layer] : askLayer(recording, layer, query, state.direction, state.fusion);
-  const values = answer ? cellValues(answer, layer, row) : cellValues({ query, direction: state.direction, layers: [own] }, 0, row);
+  const values = answer ? cellValues(answer, layer, row) : cellValues({ layers: [own] }, 0, row);
   if (!values || !own.tokens.grid) return;
   const [prefix, end] = spanOf(own.tokens);
   const [rows, columns] = own.tokens.grid;

@@ -1,6 +1,6 @@
 /** The photograph with a map over it, and the bar that says what the colours mean. */
 
-import { contextOf, el, sized } from "../dom.js";
+import { contextOf, el, sized, write } from "../dom.js";
 import { colourTable, entryOf, valueAt } from "../values/colours.js";
 import { outline } from "../values/outline.js";
 import { enlarge } from "../values/smooth.js";
@@ -18,18 +18,26 @@ const QUERY = "#4cc9ff";
 export class PhotoView {
   constructor() {
     this.canvas = el("canvas", { tabindex: "0", role: "application", "aria-roledescription": "picture", "aria-label": "The picture. Move over it to ask a patch, click to keep it; Shift with the arrow keys moves the patch." });
-    this.bar = el("canvas", { class: "scale", "aria-hidden": "true" });
+    this.lines = contextOf(this.canvas);
+    /** Below it the picture in grey, and the colours, as small as they are smooth: the page enlarges them. */
+    this.grey = el("canvas", { class: "under", "aria-hidden": "true" });
+    this.heat = el("canvas", { class: "under", "aria-hidden": "true" });
+    this.heatContext = contextOf(this.heat, true);
+    contextOf(this.grey, true);
+    this.bar = el("canvas", { class: "scale", width: "1", height: "256", "aria-hidden": "true" });
     this.words = ["top", "middle", "foot"].map((place) => el("span", { class: place }));
     this.pointer = el("div", { class: "pointer", "aria-hidden": "true" });
-    this.element = el("div", { class: "stage" }, this.canvas, el("div", { class: "bar" }, this.bar, ...this.words, this.pointer));
-
-    this.grey = document.createElement("canvas");
-    this.grey.getContext("2d", { willReadFrequently: true });
-    this.heat = document.createElement("canvas");
+    this.unders = el("div", { class: "unders" }, this.grey, this.heat);
+    this.element = el("div", { class: "stage" }, this.canvas, this.unders, el("div", { class: "bar" }, this.bar, ...this.words, this.pointer));
     /** @type {ImageData | null} */
     this.pixels = null;
     this.size = [1, 1];
     this.scale = 1;
+    this.barOf = "";
+    this.paintOf = "";
+    this.paints = new Uint32Array(256);
+    this.placeOf = "";
+    this.lined = true;
   }
 
   /** @param {import("../recording.js").Recording} recording @param {number} width @param {number} height @param {boolean} dark */
@@ -37,26 +45,32 @@ export class PhotoView {
     this.size = [width, height];
     this.scale = width / recording.facts.picture.width;
     sized(this.canvas, width, height);
-    this.grey.width = this.canvas.width;
-    this.grey.height = this.canvas.height;
-    const context = contextOf(this.grey);
+    Object.assign(this.unders.style, { width: `${width}px`, height: `${height}px` });
+    this.lined = true;
+    this.placeOf = "";
+    const context = sized(this.grey, width, height);
+    context.globalCompositeOperation = "source-over";
+    context.globalAlpha = 1;
     context.imageSmoothingQuality = "high";
     context.fillStyle = dark ? "#1d2025" : "#3a3d42";
-    context.fillRect(0, 0, this.grey.width, this.grey.height);
+    context.fillRect(0, 0, width, height);
     if (!recording.image) return;
-    context.drawImage(recording.image, 0, 0, this.grey.width, this.grey.height);
-    const pixels = context.getImageData(0, 0, this.grey.width, this.grey.height);
-    const [left, top, right, bottom] = recording.facts.seen.map((edge) => (edge * this.grey.width) / recording.facts.picture.width);
-    const data = pixels.data;
-    for (let y = 0, k = 0; y < this.grey.height; y++) {
-      for (let x = 0; x < this.grey.width; x++, k += 4) {
-        const grey = 0.3 * data[k] + 0.59 * data[k + 1] + 0.11 * data[k + 2];
-        const seen = x >= left && x < right && y >= top && y < bottom;
-        const light = seen ? 0.66 : 0.22;
-        for (let c = 0; c < 3; c++) data[k + c] = light * (0.82 * grey + 0.18 * data[k + c]);
-      }
-    }
-    context.putImageData(pixels, 0, 0);
+    context.drawImage(recording.image, 0, 0, width, height);
+    // Nearly grey and darker, so that the colours tell; what the model did not see is darker still.
+    context.globalCompositeOperation = "saturation";
+    context.globalAlpha = 0.82;
+    context.fillStyle = "#808080";
+    context.fillRect(0, 0, width, height);
+    context.globalCompositeOperation = "multiply";
+    context.globalAlpha = 1;
+    context.fillStyle = "#a8a8a8";
+    context.fillRect(0, 0, width, height);
+    const [left, top, right, bottom] = recording.facts.seen.map((edge) => edge * this.scale);
+    context.fillStyle = "#555";
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    context.rect(left, top, right - left, bottom - top);
+    context.fill("evenodd");
   }
 
   /**
@@ -80,14 +94,13 @@ export class PhotoView {
   /** @param {PictureMap | null} map @param {Marks} marks @param {import("../types.js").State} state */
   draw(map, marks, state) {
     const [width, height] = this.size;
-    const context = sized(this.canvas, width, height);
-    context.drawImage(this.grey, 0, 0, width, height);
+    const context = this.lines;
+    this.heat.hidden = !map;
+    if (this.lined) context.clearRect(0, 0, width, height);
+    this.lined = Boolean(marks.mark) || marks.found.length > 0;
     if (map) {
       this.paint(map, state);
-      const [left, top, right, bottom] = map.box.map((edge) => edge * this.scale);
-      context.imageSmoothingEnabled = true;
-      context.imageSmoothingQuality = "high";
-      context.drawImage(this.heat, left, top, right - left, bottom - top);
+      this.lay(map);
       this.edges(context, map, state);
     }
     this.boxes(context, marks);
@@ -102,17 +115,28 @@ export class PhotoView {
     this.drawBar(map, state);
   }
 
-  /** The picture with its colours alone, without lines. @param {PictureMap | null} map @param {import("../types.js").State} state */
-  bare(map, state) {
+  /** Puts the colours where the map lies. @param {PictureMap} map */
+  lay(map) {
+    const [left, top, right, bottom] = map.box.map((edge) => edge * this.scale);
+    const place = `${left} ${top} ${right} ${bottom}`;
+    if (place === this.placeOf) return;
+    this.placeOf = place;
+    Object.assign(this.heat.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+  }
+
+  /** The picture with its colours, and with its lines where they are wanted. @param {PictureMap | null} map @param {boolean} lines */
+  whole(map, lines) {
     const canvas = document.createElement("canvas");
     canvas.width = this.grey.width;
     canvas.height = this.grey.height;
     const context = contextOf(canvas);
+    context.imageSmoothingQuality = "high";
     context.drawImage(this.grey, 0, 0);
-    if (!map) return canvas;
-    this.paint(map, state);
-    const [left, top, right, bottom] = map.box.map((edge) => (edge * this.scale * canvas.width) / this.size[0]);
-    context.drawImage(this.heat, left, top, right - left, bottom - top);
+    if (map) {
+      const [left, top, right, bottom] = map.box.map((edge) => (edge * this.scale * canvas.width) / this.size[0]);
+      context.drawImage(this.heat, left, top, right - left, bottom - top);
+    }
+    if (lines) context.drawImage(this.canvas, 0, 0);
     return canvas;
   }
 
@@ -125,16 +149,32 @@ export class PhotoView {
     if (!this.pixels || this.pixels.width !== wide || this.pixels.height !== high) {
       this.heat.width = wide;
       this.heat.height = high;
-      this.pixels = contextOf(this.heat).createImageData(wide, high);
+      this.pixels = this.heatContext.createImageData(wide, high);
     }
     const out = new Uint32Array(this.pixels.data.buffer);
-    const table = colourTable(map.signed ? "signed" : state.colours);
-    const veil = veilOf(state.heat / 100, map.signed);
-    for (let i = 0; i < smooth.length; i++) {
-      const entry = entryOf(smooth[i], map.top, state.scale, map.signed);
-      out[i] = (table[entry] & 0xffffff) | (veil[entry] << 24);
+    const paints = this.paintsOf(map, state);
+    const { top, signed } = map;
+    // As entryOf has it, without a call a pixel.
+    if (state.scale === "log" || !(top > 0)) for (let i = 0; i < out.length; i++) out[i] = paints[entryOf(smooth[i], top, state.scale, signed)];
+    else {
+      const [zero, factor] = signed ? [127.5, 127.5 / top] : [0, 255 / top];
+      for (let i = 0; i < out.length; i++) {
+        const entry = (zero + smooth[i] * factor + 0.5) | 0;
+        out[i] = paints[entry < 0 ? 0 : entry > 255 ? 255 : entry];
+      }
     }
-    contextOf(this.heat).putImageData(this.pixels, 0, 0);
+    this.heatContext.putImageData(this.pixels, 0, 0);
+  }
+
+  /** The colours with how much of each lies over the photograph. @param {PictureMap} map @param {import("../types.js").State} state */
+  paintsOf(map, state) {
+    const name = map.signed ? "signed" : state.colours;
+    const key = `${name} ${state.heat}`;
+    if (key === this.paintOf) return this.paints;
+    this.paintOf = key;
+    const veil = veilOf(state.heat / 100, map.signed);
+    this.paints = colourTable(name).map((colour, entry) => (colour & 0xffffff) | (veil[entry] << 24));
+    return this.paints;
   }
 
   /** @param {CanvasRenderingContext2D} context @param {PictureMap} map @param {import("../types.js").State} state */
@@ -142,6 +182,7 @@ export class PhotoView {
     const [rows, columns] = map.grid;
     const lines = map.signed ? null : outline(map.values, rows, columns, state.mass / 100);
     if (!lines) return;
+    this.lined = true;
     const [left, top, right, bottom] = map.box.map((edge) => edge * this.scale);
     const [stepX, stepY] = [(right - left) / columns, (bottom - top) / rows];
     context.beginPath();
@@ -159,6 +200,7 @@ export class PhotoView {
 
   /** @param {CanvasRenderingContext2D} context @param {Marks} marks */
   boxes(context, marks) {
+    if (!marks.found.length) return;
     context.font = "600 11px Inter, system-ui, sans-serif";
     context.textAlign = "left";
     marks.found.forEach((finding, place) => {
@@ -178,17 +220,14 @@ export class PhotoView {
 
   /** @param {PictureMap | null} map @param {import("../types.js").State} state */
   drawBar(map, state) {
-    this.bar.width = 1;
-    this.bar.height = 256;
-    const context = contextOf(this.bar);
-    const pixels = context.createImageData(1, 256);
-    const table = colourTable(map?.signed ? "signed" : state.colours);
+    [1, 0.5, 0].forEach((share, place) => write(this.words[place], map ? map.word(valueAt(share, map.top, state.scale, map.signed)) : ""));
+    const name = map?.signed ? "signed" : map ? state.colours : "";
+    if (name === this.barOf) return;
+    this.barOf = name;
+    const pixels = new ImageData(1, 256);
     const out = new Uint32Array(pixels.data.buffer);
-    for (let entry = 0; entry < 256; entry++) out[255 - entry] = map ? table[entry] : 0;
-    context.putImageData(pixels, 0, 0);
-    [1, 0.5, 0].forEach((share, place) => {
-      this.words[place].textContent = map ? map.word(valueAt(share, map.top, state.scale, map.signed)) : "";
-    });
+    if (map) out.set(colourTable(name).slice().reverse());
+    contextOf(this.bar).putImageData(pixels, 0, 0);
   }
 
   /** The pointer at the bar. @param {PictureMap | null} map @param {number | null} value @param {import("../types.js").State} state */

@@ -36,7 +36,7 @@ export function pngOf(panes, dark) {
     context.fillText(`${pane.sentence.before}${pane.sentence.subject}${pane.sentence.after}`, x, pad + 14, wide + bar);
     context.font = "400 12px Inter, system-ui, sans-serif";
     context.fillText(pane.sentence.more, x, pad + 34, wide + bar);
-    context.drawImage(pane.photo.canvas, x, pad + head - 14, wide, high);
+    context.drawImage(pane.photo.whole(pane.map, true), x, pad + head - 14, wide, high);
     context.drawImage(pane.photo.bar, x + wide + 12, pad + head - 14, 10, high);
     context.font = "400 11px Inter, system-ui, sans-serif";
     [0, 0.5, 1].forEach((share, place) => context.fillText(pane.photo.words[place].textContent ?? "", x + wide + 28, pad + head - 14 + 9 + share * (high - 10)));
@@ -65,7 +65,7 @@ export function svgOf(pane, state) {
   add("text", { x: pad, y: pad + 16, "font-size": 17, "font-weight": 600 }, `${pane.sentence.before}${pane.sentence.subject}${pane.sentence.after}`);
   add("text", { x: pad, y: pad + 36, "font-size": 12, fill: "#444" }, pane.sentence.more);
   const top = pad + head;
-  const bare = pane.photo.bare(pane.map, state);
+  const bare = pane.photo.whole(pane.map, false);
   add("image", { x: pad, y: top, width: wide, height: high, preserveAspectRatio: "none", href: bare.toDataURL("image/png") });
   add("image", { x: pad + wide + 12, y: top, width: 10, height: high, preserveAspectRatio: "none", href: pane.photo.bar.toDataURL("image/png") });
   [0, 0.5, 1].forEach((share, place) => add("text", { x: pad + wide + 28, y: top + 9 + share * (high - 10), "font-size": 11, fill: "#444" }, pane.photo.words[place].textContent ?? ""));

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from vitxplain.capture.layout import AttentionLayout, Latents, Queries, Text
 from vitxplain.capture.patch_layout import ImageMaps
+from vitxplain.models.probing.cam.attention_parts import attention_parts
 from vitxplain.models.probing.cam.cam_levels import levels_beside
 from vitxplain.models.probing.dependence import start_of, steps_after, steps_before
 from vitxplain.models.probing.observation import Observation, Output
@@ -60,7 +60,7 @@ def cam_layer(
     leaves its first norm, in a network without a class token the last norm, in a CNN the last stage's output.
     """
     shows_image = _Showing(observation, score, layouts)
-    inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
+    inside = attention_parts(layouts)
     for inner in (inside, ()):
         named = [output for output in observation.outputs if node_name(output, inner, module) not in (None, *without)]
         candidates = [output for output in named if _is_map(output, observation, maps)]
@@ -89,10 +89,10 @@ def _layers_beside(
 
     What goes into the same attention (queries, keys) is no branch.
     """
-    chosen = _output(observation, layer)
+    chosen = last_output(observation, layer)
     if chosen is None or chosen.edge is None or not observation.image.requires_grad:
         return []
-    inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
+    inside = attention_parts(layouts)
     named = [output for output in observation.outputs if node_name(output, inside, module) not in (None, *without)]
     candidates = [output for output in named if _is_map(output, observation, maps)]
     earlier, start = steps_before(chosen.edge.node), chosen.edge.node
@@ -126,37 +126,41 @@ def _levels(
     """The layers of other levels that the score reads."""
     if not observation.image.requires_grad:
         return []
-    inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
+    inside = attention_parts(layouts)
     named = [output for output in observation.outputs if node_name(output, inside, module) not in (None, *without)]
     of_image = steps_after(start_of(observation.image))
     candidates = [o for o in named if _is_map(o, observation, maps) and o.edge is not None and of_image(o.edge.node)]
-    chosen = [output for layer in layers if (output := _output(observation, layer)) is not None]
+    chosen = [output for layer in layers if (output := last_output(observation, layer)) is not None]
     beside = levels_beside(score, chosen, candidates, maps, lambda gradient: _reaches_patches(gradient, maps))
     return [node_name(output, inside, module) or "" for output in beside]
 
 
 def same_output(observation: Observation, layer: str | None) -> frozenset[str]:
     """Every node that returns the tensor the layer returns, unchanged: a stage and its last block are one."""
-    output = _output(observation, layer)
+    output = last_output(observation, layer)
     return frozenset(output.returned_by) if output is not None else frozenset()
 
 
 def map_shape(observation: Observation, layer: str, maps: ImageMaps) -> tuple[int, int] | None:
     """(rows, columns) of a layer's output in patch layout."""
-    output = _output(observation, layer)
+    output = last_output(observation, layer)
     layout = maps.layout(output.shape) if output is not None else None
     return (layout.rows, layout.columns) if layout is not None else None
 
 
-def _output(observation: Observation, layer: str | None) -> Output | None:
+def last_output(observation: Observation, layer: str | None) -> Output | None:
     """What the layer returned last."""
     return next((output for output in reversed(observation.outputs) if layer in output.returned_by), None)
 
 
 def node_name(output: Output, inside: tuple[str, ...], module: nn.Module) -> str | None:
-    """The outermost module that returned the tensor, one that computes something where there is any."""
-    names = [name for name in output.returned_by if name and not name.startswith(inside)]
-    computing = [name for name in names if not isinstance(module.get_submodule(name), (nn.Identity, nn.Dropout))]
+    """The outermost module that returned the tensor, one that computes something where there is any.
+
+    An empty nn.Sequential hands on what others may have read before it ran (Mask2Former's mask features): it is none.
+    """
+    parts = {name: module.get_submodule(name) for name in output.returned_by if name and not name.startswith(inside)}
+    names = [name for name, part in parts.items() if not (isinstance(part, nn.Sequential) and len(part) == 0)]
+    computing = [name for name in names if not isinstance(parts[name], (nn.Identity, nn.Dropout))]
     return (computing or names)[-1] if names else None
 
 
@@ -172,14 +176,19 @@ def is_class_scores(output: Output, observation: Observation) -> bool:
 
 
 def _is_map_of_scores(output: Output, observation: Observation, maps: ImageMaps) -> bool:
-    """A segmenter's map of classes, before it is enlarged: one channel a class, which no other class depends on."""
-    logits, layout = observation.logits, maps.layout(output.shape)
-    if logits.dim() != 4 or layout is None or output.edge is None or not logits.requires_grad:
+    """A segmenter's map of classes or masks, before it is enlarged: one channel each, which nothing else depends on."""
+    layout = maps.layout(output.shape)
+    if layout is None or output.edge is None:
         return False
-    if layout.to_map(output.tensor).shape[1] != logits.shape[1]:
-        return False
-    (gradient,) = torch.autograd.grad(logits[:, 0].sum(), [output.edge], retain_graph=True, allow_unused=True)
-    return gradient is not None and not bool(layout.to_map(gradient)[:, 1:].any())
+    channels, read = layout.to_map(output.tensor).shape[1], (observation.logits, *observation.beside_logits)
+    for scores in read:
+        if scores.dim() != 4 or not scores.requires_grad or channels != scores.shape[1]:
+            continue
+        of_first = scores[:, 0].sum() + sum(other.sum() for other in read if other is not scores)
+        (gradient,) = torch.autograd.grad(of_first, [output.edge], retain_graph=True, allow_unused=True)
+        if gradient is not None and not bool(layout.to_map(gradient)[:, 1:].any()):
+            return True
+    return False
 
 
 class _Showing:
@@ -209,35 +218,3 @@ def _reaches_patches(gradient: Tensor, maps: ImageMaps) -> bool:
         return False
     reached = layout.to_map(gradient)[0].abs().sum(0) > 0
     return reached.float().mean().item() >= _ENOUGH_PATCHES
-
-
-@dataclass(frozen=True)
-class LinearHead:
-    """Where the weight with `logit = weight @ mean(feature map) + bias` is, and which feature map that is of.
-
-    Its values are read in the pass that uses them: weights change, and heads are replaced.
-    """
-
-    name: str | None  # of the linear layer or 1 x 1 convolution; None: one channel a class, only averaged
-    changed: bool  # whether the map that is averaged is the layer's output after something was written into it
-
-
-def linear_head(observation: Observation, layer: str | None, maps: ImageMaps) -> LinearHead | None:
-    """The head that reads the average of the layer's output, or None."""
-    output = _output(observation, layer)
-    layout = maps.layout(tuple(output.tensor.shape)) if output is not None else None
-    if output is None or layout is None:
-        return None
-    head, logits = observation.head, observation.logits[0]
-    with torch.no_grad():
-        pooled = layout.to_map(output.tensor)[0].flatten(1).mean(1)
-        if pooled.shape == logits.shape and _equal(pooled, logits):
-            return LinearHead(None, output.changed)
-        if head is None or head.input.numel() != pooled.numel() or head.module.weight.is_meta:
-            return None
-        return LinearHead(head.name, output.changed) if _equal(pooled, head.input.flatten()) else None
-
-
-def _equal(tensor: Tensor, expected: Tensor) -> bool:
-    tolerance = 1e-4 if expected.dtype == torch.float32 else 2e-2
-    return bool((tensor - expected).abs().max() <= tolerance * expected.abs().max())

@@ -7,6 +7,7 @@ from torch import nn
 from vitxplain.capture.layout import AttentionLayout, Latents
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.grid import TokenGrid
+from vitxplain.models.probing.cam.attention_parts import attention_parts
 from vitxplain.models.probing.cam.cam_layer import is_class_scores, node_name
 from vitxplain.models.probing.dependence import start_of, steps_after, steps_before
 from vitxplain.models.probing.observation import Observation
@@ -29,7 +30,7 @@ def feature_layer(
     """
     if any(isinstance(layout.query_tokens, Latents) for layout in layouts):
         return None
-    inside = tuple(f"{layout.path}." for layout in layouts if layout.kind != "other" and layout.path)
+    inside = attention_parts(layouts)
     on_the_way = steps_before(observation.logits.grad_fn)
     of_image = steps_after(start_of(observation.image)) if observation.image.requires_grad else None
     for output in reversed(observation.outputs):

@@ -57,4 +57,5 @@ def _hear(weights: Weights, answers: dict[Any, bool], past: tuple[str, ...], con
         answered(step, answers, lambda before: any(answers[earlier] for earlier in before), past)
     keys = any(answers[value.grad_fn] for value in values)
     queries = [answers[step] for step in steps]
-    return all(queries) if keys else any(queries), keys
+    # Values that hear nothing may have keys that do (OneFormer's first queries): there the first factor alone asks.
+    return all(queries) if keys else any(queries[:1]), keys

@@ -1,0 +1,73 @@
+"""What mkdocs makes while it builds the site: a page of each notebook, and the viewer of a small recording."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+PHOTOGRAPHS = ("cat.jpg", "coffee.jpg")
+VIEWER = "viewer.html"
+WHERE = "This page is `examples/notebooks/{name}` of the repository, as it last ran; continuous integration runs it.\n"
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """The files of the site, with those that are made here."""
+    for path in sorted((EXAMPLES / "notebooks").glob("*.ipynb")):
+        notebook = json.loads(path.read_text("utf-8"))
+        files.append(File.generated(config, f"notebooks/{path.stem}.md", content=page(notebook, path.name)))
+    files.append(File.generated(config, VIEWER, content=viewer()))
+    return files
+
+
+def page(notebook: Mapping[str, Any], name: str) -> str:
+    """A notebook as Markdown: its text, its code, and what it showed when it was stored."""
+    title, *parts = (part for cell in notebook["cells"] for part in _cell(cell))
+    return "\n\n".join([title, WHERE.format(name=name), *parts])
+
+
+def _cell(cell: Mapping[str, Any]) -> Iterator[str]:
+    source = "".join(cell["source"])
+    if cell["cell_type"] == "markdown":
+        yield source
+        return
+    yield f"```python\n{source}\n```"
+    text = "".join("".join(output["text"]) for output in cell["outputs"] if output["output_type"] == "stream")
+    if text:
+        yield f"```text\n{text.rstrip()}\n```"
+    for output in cell["outputs"]:
+        yield from _shown(output.get("data", {}))
+
+
+def _shown(data: Mapping[str, Any]) -> Iterator[str]:
+    """What a cell shows, as HTML in one line, which Markdown leaves alone."""
+    html = "".join(data.get("text/html", ()))
+    for kind in ("image/png", "image/jpeg"):
+        if kind in data:
+            html = f'<img alt="What the cell draws" src="data:{kind};base64,{"".join(data[kind]).strip()}">'
+    if html:
+        yield f'<div class="notebook-output">{"".join(html.splitlines())}</div>'
+
+
+@cache
+def viewer() -> str:
+    """The viewer as one HTML file: a model in the box on photographs, digits and scenes. Made once, also by `serve`."""
+    from vitxplain import load_data, load_model
+    from vitxplain.inspect import record, records
+    from vitxplain.inspect.page import page as viewer_page
+
+    with TemporaryDirectory() as folder:
+        encoder = load_model("demo-vit", device="cpu", task="image-feature-extraction", image_size=(72, 108))
+        record(encoder, f"{folder}/cat and cup", [EXAMPLES / name for name in PHOTOGRAPHS], methods=["rollout"])
+        digits = [sample.image for sample in load_data("digits", limit=37)][36:]
+        methods = ["affinity-attention", "gradient-attention"]
+        record(load_model("demo-vit", device="cpu"), f"{folder}/digits", digits, methods=methods, names=["a six"])
+        scenes = [sample.image for sample in load_data("scenes", limit=2)]
+        detector = load_model("demo-detector", device="cpu")
+        record(detector, f"{folder}/scenes", scenes, methods=["gradient-activation"], names=["a scene", "another"])
+        return viewer_page(records(folder), title="The viewer of vitxplain")
