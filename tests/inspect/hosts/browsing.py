@@ -101,7 +101,11 @@ def assert_cell(frame: Any, layer: int, row: int, values: np.ndarray) -> None:
 def click_patch(visit: Visit, frame: Any, row: int, column: int) -> None:
     stage = frame.locator(".stage > canvas").first
     stage.scroll_into_view_if_needed()
-    box = stage.bounding_box()
+    boxes = [None]
+    while boxes[-1] is None or boxes[-1] != boxes[-2]:  # it grows and shrinks with what comes in beside it
+        visit.page.wait_for_timeout(300)
+        boxes.append(stage.bounding_box())
+    box = boxes[-1]
     place = {"x": (column + 0.5) * box["width"] / SIDE, "y": (row + 0.5) * box["height"] / SIDE}
     stage.click(position=place)
     visit.page.wait_for_timeout(400)
