@@ -97,9 +97,10 @@ def outcomes_of(chosen: Chosen, prepared: Prepared) -> Outcomes[int]:
         for number in places:
             single = {number: prepared.originals[number]}
             outcomes |= attempt(model, explainers, single, wanted, {"top_k": 1, "batch_size": 1})
-        for error in (one for of_image in outcomes.values() for several in of_image.values() for one in several):
-            if isinstance(error, Exception) and is_of_all_images(error, model):
-                raise error from None
+        made_alone = [outcome for of_image in outcomes.values() for several in of_image.values() for outcome in several]
+        for outcome in made_alone:
+            if isinstance(outcome, Exception) and is_of_all_images(outcome, model):
+                raise outcome from None
         return outcomes
     for position, number in enumerate(places):
         outcomes[number] = {name: [(one, "") for one in _distinct(made[name][position])] for name in explainers}
