@@ -20,8 +20,8 @@ is the time between two pictures on the screen while the pointer moves on, where
 {hovers}
 
 Measured on {machine}: the best of {runs} runs,
-beside other work that kept {load} processes waiting for those cores. Without a graphics card Chromium draws in software;
-frames are what that and the other work cost. Attention is noise, the sizes are real.
+beside other work (a load of {load}). Without a graphics card Chromium draws in software; frames are what that and the
+other work cost. Attention is noise, the sizes are real.
 
 ```bash
 pip install -e '.[browser]'
@@ -30,9 +30,9 @@ python benchmarks/inspect_viewer.py --out docs/performance
 
 ## From a file to its first picture
 
-A file of {file:.0f} MB, a DINO ViT-S/16 at 480 px recorded whole, opened from disk in a running browser, shows its first
-picture after {first:.2f} s (the best of {opened} times; {usual:.2f} s in the median, beside other work), while the rest is
-still read. All of it is read after {whole:.1f} s.
+A file of {file:.0f} MB, a DINO ViT-S/16 at 480 px recorded whole, opened from disk in a running browser, shows its
+first picture after {first:.2f} s, while the rest is still read: all of it after {whole:.1f} s. That is the best of
+{opened} times, beside other work; the median is {usual:.2f} s.
 
 ```bash
 python benchmarks/inspect_opening.py --out docs/performance
