@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitxplain.api import explain
-from vitxplain.data.sample import Mask, Sample
+from vitxplain.data.sample import ExactBox, Mask, Sample
 from vitxplain.data.synthetic.scenes import Scenes
 from vitxplain.errors import TargetError
+from vitxplain.evaluation.regions.match import MATCHED, matches
+from vitxplain.evaluation.regions.truth import TrueClasses, TrueObjects, Truth, boxed
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.geometry import Box
+from vitxplain.geometry import Geometry
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.tasks.detected import on_image
+from vitxplain.tasks.detected import Detected, on_image
 from vitxplain.tasks.detection import Detection
 from vitxplain.tasks.pixel_classes import BACKGROUND
-
-MATCHED = 0.5  # intersection over union with what is true, from which on it counts as found
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,18 +47,21 @@ def explained_scenes(model: VisionModel, samples: Scenes) -> list[Scene]:
 
 
 def true_things(scene: Scene) -> Iterator[Thing]:
-    """Everything that is truly there, with the explanation of what was found of it.
+    """Everything that is truly there, with the explanation of what was found of it, as `vitx evaluate` matches them.
 
-    That has the same name and overlaps by half at least; of several the one that overlaps most.
+    Of a class of pixels it counts as found if it overlaps by half at least, as an object does.
     """
-    for name, region in _boxes(scene.sample) if scene.of_objects else _classes(scene.sample):
-        overlaps = [
-            (_overlap(region, found_region(explanation)), explanation)
-            for explanation in scene.explanations
-            if explanation.target and explanation.target.name == name
-        ]
-        best, explanation = max(overlaps, key=lambda pair: pair[0], default=(0.0, None))
-        yield Thing(scene.sample, region, explanation if best >= MATCHED else None)
+    classes = {one.name: one.index for one in map(_detected, scene.explanations)}
+    truth: Truth = TrueObjects(classes, "box") if scene.of_objects else TrueClasses(classes, "mask")
+    regions = truth.regions(scene.sample, Scenes())
+    size = scene.sample.image.height, scene.sample.image.width
+    geometry = scene.explanations[0].geometry if scene.explanations else Geometry.identity(size)
+    pairs = matches(truth, regions, [_detected(one) for one in scene.explanations], geometry)
+    for region, match in zip(regions, pairs, strict=True):
+        mask = truth.mask(region, scene.sample, None)
+        if mask is not None:
+            is_found = match.number is not None and match.overlap >= MATCHED
+            yield Thing(scene.sample, mask, scene.explanations[match.number or 0] if is_found else None)
 
 
 def found_region(explanation: Explanation) -> Mask:
@@ -66,7 +69,7 @@ def found_region(explanation: Explanation) -> Mask:
     target, size = explanation.target, explanation.geometry.image_size
     if target and target.region is not None:
         return on_image(target.region, explanation.geometry)
-    return _filled(size, target.box) if target and target.box else np.zeros(size, bool)
+    return boxed(ExactBox(*target.box), size) if target and target.box else np.zeros(size, bool)
 
 
 def _explanations(model: VisionModel, sample: Sample) -> tuple[Explanation, ...]:
@@ -78,25 +81,9 @@ def _explanations(model: VisionModel, sample: Sample) -> tuple[Explanation, ...]
     return tuple(one for one in listed if one.target and one.target.name != BACKGROUND)
 
 
-def _boxes(sample: Sample) -> Iterator[tuple[str, Mask]]:
-    size = sample.image.height, sample.image.width
-    for labelled in sample.objects or ():
-        yield labelled.name, _filled(size, labelled.box)
-
-
-def _classes(sample: Sample) -> Iterator[tuple[str, Mask]]:
-    if sample.class_map is None:
-        return
-    for number in np.unique(sample.class_map[sample.class_map > 0]).tolist():
-        yield Scenes.map_labels[number], sample.class_map == number
-
-
-def _filled(size: tuple[int, int], box: Box) -> Mask:
-    """True on the pixels whose middle lies in the box."""
-    left, top, right, bottom = box
-    rows, columns = (np.arange(side) + 0.5 for side in size)
-    return ((rows >= top) & (rows < bottom))[:, None] & ((columns >= left) & (columns < right))[None]
-
-
-def _overlap(first: Mask, second: Mask) -> float:
-    return float((first & second).sum() / max((first | second).sum(), 1))
+def _detected(explanation: Explanation) -> Detected:
+    """What an explanation is about, as it was found."""
+    target = explanation.target
+    if target is None:
+        raise ValueError(f"{explanation.method} is about nothing that was found")
+    return Detected(target.index, target.name, target.probability, target.box, target.share, mask=target.region)

@@ -57,15 +57,12 @@ class TwoImages(DataSet):
         return Sample(Image.fromarray(pixels), 0, str(index), objects=(square,), class_map=class_map)
 
 
-def prepared(name: str, task: str, *, auxiliary: bool = True) -> tuple[Any, Any, TwoImages]:
+def prepared(name: str, task: str) -> tuple[Any, Any, TwoImages]:
     """The family's network for the data, what trains it, and the data."""
     detects = task == OBJECTS
     size = detector_models.SIZE if detects else segmenter_models.SIZES.get(name, segmenter_models.SIZE)
     module = detector_models.detector(name) if detects else segmenter_models.segmenter(name)
     pixels = Pixels(size, (0.5,) * 3, (0.5,) * 3).transformers_processor()
-    if auxiliary and name.startswith("DPT"):  # without that head the library's loss fails
-        config = transformers.DPTConfig(**module.config.to_dict() | {"use_auxiliary_head": True})
-        module = transformers.DPTForSemanticSegmentation(config)
     model = load_model(module, processor=pixels, labels=list("abcd"), device="cpu")
     data = TwoImages(size)
     trained = dense_trainable(model, labels_of(task, data), task)
@@ -138,5 +135,20 @@ def test_those_that_cannot_learn_are_refused():
     )
     with pytest.raises(UsageError, match="OneFormerForUniversalSegmentation.* is told its task in words"):
         dense_trainable(told, ("square",), PIXELS)
-    with pytest.raises(UsageError, match=r"DPTForSemanticSegmentation.* fails where it is to tell its loss.*auxiliary"):
-        prepared("DPTForSemanticSegmentation", PIXELS, auxiliary=False)
+
+
+def test_without_a_loss_of_its_own_a_segmenter_learns_by_its_pixels():
+    trained, objective, data = prepared("DPTForSemanticSegmentation", PIXELS)  # the library's wants an auxiliary head
+    assert "tells no loss (UnboundLocalError" in trained.notes[-1]
+    batch = objective.collate([data[0]])
+    loss, _ = objective.loss(trained.module.eval(), batch)
+    logits = trained.module.network(pixel_values=batch["pixel_values"]).logits
+    assert logits.shape[-2:] == batch["labels"].shape[-2:]
+    there = (batch["labels"] < len(data.map_labels))[0]
+    shares = logits.log_softmax(1)[0][:, there]
+    torch.testing.assert_close(loss, -shares.gather(0, batch["labels"][0, there][None]).mean())
+    config = transformers.DPTConfig(**trained.module.network.config.to_dict() | {"use_auxiliary_head": True})
+    whole = load_model(
+        transformers.DPTForSemanticSegmentation(config), processor=trained.processor, labels=list(data.map_labels)
+    )
+    assert not any("loss" in note for note in dense_trainable(whole, data.map_labels, PIXELS).notes)

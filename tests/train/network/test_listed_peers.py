@@ -19,7 +19,8 @@ from vitxplain.models.objects.listed_boxes import ListedBoxes
 from vitxplain.models.processors.simple_processor import statistics
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.train.config.options import TrainOptions
-from vitxplain.train.network.listed_network import ListedMaps, ListedNetwork
+from vitxplain.train.network.listed_network import ListedNetwork
+from vitxplain.train.network.map_network import MapNetwork
 from vitxplain.train.network.open_dense import dense_trainable
 from vitxplain.train.run import train
 
@@ -63,7 +64,7 @@ def test_losses_are_those_of_the_library(name: str) -> None:
 
 
 def test_the_loss_of_a_segmenter_leaves_unlabelled_pixels_out() -> None:
-    network, images = ListedMaps(segmenter("FCN"), None).eval(), noise(SIZE, 2)
+    network, images = MapNetwork(segmenter("FCN")).eval(), noise(SIZE, 2)
     labels = torch.zeros(2, *SIZE, dtype=torch.long)
     labels[:, :, 50:] = -100
     found = network(images, labels=labels)

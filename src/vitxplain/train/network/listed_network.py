@@ -1,4 +1,4 @@
-"""torchvision's detectors and segmenters called as those of transformers are, with what is true, for their loss."""
+"""torchvision's detectors called as those of transformers are, with what is true, for their loss."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,16 +7,12 @@ from typing import Any
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from transformers.utils.generic import ModelOutput
 
 from vitxplain.models.objects.listed_boxes import ListedBoxes
-from vitxplain.tasks.base import LOGITS
-from vitxplain.tasks.pixel_classes import PixelClasses
 from vitxplain.train.network.dense import DenseNetwork
 from vitxplain.types import PixelValues
 
-IGNORED = -100  # the number of pixels that no loss counts
 Truth = Mapping[str, Tensor]  # class_labels; boxes in shares of the image; masks where they are learnt
 
 
@@ -58,18 +54,6 @@ class ListedNetwork(DenseNetwork):
         there = (boxes[:, 2:] > boxes[:, :2]).all(1)  # less than rounding is no box
         masks = {"masks": truth["masks"][there]} if "masks" in truth else {}
         return {"boxes": boxes[there], "labels": classes[there], **masks}
-
-
-class ListedMaps(DenseNetwork):
-    """`network(pixel_values, labels)` of a segmenter that gives a map: the cross-entropy of its pixels."""
-
-    def forward(
-        self, pixel_values: PixelValues, labels: Int[Tensor, "batch height width"] | None = None, **_others: Any
-    ) -> Any:
-        logits = PixelClasses().outputs(self.network(pixel_values))[LOGITS]
-        if labels is None:
-            return ModelOutput(logits=logits)
-        return ModelOutput(loss=cross_entropy(logits, labels, ignore_index=IGNORED), logits=logits)
 
 
 def learns_masks(network: nn.Module) -> bool:

@@ -22,7 +22,9 @@ from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.masks import Masks
+from vitxplain.tasks.pixel_classes import PixelClasses
 from vitxplain.train.network.dense import DenseNetwork, DenseTrainable, heeds_padding, saved_processor
+from vitxplain.train.network.map_network import IGNORED, MapNetwork, why_no_loss
 from vitxplain.train.network.new_classes import freeze_all_but, knows_classes, with_classes
 from vitxplain.train.network.open_listed import is_listed, listed_trainable
 
@@ -87,8 +89,12 @@ def dense_trainable(
                 f"mode=head trains a new last layer, and {source} has these classes already; leave it out."
             )
         freeze_all_but(module, fresh)
+    network = DenseNetwork(module, model.inputs)
+    if true_form(module, model.task) == "map" and task == PixelClasses.name and (why := why_no_loss(model)):
+        network = MapNetwork(module, model.inputs, ignored_number(module, len(labels)))
+        notes += (f"the model tells no loss ({why}); it learns by the cross-entropy of its pixels",)
     return DenseTrainable(
-        DenseNetwork(module, model.inputs),
+        network,
         processor,
         model.source,
         tuple(labels),
@@ -114,7 +120,7 @@ def ignored_number(module: nn.Module, classes: int) -> int:
     """
     config: Any = getattr(module, "config", None)  # torchvision has none
     names = ("semantic_loss_ignore_index", "loss_ignore_index")
-    number = int(next((getattr(config, name) for name in names if hasattr(config, name)), -100))
+    number = int(next((getattr(config, name) for name in names if hasattr(config, name)), IGNORED))
     if 0 <= number < classes:
         raise UsageError(
             f"the model leaves pixels of number {number} out of its loss, which is one of the {classes} classes of the "
