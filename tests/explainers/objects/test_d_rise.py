@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from tests.oracles import objects as oracle
 from vitxplain import explain, fitting, load_model
 from vitxplain.errors import OptionError
+from vitxplain.explainers.objects import d_rise
 from vitxplain.explainers.objects.d_rise import DRISE, black_of
+from vitxplain.explainers.passes.progress import heard_by
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.detected import Detected
@@ -89,6 +91,16 @@ def test_of_a_difference_it_is_how_much_more_of_the_one_class_is_there() -> None
     model = load_model(Finder(), mean=0.0, std=1.0, size=(32, 32), labels=["cat", "dog"])
     made = explain(model, torch.ones(3, 32, 32), DRISE(masks=100, grid=4), target="cat~dog", min_score=0).values
     assert made[:, 2:14].mean() > made[:, 18:].mean() + 0.05
+
+
+def test_it_says_how_many_passes_are_done(detr: VisionModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(d_rise, "PIXELS_AT_ONCE", 5 * 32 * 48)
+    heard: list[tuple[int, int]] = []
+    with heard_by(lambda *counts: heard.append(counts)):
+        explain(detr, IMAGE, FEW, target=["object:0", "object:1"])
+    assert heard == [(5, 12), (10, 12), (12, 12)] * 2
+    explain(detr, IMAGE, FEW, target="object:0")
+    assert len(heard) == 6
 
 
 def test_it_is_for_what_finds_things_and_options_are_checked() -> None:

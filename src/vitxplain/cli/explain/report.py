@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from vitxplain.cli.explain.lines import lines
 from vitxplain.cli.shared.console import err, out, print_error, print_json, print_note, printable
-from vitxplain.cli.shared.guard import describe, report
+from vitxplain.cli.shared.guard import report
 from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
 from vitxplain.cli.shared.streams import result_stream
+from vitxplain.errors import describe
+from vitxplain.explainers.passes.progress import heard_by
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json
 
@@ -25,19 +27,36 @@ class Reporter:
         self.failures = 0
         self.maps = 0
         self.images = 0
-        self._bar: Progress | None = None
+        self._bar: Progress | None = None  # while it is shown
+        self._images: TaskID | None = None
 
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
         """A bar on stderr, gone at the end; only for people, and only where there is something to wait for."""
-        in_the_way = self.json and result_stream().isatty()
-        if not is_worthwhile(total, shown=not (self.quiet or in_the_way)):
-            yield
-            return
-        with progress_bar("explaining") as self._bar:
-            self._bar.add_task("", total=total)
-            yield
-        self._bar = None
+        shown = not (self.quiet or (self.json and result_stream().isatty()))
+        bar = progress_bar("explaining")
+        passes = bar.add_task(" by many passes", total=None, visible=False)
+
+        def listen(done: int, of: int) -> None:
+            if is_worthwhile(of, shown=shown):
+                self._show(bar)
+                bar.update(passes, completed=done, total=of, visible=done < of)
+
+        try:
+            if is_worthwhile(total, shown=shown):
+                self._images = bar.add_task("", total=total)
+                self._show(bar)
+            with heard_by(listen):
+                yield
+        finally:
+            if self._bar is not None:
+                bar.stop()
+            self._bar = self._images = None
+
+    def _show(self, bar: Progress) -> None:
+        if self._bar is None:
+            self._bar = bar
+            bar.start()
 
     def done(
         self, path: str, files: Mapping[Explanation, Sequence[Path]], sheets: Mapping[str, Path] | None = None
@@ -50,8 +69,8 @@ class Reporter:
                 print_json({**to_json(explanation), "files": [str(file) for file in written]})
         elif files and not self.quiet:
             self._console().print(lines(path, files, sheets or {}, with_target=self.with_target), soft_wrap=True)
-        if self._bar:
-            self._bar.advance(self._bar.task_ids[0])
+        if self._bar and self._images is not None:
+            self._bar.advance(self._images)
 
     def failed(self, path: str, methods: Sequence[str], error: Exception) -> None:
         """One image failed, for these methods."""

@@ -35,7 +35,13 @@ def progress_bar(doing: str, *details: str, shown: bool = True, stderr_above: bo
         stderr_above: what others write to stderr is printed above it.
     """
     further = map(TextColumn, details)
-    columns = TextColumn(doing), BarColumn(), MofNCompleteColumn(), *further, TimeRemainingColumn()
+    columns = (
+        TextColumn(f"{doing}{{task.description}}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        *further,
+        TimeRemainingColumn(),
+    )
     return Progress(
         *columns,
         console=err(),

@@ -12,6 +12,7 @@ from torch.nn.functional import interpolate
 
 from vitxplain.capture.undisturbed import ready, undisturbed
 from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.passes.progress import counted
 from vitxplain.models.offers import OBJECTS
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.vision_model import VisionModel
@@ -77,7 +78,7 @@ class DRISE(Explainer):
         """Equation 6, divided by how often each pixel was shown."""
         black = black_of(model.processor, image)
         total, shown = (torch.zeros(image.shape[1:], device=image.device) for _ in range(2))
-        for masks in self._masks(image):
+        for masks in counted(self._masks(image), self.masks):
             masked = black + masks[:, None].to(image.dtype) * (image - black)
             weights = self._weights(model, masked, target, original)
             total += torch.einsum("n,nij->ij", weights, masks)

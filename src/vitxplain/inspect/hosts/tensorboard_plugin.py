@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
 from vitxplain.files.paths import user_path
 from vitxplain.inspect.hosts.served import Answer, Served
+
+# TensorBoard calls the `render` of a module; the viewer itself has none, for the sake of notebooks.
+_ENTRY: Final = 'export { renderPage as render } from "./viewer.js";\n'
 
 
 class InspectPlugin(base_plugin.TBPlugin):
@@ -28,11 +31,12 @@ class InspectPlugin(base_plugin.TBPlugin):
 
     def frontend_metadata(self) -> base_plugin.FrontendMetadata:
         """The module that draws the tab, and its name."""
-        return base_plugin.FrontendMetadata(es_module_path="/viewer.js", tab_name="Inspect", disable_reload=True)
+        return base_plugin.FrontendMetadata(es_module_path="/entry.js", tab_name="Inspect", disable_reload=True)
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """What is answered where, by WSGI."""
         return {
+            "/entry.js": _app(lambda _: Answer.text(200, _ENTRY, "text/javascript; charset=utf-8")),
             "/viewer.js": _app(lambda _: self._served.viewer()),
             "/index.json": _app(lambda _: self._served.index()),
             "/recording": _app(

@@ -56,7 +56,7 @@ export function open(page) {
   return mount(element, embedded(page), browserHost(true));
 }
 
-/** TensorBoard's entry: a frame of its own, recordings beside this module. */
+/** What TensorBoard's entry calls: a frame of its own, recordings beside this module. */
 export function renderPage() {
   const style = document.createElement("style");
   style.textContent = "html, body { margin: 0; height: 100%; }";
