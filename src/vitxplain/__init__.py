@@ -57,8 +57,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version  # a seventh of the time of --help, where nobody asks for it
 
         return version("vitxplain")
-    if name == "inspect":  # a package of its own
-        return import_module("vitxplain.inspect")
+    if name in ("inspect", "scale"):  # packages of their own
+        return import_module(f"vitxplain.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'vitxplain' has no attribute {name!r}; it offers {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,6 +1,6 @@
 """The whole road on one screen: load -> adapt -> capture -> explain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -26,14 +26,14 @@ from vitxplain.models.loading.load import load_model
 from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.objects.libraries import is_transformers_model
 from vitxplain.models.objects.wrappers import unwrap
-from vitxplain.models.processors.batches import BATCH_SIZE, Images, OneImage, Picture, batches, image_list
+from vitxplain.models.processors.batches import BATCH_SIZE, Batch, Images, OneImage, Picture, batches, image_list
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import Target, TargetLike
 from vitxplain.tasks.features import Features
 from vitxplain.tasks.spelled_targets import asks_for_several, targets_of
 
-__all__ = ["explain", "explain_together", "fitting"]
+__all__ = ["explain", "explain_prepared", "explain_together", "fitting"]
 
 ModelLike: TypeAlias = str | PathLike[str] | nn.Module | ModelHolder | VisionModel
 
@@ -148,22 +148,56 @@ def explain_together(
     target = with_masks_read(target)
     loaded = model_for(model, pictures, output=output, activation=activation).finding_from(min_score)
     several_targets = asks_for_several(target, single=single)
+    by_token = isinstance(loaded.task, Features) and target is not None
+    results = explain_prepared(
+        loaded,
+        batches(loaded.processor, pictures, 1 if by_token else batch_size),
+        len(pictures),
+        methods,
+        target=target,
+        single=single,
+        top_k=top_k,
+        options=options,
+        again=(lambda: batches(loaded.processor, pictures, batch_size)) if len(pictures) > 1 else None,
+    )
+    shown = {
+        name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()
+    }
+    return {name: items[0] for name, items in shown.items()} if single else dict(shown)
+
+
+def explain_prepared(
+    model: VisionModel,
+    prepared: Iterable[Batch],
+    count: int,
+    methods: Sequence[MethodLike],
+    *,
+    target: TargetLike = None,
+    single: bool = False,
+    top_k: int = 5,
+    options: Mapping[str, Any] | None = None,
+    again: Callable[[], Iterable[Batch]] | None = None,
+) -> dict[str, list[list[Explanation]]]:
+    """The same of `count` images that are model input already: by method, image and target. `options` are by name.
+
+    `single` says whether a list of targets is that of the only image, and not one an image; `again` gives all images
+    once more, for methods that take something of all of them (without it they take each alone).
+    """
     target_of_all: Target | None = None
     parts, earlier = [], dict[str, Explainer]()
-    by_token = isinstance(loaded.task, Features) and target is not None
-    for batch in batches(loaded.processor, pictures, 1 if by_token else batch_size):
+    for batch in prepared:
         started = perf_counter()
-        probe = loaded.probe(batch.size, usable(batch.pixel_values))
+        probe = model.probe(batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
-            labels = names_of(loaded.labels, probe.num_labels)
-            target_of_all = targets_of(loaded.task, target, labels, single=single)
-            target_of_all.check(len(pictures))
-        named = [auto_method(loaded, probe=probe) if method == "auto" else method for method in methods]
-        explainers = {name: earlier.get(name, explainer) for name, explainer in build(named, options).items()}
-        if len(pictures) > 1:
-            explainers = over_call(loaded, explainers, lambda: batches(loaded.processor, pictures, batch_size))
+            labels = names_of(model.labels, probe.num_labels)
+            target_of_all = targets_of(model.task, target, labels, single=single)
+            target_of_all.check(count)
+        named = [auto_method(model, probe=probe) if method == "auto" else method for method in methods]
+        explainers = {name: earlier.get(name, explainer) for name, explainer in build(named, options or {}).items()}
+        if again is not None:
+            explainers = over_call(model, explainers, again)
         earlier |= explainers
-        of_batch = loaded.on_part(batch.part)
+        of_batch = model.on_part(batch.part)
         frames = [of_batch.frame(geometry) for geometry in batch.geometries]
         target_of_batch = target_of_all.select(batch.positions).on_images(frames)
         preparing = perf_counter() - started
@@ -172,13 +206,9 @@ def explain_together(
             asking = with_query(explainers, of_pass, probe, batch.geometries[0])
             result = shared_pass(of_batch, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
             seconds = (preparing + perf_counter() - started) / len(batch.images)
-            made = explanations(loaded, probe, batch, asking, result, top_k=top_k, seconds=seconds)
+            made = explanations(model, probe, batch, asking, result, top_k=top_k, seconds=seconds)
             parts.append((batch, made))
-    results = gathered(parts, len(pictures))
-    shown = {
-        name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()
-    }
-    return {name: items[0] for name, items in shown.items()} if single else dict(shown)
+    return gathered(parts, count)
 
 
 def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, str | None]:

@@ -17,6 +17,8 @@
 Every message says what happened, what was expected and what to do, in the user's own words.
 """
 
+import errno
+
 
 class VitxplainError(Exception):
     """Base of all errors a user may meet."""
@@ -68,3 +70,23 @@ class PluginError(VitxplainError):
 
 class OutputError(VitxplainError):
     """A result could not be written; nothing half-written is left behind."""
+
+
+def describe(error: Exception) -> str:
+    """The message of one of our errors; others are named by their kind."""
+    if isinstance(error, VitxplainError):
+        return str(error)
+    if memory_is_full(error):
+        return "the memory is full. Try --batch-size 1, --dtype bfloat16, a smaller --image-size or --device cpu."
+    return f"{type(error).__name__}: {str(error).strip() or 'no message'}"
+
+
+def memory_is_full(error: Exception) -> bool:
+    """Of the machine or of its GPU; where torch has no room, its error is of no kind of its own."""
+    words = ("not enough memory", "can't allocate memory", "out of memory")
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and any(text in str(error) for text in words))
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+    )

@@ -32,6 +32,9 @@ from vitxplain.inspect import Writer
 from vitxplain.inspect.record_file import read_record
 from vitxplain.models.loading.from_adapters import base_source
 from vitxplain.models.trust.weight_map import check_weight_maps
+from vitxplain.scale import manifest, maps
+from vitxplain.scale.plan import MapKind, Plan
+from vitxplain.scale.shards import row, schema, to_bytes
 from vitxplain.train.config.configure import configure
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig
@@ -52,6 +55,19 @@ class Reader:
     read: Callable[[Path], Any]  # of the folder
     modules: tuple[str, ...]  # below vitxplain, that turn whatever is raised into an error of ours
     slow: bool = False  # takes a tenth of a second or more
+
+
+def _shards(folder: Path) -> None:
+    made = explanation(method="grad-cam")
+    plan = Plan(1, {made.method: MapKind(made.axes, made.values.shape, {})}, {})
+    manifest.begin(folder, plan.to_dict())
+    content = to_bytes([row("a.png", made)], schema(plan.kinds[made.method], plan.to_dict()))
+    manifest.finish(folder, 0, {f"{made.method}/{plan.name_of(0)}": content}, {"images": 1, "failed": {}})
+
+
+def _look_at_maps(folder: Path) -> None:
+    for stored in maps(folder):
+        stored.heatmap()
 
 
 def _picture(path: Path, **options: Any) -> None:
@@ -211,7 +227,11 @@ RUN = ("train.records.run_folder",)
 RECORD = "inspect/000000000.a.safetensors"
 SEGMENT = "cat.grad-cam.segment-0"
 MODEL = ("models.loading.checkpoint", "models.trust.weight_map")
+SHARDS = ("scale.stored_maps", "scale.manifest")
 READERS: dict[str, Reader] = {
+    "shard of maps": Reader(_shards, "grad-cam/00000.parquet", _look_at_maps, SHARDS),
+    "plan of a run": Reader(_shards, "manifest/plan.json", _look_at_maps, SHARDS),
+    "entry of a manifest": Reader(_shards, "manifest/00000.json", _look_at_maps, SHARDS),
     "record of attention": Reader(_record, RECORD, _look_at_record, ("inspect.record_file",)),
     "picture of a record": Reader(
         lambda folder: _picture(folder / "a.png"), "a.png", _record_picture, ("inspect.picture",)

@@ -6,14 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
+from tests.photo_folder import photos  # noqa: F401 - a fixture
 from tests.saved_models import cnn_folder, detector_folder, segmenter_folder, vit_folder  # noqa: F401 - fixtures
 from vitxplain.cli.main import app
 
@@ -29,20 +27,6 @@ class Said:
     @property
     def json(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out.splitlines()]
-
-
-@pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder, with cat.png, dog.jpg, more/cat.png, broken.png and notes.txt."""
-    folder = tmp_path / "photos"
-    (folder / "more").mkdir(parents=True)
-    for seed, (name, size) in enumerate({"cat.png": (40, 30), "dog.jpg": (64, 48), "more/cat.png": (20, 60)}.items()):
-        pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / name)
-    (folder / "broken.png").write_bytes((folder / "cat.png").read_bytes()[:200])
-    (folder / "notes.txt").write_text("no image")
-    monkeypatch.chdir(folder)
-    return folder
 
 
 @pytest.fixture

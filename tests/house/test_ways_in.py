@@ -48,6 +48,7 @@ WAYS_IN = {
     ("vitxplain", "import_module"): OWN,
     ("vitxplain.data.load", "import_module"): OWN,
     ("vitxplain.inspect", "import_module"): OWN,
+    ("vitxplain.scale", "import_module"): OWN,
     ("vitxplain.render.draw", "import_module"): OWN,
     ("vitxplain.models.loading.adapter", "import_module"): OWN,
     ("vitxplain.testing.construction", "eval"): OWN,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from vitxplain.cli.shared.completion import complete_methods
-from vitxplain.cli.shared.guard import DONE, SOME_FAILED, describe, guarded, report
+from vitxplain.cli.shared.guard import DONE, SOME_FAILED, guarded, report
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Model, Quiet
 from vitxplain.models.known_models import DEFAULT
@@ -65,13 +65,13 @@ def inspect(
 
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
-    from vitxplain.cli.explain.image_sources import find
     from vitxplain.cli.shared.console import out as stdout
     from vitxplain.cli.shared.console import print_json, printable
-    from vitxplain.errors import CaptureError, ImageError, OptionError
+    from vitxplain.errors import CaptureError, ImageError, OptionError, describe
     from vitxplain.files.paths import user_path
     from vitxplain.files.write import check_writable
     from vitxplain.inspect import record as start
+    from vitxplain.scale.image_sources import find
 
     file = user_path(out)
     if file.suffix.lower() not in (".html", ".htm"):

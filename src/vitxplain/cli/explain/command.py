@@ -16,9 +16,9 @@ from vitxplain.render.draw import STYLES
 @guarded
 def explain(
     images: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="IMAGE", help="Files, folders, patterns ('**/*.jpg') or URLs.", show_default=False),
-    ],
+    ] = None,
     model: Model = DEFAULT,
     method: Methods = ["auto"],  # noqa: B006 - typer's way; never changed
     option: Annotated[
@@ -60,9 +60,16 @@ def explain(
         str | None,
         typer.Option(
             "--format",
-            help="What to write: some of png, npz, json.",
+            help="What to write: some of png, npz, json; or parquet, for any number of images: shards of 256, folders "
+            "at any depth, and run again it goes on where it ended.",
             show_default="png,npz,json",
             rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", metavar="D", help="A data set in place of IMAGE, with --format parquet.", show_default=False
         ),
     ] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
@@ -91,8 +98,12 @@ def explain(
     from vitxplain.cli.explain.job import Job, run
     from vitxplain.cli.explain.plan import plan
     from vitxplain.cli.explain.report import Reporter
+    from vitxplain.cli.explain.sharded import Sharded, explain_sharded, is_sharded
 
+    if is_sharded(formats, images, data):
+        sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, style)
+        return explain_sharded(sharded, images, data, lambda: model_options.load(model), json=json, quiet=quiet)
     explain_plan = plan(method, option, formats, out, style)
     reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=bool(target))
     loaded = model_options.load(model).finding_from(min_score)
-    return run(Job(loaded, explain_plan, images, target, top_k, batch_size), reporter)
+    return run(Job(loaded, explain_plan, images or [], target, top_k, batch_size), reporter)

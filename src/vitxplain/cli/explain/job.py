@@ -4,17 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vitxplain.cli.explain.attempt import attempt, is_of_all_images
-from vitxplain.cli.explain.image_sources import Source, find
 from vitxplain.cli.explain.joint_methods import over_sources
 from vitxplain.cli.explain.plan import Plan
 from vitxplain.cli.explain.report import Reporter
 from vitxplain.cli.explain.sheets import save_sheets
-from vitxplain.cli.explain.targets import Wanted, targets
-from vitxplain.cli.shared.guard import DONE, SOME_FAILED, describe
+from vitxplain.cli.shared.guard import DONE, SOME_FAILED
 from vitxplain.data.bands import BandImage, Original
 from vitxplain.data.read_bands import read_original
-from vitxplain.errors import ImageError, UsageError
+from vitxplain.errors import ImageError, UsageError, describe
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
 from vitxplain.explanation.explanation import Explanation
@@ -23,6 +20,9 @@ from vitxplain.files.paths import is_file, real_path, user_path
 from vitxplain.files.watch import Watch, check_there
 from vitxplain.models.offers import CLASSES
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.scale.attempt import attempt, is_of_all_images
+from vitxplain.scale.image_sources import Source, find
+from vitxplain.scale.wanted import Wanted, targets
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vitxplain.cli.explain.image_sources import Source
 from vitxplain.data.bands import Original
 from vitxplain.data.read_bands import read_original
 from vitxplain.errors import ImageError
@@ -10,6 +9,7 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.joint import over_call
 from vitxplain.models.processors.batches import Batch, batches
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.scale.image_sources import Source
 
 
 def over_sources(

@@ -39,6 +39,19 @@ class Plan:
         return build(methods, self.options, text=True)
 
 
+def method_names(methods: Sequence[str]) -> list[str]:
+    """Of `--method`, given once or more, each with commas or without.
+
+    Raises:
+        UsageError, UnknownNameError: there is none, or one that does not exist.
+    """
+    names = [name.strip() for word in methods for name in word.split(",") if name.strip()]
+    if not names:
+        raise UsageError("--method names no method; leave it out, or see `vitx methods`.")
+    check_names(names)
+    return names
+
+
 def plan(methods: Sequence[str], options: Sequence[str], formats: str | None, out: Path, style: str = "auto") -> Plan:
     """The plan, or the error in it. `out` is a folder, or by its ending a file; `formats` None are all three of them.
 
@@ -54,10 +67,7 @@ def plan(methods: Sequence[str], options: Sequence[str], formats: str | None, ou
         raise UsageError(
             f"--out {out} names a file, whose ending says its format; leave --format out, or give a folder."
         )
-    names = [name.strip() for word in methods for name in word.split(",") if name.strip()]
-    if not names:
-        raise UsageError("--method names no method; leave it out, or see `vitx methods`.")
-    check_names(names)
+    names = method_names(methods)
     _, broken = usable(list(dict.fromkeys(names)))
     folder = out if file is None else out.parent
     chosen = [name.strip() for name in formats.split(",") if name.strip()]

@@ -10,9 +10,10 @@ from rich.progress import Progress, TaskID
 
 from vitxplain.cli.explain.lines import lines
 from vitxplain.cli.shared.console import err, out, print_error, print_json, print_note, printable
-from vitxplain.cli.shared.guard import describe, report
+from vitxplain.cli.shared.guard import report
 from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
 from vitxplain.cli.shared.streams import result_stream
+from vitxplain.errors import describe
 from vitxplain.explainers.passes.progress import heard_by
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json

@@ -15,7 +15,7 @@ from rich.console import Console
 from vitxplain.cli.shared.console import print_error, print_note
 from vitxplain.cli.shared.option_groups import unfolded
 from vitxplain.cli.shared.streams import no_questions, results_alone
-from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError
+from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError, describe, memory_is_full
 from vitxplain.interrupts import exit_code, handled, interrupt
 
 DONE: Final = 0
@@ -110,25 +110,5 @@ def report(error: Exception, *, debug: bool, about: str = "", console: Console |
     print_error(f"{about}: {sentence}" if about not in sentence else sentence, console)
     if debug:
         print_note("".join(traceback.format_exception(error)), console)
-    elif not isinstance(error, VitxplainError) and not _memory_is_full(error):
+    elif not isinstance(error, VitxplainError) and not memory_is_full(error):
         print_note("  This should not happen: run it again with --debug and report the traceback, please.", console)
-
-
-def describe(error: Exception) -> str:
-    """The message of one of our errors; others are named by their kind."""
-    if isinstance(error, VitxplainError):
-        return str(error)
-    if _memory_is_full(error):
-        return "the memory is full. Try --batch-size 1, --dtype bfloat16, a smaller --image-size or --device cpu."
-    return f"{type(error).__name__}: {str(error).strip() or 'no message'}"
-
-
-def _memory_is_full(error: Exception) -> bool:
-    """Of the machine or of its GPU; where torch has no room, its error is of no kind of its own."""
-    words = ("not enough memory", "can't allocate memory", "out of memory")
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and any(text in str(error) for text in words))
-        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-    )

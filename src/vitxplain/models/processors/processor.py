@@ -52,6 +52,12 @@ class Processor:
         """How many channels it makes, which are those the model takes."""
         return self.to_pixels([Image.new("RGB", (64, 64), (128, 128, 128))]).shape[-3]
 
+    @cached_property
+    def keeps_size(self) -> bool:
+        """Whether images of all proportions come out at `input_size`."""
+        sizes = [tuple(self([Image.new("RGB", shape)]).shape[-2:]) for shape in ((300, 200), (200, 300))]
+        return sizes == [self.input_size] * 2
+
     def __call__(self, images: Sequence[Original]) -> PixelValues:
         return self.to_pixels(images)
 

@@ -35,7 +35,7 @@ def wrap_processor(processor: Any, image_size: tuple[int, int] | None = None, ch
     for candidate in _resized(processor, image_size):
         try:
             resized = Processor.observed(candidate, name, processor)
-            fits = resized.input_size == image_size and _keeps_size(resized)
+            fits = resized.input_size == image_size and resized.keeps_size
         # It knows no such setting, or cuts images into parts.
         except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, UsageError):
             continue
@@ -145,9 +145,3 @@ def _with(processor: Any, **settings: Any) -> ToPixels:
 
 def _get(size: Any, key: str) -> int | None:
     return size.get(key) if isinstance(size, dict) else getattr(size, key, None)
-
-
-def _keeps_size(processor: Processor) -> bool:
-    """Whether images of other proportions come out at the same size."""
-    sizes = [tuple(processor([Image.new("RGB", shape)]).shape[-2:]) for shape in ((300, 200), (200, 300))]
-    return sizes == [processor.input_size] * 2

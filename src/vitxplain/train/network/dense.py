@@ -107,12 +107,7 @@ def heeds_padding(module: PreTrainedModel, processor: Processor) -> bool:
     """Whether the network looks at `pixel_mask`; False where its processor pads none and makes one size of all."""
     pads = any(processor.image_part(size) is not None for size in (_WIDE, _TALL))
     size = processor([Image.new("RGB", _WIDE)]).shape[-2:]
-    return (pads or not keeps_size(processor)) and heeds_mask(module, processor.channels, (size[0], size[1]))
-
-
-def keeps_size(processor: Processor) -> bool:
-    """Whether images of all proportions come out at one size."""
-    return processor([Image.new("RGB", _WIDE)]).shape == processor([Image.new("RGB", _TALL)]).shape
+    return (pads or not processor.keeps_size) and heeds_mask(module, processor.channels, (size[0], size[1]))
 
 
 def _alike(first: Processor, second: Processor) -> bool:

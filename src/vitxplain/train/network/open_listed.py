@@ -18,7 +18,7 @@ from vitxplain.models.processors.simple_processor import statistics
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.detection import Detection
-from vitxplain.train.network.dense import DenseNetwork, DenseTrainable, keeps_size
+from vitxplain.train.network.dense import DenseNetwork, DenseTrainable
 from vitxplain.train.network.listed_network import ListedNetwork
 from vitxplain.train.network.map_network import MapNetwork
 from vitxplain.train.network.new_classes import freeze_all_but
@@ -60,7 +60,7 @@ def listed_trainable(
             )
         freeze_all_but(module, fresh)
     detects = isinstance(module, ListedBoxes)
-    if size is None and (keeps_size(model.processor) or not detects):
+    if size is None and (model.processor.keeps_size or not detects):
         size = model.processor.input_size
     pixels = Pixels.measured(model.processor)
     processor = statistics(pixels.mean, pixels.std, size)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vitxplain.cli.explain.image_sources import find, unique_stems
+from vitxplain.scale.image_sources import find, unique_stems
 
 
 @pytest.mark.parametrize(

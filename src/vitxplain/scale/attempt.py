@@ -1,31 +1,32 @@
 """Images explained together, and where something fails in parts, so that only the culprit is lost."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 from vitxplain.api import explain_together
-from vitxplain.cli.explain.image_sources import Source
-from vitxplain.cli.explain.targets import Wanted, of_images
 from vitxplain.data.bands import Original
 from vitxplain.errors import TargetError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.vision_model import VisionModel
+from vitxplain.scale.wanted import Wanted, of_images
 from vitxplain.tasks.classification import Classification
 from vitxplain.words import short_name
 
+Key = TypeVar("Key")  # what an image is known by
+
 # Of each image and method an explanation a target, with a label for its files, or what went wrong.
 Outcome: TypeAlias = tuple[Explanation, str] | Exception
-Outcomes: TypeAlias = dict[Source, dict[str, list[Outcome]]]
+Outcomes: TypeAlias = dict[Key, dict[str, list[Outcome]]]
 
 
 def attempt(
     model: VisionModel,
     explainers: Mapping[str, Explainer],
-    images: Mapping[Source, Original],
+    images: Mapping[Key, Original],
     wanted: Sequence[Wanted],
     options: Mapping[str, int],
-) -> Outcomes:
+) -> Outcomes[Key]:
     """Everything at once; if that fails, image by image, then target by target or method by method.
 
     `options` are those of `explain_together`.

@@ -1,0 +1,118 @@
+"""`vitx explain --format parquet`: any number of images, as shards."""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from vitxplain.cli.explain.plan import method_names
+from vitxplain.cli.shared.console import err, out, print_error, print_json, printable
+from vitxplain.cli.shared.guard import DONE, SOME_FAILED
+from vitxplain.cli.shared.progress import progress_bar
+from vitxplain.data.load import load_data
+from vitxplain.data.sample import DataSet
+from vitxplain.errors import OptionError, UsageError
+from vitxplain.files.paths import user_path
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.parse import key_and_value
+from vitxplain.processes import starts_first
+from vitxplain.scale import explain_dataset
+from vitxplain.scale.run import Done, Summary
+from vitxplain.words import counted
+
+PARQUET: Final = "parquet"
+MOST_NAMED: Final = 10  # images that failed
+
+
+@dataclass(frozen=True)
+class Sharded:
+    """What was typed."""
+
+    methods: Sequence[str]
+    options: Sequence[str]
+    targets: Sequence[str]
+    top_k: int
+    batch_size: int
+    min_score: float | None
+    out: Path
+    style: str
+
+
+def is_sharded(formats: str | None, images: Sequence[str] | None, data: str | None) -> bool:
+    """Whether shards are asked for.
+
+    Raises:
+        UsageError: neither images nor a data set were given, or both, or a data set for other formats.
+        OptionError: other formats beside it.
+    """
+    names = [name.strip() for name in (formats or "").split(",") if name.strip()]
+    if PARQUET in names and len(names) > 1:
+        raise OptionError(f"--format {formats} mixes {PARQUET}, shards of many images, with files of one; give either.")
+    if data is not None and PARQUET not in names:
+        raise UsageError(f"--data is for any number of images: add --format {PARQUET}.")
+    if (data is None) == (not images):
+        raise UsageError("give the images to explain, or a data set with --data, and not both.")
+    return PARQUET in names
+
+
+def explain_sharded(
+    typed: Sharded,
+    images: Sequence[str] | None,
+    data: str | None,
+    load: Callable[[], VisionModel],
+    *,
+    json: bool,
+    quiet: bool,
+) -> int:
+    """Explain all of them; the exit code.
+
+    Raises:
+        VitxplainError: as `explain_dataset`.
+    """
+    if typed.style != "auto":
+        raise OptionError(f"--style {typed.style} draws pictures, and --format {PARQUET} writes none.")
+    methods = method_names(typed.methods)
+    options = dict(key_and_value(option) for option in typed.options)
+    source: DataSet | list[str] = load_data(data) if data is not None else list(images or [])
+    folder = user_path(typed.out)
+    bar = progress_bar("explaining") if not (json or quiet) and starts_first() else None
+    with bar or nullcontext():
+        task = None if bar is None else bar.add_task("", total=None)
+
+        def advance(count: int) -> None:
+            if bar is not None and task is not None:
+                bar.advance(task, count)
+
+        def report(done: Done) -> None:
+            if json:
+                print_json({"shard": done.shard, "images": done.images, "failed": done.failed, "before": done.before})
+
+        summary = explain_dataset(
+            load(),
+            source,
+            folder,
+            methods,
+            target=typed.targets,
+            top_k=typed.top_k,
+            batch_size=typed.batch_size,
+            min_score=typed.min_score,
+            report=report,
+            advance=advance,
+            text_options=options,
+        )
+    _say(summary, folder, quiet=quiet or json)
+    return SOME_FAILED if summary.failed else DONE
+
+
+def _say(summary: Summary, folder: Path, *, quiet: bool) -> None:
+    failed = list(summary.failed.items())
+    for path, why in failed[:MOST_NAMED]:
+        print_error(why if path in why else f"{path}: {why}", err())
+    if len(failed) > MOST_NAMED:
+        print_error(f"and {len(failed) - MOST_NAMED} more, in the column `error`.", err())
+    if not quiet:
+        before = summary.shards - summary.made
+        earlier = f", {before} of them by an earlier run" if before else ""
+        said = f"{counted(summary.images, 'image')} in {counted(summary.shards, 'shard')}{earlier}: {printable(folder)}"
+        out().print(f"{said}{f', {len(failed)} failed' if failed else ''}", soft_wrap=True)

@@ -1,0 +1,48 @@
+"""What is explained by what: the model, its methods with their options, and the targets of each image."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from vitxplain.api import ModelLike, model_for
+from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.passes.choose import MethodLike, build, check_names
+from vitxplain.explainers.passes.fit import auto_method, require
+from vitxplain.models.loading.load import load_model
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.scale.wanted import Wanted, targets
+
+
+class Chosen(NamedTuple):
+    """All that explaining an image needs."""
+
+    model: VisionModel
+    explainers: Mapping[str, Explainer]
+    wanted: Sequence[Wanted]
+
+
+def chosen(
+    model: ModelLike,
+    methods: Sequence[MethodLike],
+    options: Mapping[str, Any],
+    target: str | Sequence[str],
+    top_k: int,
+    min_score: float | None,
+    device: str = "auto",
+    *,
+    text: bool = False,
+) -> Chosen:
+    """The model loaded, the methods built and checked to fit it, the targets read.
+
+    `text`: the values of options are to be parsed.
+
+    Raises:
+        UsageError: no such method, option or class.
+        UnsupportedModelError: a method does not fit the model.
+        ModelLoadError: there is no such model.
+    """
+    check_names(methods)
+    opened = load_model(model, device=device) if isinstance(model, str) else model_for(model)
+    loaded = opened.finding_from(min_score)
+    explainers = build([auto_method(loaded) if method == "auto" else method for method in methods], options, text=text)
+    require(loaded, explainers.values())
+    return Chosen(loaded, explainers, targets(loaded, [target] if isinstance(target, str) else list(target), top_k))

@@ -1,0 +1,113 @@
+"""The rows of each shard: images prepared ahead, explained together, and one by one where that fails."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
+
+from vitxplain.api import explain_prepared
+from vitxplain.errors import UsageError, describe
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.scale.attempt import Outcomes, attempt, is_of_all_images
+from vitxplain.scale.chosen import Chosen
+from vitxplain.scale.listing import Listing
+from vitxplain.scale.plan import Plan
+from vitxplain.scale.prepare import Prepared, ahead, prepare
+from vitxplain.scale.shards import Row, failed_row, row
+from vitxplain.scale.wanted import of_images
+
+Advance: TypeAlias = Callable[[int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """All that a run is about."""
+
+    chosen: Chosen
+    images: Listing
+    plan: Plan
+    batch_size: int
+    workers: int  # threads that prepare images
+
+
+@dataclass(frozen=True, eq=False)
+class ExplainedShard:
+    """The rows by method, and by path why an image could not be explained."""
+
+    shard: int
+    rows: dict[str, list[Row]]
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def explained_shards(job: Job, shards: Sequence[int], advance: Advance) -> Iterator[ExplainedShard]:
+    """One after the other; `advance` is called with the number of images after each batch.
+
+    Raises:
+        UsageError: an option or target is wrong for all images alike.
+    """
+    size = job.batch_size
+    parts = [
+        (shard, places[start : start + size])
+        for shard in shards
+        for places in [job.plan.places(shard)]
+        for start in range(0, len(places), size)
+    ]
+    work = (partial(prepare, job.images, job.chosen.model.processor, places, size) for _, places in parts)
+    made = ExplainedShard(-1, {})
+    for (shard, places), prepared in zip(parts, ahead(work, job.workers), strict=True):
+        if shard != made.shard:
+            made = ExplainedShard(shard, {name: [] for name in job.chosen.explainers})
+        outcomes = outcomes_of(job.chosen, prepared)
+        for number in places:
+            _add(made, job.images.names[number], outcomes[number])
+        advance(len(places))
+        if places.stop == job.plan.places(shard).stop:
+            yield made
+
+
+def _add(made: ExplainedShard, path: str, outcomes: dict[str, list[tuple[Explanation, str] | Exception]]) -> None:
+    for name, of_method in outcomes.items():
+        for outcome in of_method:
+            if isinstance(outcome, Exception):
+                made.failed[path] = describe(outcome)
+                made.rows[name].append(failed_row(path, name, made.failed[path]))
+            else:
+                made.rows[name].append(row(path, outcome[0]))
+
+
+def outcomes_of(chosen: Chosen, prepared: Prepared) -> Outcomes[int]:
+    """What came of each image: all at once, and only where that fails one by one.
+
+    Methods that take something of all images of a call take it of each image alone: no map depends on its neighbours.
+    """
+    model, explainers, wanted = chosen
+    outcomes: Outcomes[int] = {}
+    for number, error in prepared.errors.items():
+        outcomes[number] = {name: [error] for name in explainers}
+    places = list(prepared.originals)
+    if not places:
+        return outcomes
+    spelled = of_images(wanted, model, len(places))
+    try:
+        if not prepared.batches:
+            raise UsageError("the processor takes not all of the images")
+        methods = list(explainers.values())
+        made = explain_prepared(model, prepared.batches, len(places), methods, target=spelled, top_k=1)
+    except Exception:
+        for number in places:
+            single = {number: prepared.originals[number]}
+            outcomes |= attempt(model, explainers, single, wanted, {"top_k": 1, "batch_size": 1})
+        made_alone = [outcome for of_image in outcomes.values() for several in of_image.values() for outcome in several]
+        for outcome in made_alone:
+            if isinstance(outcome, Exception) and is_of_all_images(outcome, model):
+                raise outcome from None
+        return outcomes
+    for position, number in enumerate(places):
+        outcomes[number] = {name: [(one, "") for one in _distinct(made[name][position])] for name in explainers}
+    return outcomes
+
+
+def _distinct(explanations: Sequence[Explanation]) -> list[Explanation]:
+    """One a target; one alone of a method that is about none."""
+    by_target = {one.target and (one.target.label or one.target.name): one for one in reversed(explanations)}
+    return list(reversed(by_target.values()))

@@ -1,0 +1,66 @@
+"""What is to be explained, by name and in an order that is the same on every machine."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from vitxplain.data.download import is_url
+from vitxplain.data.sample import DataSet
+from vitxplain.errors import UsageError
+from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.walk import image_files
+from vitxplain.scale.image_sources import find
+
+Source: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]] | DataSet
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The names of all images, and how the one at a place is got: a path or URL to be read, or an image."""
+
+    names: Sequence[str]
+    image: Callable[[int], Any] = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Of the names in their order: sha256."""
+        return sha256("\0".join(self.names).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def listing(source: Source) -> Listing:
+    """The images of folders at any depth, sorted; those of paths, patterns and URLs as given; those of a data set.
+
+    Raises:
+        DataError: a folder cannot be looked into.
+        UsageError: there is no image.
+    """
+    if isinstance(source, DataSet):
+        data = source
+        names = [f"{data.name}/{data.split}/{index}" for index in range(len(data))]
+        return _some(Listing(names, lambda index: data[index].image), data.name)
+    sources = [source] if isinstance(source, str | PathLike) else source
+    if not isinstance(sources, Sequence) or not all(isinstance(path, str | PathLike) for path in sources):
+        raise UsageError(f"images is {_kind(source)}; give a folder, a list of paths, or a data set of load_data.")
+    paths = [path for typed in sources for path in _expanded(str(typed))]
+    return _some(Listing(paths, lambda index: paths[index]), ", ".join(map(str, sources[:3])) or "the list of images")
+
+
+def _expanded(typed: str) -> list[str]:
+    """The images that one path, pattern or URL stands for."""
+    folder = user_path(typed)
+    if typed and not is_url(typed) and is_folder(folder):
+        return [str(Path(typed) / name) for name in image_files(folder)]
+    return [image.path for image in find([typed])]
+
+
+def _some(images: Listing, name: str) -> Listing:
+    if not images.names:
+        raise UsageError(f"{name} holds no images; give a folder or a data set that does.")
+    return images
+
+
+def _kind(source: Any) -> str:
+    return f"of the type {type(source).__name__}"

@@ -1,0 +1,78 @@
+"""The plan of a run: which images lie in which shard, and all that decides what their maps are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from vitxplain.errors import UsageError
+
+IMAGES_OF_A_SHARD: Final = 256
+SCHEMA: Final = 1
+
+
+@dataclass(frozen=True)
+class MapKind:
+    """What the maps of a method are: their axes, and their shape where it is the same for every image."""
+
+    axes: str
+    shape: tuple[int, ...] | None
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Fixed before the first image; a run with the same plan goes on where another ended.
+
+    `facts` are plain values: model, task, targets, batch size, versions, the digest of the listing.
+    """
+
+    images: int
+    kinds: Mapping[str, MapKind]  # by method
+    facts: Mapping[str, Any]
+
+    @property
+    def shards(self) -> int:
+        return -(-self.images // IMAGES_OF_A_SHARD)
+
+    def places(self, shard: int) -> range:
+        """Of the images in a shard."""
+        start = shard * IMAGES_OF_A_SHARD
+        return range(start, min(start + IMAGES_OF_A_SHARD, self.images))
+
+    def name_of(self, shard: int) -> str:
+        """Of its files, in the folder of each method."""
+        return f"{shard:05}.parquet"
+
+    def to_dict(self) -> dict[str, Any]:
+        methods = {
+            name: {"axes": kind.axes, "shape": kind.shape and list(kind.shape), "options": dict(kind.options)}
+            for name, kind in self.kinds.items()
+        }
+        return {"schema": SCHEMA, "images": self.images, "shards": self.shards, "methods": methods, **self.facts}
+
+
+def check_same(stored: Mapping[str, Any], now: Mapping[str, Any], folder: str) -> None:
+    """Raises:
+    UsageError: the folder holds maps of another plan; the message names what differs.
+    """
+    other = [name for name in {**stored, **now} if stored.get(name) != now.get(name)]
+    if other:
+        raise UsageError(
+            f"{folder} holds maps that were begun otherwise: {_differences(other, stored, now)}. Give another folder "
+            "for these, or run it as it was begun."
+        )
+
+
+def _differences(names: list[str], stored: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    if names == ["listing"] or {"listing", "images"} <= set(names) <= {"listing", "images", "shards"}:
+        return f"the images are others ({stored.get('images')} then, {now.get('images')} now)"
+    said = [f"{name} was {_brief(stored.get(name))} and is {_brief(now.get(name))}" for name in names]
+    methods = [", ".join(plan.get("methods", ())) for plan in (stored, now)]
+    if methods[0] != methods[1]:
+        said = [f"for {methods[0]}, and this is for {methods[1]}"]
+    return "; ".join(said[:3]) + ("; and more" if len(said) > 3 else "")
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

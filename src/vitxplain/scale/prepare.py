@@ -1,0 +1,61 @@
+"""Images read and turned into model input by threads, ahead of the model that waits for them."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from vitxplain.data.bands import BandImage, Original
+from vitxplain.data.read_bands import read_original
+from vitxplain.models.processors.batches import Batch, batches
+from vitxplain.models.processors.processor import Processor
+from vitxplain.scale.listing import Listing
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Images that run together, by their places in the listing.
+
+    `batches` hold those of `originals`, in their order; empty where the processor failed on one of them, which whoever
+    takes the images one by one finds out. `errors` are of images that cannot be read.
+    """
+
+    originals: Mapping[int, Original]
+    batches: list[Batch] = field(default_factory=list)
+    errors: Mapping[int, Exception] = field(default_factory=dict)
+
+
+def prepare(images: Listing, processor: Processor, places: range, batch_size: int) -> Prepared:
+    """The images at these places, read and as model input."""
+    originals: dict[int, Original] = {}
+    errors: dict[int, Exception] = {}
+    for number in places:
+        try:
+            image = images.image(number)
+            originals[number] = original = read_original(image, processor.channels)
+            if isinstance(image, str) and not isinstance(original, BandImage):
+                setattr(original, "filename", image)  # noqa: B010 - where it came from, for messages
+        except Exception as error:
+            errors[number] = error
+    try:
+        ready = list(batches(processor, list(originals.values()), batch_size))
+    except Exception:
+        ready = []
+    return Prepared(originals, ready, errors)
+
+
+def ahead(work: Iterable[Callable[[], Prepared]], workers: int) -> Iterator[Prepared]:
+    """What each piece of work gives, in order; `workers` threads are as many pieces ahead of who takes them."""
+    pieces = iter(work)
+    waiting: deque[Future[Prepared]] = deque()
+    with ThreadPoolExecutor(workers, "vitx-prepare") as pool:
+        try:
+            for piece in pieces:
+                waiting.append(pool.submit(piece))
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,177 @@
+"""explain_dataset: the maps of any number of images, as shards that are whole or not there."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from PIL import Image
+
+from vitxplain.api import ModelLike, explain_prepared
+from vitxplain.explainers.base import Explainer
+from vitxplain.explainers.passes.choose import MethodLike, several
+from vitxplain.explanation.provenance import model_facts, versions
+from vitxplain.files.aside import remove_left
+from vitxplain.files.paths import user_path
+from vitxplain.files.write import check_writable
+from vitxplain.models.processors.batches import BATCH_SIZE, batches
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.checks import check_count
+from vitxplain.scale import manifest
+from vitxplain.scale.chosen import chosen
+from vitxplain.scale.explained import Advance, Job, explained_shards
+from vitxplain.scale.listing import Source, listing
+from vitxplain.scale.plan import MapKind, Plan
+from vitxplain.scale.shards import schema, to_bytes
+
+
+@dataclass(frozen=True)
+class Done:
+    """A shard that is finished: its number, how many images it has, and those that failed, with the reason."""
+
+    shard: int
+    images: int
+    failed: Mapping[str, str] = field(default_factory=dict)
+    before: bool = False  # by an earlier run
+
+
+Report: TypeAlias = Callable[[Done], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run has done: how many shards and images are there, how many of these it made itself, what failed."""
+
+    shards: int
+    images: int
+    made: int
+    failed: Mapping[str, str]
+
+
+def explain_dataset(
+    model: ModelLike,
+    images: Source,
+    out: str | PathLike[str],
+    methods: MethodLike | Sequence[MethodLike] = "auto",
+    *,
+    target: str | Sequence[str] = (),
+    top_k: int = 5,
+    batch_size: int = BATCH_SIZE,
+    min_score: float | None = None,
+    workers: int | None = None,
+    device: str = "auto",
+    report: Report | None = None,
+    advance: Advance | None = None,
+    text_options: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Summary:
+    """Maps of all images, in shards of 256: `out`/METHOD/00000.parquet and so on, listed in `out`/manifest.
+
+    Run again, it goes on where it ended, however it did; the files are the same, byte by byte. Several processes
+    started by `accelerate launch` or torchrun share the shards, and what a lost one leaves the next run does.
+
+    Args:
+        model: as `explain` takes it.
+        images: a folder (at any depth), a list of paths, patterns and URLs, or a data set of `load_data`.
+        out: the folder of the results.
+        methods: names, aliases or Explainers.
+        target: as `--target` takes it, one or several; none is each image's top class, or the first `top_k` of what a
+            detector or segmenter found.
+        top_k: how many objects or segments to explain where no target is given.
+        batch_size: how many images run through the model together.
+        min_score: from which score on a detector's object counts as found; None is the library's own.
+        workers: threads that read images ahead; None is as many as there are cores, at most 8.
+        device: as in `load_model`; of several processes on one machine "auto" gives each a GPU of its own.
+        report: called after each shard.
+        advance: called with the number of images that are done, after each batch.
+        text_options: hyper-parameters as they are typed, by name.
+        options: hyper-parameters of the methods.
+
+    Raises:
+        UsageError: the folder holds maps of another plan; no such method, option or class.
+        UnsupportedModelError: a method does not fit the model.
+        OutputError: the folder cannot be written.
+    """
+    check_count("top_k", top_k)
+    check_count("batch_size", batch_size)
+    folder = user_path(out)
+    check_writable(folder)
+    remove_left(folder, deep=True)
+    named = listing(images)
+    device = _own_device(device)
+    loaded, explainers, wanted = made = chosen(
+        model, several(methods), text_options or options, target, top_k, min_score, device, text=bool(text_options)
+    )
+    facts = {
+        "task": loaded.task.name,
+        "model": model_facts(loaded),
+        "dtype": str(loaded.dtype).removeprefix("torch."),
+        "targets": [str(one.spelling) for one in wanted],
+        "min_score": min_score,
+        "batch_size": batch_size,
+        "listing": named.digest,
+        "versions": versions(),
+    }
+    plan = Plan(len(named.names), _kinds(loaded, explainers), facts)
+    manifest.begin(folder, plan.to_dict())
+    job = Job(made, named, plan, batch_size, workers or min(8, os.cpu_count() or 1))
+    return _run(job, folder, report or _silent, advance or _silent)
+
+
+def _run(job: Job, folder: Path, report: Report, advance: Advance) -> Summary:
+    own = _own_shards(job.plan.shards)
+    to_do = []
+    failed: dict[str, str] = {}
+    images = 0
+    for shard in own:
+        if manifest.is_finished(folder, shard):
+            facts = manifest.entry(folder, shard)
+            failed |= facts["failed"]
+            images += facts["images"]
+            advance(facts["images"])
+            report(Done(shard, facts["images"], facts["failed"], before=True))
+        else:
+            to_do.append(shard)
+    schemas = {name: schema(kind, {**job.plan.to_dict(), "method": name}) for name, kind in job.plan.kinds.items()}
+    for made in explained_shards(job, to_do, advance):
+        name_of_file = job.plan.name_of(made.shard)
+        files = {f"{name}/{name_of_file}": to_bytes(rows, schemas[name]) for name, rows in made.rows.items()}
+        count = len(job.plan.places(made.shard))
+        manifest.finish(folder, made.shard, files, {"images": count, "failed": made.failed})
+        failed |= made.failed
+        images += count
+        report(Done(made.shard, count, made.failed))
+    return Summary(len(own), images, len(to_do), failed)
+
+
+def _kinds(model: VisionModel, explainers: Mapping[str, Explainer]) -> dict[str, MapKind]:
+    """What the maps will be, from those of a plain image."""
+    height, width = model.processor.input_size
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    shows = model.finding_from(0.0) if model.task.finds else model
+    ready = list(batches(model.processor, [Image.fromarray(noise)], 1))
+    made = explain_prepared(shows, ready, 1, list(explainers.values()), top_k=1)
+    same = model.processor.keeps_size
+    first = {name: of_image[0][0] for name, of_image in made.items()}
+    return {name: MapKind(one.axes, one.values.shape if same else None, one.options) for name, one in first.items()}
+
+
+def _own_shards(shards: int) -> range:
+    """Those of this process among all that were started together, which need not know of one another otherwise."""
+    return range(int(os.environ.get("RANK", "0")), shards, int(os.environ.get("WORLD_SIZE", "1")))
+
+
+def _own_device(device: str) -> str:
+    """Of this process: "auto" is a GPU of its own where several were started on one machine."""
+    rank = os.environ.get("LOCAL_RANK")
+    if rank is None or device != "auto" or not torch.cuda.is_available():
+        return device
+    return f"cuda:{int(rank) % torch.cuda.device_count()}"
+
+
+def _silent(_: object) -> None:
+    """Nobody wants to know."""

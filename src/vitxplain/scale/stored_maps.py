@@ -1,0 +1,154 @@
+"""The maps that `explain_dataset` stored, laid on the originals again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq
+from jaxtyping import Float
+
+from vitxplain.errors import UsageError
+from vitxplain.explanation.heatmap import heatmap
+from vitxplain.files.documents import parse_json
+from vitxplain.files.paths import is_file, user_path
+from vitxplain.files.reading import reading
+from vitxplain.geometry import Box, Geometry
+from vitxplain.scale import manifest
+from vitxplain.scale.shards import METADATA, unpacked
+from vitxplain.suggest import did_you_mean, similar_names
+
+MOST_SHARDS: Final = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class StoredMap:
+    """One map: of which image, for what, and where it lies.
+
+    `values` are float32 with the axes `axes`, raw as the method gave them, to 3 parts in 10,000 of the greatest.
+    """
+
+    path: str  # of the image, or its number in the data set
+    method: str
+    prediction: str | None
+    score: float | None
+    target: str | None
+    label: str | None  # such as "object-0", where the target is no class of the whole image
+    box: Box | None
+    values: Float[np.ndarray, "..."] = field(repr=False)
+    axes: str
+    geometry: Geometry
+
+    def heatmap(self) -> Float[np.ndarray, "height width"]:
+        """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
+        return heatmap(self.values, self.axes, self.geometry, self.method)
+
+
+class StoredMaps:
+    """All maps of one method in the order of the plan; each shard is read when one of its maps is asked for.
+
+    `failed` says by path which images have none, and why; `unfinished` which shards are still to be made.
+    """
+
+    def __init__(self, folder: Path, method: str, axes: str, files: Sequence[Path], unfinished: Sequence[int]) -> None:
+        self.folder, self.method, self.axes, self.unfinished = folder, method, axes, tuple(unfinished)
+        self._files = files
+        self._counts = [_rows(file) for file in files]
+        self._kept: tuple[Path, list[dict[str, Any]]] | None = None
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why images have no map, by path."""
+        return {row["path"]: row["error"] for file in self._files for row in self._read(file) if row["error"]}
+
+    def __len__(self) -> int:
+        return sum(self._counts)
+
+    def __getitem__(self, index: int) -> StoredMap:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"there are {len(self)} maps, and none at {index}")
+        index %= len(self)
+        for file, count in zip(self._files, self._counts, strict=True):
+            if index < count:
+                return self._map([row for row in self._read(file) if not row["error"]][index])
+            index -= count
+        raise AssertionError("the counts are those of the files")
+
+    def __iter__(self) -> Iterator[StoredMap]:
+        for file in self._files:
+            yield from (self._map(row) for row in self._read(file) if not row["error"])
+
+    def __repr__(self) -> str:
+        unfinished = f", {len(self.unfinished)} shards unfinished" if self.unfinished else ""
+        return f"<StoredMaps {self.method}: {len(self)} maps in {self.folder}{unfinished}>"
+
+    def _read(self, file: Path) -> list[dict[str, Any]]:
+        if self._kept is None or self._kept[0] != file:
+            with reading(str(file), "a shard of maps", manifest.ADVICE):
+                self._kept = file, pq.read_table(file).to_pylist()
+        return self._kept[1]
+
+    def _map(self, row: dict[str, Any]) -> StoredMap:
+        with reading(f"{self.folder}, {row['path']}", "a map of a shard", manifest.ADVICE):
+            return StoredMap(
+                row["path"],
+                row["method"],
+                row["prediction"],
+                row["score"],
+                row["target"],
+                row["label"],
+                None if row["box"] is None else tuple(row["box"]),
+                unpacked(row["map"], row["shape"], row["peak"]),
+                self.axes,
+                Geometry.from_dict(row["geometry"]),
+            )
+
+
+def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
+    """The maps of one method in a folder that `explain_dataset` or `vitx explain --format parquet` wrote.
+
+    Args:
+        folder: of the run; it may be unfinished, and what is whole is read.
+        method: needed where there are several.
+
+    Raises:
+        UsageError: there are none, none of this method, or it must be said which.
+        DataError: a file is damaged.
+    """
+    path = user_path(folder)
+    plan = manifest.read_plan(path)
+    with reading(str(path / manifest.FOLDER / manifest.PLAN), "the plan of a run", manifest.ADVICE):
+        axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
+        shards = range(int(plan["shards"]))
+        if len(shards) > MOST_SHARDS:
+            raise ValueError(f"it has {len(shards):,} shards")
+    if method is None and len(axes) > 1:
+        raise UsageError(f"{folder} holds maps of {', '.join(axes)}; say which, as in method={next(iter(axes))!r}.")
+    name = method or next(iter(axes))
+    if name not in axes:
+        hint = did_you_mean(similar_names(name, axes, most=1), f"There are {', '.join(axes)}.", start="Did")
+        raise UsageError(f"{folder} holds no maps of {name!r}. {hint}")
+    files = {shard: path / name / f"{shard:05}.parquet" for shard in shards}
+    finished = [shard for shard in shards if manifest.is_finished(path, shard)]
+    there = [files[shard] for shard in finished if is_file(files[shard])]
+    return StoredMaps(path, name, axes[name], there, [shard for shard in shards if shard not in finished])
+
+
+def _rows(file: Path) -> int:
+    """How many maps a shard holds."""
+    with reading(str(file), "a shard of maps", manifest.ADVICE):
+        errors = pq.read_table(file, columns=["error"])["error"]
+        return errors.null_count
+
+
+def facts_of(file: str | PathLike[str]) -> dict[str, Any]:
+    """What the schema of a shard says: model, method, options, and the plan of the run.
+
+    Raises:
+        DataError: it is none.
+    """
+    with reading(str(file), "a shard of maps", manifest.ADVICE):
+        facts: dict[str, Any] = parse_json(pq.read_schema(file).metadata[METADATA])
+        return facts

@@ -1,0 +1,3 @@
+"""Fixtures of the tests that name images."""
+
+from tests.photo_folder import photos  # noqa: F401 - a fixture
