@@ -44,8 +44,14 @@ def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
     yield "gradient-rollout", of("gradient-rollout")
     yield "head-distance", of("head-distance")
     yield "headless", heads_without_a_head(model)
-    yield "patch-similarity", (explain(model, CAT, "patch-similarity", query="5,4").plot() for _ in range(1))
-    yield "patch-pca", of("patch-pca", {}, {"foreground": True})
+    yield "patch-similarity", (explain(without_head(model), CAT, "patch-similarity", query="5,4").plot() for _ in "1")
+    yield (
+        "patch-pca",
+        (
+            explain(without_head(model), COFFEE, "patch-pca", foreground=foreground).plot()
+            for foreground in (False, True)
+        ),
+    )
     yield "position-similarity", of("position-similarity")
     yield "cam", cams()
     yield "pictures", styles(model)
@@ -63,10 +69,14 @@ def cams() -> Iterator[Figure]:
 
 def heads_without_a_head(model: VisionModel) -> Iterator[Figure]:
     """What the class token of the classifier's body alone attends to, as DINO's figures show it."""
-    body = load_model(
+    yield explain(without_head(model), COFFEE, "raw-attention", layer=-1, mass=0.6).plot()
+
+
+def without_head(model: VisionModel) -> VisionModel:
+    """The classifier's body alone."""
+    return load_model(
         model.module.base_model, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225], size=model.processor.input_size
     )
-    yield explain(body, COFFEE, "raw-attention", layer=-1, mass=0.6).plot()
 
 
 def styles(model: VisionModel) -> Iterator[Figure]:

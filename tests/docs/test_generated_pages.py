@@ -35,9 +35,8 @@ def test_page_is_what_was_found(name: str, data: str):
 
 
 def test_page_on_the_viewer_is_what_was_measured():
-    measured = (
-        json.loads((DOCS / "performance" / f"{name}.json").read_text("utf-8")) for name in ("viewer", "recording")
-    )
+    sources = ("viewer", "recording", "opening")
+    measured = (json.loads((DOCS / "performance" / f"{name}.json").read_text("utf-8")) for name in sources)
     page = (DOCS / "viewer-performance.md").read_text("utf-8")
     assert page == generator("viewer_performance")(*measured), "run: python docs/viewer_performance.py"
 

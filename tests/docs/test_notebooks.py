@@ -28,7 +28,8 @@ def shown(notebook: nbformat.NotebookNode) -> list[tuple[str, bool, bool]]:
 
 @all_notebooks
 @pytest.mark.slow
-def test_it_runs_and_shows_what_is_stored(path: Path, tmp_path: Path):
+def test_it_runs_and_shows_what_is_stored(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # notebooks draw into their cells
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     stored, notebook = (nbformat.read(path, as_version=4) for _ in range(2))
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()

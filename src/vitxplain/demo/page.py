@@ -16,7 +16,7 @@ body { display: flex; flex-direction: column; font: 16px/1.5 system-ui, sans-ser
 .ways { display: flex; gap: 1.5rem; padding: 0 1.25rem; border-bottom: 1px solid #8884; overflow-x: auto; }
 .ways a { padding: .6rem 0 .5rem; border-bottom: 3px solid transparent; color: inherit; text-decoration: none;
   white-space: nowrap; }
-.ways a:hover, .ways a[aria-current] { border-color: #b45309; }
+.ways a:hover, .ways a[aria-current="true"] { border-color: #b45309; }
 #truth { position: fixed; z-index: 1; inset: 3rem 0 0; padding: 0 1.25rem 2rem; overflow: auto; outline: none;
   background: inherit; }
 #truth > div { max-width: 76rem; margin: auto; }
@@ -26,7 +26,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; } tr.control 
 [hidden] { display: none; }
 @media (prefers-color-scheme: dark) {
   body { background: #1b1b1f; color: #ddd; } img { background: #fff; } tr.control { color: #a0a0a0; }
-  .ways a:hover, .ways a[aria-current] { border-color: #ffb454; }
+  .ways a:hover, .ways a[aria-current="true"] { border-color: #ffb454; }
 }
 """
 # What is typed over the truth is not for the viewer below it.
@@ -36,7 +36,7 @@ for (const way of document.querySelectorAll(".ways a")) way.addEventListener("cl
   event.preventDefault();
   truth.hidden = way.hash !== "#truth";
   document.getElementById("vitxplain").inert = !truth.hidden;
-  for (const other of document.querySelectorAll(".ways a")) other.toggleAttribute("aria-current", other === way);
+  for (const other of document.querySelectorAll(".ways a")) other.setAttribute("aria-current", other === way);
   if (!truth.hidden) truth.focus();
 });
 addEventListener("keydown", (event) => { if (!truth.hidden) event.stopPropagation(); }, true);
@@ -55,8 +55,8 @@ segmenter the true pixels of the class.</p>"""
 def page(recording: Recording, truth: str) -> Iterator[str]:
     """The whole page in parts: it opens on the viewer of what was recorded; `truth` is a click away."""
     lead = (
-        f'<style>{STYLE}</style><nav class="ways" aria-label="The demo"><a href="#vitxplain" aria-current>Walk through '
-        'attention</a><a href="#truth">Beside the truth</a></nav>'
+        f'<style>{STYLE}</style><nav class="ways" aria-label="The demo"><a href="#vitxplain" aria-current="true">'
+        'Walk through attention</a><a href="#truth">Beside the truth</a></nav>'
         f'<section id="truth" tabindex="-1" hidden><div>{truth}</div></section><script>{SCRIPT}</script>'
     )
     return page_parts(recording, title="vitxplain demo", full=True, lead=lead)

@@ -99,7 +99,7 @@ def test_what_is_missed_is_counted_and_has_no_map(model: VisionModel):
     found = evaluate(model, data, InputGradient(), WHERE)
     assert "finds 4 of 5 objects" in str(found.accuracies["Detector"])
     assert found.accuracies["Detector"].record()["missed"] == 1
-    assert any("left out: not found with enough overlap (blue 1)" in note for note in found.notes)
+    assert any("left out: not found with enough overlap (blue: 1)" in note for note in found.notes)
     assert not any(score.region == "blue" for score in found.map_scores)
 
 

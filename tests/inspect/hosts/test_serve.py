@@ -151,7 +151,11 @@ def test_one_waits_and_the_next_is_sent_away(tmp_path: Path):
         go_on.wait(60)
         return load_model(source)
 
-    uploads, answers = Uploads(["demo-vit"], tmp_path, load), []
+    uploads, answers = Uploads(["demo-vit", "demo-cnn"], tmp_path, load), []
+    go_on.set()
+    offered = uploads.describe("demo-cnn")
+    started.clear()
+    go_on.clear()
     threads = [Thread(target=lambda: answers.append(uploads.add(picture(), "a", "demo-vit"))) for _ in range(2)]
     threads[0].start()
     started.wait(60)
@@ -160,6 +164,7 @@ def test_one_waits_and_the_next_is_sent_away(tmp_path: Path):
         pass
     with pytest.raises(BusyError, match="try again"):
         uploads.add(picture(), "a", "demo-vit")
+    assert uploads.describe("demo-cnn") is offered  # the page opens all the same
     go_on.set()
     for thread in threads:
         thread.join()

@@ -129,7 +129,7 @@ def nothing_found(regions: RegionsFound) -> str:
 
 
 def _some(counts: Counter[str]) -> str:
-    named = ", ".join(f"{name} {count:,}" for name, count in counts.most_common(NAMED))
+    named = ", ".join(f"{name}: {count:,}" for name, count in counts.most_common(NAMED))
     return named + (f" and {len(counts) - NAMED} more" if len(counts) > NAMED else "")
 
 

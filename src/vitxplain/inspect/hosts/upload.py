@@ -46,6 +46,7 @@ class Uploads:
         self.models, self.folder = tuple(models), folder
         self._load = load
         self._loaded: dict[str, VisionModel] = {}
+        self._offers: dict[str, Mapping[str, Any]] = {}
         self._places, self._turn = BoundedSemaphore(1 + _WAITING), Lock()
         self._numbers = itertools.count(1)
         self._runs: list[Path] = []
@@ -60,10 +61,13 @@ class Uploads:
         from vitxplain.explainers.passes.fit import fitting
 
         self._check(model)
-        with self._one_at_a_time():
-            loaded = self._model(model)
-            methods = [name for name, reason in fitting(loaded).items() if reason is None]
-            return {"methods": methods, "labels": list(loaded.labels.values())[:2000], "finds": loaded.task.finds}
+        if model not in self._offers:  # else whoever opens the page would wait for who explains an image
+            with self._one_at_a_time():
+                loaded = self._model(model)
+                methods = [name for name, reason in fitting(loaded).items() if reason is None]
+                labels = list(loaded.labels.values())[:2000]
+                self._offers[model] = {"methods": methods, "labels": labels, "finds": loaded.task.finds}
+        return self._offers[model]
 
     def add(self, content: bytes, name: str, model: str, methods: Sequence[str] = (), target: str | None = None) -> str:
         """Record an image; returns the file of the record below the folder.

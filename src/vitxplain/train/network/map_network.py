@@ -32,7 +32,9 @@ class MapNetwork(DenseNetwork):
     def forward(
         self, pixel_values: PixelValues, labels: Int[Tensor, "batch height width"] | None = None, **others: Any
     ) -> Any:
-        logits = PixelClasses().outputs(super().forward(pixel_values, **others))[LOGITS]
+        inputs = self.inputs(pixel_values) if self.inputs else None  # torchvision's have another name for the pixels
+        raw = self.network(pixel_values, **others) if inputs is None else self.network(**inputs, **others)
+        logits = PixelClasses().outputs(raw)[LOGITS]
         if labels is None:
             return ModelOutput(logits=logits)
         whole = interpolate(logits, labels.shape[-2:], mode="bilinear", align_corners=False)
