@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from vitxplain.cli.explain.image_sources import Source
 
 from vitxplain import explain
 from vitxplain.cli.explain.joint_methods import over_sources
 from vitxplain.explainers.patch_pca import PatchPCA
+from vitxplain.scale.image_sources import Source
 from vitxplain.testing.models import tiny_vit
 
 

@@ -96,11 +96,12 @@ def explain(
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
     from vitxplain.cli.explain.job import Job, run
-    from vitxplain.cli.explain.plan import plan
+    from vitxplain.cli.explain.plan import is_sharded, plan
     from vitxplain.cli.explain.report import Reporter
-    from vitxplain.cli.explain.sharded import Sharded, explain_sharded, is_sharded
 
     if is_sharded(formats, images, data):
+        from vitxplain.cli.explain.sharded import Sharded, explain_sharded  # which takes pyarrow
+
         sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, style)
         return explain_sharded(sharded, images, data, lambda: model_options.load(model), json=json, quiet=quiet)
     explain_plan = plan(method, option, formats, out, style)

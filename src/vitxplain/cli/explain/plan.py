@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
@@ -14,6 +15,8 @@ from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
 from vitxplain.render.draw import METHODS, check_style
+
+PARQUET: Final = "parquet"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,23 @@ class Plan:
         chosen = METHODS.get(self.style)
         methods = [chosen or auto_method(model) if name == "auto" else name for name in self.methods]
         return build(methods, self.options, text=True)
+
+
+def is_sharded(formats: str | None, images: Sequence[str] | None, data: str | None) -> bool:
+    """Whether shards are asked for.
+
+    Raises:
+        UsageError: neither images nor a data set were given, or both, or a data set for other formats.
+        OptionError: other formats beside it.
+    """
+    names = [name.strip() for name in (formats or "").split(",") if name.strip()]
+    if PARQUET in names and len(names) > 1:
+        raise OptionError(f"--format {formats} mixes {PARQUET}, shards of many images, with files of one; give either.")
+    if data is not None and PARQUET not in names:
+        raise UsageError(f"--data is for any number of images: add --format {PARQUET}.")
+    if (data is None) == (not images):
+        raise UsageError("give the images to explain, or a data set with --data, and not both.")
+    return PARQUET in names
 
 
 def method_names(methods: Sequence[str]) -> list[str]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vitxplain.cli.explain.plan import method_names
+from vitxplain.cli.explain.plan import PARQUET, method_names
 from vitxplain.cli.shared.console import err, out, print_error, print_json, printable
 from vitxplain.cli.shared.guard import DONE, SOME_FAILED
 from vitxplain.cli.shared.progress import progress_bar
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet
-from vitxplain.errors import OptionError, UsageError
+from vitxplain.errors import OptionError
 from vitxplain.files.paths import user_path
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
@@ -21,7 +21,6 @@ from vitxplain.scale import explain_dataset
 from vitxplain.scale.run import Done, Summary
 from vitxplain.words import counted
 
-PARQUET: Final = "parquet"
 MOST_NAMED: Final = 10  # images that failed
 
 
@@ -37,23 +36,6 @@ class Sharded:
     min_score: float | None
     out: Path
     style: str
-
-
-def is_sharded(formats: str | None, images: Sequence[str] | None, data: str | None) -> bool:
-    """Whether shards are asked for.
-
-    Raises:
-        UsageError: neither images nor a data set were given, or both, or a data set for other formats.
-        OptionError: other formats beside it.
-    """
-    names = [name.strip() for name in (formats or "").split(",") if name.strip()]
-    if PARQUET in names and len(names) > 1:
-        raise OptionError(f"--format {formats} mixes {PARQUET}, shards of many images, with files of one; give either.")
-    if data is not None and PARQUET not in names:
-        raise UsageError(f"--data is for any number of images: add --format {PARQUET}.")
-    if (data is None) == (not images):
-        raise UsageError("give the images to explain, or a data set with --data, and not both.")
-    return PARQUET in names
 
 
 def explain_sharded(
