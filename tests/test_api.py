@@ -226,6 +226,15 @@ def test_mistakes_are_found_before_a_model_is_loaded():
         explain("no/such/model", photo(0), "rolout")
 
 
+def test_files_of_a_target_that_was_asked_for_have_its_name(vit: VisionModel, tmp_path: Path):
+    """No target's files are written over by those of another."""
+    asked = [explain(vit, photo(0), "grad-cam", target=target) for target in (None, 0, LABELS[1])]
+    asked += explain(vit, photo(0), "grad-cam", target=[2, f"{LABELS[0]}~{LABELS[1]}"])
+    names = [made.save(tmp_path, "cat", formats="json")[0].name for made in asked]
+    assert names[:2] == ["cat.grad-cam.json", f"cat.grad-cam.{LABELS[0]}.json"]
+    assert len(set(names)) == 5
+
+
 def test_mistakes(vit: VisionModel, cnn: VisionModel, tmp_path: Path):
     with pytest.raises(OptionError, match="did you mean head_fusion"):
         explain(vit, photo(0), "rollout", head_fuson="max")

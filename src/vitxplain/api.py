@@ -30,7 +30,7 @@ from vitxplain.models.processors.batches import BATCH_SIZE, Batch, Images, OneIm
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.tasks.base import Target, TargetLike
-from vitxplain.tasks.features import Features
+from vitxplain.tasks.features import Features, NoTarget
 from vitxplain.tasks.spelled_targets import asks_for_several, targets_of
 
 __all__ = ["explain", "explain_prepared", "explain_together", "fitting"]
@@ -203,10 +203,11 @@ def explain_prepared(
         preparing = perf_counter() - started
         for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
             started = perf_counter()
+            asked = None if target is None else (of_pass.token or "") if isinstance(of_pass, NoTarget) else ""
             asking = with_query(explainers, of_pass, probe, batch.geometries[0])
             result = shared_pass(of_batch, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
             seconds = (preparing + perf_counter() - started) / len(batch.images)
-            made = explanations(model, probe, batch, asking, result, top_k=top_k, seconds=seconds)
+            made = explanations(model, probe, batch, asking, result, top_k=top_k, seconds=seconds, asked=asked)
             parts.append((batch, made))
     return gathered(parts, count)
 

@@ -21,6 +21,7 @@ from tests.data.stored import annotate
 from tests.explanations import explanation, segmented
 from vitxplain import load_data, load_model
 from vitxplain.cli.test.result_folder import earlier
+from vitxplain.data.folders.map_colours import label_map
 from vitxplain.data.folders.mask_files import mask_values
 from vitxplain.data.read_bands import read_original
 from vitxplain.data.read_image import read_image
@@ -90,6 +91,10 @@ def _table(folder: Path) -> None:
 
 def _class_maps(folder: Path) -> None:
     class_map_folder(folder, ("a", "b"), "annotations")
+
+
+def _colour_list(folder: Path) -> None:
+    _write(folder / "labelmap.txt", b"# label:color_rgb:parts:actions\nbackground:0,0,0::\ndog:128,0,0::\n")
 
 
 def _index(folder: Path) -> None:
@@ -242,6 +247,7 @@ READERS: dict[str, Reader] = {
     "classes": Reader(_table, "classes.txt", _data, TABLES),
     "annotations of COCO": Reader(coco, "instances.json", _objects, ("data.folders.coco.annotations",)),
     "map of classes": Reader(_class_maps, "annotations/a.png", _objects, ("data.folders.class_maps",)),
+    "colours of classes": Reader(_colour_list, "labelmap.txt", label_map, ("data.folders.map_colours",)),
     "names of classes": Reader(_class_maps, "classes.txt", _objects, ("data.folders.class_maps",)),
     "index": Reader(_index, "index.json", _data, TABLES),
     "tiles": Reader(_tiles, "tiles.csv", lambda folder: sources_of(folder, []), ("data.splits.groups",)),

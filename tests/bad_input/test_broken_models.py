@@ -45,7 +45,10 @@ BROKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "empty configuration": ({"config": b"{}"}, ["could not be loaded", "model_type", "check that its files"]),
     "unknown architecture": ({"config": {"model_type": "vitt"}}, ["`vitt`", "installed transformers"]),
     "wrong type": ({"config": {"num_hidden_layers": "two"}}, ["num_hidden_layers", "check that its files"]),
-    "another task": ({"config": {"model_type": "bert"}}, ["is no image classifier but", "give a model for image"]),
+    "another task": (
+        {"config": {"model_type": "bert"}},
+        ["opened here neither as a classifier", "give one"],
+    ),
     "no processor": ({"preprocessor_config": None}, ["add or correct its preprocessor_config.json"]),
     "half a processor": ({"preprocessor_config": b"{"}, ["not a valid JSON", "or correct its preprocessor_config"]),
     "a name out of time": ({"preprocessor_config": {"image_processor_type": "X"}}, ["how images become its input"]),

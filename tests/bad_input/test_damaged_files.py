@@ -24,6 +24,7 @@ MOST_MEGABYTES = 1500  # on top of what the libraries take
 OTHERS = {
     "vitxplain.data.hub.columns": "cells of a data set; tests/data/hub",
     "vitxplain.data.published.gtsegs": "HDF5's own code may crash on damaged files; tests/data/published",
+    "vitxplain.scale.batches": "bytes of a column; tests/scale/test_batches.py",
 }
 
 

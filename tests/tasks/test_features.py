@@ -84,6 +84,8 @@ def test_tokens_are_targets() -> None:
     for made, query in ((first, "class"), (second, "0,3"), (third, "2,1")):
         assert made.options["query"] == query
         np.testing.assert_array_equal(made.values, explain(model, image, "raw-attention", query=query).values)
+    assert [made.label for made in (first, second, third)] == ["cls", "patch@95,0", "patch@30,40"]
+    assert explain(model, image, "raw-attention").label == ""
     rolled = explain(model, [image, image.resize((32, 64))], "rollout", target="patch@30,40")
     assert [made.options["query"] for made in rolled] == ["2,1", "2,3"]
     each = explain(model, [image, image], "rollout", target=["cls", "patch@0,0"])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitxplain.errors import TargetError
+from vitxplain.tasks.spelled_targets import spelled_targets
 from vitxplain.tasks.spelling import Spelling, spelled
 
 LABELS = {0: "cat", 1: "dog", 2: "cat~dog", 3: "a#1", 4: "tench, Tinca tinca", 5: "7"}
@@ -66,5 +67,7 @@ def test_boxes_are_read_as_they_are_written(box: tuple[float, float, float, floa
 def test_masks_are_regions() -> None:
     mask = np.eye(4, dtype=bool)
     assert np.array_equal(spelled(mask, LABELS).region, mask)
+    with pytest.raises(TargetError, match="array of bool.*this one is of uint8; give mask > 0"):
+        spelled_targets(mask.astype(np.uint8), LABELS)
     with pytest.raises(TargetError, match="the mask of the target is empty: none of its pixels is set"):
         spelled(~np.ones((4, 4), bool), LABELS)

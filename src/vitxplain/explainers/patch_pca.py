@@ -200,7 +200,7 @@ def _border(places: Bool[Tensor, "row column"]) -> Bool[Tensor, "row column"]:
     return border
 
 
-def _images(batches: Iterable[FeatureMap]) -> Iterator[Float[Tensor, "channel row column"]]:
+def _images(batches: Iterable[Float[Tensor, "_ channel _ _"]]) -> Iterator[Float[Tensor, "channel _ _"]]:
     for batch in batches:
         yield from batch
 

@@ -32,6 +32,7 @@ NOTES: Final = "notes"  # in the provenance: what is to be known before the map 
 class Explanation:
     """Values of one method for one image: signed, raw, float32, no batch axis.
 
+    `label` names its files beside the method: the target that was asked for; empty where nobody asked for one.
     `axes` names the axes of `values` ("row column", "layer head row column", "layer head", "row column row2 column2").
     `provenance` holds plain values: `model` (id, revision or sha256, class), `versions`, `seconds`, `input` (where the
     image came from), `bands` (the numbers of those that `image` shows), `asking` (the box of the patch that asks), and
@@ -50,7 +51,8 @@ class Explanation:
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
     bands: BandImage | None = field(default=None, repr=False)  # what `image` was drawn of, where that was no photograph
     task: str = "image-classification"  # transformers' name of what the model is for
-    detections: tuple[Detected, ...] = ()  # by a detector or segmenter, best first
+    detections: tuple[Detected, ...] = ()  # by a detector or segmenter: objects best first, segments largest first
+    label: str = ""
 
     def __post_init__(self) -> None:
         if self.values.ndim != len(self.axes.split()):

@@ -50,7 +50,7 @@ def patch_map(values: Float[np.ndarray, "..."], axes: str, method: str) -> Float
 
 def is_all_against(values: Float[np.ndarray, "..."], axes: str, method: str) -> bool:
     """Whether the map has values below 0 and none above it, so that its heat map is zeros."""
-    if axes.split()[-2:] != ["row", "column"]:
+    if axes.split()[-2:] != ["row", "column"] or "component" in axes.split():  # which speak for nothing
         return False
     finite = (patches := patch_map(values, axes, method))[np.isfinite(patches)]
     return bool(finite.size and finite.min() < 0 and finite.max() <= 0)

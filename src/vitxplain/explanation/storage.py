@@ -77,6 +77,7 @@ def save_file(explanation: Explanation, path: Path, style: str = "auto") -> Path
 def file_stem(explanation: Explanation, stem: str, label: str = "") -> str:
     """The name of its files without their ending; `label` in place of that of its target."""
     target = explanation.target
+    label = label or explanation.label
     if target is not None and not label:
         label = target.label.replace(target.name, short_name(target.name)) if target.is_class else target.label
     if not label:

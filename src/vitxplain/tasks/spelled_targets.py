@@ -21,6 +21,7 @@ def spelled_targets(targets: Any, labels: Mapping[int, str]) -> tuple[tuple[Spel
     Raises:
         TargetError: one is none that could be.
     """
+    _check_mask(targets)
     if targets is None or isinstance(targets, (str, Spelling)) or _is_mask(targets):
         return ((spelled(targets, labels),),)
     entries = one_by_one(targets)
@@ -34,12 +35,24 @@ def _is_mask(target: Any) -> bool:
     return isinstance(target, np.ndarray) and target.ndim == 2 and target.dtype == bool
 
 
+def _check_mask(targets: Any) -> None:
+    """Raises:
+    TargetError: it looks like a mask, and is of numbers.
+    """
+    for target in targets if is_list(targets) else [targets]:
+        if isinstance(target, np.ndarray) and target.ndim == 2 and target.dtype != bool:
+            raise TargetError(
+                f"a mask is an array of bool, True in the region, and this one is of {target.dtype}; give mask > 0."
+            )
+
+
 def targets_of(task: Task, targets: Any, labels: Mapping[int, str], *, single: bool) -> Target:
     """The target of all images; where users ask for several of an image, each is one (`asks_for_several`).
 
     Raises:
         TargetError: one is none that could be, or an image is to have none at all.
     """
+    _check_mask(targets)
     one_each = is_list(targets) and isinstance(task, Features)
     if not one_each and (isinstance(targets, (Target, str)) or not asks_for_several(targets, single=single)):
         return task.target(targets, labels)

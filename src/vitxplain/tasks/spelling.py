@@ -22,7 +22,7 @@ _NUMBER: Final = r"-?\d+(?:\.\d+)?"
 _BOX: Final = re.compile(rf"box:\s*({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
 _POINT: Final = re.compile(rf"@\s*({_NUMBER})\s*,\s*({_NUMBER})\s*")
 _NUMBERED: Final = re.compile(r"(object|segment):\s*(\d+)\s*")
-_WAYS: Final = "object:0, segment:0, NAME, NAME#1, NAME~OTHER, box:LEFT,TOP,RIGHT,BOTTOM, @X,Y or all"
+_WAYS: Final = "object:0, segment:0, NAME, NAME#1, NAME~OTHER, box:LEFT,TOP,RIGHT,BOTTOM, @X,Y, mask:FILE or all"
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def test_info(vitx: Vitx, plugins: Path):
     assert rows["timm"].split()[1] == "adapter" or rows["timm"].split()[1].startswith("not")
     (adapter,) = [line for line in said.out.splitlines() if line.split()[:2] == ["timm", "adapter"]]
     there = find_spec("timm") is not None
-    assert adapter.rstrip().endswith("works" if there else "works once timm is there: pip install vitxplain[timm]")
+    assert adapter.rstrip().endswith("works" if there else "works once timm is there: pip install 'vitxplain[timm]'")
     assert "broken: " in rows["raising"]
     assert "RuntimeError: no licence file" in said.out
     (found,) = vitx("info", "--json").json

@@ -45,8 +45,8 @@ def test_a_map_in_the_box_points_and_has_all_energy_there(model: VisionModel):
     assert words.startswith("Detector: finds 5 of 5 objects in 3 images (overlap 0.5 or more), and gives them 0.98")
     assert words.endswith("; boxes fill 6.2% of an image on average")  # a place of 4 x 4
     notes = " ".join(found.notes)
-    assert "Detector: 1 object left out: the model has no such class (purple 1)." in notes
-    assert "Detector: 1 object left out: marked as a crowd or too difficult (green 1)." in notes
+    assert "Detector: 1 object left out: the model has no such class (purple: 1)." in notes
+    assert "Detector: 1 object left out: marked as a crowd or too difficult (green: 1)." in notes
 
 
 def test_against_the_mask_half_of_the_map_lies_outside(model: VisionModel):
@@ -143,7 +143,7 @@ def test_a_class_is_scored_against_its_mask(make):
     assert regions == ["blue", "red", "green"]  # no background
     (answer,) = found.accuracies.values()
     assert "finds 3 of 3 classes in 2 images, and gives them 0.9" in str(answer)
-    assert any("no such class (purple 1)" in note for note in found.notes)
+    assert any("no such class (purple: 1)" in note for note in found.notes)
 
 
 def test_every_metric_is_defined():

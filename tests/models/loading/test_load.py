@@ -176,14 +176,23 @@ def test_a_head_of_another_size(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (transformers.BertConfig(architectures=["BertForMaskedLM"]), "no image classifier but BertForMaskedLM"),
-        (transformers.YolosConfig(), "no image classifier but of type yolos"),
+        (
+            transformers.BertConfig(architectures=["BertForMaskedLM"]),
+            "is BertForMaskedLM, which is opened here",
+        ),
+        (transformers.YolosConfig(), "is of type yolos, which is opened here neither"),
     ],
 )
 def test_models_of_another_task(tmp_path: Path, config: Any, words: str) -> None:
     config.save_pretrained(tmp_path)
     save_file({"x": torch.zeros(1)}, tmp_path / "model.safetensors")
     with pytest.raises(ModelLoadError, match=words):
+        load_model(tmp_path)
+
+
+def test_a_training_that_has_not_ended(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(ModelLoadError, match=f"has not ended yet.*vitx train --resume --out {tmp_path}"):
         load_model(tmp_path)
 
 

@@ -23,6 +23,7 @@ from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import ExplainedTarget
+from vitxplain.words import short_name
 
 
 def explanations(
@@ -34,8 +35,12 @@ def explanations(
     *,
     top_k: int,
     seconds: float,
+    asked: str | None = None,
 ) -> dict[str, list[list[Explanation]]]:
     """For each method and image of the batch one explanation a target; `seconds` is what the pass took an image.
+
+    `asked` is the token that was asked for, empty for targets that say themselves what they are, None where nobody
+    asked for any.
 
     Raises:
         VitxplainError: a method's values, or the model's logits, are not finite.
@@ -80,7 +85,8 @@ def explanations(
                     Explanation(
                         values=result.rounds[k][number][index].float().cpu().numpy().copy(),
                         prediction=predictions[index],
-                        target=targets[index][k] if explainer.class_specific else None,
+                        target=(target := targets[index][k] if explainer.class_specific else None),
+                        label="" if asked is None else asked or _label(target),
                         geometry=geometries[index],
                         image=image,
                         bands=bands,
@@ -92,6 +98,11 @@ def explanations(
                 ]
             )
     return made
+
+
+def _label(target: ExplainedTarget | None) -> str:
+    """What the files of a target that was asked for are named by: a class by its name."""
+    return "" if target is None else target.label or short_name(target.name)
 
 
 def _told_apart(targets: Sequence[ExplainedTarget]) -> list[ExplainedTarget]:

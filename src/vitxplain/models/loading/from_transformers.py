@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError, VitxplainError
-from vitxplain.files.paths import is_file
+from vitxplain.files.paths import is_file, is_folder
 from vitxplain.models.labels import class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_complete, check_has_weights, loading_error
@@ -66,6 +66,11 @@ def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
 def load_from_folder(folder: Path, request: LoadRequest) -> VisionModel:
     """A folder that `save_pretrained` wrote."""
     if not is_file(folder / "config.json"):
+        if is_folder(folder / "checkpoints"):
+            raise ModelLoadError(
+                f"{folder} holds a training that has not ended yet, so it has no model; go on with `vitx train "
+                f"--resume --out {folder}`, or give the newest folder in {folder / 'checkpoints'}."
+            )
         raise ModelLoadError(
             f"{folder} holds no config.json (transformers) and no vitxplain.json, so it is no model folder; "
             "give the folder that `save_pretrained` or `vitx train` wrote."

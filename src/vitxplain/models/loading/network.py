@@ -34,8 +34,10 @@ def network_class(source: str, config: Any, request: LoadRequest) -> Any:
         return transformers.AutoModelForImageClassification
     kind = ", ".join(config.architectures or []) or f"of type {config.model_type}"
     raise ModelLoadError(
-        f"{source} is no image classifier but {kind}; give a model for image classification, such as those of "
-        "https://huggingface.co/models?pipeline_tag=image-classification."
+        f"{source} is {kind}, which is opened here neither as a classifier, detector or segmenter of images nor as an "
+        "encoder of them; give one of these, such as those of https://huggingface.co/models?pipeline_tag=TAG with the "
+        "tag image-classification, object-detection, image-segmentation or image-feature-extraction. A module of your "
+        "own goes in from Python."
     )
 
 
