@@ -165,6 +165,11 @@ class Explanation:
         return to_html(self)
 
 
+def label_of(target: ExplainedTarget) -> str:
+    """What its files are named by; empty for a class that is explained alone."""
+    return target.label.replace(target.name, short_name(target.name)) if target.is_class else target.label
+
+
 def headline(explanation: Explanation) -> str:
     """The target that was explained, or for a method that is about none what the model predicted or found."""
     target, top = explanation.target, explanation.prediction

@@ -10,7 +10,7 @@ from PIL import Image
 
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.escape import utf8
-from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.explanation import Explanation, label_of
 from vitxplain.explanation.found_record import LONGEST_LABEL, MASKS, REGION, checked_masks, masks_of
 from vitxplain.explanation.record import SCHEMAS, from_json, schema_of, to_json
 from vitxplain.files.arrays import read_npz
@@ -21,7 +21,7 @@ from vitxplain.files.reading import reading, shortened
 from vitxplain.files.write import write_together
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
-from vitxplain.words import short_name, slug
+from vitxplain.words import slug
 
 __all__ = ["FORMATS", "load", "save", "to_json"]
 
@@ -79,7 +79,7 @@ def file_stem(explanation: Explanation, stem: str, label: str = "") -> str:
     target = explanation.target
     label = label or explanation.label
     if target is not None and not label:
-        label = target.label.replace(target.name, short_name(target.name)) if target.is_class else target.label
+        label = label_of(target)
     if not label:
         return f"{stem}.{explanation.method}"
     return f"{stem}.{explanation.method}.{slug(label, empty='target', keep='=~,')[:LONGEST_LABEL]}"

@@ -15,7 +15,7 @@ from vitxplain.explainers.passes.artefacts import note, shows_what_tokens_hold
 from vitxplain.explainers.passes.layer_activation import layers_of, name_of
 from vitxplain.explainers.passes.pass_result import PassResult
 from vitxplain.explainers.query import asking_box
-from vitxplain.explanation.explanation import ASKING, NOTES, Explanation
+from vitxplain.explanation.explanation import ASKING, NOTES, Explanation, label_of
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.geometry import Geometry
 from vitxplain.models.labels import names_of
@@ -102,7 +102,7 @@ def explanations(
 
 def _label(target: ExplainedTarget | None) -> str:
     """What the files of a target that was asked for are named by: a class by its name."""
-    return "" if target is None else target.label or short_name(target.name)
+    return "" if target is None else label_of(target) or short_name(target.name)
 
 
 def _told_apart(targets: Sequence[ExplainedTarget]) -> list[ExplainedTarget]:
