@@ -132,6 +132,7 @@ kbd { font: inherit; font-size: 11px; color: var(--ink); border: 1px solid var(-
 .narrow .images { overflow-x: auto; }
 .narrow footer { display: none; }
 .narrow .model { display: none; }
+header select { max-width: min(240px, 22vw); }
 .small header { flex-wrap: wrap; padding: 6px 12px; }
 .small .right h2 small { display: none; }
 .small .strip { order: 9; flex-basis: 100%; }
