@@ -37,6 +37,7 @@ const look = () => {
 };
 look();
 """
+VISIT = "0" * 32  # whose recordings the page of `vitx serve` shows
 REQUESTS = """performance.getEntriesByType("resource")
   .filter((one) => one.name.includes("recording?") && one.startTime < window.firstPicture).length"""
 
@@ -74,12 +75,15 @@ def serve(folder: Path) -> Iterator[str]:
     from vitxplain.inspect.hosts.serve import application
 
     port = free_port()
-    app = application(["demo-vit"], folder, load_model)
+    visits = folder.with_name(f"{folder.name}-visits")
+    visits.mkdir(exist_ok=True)
+    (visits / VISIT).symlink_to(folder)
+    app = application(["demo-vit"], visits, load_model)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = Thread(target=server.run)
     thread.start()
     try:
-        yield answering(f"http://127.0.0.1:{port}/index.json").removesuffix("index.json")
+        yield answering(f"http://127.0.0.1:{port}/models.json").removesuffix("models.json")
     finally:
         server.should_exit = True
         thread.join()
@@ -108,6 +112,7 @@ def first_picture(browser: Browser, address: str, frame: str = "") -> dict[str, 
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         page = context.new_page()
         page.add_init_script(FIRST)
+        page.add_init_script(f"try {{ sessionStorage.setItem('vitxplain.visit', '{VISIT}') }} catch {{}}")
         page.goto(address)
         if frame:
             page.wait_for_selector("iframe", timeout=60_000)

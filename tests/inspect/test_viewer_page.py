@@ -20,6 +20,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")]
 
+MAP_VALUE = "(place) => { const { map } = window.shown.app.panes[0]; return map.word(map.values[place]); }"
 EVIL = '<img src=x onerror="window.broken = 1">'
 RECORDS = [("cat", 0, (EVIL, "lynx")), ("cat", 50, ("tabby", "lynx")), (EVIL, 0, ("dog", "fox"))]
 
@@ -130,13 +131,66 @@ def test_a_click_keeps_a_patch_and_keys_move(visit: Visit):
     visit.page.mouse.move(*visit.point_of(0, 0))
     visit.rest()
     assert visit.heading() == "What patch 4 · 4 looks at"
-    assert visit.page.locator(".tip").inner_text().startswith("Row 1, column 1: ")
+    assert visit.page.locator(".tip").inner_text().startswith("Patch 1 · 1: ")
     visit.press("Shift+ArrowLeft", "Shift+ArrowUp")
     assert "patch 3 · 3" in visit.heading()
     visit.press("ArrowRight", "ArrowUp")
     assert visit.more().startswith(f"Layer 3, head {HEADS}")
     visit.press("Escape")
     assert "class token" in visit.heading()
+
+
+def test_what_is_said_at_the_resting_pointer_follows_what_is_drawn(visit: Visit):
+    tip, arrow = visit.page.locator(".tip"), visit.page.locator(".pointer").first
+    rests = visit.point_of(1, 4)
+
+    def check() -> None:
+        box = visit.page.locator(".stage > canvas").first.bounding_box()
+        column = int(SIDE * (rests[0] - box["x"]) / box["width"])
+        row = int(SIDE * (rests[1] - box["y"]) / box["height"])
+        value = visit.page.evaluate(MAP_VALUE, SIDE * row + column)
+        assert tip.inner_text() == f"Patch {row + 1} · {column + 1}: {value}"
+        said.append((value, arrow.evaluate("(mark) => mark.style.top")))
+
+    said: list[tuple[str, str]] = []
+    visit.page.mouse.click(*visit.point_of(3, 3))
+    visit.page.mouse.move(*rests)
+    visit.rest()
+    check()
+    for key in ("Escape", "x", "]", "a"):  # let go, turned, another step, the minimum of the heads
+        visit.press(key)
+        check()
+    assert len({value for value, _ in said}) == len({place for _, place in said}) == 5
+    layout = visit.page.evaluate("window.layoutOf()")
+    box = visit.page.locator(".gridbox canvas").first.bounding_box()
+    y = box["y"] + layout["top"] + layout["split"] + HEADS * (layout["cell"][1] + layout["gap"]) + 5
+    visit.page.mouse.move(box["x"] + layout["left"] + 5, y)
+    visit.rest()
+    before = tip.inner_text()
+    assert before.startswith("Layer 1, minimum of the heads: up to")
+    visit.press("a")
+    assert tip.inner_text().startswith("Layer 1, maximum of the heads: up to")
+
+
+def test_one_scale_for_all_is_one_for_both_sides(visit: Visit):
+    visit.press("k", "r")
+    ends = visit.page.locator(".bar .top").all_inner_texts()
+    assert len(ends) == 2
+    assert ends[0] == ends[1]
+    tops = visit.page.evaluate("window.shown.app.panes.map((pane) => [pane.map.top, pane.shared])")
+    expected = max(attention_of(seed)[..., 0, 1:].max() for seed in (0, 1))
+    np.testing.assert_allclose(tops, expected, rtol=1e-3)
+
+
+def test_an_outline_that_is_not_drawn_says_why(visit: Visit):
+    note = visit.page.locator(".none")
+    visit.page.locator('input[aria-label^="Outline"]').fill("90")
+    visit.rest()
+    assert note.inner_text().startswith("No outline: ")
+    visit.press("Escape")
+    visit.page.locator("h1").click()
+    visit.press("m")
+    assert note.inner_text() == ""
 
 
 def test_the_grid_and_the_dots_open_a_head(visit: Visit):

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
-from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.console import print_note
+from vitxplain.cli.shared.guard import DONE, guarded
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import Debug, Quiet
+from vitxplain.interrupts import exit_code
 from vitxplain.models.known_models import DEFAULT
 
 
@@ -32,7 +34,7 @@ def serve(
     model_options: ModelOptions,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
-) -> None:
+) -> int:
     """Open a local page: drop an image, choose model, method and target, and walk through the attention.
 
     Needs the extra: pip install 'vitxplain[serve]'. No other server is asked anything; what was dropped is gone when
@@ -45,10 +47,18 @@ def serve(
     from vitxplain.inspect.hosts.running import run, sources
 
     names = sources(models)
-    with TemporaryDirectory(prefix="vitxplain-") as folder:
+    addresses: list[str] = []
 
-        def started(address: str) -> None:
-            if not quiet:
-                stdout().print(f"{address}  (Ctrl-C ends it)")
+    def started(address: str) -> None:
+        addresses.append(address)
+        if not quiet:
+            stdout().print(f"{address}  (Ctrl-C ends it)")
 
-        run(names, Path(folder), model_options.load, host=host, port=port, hosts=allow_host, started=started)
+    try:
+        with TemporaryDirectory(prefix="vitxplain-") as folder:
+            run(names, Path(folder), model_options.load, host=host, port=port, hosts=allow_host, started=started)
+    except KeyboardInterrupt as stopped:  # how a server ends
+        if not quiet:
+            print_note("stopped; what was dropped is gone." if addresses else "stopped before it began to listen.")
+        return exit_code(stopped)
+    return DONE

@@ -1,6 +1,6 @@
 """The index that the viewer lists: a line a record, and of each file that is none the reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,10 @@ def run_of(folder: Path, path: Path) -> str:
     return path.parent.parent.relative_to(folder).as_posix()
 
 
-def index_of(folder: Path, lines: Sequence[Line], left_out: Iterable[LeftOut]) -> dict[str, Any]:
-    """The index of a folder, as JSON takes it."""
+def index_of(
+    folder: Path, lines: Sequence[Line], left_out: Iterable[LeftOut], run: Callable[[Path, Path], str] = run_of
+) -> dict[str, Any]:
+    """The index of a folder, as JSON takes it; `run` names the run of a record in it."""
     several = len({line.path.parent for line in lines}) > 1
     return {
         "records": [
@@ -61,7 +63,7 @@ def index_of(folder: Path, lines: Sequence[Line], left_out: Iterable[LeftOut]) -
                 "id": id_of(folder, line.path),
                 "name": line.name,
                 "step": line.step,
-                "run": run_of(folder, line.path) if several else "",
+                "run": run(folder, line.path) if several else "",
                 "model": line.model,
                 "task": line.task,
                 "width": line.width,

@@ -114,21 +114,33 @@ def test_serve_explains_what_is_dropped_on_it(browser: Any):
         (sent,) = [request for request in visit.requests if request.method == "POST"]
         headers = sent.all_headers()  # as every browser says where a POST comes from, which the server goes by
         assert (headers["origin"], headers["sec-fetch-site"]) == (address.rstrip("/"), "same-origin")
-        page.locator("h1").first.click()
-        page.keyboard.press("n")
-        visit.wait(lambda: page.locator("h1").first.inner_text() == "Where grad-cam sees 3")
+        visit.wait(lambda: page.locator("h1").first.inner_text() == "Where grad-cam sees 3")  # what was asked for
+        chosen = page.locator("#chosen")
 
         page.evaluate(DROP, ["notes.txt", "text/plain", [104, 105]])
         visit.wait(lambda: "no picture" in said.inner_text())
+        assert chosen.inner_text() == "seven.png"  # as the picture below
         page.select_option("#model", "demo-cnn")
         visit.wait(lambda: page.locator("#method").input_value() == "grad-cam" and said.inner_text() == "")
-        page.evaluate(DROP, ["seven.png", "image/png", picture()])
+        page.evaluate(DROP, ["eight.png", "image/png", picture()])
         visit.wait(lambda: "has no attention" in said.inner_text())
+        assert chosen.inner_text() == "eight.png, not explained yet"
         assert page.locator("h1").first.inner_text() == "Where grad-cam sees 3"  # what was there stays
         refused = [trouble for trouble in visit.troubles if "status of 400" in trouble]  # the browser's own line
         assert len(refused) == 2
         visit.troubles[:] = [trouble for trouble in visit.troubles if trouble not in refused]
+        check_visits(browser, visit, address)
         visit.close()
+
+
+def check_visits(browser: Any, visit: Visit, address: str) -> None:
+    """Loaded again the page shows what it dropped; to another browser it is as new, also under this one's link."""
+    stranger = Visit(browser, address + "#" + visit.page.url.partition("#")[2])
+    stranger.wait(lambda: stranger.page.locator("#method option").count() > 1)
+    assert stranger.page.locator(".empty").count() == 1
+    stranger.close()
+    visit.page.reload()
+    visit.wait(lambda: visit.page.locator("h1").first.inner_text() == "Where grad-cam sees 3")
 
 
 # A kernel that is asked sooner makes the page ask for one.

@@ -18,7 +18,7 @@ base_plugin = pytest.importorskip("tensorboard.plugins.base_plugin")
 
 from werkzeug.test import Client  # noqa: E402 - comes with TensorBoard
 
-from tests.inspect.hosts.test_serve import picture, serving  # noqa: E402
+from tests.inspect.hosts.test_serve import VISIT, picture, serving  # noqa: E402
 from tests.inspect.hosts.test_served import recorded  # noqa: E402
 from vitxplain.inspect.hosts import serve  # noqa: E402
 from vitxplain.inspect.hosts.tensorboard_plugin import InspectPlugin  # noqa: E402
@@ -33,7 +33,7 @@ Get = Callable[..., tuple[int, bytes]]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With a record, one that is cut short, one of another kind, and secrets beside them."""
     top = tmp_path_factory.mktemp("top")
-    logs = top / "logs"
+    logs = top / VISIT
     recorded(logs, "cat", "short")
     (logs / "model").mkdir()
     for secret in (
@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    with serving(folder, "demo-vit") as started:
+    with serving(folder.parent, "demo-vit") as started:
         yield urlsplit(started).netloc
 
 
@@ -59,7 +59,9 @@ def address(folder: Path) -> Iterator[str]:
 def get(request: pytest.FixtureRequest, folder: Path, address: str) -> Get:
     """A path is asked for as it stands, as no browser would send it."""
     if request.param == "vitx serve":
-        return lambda path, **headers: send(address, "GET", path, **headers)
+        visit = f"/visit/{VISIT}"
+        of_visit = ("/recording", "/index.json")
+        return lambda path, **headers: send(address, "GET", visit * path.startswith(of_visit) + path, **headers)
     context = base_plugin.TBContext(logdir=str(folder), flags=SimpleNamespace(logdir_spec=""))
     apps = InspectPlugin(context).get_plugin_apps()
 
@@ -151,7 +153,9 @@ def test_ranges_are_met_or_refused(get: Get, ranges: str, status: int):
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "evil.example:7860", "[::1", "", "localhost@evil"]
 )
-@pytest.mark.parametrize("path", ["/", "/index.json", "/recording?id=a", "/viewer.js", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/", f"/visit/{VISIT}/index.json", f"/visit/{VISIT}/recording?id=a", "/viewer.js", "/nothing"]
+)
 def test_foreign_hosts_are_refused(address: str, host: str, path: str):
     status, content = send(address, "GET", path, Host=host)
     assert (status, b"not called" in content) == (400, True)
@@ -179,7 +183,7 @@ def test_own_hosts_are_answered(address: str, host: str):
     ],
 )
 def test_images_are_taken_from_own_pages_alone(address: str, headers: dict[str, str], status: int):
-    assert send(address, "POST", "/explain?model=demo-vit", b"no picture", **headers)[0] == status
+    assert send(address, "POST", f"/visit/{VISIT}/explain?model=demo-vit", b"no picture", **headers)[0] == status
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -213,7 +217,7 @@ def png(width: int, height: int, *others: bytes) -> bytes:
 )
 def test_bombs_and_broken_pictures_are_refused_in_words(address: str, folder: Path, content: bytes, why: str):
     before = sorted(folder.rglob("*"))
-    status, answer = send(address, "POST", "/explain?model=demo-vit", content)
+    status, answer = send(address, "POST", f"/visit/{VISIT}/explain?model=demo-vit", content)
     assert (status, why in answer.decode()) == (400, True), answer
     assert sorted(folder.rglob("*")) == before
 
@@ -226,11 +230,13 @@ def test_pictures_of_phones_are_taken():
 
 def test_an_upload_is_cut_off_where_it_is_too_long_or_too_slow(address: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(serve, "MOST_BYTES", 1000)
-    assert send(address, "POST", "/explain?model=demo-vit", bytes(1001))[0] == 413
-    assert send(address, "POST", "/explain?model=demo-vit", iter([bytes(600)] * 3))[0] == 413  # its length is not told
+    assert send(address, "POST", f"/visit/{VISIT}/explain?model=demo-vit", bytes(1001))[0] == 413
+    assert (
+        send(address, "POST", f"/visit/{VISIT}/explain?model=demo-vit", iter([bytes(600)] * 3))[0] == 413
+    )  # its length is not told
     monkeypatch.setattr(serve, "_SECONDS", 0.05)
     connection = HTTPConnection(address, timeout=60)
-    connection.putrequest("POST", "/explain?model=demo-vit")
+    connection.putrequest("POST", f"/visit/{VISIT}/explain?model=demo-vit")
     connection.putheader("Content-Length", "900")
     connection.endheaders(bytes(10))
     assert connection.getresponse().status == 408

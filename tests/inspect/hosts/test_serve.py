@@ -26,6 +26,9 @@ uvicorn = pytest.importorskip("uvicorn")
 
 from vitxplain.inspect.hosts.serve import application  # noqa: E402
 
+VISIT = "0123456789abcdef" * 2
+OTHER = "fedcba9876543210" * 2
+
 
 @contextmanager
 def serving(folder: Path, *models: str) -> Iterator[str]:
@@ -38,6 +41,9 @@ def serving(folder: Path, *models: str) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+QUESTIONS: list[dict[str, str]] = [{}, *[{"method": "grad-cam", "target": "3"}] * 2]
 
 
 @pytest.fixture(scope="module")
@@ -65,23 +71,44 @@ def ask(address: str, body: bytes | None = None, **headers: str) -> tuple[int, A
     return status, json.loads(content) if "json" in said["content-type"] else content, said
 
 
-def explain(address: str, content: bytes, **words: str) -> tuple[int, Any]:
+def explain(address: str, content: bytes, visit: str = VISIT, **words: str) -> tuple[int, Any]:
     words = {"model": "demo-vit", "name": "seven.png", **words}
-    return ask(f"{address}explain?{urlencode(words)}", content)[:2]
+    return ask(f"{address}visit/{visit}/explain?{urlencode(words)}", content)[:2]
+
+
+def listed(address: str, visit: str) -> list[dict[str, Any]]:
+    return ask(f"{address}visit/{visit}/index.json")[1]["records"]
 
 
 def test_an_image_becomes_a_record_that_the_viewer_opens(server: tuple[str, Path]):
     address, folder = server
     status, answer = explain(address, picture(), method="grad-cam", target="3")
     assert status == 200
-    _, index, _ = ask(f"{address}index.json")
-    assert answer["result"] in [record["id"] for record in index["records"]]
-    status, part, _ = ask(f"{address}recording?{urlencode({'id': answer['result']})}", Range="bytes=0-7")
+    assert answer["result"] in [record["id"] for record in listed(address, VISIT)]
+    status, part, _ = ask(f"{address}visit/{VISIT}/recording?{urlencode({'id': answer['result']})}", Range="bytes=0-7")
     assert (status, len(part)) == (206, 8)
     record = next(one for one in records(folder) if answer["result"].startswith(one.path.parts[-3]))
     assert record.name == "seven"
     assert [(one["method"]) for one in record.facts["maps"]] == ["grad-cam"]
     assert not list(folder.rglob("upload*"))  # the image itself is gone
+
+
+def test_each_visit_sees_what_it_dropped_itself(server: tuple[str, Path]):
+    address, folder = server
+    runs = [explain(address, picture(), OTHER, name="cat.png", **words)[1]["result"] for words in QUESTIONS]
+    named = {record["id"]: record["run"] for record in listed(address, OTHER)}
+    assert [named[run] for run in runs] == ["cat · attention", "cat · grad-cam · 3", "cat · grad-cam · 3 (2)"]
+    strangers = ["a" * 32, VISIT]
+    for visit in strangers:
+        assert not {record["name"] for record in listed(address, visit)} & {"cat"}
+        for way in (runs[0], f"{OTHER}/{runs[0]}", f"../{OTHER}/{runs[0]}"):
+            assert ask(f"{address}visit/{visit}/recording?{urlencode({'id': way})}")[0] == 404
+    for path in ("index.json", f"recording?id={runs[0]}", f"visit/index.json?id={OTHER}", "visit/../index.json"):
+        assert ask(address + path)[0] == 404
+    for visit in ("", ".", "..", "A" * 32, "a" * 31, OTHER + "0", "%2e%2e", f"{OTHER}%2f.."):
+        assert explain(address, picture(), visit)[0] in (404, 405)
+        assert ask(f"{address}visit/{visit}/index.json")[0] == 404
+    assert {path.name for path in folder.iterdir()} <= {VISIT, OTHER}
 
 
 def test_pages_load_nothing_from_elsewhere(server: tuple[str, Path]):
@@ -122,6 +149,7 @@ def test_what_cannot_be_is_refused_in_words(
         monkeypatch.setattr("vitxplain.inspect.hosts.serve.MOST_BYTES", 200)
     found, answer = explain(server[0], content, **words)
     assert (found, why in answer["error"]) == (status, True), answer
+    assert answer["image"] == (not words)  # whether it is the image that is no good
     assert str(server[1]) not in answer["error"]
 
 
@@ -135,12 +163,12 @@ def test_a_picture_of_too_many_pixels_is_not_decoded(server: tuple[str, Path], m
     ("headers", "status"), [({"Origin": "http://evil.example"}, 403), ({"Host": "evil.example"}, 400)]
 )
 def test_other_pages_and_other_names_are_refused(server: tuple[str, Path], headers: dict[str, str], status: int):
-    assert ask(f"{server[0]}explain?model=demo-vit", picture(), **headers)[0] == status
+    assert ask(f"{server[0]}visit/{VISIT}/explain?model=demo-vit", picture(), **headers)[0] == status
 
 
 def test_its_own_page_may_send(server: tuple[str, Path]):
     address = server[0]
-    assert ask(f"{address}explain?model=demo-vit&name=a", picture(), Origin=address.rstrip("/"))[0] == 200
+    assert ask(f"{address}visit/{VISIT}/explain?model=demo-vit&name=a", picture(), Origin=address.rstrip("/"))[0] == 200
 
 
 def test_one_waits_and_the_next_is_sent_away(tmp_path: Path):
@@ -174,9 +202,23 @@ def test_one_waits_and_the_next_is_sent_away(tmp_path: Path):
 def test_the_oldest_records_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(upload, "_KEPT", 1)
     uploads = Uploads(["demo-vit"], tmp_path, load_model)
-    for _ in range(3):
-        last = uploads.add(picture(), "a", "demo-vit")
-    assert [path.name for path in tmp_path.iterdir()] == [last.split("/")[0]]
+    for visit in ("one", "one", "two"):
+        last = uploads.add(picture(), "a", "demo-vit", visit=visit)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*/*")] == [f"two/{last.split('/')[0]}"]
+    assert [path.name for path in tmp_path.iterdir()] == ["two"]
+
+
+def test_visitors_are_told_no_path_of_the_server(tmp_path: Path):
+    first, second = tmp_path / "a/vit", tmp_path / "b/vit"
+    opened: list[str] = []
+    uploads = Uploads(
+        [str(first), str(second)], tmp_path, lambda source: opened.append(source) or load_model("demo-vit")
+    )
+    assert uploads.models == ("vit", "vit (2)")
+    uploads.describe("vit (2)")
+    assert opened == [str(second)]
+    with pytest.raises(UsageError, match="no model"):
+        uploads.describe(str(first))
 
 
 def test_addresses_that_cannot_be_taken_are_told():

@@ -1,7 +1,9 @@
 """The application of `vitx serve`: drop an image, choose model, method and target, and explore; by Starlette."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -14,7 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vitxplain.errors import VitxplainError
+from vitxplain.errors import ImageError, VitxplainError
 from vitxplain.files.documents import read_text
 from vitxplain.inspect.hosts.served import Answer, Served
 from vitxplain.inspect.hosts.upload import MOST_BYTES, BusyError, Uploads
@@ -28,6 +30,8 @@ _READING: Final = 8  # images that are being sent at a time; each may take `MOST
 _SECONDS: Final = 120  # for sending one
 _MOST_NAME: Final = 80
 _MOST_METHODS: Final = 8
+_VISIT: Final = re.compile("[0-9a-f]{32}")  # drawn at random by a page: nobody can guess it
+_VISITS: Final = 64  # of which what is listed is remembered
 _POLICY: Final = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors *"  # a Space shows it in a frame
@@ -41,11 +45,11 @@ _TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/c
 
 
 class _RefusedError(Exception):
-    """What is sent in place of an answer."""
+    """What is sent in place of an answer; `image` where it is the image that cannot be taken."""
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, *, image: bool = False) -> None:
         super().__init__(why)
-        self.status = status
+        self.status, self.image = status, image
 
 
 def application(
@@ -55,36 +59,42 @@ def application(
 
     Args:
         models: sources of the models that visitors may choose; no other is ever opened.
-        folder: empty, for the records of what is uploaded.
+        folder: empty, for the records of what is uploaded; each visit has a folder of its own in it, by the name that
+            its page drew at random, and is given nothing of the others.
         load: makes a model of a source.
         hosts: names by which browsers reach the server; others are refused, which keeps foreign pages from posing as
             it (DNS rebinding). "*" allows all.
     """
-    uploads, served, reading = Uploads(models, folder, load), Served(lambda: {"": folder}), asyncio.Semaphore(_READING)
+    uploads, reading = Uploads(models, folder, load), asyncio.Semaphore(_READING)
 
-    async def index(_: Request) -> Response:
-        return _sent(await run_in_threadpool(served.index))
+    @lru_cache(_VISITS)
+    def served(visit: str) -> Served:
+        return Served(lambda: {"": folder / visit}, lambda _, record: uploads.run_name(record))
+
+    async def index(request: Request) -> Response:
+        return _sent(await run_in_threadpool(served(_visit(request)).index))
 
     async def recording(request: Request) -> Response:
-        ranges = request.headers.get("range")
-        return _sent(await run_in_threadpool(served.record, request.query_params.get("id", ""), ranges))
+        name, ranges = request.query_params.get("id", ""), request.headers.get("range")
+        return _sent(await run_in_threadpool(served(_visit(request)).record, name, ranges))
 
     async def offered(_: Request) -> Response:
-        return JSONResponse({"models": list(models), "most_bytes": MOST_BYTES})
+        return JSONResponse({"models": uploads.models, "most_bytes": MOST_BYTES})
 
     async def described(request: Request) -> Response:
         return await _answered(uploads.describe, request.query_params.get("model", ""))
 
     async def explain(request: Request) -> Response:
         _check_origin(request)
+        visit = _visit(request)
         if reading.locked():
             raise _RefusedError(503, "too many images are being sent; try again in a moment.")
         async with reading:
             content = await _body(request)
         words = request.query_params
         methods = [method for method in words.getlist("method") if method][:_MOST_METHODS]
-        name = _plain(words.get("name", ""))
-        return await _answered(uploads.add, content, name, words.get("model", ""), methods, words.get("target") or None)
+        name, target = _plain(words.get("name", "")), words.get("target") or None
+        return await _answered(uploads.add, content, name, words.get("model", ""), methods, target, visit)
 
     def static(name: str) -> Route:
         async def file(_: Request) -> Response:
@@ -95,11 +105,11 @@ def application(
     return Starlette(
         routes=[
             *map(static, ("serve.html", "serve.js", "serve.css", "viewer.js")),
-            Route("/index.json", index),
-            Route("/recording", recording),
+            Route("/visit/{visit}/index.json", index),
+            Route("/visit/{visit}/recording", recording),
+            Route("/visit/{visit}/explain", explain, methods=["POST"]),
             Route("/models.json", offered),
             Route("/model.json", described),
-            Route("/explain", explain, methods=["POST"]),
         ],
         middleware=[
             Middleware(_Headers),
@@ -150,6 +160,14 @@ def _host_of(authority: str) -> str:
         return ""
 
 
+def _visit(request: Request) -> str:
+    """The name of a visit, which is that of its folder."""
+    visit = request.path_params["visit"]
+    if not _VISIT.fullmatch(visit):
+        raise _RefusedError(404, "a visit is named by 32 hexadecimal digits, drawn at random.")
+    return visit
+
+
 def _sent(answer: Answer) -> Response:
     return StreamingResponse(answer.body, answer.status, dict(answer.headers), answer.content_type)
 
@@ -160,7 +178,7 @@ async def _answered(work: Callable[..., Any], *arguments: Any) -> Response:
     except BusyError as error:
         raise _RefusedError(503, str(error)) from error
     except VitxplainError as error:
-        raise _RefusedError(400, str(error)) from error
+        raise _RefusedError(400, str(error), image=isinstance(error, ImageError)) from error
 
 
 async def _body(request: Request) -> bytes:
@@ -168,13 +186,13 @@ async def _body(request: Request) -> bytes:
     declared = request.headers.get("content-length", "0")
     parts, size = [], 0
     if not declared.isdecimal() or int(declared[:20]) > MOST_BYTES:
-        raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.")
+        raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.", image=True)
     try:
         async with asyncio.timeout(_SECONDS):
             async for part in request.stream():
                 size += len(part)
                 if size > MOST_BYTES:
-                    raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.")
+                    raise _RefusedError(413, f"the image has more than {MOST_BYTES // 2**20} MiB.", image=True)
                 parts.append(part)
     except TimeoutError:
         raise _RefusedError(408, f"the upload takes longer than {_SECONDS} seconds.") from None
@@ -213,4 +231,4 @@ def _plain(name: str) -> str:
 
 
 async def _refused(_: Request, error: _RefusedError) -> Response:
-    return JSONResponse({"error": str(error)}, error.status)
+    return JSONResponse({"error": str(error), "image": error.image}, error.status)

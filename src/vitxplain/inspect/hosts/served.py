@@ -11,7 +11,7 @@ from vitxplain.errors import DataError
 from vitxplain.files.documents import read_text
 from vitxplain.files.opening import open_file
 from vitxplain.inspect.hosts.lines import Lines
-from vitxplain.inspect.index import LeftOut, Line, index_of
+from vitxplain.inspect.index import LeftOut, Line, index_of, run_of
 from vitxplain.inspect.page import BUNDLE
 from vitxplain.inspect.recording import record_files
 
@@ -43,9 +43,14 @@ class Served:
     A record is asked for by the id that the index lists it by; any other name, whatever lies there, is not found.
     """
 
-    def __init__(self, folders: Callable[[], Mapping[str, Path]]) -> None:
-        """`folders` gives those there are by now, each with a name that its ids begin with; "" for one alone."""
-        self._folders = folders
+    def __init__(self, folders: Callable[[], Mapping[str, Path]], run: Callable[[Path, Path], str] = run_of) -> None:
+        """The recordings below these folders.
+
+        Args:
+            folders: gives those there are by now, each with a name that its ids begin with; "" for one alone.
+            run: names the run of a record, given its folder of those and its file.
+        """
+        self._folders, self._run = folders, run
         self._listed: dict[str, Path] = {}
         self._lines = Lines()
 
@@ -57,7 +62,7 @@ class Served:
         """The records of all folders, and the files that are none, as JSON."""
         listings = self._files()
         lines = self._lines.of(folder / file for _, folder, files in listings for file in files)
-        parts = [_named(name, _index(folder, files, lines)) for name, folder, files in listings]
+        parts = [_named(name, self._index(folder, files, lines)) for name, folder, files in listings]
         index = {key: [entry for part in parts for entry in part[key]] for key in ("records", "left_out")}
         return Answer.text(200, json.dumps(index, allow_nan=False), "application/json")
 
@@ -84,6 +89,12 @@ class Served:
         """The viewer itself, a module of JavaScript."""
         return Answer.text(200, read_text(BUNDLE), "text/javascript; charset=utf-8")
 
+    def _index(self, folder: Path, files: Sequence[str], lines: Mapping[Path, Line | LeftOut]) -> Mapping[str, Any]:
+        """The index of one folder."""
+        read = [lines[folder / file] for file in files if folder / file in lines]
+        whole = sorted((line for line in read if isinstance(line, Line)), key=lambda line: line.order)
+        return index_of(folder, whole, (line for line in read if isinstance(line, LeftOut)), self._run)
+
     def _list(self) -> Mapping[str, Path]:
         self._listed = {_id(name, file): folder / file for name, folder, files in self._files() for file in files}
         return self._listed
@@ -97,13 +108,6 @@ class Served:
             except DataError:  # not made yet, or forbidden: a log folder often is named before the first run
                 continue
         return listings
-
-
-def _index(folder: Path, files: Sequence[str], lines: Mapping[Path, Line | LeftOut]) -> Mapping[str, Any]:
-    """The index of one folder."""
-    read = [lines[folder / file] for file in files if folder / file in lines]
-    whole = sorted((line for line in read if isinstance(line, Line)), key=lambda line: line.order)
-    return index_of(folder, whole, (line for line in read if isinstance(line, LeftOut)))
 
 
 def _id(name: str, file: str) -> str:

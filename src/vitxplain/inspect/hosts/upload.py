@@ -3,7 +3,7 @@
 import itertools
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -15,6 +15,7 @@ from vitxplain.errors import ImageError, UsageError, VitxplainError
 from vitxplain.files.pictures import open_picture
 from vitxplain.inspect.live.recorder import record
 from vitxplain.suggest import did_you_mean
+from vitxplain.words import source_name
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -43,13 +44,23 @@ class Uploads:
 
     def __init__(self, models: Sequence[str], folder: Path, load: "Callable[[str], VisionModel]") -> None:
         """`folder` is the server's own, for as long as it runs; `load` makes a model of a source, when first used."""
-        self.models, self.folder = tuple(models), folder
+        self.folder = folder
+        self._sources = _named(models)
         self._load = load
         self._loaded: dict[str, VisionModel] = {}
         self._offers: dict[str, Mapping[str, Any]] = {}
         self._places, self._turn = BoundedSemaphore(1 + _WAITING), Lock()
         self._numbers = itertools.count(1)
-        self._runs: list[Path] = []
+        self._runs: dict[Path, str] = {}  # the folder of each, and what it is called
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """What visitors call them: a folder of the server by its own name alone."""
+        return tuple(self._sources)
+
+    def run_name(self, record: Path) -> str:
+        """What the run of a record is called: image, method and target; the model where there are several."""
+        return self._runs.get(record.parent.parent, "")
 
     def describe(self, model: str) -> Mapping[str, Any]:
         """What a page offers of one model: its methods and the names of its classes.
@@ -69,8 +80,16 @@ class Uploads:
                 self._offers[model] = {"methods": methods, "labels": labels, "finds": loaded.task.finds}
         return self._offers[model]
 
-    def add(self, content: bytes, name: str, model: str, methods: Sequence[str] = (), target: str | None = None) -> str:
-        """Record an image; returns the file of the record below the folder.
+    def add(
+        self,
+        content: bytes,
+        name: str,
+        model: str,
+        methods: Sequence[str] = (),
+        target: str | None = None,
+        visit: str = "",
+    ) -> str:
+        """Record an image; returns the file of the record below the folder, or below the visit's folder in it.
 
         Raises:
             UsageError: the server has no such model, or the model no such method or target.
@@ -82,33 +101,47 @@ class Uploads:
         suffix = _checked_picture(content)
         with self._one_at_a_time():
             number = next(self._numbers)
-            run = self.folder / f"{number:04d}"
+            own = self.folder / visit
+            run = own / f"{number:04d}"
             upload = run / f"upload{suffix}"
-            run.mkdir()
-            self._runs.append(run)
+            run.mkdir(parents=True)
+            self._runs[run] = self._called(own, [name or f"image {number}", *(methods or ["attention"])], target, model)
             try:
                 upload.write_bytes(content)
                 recorder = record(self._model(model), run, methods=methods, target=target)
                 (path,) = recorder.add([upload], names=[name or f"image {number}"])
             except VitxplainError as error:
-                shutil.rmtree(run, ignore_errors=True)
-                self._runs.remove(run)
+                self._remove(run)
                 raise type(error)(str(error).replace(str(upload), name or "the image")) from error
             finally:
                 upload.unlink(missing_ok=True)
-            for old in self._runs[:-_KEPT]:
-                shutil.rmtree(old, ignore_errors=True)
-            del self._runs[:-_KEPT]
-            return path.relative_to(self.folder).as_posix()
+            for old in list(self._runs)[:-_KEPT]:
+                self._remove(old)
+            return path.relative_to(own).as_posix()
+
+    def _called(self, visit: Path, words: Sequence[str], target: str | None, model: str) -> str:
+        """What a run is called, as no other of the visit is."""
+        several = model if len(self._sources) > 1 else None
+        called = " · ".join([*words, *filter(None, [target, several])])
+        taken = {name for run, name in self._runs.items() if run.parent == visit}
+        names = itertools.chain([called], (f"{called} ({number})" for number in itertools.count(2)))
+        return next(name for name in names if name not in taken)
+
+    def _remove(self, run: Path) -> None:
+        shutil.rmtree(run, ignore_errors=True)
+        del self._runs[run]
+        if run.parent != self.folder:
+            with suppress(OSError):  # another run of the visit is there
+                run.parent.rmdir()
 
     def _check(self, model: str) -> None:
-        if model not in self.models:
+        if model not in self._sources:
             hint = did_you_mean([repr(one) for one in self.models[:4]], start=" Did")
             raise UsageError(f"this server has no model {model!r:.80}.{hint}")
 
     def _model(self, model: str) -> "VisionModel":
         if model not in self._loaded:
-            self._loaded[model] = self._load(model)
+            self._loaded[model] = self._load(self._sources[model])
         return self._loaded[model]
 
     @contextmanager
@@ -120,6 +153,15 @@ class Uploads:
                 yield
         finally:
             self._places.release()
+
+
+def _named(sources: Sequence[str]) -> Mapping[str, str]:
+    """Sources by the names under which visitors choose them."""
+    names: dict[str, str] = {}
+    for source in sources:
+        name = source_name(source)
+        names[f"{name} ({len(names) + 1})" if name in names else name] = source
+    return names
 
 
 def _checked_picture(content: bytes) -> str:

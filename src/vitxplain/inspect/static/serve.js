@@ -8,10 +8,27 @@ const [form, file, chosen, model, method, target, labels, button, said, main] = 
   "ask", "file", "chosen", "model", "method", "target", "labels", "explain", "said", "vitxplain",
 ].map(find);
 const base = new URL("./", import.meta.url).href;
-/** @type {File | null} */
+/** Where the server keeps what this page drops, and gives it to nobody else. */
+const own = `visit/${visit()}/`;
+const nothing = chosen.textContent;
+/** The last image that was taken, to be explained once more. @type {File | null} */
 let image = null;
 /** @type {{close(): void} | null} */
 let shown = null;
+
+/** A name that nobody can guess; it lasts as long as the page is open, also when it is loaded again. */
+function visit() {
+  const key = "vitxplain.visit";
+  const made = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  try {
+    const known = sessionStorage.getItem(key);
+    if (known && /^[0-9a-f]{32}$/.test(known)) return known;
+    sessionStorage.setItem(key, made);
+  } catch {
+    // A frame without storage: then it lasts until the page is loaded again.
+  }
+  return made;
+}
 
 /** @param {string} text @param {boolean} [wrong] */
 function say(text, wrong = false) {
@@ -23,7 +40,7 @@ function say(text, wrong = false) {
 async function ask(address, options) {
   const response = await fetch(base + address, options);
   const answer = await response.json().catch(() => ({ error: `The server answered ${response.status}.` }));
-  if (!response.ok) throw new Error(answer.error ?? `The server answered ${response.status}.`);
+  if (!response.ok) throw Object.assign(new Error(answer.error ?? `The server answered ${response.status}.`), { image: answer.image });
   return answer.result ?? answer;
 }
 
@@ -60,43 +77,55 @@ async function chooseModel() {
 function choose(given) {
   if (!given) return;
   if (given.size > most) return say(`${given.name} has ${(given.size / 2 ** 20).toFixed(0)} MiB; up to ${most / 2 ** 20} are taken.`, true);
-  image = given;
-  chosen.textContent = given.name;
-  button.disabled = false;
-  explain();
+  explain(given);
 }
 
-async function show(/** @type {string | null} */ id) {
-  if (id) history.replaceState(null, "", `#record=${encodeURIComponent(id)}`);
+/** The viewer, on a record and what is asked of it; else on the first. @param {string} [link] */
+async function show(link) {
+  if (link) history.replaceState(null, "", `#${link}`);
   shown?.close();
-  shown = await mount(main, http(base), browserHost(true));
+  shown = await mount(main, http(base + own), browserHost(true));
 }
 
-async function explain() {
-  if (!image || button.dataset.busy) return;
+/** @param {File | null} given */
+async function explain(given) {
+  if (!given || button.dataset.busy) return;
   button.dataset.busy = "yes";
   button.disabled = true;
+  const before = image ? chosen.textContent : nothing;
+  chosen.textContent = given.name;
   say("Working …");
   try {
-    const words = new URLSearchParams({ model: model.value, name: image.name, target: target.value });
+    const words = new URLSearchParams({ model: model.value, name: given.name, target: target.value });
     if (method.value) words.append("method", method.value);
-    const id = await ask(`explain?${words}`, { method: "POST", body: image });
-    await show(id);
+    const record = await ask(`${own}explain?${words}`, { method: "POST", body: given });
+    image = given;
+    await show(`${new URLSearchParams({ record, show: method.value ? "map:0" : "attention" })}`);
     say("");
   } catch (error) {
-    say(/** @type {Error} */ (error).message, true);
+    const { message, image: bad } = /** @type {Error & {image?: boolean}} */ (error);
+    say(bad ? `${given.name}: ${message}` : message, true);
+    // An image that cannot be read is let go; another question may be put to one that can.
+    if (bad) chosen.textContent = before;
+    else {
+      image = given;
+      chosen.textContent = `${given.name}, not explained yet`;
+    }
   } finally {
     delete button.dataset.busy;
-    button.disabled = false;
+    button.disabled = !image;
   }
 }
 
 form.addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
-  explain();
+  explain(image);
 });
 form.addEventListener("keydown", (/** @type {Event} */ event) => event.stopPropagation()); // the viewer's keys are not typed here
-file.addEventListener("change", () => choose(file.files[0]));
+file.addEventListener("change", () => {
+  choose(file.files[0]);
+  file.value = ""; // the same file may be chosen again
+});
 model.addEventListener("change", chooseModel);
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
@@ -109,4 +138,4 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 const { models, most_bytes: most } = await ask("models.json");
 fill(model, models);
 // What was recorded before is looked at while the model is still being opened.
-await Promise.all([chooseModel(), ask("index.json").then(({ records }) => (records.length ? show(null) : null))]);
+await Promise.all([chooseModel(), ask(`${own}index.json`).then(({ records }) => (records.length ? show() : null))]);

@@ -4,17 +4,19 @@ import { compare, copyLink, save, turnTheme } from "./actions.js";
 import { arrange, dress } from "./arrange.js";
 import { Catalogue } from "./catalogue.js";
 import { el } from "./dom.js";
-import { Pane } from "./pane.js";
-import { listen } from "./pointer.js";
+import { Pane, shareTops } from "./pane.js";
+import { listen, tell } from "./pointer.js";
 import { Library } from "./library.js";
 import { messageOf } from "./recording.js";
 import { initialState, openingLayer, stateOf } from "./state.js";
+import { shownLayers } from "./views/controls.js";
 import { makeHeader } from "./views/header.js";
 import { makeFoot, makeHelp } from "./views/help.js";
 import { MOST, makeImages } from "./views/images.js";
 import { makeSpoken } from "./views/spoken.js";
 import { makeSteps } from "./views/steps.js";
 import { readTheme } from "./views/theme.js";
+import { greatestOfHeads } from "./views/heads.js";
 
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./recording.js").Recording} Recording */
@@ -30,6 +32,8 @@ export class App {
     this.hover = undefined;
     /** @type {[number, number] | null} */
     this.peek = null;
+    /** Where the pointer rests over a canvas. @type {import("./pointer.js").Point | null} */
+    this.pointer = null;
     /** @type {Pane[]} */
     this.panes = [];
     this.library = new Library(source);
@@ -77,6 +81,10 @@ export class App {
       const recordings = await Promise.all(this.state.subjects.map((subject) => this.record(subject.id)));
       await Promise.all(recordings.map((recording, place) => this.library.bring(recording, this.state.subjects[place].show)));
       if (turn !== this.turn) return;
+      recordings.forEach((recording, place) => {
+        const { show } = this.state.subjects[place];
+        if (!shownLayers(recording.facts).some((choice) => choice.value === show)) this.state.subjects[place] = { ...this.state.subjects[place], show: "attention" };
+      });
       if (fresh) this.state.layer = openingLayer(recordings[0].facts.layers);
       this.panes = recordings.map((recording, place) => new Pane(recording, this.state.subjects[place]));
       dress(this);
@@ -143,7 +151,9 @@ export class App {
   set(change) {
     Object.assign(this.state, change);
     if ("query" in change) this.hover = undefined;
-    this.later();
+    if (!("fusion" in change)) return this.later();
+    this.ask(); // the sentence grows or shrinks by a line, and the picture with it
+    this.settle();
   }
 
   later() {
@@ -156,12 +166,17 @@ export class App {
   ask() {
     const layers = this.panes[0].recording.facts.layers.length;
     for (const pane of this.panes) pane.ask(this.state, this.query, this.peek, layers, () => this.later());
+    const shared = this.state.scale === "all" ? Math.max(...this.panes.map((pane) => greatestOfHeads(pane.answer))) : 0;
+    for (const pane of this.panes) pane.show(this.state, this.query, this.peek, shared);
+    if (shared) shareTops(this.panes);
+    for (const pane of this.panes) pane.say(this.state, this.query, this.peek);
   }
 
   draw() {
     if (!this.panes.length) return;
     this.ask();
     for (const pane of this.panes) pane.paint(this.state, this.query, this.peek, this.theme);
+    tell(this);
     this.rest();
   }
 
@@ -175,7 +190,7 @@ export class App {
 
   async afterwards() {
     const [pane] = this.panes;
-    this.controls?.update(this.state, pane.queryName, this.grid() !== null);
+    this.controls?.update(this.state, pane.queryName, this.grid() !== null, this.panes.flatMap((own) => own.map ?? []));
     this.header.update(this.entry, this.theme.dark, this.panes.length > 1);
     this.steps.update(this.entry);
     this.host.select?.({ ...this.entry, layer: pane.layer, head: typeof pane.row === "number" ? pane.row : pane.row === "all" ? this.state.fusion : pane.row, query: this.state.query, direction: this.state.direction, show: pane.subject.show });

@@ -2,12 +2,12 @@
 
 import { answers, ask, cellValues, defaultOf, rollOne, rolloutBar } from "./answer.js";
 import { el, write } from "./dom.js";
-import { placeOf, queryName, sameQuery, spanOf } from "./values/query.js";
+import { placeOf, queryName, sameQuery, singular, spanOf } from "./values/query.js";
 import { attentionSentence } from "./values/sentence.js";
 import { greatest } from "./values/colours.js";
-import { capital, plain, percent } from "./values/words.js";
+import { capital, plain, percent, rowName } from "./values/words.js";
 import { ChartsView } from "./views/charts.js";
-import { HeadsView, greatestOfHeads, rowAt } from "./views/heads.js";
+import { HeadsView, rowAt } from "./views/heads.js";
 import { PhotoView } from "./views/photo.js";
 import { TokensView } from "./views/tokens.js";
 import { fillPredictions } from "./views/predictions.js";
@@ -55,6 +55,7 @@ export class Pane {
     this.sentence = { before: "", subject: "", after: "", more: "" };
     /** @type {import("./values/layout.js").GridLayout} */
     this.gridLayout = { cell: [1, 1], gap: 0, left: 0, top: 0, split: 0, width: 1, height: 1, beside: false, charts: [0, 0, 1, 1], columns: 1, rows: 1, heads: 1 };
+    this.shared = 0;
     this.job = 0;
     this.rolling = -1;
     /** Layers whose rollout is missing, or of another question. @type {Set<number>} */
@@ -71,7 +72,7 @@ export class Pane {
   }
 
   /**
-   * Asks, and says what the answer is; `paint` shows it.
+   * Asks; then `show` chooses the map, `say` says what the answer is, and `paint` draws it.
    * @param {State} state @param {Query} query @param {[number, number] | null} peek @param {number} layers of the first pane
    * @param {() => void} again called when more can be drawn
    */
@@ -83,11 +84,19 @@ export class Pane {
     this.row = state.row === "rollout" && this.recording.chain < 2 ? "all" : typeof state.row === "number" ? Math.min(state.row, this.headCount - 1) : state.row;
     const before = this.answer;
     if (!answers(before, this.recording, query, state.direction, state.fusion)) this.answer = ask(this.recording, query, state.direction, state.fusion);
-    const [layer, row] = peek ? [peek[0], rowAt(peek[1], this.headCount)] : [this.layer, this.row];
-    this.roll(before, layer, row, again);
+    this.roll(before, ...this.cell(peek), again);
     this.name(state, query);
-    this.map = this.mapOf(state, layer, row, query);
-    this.say(state, query, layer, row);
+  }
+
+  /** The cell of the grid that is looked at. @param {[number, number] | null} peek @returns {[number, number | "all" | "rollout"]} */
+  cell(peek) {
+    return peek ? [peek[0], rowAt(peek[1], this.headCount)] : [this.layer, this.row];
+  }
+
+  /** Chooses the map. @param {State} state @param {Query} query @param {[number, number] | null} peek @param {number} shared the top of all heads, of all panes; 0 where each map has its own */
+  show(state, query, peek, shared) {
+    this.shared = shared;
+    this.map = this.mapOf(...this.cell(peek), query);
   }
 
   /** @param {State} state @param {Query} query @param {[number, number] | null} peek @param {import("./views/theme.js").Theme} theme */
@@ -156,14 +165,14 @@ export class Pane {
     const tokens = state.direction === "to" ? facts.queries : facts.keys;
     const grid = tokens.grid ? tokens : (this.recording.facts.layers.find((layer) => layer.queries.grid)?.queries ?? tokens);
     this.queryName = queryName(query, query?.kind === "patch" ? grid : tokens, defaultOf(this.recording.facts, this.layer));
-    this.rowName = typeof this.row === "number" ? `head ${this.row + 1}` : this.row === "rollout" ? "rollout" : { mean: "all heads", min: "minimum of the heads", max: "maximum of the heads" }[state.fusion];
+    this.rowName = rowName(this.row, state.fusion);
   }
 
   /**
-   * @param {State} state @param {number} layer @param {number | "all" | "rollout"} row @param {Query} query
+   * @param {number} layer @param {number | "all" | "rollout"} row @param {Query} query
    * @returns {import("./views/photo.js").PictureMap | null}
    */
-  mapOf(state, layer, row, query) {
+  mapOf(layer, row, query) {
     const { recording } = this;
     const { facts } = recording;
     const show = this.subject.show;
@@ -171,21 +180,22 @@ export class Pane {
       const place = Number(show.slice(4));
       const [map, values] = [facts.maps[place], recording.maps[place]];
       if (!map || !values) return null;
-      return { values, grid: map.grid, box: map.box, top: greatest(values), signed: map.signed, word: (value) => plain(value, map.unit) };
+      const patches = facts.layers.some((own) => String(own.keys.grid) === String(map.grid));
+      return { kind: `${map.method} ${map.signed} ${map.unit}`, noun: patches ? "patch" : "place", values, grid: map.grid, box: map.box, top: greatest(values), signed: map.signed, word: (value) => plain(value, map.unit) };
     }
     if (show === "positions") {
       const tokens = facts.layers.find((own) => own.queries.grid && spanOf(own.queries)[1] - spanOf(own.queries)[0] === recording.positionCount)?.queries;
       const place = tokens && query ? placeOf(tokens, query) - tokens.prefix.length : -1;
       if (!recording.positions || !tokens?.grid || place < 0) return null;
       const values = recording.positions.subarray(place * recording.positionCount, (place + 1) * recording.positionCount);
-      return { values, grid: tokens.grid, box: facts.seen, top: greatest(values), signed: true, word: (value) => value.toFixed(2) };
+      return { kind: "positions", noun: "patch", values, grid: tokens.grid, box: facts.seen, top: greatest(values), signed: true, word: (value) => value.toFixed(2) };
     }
     const values = cellValues(this.answer, layer, row);
     const tokens = this.answer.layers[layer].tokens;
     if (!values || !tokens.grid) return null;
     const own = values.slice(...spanOf(tokens));
-    const top = state.scale === "all" && row !== "rollout" ? greatestOfHeads(this.answer) : greatest(own);
-    return { values: own, grid: tokens.grid, box: facts.seen, top, signed: false, word: percent };
+    const top = this.shared && row !== "rollout" ? this.shared : greatest(own);
+    return { kind: row === "rollout" ? "rollout" : "attention", noun: singular(tokens.kind), values: own, grid: tokens.grid, box: facts.seen, top, signed: false, word: percent };
   }
 
   /** @param {Query} query @returns {import("./views/photo.js").Marks} */
@@ -204,8 +214,9 @@ export class Pane {
     return { mark: [x, y, x + wide, y + high], found, chosen };
   }
 
-  /** @param {State} state @param {Query} query @param {number} layer @param {number | "all" | "rollout"} row */
-  say(state, query, layer, row) {
+  /** @param {State} state @param {Query} query @param {[number, number] | null} peek */
+  say(state, query, peek) {
+    const [layer, row] = this.cell(peek);
     const { facts } = this.recording;
     const own = this.answer.layers[layer];
     const show = this.subject.show;
@@ -216,9 +227,9 @@ export class Pane {
     } else if (show === "positions") {
       this.sentence = { before: "Which positions are like ", subject: query?.kind === "patch" ? this.queryName : "the patch", after: "", more: query?.kind === "patch" ? "Cosine similarity of the position embeddings · the same for every image" : "Move over the picture to ask a patch." };
     } else {
-      const where = row === "rollout" ? `rollout up to ${title}` : `${title}, ${typeof row === "number" ? `head ${row + 1}` : row === this.row ? this.rowName : "all heads"}`;
+      const where = row === "rollout" ? `rollout up to ${title}` : `${title}, ${rowName(row, state.fusion)}`;
       const why = row === "rollout" ? rolloutBar(this.recording, this.answer, layer) : own.why;
-      this.sentence = attentionSentence({ who: this.queryName, where, direction: state.direction, values: cellValues(this.answer, layer, row), tokens: own.tokens, place: own.tokens.kind === (state.direction === "to" ? facts.layers[layer].queries : facts.layers[layer].keys).kind ? own.place : -1, why });
+      this.sentence = attentionSentence({ who: this.queryName, where, direction: state.direction, values: cellValues(this.answer, layer, row), fused: row === "all" ? state.fusion : "mean", tokens: own.tokens, place: own.tokens.kind === (state.direction === "to" ? facts.layers[layer].queries : facts.layers[layer].keys).kind ? own.place : -1, why });
     }
     [this.sentence.before, this.sentence.subject, this.sentence.after].forEach((text, place) => write(this.headingParts[place], text));
     write(this.more, this.sentence.more);
@@ -228,4 +239,11 @@ export class Pane {
     const asks = state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`;
     write(this.gridWords, `${asks}, first layer left`);
   }
+}
+
+/** One scale for the maps of a kind, however many stand side by side. @param {Pane[]} panes */
+export function shareTops(panes) {
+  const maps = panes.flatMap((pane) => pane.map ?? []);
+  const tops = maps.map((map) => Math.max(...maps.filter((other) => other.kind === map.kind).map((other) => other.top)));
+  maps.forEach((map, place) => (map.top = tops[place]));
 }

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { columns, dots, nearest, ticks } from "../values/chart_layout.js";
 import { cellAt, cellCorner, fit, gridLayout } from "../values/layout.js";
 import { movedQuery, patchQuery, placeOf, queryName } from "../values/query.js";
-import { shares } from "../values/shares.js";
+import { attentionSentence } from "../values/sentence.js";
+import { shares, wholeOf } from "../values/shares.js";
 import { percent, plain } from "../values/words.js";
 
 const ROOMS = [
@@ -85,4 +86,16 @@ test("shares sum to one; neighbours are the eight around, not those across the e
 test("numbers are said with the figures that count", () => {
   assert.deepEqual([0.1734, 0.0555, 0.00844, 0, 0.00001, NaN].map(percent), ["17 %", "5.5 %", "0.84 %", "0", "< 0.01 %", "–"]);
   assert.equal(plain(0.1234, "logits"), "0.12 logits");
+});
+
+test("minima and maxima are parts of what the mean of the heads sums to, and the sentence says the same", () => {
+  const tokens = { kind: "patches", count: 3, prefix: ["class"], grid: /** @type {[number, number]} */ ([1, 2]), names: null };
+  const each = [Float32Array.from([0.5, 0.25, 0.25]), Float32Array.from([0.25, 0.25, 0.5])];
+  const [least, most] = [Float32Array.from([0.25, 0.25, 0.25]), Float32Array.from([0.5, 0.25, 0.5])];
+  assert.equal(wholeOf(each), 1);
+  assert.deepEqual(shares(least, tokens, 0, wholeOf(each)), { itself: 0.25, neighbours: 0, others: 0.5, special: 0 });
+  assert.deepEqual(shares(most, tokens, 0, wholeOf(each)), { itself: 0.5, neighbours: 0, others: 0.75, special: 0 });
+  assert.ok(Math.abs((shares(least, tokens, 0)?.itself ?? 0) - 1 / 3) < 1e-6);
+  const said = attentionSentence({ who: "the class token", where: "layer 1", direction: "to", values: least, fused: "min", tokens, place: 0, why: "" });
+  assert.match(said.more, /25 % stays on itself · minima add up to 75 %$/);
 });

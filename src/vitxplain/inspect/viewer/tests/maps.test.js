@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { colourTable, entryOf, greatest, TABLES, valueAt } from "../values/colours.js";
+import { shareTops } from "../pane.js";
+import { placeName } from "../values/query.js";
+import { rowName } from "../values/words.js";
 import { paintTile, patchOfPixel, wipeTile } from "../values/mosaic.js";
-import { islands, massSet, outline } from "../values/outline.js";
+import { islands, massSet, outline, whyNoOutline } from "../values/outline.js";
 import { enlarge } from "../values/smooth.js";
 
 test("every table has 256 opaque colours and grows lighter", () => {
@@ -52,10 +55,13 @@ test("an outline goes round the set, and is left out where it would say nothing"
   peak[12] = 1;
   assert.deepEqual(outline(peak, 5, 5, 0.5), [[2, 2, 3, 2], [2, 3, 3, 3], [2, 2, 2, 3], [3, 2, 3, 3]]);
   assert.equal(outline(new Float32Array(25).fill(1), 5, 5, 0.5), null);
+  assert.equal(whyNoOutline(new Float32Array(25).fill(1), 5, 5, 0.5), "52 % of the patches");
+  for (const share of [0, 0.5]) assert.equal(whyNoOutline(peak, 5, 5, share), "");
   assert.equal(outline(peak, 5, 5, 0), null);
   const spots = new Float32Array(225);
   for (let spot = 0; spot < 7; spot++) spots[30 * spot] = 1;
   assert.equal(outline(spots, 15, 15, 1), null);
+  assert.equal(whyNoOutline(spots, 15, 15, 1), "7 pieces");
   spots[0] = 0;
   assert.equal(outline(spots, 15, 15, 1)?.length, 24);
 });
@@ -77,4 +83,15 @@ test("a map on the screen has each patch as a rectangle, and touches nothing bes
   assert.deepEqual(rows, [Array(8).fill(0), ...[0, 1].map(() => [0, 0, 0, 0, 128, 255, 255, 0]), ...[0, 1].map(() => [0, 0, 51, 51, 102, 0, 0, 0]), Array(8).fill(0)]);
   wipeTile(out, tile);
   assert.ok(out.every((pixel) => pixel === 0));
+});
+
+test("two maps of one kind have one scale, others their own", () => {
+  const panes = [["attention", 0.12], ["attention", 0.07], ["grad-cam", 3]].map(([kind, top]) => ({ map: { kind, top } }));
+  shareTops(/** @type {any} */ (panes));
+  assert.deepEqual(panes.map((pane) => pane.map.top), [0.12, 0.12, 3]);
+});
+
+test("places and rows have one name each", () => {
+  assert.equal(placeName("patch", 5, 7), "patch 6 · 8");
+  assert.deepEqual(/** @type {const} */ ([2, "all", "rollout"]).map((row) => rowName(row, "min")), ["head 3", "minimum of the heads", "rollout"]);
 });

@@ -1,5 +1,7 @@
 /** The smallest set of patches that holds a share of a map, and its outline. */
 
+import { percent } from "./words.js";
+
 /**
  * @param {Float32Array} values @param {number} share 0 to 1
  * @returns {Uint8Array} 1 where a patch belongs to the set
@@ -48,6 +50,29 @@ export function islands(inside, rows, columns) {
   return count;
 }
 
+/** The greatest part of the patches, and the most pieces, that an outline goes round. */
+const MOST_HELD = 0.4;
+const MOST_PIECES = 6;
+
+/** @param {Float32Array} values @param {number} rows @param {number} columns @param {number} share */
+function setOf(values, rows, columns, share) {
+  const inside = massSet(values, share);
+  let held = 0;
+  for (const bit of inside) held += bit;
+  const part = held / values.length;
+  const pieces = held && part <= MOST_HELD ? islands(inside, rows, columns) : 0;
+  const why = !held ? "nothing there" : part > MOST_HELD ? `${percent(part)} of the patches` : pieces > MOST_PIECES ? `${pieces} pieces` : "";
+  return { inside, why };
+}
+
+/**
+ * What an outline that is wanted would have to go round, where that is too much and none is drawn; else an empty text.
+ * @param {Float32Array} values @param {number} rows @param {number} columns @param {number} share
+ */
+export function whyNoOutline(values, rows, columns, share) {
+  return share > 0 ? setOf(values, rows, columns, share).why : "";
+}
+
 /**
  * The edges of the set, in patches: [x0, y0, x1, y1] each; null where an outline says nothing (the set holds more than
  * 40 % of the patches, or has more than six pieces).
@@ -56,10 +81,8 @@ export function islands(inside, rows, columns) {
  */
 export function outline(values, rows, columns, share) {
   if (share <= 0) return null;
-  const inside = massSet(values, share);
-  let held = 0;
-  for (const bit of inside) held += bit;
-  if (held === 0 || held > 0.4 * values.length || islands(inside, rows, columns) > 6) return null;
+  const { inside, why } = setOf(values, rows, columns, share);
+  if (why) return null;
   /** @type {number[][]} */
   const edges = [];
   /** @param {number} y @param {number} x */

@@ -63,7 +63,12 @@ export function queryName(query, tokens, otherwise) {
     return name ? `“${name}”` : `${singular(query.of)} ${query.index + 1}`;
   }
   const [rows, columns] = tokens.grid ?? [1, 1];
-  return `patch ${cellOf(query.y, rows) + 1} · ${cellOf(query.x, columns) + 1}`;
+  return placeName("patch", cellOf(query.y, rows), cellOf(query.x, columns));
+}
+
+/** What a place of a grid is called, everywhere. @param {string} noun @param {number} row from 0 @param {number} column */
+export function placeName(noun, row, column) {
+  return `${noun} ${row + 1} · ${column + 1}`;
 }
 
 /**

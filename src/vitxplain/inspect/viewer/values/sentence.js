@@ -11,11 +11,11 @@ import { capital, percent } from "./words.js";
 
 /**
  * What attention says.
- * @param {{who: string, where: string, direction: "to" | "from", values: Float32Array | null,
+ * @param {{who: string, where: string, direction: "to" | "from", values: Float32Array | null, fused: import("../types.js").Fusion,
  *   tokens: import("../types.js").Tokens, place: number, why: string}} shown
  * @returns {Sentence}
  */
-export function attentionSentence({ who, where, direction, values, tokens, place, why }) {
+export function attentionSentence({ who, where, direction, values, fused, tokens, place, why }) {
   const heading = direction === "to" ? { before: "What ", subject: who, after: " looks at" } : { before: "Who looks at ", subject: who, after: "" };
   if (!values) return { ...heading, more: `${capital(where)} · ${why === "loading" || !why ? "loading …" : why}` };
   const [prefix, end] = spanOf(tokens);
@@ -31,6 +31,7 @@ export function attentionSentence({ who, where, direction, values, tokens, place
   else if (place >= 0 && place < prefix) parts.push(`${percent(values[place])} stays on itself`);
   else if (prefix === 1) parts.push(`${percent(values[0])} goes to the ${tokens.prefix[0]} token`);
   else if (prefix > 1) parts.push(`${percent(sum(values, prefix))} goes to class and register tokens`);
+  if (direction === "to" && fused !== "mean") parts.push(`${fused === "min" ? "minima" : "maxima"} add up to ${percent(sum(values, values.length))}`);
   return { ...heading, more: parts.join(" · ") };
 }
 

@@ -3,11 +3,13 @@
 import { spanOf } from "./query.js";
 
 /**
- * Shares that sum to one: itself, its neighbours (the eight patches around), other patches, special tokens.
+ * Shares: itself, its neighbours (the eight patches around), other patches, special tokens. They sum to one, or, of a
+ * whole that is given, to whatever part of it the values are.
  * @param {Float32Array} values one a token @param {import("../types.js").Tokens} tokens @param {number} place who is asked, -1 for the average
+ * @param {number} [whole] what counts as one: the sum of the values, if left out
  * @returns {{itself: number, neighbours: number, others: number, special: number} | null} null where nothing is there
  */
-export function shares(values, tokens, place) {
+export function shares(values, tokens, place, whole) {
   const [prefix, end] = spanOf(tokens);
   const columns = tokens.grid ? tokens.grid[1] : 0;
   let special = 0;
@@ -15,14 +17,21 @@ export function shares(values, tokens, place) {
   for (let token = 0; token < prefix; token++) special += values[token];
   for (let token = prefix; token < end; token++) others += values[token];
   for (let token = end; token < values.length; token++) special += values[token];
-  const total = special + others;
-  if (!(total > 0)) return null;
+  const total = whole ?? special + others;
+  if (!(total > 0) || !(special + others > 0)) return null;
   const itself = place >= 0 ? values[place] : 0;
   const patch = place >= prefix && place < end;
   if (patch) others -= itself;
   else special -= itself;
   const neighbours = patch && columns ? around(values.subarray(prefix, end), place - prefix, columns) : 0;
   return { itself: itself / total, neighbours: neighbours / total, others: Math.max(0, others - neighbours) / total, special: Math.max(0, special) / total };
+}
+
+/** The sum of the mean of heads: of what their minima or maxima are shares. @param {Float32Array[]} each a head */
+export function wholeOf(each) {
+  let sum = 0;
+  for (const values of each) for (const value of values) sum += value;
+  return sum / each.length;
 }
 
 /** The sum of the patches around one. @param {Float32Array} values @param {number} patch @param {number} columns */

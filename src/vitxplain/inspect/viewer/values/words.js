@@ -27,3 +27,11 @@ export function plain(value, unit) {
 export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** @type {Record<import("../types.js").Fusion, string>} */
+const FUSED = { mean: "all heads", min: "minimum of the heads", max: "maximum of the heads" };
+
+/** What a row of the grid is called. @param {number | "all" | "rollout"} row @param {import("../types.js").Fusion} fusion */
+export function rowName(row, fusion) {
+  return typeof row === "number" ? `head ${row + 1}` : row === "all" ? FUSED[fusion] : row;
+}

@@ -3,7 +3,8 @@
 import { cellValues } from "../answer.js";
 import { contextOf, el, sized } from "../dom.js";
 import { columns, dots, nearest, ticks } from "../values/chart_layout.js";
-import { shares } from "../values/shares.js";
+import { shares, wholeOf } from "../values/shares.js";
+import { percent } from "../values/words.js";
 import { heading } from "./chart_heading.js";
 
 /** @typedef {import("./theme.js").Theme} Theme */
@@ -28,7 +29,7 @@ export class ChartsView {
     this.distanceOf = "";
   }
 
-  /** @param {MouseEvent} event */
+  /** @param {{clientX: number, clientY: number}} event */
   dotAt(event) {
     const box = this.canvas.getBoundingClientRect();
     return nearest(this.dots, event.clientX - box.left, event.clientY - box.top, 14);
@@ -120,16 +121,23 @@ export class ChartsView {
     const frame = { left: grid.left, right: grid.beside ? this.size[0] - 2 : grid.width, top: from + 30, bottom: to - 4 };
     const place = columns(frame, facts.layers.length, grid);
     const parts = partsOf(pane, theme);
-    frame.top += heading(context, 0, from + 12, frame.right, state.direction === "to" ? "Where it goes" : "Where it comes from", `${pane.queryName}, ${pane.rowName}, share by layer`, [...parts].reverse().map((part) => [part.name, part.colour]), theme);
+    frame.top += heading(context, 0, from + 12, frame.right, state.direction === "to" ? "Where it goes" : "Where it comes from", `${pane.queryName}, ${pane.rowName}, ${pane.row === "all" && state.fusion !== "mean" ? "not 100 % in sum" : "share by layer"}`, [...parts].reverse().map((part) => [part.name, part.colour]), theme);
     context.font = theme.small;
     context.fillStyle = theme.soft;
     context.textAlign = "right";
-    context.fillText("100 %", frame.left - 8, frame.top + 8);
-    context.fillText("0", frame.left - 8, frame.bottom);
-    facts.layers.forEach((_, layer) => {
+    // Minima and maxima do not sum to one: they are drawn as the parts, or the multiples, that they are.
+    const fused = pane.row === "all" && state.fusion !== "mean";
+    const all = facts.layers.map((_, layer) => {
       const values = cellValues(pane.answer, layer, pane.row);
       const own = pane.answer.layers[layer];
-      const share = values && shares(values, own.tokens, placeIn(pane, layer));
+      return values && shares(values, own.tokens, placeIn(pane, layer), fused ? wholeOf(own.each) : undefined);
+    });
+    const top = Math.max(1, ...all.map((share) => (share ? share.itself + share.neighbours + share.others + share.special : 0)));
+    const one = frame.bottom - (frame.bottom - frame.top) / top;
+    if (one > frame.top + 14) context.fillText(percent(top), frame.left - 8, frame.top + 8);
+    context.fillText("100 %", frame.left - 8, Math.max(one + (top > 1.01 ? 4 : 8), frame.top + 8));
+    context.fillText("0", frame.left - 8, frame.bottom);
+    all.forEach((share, layer) => {
       const x = place.middle(layer) - place.width / 2;
       let y = frame.bottom;
       context.globalAlpha = layer === pane.layer ? 1 : 0.62;
@@ -138,7 +146,7 @@ export class ChartsView {
         context.fillRect(x, frame.bottom - 2, place.width, 2);
       } else {
         for (const part of parts) {
-          const high = (frame.bottom - frame.top) * part.of(share);
+          const high = ((frame.bottom - frame.top) * part.of(share)) / top;
           context.fillStyle = part.colour;
           context.fillRect(x, y - high, place.width, high);
           y -= high;
@@ -146,6 +154,7 @@ export class ChartsView {
       }
       context.globalAlpha = 1;
     });
+    if (fused) line(context, frame.left, frame.right, Math.round(one) + 0.5, theme.line);
   }
 }
 

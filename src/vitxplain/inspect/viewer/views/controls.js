@@ -2,6 +2,7 @@
 
 import { chooser, el, segments } from "../dom.js";
 import { TABLES } from "../values/colours.js";
+import { whyNoOutline } from "../values/outline.js";
 import { singular } from "../values/query.js";
 import { capital } from "../values/words.js";
 
@@ -30,17 +31,21 @@ export function makeControls(recording, set, show, patch) {
   const colours = chooser("Colours", TABLES.map((name) => ({ value: name, text: name })), (value) => set({ colours: value }), true);
   const fusion = chooser("All heads", [{ value: "mean", text: "mean" }, { value: "min", text: "minimum" }, { value: "max", text: "maximum" }], (value) => set({ fusion: /** @type {import("../types.js").Fusion} */ (value) }));
   const hint = el("p", { class: "hint" });
-  const element = el("div", { class: "controls" }, hint, el("div", { class: "row" }, direction.element, who.element, other?.element, layers.length > 1 && shown.element), el("div", { class: "row" }, mass.element, heat.element, scale.element, colours.element));
+  const none = el("p", { class: "none", id: "outline-none", title: "An outline is drawn round up to 40 % of the patches, in up to six pieces: of less it would say nothing." });
+  mass.input.setAttribute("aria-describedby", none.id);
+  const element = el("div", { class: "controls" }, el("div", { class: "hints" }, hint, none), el("div", { class: "row" }, direction.element, who.element, other?.element, layers.length > 1 && shown.element), el("div", { class: "row" }, mass.element, heat.element, scale.element, colours.element));
   return {
     element,
     fusion: fusion.element,
-    /** @param {State} state @param {string} name of the query @param {boolean} asks whether patches can be asked in this layer */
-    update(state, name, asks) {
+    /** @param {State} state @param {string} name of the query @param {boolean} asks whether patches can be asked in this layer @param {import("./photo.js").PictureMap[]} maps on show */
+    update(state, name, asks, maps) {
       direction.set(state.direction);
       who.set(state.query === null ? "default" : state.query.kind === "patch" ? "patch" : "");
       if (who.buttons[1]) who.buttons[1].textContent = state.query?.kind === "patch" ? name : "a patch";
       other?.set(state.query && state.query.kind !== "patch" ? JSON.stringify(state.query) : "");
       shown.set(state.subjects[0]?.show ?? "attention");
+      const why = state.mass ? maps.map((map) => (map.signed ? "two signs" : whyNoOutline(map.values, ...map.grid, state.mass / 100))).find(Boolean) : "";
+      none.textContent = why ? `No outline${maps.length > 1 ? " in one" : ""}: ${why}` : "";
       mass.set(state.mass, state.mass ? `${state.mass} %` : "off");
       heat.set(state.heat, `${state.heat} %`);
       scale.set(state.scale);
@@ -90,6 +95,7 @@ function slider(label, title, change) {
   const said = el("span", { class: "said" });
   return {
     element: el("label", {}, label, input, said),
+    input,
     /** @param {number} value @param {string} text */
     set(value, text) {
       input.value = String(value);

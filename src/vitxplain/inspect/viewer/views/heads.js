@@ -70,7 +70,7 @@ export class HeadsView {
     return Math.floor((side - EDGE) * this.ratio);
   }
 
-  /** @param {MouseEvent} event @returns {[number, number] | null} */
+  /** @param {{clientX: number, clientY: number}} event @returns {[number, number] | null} */
   cellAt(event) {
     const box = this.canvas.getBoundingClientRect();
     return this.layout && cellAt(this.layout, event.clientX - box.left, event.clientY - box.top);
@@ -85,8 +85,8 @@ export class HeadsView {
     if (!layout || !pixels) return;
     this.labels(pane, state, theme);
     const { answer } = pane;
-    const key = `${answer.rolled} ${state.scale} ${state.colours}`;
-    if (answer !== this.answer || key !== this.paintOf) this.empty = this.paint(layout, pixels, answer, state);
+    const key = `${answer.rolled} ${state.scale} ${pane.shared} ${state.colours}`;
+    if (answer !== this.answer || key !== this.paintOf) this.empty = this.paint(layout, pixels, answer, state, pane.shared);
     [this.answer, this.paintOf] = [answer, key];
     context.putImageData(pixels, this.edge(layout.left), this.edge(layout.top));
     for (const [layer, row] of this.empty) this.nothing(context, ...cellCorner(layout, layer, row), pane, layer, row, theme);
@@ -96,13 +96,12 @@ export class HeadsView {
 
   /**
    * @param {import("../values/layout.js").GridLayout} layout @param {ImageData} pixels @param {import("../answer.js").Answer} answer
-   * @param {import("../types.js").State} state
+   * @param {import("../types.js").State} state @param {number} shared the top of all heads, 0 where each map has its own
    * @returns {[number, number][]} cells without values
    */
-  paint(layout, pixels, answer, state) {
+  paint(layout, pixels, answer, state, shared) {
     const out = new Uint32Array(pixels.data.buffer);
     const table = colourTable(state.colours);
-    const shared = state.scale === "all" ? greatestOfHeads(answer) : 0;
     /** @type {[number, number][]} */
     const empty = [];
     for (let layer = 0; layer < layout.columns; layer++) {

@@ -6,9 +6,10 @@ import { outline } from "../values/outline.js";
 import { enlarge } from "../values/smooth.js";
 
 /**
- * A map over a part of the picture.
- * @typedef {{values: Float32Array, grid: [number, number], box: import("../types.js").Box, top: number, signed: boolean,
- *   word: (value: number) => string}} PictureMap
+ * A map over a part of the picture. `kind` says what is measured, so that two of a kind can have one scale; `noun`
+ * what its places are called.
+ * @typedef {{kind: string, noun: string, values: Float32Array, grid: [number, number], box: import("../types.js").Box,
+ *   top: number, signed: boolean, word: (value: number) => string}} PictureMap
  * @typedef {{mark: import("../types.js").Box | null, found: import("../types.js").Finding[], chosen: number}} Marks
  */
 
@@ -75,7 +76,7 @@ export class PhotoView {
 
   /**
    * The place of a point in the part the model saw, as shares; null outside.
-   * @param {MouseEvent} event @param {import("../recording.js").Recording} recording
+   * @param {{clientX: number, clientY: number}} event @param {import("../recording.js").Recording} recording
    */
   shareAt(event, recording) {
     const box = this.canvas.getBoundingClientRect();
@@ -85,7 +86,7 @@ export class PhotoView {
     return x >= 0 && y >= 0 && x < 1 && y < 1 ? { x, y } : null;
   }
 
-  /** @param {MouseEvent} event @returns {[number, number]} in pixels of the picture */
+  /** @param {{clientX: number, clientY: number}} event @returns {[number, number]} in pixels of the picture */
   pixelAt(event) {
     const box = this.canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / this.scale, (event.clientY - box.top) / this.scale];

@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { cellValues } from "../answer.js";
-import { singular } from "../values/query.js";
+import { placeName, singular } from "../values/query.js";
 import { spoken } from "../values/sentence.js";
 import { capital } from "../values/words.js";
 
@@ -37,7 +37,7 @@ function greatestRows(pane) {
   const { map } = pane;
   if (map) {
     const order = [...map.values.keys()].sort((a, b) => Math.abs(map.values[b]) - Math.abs(map.values[a])).slice(0, 10);
-    return order.map((place) => [`Row ${Math.floor(place / map.grid[1]) + 1}, column ${(place % map.grid[1]) + 1}`, map.word(map.values[place])]);
+    return order.map((place) => [capital(placeName(map.noun, Math.floor(place / map.grid[1]), place % map.grid[1])), map.word(map.values[place])]);
   }
   const values = cellValues(pane.answer, pane.layer, pane.row);
   if (!values) return [];
