@@ -203,11 +203,11 @@ def explain_prepared(
         preparing = perf_counter() - started
         for of_pass in tokens_apart(target_of_batch):  # a token that asks does so in a pass of its own
             started = perf_counter()
-            asked = None if target is None else (of_pass.token or "") if isinstance(of_pass, NoTarget) else ""
+            spelling = None if target is None else (of_pass.token or "") if isinstance(of_pass, NoTarget) else ""
             asking = with_query(explainers, of_pass, probe, batch.geometries[0])
             result = shared_pass(of_batch, batch.pixel_values, list(asking.values()), of_pass, probe=probe)
             seconds = (preparing + perf_counter() - started) / len(batch.images)
-            made = explanations(model, probe, batch, asking, result, top_k=top_k, seconds=seconds, asked=asked)
+            made = explanations(model, probe, batch, asking, result, top_k=top_k, seconds=seconds, spelling=spelling)
             parts.append((batch, made))
     return gathered(parts, count)
 

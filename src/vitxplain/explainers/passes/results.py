@@ -35,12 +35,12 @@ def explanations(
     *,
     top_k: int,
     seconds: float,
-    asked: str | None = None,
+    spelling: str | None = None,
 ) -> dict[str, list[list[Explanation]]]:
     """For each method and image of the batch one explanation a target; `seconds` is what the pass took an image.
 
-    `asked` is the token that was asked for, empty for targets that say themselves what they are, None where nobody
-    asked for any.
+    `spelling` is that of the token that asks, empty for targets that say themselves what they are, None where nobody
+    wanted a target.
 
     Raises:
         VitxplainError: a method's values, or the model's logits, are not finite.
@@ -86,7 +86,7 @@ def explanations(
                         values=result.rounds[k][number][index].float().cpu().numpy().copy(),
                         prediction=predictions[index],
                         target=(target := targets[index][k] if explainer.class_specific else None),
-                        label="" if asked is None else asked or _label(target),
+                        label="" if spelling is None else spelling or _label(target),
                         geometry=geometries[index],
                         image=image,
                         bands=bands,

@@ -66,15 +66,14 @@ def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
 def load_from_folder(folder: Path, request: LoadRequest) -> VisionModel:
     """A folder that `save_pretrained` wrote."""
     if not is_file(folder / "config.json"):
+        why = (
+            "holds no config.json (transformers) and no vitxplain.json, so it is no model folder; give the folder that "
+        )
         if is_folder(folder / "checkpoints"):
             raise ModelLoadError(
-                f"{folder} holds a training that has not ended yet, so it has no model; go on with `vitx train "
-                f"--resume --out {folder}`, or give the newest folder in {folder / 'checkpoints'}."
+                f"{folder} is a training that has not ended yet; go on with `vitx train --resume --out {folder}`."
             )
-        raise ModelLoadError(
-            f"{folder} holds no config.json (transformers) and no vitxplain.json, so it is no model folder; "
-            "give the folder that `save_pretrained` or `vitx train` wrote."
-        )
+        raise ModelLoadError(f"{folder} {why}`save_pretrained` or `vitx train` wrote.")
     check_has_weights(folder, allow_pickle=request.allow_pickle)
     return _load(str(folder), None, request)
 
