@@ -11,6 +11,7 @@ from torch import nn
 
 from vitxplain.errors import ModelLoadError
 from vitxplain.files.opening import check_file, open_file
+from vitxplain.files.paths import is_file, is_folder
 from vitxplain.files.reading import reading
 from vitxplain.models.objects.packed import stored
 from vitxplain.models.trust.weight_map import check_weight_maps
@@ -20,6 +21,22 @@ SAFE = ("*.safetensors", "*.safetensors.index.json")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 LFS_POINTER = b"version https://git-lfs"
 LIBRARIES = ("timm", "torchvision")  # extras of the same name
+
+
+def check_is_model(folder: Path) -> None:
+    """Raises:
+    ModelLoadError: it is no folder that `save_pretrained` wrote; of a training that goes on, how to end it.
+    """
+    if is_file(folder / "config.json"):
+        return
+    if is_folder(folder / "checkpoints"):
+        raise ModelLoadError(
+            f"{folder} is a training that has not ended yet; go on with `vitx train --resume --out {folder}`."
+        )
+    raise ModelLoadError(
+        f"{folder} holds no config.json (transformers) and no vitxplain.json, so it is no model folder; "
+        "give the folder that `save_pretrained` or `vitx train` wrote."
+    )
 
 
 def check_has_weights(folder: Path, *, allow_pickle: bool = False) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from vitxplain.errors import ModelLoadError, VitxplainError
-from vitxplain.files.paths import is_file, is_folder
 from vitxplain.models.labels import class_names
 from vitxplain.models.loading.adapter import LoadRequest
-from vitxplain.models.loading.checkpoint import check_complete, check_has_weights, loading_error
+from vitxplain.models.loading.checkpoint import check_complete, check_has_weights, check_is_model, loading_error
 from vitxplain.models.loading.devices import remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
@@ -65,15 +64,7 @@ def load_from_hub(repo_id: str, request: LoadRequest) -> VisionModel:
 
 def load_from_folder(folder: Path, request: LoadRequest) -> VisionModel:
     """A folder that `save_pretrained` wrote."""
-    if not is_file(folder / "config.json"):
-        why = (
-            "holds no config.json (transformers) and no vitxplain.json, so it is no model folder; give the folder that "
-        )
-        if is_folder(folder / "checkpoints"):
-            raise ModelLoadError(
-                f"{folder} is a training that has not ended yet; go on with `vitx train --resume --out {folder}`."
-            )
-        raise ModelLoadError(f"{folder} {why}`save_pretrained` or `vitx train` wrote.")
+    check_is_model(folder)
     check_has_weights(folder, allow_pickle=request.allow_pickle)
     return _load(str(folder), None, request)
 
