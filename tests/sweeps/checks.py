@@ -60,7 +60,12 @@ def tried(name: str, module: nn.Module, load: Callable[[nn.Module], VisionModel]
 
 def explained(model: VisionModel, pixel_values: Tensor, methods: Collection[str]) -> dict[str, list[Explanation]]:
     """Every method on every image, one target for all so that rounding cannot change it."""
-    return explain_together(model, pixel_values, methods, target=1)
+    return explain_together(model, pixel_values, methods, target=1, **own_components(methods))
+
+
+def own_components(methods: Collection[str]) -> dict[str, Any]:
+    """The options by which patch PCA, the exception, takes each image as if it were alone."""
+    return {"patch-pca.basis": "image"} if "patch-pca" in methods else {}
 
 
 SIMILARITIES = {"patch-similarity"}  # tokens of random weights may all point nearly one way: cosines of 0.999

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from tests.sweeps.checks import MAPS
+from tests.sweeps.checks import MAPS, own_components
 from tests.sweeps.lively import noise
 from tests.sweeps.snapshot import Snapshot, unusual
 from vitxplain.api import explain_together
@@ -17,7 +17,6 @@ from vitxplain.models.vision_model import VisionModel
 
 ATTENTION = frozenset({"cross-attention", "raw-attention", "attention-rollout"})
 TRIED = ATTENTION | {"gradient-activation", "grad-cam", "patch-similarity", "patch-pca"}
-OWN_COMPONENTS: dict[str, Any] = {"patch-pca.basis": "image"}  # the exception to rows that are as if alone
 BY_TARGET = frozenset({"gradient-activation", "grad-cam"})
 
 
@@ -46,7 +45,7 @@ def explained(model: VisionModel, pixel_values: Tensor, methods: list[str]) -> d
     if not methods:  # an encoder of convolutions
         return {}
     if not model.task.finds:
-        together = explain_together(model, pixel_values, methods, **OWN_COMPONENTS if "patch-pca" in methods else {})
+        together = explain_together(model, pixel_values, methods, **own_components(methods))
         return {method: [[item] for item in items] for method, items in together.items()}
     targets = [_targets(model, one) for one in pixel_values]
     if any("~" in target for of_image in targets for target in of_image):  # a query alone knows no class
