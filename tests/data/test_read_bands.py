@@ -1,5 +1,6 @@
 """Images of bands from whatever they come in: as the model takes them, or refused in words."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,19 @@ def test_real_numbers_in_a_tiff_are_read_for_a_model_of_three(tmp_path: Path) ->
     values[0, 0] = (1.0, 0.5, 0.25)
     tifffile.imwrite(tmp_path / "f.tif", values, photometric="rgb")
     assert read_original(tmp_path / "f.tif", 3).getpixel((0, 0)) == (255, 128, 64)
+
+
+@pytest.mark.parametrize("big", [False, True])
+def test_pages_in_a_circle_end(tmp_path: Path, big: bool):
+    """Of two pages the second says that the first comes next; read as they stand, they would never end."""
+    file = tmp_path / "circle.tif"
+    tifffile.imwrite(file, np.zeros((2, 8, 8, 5), np.uint16), photometric="minisblack", bigtiff=big)
+    with tifffile.TiffFile(file) as tiff:
+        form, first, last = tiff.tiff, tiff.pages[0].offset, tiff.pages[1].offset
+        tags = len(tiff.pages[1].tags)
+    content = bytearray(file.read_bytes())
+    place = last + form.tagnosize + tags * form.tagsize
+    content[place : place + form.offsetsize] = struct.pack(form.offsetformat, first)
+    file.write_bytes(content)
+    with pytest.raises(ImageError, match="follow one another in a circle"):
+        read_original(str(file), 5)

@@ -1,8 +1,9 @@
 """TIFF files of any number of bands and bits, by tifffile: Pillow reads up to four bands of 8 bits."""
 
+import struct
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from vitxplain.files.reading import reading
 from vitxplain.options.extras import check_installed
 
 _MOST_EXPANSION = 1_100  # deflate packs 1,032 equal bytes into a byte, and no other common packing much more
+MOST_PAGES = 2**16
 _ALWAYS_ALLOWED = 2**26  # bytes; small enough to be tried whatever the tags promise
 
 
@@ -34,9 +36,34 @@ def read_tiff(path: Path, source: str) -> np.ndarray:
             size = file.seek(0, 2)
             file.seek(0)
             with tifffile.TiffFile(file) as tiff:
+                _check_pages(tiff.tiff, file, size)
                 series = tiff.series[0]
                 _check_size(series, size)
                 return _with_bands_last(series.asarray(), series.axes)
+
+
+def _check_pages(form: Any, file: BinaryIO, size: int) -> None:
+    """Each page says where the next one lies; in a damaged file they may follow one another in a circle, for ever.
+
+    `form` is tifffile's, which says how numbers are written.
+    """
+    file.seek(4 if form.version == 42 else 8)  # 43 is BigTIFF
+    passed: set[int] = set()
+    while (page := _number(file, form.offsetformat, form.offsetsize)) and page < size:
+        if page in passed:
+            raise ValueError("its pages follow one another in a circle")
+        if len(passed) == MOST_PAGES:
+            raise ValueError(f"it has more than {MOST_PAGES:,} pages")
+        passed.add(page)
+        file.seek(page)
+        tags = _number(file, form.tagnoformat, form.tagnosize)
+        file.seek(page + form.tagnosize + tags * form.tagsize)
+
+
+def _number(file: BinaryIO, form: str, size: int) -> int:
+    """The next one in the file; 0 where it ends."""
+    content = file.read(size)
+    return int(struct.unpack(form, content)[0]) if len(content) == size else 0
 
 
 def _check_size(series: Any, size: int) -> None:
