@@ -11,7 +11,6 @@ from jaxtyping import Float
 
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import plain
-from vitxplain.geometry import Geometry
 from vitxplain.scale.plan import MapKind
 
 Row: TypeAlias = dict[str, Any]
@@ -94,8 +93,3 @@ def to_bytes(rows: Sequence[Row], of_schema: pa.Schema) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(columns, schema=of_schema), sink, compression="zstd")
     return sink.getvalue().to_pybytes()
-
-
-def geometry_of(fields: Mapping[str, Sequence[float]]) -> Geometry:
-    """Of a row; raises as `Geometry.from_dict`."""
-    return Geometry.from_dict({name: list(value) for name, value in fields.items()})
