@@ -154,9 +154,9 @@ def test_every_command_that_writes_ends_by_a_scheduler_as_by_ctrl_c(
         time.sleep(0.02)
     time.sleep(WRITING[command])
     process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=240)
     assert process.returncode in (143, -signal.SIGTERM), errors
-    assert "error: interrupted; " in errors
+    assert "interrupted; " in errors
     assert "Traceback" not in output + errors
     left = [path.name for path in place.rglob("*")]
     assert not [name for name in left if name.startswith(".") or name.endswith(".part")]
