@@ -41,7 +41,7 @@ class TaskWords:
 
 
 def with_classes_named(library: Any, names: Sequence[str]) -> Any:
-    """An image processor with these names of classes, which looks for no file of names; no class is counted by object."""
+    """An image processor with these names of classes, that looks for no file of names; none is counted by objects."""
     named = deepcopy(library)
     named.class_info_file, named.repo_path = None, None
     facts = {str(index): name for index, name in enumerate(names)}
