@@ -53,6 +53,7 @@ class Visit:
 
     def __init__(self, browser: Any, file: Path, *, width: int = 1280, link: str = ""):
         self.page = browser.new_page(viewport={"width": width, "height": 800})
+        self.page.set_default_timeout(90_000)
         self.troubles: list[str] = []
         self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
@@ -62,7 +63,6 @@ class Visit:
         self.page.goto(f"file://{file}#{link}")
         self.page.wait_for_function("document.querySelector('#vitxplain').shadowRoot?.querySelector('.strip canvas')")
         self.page.evaluate("window.shown = document.querySelector('#vitxplain').viewer")
-        self.page.wait_for_function("window.shown.app.panes.every((pane) => pane.recording.attention.every(Boolean))")
         self.rest()
 
     def note(self, request: Any) -> None:
@@ -70,7 +70,10 @@ class Visit:
             self.troubles.append(f"asked for {request.url}")
 
     def rest(self) -> None:
-        self.page.evaluate("new Promise((done) => setTimeout(done, 250))")
+        """Until everything came and is drawn: twice, for one thing leads to another."""
+        for _ in range(2):
+            self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
+            self.page.wait_for_function("window.shown.app.quiet")
 
     def heading(self) -> str:
         return self.page.locator("h1").first.inner_text()
