@@ -30,7 +30,7 @@ class Tile:
     wrong: bool = False  # the caption is coloured
     mask: Mask | None = field(default=None, repr=False)
     boxes: tuple[Box, ...] | None = None
-    found: tuple[float, float, float, float] | None = None  # left, top, right, bottom
+    found_box: tuple[float, float, float, float] | None = None  # left, top, right, bottom
 
 
 def map_sheet(tiles: Sequence[Tile], headline: str, detail: str, target: str) -> Picture:
@@ -42,7 +42,7 @@ def map_sheet(tiles: Sequence[Tile], headline: str, detail: str, target: str) ->
         detail = f"{detail} · orange: wrong"
     if any(tile.mask is not None or tile.boxes for tile in tiles):
         detail = f"{detail} · outlined: the known object"
-    if any(tile.found for tile in tiles):
+    if any(tile.found_box for tile in tiles):
         detail = f"{detail} · white: what was found"
     sizes = [inches(tile.explanation.geometry.image_size, PANEL) for tile in tiles]
     width, height = max(wide for wide, _ in sizes), max(high for _, high in sizes)
@@ -86,5 +86,5 @@ def _pair(figure: Figure, tile: Tile, corner: tuple[float, float], size: tuple[f
         outline_mask(axes, np.asarray(Image.fromarray(tile.mask).resize(shown, Image.Resampling.NEAREST)))
     scale = shown[0] / tile.explanation.image.width
     outline_boxes(axes, tile.boxes or (), scale)
-    if tile.found is not None:
-        outline_box(axes, tile.found, scale, PAPER)
+    if tile.found_box is not None:
+        outline_box(axes, tile.found_box, scale, PAPER)
