@@ -210,7 +210,7 @@ def test_without_attention_the_features_of_a_place_are_what_is_shown() -> None:
     config = transformers.ResNetConfig(hidden_sizes=[8, 16], depths=[1, 1], embedding_size=8)
     model = load_model(transformers.ResNetModel(config).eval(), **STATED)
     assert explain(model, PIXELS)[0].method == "patch-similarity"
-    height, width = PIXELS.shape[-2:]
+    width = PIXELS.shape[-1]
     assert explain(model, PIXELS[0], target=f"patch@{width - 1},0").values[0, -1] == pytest.approx(1, abs=1e-5)
     with pytest.raises(TargetError, match="with head-distance none does; take patch-similarity"):
         explain(model, PIXELS[0], "head-distance", target="cls")
