@@ -43,15 +43,15 @@ COLOURS = f"""([layer, row, side]) => {{
 
 
 def recorded(folder: Path) -> np.ndarray:
-    """Two steps of one picture; returns the attention of the first, (layer, head, query, key), as it was recorded."""
+    """Two steps of one picture; returns the attention of the last, (layer, head, query, key), as it was recorded."""
     generator = np.random.default_rng(0)
     for step in (0, 10):
         logits = 2 * generator.normal(size=(LAYERS, HEADS, SIDE**2 + 1, SIDE**2 + 1))
         weights = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
         picture = generator.integers(0, 255, (224, 224, 3), np.uint8)
         Writer(folder).add("cat", weights.astype(np.float32), image=picture, step=step, prediction={"cat": 0.9})
-    first = open_recording(folder).records[0]
-    return np.stack([first.attention(layer) for layer in range(LAYERS)])
+    last = open_recording(folder)[-1]
+    return np.stack([last.attention(layer) for layer in range(LAYERS)])
 
 
 class Visit:

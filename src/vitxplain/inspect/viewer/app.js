@@ -67,7 +67,8 @@ export class App {
   }
 
   async start() {
-    const first = this.catalogue.records[0];
+    const [{ run, name }] = this.catalogue.records;
+    const first = /** @type {import("./types.js").Entry} */ (this.catalogue.steps(run, name).at(-1)); // of a training what was learnt
     this.state.subjects = [{ id: first.id, show: "attention" }];
     const stored = this.host.store?.("theme");
     if (stored === "dark" || stored === "light") this.state.theme = stored;

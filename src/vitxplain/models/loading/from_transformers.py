@@ -80,7 +80,7 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
         commit = getattr(config, "_commit_hash", None)
         processor = _own_processor(name, {"revision": commit} if commit else {}, request, channels)
     if processor is None:
-        raise no_processor(type(module).__name__)
+        raise no_processor(type(module).__name__, config=config)
     return _assemble(module, name or type(module).__name__, None, processor, _task_words(module, name, {}, request))
 
 
