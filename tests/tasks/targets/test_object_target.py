@@ -61,7 +61,7 @@ def test_every_spelling_names_its_object(target: Any, name: str, box: Any, label
         (0.5, "target 0.5 is no class"),
         ("object:x", "target 'object:x' cannot be read; targets are object:0"),
         ("@5", "target '@5' cannot be read"),
-        ("patch@3,4", "'patch@3,4' is a token that asks, .*; this one takes object:0.*-o query=ROW,COLUMN"),
+        ("patch@3,4", "'patch@3,4' is a token that asks, .*; this one takes object:0.*A place in the image is @X,Y"),
         ("cls", "'cls' is a token that asks"),
         ("box:1,2,3", "target 'box:1,2,3' cannot be read"),
         ("box:9,9,9,20", "target 'box:9,9,9,20' is an empty box"),
@@ -75,7 +75,9 @@ def test_every_spelling_names_its_object(target: Any, name: str, box: Any, label
         ("red~red", "sets a class against itself"),
         ("red~", "the model has no class named ''"),
         ([], "an empty list names no target"),
-        (np.ones((32, 32), bool), "a mask names no object of a detector"),
+        ((6, 3, 8, 9), 'target 6 does not exist: .* a box is written "box:6,3,8,9"'),
+        ((0.5, 3, 8, 9), 'is no class.* a box is written "box:0.5,3,8,9"'),
+        (np.ones((32, 32), bool), "a mask names no object of a detector; give the box round it, box:0,0,32,32"),
     ],
 )
 def test_what_is_not_there_is_said(target: Any, words: str) -> None:
