@@ -106,7 +106,7 @@ def _card(plan: Mapping[str, Any]) -> str:
 def _in_words(repo_id: str, error: type[UsageError] | type[OutputError], rest: str) -> Iterator[None]:
     """The Hub's failures as one sentence with the way out."""
     from huggingface_hub import errors as hub
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     bars = not are_progress_bars_disabled()
     disable_progress_bars()  # one a file, in the midst of ours
