@@ -1,5 +1,7 @@
 """Record attention that was computed with NumPy: no PyTorch, no model of any library."""
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
@@ -8,7 +10,7 @@ from vitxplain.inspect import Writer, open_recording
 PATCH, LAYERS, HEADS, CHANNELS = 32, 3, 4, 8
 generator = np.random.default_rng(0)
 
-image = Image.open("examples/cat.jpg").convert("RGB")
+image = Image.open(Path(__file__).parents[1] / "cat.jpg").convert("RGB")
 rows, columns = image.height // PATCH, image.width // PATCH
 image = image.crop((0, 0, columns * PATCH, rows * PATCH))
 pixels = np.asarray(image, np.float32) / 255

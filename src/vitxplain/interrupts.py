@@ -1,15 +1,21 @@
 """SIGTERM, by which schedulers and containers end a process, as what Ctrl-C is: an exception that tidies up."""
 
 import signal
+import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import current_thread, main_thread
-from types import FrameType
-from typing import Final, TypeAlias
+from threading import Timer, current_thread, main_thread
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 Handler: TypeAlias = Callable[[int, FrameType | None], object]
 
 INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
+AGAIN: Final = 0.05  # seconds
 
 
 class Terminated(KeyboardInterrupt):
@@ -40,3 +46,50 @@ def handled(handler: Handler) -> Iterator[None]:
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+
+
+@contextmanager
+def never_lost() -> Iterator[Callable[[int], None]]:
+    """Gives what sends a signal once more, soon, to be raised where it may.
+
+    What is raised where Python ignores exceptions, in a weak reference's callback or `__del__`, comes once more, too.
+    """
+    before = sys.unraisablehook
+    timers: deque[Timer] = deque(maxlen=1)
+
+    def again(number: int) -> None:
+        timers.append(Timer(AGAIN, _send, [number]))
+        timers[-1].start()
+
+    def report(ignored: "UnraisableHookArgs") -> None:
+        if isinstance(ignored.exc_value, KeyboardInterrupt):
+            again(exit_code(ignored.exc_value) - 128)
+        else:
+            before(ignored)
+
+    sys.unraisablehook = report
+    try:
+        yield again
+    finally:
+        sys.unraisablehook = before
+        for timer in timers:
+            timer.cancel()
+
+
+def importing(frame: FrameType | None, within: CodeType) -> bool:
+    """Whether a module is being imported by what this function's code calls.
+
+    There compiled modules swallow an exception or end the process by it.
+    """
+    while frame is not None and frame.f_code is not within:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send(number: int) -> None:
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main_thread().ident or 0, number)  # it ends what the main thread waits for, too
+    else:
+        signal.raise_signal(number)

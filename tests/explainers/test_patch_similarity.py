@@ -54,7 +54,7 @@ def test_a_patch_of_the_last_map_is_a_target_where_attention_has_another_grid() 
     assert made.options["query"] == f"1,{columns - 1}"
     assert made.provenance["asking"] == (64 - 64 / columns, 64 / rows, 64, 128 / rows)
     assert made.values[1, -1] == pytest.approx(1, abs=1e-5)
-    with pytest.raises(TargetError, match="another layer was named; with layer say query=ROW,COLUMN"):
+    with pytest.raises(TargetError, match="patch-similarity was given layer=.*; with layer say query=ROW,COLUMN"):
         explain(model, pixels, "patch-similarity", target="patch@1,1", layer="encoder.layers.0.blocks.0")
 
 

@@ -48,8 +48,13 @@ def test_three_lines_record_what_the_model_attends_to(vit: nn.Module, tmp_path: 
     assert all(torch.equal(value, before[name]) for name, value in vit.state_dict().items())
     with torch.no_grad():
         output = vit(batch, output_attentions=True)
-    first, second = recording.read()
+    first, second = recording
     assert (first.name, second.name) == ("image 1", "image 2")
+    assert len(recording) == 2
+    assert recording["image 2"].path == recording[-1].path == second.path
+    with pytest.raises(IndexError, match="none at 2"):
+        recording[2]
+    assert repr(recording) == f"Recorder({str(tmp_path)!r}, 2 recorded, step 0)"
     for number, attention in enumerate(output.attentions):
         expected = attention[1].numpy()
         assert np.abs(second.attention(number) - expected).max() < expected.max() / 255

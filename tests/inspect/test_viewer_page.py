@@ -24,6 +24,8 @@ MAP_VALUE = "(place) => { const { map } = window.shown.app.panes[0]; return map.
 EVIL = '<img src=x onerror="window.broken = 1">'
 RECORDS = [("cat", 0, (EVIL, "lynx")), ("cat", 50, ("tabby", "lynx")), (EVIL, 0, ("dog", "fox"))]
 
+PICTURES = "(canvases) => canvases.map((canvas) => canvas.toDataURL())"
+
 # The colour in the middle of a patch of a cell of the grid.
 PATCH_COLOUR = """([layer, row, y, x, side]) => {
   const canvas = document.querySelector("#vitxplain").shadowRoot.querySelector(".gridbox canvas");
@@ -53,6 +55,7 @@ class Visit:
 
     def __init__(self, browser: Any, file: Path, *, width: int = 1280, link: str = ""):
         self.page = browser.new_page(viewport={"width": width, "height": 800})
+        self.page.set_default_timeout(90_000)
         self.troubles: list[str] = []
         self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
@@ -62,7 +65,6 @@ class Visit:
         self.page.goto(f"file://{file}#{link}")
         self.page.wait_for_function("document.querySelector('#vitxplain').shadowRoot?.querySelector('.strip canvas')")
         self.page.evaluate("window.shown = document.querySelector('#vitxplain').viewer")
-        self.page.wait_for_function("window.shown.app.panes.every((pane) => pane.recording.attention.every(Boolean))")
         self.rest()
 
     def note(self, request: Any) -> None:
@@ -70,7 +72,10 @@ class Visit:
             self.troubles.append(f"asked for {request.url}")
 
     def rest(self) -> None:
-        self.page.evaluate("new Promise((done) => setTimeout(done, 250))")
+        """Until everything came and is drawn: twice, for one thing leads to another."""
+        for _ in range(2):
+            self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
+            self.page.wait_for_function("window.shown.app.quiet")
 
     def heading(self) -> str:
         return self.page.locator("h1").first.inner_text()
@@ -180,6 +185,18 @@ def test_one_scale_for_all_is_one_for_both_sides(visit: Visit):
     tops = visit.page.evaluate("window.shown.app.panes.map((pane) => [pane.map.top, pane.shared])")
     expected = max(attention_of(seed)[..., 0, 1:].max() for seed in (0, 1))
     np.testing.assert_allclose(tops, expected, rtol=1e-3)
+
+
+def test_one_scale_is_one_for_every_image(visit: Visit):
+    scale = visit.page.locator(".everywhere small")
+    assert scale.inner_text() == "each on its own scale"
+    each = visit.page.locator(".images canvas").evaluate_all(PICTURES)
+    visit.press("r")
+    shared = attention_of(0)[..., 0, 1:].max()
+    assert scale.inner_text() == f"one scale up to {100 * shared:.0f} %"
+    common = visit.page.locator(".images canvas").evaluate_all(PICTURES)
+    assert len(common) == 2
+    assert all(after != before for after, before in zip(common, each, strict=True))
 
 
 def test_an_outline_that_is_not_drawn_says_why(visit: Visit):
@@ -301,7 +318,16 @@ def test_a_link_restores_the_view(browser: Any, file: Path):
         visit.page.close()
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 600])
+def test_the_theme_is_that_of_the_page_around(visit: Visit):
+    for ground, theme in (("#111", "dark"), ("#fff", "light"), ("rgba(0, 0, 0, .9)", "dark")):
+        visit.page.evaluate("(ground) => { document.body.style.background = ground; }", ground)
+        visit.rest()
+        assert visit.page.locator(".page").get_attribute("data-theme") == theme
+    visit.press("t")  # until the page turns the next time, what is chosen holds
+    assert visit.page.locator(".page").get_attribute("data-theme") == "light"
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 600, 390])
 def test_nothing_sticks_out(browser: Any, file: Path, width: int):
     visit = Visit(browser, file, width=width)
     outside = visit.page.evaluate(

@@ -228,3 +228,20 @@ def test_threads_draw_at_once_what_one_draws_alone():
 
 def test_the_picture_shows_itself_in_a_notebook():
     assert explanation().plot()._repr_png_().startswith(b"\x89PNG")
+
+
+def test_values_that_speak_for_nothing_show_what_is_below_zero():
+    cosines = explanation(np.array([[-0.5, 0.2], [0.1, 0.4]]), "row column", target=None)
+    assert "below 0 in blue" in words(cosines.plot())
+    assert "below 0" not in words(explanation(np.array([[0.5, 0.2]]), "row column", target=None).plot())
+    assert "heat" in words(explanation(np.array([[-0.5, 0.2]]), "row column").plot())  # of a target: what speaks for it
+
+
+@pytest.mark.parametrize("style", ["heads", "strip"])
+def test_faint_attention_beside_a_peak_is_seen(style):
+    values = np.full((1, 2, 4, 4), 0.04)
+    values[..., 0, :2] = 1.0, 0.0
+    figure = plot(explanation(values, "layer head row column"), style)
+    axes = [panel.images[0].get_array() for panel in figure.axes if panel.images][-3 if style == "strip" else -1]
+    assert np.median(np.asarray(axes, float).reshape(-1, 3).max(1)) > 0.25
+    assert any("root scale" in (one.get_xlabel() or one.get_ylabel()) for one in figure.axes)

@@ -117,8 +117,8 @@ MASKS: Final[Mapping[str, Callable[[], PreTrainedConfig]]] = {
     ),
     "OneFormerForUniversalSegmentation": lambda: t.OneFormerConfig(
         backbone_config=swin(), conv_dim=32, mask_dim=32, hidden_dim=32, encoder_feedforward_dim=48, encoder_layers=2,
-        decoder_layers=3, num_attention_heads=4, dim_feedforward=48, num_queries=NUM_QUERIES, text_encoder_width=32,
-        text_encoder_num_layers=1, text_encoder_vocab_size=49408, query_dec_layers=1, **LABELS,
+        decoder_layers=3, num_attention_heads=4, dim_feedforward=48, num_queries=NUM_QUERIES, text_encoder_width=64,
+        text_encoder_num_layers=1, text_encoder_n_ctx=0, text_encoder_vocab_size=64, query_dec_layers=1, **LABELS,
     ),
     "RfDetrForInstanceSegmentation": lambda: t.RfDetrConfig(
         backbone_config=rf_dino(), d_model=32, decoder_self_attention_heads=4, decoder_cross_attention_heads=4,

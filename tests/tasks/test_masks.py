@@ -14,7 +14,7 @@ from vitxplain import explain, load_model
 from vitxplain.errors import ModelLoadError, TargetError
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.forward_inputs import forward_inputs
-from vitxplain.models.processors.task_words import task_tokens
+from vitxplain.models.processors.task_words import TaskWords
 from vitxplain.tasks.base import LOGITS
 from vitxplain.tasks.leaves import detached
 from vitxplain.tasks.masks import MASKS, Masks, segmentation_by_masks
@@ -137,7 +137,7 @@ def test_a_segmenter_that_is_told_its_task_is_told_it_in_its_own_words() -> None
         assert (texts, how["max_length"]) == (["the task is panoptic"], 4)
         return {"input_ids": [[7, 5, 6, 6]], "attention_mask": [[1, 1, 1, 0]]}
 
-    inputs = forward_inputs(Asks(), (32, 32), task_tokens(words, 4))(torch.zeros(2, 3, 8, 8))
+    inputs = forward_inputs(Asks(), (32, 32), TaskWords(words, 4))(torch.zeros(2, 3, 8, 8))
     assert inputs["task_inputs"].tolist() == [[7, 5, 6, 0]] * 2
 
 

@@ -10,6 +10,7 @@ import torch
 import transformers
 
 from tests.sweeps.detector_models import detector
+from tests.sweeps.segmenter_models import segmenter, told_its_task
 from vitxplain.assessment.assess import assess
 from vitxplain.data.load import load_data
 from vitxplain.errors import DataError, OptionError, UsageError
@@ -76,6 +77,21 @@ def test_a_run_from_start_to_finish(task: str, folders: dict[str, Path], tmp_pat
     assert {file.name for file in files} == set(
         "test.json per_class.csv predictions.csv confusion.png worst.png".split()
     )
+
+
+@pytest.mark.slow
+def test_a_segmenter_that_is_told_its_task_comes_back_with_its_words(tmp_path: Path):
+    folder = tmp_path / "told"
+    segmenter("OneFormerForUniversalSegmentation").save_pretrained(folder)
+    words = told_its_task()
+    words.image_processor.class_info_file = None  # it lay in a folder that is gone
+    for part in (words.image_processor, words.tokenizer):
+        part.save_pretrained(folder)
+    result = run(folder, tmp_path / "run", options={"steps": 2}, limit=4)
+    model = load_model(result.folder, device="cpu")
+    assert model.processor.library.metadata["class_names"] == list(model.labels.values())
+    data = load_data("scenes", "validation", limit=4, options=DATA)
+    assert assess(model, data).figures["miou"] == pytest.approx(result.metrics["validation"]["miou"])
 
 
 @pytest.mark.slow

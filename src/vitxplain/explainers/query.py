@@ -89,26 +89,27 @@ def with_query(
         return dict(explainers)
     without = [name for name, explainer in explainers.items() if not hasattr(explainer, "query")]
     if without:
+        asking = "raw-attention, attention-rollout or patch-similarity" if probe.layouts else "patch-similarity"
         raise TargetError(
-            f"target {target.token!r} is a token that asks, and with {' and '.join(without)} none does; take "
-            "raw-attention, attention-rollout or patch-similarity."
+            f"target {target.token!r} is a token that asks, and with {' and '.join(without)} none does; take {asking}."
         )
     if probe.passes is not None and target.point is not None:
         raise TargetError(
             f"target {target.token!r} is a patch, and the model looks at {' and '.join(probe.passes.paths)} several "
             "times or side by side, each with patches of its own; explain that by itself."
         )
-    queries = {name: _query(target, explainer, probe, geometry) for name, explainer in explainers.items()}
+    queries = {name: _query(name, target, explainer, probe, geometry) for name, explainer in explainers.items()}
     return {name: replace(explainer, query=queries[name]) for name, explainer in explainers.items()}  # type: ignore[type-var]
 
 
-def _query(target: NoTarget, explainer: Explainer, probe: Probe, geometry: Geometry) -> str:
+def _query(name: str, target: NoTarget, explainer: Explainer, probe: Probe, geometry: Geometry) -> str:
     """The token a target names, as one method takes it."""
     of_features = PATCH_FEATURES in explainer.needs
-    if target.point is not None and of_features and getattr(explainer, "layer", None) is not None:
+    layer = getattr(explainer, "layer", None)
+    if target.point is not None and of_features and layer is not None:
         raise TargetError(
-            f"target {target.token!r} is a patch of the model's last layer, and another layer was named; with layer "
-            "say query=ROW,COLUMN of that layer's own map."
+            f"target {target.token!r} is a patch of the model's last layer, and {name} was given layer={layer}; with "
+            f"layer say query=ROW,COLUMN of that layer's own map ({name}.query=ROW,COLUMN at the command line)."
         )
     grid = asking_grid(explainer, probe)
     if grid is None:

@@ -34,15 +34,20 @@ class Recording:
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
 
-    def __getitem__(self, name: str) -> Record:
-        """The latest record of this name.
+    def __getitem__(self, key: str | int) -> Record:
+        """The latest record of this name, or the one at this place.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is none of this name.
+            IndexError: there are fewer.
         """
-        named = [record for record in self.records if record.name == name]
+        if not isinstance(key, str):
+            if not -len(self) <= key < len(self):
+                raise IndexError(f"{self.folder} has {len(self)} records; there is none at {key}")
+            return self.records[key]
+        named = [record for record in self.records if record.name == key]
         if not named:
-            raise KeyError(f"{self.folder} has no record of {name!r}; it has {', '.join(self.names) or 'none'}")
+            raise KeyError(f"{self.folder} has no record of {key!r}; it has {', '.join(self.names) or 'none'}")
         return max(named, key=lambda record: record.step)
 
     @property

@@ -71,7 +71,7 @@ class VisionModel:
             return geometry
         size = geometry.input_size
         if size not in self._heeding:
-            self._heeding[size] = heeds_mask(self.module, self.processor.channels, size)
+            self._heeding[size] = heeds_mask(self.module, self.processor.channels, size, self.inputs)
         return self.part.of(geometry) if self._heeding[size] else geometry
 
     def finding_from(self, min_score: float | None) -> "VisionModel":

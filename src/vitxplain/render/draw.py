@@ -40,7 +40,7 @@ METHODS = {
 
 
 def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Figure":
-    """The explanation as a figure in one of `STYLES`; "auto" takes the one that fits its axes.
+    """The explanation as a figure in one of `STYLES`; "auto" takes the one that fits its axes and values.
 
     `options` are those of the style: the arguments of `draw` in `vitxplain.render.styles.STYLE`.
 
@@ -51,7 +51,7 @@ def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Fi
     """
     check_style(style)
     if style == "auto":
-        style = _shows_masks(explanation) or fitting_style(explanation.axes)
+        style = _shows_masks(explanation) or _shows_signs(explanation) or fitting_style(explanation.axes)
     draw = import_module(f"vitxplain.render.styles.{style.replace('-', '_')}").draw
     names = [name for name in signature(draw).parameters if name != "explanation"]
     unknown = sorted(options.keys() - set(names))
@@ -72,6 +72,15 @@ def _shows_masks(explanation: "Explanation") -> str | None:
     """The style for heads of one layer that were cut down to a share of their attention; None for all else."""
     is_cut = explanation.options.get("mass") is not None and explanation.axes == "layer head row column"
     return "head-masks" if is_cut and len(explanation.values) == 1 else None
+
+
+def _shows_signs(explanation: "Explanation") -> str | None:
+    """The style for values on both sides of 0 that speak for no target, as cosines do; None for all else.
+
+    Of what speaks for a target a heat map shows what is above 0.
+    """
+    apart = explanation.target is None and explanation.axes == "row column"
+    return "signed" if apart and bool((explanation.values < 0).any()) else None
 
 
 def fitting_style(axes: str) -> str:

@@ -12,7 +12,7 @@ import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -79,13 +79,16 @@ def panel(figure: Figure, left: float, top: float, width: float, height: float, 
     return axes
 
 
-def colour_bar(axes: Axes, colour_map: str, low: float, high: float, label: str) -> None:
-    """Which colour means which value; horizontal where the axes are wider than high."""
+def colour_bar(axes: Axes, colour_map: str, low: float, high: float, label: str, *, root: bool = False) -> None:
+    """Which colour means which value; horizontal where the axes are wider than high.
+
+    `root`: colours go by the square root of the values.
+    """
     box = axes.get_window_extent()
-    scale = ScalarMappable(Normalize(low, high), colour_map)
+    scale = ScalarMappable(PowerNorm(0.5, low, high) if root else Normalize(low, high), colour_map)
     axes.set_axis_on()
     bar = axes.figure.colorbar(scale, cax=axes, orientation="horizontal" if box.width > box.height else "vertical")
-    ticks = [low, (low + high) / 2, high]
+    ticks = [low, low + (high - low) / (4 if root else 2), high]
     bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
     bar.ax.tick_params(labelsize=8.5, color=FAINT, labelcolor=INK)
     bar.outline.set_visible(False)

@@ -25,10 +25,25 @@ def spelled_targets(targets: Any, labels: Mapping[int, str]) -> tuple[tuple[Spel
     if targets is None or isinstance(targets, (str, Spelling)) or _is_mask(targets):
         return ((spelled(targets, labels),),)
     entries = one_by_one(targets)
-    return tuple(
-        tuple(spelled(one, labels) for one in entry) if isinstance(entry, (list, tuple)) else (spelled(entry, labels),)
-        for entry in entries
-    )
+    try:
+        return tuple(
+            tuple(spelled(one, labels) for one in entry)
+            if isinstance(entry, (list, tuple))
+            else (spelled(entry, labels),)
+            for entry in entries
+        )
+    except TargetError as error:
+        boxes = [entry for entry in (entries, *entries) if _could_be_a_box(entry)]
+        if not boxes:
+            raise
+        sides = ",".join(f"{side:g}" for side in boxes[0])
+        raise TargetError(f'{error} Four numbers are four classes; a box is written "box:{sides}".') from error
+
+
+def _could_be_a_box(entry: Any) -> bool:
+    """Whether these are four numbers, as the left, top, right and bottom of a box are."""
+    numbers = is_list(entry) and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in entry)
+    return numbers and len(entry) == 4 and entry[0] < entry[2] and entry[1] < entry[3]
 
 
 def _is_mask(target: Any) -> bool:

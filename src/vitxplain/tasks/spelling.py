@@ -121,7 +121,8 @@ def token_refused(text: str, targets: str) -> TargetError | None:
         return None
     return TargetError(
         f"target {text!r} is a token that asks, which is for models without a head; this one takes {targets}. With "
-        "raw-attention the option query says who asks: -o query=ROW,COLUMN of a patch, or -o query=class."
+        "patch-similarity, and with raw-attention where a model has attention, the option query says who asks: "
+        "-o query=ROW,COLUMN of a patch, or -o query=class where there is a class token."
     )
 
 

@@ -10,6 +10,7 @@ from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import DataError, OptionError
 from vitxplain.models.mask_trial import takes_mask
+from vitxplain.models.processors.task_words import TaskWords
 from vitxplain.options.extras import check_installed
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig, relative_source
@@ -17,12 +18,14 @@ from vitxplain.train.config.task_names import CLASSES, OBJECTS, PIXELS
 from vitxplain.train.loop.class_objective import ClassObjective
 from vitxplain.train.loop.data_feed import balanced_class_weights
 from vitxplain.train.loop.object_objective import ObjectObjective
+from vitxplain.train.loop.object_texts import ObjectTexts
 from vitxplain.train.loop.objective import Objective
 from vitxplain.train.loop.pixel_objective import PixelObjective
 from vitxplain.train.loop.trial_loss import check_loss
 from vitxplain.train.network.dense import DenseTrainable
 from vitxplain.train.network.listed_network import learns_masks
 from vitxplain.train.network.open_dense import dense_trainable, ignored_number, true_form
+from vitxplain.train.network.told_network import ToldNetwork
 from vitxplain.train.network.trainable import Trainable, trainable
 
 # Options that only a training on one class an image has.
@@ -117,4 +120,7 @@ def _dense_objective(model: DenseTrainable) -> Objective:
     form, unlabelled = true_form(network, model.task), ignored_number(network, len(labels))
     if form != "map":
         check_installed(MATCHING, "scipy")
-    return PixelObjective(*common, form=form, unlabelled=unlabelled, masked=model.masked)
+    texts = None
+    if isinstance(model.module, ToldNetwork) and isinstance(words := model.module.inputs, TaskWords):
+        texts = ObjectTexts.of(network.config, words, model.labels)
+    return PixelObjective(*common, form=form, unlabelled=unlabelled, masked=model.masked, texts=texts)

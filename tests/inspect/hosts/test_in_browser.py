@@ -55,19 +55,18 @@ def test_tensorboard_shows_the_recorded_values_read_by_range(browser: Any, tmp_p
         assert (listing["enabled"], listing["tab_name"]) == (True, "Inspect")  # without any event file
         with pytest.raises(HTTPError, match="404"):
             urlopen(f"{address}data/plugin/vitxplain/recording?id=../../etc/passwd")
-        visit = Visit(browser, address)
-        tab = visit.page.get_by_role("tab", name="Inspect")
-        visit.wait(lambda: tab.count())
-        tab.click()
-        frame = visit.frame("plugin_entry")
-        visit.wait_for_viewer(frame)
-        for layer, head in ((0, 0), (LAYERS - 1, HEADS - 1)):
-            assert_cell(frame, layer, head, attention[layer, head, 0, 1:])
-        click_patch(visit, frame, 2, 5)
-        assert frame.locator("h1").first.inner_text() == "What patch 3 · 6 looks at"
-        assert_cell(frame, 1, 2, attention[1, 2, 1 + 2 * SIDE + 5, 1:])
-        check_ranges(visit, open_recording(tmp_path / "run").records[0])
-        visit.close()
+        with Visit(browser, address) as visit:
+            tab = visit.page.get_by_role("tab", name="Inspect")
+            visit.wait(lambda: tab.count())
+            tab.click()
+            frame = visit.frame("plugin_entry")
+            visit.rest(frame)
+            for layer, head in ((0, 0), (LAYERS - 1, HEADS - 1)):
+                assert_cell(frame, layer, head, attention[layer, head, 0, 1:])
+            click_patch(visit, frame, 2, 5)
+            assert frame.locator("h1").first.inner_text() == "What patch 3 · 6 looks at"
+            assert_cell(frame, 1, 2, attention[1, 2, 1 + 2 * SIDE + 5, 1:])
+            check_ranges(visit, open_recording(tmp_path / "run")[-1])
 
 
 def check_ranges(visit: Visit, record: Any) -> None:
@@ -102,8 +101,7 @@ def test_serve_explains_what_is_dropped_on_it(browser: Any):
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
     command = [sys.executable, "-m", "vitxplain", "serve", "--models", "demo-vit,demo-cnn", "--port", str(port)]
-    with running(command, address, os.environ):
-        visit = Visit(browser, address)
+    with running(command, address, os.environ), Visit(browser, address) as visit:
         page, said = visit.page, visit.page.locator("#said")
         visit.wait(lambda: page.locator("#method option").count() > 1)
         assert page.locator("#model option").all_inner_texts() == ["demo-vit", "demo-cnn"]
@@ -130,15 +128,13 @@ def test_serve_explains_what_is_dropped_on_it(browser: Any):
         assert len(refused) == 2
         visit.troubles[:] = [trouble for trouble in visit.troubles if trouble not in refused]
         check_visits(browser, visit, address)
-        visit.close()
 
 
 def check_visits(browser: Any, visit: Visit, address: str) -> None:
     """Loaded again the page shows what it dropped; to another browser it is as new, also under this one's link."""
-    stranger = Visit(browser, address + "#" + visit.page.url.partition("#")[2])
-    stranger.wait(lambda: stranger.page.locator("#method option").count() > 1)
-    assert stranger.page.locator(".empty").count() == 1
-    stranger.close()
+    with Visit(browser, address + "#" + visit.page.url.partition("#")[2]) as stranger:
+        stranger.wait(lambda: stranger.page.locator("#method option").count() > 1)
+        assert stranger.page.locator(".empty").count() == 1
     visit.page.reload()
     visit.wait(lambda: visit.page.locator("h1").first.inner_text() == "Where grad-cam sees 3")
 
@@ -166,13 +162,15 @@ def test_a_widget_in_jupyterlab_says_what_is_chosen(browser: Any, tmp_path: Path
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
     command += [f"--port={port}", "--IdentityProvider.token=t", f"--ServerApp.root_dir={tmp_path}"]
     command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    with running(command, f"{address}/api", {**os.environ, **own}):
-        visit = Visit(browser, f"{address}/lab/tree/walk.ipynb?token=t")
+    with (
+        running(command, f"{address}/api", {**os.environ, **own}),
+        Visit(browser, f"{address}/lab/tree/walk.ipynb?token=t") as visit,
+    ):
         page = visit.page
         visit.wait(lambda: page.locator(".jp-Notebook .jp-CodeCell").count() == len(cells))
         visit.wait(lambda: page.evaluate(CONNECTED))
         page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        visit.wait_for_viewer(page.main_frame)
+        visit.rest(page.main_frame)
         assert_cell(page.main_frame, 2, 3, attention[2, 3, 0, 1:])
         click_patch(visit, page.main_frame, 4, 1)
         assert_cell(page.main_frame, 0, 1, attention[0, 1, 1 + 4 * SIDE + 1, 1:])
@@ -185,8 +183,7 @@ def test_a_widget_in_jupyterlab_says_what_is_chosen(browser: Any, tmp_path: Path
         kernel.stop_channels()
         chosen = ast.literal_eval(reply["user_expressions"]["chosen"]["data"]["text/plain"])
         patch = {"kind": "patch", "x": pytest.approx(1.5 / SIDE), "y": pytest.approx(4.5 / SIDE)}
-        assert (chosen["name"], chosen["step"], chosen["query"]) == ("cat", 0, patch)
+        assert (chosen["name"], chosen["step"], chosen["query"]) == ("cat", 10, patch)
         frame = visit.frame("about:srcdoc")
-        visit.wait_for_viewer(frame)
+        visit.rest(frame)
         assert_cell(frame, 0, 0, attention[0, 0, 0, 1:])
-        visit.close()

@@ -199,13 +199,30 @@ def test_one_waits_and_the_next_is_sent_away(tmp_path: Path):
     assert sorted(answers) == ["0001/inspect/000000000.a.safetensors", "0002/inspect/000000000.a.safetensors"]
 
 
-def test_the_oldest_records_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(upload, "_KEPT", 1)
-    uploads = Uploads(["demo-vit"], tmp_path, load_model)
-    for visit in ("one", "one", "two"):
-        last = uploads.add(picture(), "a", "demo-vit", visit=visit)
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*/*")] == [f"two/{last.split('/')[0]}"]
-    assert [path.name for path in tmp_path.iterdir()] == ["two"]
+class HundredBytes:
+    """Records an image as a file of 100 bytes."""
+
+    def __init__(self, model: Any, run: Path, **options: Any) -> None:
+        self.run = run
+
+    def add(self, images: list[Path], names: list[str]) -> list[Path]:
+        (self.run / names[0]).write_bytes(bytes(100))
+        return [self.run / names[0]]
+
+
+def test_the_oldest_records_of_a_visit_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def kept() -> dict[str, list[str]]:
+        return {path.name: sorted(run.name for run in path.iterdir()) for path in tmp_path.iterdir()}
+
+    monkeypatch.setattr(upload, "record", HundredBytes)
+    monkeypatch.setattr(upload, "_KEPT", 2)
+    uploads = Uploads(["demo-vit"], tmp_path, str)
+    for visit in ("one", "two", "two", "two"):
+        uploads.add(picture(), "a", "demo-vit", visit=visit)
+    assert kept() == {"one": ["0001"], "two": ["0003", "0004"]}
+    monkeypatch.setattr(upload, "_STORED", 300)  # bytes of all: who has most gives first
+    uploads.add(picture(), "a", "demo-vit", visit="three")
+    assert kept() == {"one": ["0001"], "two": ["0004"], "three": ["0005"]}
 
 
 def test_visitors_are_told_no_path_of_the_server(tmp_path: Path):

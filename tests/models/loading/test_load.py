@@ -196,6 +196,18 @@ def test_a_training_that_has_not_ended(tmp_path: Path) -> None:
         load_model(tmp_path)
 
 
+def test_a_model_in_memory_says_what_it_knows_of_its_input() -> None:
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    module = transformers.ViTForImageClassification(transformers.ViTConfig(image_size=48, **sizes))
+    with pytest.raises(
+        ModelLoadError, match=r"mean and std are no part of a model, and .* says size=48\. Give the proc"
+    ):
+        load_model(module)
+    module.config.image_size = [48, 32]
+    with pytest.raises(ModelLoadError, match=r"says size=\(48, 32\)\. Give the processor of its checkpoint"):
+        load_model(module)
+
+
 def test_no_word_on_preprocessing(tmp_path: Path) -> None:
     save_tiny_vit(tmp_path, processor=False)
     with pytest.raises(ModelLoadError, match=r"does not say how images become its input.*mean="):
@@ -246,7 +258,9 @@ def test_demo_models_are_opened_or_said_to_be_missing(name: str) -> None:
     from vitxplain.models.known_models import FOLDER
 
     if (FOLDER / name).is_dir():
-        assert load_model(name).labels
+        model = load_model(name)
+        assert model.labels
+        assert model.source == name
     else:
         with pytest.raises(ModelLoadError, match=f"comes without {name}"):
             load_model(name)

@@ -15,7 +15,7 @@ from vitxplain import load_model
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.blueprint import build
-from vitxplain.models.loading.from_transformers import _task_tokens
+from vitxplain.models.loading.from_transformers import _task_words
 from vitxplain.models.trust.model_classes import check_processor_class, classifier_class
 
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8, "image_size": 16}
@@ -95,7 +95,7 @@ def test_a_tokenizer_is_of_one_class_whatever_its_files_name(tmp_path: Path):
     settings |= {"auto_map": {"AutoTokenizer": ["evil.Words", None]}, "tokenizer_class": "Words"}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings), "utf-8")
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
-    tokens = _task_tokens(ToldItsTask(), str(tmp_path), {}, LoadRequest())
-    assert tokens is not None
-    assert tokens.tolist()[0][:3] == [0, letters.index("t"), letters.index("h")]
+    words = _task_words(ToldItsTask(), str(tmp_path), {}, LoadRequest())
+    assert words is not None
+    assert words.task.tolist()[0][:3] == [0, letters.index("t"), letters.index("h")]
     assert not (tmp_path / "ran").exists()

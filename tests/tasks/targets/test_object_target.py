@@ -75,7 +75,9 @@ def test_every_spelling_names_its_object(target: Any, name: str, box: Any, label
         ("red~red", "sets a class against itself"),
         ("red~", "the model has no class named ''"),
         ([], "an empty list names no target"),
-        (np.ones((32, 32), bool), "a mask names no object of a detector"),
+        ((6, 3, 8, 9), 'target 6 does not exist: .* a box is written "box:6,3,8,9"'),
+        ((0.5, 3, 8, 9), 'is no class.* a box is written "box:0.5,3,8,9"'),
+        (np.ones((32, 32), bool), "a mask names no object of a detector; give the box round it, box:0,0,32,32"),
     ],
 )
 def test_what_is_not_there_is_said(target: Any, words: str) -> None:

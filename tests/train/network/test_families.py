@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tests.sweeps import detector_models, segmenter_models
 from vitxplain.data.sample import UNLABELLED, DataSet, ExactBox, LabelledObject, Sample
-from vitxplain.errors import UsageError, VitxplainError
+from vitxplain.errors import VitxplainError
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.train.config.options import TrainOptions
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 OBJECTS, PIXELS = "object-detection", "image-segmentation"
 WITH_TEXT = ("GroundingDino", "MMGroundingDino", "OmDetTurbo")
 DETECTORS = [one for one in detector_models.DETECTORS if "Segmentation" not in one and not one.startswith(WITH_TEXT)]
-SEGMENTERS = [one for one in segmenter_models.SEGMENTERS if not one.startswith("OneFormer")]
+TOLD = "OneFormerForUniversalSegmentation"  # its task, in words
 STEPS, FALLEN = 12, 0.97  # at most so many, until the loss is this share of the first
 BOX = ExactBox(16.0, 8.0, 48.0, 40.0)  # of the one object on each image
 
@@ -63,7 +63,8 @@ def prepared(name: str, task: str) -> tuple[Any, Any, TwoImages]:
     size = detector_models.SIZE if detects else segmenter_models.SIZES.get(name, segmenter_models.SIZE)
     module = detector_models.detector(name) if detects else segmenter_models.segmenter(name)
     pixels = Pixels(size, (0.5,) * 3, (0.5,) * 3).transformers_processor()
-    model = load_model(module, processor=pixels, labels=list("abcd"), device="cpu")
+    processor = segmenter_models.told_its_task() if name == TOLD else pixels
+    model = load_model(module, processor=processor, labels=list("abcd"), device="cpu")
     data = TwoImages(size)
     trained = dense_trainable(model, labels_of(task, data), task)
     return trained, objective_for(trained, data, TrainOptions()), data
@@ -97,7 +98,7 @@ def test_detectors(name: str):
     falling(losses(trained.module.train(), objective, batch))
 
 
-@pytest.mark.parametrize("name", SEGMENTERS)
+@pytest.mark.parametrize("name", segmenter_models.SEGMENTERS)
 def test_segmenters(name: str):
     trained, objective, data = prepared(name, PIXELS)
     batch = objective.collate([data[0], data[1]])
@@ -128,13 +129,33 @@ def falling(values: list[float]) -> None:
 def test_those_that_cannot_learn_are_refused():
     with pytest.raises(VitxplainError, match="wants text"):
         dense_trainable(detector_models.detector("GroundingDinoForObjectDetection"), ("square",), OBJECTS)
-    told = load_model(
-        segmenter_models.segmenter("OneFormerForUniversalSegmentation"),
-        processor=segmenter_models.told_its_task(),
-        device="cpu",
-    )
-    with pytest.raises(UsageError, match="OneFormerForUniversalSegmentation.* is told its task in words"):
-        dense_trainable(told, ("square",), PIXELS)
+    pixels = Pixels((64, 96), (0.5,) * 3, (0.5,) * 3).transformers_processor()
+    with pytest.raises(
+        VitxplainError, match="its task in words .* nothing says how words become its input; .*tokenizer"
+    ):
+        dense_trainable(load_model(segmenter_models.segmenter(TOLD), processor=pixels), ("square",), PIXELS)
+
+
+def test_a_segmenter_that_is_told_its_task_learns_from_texts_of_what_an_image_shows():
+    trained, objective, data = prepared(TOLD, PIXELS)
+    network, batch = trained.module, objective.collate([data[0], data[1]])
+    shown = (torch.tensor([0, 2]), torch.ones(2, 4, 4))
+    named = ["a photo with a background", "a photo with a round"]
+    assert objective.texts.of_image(*shown) == named + ["an panoptic photo"] * 8  # as many as queries
+    assert batch["text_inputs"].shape == (2, 10, 77)
+    texts = [weight for name, weight in network.named_parameters() if ".text_mapper." in name]
+    loss, _ = objective.loss(network.train(), batch)
+    loss.backward()
+    assert texts
+    assert sum(float(weight.grad.abs().sum()) for weight in texts if weight.grad is not None) > 0
+    inner = network.network
+    assert not inner.config.is_training
+    assert not inner.model.is_training  # used, it wants no texts
+    other = torch.zeros_like(batch["text_inputs"])
+    torch.manual_seed(0)
+    first = objective.loss(network.eval(), batch)[0]
+    torch.manual_seed(0)
+    assert objective.loss(network, batch | {"text_inputs": other})[0] == first
 
 
 def test_without_a_loss_of_its_own_a_segmenter_learns_by_its_pixels():

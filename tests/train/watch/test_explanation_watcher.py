@@ -128,6 +128,7 @@ def test_training_is_the_same_as_without_it_bit_by_bit(make: Any, tmp_path: Path
     if run is not None:
         recording = open_recording(run)
         assert [record.step for record in recording] == [0, 0, 3, 3, 5, 5]
+        assert {map_of["method"] for record in recording for map_of in record.facts["maps"]} == {watcher.method}
         assert not np.array_equal(recording.records[0].attention(0), recording.records[-2].attention(0))
 
 

@@ -16,7 +16,7 @@ from vitxplain.cli.shared.console import print_error, print_note
 from vitxplain.cli.shared.option_groups import unfolded
 from vitxplain.cli.shared.streams import no_questions, results_alone
 from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError, describe, memory_is_full
-from vitxplain.interrupts import exit_code, handled, interrupt
+from vitxplain.interrupts import exit_code, handled, importing, interrupt, never_lost
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
@@ -80,16 +80,19 @@ def _streams(*, json: bool, debug: bool) -> Iterator[None]:
 
 @contextmanager
 def _interrupts_as_such() -> Iterator[None]:
-    """Ctrl-C and SIGTERM raise; where a library swallows that while it is imported and fails otherwise, it counts."""
+    """Ctrl-C and SIGTERM raise, after what is being imported; where a library swallows that and fails, it counts."""
     interrupted: int | None = None
 
-    def remember(number: int, _frame: FrameType | None) -> None:
+    def remember(number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
         interrupted = number
-        raise interrupt(number)
+        if importing(frame, within=_exit_code.__code__):
+            again(number)
+        else:
+            raise interrupt(number)
 
     try:
-        with handled(remember):
+        with never_lost() as again, handled(remember):
             yield
     except Exception as error:
         if interrupted is not None:

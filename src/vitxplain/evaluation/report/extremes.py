@@ -1,7 +1,7 @@
 """The best and the worst images of a method: the known object beside the map."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,6 +25,7 @@ from vitxplain.render.styles.overlay import ALPHA
 from vitxplain.words import source_name
 
 COUNT: Final = 5  # of the best and of the worst
+Ends: TypeAlias = tuple[list[MapScores], list[MapScores]]  # the best, and the worst
 PANEL, BESIDE, BETWEEN, CAPTION, HEADING = 1.1, 0.04, 0.24, 0.2, 0.3  # inches
 
 
@@ -35,16 +36,16 @@ def extreme_sheets(evaluation: Evaluation) -> dict[tuple[str, str], Picture]:
     if metric is None:
         return {}
     sign = -1 if evaluation.metrics[metric].better == "lower" else 1
-    chosen: dict[tuple[str, str], list[MapScores]] = {}
+    scored: dict[tuple[str, str], list[MapScores]] = {}
     for map_score in evaluation.map_scores:
         score = map_score.scores.get(metric, np.nan)
         if not map_score.control and score == score:
-            chosen.setdefault((map_score.model, map_score.method), []).append(map_score)
-    for key, map_scores in chosen.items():
-        map_scores.sort(key=lambda map_score: -sign * map_score.scores[metric])
-        if len(map_scores) > 2 * COUNT:
-            chosen[key] = map_scores[:COUNT] + map_scores[-COUNT:]
-    names = {map_score.image for map_scores in chosen.values() for map_score in map_scores}
+            scored.setdefault((map_score.model, map_score.method), []).append(map_score)
+    chosen = {
+        key: ends_of(sorted(map_scores, key=lambda map_score: -sign * map_score.scores[metric]), metric)
+        for key, map_scores in scored.items()
+    }
+    names = {map_score.image for ends in chosen.values() for end in ends for map_score in end}
     samples = _samples(evaluation.data, names)
     sheets: dict[tuple[str, str], Picture] = {}
     for planned_entry in evaluation.entries:
@@ -53,17 +54,33 @@ def extreme_sheets(evaluation: Evaluation) -> dict[tuple[str, str], Picture]:
     return sheets
 
 
+def ends_of(ranked: list[MapScores], metric: str) -> Ends:
+    """The best and the worst of maps in the order of their scores, the best first.
+
+    What scores as the best one does is not among the worst, nor the other way round; of maps that all score alike some
+    are given as the best.
+    """
+    scores = [map_score.scores[metric] for map_score in ranked]
+    first, last = scores[0], scores[-1]
+    if first == last:
+        return ranked[:COUNT], []
+    half = min(COUNT, -(-len(ranked) // 2))
+    rest = ranked[max(half, len(ranked) - COUNT) :]
+    best = [one for one in ranked[:half] if one.scores[metric] != last]
+    return best, [one for one in rest if one.scores[metric] != first]
+
+
 def _sheets(
     entry: Entry,
-    chosen: Mapping[tuple[str, str], list[MapScores]],
+    chosen: Mapping[tuple[str, str], Ends],
     samples: dict[str, Sample],
     metric: str,
     data: DataSet,
 ) -> dict[tuple[str, str], Picture]:
     return {
-        (entry.name, name): _sheet(entry, map_source, name, map_scores, samples, metric, data)
+        (entry.name, name): _sheet(entry, map_source, name, ends, samples, metric, data)
         for name, map_source in entry.methods().items()
-        if (map_scores := chosen.get((entry.name, name), []))
+        if (ends := chosen.get((entry.name, name)))
     }
 
 
@@ -87,32 +104,33 @@ def _sheet(
     entry: Entry,
     map_source: MapSource,
     name: str,
-    map_scores: Sequence[MapScores],
+    ends: Ends,
     samples: dict[str, Sample],
     metric: str,
     data: DataSet,
 ) -> Picture:
-    images = dict.fromkeys(map_score.image for map_score in map_scores if map_score.image in samples)
+    images = dict.fromkeys(map_score.image for end in ends for map_score in end if map_score.image in samples)
     asked_again, _ = entry.requests([samples[image] for image in images], data)
     by_subject = {(request.sample.name, request.region): request for request in asked_again}
-    map_scores = [map_score for map_score in map_scores if map_score.subject in by_subject]
+    best, worst = ([map_score for map_score in end if map_score.subject in by_subject] for end in ends)
+    map_scores = best + worst
     chosen = {map_score.subject for map_score in map_scores}
     requests = {subject: request for subject, request in by_subject.items() if subject in chosen}
     outcomes = map_source.maps([name], list(requests.values()))[name]
     by_request = dict(zip(requests, outcomes, strict=True))
     shown = [requests[map_score.subject] for map_score in map_scores]
     maps = [by_request[map_score.subject] for map_score in map_scores]
-    half = -(-len(shown) // 2)
+    across = max(len(best), len(worst))
     step = 2 * PANEL + BESIDE + BETWEEN
     row = CAPTION + PANEL + 0.08
-    figure = sheet(
-        half * step - BETWEEN, 2 * (HEADING + row), f"{name} of {entry.name}: best and worst", _about(data, entry)
-    )
-    for top, words, part in (
-        (0.0, f"best by {metric}", range(half)),
-        (HEADING + row, f"worst by {metric}, the worst last", range(half, len(shown))),
-    ):
-        heading = panel(figure, 0, top, half * step - BETWEEN, HEADING)
+    rows = [(f"best by {metric}" if ends[1] else f"all alike by {metric}", range(len(best)))]
+    if worst:
+        rows.append((f"worst by {metric}, the worst last", range(len(best), len(best) + len(worst))))
+    title = f"{name} of {entry.name}: best and worst"
+    figure = sheet(across * step - BETWEEN, len(rows) * (HEADING + row), title, _about(data, entry))
+    for number, (words, part) in enumerate(rows):
+        top = number * (HEADING + row)
+        heading = panel(figure, 0, top, across * step - BETWEEN, HEADING)
         write(heading, 0, 0.4, words, fontsize=10.5, weight="bold", color=INK, va="center")
         for column, index in enumerate(part):
             corner = column * step, top + HEADING

@@ -2,8 +2,10 @@
 
 import itertools
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 20 * 2**20
 MOST_PIXELS: Final = 50 * 10**6
 _WAITING: Final = 1
-_KEPT: Final = 32  # records; the oldest go
+_KEPT: Final = 32  # records of a visit; its oldest go
+_STORED: Final = 2**30  # bytes of all records together; the oldest of the visit with the most go
 _FORMATS: Final = {
     "JPEG": ".jpg",
     "PNG": ".png",
@@ -33,6 +36,14 @@ _FORMATS: Final = {
     "TIFF": ".tiff",
     "MPO": ".jpg",  # what many phones call a JPEG
 }
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a run is called, and the bytes of its records."""
+
+    name: str
+    size: int = 0
 
 
 class BusyError(VitxplainError):
@@ -51,7 +62,7 @@ class Uploads:
         self._offers: dict[str, Mapping[str, Any]] = {}
         self._places, self._turn = BoundedSemaphore(1 + _WAITING), Lock()
         self._numbers = itertools.count(1)
-        self._runs: dict[Path, str] = {}  # the folder of each, and what it is called
+        self._runs: dict[Path, _Run] = {}  # by the folder of each, the oldest first
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -60,7 +71,8 @@ class Uploads:
 
     def run_name(self, record: Path) -> str:
         """What the run of a record is called: image, method and target; the model where there are several."""
-        return self._runs.get(record.parent.parent, "")
+        run = self._runs.get(record.parent.parent)
+        return "" if run is None else run.name
 
     def describe(self, model: str) -> Mapping[str, Any]:
         """What a page offers of one model: its methods and the names of its classes.
@@ -105,7 +117,8 @@ class Uploads:
             run = own / f"{number:04d}"
             upload = run / f"upload{suffix}"
             run.mkdir(parents=True)
-            self._runs[run] = self._called(own, [name or f"image {number}", *(methods or ["attention"])], target, model)
+            called = self._called(own, [name or f"image {number}", *(methods or ["attention"])], target, model)
+            self._runs[run] = _Run(called)
             try:
                 upload.write_bytes(content)
                 recorder = record(self._model(model), run, methods=methods, target=target)
@@ -115,17 +128,27 @@ class Uploads:
                 raise type(error)(str(error).replace(str(upload), name or "the image")) from error
             finally:
                 upload.unlink(missing_ok=True)
-            for old in list(self._runs)[:-_KEPT]:
-                self._remove(old)
+            self._runs[run] = replace(self._runs[run], size=path.stat().st_size)
+            self._make_room(run)
             return path.relative_to(own).as_posix()
 
     def _called(self, visit: Path, words: Sequence[str], target: str | None, model: str) -> str:
         """What a run is called, as no other of the visit is."""
         several = model if len(self._sources) > 1 else None
         called = " · ".join([*words, *filter(None, [target, several])])
-        taken = {name for run, name in self._runs.items() if run.parent == visit}
+        taken = {run.name for folder, run in self._runs.items() if folder.parent == visit}
         names = itertools.chain([called], (f"{called} ({number})" for number in itertools.count(2)))
         return next(name for name in names if name not in taken)
+
+    def _make_room(self, newest: Path) -> None:
+        """Let old runs go: those of this visit alone where it has many, and of all where they take too much."""
+        for run in [run for run in self._runs if run.parent == newest.parent][:-_KEPT]:
+            self._remove(run)
+        while sum(run.size for run in self._runs.values()) > _STORED and len(self._runs) > 1:
+            stored: Counter[Path] = Counter()
+            for folder, run_of_all in self._runs.items():
+                stored[folder.parent] += run_of_all.size
+            self._remove(max((run for run in self._runs if run != newest), key=lambda run: stored[run.parent]))
 
     def _remove(self, run: Path) -> None:
         shutil.rmtree(run, ignore_errors=True)

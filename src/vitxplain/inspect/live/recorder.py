@@ -1,7 +1,7 @@
 """record: a PyTorch model's attention on the images it is called with, or on images that are given."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -13,12 +13,14 @@ from vitxplain.api import ModelLike, model_for
 from vitxplain.data.read_image import as_pixel_values, stem_of
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.passes.choose import MethodLike, check_names
-from vitxplain.files.paths import user_path
+from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.write import check_writable
 from vitxplain.inspect.layer_tensors import PRECISIONS, ROWS, Precision, Rows
+from vitxplain.inspect.live.call_images import image_tensors
 from vitxplain.inspect.live.image_record import RecordOptions, image_names, record_image
+from vitxplain.inspect.record_file import Record
 from vitxplain.inspect.recording import Recording, open_recording
-from vitxplain.inspect.writer import check_name, check_step, check_word
+from vitxplain.inspect.writer import FOLDER, check_name, check_step, check_word
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.processors.batches import Images, OneImage, batches, image_list, source_of
 from vitxplain.models.vision_model import VisionModel
@@ -151,6 +153,19 @@ class Recorder:
         """The viewer of what is recorded so far, in a notebook."""
         return self.read().inspect(height=height, widget=widget)
 
+    def __repr__(self) -> str:
+        return f"Recorder({str(self.folder)!r}, {self.recorded} recorded, step {self.step})"
+
+    def __len__(self) -> int:
+        return len(self._so_far())
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._so_far())
+
+    def __getitem__(self, key: str | int) -> Record:
+        """The latest record of this name, or the one at this place, as of `read()`."""
+        return self._so_far()[key]
+
     def __enter__(self) -> "Recorder":
         module = self._given if isinstance(self._given, nn.Module) else self._loaded(()).module
         self._thread = threading.get_ident()
@@ -167,6 +182,10 @@ class Recorder:
                 "float tensor (batch, channels, height, width). Call it there, or give images=."
             )
 
+    def _so_far(self) -> Recording:
+        """What `read` gives; no records where nothing was recorded yet."""
+        return self.read() if is_folder(self.folder / FOLDER) else Recording(self.folder, ())
+
     def _stop(self) -> None:
         if self._hook is not None:
             self._hook.remove()
@@ -177,7 +196,7 @@ class Recorder:
         if self._hook is None or threading.get_ident() != self._thread:
             return
         left = self.max_images - len(self._used)
-        images = [image for batch in _image_tensors((args, kwargs)) for image in batch][: max(left, 0)]
+        images = [image for batch in image_tensors((args, kwargs)) for image in batch][: max(left, 0)]
         if not images:
             return
         hook, self._hook = self._hook, None  # the pass of our own calls the model as well
@@ -219,23 +238,3 @@ class Recorder:
 def _stem(picture: OneImage, number: int) -> str:
     source = None if isinstance(picture, Tensor) else source_of(picture)
     return f"image {number}" if source is None else stem_of(source)
-
-
-def _image_tensors(value: Any) -> Iterator[Tensor]:
-    """Batches of images among the arguments of a call: the first of four axes, or each of three as a batch of one."""
-    for tensor in _tensors(value):
-        if tensor.is_floating_point() and tensor.dim() in (3, 4) and min(tensor.shape) > 0:
-            if tensor.dim() == 4:
-                yield tensor
-                return
-            yield tensor[None]
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from _tensors(list(value.values()))
-    elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        for item in value:
-            yield from _tensors(item)

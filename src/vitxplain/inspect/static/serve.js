@@ -80,11 +80,14 @@ function choose(given) {
   explain(given);
 }
 
-/** The viewer, on a record and what is asked of it; else on the first. @param {string} [link] */
-async function show(link) {
+/**
+ * The viewer, on a record and what is asked of it; else on the first.
+ * @param {string} [link] @param {import("../viewer/types.js").Index} [index] where it came already
+ */
+async function show(link, index) {
   if (link) history.replaceState(null, "", `#${link}`);
   shown?.close();
-  shown = await mount(main, http(base + own), browserHost(true));
+  shown = await mount(main, { ...http(base + own), ...(index && { index: async () => index }) }, browserHost(true));
 }
 
 /** @param {File | null} given */
@@ -135,7 +138,8 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
   });
 }
 
-const { models, most_bytes: most } = await ask("models.json");
+// What was recorded before is looked at first: opening a model takes the server a while.
+const [{ models, most_bytes: most }, index] = await Promise.all([ask("models.json"), ask(`${own}index.json`)]);
 fill(model, models);
-// What was recorded before is looked at while the model is still being opened.
-await Promise.all([chooseModel(), ask(`${own}index.json`).then(({ records }) => (records.length ? show() : null))]);
+if (index.records.length) await show(undefined, index);
+await chooseModel();

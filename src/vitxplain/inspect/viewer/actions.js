@@ -27,8 +27,20 @@ export function keepMiddle(app) {
 /** @param {App} app */
 export function turnTheme(app) {
   app.state.theme = app.theme.dark ? "light" : "dark";
-  app.page.dataset.theme = app.state.theme;
   app.host.store?.("theme", app.state.theme);
+  wear(app, app.state.theme);
+}
+
+/** The page around has turned: so does the viewer, whatever was chosen before. @param {App} app @param {"dark" | "light"} theme */
+export function followTheme(app, theme) {
+  app.state.theme = "";
+  app.host.store?.("theme", "");
+  wear(app, theme);
+}
+
+/** @param {App} app @param {"dark" | "light"} theme */
+function wear(app, theme) {
+  app.page.dataset.theme = theme;
   app.theme = readTheme(app.page);
   app.settle();
 }

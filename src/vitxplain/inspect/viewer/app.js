@@ -2,6 +2,7 @@
 
 import { compare, copyLink, save, turnTheme } from "./actions.js";
 import { arrange, dress } from "./arrange.js";
+import { fetchRest } from "./background.js";
 import { Catalogue } from "./catalogue.js";
 import { el } from "./dom.js";
 import { Pane, shareTops } from "./pane.js";
@@ -12,7 +13,7 @@ import { initialState, openingLayer, stateOf } from "./state.js";
 import { shownLayers } from "./views/controls.js";
 import { makeHeader } from "./views/header.js";
 import { makeFoot, makeHelp } from "./views/help.js";
-import { MOST, makeImages } from "./views/images.js";
+import { makeImages } from "./views/images.js";
 import { makeSpoken } from "./views/spoken.js";
 import { makeSteps } from "./views/steps.js";
 import { readTheme } from "./views/theme.js";
@@ -41,6 +42,9 @@ export class App {
     this.neighbours = [];
     this.frame = 0;
     this.turn = 0;
+    /** Views that are being opened, and the timer of what waits until the hand rests. */
+    this.opening = 0;
+    this.waiting = 0;
     this.theme = readTheme(page);
     this.help = makeHelp(() => this.toggleHelp());
     this.header = makeHeader(this.catalogue, { open: (id) => this.openRecord(id), compare: () => compare(this), save: (kind) => save(this, kind), link: () => copyLink(this), theme: () => turnTheme(this), help: () => this.toggleHelp() });
@@ -63,7 +67,8 @@ export class App {
   }
 
   async start() {
-    const first = this.catalogue.records[0];
+    const [{ run, name }] = this.catalogue.records;
+    const first = /** @type {import("./types.js").Entry} */ (this.catalogue.steps(run, name).at(-1)); // of a training what was learnt
     this.state.subjects = [{ id: first.id, show: "attention" }];
     const stored = this.host.store?.("theme");
     if (stored === "dark" || stored === "light") this.state.theme = stored;
@@ -77,6 +82,7 @@ export class App {
   /** Opens what the state names and draws it. @param {boolean} [fresh] whether a first layer is to be chosen */
   async openSubjects(fresh = false) {
     const turn = ++this.turn;
+    this.opening += 1;
     try {
       const recordings = await Promise.all(this.state.subjects.map((subject) => this.record(subject.id)));
       await Promise.all(recordings.map((recording, place) => this.library.bring(recording, this.state.subjects[place].show)));
@@ -90,9 +96,12 @@ export class App {
       dress(this);
       this.ask();
       this.settle();
-      this.background(turn);
+      this.opening += 1;
+      fetchRest(this, turn).finally(() => (this.opening -= 1));
     } catch (error) {
       this.say(`This recording cannot be shown: ${messageOf(error)}`);
+    } finally {
+      this.opening -= 1;
     }
   }
 
@@ -106,37 +115,6 @@ export class App {
   /** @param {string} id */
   record(id) {
     return this.library.record(id, this.state.subjects.map((subject) => subject.id));
-  }
-
-  /** The rest, the layer on show first; then the pictures of the other images. @param {number} turn */
-  async background(turn) {
-    for (const pane of [...this.panes]) {
-      const layers = pane.recording.facts.layers.map((_, layer) => layer);
-      layers.sort((a, b) => Math.abs(a - pane.layer) - Math.abs(b - pane.layer));
-      for (const layer of layers) {
-        if (turn !== this.turn) return;
-        if (pane.recording.attention[layer] || pane.recording.facts.layers[layer].rows !== "all") continue;
-        await pane.recording.load(layer);
-        this.later();
-      }
-    }
-    const entry = this.entry;
-    const shown = this.catalogue.neighbours(entry, MOST);
-    const names = this.catalogue.names(entry.run).slice(0, this.header.pictures);
-    const others = names.flatMap((name) => this.catalogue.nearest(entry.run, name, entry.step) ?? []);
-    const kept = [];
-    for (const other of [...shown, ...others.filter((one) => !shown.includes(one))]) {
-      try {
-        const recording = await this.record(other.id);
-        if (turn !== this.turn) return;
-        if (recording.image) this.header.picture(other.name, recording.image);
-        if (shown.includes(other)) kept.push(recording);
-      } catch {
-        continue;
-      }
-    }
-    this.neighbours = kept;
-    this.later();
   }
 
   get entry() {
@@ -185,7 +163,13 @@ export class App {
     const [pane] = this.panes;
     this.spoken.update(pane);
     clearTimeout(this.waiting);
-    this.waiting = Number(setTimeout(() => this.afterwards(), this.hover === undefined && !this.peek ? 0 : 120));
+    const own = Number(setTimeout(() => this.afterwards().finally(() => (this.waiting = this.waiting === own ? 0 : this.waiting)), this.hover === undefined && !this.peek ? 0 : 120));
+    this.waiting = own;
+  }
+
+  /** Whether everything came and is drawn, until a hand or a host asks for more. */
+  get quiet() {
+    return !this.opening && !this.frame && !this.waiting && this.panes.every((pane) => pane.rolling !== pane.job);
   }
 
   async afterwards() {

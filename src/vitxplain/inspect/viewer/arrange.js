@@ -1,11 +1,12 @@
 /** What stands where, and how large everything is, from the room the page gives. */
 
 import { keepMiddle } from "./actions.js";
+import { hostOf } from "./dom.js";
 import { fit, gridLayout } from "./values/layout.js";
 import { makeCaption } from "./views/caption.js";
 import { makeControls } from "./views/controls.js";
 import { MOST } from "./views/images.js";
-import { readTheme } from "./views/theme.js";
+import { readTheme, themeAround } from "./views/theme.js";
 
 /** Below this width the page stacks. */
 const NARROW = 900;
@@ -22,7 +23,7 @@ const LOW = 620;
 /** Controls and captions for the panes. @param {import("./app.js").App} app */
 export function dress(app) {
   const [pane] = app.panes;
-  app.page.dataset.theme = app.state.theme || (globalThis.matchMedia?.("(prefers-color-scheme: light)").matches ? "light" : "dark");
+  app.page.dataset.theme = app.state.theme || themeAround(hostOf(app.page));
   app.theme = readTheme(app.page);
   app.controls = makeControls(pane.recording, (change) => app.set(change), (show) => app.show(0, show), () => keepMiddle(app));
   pane.gridHeading.append(app.controls.fusion);

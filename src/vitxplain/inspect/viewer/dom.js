@@ -78,3 +78,8 @@ export function contextOf(canvas, memory = false) {
   if (!context) throw new Error("This browser gives no canvas to draw on.");
   return context;
 }
+
+/** The element of the page that the viewer was put into. @param {Node} node within it */
+export function hostOf(node) {
+  return /** @type {ShadowRoot} */ (node.getRootNode()).host;
+}

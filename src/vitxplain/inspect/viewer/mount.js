@@ -1,9 +1,11 @@
 /** Puts the viewer into an element. */
 
+import { followTheme } from "./actions.js";
 import { App } from "./app.js";
 import { el } from "./dom.js";
 import { pressed } from "./keys.js";
 import { messageOf } from "./recording.js";
+import { themeAround, watchTheme } from "./views/theme.js";
 import css from "./style.css";
 
 /** Styles made by script: a page that forbids inline styles lets them be. @param {ShadowRoot} root */
@@ -20,7 +22,7 @@ function dress(root) {
  */
 export async function mount(element, source, host = {}) {
   const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
-  const page = el("div", { class: "page", "data-theme": "dark" });
+  const page = el("div", { class: "page", "data-theme": themeAround(element) });
   dress(root);
   root.replaceChildren(page);
   page.append(el("p", { class: "message", role: "status", text: "Opening the recordings …" }));
@@ -43,11 +45,13 @@ export async function mount(element, source, host = {}) {
       app.settle();
     });
     watcher.observe(page);
+    const unwatch = watchTheme(element, (theme) => followTheme(app, theme));
     await app.start();
     const viewer = {
       app,
       close() {
         watcher.disconnect();
+        unwatch();
         target.removeEventListener("keydown", keys);
         app.steps.stop();
         root.replaceChildren();

@@ -63,7 +63,10 @@ function tipOf(app, pane, part, pointer) {
   if (part === "photo") return null;
   const dot = pane.charts.dotAt(pointer);
   pane.charts.canvas.style.cursor = dot ? "pointer" : "default";
-  return dot && `${capital(pane.recording.facts.layers[dot.layer].title)}, head ${dot.head + 1}: ${dot.value.toFixed(0)} pixels far`;
+  if (!dot) return null;
+  const even = pane.recording.facts.even_distance;
+  const rule = even === null ? "" : `; ${dot.far ? "far" : "near"}: ${dot.far ? "at least" : "under"} half of the ${even.toFixed(0)} of attention that goes everywhere alike`;
+  return `${capital(pane.recording.facts.layers[dot.layer].title)}, head ${dot.head + 1}: looks ${dot.value.toFixed(0)} pixels far${rule}`;
 }
 
 /** @param {App} app @param {Pane} pane @param {[number, number]} cell */

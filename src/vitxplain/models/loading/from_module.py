@@ -14,6 +14,8 @@ from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import EXAMPLES, from_callable, per_channel, statistics
 from vitxplain.models.vision_model import VisionModel
 
+_SIZES = ("image_size", "eval_size", "anchor_image_size")  # where configurations have the size of the input
+
 
 def wrap_module(module: nn.Module, request: LoadRequest) -> VisionModel:
     """Any module that maps a batch of images to a batch of logits, left as it is."""
@@ -73,9 +75,20 @@ def in_its_channels(model: VisionModel, request: LoadRequest) -> VisionModel:
     return model
 
 
-def no_processor(source: str, error: Exception | None = None) -> ModelLoadError:
-    """The error for a model without a processor: neither it nor the user says how images become its input."""
+def no_processor(source: str, error: Exception | None = None, config: Any = None) -> ModelLoadError:
+    """The error for a model without a processor: neither it nor the user says how images become its input.
+
+    Of a model of transformers `config` may say the size of its input; mean and std no model says.
+    """
     remedy = f"give {EXAMPLES}"
+    if config is not None:
+        size = next((side for name in _SIZES if (side := getattr(config, name, None))), None)
+        stated = "" if size is None else f", and its configuration says size={_written(size)}"
+        return ModelLoadError(
+            f"{source} does not say how images become its input: mean and std are no part of a model{stated}. Give "
+            "the processor of its checkpoint, processor=AutoImageProcessor.from_pretrained(NAME), or the mean=, std= "
+            "and size= it was trained with, such as mean=0, std=1 for pixels from 0 to 1, which many detectors take."
+        )
     if error is None:
         return ModelLoadError(f"{source} does not say how images become its input; {remedy}.")
     reason = " ".join(str(error).split())[:200].rstrip(".")
@@ -83,3 +96,9 @@ def no_processor(source: str, error: Exception | None = None) -> ModelLoadError:
         f"{source} does not say how images become its input ({reason}); add or correct its preprocessor_config.json, "
         f"or in Python {remedy}."
     )
+
+
+def _written(size: Any) -> str:
+    """A size as a configuration has it: one side for both, or (height, width)."""
+    sides = tuple(size) if isinstance(size, (list, tuple)) else (size,)
+    return f"{sides[0]}" if len(set(sides)) == 1 else f"({', '.join(map(str, sides))})"

@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from vitxplain.errors import ModelLoadError, VitxplainError
 from vitxplain.models.labels import class_names
@@ -14,12 +14,12 @@ from vitxplain.models.loading.checkpoint import check_complete, check_has_weight
 from vitxplain.models.loading.devices import remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
 from vitxplain.models.loading.hub import HubModel, hub_error, look_up
-from vitxplain.models.loading.network import network_class, other_task_class, placement_arguments, showing_all
+from vitxplain.models.loading.network import for_use, network_class, other_task_class, placement_arguments
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.outputs.activations import by_problem
 from vitxplain.models.processors.forward_inputs import forward_inputs, wants_its_task
 from vitxplain.models.processors.processor import Processor
-from vitxplain.models.processors.task_words import task_tokens
+from vitxplain.models.processors.task_words import TaskWords
 from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
 from vitxplain.models.tasks import (
@@ -80,8 +80,8 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
         commit = getattr(config, "_commit_hash", None)
         processor = _own_processor(name, {"revision": commit} if commit else {}, request, channels)
     if processor is None:
-        raise no_processor(type(module).__name__)
-    return _assemble(module, name or type(module).__name__, None, processor, _task_tokens(module, name, {}, request))
+        raise no_processor(type(module).__name__, config=config)
+    return _assemble(module, name or type(module).__name__, None, processor, _task_words(module, name, {}, request))
 
 
 def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> VisionModel:
@@ -96,7 +96,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         check_numbers(source, settings)
         if not trust:  # as they are stored: some settings are gone once they are read
             check_settings(source, settings)
-        config = showing_all(AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned))
+        config = for_use(AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned))
     network = network_class(source, config, request)
     stored = stored_weights(Path(source)) if hub_model is None else StoredWeights()
     with _translated(source, hub_model), bounded(source, stored):
@@ -130,8 +130,8 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
     channels = getattr(config, "num_channels", None)
     processor = chosen_processor(request, channels=channels or 3, wrap=_wrapper(request, channels))
     processor = processor or _own_processor(source, pinned, request, channels)
-    tokens = _task_tokens(module, source, pinned, request)
-    return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor, tokens)
+    words = _task_words(module, source, pinned, request)
+    return _assemble(module.eval(), source, hub_model.commit if hub_model else None, processor, words)
 
 
 def _without_pooler(module: Any, report: dict[str, Any]) -> dict[str, Any]:
@@ -157,12 +157,12 @@ def _without_new_parts(module: nn.Module, report: dict[str, Any]) -> dict[str, A
 
 
 def _assemble(
-    module: nn.Module, source: str, commit: str | None, processor: Processor, tokens: Tensor | None = None
+    module: nn.Module, source: str, commit: str | None, processor: Processor, words: TaskWords | None = None
 ) -> VisionModel:
     config: Any = module.config
     labels = {} if is_encoder_class(module) else class_names(getattr(config, "id2label", None) or {})
     task = task_of(module, labels, processor)
-    inputs = forward_inputs(module, processor.input_size, tokens)
+    inputs = forward_inputs(module, processor.input_size, words)
     return VisionModel(module, source, processor, labels, revision=commit, inputs=inputs, task=task)
 
 
@@ -196,8 +196,8 @@ def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest, ch
         raise no_processor(source, error) from error
 
 
-def _task_tokens(module: Any, source: str, pinned: dict[str, Any], request: LoadRequest) -> Tensor | None:
-    """The task in words for a model that is told its task; None where it is not, or has no tokenizer."""
+def _task_words(module: Any, source: str, pinned: dict[str, Any], request: LoadRequest) -> TaskWords | None:
+    """What tells a model its task in words; None where it is told none, or has no tokenizer."""
     if not wants_its_task(module):
         return None
     from transformers import CLIPTokenizer  # no Auto class: nothing of the files says what code runs
@@ -206,7 +206,7 @@ def _task_tokens(module: Any, source: str, pinned: dict[str, Any], request: Load
     if tokenizer is None and source:
         with suppress(OSError, ValueError), quiet_transformers():
             tokenizer = CLIPTokenizer.from_pretrained(source, **pinned)
-    return None if tokenizer is None else task_tokens(tokenizer, module.config.task_seq_len)
+    return None if tokenizer is None else TaskWords(tokenizer, module.config.task_seq_len)
 
 
 def _processor_type(source: str, pinned: dict[str, Any]) -> str | None:

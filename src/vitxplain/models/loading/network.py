@@ -46,8 +46,13 @@ def is_masked_autoencoder(config: Any) -> bool:
     return config.model_type == "vit_mae"
 
 
-def showing_all(config: Any) -> Any:
-    """The configuration, of a masked autoencoder set to hide no patch: hiding them is a way to learn."""
+def for_use(config: Any) -> Any:
+    """The configuration without what is for learning alone.
+
+    A masked autoencoder hides no patch, and OneFormer (arXiv 2211.06220) wants no texts of what an image shows.
+    """
+    if getattr(config, "is_training", False) is True:
+        config.is_training = False
     if is_masked_autoencoder(config):
         config.mask_ratio = 0.0
     return config

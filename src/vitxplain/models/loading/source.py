@@ -47,7 +47,9 @@ def resolve(source: Any, request: LoadRequest) -> VisionModel:
             return from_saved_folder.load(folder, request)
         if from_adapters.is_adapter_folder(folder):
             return _with_adapters(folder, request)
-        return from_transformers.load_from_folder(folder, request)
+        model = from_transformers.load_from_folder(folder, request)
+        # Where the package keeps its own is nothing that others can use.
+        return replace(model, source=folder.name) if folder.parent == known_models.FOLDER else model
     name = str(source)
     prefix, colon, library_name = name.partition(":")
     if colon and len(prefix) > 1:

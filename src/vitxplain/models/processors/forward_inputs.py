@@ -6,22 +6,22 @@ from functools import partial
 from typing import Any
 
 import torch
-from jaxtyping import Int
-from torch import Tensor, nn
+from torch import nn
 
 from vitxplain.errors import ModelLoadError
 from vitxplain.models.processors.patchify import patch_inputs, takes_patches
+from vitxplain.models.processors.task_words import TaskWords
 from vitxplain.types import PixelValues
 
 _SWITCH = "interpolate_pos_encoding"
 
 
 def forward_inputs(
-    module: nn.Module, usual_size: tuple[int, int], task: Int[Tensor, "1 length"] | None = None
+    module: nn.Module, usual_size: tuple[int, int], words: TaskWords | None = None
 ) -> Callable[[PixelValues], dict[str, Any]]:
     """From pixel_values to the forward's keyword arguments; positions are interpolated at other sizes than its own.
 
-    `task` are the tokens of the task in words, for models that are told theirs (`wants_its_task`).
+    `words` are for models that are told their task (`wants_its_task`).
 
     Raises:
         ModelLoadError: the forward takes no pixel_values, or text beside them.
@@ -39,13 +39,13 @@ def forward_inputs(
             "that classifies images alone."
         )
     if wants_its_task(module):
-        if task is None:
+        if words is None:
             raise ModelLoadError(
                 f"{type(module).__name__} wants its task in words (task_inputs) beside the image, and nothing says how "
                 "words become its input; in Python give its OneFormerProcessor as processor=, with image processor and "
                 "tokenizer."
             )
-        return partial(_with_task, task)
+        return words
     if takes_patches(module):
         return patch_inputs(getattr(config, "vision_config", config).patch_size)
     pixels = _pixels(module, usual_size)
@@ -81,10 +81,6 @@ def _in_order(
 def wants_its_task(module: nn.Module) -> bool:
     """Whether a model is told in words what to do."""
     return "task_inputs" in inspect.signature(module.forward).parameters
-
-
-def _with_task(task: Int[Tensor, "1 length"], pixel_values: PixelValues) -> dict[str, Any]:
-    return {"pixel_values": pixel_values, "task_inputs": task.to(pixel_values.device).expand(len(pixel_values), -1)}
 
 
 def _plain(pixel_values: PixelValues) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from PIL import Image
 
 from vitxplain.data.sample import Box, Mask
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.render.colours import FAINT, GLOBAL, HEAT, INK
+from vitxplain.render.colours import FAINT, GLOBAL, HEAT, INK, PAPER
 from vitxplain.render.compose import blend, mark_unseen, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import MARGIN, Picture, fit, inches, panel, sheet, write
-from vitxplain.render.outline import outline_boxes, outline_mask
+from vitxplain.render.outline import outline_box, outline_boxes, outline_mask
 from vitxplain.render.styles.overlay import ALPHA
 
 PANEL, BESIDE, BETWEEN, CAPTION = 1.4, 0.04, 0.28, 0.3  # inches
@@ -23,13 +23,14 @@ WIDEST = 12.5  # inches
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """One image of the sheet; mask and boxes, of the original image, are outlined on its map."""
+    """One image of the sheet; mask and boxes, of the original image, are outlined on its map, as is what was found."""
 
     explanation: Explanation
     caption: str
     wrong: bool = False  # the caption is coloured
     mask: Mask | None = field(default=None, repr=False)
     boxes: tuple[Box, ...] | None = None
+    found_box: tuple[float, float, float, float] | None = None  # left, top, right, bottom
 
 
 def map_sheet(tiles: Sequence[Tile], headline: str, detail: str, target: str) -> Picture:
@@ -41,6 +42,8 @@ def map_sheet(tiles: Sequence[Tile], headline: str, detail: str, target: str) ->
         detail = f"{detail} · orange: wrong"
     if any(tile.mask is not None or tile.boxes for tile in tiles):
         detail = f"{detail} · outlined: the known object"
+    if any(tile.found_box for tile in tiles):
+        detail = f"{detail} · white: what was found"
     sizes = [inches(tile.explanation.geometry.image_size, PANEL) for tile in tiles]
     width, height = max(wide for wide, _ in sizes), max(high for _, high in sizes)
     step = 2 * width + BESIDE + BETWEEN, height + CAPTION
@@ -81,4 +84,7 @@ def _pair(figure: Figure, tile: Tile, corner: tuple[float, float], size: tuple[f
     shown = small.image.size
     if tile.mask is not None and tile.mask.any():
         outline_mask(axes, np.asarray(Image.fromarray(tile.mask).resize(shown, Image.Resampling.NEAREST)))
-    outline_boxes(axes, tile.boxes or (), shown[0] / tile.explanation.image.width)
+    scale = shown[0] / tile.explanation.image.width
+    outline_boxes(axes, tile.boxes or (), scale)
+    if tile.found_box is not None:
+        outline_box(axes, tile.found_box, scale, PAPER)

@@ -28,7 +28,8 @@ def draw(explanation: Explanation, scale: Scale = "map") -> Figure:
     """The grid of maps, beside what the model saw.
 
     `scale` "map" gives every map its own range from 0 to its maximum, so that faint ones can be read;
-    "shared" one range for all, so that they can be compared.
+    "shared" one range for all, so that they can be compared. Colours go by the square root: a few patches often hold
+    most of the attention, beside which all else would be black.
 
     Raises:
         UsageError: the values have neither layers nor heads, or no map.
@@ -40,7 +41,7 @@ def draw(explanation: Explanation, scale: Scale = "map") -> Figure:
     wrapped = min(layers, heads) == 1
     tiles = _wrapped(maps) if wrapped else maps.transpose(1, 0, 2, 3)
     top = np.nanmax(tiles, axis=(2, 3), keepdims=True) if scale == "map" else np.nanmax(tiles, initial=0.0)
-    rgb = colours(tiles / np.where(top > 0, top, 1), MAPS)
+    rgb = colours(np.sqrt((tiles / np.where(top > 0, top, 1)).clip(0)), MAPS)
     rgb[np.isnan(tiles).all((2, 3))] = 1.0  # no map: nothing to see
 
     visible = view(explanation)
@@ -52,15 +53,15 @@ def draw(explanation: Explanation, scale: Scale = "map") -> Figure:
     side = (THUMBNAIL * shape[0], THUMBNAIL * shape[1])
     left, above = THUMBNAIL + (0.25 if wrapped else 0.55), 0.3
 
-    figure = sheet(left + width, max(height, side[1] + 0.65) + above, headline(explanation), detail(explanation))
+    figure = sheet(left + width, max(height, side[1] + 0.82) + above, headline(explanation), detail(explanation))
     seen_by_model = panel(figure, (THUMBNAIL - side[0]) / 2, above, *side, "what the model saw")
     seen_by_model.imshow(visible, aspect="auto")
     outline_asking(seen_by_model, explanation, visible.size)
     bar = panel(figure, 0.1, above + side[1] + 0.2, THUMBNAIL - 0.2, 0.11)
     if scale == "map":
-        colour_bar(bar, MAPS, 0, 1, "of each map's maximum")
+        colour_bar(bar, MAPS, 0, 1, "of each map's maximum\n(root scale)", root=True)
     else:
-        colour_bar(bar, MAPS, 0, float(top) or 1.0, explanation.method)
+        colour_bar(bar, MAPS, 0, float(top) or 1.0, f"{explanation.method}\n(root scale)", root=True)
     axes = panel(figure, left, above, width, height)
     axes.imshow(laid.rgb, aspect="auto")
     if wrapped:

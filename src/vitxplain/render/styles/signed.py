@@ -19,4 +19,5 @@ def draw(explanation: Explanation, alpha: float = 0.7) -> Figure:
     reach = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
     opacity = alpha * np.isfinite(values)[..., None]
     rgb = greyed(photo(explanation.image), 1.0) * (1 - opacity) + colours(values / reach / 2 + 0.5, SIGNED) * opacity
-    return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), SIGNED, "against it  ·  for it", reach)
+    words = "against it  ·  for it" if explanation.target else f"{explanation.method}, below 0 in blue"
+    return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), SIGNED, words, reach)

@@ -29,6 +29,8 @@ def draw(
 ) -> Figure:
     """Image | true mask, or the model's best classes where none is given | heat map | blend | heat map > threshold.
 
+    Of maps of layers or heads, a few patches of which often hold most of the attention, colours go by the square root.
+
     Raises:
         OptionError: the mask is not of the original image's size.
     """
@@ -53,10 +55,13 @@ def draw(
         _classes(panel(figure, slot[0] + GAP, TITLE, *slot, title), best or explanation.prediction, slot[0])
     else:
         show(1, "label", _binary(_resized(mask, geometry.image_size)))
-    outline_target(show(2, "heat map", colours(heat, HEAT)), small)
-    outline_target(show(3, "blend", blend(rgb, heat, alpha)), small)
+    by_root = not {"layer", "head"}.isdisjoint(explanation.axes.split())
+    bright = np.sqrt(heat) if by_root else heat
+    outline_target(show(2, "heat map", colours(bright, HEAT)), small)
+    outline_target(show(3, "blend", blend(rgb, bright, alpha)), small)
     show(4, f"heat map > {threshold:g}", _binary(heat > threshold))
-    colour_bar(panel(figure, 5 * (slot[0] + GAP), TITLE, 0.11, slot[1]), HEAT, 0, 1, "heat map")
+    words = "heat map, root scale" if by_root else "heat map"
+    colour_bar(panel(figure, 5 * (slot[0] + GAP), TITLE, 0.11, slot[1]), HEAT, 0, 1, words, root=by_root)
     return figure
 
 

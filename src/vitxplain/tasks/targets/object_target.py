@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from vitxplain.errors import TargetError
@@ -131,8 +132,17 @@ def objects(
     if spelling.point is not None:
         return [_by_point(spelling, *spelling.point, detections)]
     if spelling.region is not None:
-        raise TargetError("a mask names no object of a detector; give box:LEFT,TOP,RIGHT,BOTTOM or @X,Y.")
+        raise TargetError(
+            f"target {spelling.text!r}: a mask names no object of a detector; give the box round it, "
+            f"{_box_round(spelling.region)}, or a place in it, @X,Y."
+        )
     return [_by_number(spelling, detections)]
+
+
+def _box_round(region: Bool[np.ndarray, "height width"]) -> str:
+    """The box of a region that is not empty, as a target."""
+    rows, columns = (np.flatnonzero(region.any(axis)) for axis in (1, 0))
+    return f"box:{columns[0]},{rows[0]},{columns[-1] + 1},{rows[-1] + 1}"
 
 
 def _of_class(

@@ -68,7 +68,8 @@ class DenseObjective(Objective):
         return {"index": torch.arange(len(samples)), "groups": groups, "samples": samples, "frames": frames}
 
     def loss(self, network: nn.Module, batch: dict[str, Any]) -> tuple[Tensor, Tensor | None]:
-        return network(**batch).loss, None
+        loss = network(**batch).loss
+        return loss.reshape(()), None  # a few libraries leave it an axis of one
 
     def predict(self, network: nn.Module, batch: dict[str, Any]) -> tuple[Any, Tensor]:
         samples, frames = batch["samples"], batch["frames"]

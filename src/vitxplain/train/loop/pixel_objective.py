@@ -17,6 +17,7 @@ from vitxplain.geometry import Geometry
 from vitxplain.tasks.base import TaskOutputs
 from vitxplain.train.loop.dense_objective import DenseObjective
 from vitxplain.train.loop.input_labels import boxes_round, map_on_input
+from vitxplain.train.loop.object_texts import ObjectTexts
 from vitxplain.train.loop.padding import Padded, padded_maps
 from vitxplain.train.network.open_dense import TrueForm
 
@@ -26,12 +27,14 @@ class PixelObjective(DenseObjective):
     """A segmenter by masks learns one mask a class that an image holds; any other the class of each pixel.
 
     `unlabelled` is the number by which the model's loss leaves pixels out. A loss of masks has none: there such pixels
-    are outside of every mask. `masked` is that of `ObjectObjective`.
+    are outside of every mask. `masked` is that of `ObjectObjective`. `texts` go with the masks of
+    models that learn from texts.
     """
 
     form: TrueForm = "map"
     unlabelled: int = UNLABELLED
     masked: bool = False
+    texts: ObjectTexts | None = None
 
     figures: ClassVar[tuple[str, ...]] = ("miou", "pixel_accuracy")
 
@@ -43,7 +46,8 @@ class PixelObjective(DenseObjective):
         classes = [one[one != UNLABELLED].unique() for one in together]
         masks = [(one == own[:, None, None]).float() for one, own in zip(together, classes, strict=True)]
         if self.form == "masks":
-            return {"mask_labels": masks, "class_labels": classes}
+            texts = {} if self.texts is None else {"text_inputs": self.texts(classes, masks)}
+            return {"mask_labels": masks, "class_labels": classes, **texts}
         whole = torch.ones_like(together)
         shown = batch.mask if batch.mask is not None and self.masked else whole  # boxes are shares of the image alone
         shares = [(int(one[:, 0].sum()), int(one[0].sum())) for one in shown]

@@ -10,6 +10,7 @@ from torch import nn
 from vitxplain.data.sample import ExactBox, LabelledObject, Sample
 from vitxplain.errors import UsageError
 from vitxplain.train.loop.objective import Objective
+from vitxplain.train.network.told_network import ToldNetwork
 
 WIDTH, HEIGHT = 96, 64
 IMAGES: Final = 2  # some layers do not work on one
@@ -23,6 +24,7 @@ def check_loss(source: str, network: nn.Module, objective: Objective) -> None:
     """
     training = network.training
     network.eval()  # nothing of it is to change
+    network.training = isinstance(network, ToldNetwork)  # itself alone: texts count in a training step
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             objective.loss(network, objective.collate([_sample()] * IMAGES))

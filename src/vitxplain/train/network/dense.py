@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import torch
 from PIL import Image
-from transformers import PreTrainedModel
 
 from vitxplain.errors import UsageError
 from vitxplain.models.loading import from_saved_folder
@@ -15,6 +14,8 @@ from vitxplain.models.loading.devices import device_of, dtype_of
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.mask_trial import heeds_mask
 from vitxplain.models.processors.processor import Processor
+from vitxplain.models.processors.task_words import TaskWords, with_classes_named
+from vitxplain.models.processors.transformers_processor import wrap_processor
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
@@ -83,16 +84,23 @@ class DenseTrainable:
         with quiet_transformers():
             network.save_pretrained(folder)
             self.processor.library.save_pretrained(folder)
+            if isinstance(self.module.inputs, TaskWords):
+                self.module.inputs.tokenizer.save_pretrained(folder)
 
 
-def saved_processor(processor: Processor, size: tuple[int, int] | None, source: str) -> Processor:
+def saved_processor(
+    processor: Processor, size: tuple[int, int] | None, source: str, labels: Sequence[str] = ()
+) -> Processor:
     """The model's own where it can be saved as it is; else one that takes the whole image at one size.
+
+    One that knows the names of its model's classes (`metadata`) knows these `labels` instead.
 
     Raises:
         UsageError: it is a function of the user's that does more than that.
     """
     if size is None and processor.library is not None:
-        return processor
+        names = hasattr(processor.library, "metadata")
+        return wrap_processor(with_classes_named(processor.library, labels)) if names else processor
     pixels = Pixels.measured(processor)
     whole = Pixels(size or pixels.size, pixels.mean, pixels.std).processor("transformers")
     if size is None and not _alike(processor, whole):
@@ -103,11 +111,14 @@ def saved_processor(processor: Processor, size: tuple[int, int] | None, source: 
     return whole
 
 
-def heeds_padding(module: PreTrainedModel, processor: Processor) -> bool:
+def heeds_padding(model: VisionModel) -> bool:
     """Whether the network looks at `pixel_mask`; False where its processor pads none and makes one size of all."""
+    processor = model.processor
     pads = any(processor.image_part(size) is not None for size in (_WIDE, _TALL))
     size = processor([Image.new("RGB", _WIDE)]).shape[-2:]
-    return (pads or not processor.keeps_size) and heeds_mask(module, processor.channels, (size[0], size[1]))
+    if processor.keeps_size and not pads:
+        return False
+    return heeds_mask(model.module, processor.channels, (size[0], size[1]), model.inputs)
 
 
 def _alike(first: Processor, second: Processor) -> bool:

@@ -18,6 +18,7 @@ from vitxplain.models.loading.source import resolve
 from vitxplain.models.plain_pass import logits_of_grey_image
 from vitxplain.models.processors.forward_inputs import forward_inputs, wants_its_task
 from vitxplain.models.processors.sizes import SizeLike, parse_size
+from vitxplain.models.processors.task_words import TaskWords
 from vitxplain.models.processors.whole_image import Pixels
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
@@ -27,10 +28,14 @@ from vitxplain.train.network.dense import DenseNetwork, DenseTrainable, heeds_pa
 from vitxplain.train.network.map_network import IGNORED, MapNetwork, why_no_loss
 from vitxplain.train.network.new_classes import freeze_all_but, knows_classes, with_classes
 from vitxplain.train.network.open_listed import is_listed, listed_trainable
+from vitxplain.train.network.told_network import ToldNetwork, with_text_encoder
 
 Source = str | Path | nn.Module | VisionModel
 # What is true, as a segmenter's loss takes it: a map of classes; masks with their classes; or these with boxes too.
 TrueForm: TypeAlias = Literal["map", "masks", "objects"]
+_TEXTS = (
+    "it learns from texts of what an image shows as well; what reads them starts afresh, and only learning needs it"
+)
 
 
 def dense_trainable(
@@ -70,8 +75,12 @@ def dense_trainable(
                 return listed_trainable(model, source, labels, mode, size)
             notes = _notes(model.module, labels)
             module, fresh = with_classes(model.module, labels)
+            if wants_its_task(module) and mode == "full":
+                notes += (_TEXTS,)
+                module = with_text_encoder(module)
             model = model.changed(module=module)
-    processor = saved_processor(model.processor, size, model.source)
+    words = model.inputs if isinstance(model.inputs, TaskWords) else None
+    processor = saved_processor(model.processor, size, model.source, labels)
     module = model.module.to(device="cpu", dtype=torch.float32).requires_grad_(True)
     names = dict(enumerate(labels))
     model = VisionModel(
@@ -80,7 +89,7 @@ def dense_trainable(
         processor,
         names,
         task=task_of(module, names, processor),
-        inputs=forward_inputs(module, processor.input_size),
+        inputs=forward_inputs(module, processor.input_size, words),
     )
     logits_of_grey_image(model, resized=size is not None)
     if mode == "head":
@@ -89,7 +98,8 @@ def dense_trainable(
                 f"mode=head trains a new last layer, and {source} has these classes already; leave it out."
             )
         freeze_all_but(module, fresh)
-    network = DenseNetwork(module, model.inputs)
+    told = wants_its_task(module) and mode == "full"
+    network = ToldNetwork(module, model.inputs) if told else DenseNetwork(module, model.inputs)
     if true_form(module, model.task) == "map" and task == PixelClasses.name and (why := why_no_loss(model)):
         network = MapNetwork(module, model.inputs, ignored_number(module, len(labels)))
         notes += (f"the model tells no loss ({why}); it learns by the cross-entropy of its pixels",)
@@ -100,7 +110,7 @@ def dense_trainable(
         tuple(labels),
         "head" if mode == "head" else "full",
         model.task,
-        heeds_padding(module, processor),
+        heeds_padding(model),
         notes,
     )
 
@@ -143,11 +153,6 @@ def _opened(source: Source, task: str) -> VisionModel:
         raise UsageError(
             f"{model.source} is no model of transformers or torchvision, of which alone detectors and segmenters are "
             "trained here; give one of those."
-        )
-    if wants_its_task(model.module):
-        raise UsageError(
-            f"{model.source} ({type(model.module).__name__}) is told its task in words, and learns from more words "
-            "than data have; give a segmenter that takes images alone."
         )
     if not (is_listed(model.module) or _learns(model.module)):
         raise UsageError(f"{model.source} ({type(model.module).__name__}) has no loss of its own, so it cannot learn.")

@@ -54,7 +54,8 @@ class ExplanationWatcher(TrainerCallback):
         method: a name of `vitx methods` that gives a map; auto chooses by the model.
         seed: other images with another one.
         writer: gives the SummaryWriter of TensorBoard that pictures and distances go to as well, or None.
-        recording: a folder that the attention on these images goes into at each of these steps, for the viewer.
+        recording: a folder that the attention on these images, and the maps, go into at each of these steps, for the
+            viewer.
 
     Raises:
         UsageError: no such method, or the model lacks classes of the data.
@@ -117,7 +118,7 @@ class ExplanationWatcher(TrainerCallback):
                 files[self.folder / CSV] = _with_row(self.folder / CSV, self.last, probe_maps.distances.tolist())
             write_together(files)
             if self.recording is not None:
-                record_probes(self.model, self.samples, self.recording, self.last)
+                record_probes(self.model, self.samples, self.recording, self.last, probe_maps.explanations)
         except VitxplainError as error:
             warnings.warn(f"nothing of step {self.last} is in {self.folder}: {error}", stacklevel=2)
             return

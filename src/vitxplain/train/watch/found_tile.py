@@ -20,7 +20,8 @@ def learnt_labels(task: Task, data: DataSet) -> tuple[str, ...]:
 def found_tile(sample: Sample, explanation: Explanation) -> Tile:
     """The best object or the largest segment, with what is true outlined.
 
-    An object is right where one of its name overlaps it by half; a segment where its class is in the image at all.
+    An object is right where one of its name overlaps it by half; a segment where its class is in the image at all. The
+    box that was found is drawn as well.
     """
     target = explanation.target
     if target is None:
@@ -30,6 +31,6 @@ def found_tile(sample: Sample, explanation: Explanation) -> Tile:
     if target.box is not None:
         alike = [labelled for labelled in sample.objects or () if labelled.name == target.name]
         wrong = not any(overlap(target.box, labelled.box) >= OVERLAP for labelled in alike)
-        return Tile(explanation, words, wrong, None, boxes)
+        return Tile(explanation, words, wrong, None, boxes, target.box)
     mask = None if sample.class_map is None else sample.class_map == target.index
     return Tile(explanation, words, mask is None or not mask.any(), mask, None)

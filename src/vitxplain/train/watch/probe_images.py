@@ -17,7 +17,9 @@ from vitxplain.data.stable_random import StableRandom
 from vitxplain.explainers.passes.choose import build, load_explainer
 from vitxplain.explainers.passes.fit import auto_method, reason, require
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.inspect.live.recorder import record
+from vitxplain.files.paths import user_path
+from vitxplain.inspect.live.image_record import RecordOptions
+from vitxplain.inspect.live.recorder import Recorder
 from vitxplain.models.loading.devices import device_of
 from vitxplain.models.vision_model import VisionModel
 
@@ -85,12 +87,15 @@ def explain_probes(model: VisionModel, samples: Sequence[Sample], classes: Seque
     return ProbeMaps(method, maps[method], distances)
 
 
-def record_probes(model: VisionModel, samples: Sequence[Sample], folder: str | Path, step: int) -> None:
-    """Record what the network, as it is now, attends to on the samples; states are left as they are."""
+def record_probes(
+    model: VisionModel, samples: Sequence[Sample], folder: str | Path, step: int, explanations: Sequence[Explanation]
+) -> None:
+    """Record what the network, as it is now, attends to on the samples, and their maps; states are left as they are."""
     model = model.changed(device=device_of(model.module))
-    names = [f"image {number + 1}" for number in range(len(samples))]
     with keep_random_state(model.device):
-        record(model, folder, [sample.image for sample in samples], names=names, step=step)
+        for number, (sample, explanation) in enumerate(zip(samples, explanations, strict=True), 1):
+            recorder = Recorder(model, user_path(folder), RecordOptions(explanations=(explanation,)), step=step)
+            recorder.add([sample.image], [f"image {number}"])
 
 
 @contextmanager

@@ -25,6 +25,11 @@ test("the grid and its charts stay within the room", () => {
   }
 });
 
+test("charts stand beside few layers, where room is left", () => {
+  assert.ok(gridLayout({ width: 730, height: 780, layers: 5, heads: 4, extra: 2, aspect: 1, charts: 2 }).beside);
+  assert.ok(!gridLayout(ROOMS[0]).beside);
+});
+
 test("the middle of each cell is found again, the gaps are nobody's", () => {
   const layout = gridLayout(ROOMS[0]);
   for (const [column, row] of [[0, 0], [11, 4], [5, 3]]) {

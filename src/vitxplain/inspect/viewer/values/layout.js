@@ -12,7 +12,7 @@ const SPLIT = 10;
 
 /**
  * Cells as large as they go, in the proportions of the picture. Charts stand below, in the columns of the layers, or
- * beside where that leaves the cells larger (many heads, a square picture).
+ * beside where that leaves the cells larger (many heads, a square picture), or room is left there.
  * @param {{width: number, height: number, layers: number, heads: number, extra: number, aspect: number, charts: number}} room
  *   height: Infinity where the page scrolls; extra: rows below the heads; aspect: height / width of a cell; charts: how many
  * @returns {GridLayout}
@@ -30,14 +30,14 @@ export function gridLayout(room) {
   const below = charts ? Math.max(150, Math.min(charts * 150, 0.42 * room.height)) + 14 : 0;
   const underneath = cellIn(width, room.height - below);
   const aside = charts && Number.isFinite(room.height) ? cellIn(width - 300, room.height) : 0;
-  const beside = aside > 1.06 * underneath;
+  const beside = aside > 1.06 * underneath || (aside > 0.92 * underneath && width - LABELS - layers * (underneath + gap) > 260);
   const wide = beside ? aside : underneath;
   const cell = /** @type {[number, number]} */ ([wide, Math.max(6, wide * aspect)]);
   const gridWidth = LABELS + layers * (wide + gap) - gap;
   const gridHeight = TOP + rows * (cell[1] + gap) + (room.extra ? SPLIT : 0);
   /** @type {[number, number, number, number]} */
   const place = beside
-    ? [gridWidth + 28, 0, Math.min(460, width - gridWidth - 28), Math.min(room.height, Math.max(gridHeight, 420))]
+    ? [gridWidth + 28, 0, Math.min(460, width - gridWidth - 28), Math.min(room.height, Math.max(gridHeight, 560))]
     : [0, gridHeight + 16, Math.max(gridWidth, Math.min(width, 420)), Number.isFinite(room.height) ? Math.min(room.height - gridHeight - 16, 440) : charts * 190];
   return { cell, gap, left: LABELS, top: TOP, split: SPLIT, width: gridWidth, height: gridHeight, beside, charts: place, columns: layers, rows, heads: room.heads };
 }

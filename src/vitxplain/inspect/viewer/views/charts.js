@@ -81,6 +81,7 @@ export class ChartsView {
       const y = frame.bottom - ((frame.bottom - frame.top) * even) / top;
       context.setLineDash([2, 4]);
       line(context, frame.left, frame.right, y, theme.soft);
+      line(context, frame.left, frame.right, (y + frame.bottom) / 2, theme.line);
       context.setLineDash([]);
     }
     this.dots = dots(frame, distances, facts.layers.length, statisticHeads, top, even, place);
@@ -99,16 +100,9 @@ export class ChartsView {
       context.stroke();
     }
     if (even === null) return;
-    // Over the dots, on ground of its own: they often stand just there.
-    const y = frame.bottom - ((frame.bottom - frame.top) * even) / top - 5;
-    context.textAlign = "left";
-    context.font = theme.small;
-    context.strokeStyle = theme.back;
-    context.lineWidth = 4;
-    context.lineJoin = "round";
-    context.strokeText("everywhere alike", frame.left + 2, y);
-    context.fillStyle = theme.soft;
-    context.fillText("everywhere alike", frame.left + 2, y);
+    const y = frame.bottom - ((frame.bottom - frame.top) * even) / top;
+    over(context, "everywhere alike", frame.left + 2, y - 5, theme);
+    if (frame.bottom - y > 44) over(context, "half of it: far above, near below", frame.left + 2, (y + frame.bottom) / 2 - 5, theme);
   }
 
   /**
@@ -195,6 +189,18 @@ export function distancesOf(recording) {
     some ||= Number.isFinite(out[i]);
   }
   return some ? out : null;
+}
+
+/** Words over the dots, on ground of their own: dots often stand just there. @param {CanvasRenderingContext2D} context @param {string} words @param {number} x @param {number} y @param {Theme} theme */
+function over(context, words, x, y, theme) {
+  context.textAlign = "left";
+  context.font = theme.small;
+  context.strokeStyle = theme.back;
+  context.lineWidth = 4;
+  context.lineJoin = "round";
+  context.strokeText(words, x, y);
+  context.fillStyle = theme.soft;
+  context.fillText(words, x, y);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number} from @param {number} to @param {number} y @param {string} colour */

@@ -31,7 +31,7 @@ export function makeHelp(close) {
     { class: "help", "aria-label": "Keys", hidden: true },
     el("div", { class: "row" }, el("h2", { text: "Keys" }), el("span", { class: "grow" }), el("button", { type: "button", class: "plain", text: "Close", onclick: close })),
     el("dl", {}, ...KEYS.flatMap(([key, does]) => [el("dt", {}, el("kbd", { text: key })), el("dd", { text: does })])),
-    el("p", { text: "Move over the picture to ask a patch; click keeps it, and moving then reads values. Move over a cell of the grid to look at it; click keeps it. A dot of the chart opens its head. Patch 6 · 8 is the one in row 6, column 8." }),
+    el("p", { text: "Move over the picture to ask a patch; click keeps it, and moving then reads values. Move over a cell of the grid to look at it; click keeps it. A dot of the chart opens its head; it is round and orange (far) where the head looks at least half as far as attention that goes everywhere alike, else square and blue (near). Patch 6 · 8 is the one in row 6, column 8." }),
   );
 }
 

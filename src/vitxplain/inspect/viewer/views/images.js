@@ -1,12 +1,11 @@
 /** One head over every recorded image, in a row: the way to see that a head always goes from eye to eye. */
 
-import { askLayer, rollOne } from "../answer.js";
+import { ask, askLayer, cellValues, rollOne } from "../answer.js";
 import { contextOf, el } from "../dom.js";
 import { colourTable, entryOf, greatest } from "../values/colours.js";
 import { fit } from "../values/layout.js";
 import { spanOf } from "../values/query.js";
-import { capital } from "../values/words.js";
-import { ask, cellValues } from "../answer.js";
+import { capital, percent } from "../values/words.js";
 
 /** Images in the row. */
 export const MOST = 8;
@@ -39,21 +38,44 @@ export function makeImages(open) {
         row.replaceChildren(...recordings.map((recording) => el("button", { type: "button", title: recording.facts.name, "aria-label": `${recording.facts.name} with this head`, onclick: () => open(recording.id) }, el("canvas", { "aria-hidden": "true" }))));
       }
       const layer = pane.recording.facts.layers[pane.layer];
-      heading.replaceChildren(`${capital(layer.title || `layer ${pane.layer + 1}`)}, ${pane.rowName}, on every image`);
+      const cells = recordings.map((recording) => cellOf(recording, pane, state, query));
+      // Of a head on its own scale so is each picture; else one colour is one value in all of them.
+      const shared = state.scale === "map" ? 0 : Math.max(pane.row === "rollout" ? 0 : pane.shared, ...cells.map((cell) => cell?.top ?? 0));
+      const scale = shared ? `one scale up to ${percent(shared)}` : "each on its own scale";
+      heading.replaceChildren(el("span", {}, `${capital(layer.title || `layer ${pane.layer + 1}`)}, ${pane.rowName}, on every image `, el("small", { text: scale })));
       recordings.forEach((recording, place) => {
         const button = row.children[place];
         button.setAttribute("aria-current", String(recording.id === pane.recording.id));
-        drawOne(/** @type {HTMLCanvasElement} */ (button.firstChild), recording, recording.id === pane.recording.id ? pane : null, pane.layer, pane.row, state, query);
+        drawOne(/** @type {HTMLCanvasElement} */ (button.firstChild), recording, cells[place], shared, state);
       });
     },
   };
 }
 
 /**
- * @param {HTMLCanvasElement} canvas @param {import("../recording.js").Recording} recording @param {import("../pane.js").Pane | null} pane
- * @param {number} layer @param {number | "all" | "rollout"} row @param {import("../types.js").State} state @param {import("../types.js").Query} query
+ * What a cell of the grid shows on one of the images, and its greatest value; null where there is nothing.
+ * @typedef {{values: Float32Array, grid: [number, number], top: number}} Cell
+ * @param {import("../recording.js").Recording} recording @param {import("../pane.js").Pane} pane
+ * @param {import("../types.js").State} state @param {import("../types.js").Query} query @returns {Cell | null}
  */
-function drawOne(canvas, recording, pane, layer, row, state, query) {
+function cellOf(recording, pane, state, query) {
+  const { layer, row } = pane;
+  if (!recording.facts.layers[layer]) return null;
+  const answer = recording.id === pane.recording.id ? pane.answer : row === "rollout" ? ask(recording, query, state.direction, state.fusion) : null;
+  if (answer && answer !== pane.answer) rollOne(recording, answer, layer);
+  const own = answer ? answer.layers[layer] : askLayer(recording, layer, query, state.direction, state.fusion);
+  const values = cellValues({ layers: [own] }, 0, row);
+  if (!values || !own.tokens.grid) return null;
+  // A copy: the room of an answer is used again, where two entries are one recording as well.
+  const seen = values.slice(...spanOf(own.tokens));
+  return { values: seen, grid: own.tokens.grid, top: greatest(seen) };
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas @param {import("../recording.js").Recording} recording @param {Cell | null} cell
+ * @param {number} shared the top of all pictures, 0 where each has its own @param {import("../types.js").State} state
+ */
+function drawOne(canvas, recording, cell, shared, state) {
   const { facts, image } = recording;
   const [wide, high] = fit(facts.picture.width, facts.picture.height, 220, 132);
   if (canvas.width !== wide) canvas.width = wide;
@@ -64,15 +86,8 @@ function drawOne(canvas, recording, pane, layer, row, state, query) {
   if (image) context.drawImage(image, 0, 0, wide, high);
   context.fillStyle = "rgba(0, 0, 0, .55)";
   context.fillRect(0, 0, wide, high);
-  if (!facts.layers[layer]) return;
-  const answer = pane ? pane.answer : row === "rollout" ? ask(recording, query, state.direction, state.fusion) : null;
-  if (!pane && answer && row === "rollout") rollOne(recording, answer, layer);
-  const own = answer ? answer.layers[layer] : askLayer(recording, layer, query, state.direction, state.fusion);
-  const values = answer ? cellValues(answer, layer, row) : cellValues({ layers: [own] }, 0, row);
-  if (!values || !own.tokens.grid) return;
-  const [prefix, end] = spanOf(own.tokens);
-  const [rows, columns] = own.tokens.grid;
-  const top = greatest(values, prefix, end);
+  if (!cell) return;
+  const { values, grid: [rows, columns] } = cell;
   const table = colourTable(state.colours);
   const heat = document.createElement("canvas");
   heat.width = columns;
@@ -80,7 +95,7 @@ function drawOne(canvas, recording, pane, layer, row, state, query) {
   const pixels = contextOf(heat).createImageData(columns, rows);
   const out = new Uint32Array(pixels.data.buffer);
   for (let place = 0; place < out.length; place++) {
-    const entry = entryOf(values[prefix + place], top, state.scale, false);
+    const entry = entryOf(values[place], shared || cell.top, state.scale, false);
     out[place] = (table[entry] & 0xffffff) | (Math.round(235 * Math.min(1, 1.25 * Math.sqrt(entry / 255))) << 24);
   }
   contextOf(heat).putImageData(pixels, 0, 0);
