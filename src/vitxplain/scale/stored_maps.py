@@ -88,9 +88,9 @@ class StoredMaps:
                 places.setdefault(path, Place(file, number))
         return places
 
-    def at(self, place: Place) -> "StoredMap | str":
+    def at(self, where: Place) -> StoredMap | str:
         """The map there, or why the image has none."""
-        row = self._row(place.file, place.row)
+        row = self._row(where.file, where.row)
         return row["error"] or self._map(row)
 
     def __len__(self) -> int:

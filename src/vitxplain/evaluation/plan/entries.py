@@ -13,7 +13,7 @@ from vitxplain.evaluation.maps.class_requests import class_requests
 from vitxplain.evaluation.maps.map_source import ControlMaps, MapSource, MethodMaps
 from vitxplain.evaluation.maps.sharded_maps import ShardedMaps
 from vitxplain.evaluation.maps.stored_maps import StoredMaps
-from vitxplain.evaluation.plan.classes import NoModelError, some
+from vitxplain.evaluation.plan.classes import NoModelError, other_classes, some
 from vitxplain.evaluation.plan.methods import ChosenMethods, chosen_methods
 from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
 from vitxplain.evaluation.plan.truth_of import truth_of
@@ -110,7 +110,8 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
     for model_like in models:
         model = request.load_model(model_like)
         truth = _truth(model, request)
-        if why := _other_classes(model, request):
+        preset = request.chosen_preset
+        if preset and preset.own_classes and (why := other_classes(model, request.samples.labels)):
             left_out.append(why)
             continue
         entry, chosen = _open_entry(model, request, truth)
@@ -230,14 +231,6 @@ def _reopen(
         return _open_entry(model, request, _truth(model, request))[0]
 
     return reopened
-
-
-def _other_classes(model: VisionModel, request: EvaluationRequest) -> str | None:
-    """Why the preset leaves a model out."""
-    preset, labels = request.chosen_preset, [model.labels[index] for index in sorted(model.labels)]
-    if not (preset and preset.own_classes) or set(labels) == set(request.samples.labels):
-        return None
-    return f"{source_name(model.source)} is left out: its classes ({some(labels)}) are not those of the data."
 
 
 def _short_names(
