@@ -204,3 +204,13 @@ def test_a_checkpoint_of_a_masked_autoencoder_opens_as_its_encoder(kind: str, tm
         explain(model, PIXELS[0], "rollout").values, explain(encoder, PIXELS[0], "rollout").values, atol=1e-6
     )
     assert model.module.config.mask_ratio == 0
+
+
+def test_without_attention_the_features_of_a_place_are_what_is_shown() -> None:
+    config = transformers.ResNetConfig(hidden_sizes=[8, 16], depths=[1, 1], embedding_size=8)
+    model = load_model(transformers.ResNetModel(config).eval(), **STATED)
+    assert explain(model, PIXELS)[0].method == "patch-similarity"
+    width = PIXELS.shape[-1]
+    assert explain(model, PIXELS[0], target=f"patch@{width - 1},0").values[0, -1] == pytest.approx(1, abs=1e-5)
+    with pytest.raises(TargetError, match="with head-distance none does; take patch-similarity"):
+        explain(model, PIXELS[0], "head-distance", target="cls")

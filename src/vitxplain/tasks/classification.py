@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from torch import Tensor
 
@@ -26,6 +26,10 @@ from vitxplain.tasks.targets.class_target import ClassDifference, ClassTarget, n
 from vitxplain.tasks.targets.per_image import PerImage
 from vitxplain.tasks.top_classes import top_classes
 
+_ASKING_OPTION: Final = (
+    "With patch-similarity, and with raw-attention where a model has attention, the option query says who asks: "
+    "-o query=ROW,COLUMN of a patch, or -o query=class where there is a class token."
+)
 Activation: TypeAlias = Literal["softmax", "sigmoid", "none"]
 
 
@@ -117,7 +121,9 @@ def _one_target(spelled: Any, labels: Mapping[int, str]) -> "int | ClassDifferen
     try:
         index = class_index(spelled, labels)
     except TargetError as error:
-        if isinstance(spelled, str) and (refused := token_refused(spelled, "one of its classes, or CLASS~OTHER")):
+        if isinstance(spelled, str) and (
+            refused := token_refused(spelled, "one of its classes, or CLASS~OTHER", _ASKING_OPTION)
+        ):
             raise refused from error
         if not isinstance(spelled, str) or not names_a_thing(spelled):
             raise

@@ -112,17 +112,15 @@ def names_a_thing(text: str) -> bool:
     return text.strip().startswith(("box:", "@", "object:", "segment:", "mask:"))
 
 
-def token_refused(text: str, targets: str) -> TargetError | None:
+def token_refused(text: str, targets: str, instead: str) -> TargetError | None:
     """What to do instead, where this is written as a token that asks, which models without a head alone are asked for.
 
-    `targets` are those of the model.
+    `targets` are those of the model, `instead` is a sentence.
     """
     if not _TOKEN.fullmatch(text.strip()):
         return None
     return TargetError(
-        f"target {text!r} is a token that asks, which is for models without a head; this one takes {targets}. With "
-        "patch-similarity, and with raw-attention where a model has attention, the option query says who asks: "
-        "-o query=ROW,COLUMN of a patch, or -o query=class where there is a class token."
+        f"target {text!r} is a token that asks, which is for models without a head; this one takes {targets}. {instead}"
     )
 
 
@@ -131,7 +129,7 @@ def _by_name(text: str, labels: Mapping[int, str]) -> Spelling:
         return Spelling(text, index=_known(class_index(text, labels), labels))
     if text == EVERYTHING:
         return Spelling(text, everything=True)
-    if (refused := token_refused(text, _WAYS)) is not None:
+    if (refused := token_refused(text, _WAYS, "A place in the image is @X,Y.")) is not None:
         raise refused
     for start in ("box:", "@", "object:", "segment:"):
         if text.startswith(start):

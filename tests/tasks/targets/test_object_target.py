@@ -61,7 +61,7 @@ def test_every_spelling_names_its_object(target: Any, name: str, box: Any, label
         (0.5, "target 0.5 is no class"),
         ("object:x", "target 'object:x' cannot be read; targets are object:0"),
         ("@5", "target '@5' cannot be read"),
-        ("patch@3,4", "'patch@3,4' is a token that asks, .*; this one takes object:0.*-o query=ROW,COLUMN"),
+        ("patch@3,4", "'patch@3,4' is a token that asks, .*; this one takes object:0.*A place in the image is @X,Y"),
         ("cls", "'cls' is a token that asks"),
         ("box:1,2,3", "target 'box:1,2,3' cannot be read"),
         ("box:9,9,9,20", "target 'box:9,9,9,20' is an empty box"),

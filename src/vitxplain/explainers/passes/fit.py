@@ -6,7 +6,7 @@ from vitxplain import registry
 from vitxplain.errors import PluginError, TargetError, UnsupportedModelError
 from vitxplain.explainers.base import SHARING, DecoderExplainer, Explainer
 from vitxplain.explainers.passes.choose import load_explainer
-from vitxplain.models.offers import CLASSES, DECODER_GRADIENTS, GRADIENT_PRODUCTS, PATCH_FEATURES
+from vitxplain.models.offers import ATTENTION_MAPS, CLASSES, DECODER_GRADIENTS, GRADIENT_PRODUCTS, PATCH_FEATURES
 from vitxplain.models.parallel.passes import Passes
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
@@ -31,12 +31,16 @@ def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str
 def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, probe: Probe | None = None) -> str:
     """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam; without classes rollout.
 
+    Without classes and with attention of another kind it is raw-attention, without attention patch-similarity.
     Of models that find objects or segments it is gradient-activation (docs/methods/objects.md has what was measured).
     `probe` is the model's at this size, where it is at hand.
     """
     probe = probe or model.probe(size)
     if CLASSES not in probe.offers:
-        return "attention-rollout" if probe.isotropic else "raw-attention"
+        if probe.isotropic:
+            return "attention-rollout"
+        alike = PATCH_FEATURES in probe.offers and ATTENTION_MAPS not in probe.offers
+        return "patch-similarity" if alike else "raw-attention"
     if model.task.finds and GRADIENT_PRODUCTS in probe.offers:
         return "gradient-activation"
     return "affinity-attention" if probe.isotropic else "grad-cam"
