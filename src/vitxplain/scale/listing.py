@@ -1,6 +1,6 @@
 """What is to be explained, by name and in an order that is the same on every machine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from os import PathLike
@@ -19,10 +19,15 @@ Source: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]] | DataSe
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """The names of all images, and how the one at a place is got: a path or URL to be read, or an image."""
+    """The names of all images, and how the one at a place is got: a path or URL to be read, an image, or a sample.
+
+    `data` is where they come from, name and split, where one name says it. A sample has a name of its own, which is
+    known when it is read.
+    """
 
     names: Sequence[str]
     image: Callable[[int], Any] = field(repr=False)
+    data: Mapping[str, str | None] | None = None
 
     @property
     def digest(self) -> str:
@@ -40,12 +45,14 @@ def listing(source: Source) -> Listing:
     if isinstance(source, DataSet):
         data = source
         names = [f"{data.name}/{data.split}/{index}" for index in range(len(data))]
-        return _some(Listing(names, lambda index: data[index].image), data.name)
+        return _some(Listing(names, lambda index: data[index], {"name": data.name, "split": data.split}), data.name)
     sources = [source] if isinstance(source, str | PathLike) else source
     if not isinstance(sources, Sequence) or not all(isinstance(path, str | PathLike) for path in sources):
         raise UsageError(f"images is {_kind(source)}; give a folder, a list of paths, or a data set of load_data.")
     paths = [path for typed in sources for path in _expanded(str(typed))]
-    return _some(Listing(paths, lambda index: paths[index]), ", ".join(map(str, sources[:3])) or "the list of images")
+    named = {"name": str(sources[0]), "split": None} if len(sources) == 1 else None
+    called = ", ".join(map(str, sources[:3])) or "the list of images"
+    return _some(Listing(paths, lambda index: paths[index], named), called)
 
 
 def _expanded(typed: str) -> list[str]:

@@ -11,7 +11,7 @@ from vitxplain.files.documents import parse_json, read_object
 from vitxplain.files.paths import is_file
 from vitxplain.files.reading import reading
 from vitxplain.files.write import write_together
-from vitxplain.scale.plan import check_same
+from vitxplain.scale.plan import check_same, numbered
 
 FOLDER: Final = "manifest"
 PLAN: Final = "plan.json"
@@ -87,8 +87,13 @@ def entry(folder: Path, shard: int) -> dict[str, Any]:
         return fields
 
 
+def entry_name(shard: int) -> str:
+    """Of a shard's entry, below the folder."""
+    return f"{FOLDER}/{numbered(shard, 'json')}"
+
+
 def _entry(folder: Path, shard: int) -> Path:
-    return folder / FOLDER / f"{shard:05}.json"
+    return folder / entry_name(shard)
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

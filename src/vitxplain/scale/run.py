@@ -25,7 +25,7 @@ from vitxplain.scale import manifest
 from vitxplain.scale.chosen import chosen
 from vitxplain.scale.explained import Advance, Job, explained_shards
 from vitxplain.scale.listing import Source, listing
-from vitxplain.scale.plan import MapKind, Plan
+from vitxplain.scale.plan import MapKind, Plan, numbered
 from vitxplain.scale.shards import schema, to_bytes
 
 
@@ -113,6 +113,7 @@ def explain_dataset(
         "targets": [str(one.spelling) for one in wanted],
         "min_score": min_score,
         "batch_size": batch_size,
+        "data": named.data,
         "listing": named.digest,
         "versions": versions(),
     }
@@ -138,8 +139,8 @@ def _run(job: Job, folder: Path, report: Report, advance: Advance) -> Summary:
             to_do.append(shard)
     schemas = {name: schema(kind, {**job.plan.to_dict(), "method": name}) for name, kind in job.plan.kinds.items()}
     for made in explained_shards(job, to_do, advance):
-        name_of_file = job.plan.name_of(made.shard)
-        files = {f"{name}/{name_of_file}": to_bytes(rows, schemas[name]) for name, rows in made.rows.items()}
+        file = numbered(made.shard, "parquet")
+        files = {f"{name}/{file}": to_bytes(rows, schemas[name]) for name, rows in made.rows.items()}
         count = len(job.plan.places(made.shard))
         manifest.finish(folder, made.shard, files, {"images": count, "failed": made.failed})
         failed |= made.failed

@@ -42,11 +42,13 @@ class Plan:
         return build(methods, self.options, text=True)
 
 
-def is_sharded(formats: str | None, images: Sequence[str] | None, data: str | None) -> bool:
+def is_sharded(
+    formats: str | None, images: Sequence[str] | None, data: str | None, repository: str | None = None
+) -> bool:
     """Whether shards are asked for.
 
     Raises:
-        UsageError: neither images nor a data set were given, or both, or a data set for other formats.
+        UsageError: neither images nor a data set were given, or both, or a data set or a repository for other formats.
         OptionError: other formats beside it.
     """
     names = [name.strip() for name in (formats or "").split(",") if name.strip()]
@@ -54,6 +56,8 @@ def is_sharded(formats: str | None, images: Sequence[str] | None, data: str | No
         raise OptionError(f"--format {formats} mixes {PARQUET}, shards of many images, with files of one; give either.")
     if data is not None and PARQUET not in names:
         raise UsageError(f"--data is for any number of images: add --format {PARQUET}.")
+    if repository is not None and PARQUET not in names:
+        raise UsageError(f"--push-to-hub is for maps in shards: add --format {PARQUET}.")
     if (data is None) == (not images):
         raise UsageError("give the images to explain, or a data set with --data, and not both.")
     return PARQUET in names

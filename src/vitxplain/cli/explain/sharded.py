@@ -16,8 +16,9 @@ from vitxplain.errors import OptionError
 from vitxplain.files.paths import user_path
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
-from vitxplain.processes import starts_first
-from vitxplain.scale import explain_dataset
+from vitxplain.processes import starts_first, starts_several
+from vitxplain.scale import explain_dataset, push_to_hub
+from vitxplain.scale.hub import check_access
 from vitxplain.scale.run import Done, Summary
 from vitxplain.words import counted
 
@@ -36,6 +37,7 @@ class Sharded:
     min_score: float | None
     out: Path
     style: str
+    repository: str | None = None  # of the Hub, that the maps are pushed to
 
 
 def explain_sharded(
@@ -54,6 +56,13 @@ def explain_sharded(
     """
     if typed.style != "auto":
         raise OptionError(f"--style {typed.style} draws pictures, and --format {PARQUET} writes none.")
+    if typed.repository is not None:
+        if starts_several():
+            raise OptionError(
+                "--push-to-hub is for one process, and several were started; when they are done, run the same command "
+                "alone: it explains nothing again, and pushes."
+            )
+        check_access(typed.repository)
     methods = method_names(typed.methods)
     options = dict(key_and_value(option) for option in typed.options)
     source: DataSet | list[str] = load_data(data) if data is not None else list(images or [])
@@ -84,6 +93,12 @@ def explain_sharded(
             text_options=options,
         )
     _say(summary, folder, quiet=quiet or json)
+    if typed.repository is not None:
+        address = push_to_hub(folder, typed.repository)
+        if json:
+            print_json({"pushed": address})
+        elif not quiet:
+            out().print(f"pushed to {address}", soft_wrap=True)
     return SOME_FAILED if summary.failed else DONE
 
 
