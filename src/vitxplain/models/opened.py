@@ -17,6 +17,7 @@ from vitxplain.files.paths import is_folder, user_path
 from vitxplain.models.loading.devices import current
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.loading.source import model_folder
+from vitxplain.models.objects.libraries import is_transformers_model
 from vitxplain.models.structure import structure
 from vitxplain.models.vision_model import VisionModel
 
@@ -85,7 +86,8 @@ def _files(name: str) -> Hashable:
 
 def _mark(module: nn.Module) -> Hashable:
     """Its structure and the names of its classes, where its configuration has them."""
-    names = getattr(getattr(module, "config", None), "id2label", None)
+    config: Any = module.config if is_transformers_model(module) else None  # a config of others may be anything
+    names = getattr(config, "id2label", None)
     return structure(module), tuple(names.items()) if isinstance(names, dict) else None
 
 
