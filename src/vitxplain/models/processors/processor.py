@@ -20,6 +20,9 @@ ToPixels = Callable[[Sequence[Any]], PixelValues]  # of originals: RGB images, o
 ToMask = Callable[[Image.Image], Bool[Tensor, "height width"] | None]  # whether a pixel shows the image; None: all
 
 KEPT_GEOMETRIES = 256  # image sizes whose geometry is remembered
+MEASURED_AT_LEAST = 4  # sizes, before a rule is looked for
+# (height, width) by which a rule is tried: flat, tall, smaller than any input, and larger.
+TRIED = ((96, 768), (768, 96), (24, 30), (900, 1000))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +85,27 @@ class Processor:
         return [(indices, torch.cat([single[index] for index in indices])) for indices in groups.values()]
 
     def geometry(self, image_size: tuple[int, int]) -> Geometry:
-        """Where the model input lies on an image of this (height, width); measured once a size."""
+        """Where the model input lies on an image of this (height, width).
+
+        Measured once a size, which takes several calls of the processor. After a few sizes no more is measured of those
+        that stretch the whole image to one input size: whether this is one of them is measured on the most different
+        sizes.
+        """
         if image_size not in self._geometries:
+            if len(self._geometries) >= MEASURED_AT_LEAST and self._shows_all:
+                return self._whole(image_size)
             if len(self._geometries) >= KEPT_GEOMETRIES:
                 self._geometries.clear()
             self._geometries[image_size] = measure(self.to_pixels, image_size)
         return self._geometries[image_size]
+
+    @cached_property
+    def _shows_all(self) -> bool:
+        measured = (*self._geometries.values(), *(measure(self.to_pixels, size) for size in TRIED))
+        return all(geometry == self._whole(geometry.image_size) for geometry in measured)
+
+    def _whole(self, image_size: tuple[int, int]) -> Geometry:
+        return Geometry(image_size, self.input_size, (0.0, 0.0, float(image_size[0]), float(image_size[1])))
 
     def image_part(self, image_size: tuple[int, int]) -> ImagePart | None:
         """The part of the input that an image of this (height, width) fills, where the processor says so by a mask.
