@@ -30,9 +30,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores; threads 
 
 import jaxtyping  # noqa: E402
 
-import tests.shapes  # noqa: E402, F401 - the hook finds it by name
+import tests.shapes  # noqa: E402
 
-jaxtyping.install_import_hook("vitxplain", "tests.shapes.check")
+tests.shapes.install()
 runpy.run_path(str(PEERS_SITE / "sitecustomize.py"))  # before anything imports torchvision
 
 import pytest  # noqa: E402

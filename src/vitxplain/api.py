@@ -22,10 +22,10 @@ from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.query import tokens_apart, with_query
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.labels import names_of
-from vitxplain.models.loading.load import load_model
 from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.objects.libraries import is_transformers_model
 from vitxplain.models.objects.wrappers import unwrap
+from vitxplain.models.opened import opened, opened_before
 from vitxplain.models.processors.batches import BATCH_SIZE, Batch, Images, OneImage, Picture, batches, image_list
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
@@ -228,12 +228,14 @@ def model_for(
     source = Path(model) if isinstance(model, PathLike) else model
     tensors = [picture for picture in pictures if isinstance(picture, Tensor)]
     if not tensors or len(tensors) < len(pictures) or isinstance(source, (str, Path)):
-        return load_model(source, **stated)
+        return opened(source, **stated)
     channels, height, width = as_pixel_values(tensors[0]).shape[-3:]
     ready: Any = {"mean": [0.0] * channels, "std": [1.0] * channels, "size": (height, width)}
     if isinstance(source, nn.Module) and not is_transformers_model(unwrap(source)):
-        return load_model(source, **ready, **stated)
+        return opened(source, **ready, **stated)
+    if isinstance(source, nn.Module) and (before := opened_before(source, **ready, **stated)) is not None:
+        return before
     try:
-        return load_model(source, **stated)
+        return opened(source, **stated)
     except ModelLoadError:  # perhaps for want of a processor alone
-        return load_model(source, **ready, **stated)
+        return opened(source, **ready, **stated)

@@ -31,6 +31,11 @@ def starts_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def starts_several() -> bool:
+    """Whether other processes were started together with this one."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
 def in_any_process(flag: bool) -> bool:
     """Whether the flag is set in any process; every process must call this."""
     state = shared_state()
@@ -58,7 +63,7 @@ def in_one_process(work: Callable[[], Result]) -> Result:
 
 def join_processes(device: str = "auto") -> tuple[PartialState, str]:
     """The state that all processes share, and the device of this one: "auto" gives each of several a GPU of its own."""
-    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    several = starts_several()
     on_cpu = several and (device == "cpu" or not torch.accelerator.is_available())
     state = shared_state(cpu=on_cpu)
     own = "cpu" if on_cpu else str(state.device)

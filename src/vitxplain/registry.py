@@ -101,9 +101,9 @@ def load(kind: Kind, name: str) -> type:
     if len(points) > 1:
         packages = " and ".join(package(point) for point in points)
         raise PluginError(f"two packages offer the {NOUNS[kind]} {name!r}: {packages}. Uninstall one of them.")
-    what = f"the {NOUNS[kind]} {name!r} of {package(points[0])}"
     if _is_built_in(kind, name):
         return points[0].load()
+    what = f"the {NOUNS[kind]} {name!r} of {package(points[0])}"
     if ours := _shadowed(kind, name):
         raise PluginError(
             f"{what} is named like the built-in {ours!r}, so neither is meant by that name: write {ours} for the "

@@ -174,11 +174,12 @@ def test_segmenters_that_find_masks() -> None:
     assert load_model(module, **STATED).task == load_model(Own(module).eval(), **STATED).task == Masks(4)
 
 
-def test_an_encoder_of_maps_has_no_attention_to_show() -> None:
+def test_an_encoder_of_maps_shows_what_is_alike() -> None:
     model = load_model(_resnet_encoder().eval(), **STATED)
     assert model.task == load_model(Own(_resnet_encoder()).eval(), **STATED).task == Features()
+    assert explain(model, torch.zeros(3, 32, 32)).method == "patch-similarity"
     with pytest.raises(UnsupportedModelError, match="it has no attention"):
-        explain(model, torch.zeros(3, 32, 32))
+        explain(model, torch.zeros(3, 32, 32), "raw-attention")
 
 
 BY_OUTPUT = [build for build in FAMILIES if build not in (_clip, _mae, _videomae)]  # these take no image alone

@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_said(folder: Path, model: VisionModel, whole: Pa
     shard = tmp_path / "grad-cam" / "00000.parquet"
     shard.write_bytes(bytes(shard.stat().st_size))
     with pytest.raises(DataError, match="is not a shard of maps"):
-        scale.maps(tmp_path, "grad-cam")
+        len(scale.maps(tmp_path, "grad-cam"))
     (tmp_path / "manifest" / "00000.json").write_text(json.dumps({"files": 3}))
     with pytest.raises(DataError, match="is not an entry of a manifest"):
         scale.maps(tmp_path, "grad-cam")
@@ -164,7 +164,7 @@ def test_a_data_set_and_datasets_opens_it(tmp_path: Path):
 
     data = vitxplain.load_data("digits", limit=5)
     scale.explain_dataset("demo-vit", data, tmp_path / "maps", "rollout", target="3")
-    assert [one.path for one in scale.maps(tmp_path / "maps")] == [f"digits/test/{number}" for number in range(5)]
+    assert [one.path for one in scale.maps(tmp_path / "maps")] == [f"digits/test/{number:05}" for number in range(5)]
     folder = str(tmp_path / "maps" / "attention-rollout")
     opened = datasets.load_dataset("parquet", data_dir=folder, cache_dir=str(tmp_path / "cache"))["train"]
     assert opened["method"] == ["attention-rollout"] * 5

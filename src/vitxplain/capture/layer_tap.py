@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +68,9 @@ def removed_at_the_end() -> Iterator[list[RemovableHandle]]:
 
 
 def _node(module: nn.Module, name: str) -> nn.Module:
+    with suppress(AttributeError):
+        return module.get_submodule(name)
     nodes = dict(module.named_modules())
-    if name in nodes:
-        return nodes[name]
     near = similar_names(name, nodes, cutoff=0.4)
     hint = f" Near: {', '.join(near)}." if near else ""
     raise OptionError(f"layer {name!r} is no node of the model.{hint} Nodes are the names of `model.named_modules()`.")

@@ -58,6 +58,8 @@ class SoftmaxChain:
 
     def contraction(self, name: str, args: Sequence[Any]) -> Contraction | None:
         """Whether this product weighs values by something that came out of a softmax."""
+        if not self._traces:
+            return None
         if name == "einsum":
             return self._einsum_contraction(args)
         first = 1 if name == "baddbmm" else 0
@@ -103,6 +105,8 @@ class SoftmaxChain:
             if isinstance(dim, int) and result.dim() >= 3:
                 axis = dim % result.dim() - result.dim()
                 self._traces[result] = self._softmax(args[0] in self._traces, result, axis)
+        elif not self._traces:
+            return
         elif name in _PASSES or name in _SWAPS or name in _MIXES or name in _PARTS or name == "einsum":
             self._carry(func, name, args, kwargs, result)
 

@@ -1,7 +1,7 @@
 """undisturbed: a module made ready for a pass and put back as it was, whatever happens; threads may overlap."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -96,26 +96,18 @@ def _run_eagerly(undo: _Undo) -> None:
 
 
 def _prepare(module: nn.Module, undo: _Undo) -> None:
-    for name, part in module.named_modules():
-        if isinstance(part, torch.jit.ScriptModule):
-            raise CaptureError(
-                f"{name or 'the model'} is a TorchScript module ({type(part).__name__}), whose inside cannot be "
-                "watched. Give the model before torch.jit.script or torch.jit.trace."
-            )
+    parts = list(module.modules())  # once: walks through hundreds of modules are what this costs
+    for part in parts:
         tensors = [one for one in (*part._parameters.values(), *part._buffers.values()) if one is not None]
-        if any(map(is_lazy, tensors)):
-            raise CaptureError(
-                f"the weights of {name or 'the model'} ({type(part).__name__}) are not made yet: load those that were "
-                "learnt, or run the model once on an image."
-            )
-        if any(tensor.is_inference() for tensor in tensors):
-            raise CaptureError(
-                f"the weights of {name or 'the model'} were made within torch.inference_mode(), so no gradient passes "
-                "them; make the model outside it (explaining within it is fine)."
-            )
+        if (
+            isinstance(part, torch.jit.ScriptModule)
+            or any(map(is_lazy, tensors))
+            or any(tensor.is_inference() for tensor in tensors)
+        ):
+            raise _unfit(next(name for name, named in module.named_modules() if named is part), part, tensors)
     undo += generators()
-    undo += module_state(module)
-    for part in module.modules():
+    undo += module_state(parts)
+    for part in parts:
         if part.training:
             undo.append(_setter(part, "training", True))
             part.training = False
@@ -123,12 +115,30 @@ def _prepare(module: nn.Module, undo: _Undo) -> None:
             if getattr(part, flag, False) is True:
                 undo.append(_setter(part, flag, True))
                 setattr(part, flag, False)
-    _show_attention(module, undo)
+    _show_attention(parts, undo)
 
 
-def _show_attention(module: nn.Module, undo: _Undo) -> None:
+def _unfit(name: str, part: nn.Module, tensors: Sequence[Tensor]) -> CaptureError:
+    """Why no pass of a model with this part can be watched."""
+    name, kind = name or "the model", type(part).__name__
+    if isinstance(part, torch.jit.ScriptModule):
+        return CaptureError(
+            f"{name} is a TorchScript module ({kind}), whose inside cannot be watched. Give the model before "
+            "torch.jit.script or torch.jit.trace."
+        )
+    if any(map(is_lazy, tensors)):
+        return CaptureError(
+            f"the weights of {name} ({kind}) are not made yet: load those that were learnt, or run the model once on "
+            "an image."
+        )
+    return CaptureError(
+        f"the weights of {name} were made within torch.inference_mode(), so no gradient passes them; make the model "
+        "outside it (explaining within it is fine)."
+    )
+
+
+def _show_attention(parts: Sequence[Any], undo: _Undo) -> None:
     """Models of transformers anywhere inside leave flex and flash attention for the fused call that can be watched."""
-    parts: list[Any] = list(module.modules())  # transformers' own attributes, which nn.Module does not declare
     implementations = [
         (part, part.config._attn_implementation)
         for part in parts

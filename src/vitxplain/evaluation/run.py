@@ -62,7 +62,8 @@ def evaluate(
             its choices (`deletion:blur`) a metric can be asked several times.
         preset: "deepvisionxplain" or "chefer" (`evaluation.plan.presets`): metrics, methods and what is done to
             the images.
-        maps: a folder of maps made by another tool, a folder in it for each method (`evaluation.maps.stored_maps`).
+        maps: a folder of stored maps: what `explain_dataset` or `vitx explain --format parquet` wrote, which says by
+            which model, or those of another tool, a folder in it for each method (`evaluation.maps.stored_maps`).
         split: which part of the data.
         limit: at most so many images, spread over the set.
         out: folder for the scores, written as they come: called again, it goes on where it was. None: memory only.

@@ -1,7 +1,7 @@
 """Where an explanation comes from: which weights, which versions."""
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,8 @@ from vitxplain.files.paths import is_folder, user_path
 from vitxplain.models.objects.packed import stored
 from vitxplain.models.vision_model import VisionModel
 
+_PLAIN = (nn.Parameter, torch.Tensor)  # those of other kinds hold others inside
+
 LIBRARIES = ("vitxplain", "torch", "transformers", "captum")
 
 _hashes: WeakKeyDictionary[nn.Module, tuple[Any, str]] = WeakKeyDictionary()
@@ -23,7 +25,12 @@ _hashes: WeakKeyDictionary[nn.Module, tuple[Any, str]] = WeakKeyDictionary()
 
 def versions() -> dict[str, str]:
     """Of the libraries that decide what a map looks like."""
-    return {name: version(name) for name in LIBRARIES}
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}  # of what is imported: that stays, whatever is installed later
 
 
 def model_facts(model: VisionModel) -> dict[str, str | None]:
@@ -55,18 +62,35 @@ def _sha256_of_module(module: nn.Module) -> str | None:
 
     Hashing ViT-B takes a quarter of a second, so it is done again only when a tensor was replaced or written to.
     """
-    tensors = [tensor.detach() for tensor in _tensors(module.state_dict(keep_vars=True).values())]
-    if any(tensor.is_meta for tensor in tensors):
-        return None
-    state = tuple((tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version) for tensor in tensors)
-    hashed = _hashes.get(module)
-    if hashed is None or hashed[0] != state:
+    hashed, state = _hashes.get(module), _writes(module)
+    if hashed is None or state is None or hashed[0] != state:
+        tensors = [tensor.detach() for tensor in _tensors(module.state_dict(keep_vars=True).values())]
+        if any(tensor.is_meta for tensor in tensors):
+            return None
         digest = sha256()
         for tensor in tensors:
             whole = tensor.int_repr() if tensor.is_quantized else tensor
             digest.update(whole.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         hashed = _hashes[module] = (state, digest.hexdigest())
     return hashed[1]
+
+
+def _writes(module: nn.Module) -> tuple[Any, ...] | None:
+    """Where the tensors of a module lie and how often each was written to; None where some of them count no writes.
+
+    A walk of its own: `state_dict` takes longer than everything else an explanation is told with.
+    """
+    marks: list[Any] = []
+    for part in module.modules():
+        if type(part)._save_to_state_dict is not nn.Module._save_to_state_dict or part._state_dict_hooks:
+            return None  # quantised layers keep their weights where nobody else sees them
+        held = [one for one in (*part._parameters.values(), *part._buffers.values()) if one is not None]
+        for outer in held:
+            for tensor in [outer] if type(outer) in _PLAIN else stored(outer):
+                if tensor.is_inference():
+                    return None
+                marks.append((id(tensor), tensor.data_ptr(), tensor._version))
+    return tuple(marks)
 
 
 def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:

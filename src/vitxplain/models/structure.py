@@ -34,5 +34,7 @@ def _parts(module: nn.Module, mark: Callable[[nn.Module], object], kinds: tuple[
         for name, value in part.__dict__.items():
             if type(value) in kinds and name not in _PASSING:
                 yield repr(value)
+            elif name == "forward":  # another one than its class's
+                yield mark(value)
         yield from (None if weight is None else tuple(weight.shape) for weight in part._parameters.values())
         todo.extend(inner for inner in part._modules.values() if inner is not None)

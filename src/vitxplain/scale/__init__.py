@@ -5,12 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vitxplain.scale.batches import ExplainBatches
+    from vitxplain.scale.hub import push_to_hub
     from vitxplain.scale.run import explain_dataset
     from vitxplain.scale.stored_maps import StoredMap, maps
 
-__all__ = ["ExplainBatches", "StoredMap", "explain_dataset", "maps"]
+__all__ = ["ExplainBatches", "StoredMap", "explain_dataset", "maps", "push_to_hub"]
 
-_HOMES = {"ExplainBatches": "batches", "StoredMap": "stored_maps", "explain_dataset": "run", "maps": "stored_maps"}
+_HOMES = {
+    "ExplainBatches": "batches",
+    "StoredMap": "stored_maps",
+    "explain_dataset": "run",
+    "maps": "stored_maps",
+    "push_to_hub": "hub",
+}
 
 
 def __getattr__(name: str) -> Any:

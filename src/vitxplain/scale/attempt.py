@@ -63,15 +63,20 @@ def is_of_all_images(error: Exception, model: VisionModel) -> TypeGuard[UsageErr
 
 
 def _several(explained: Any, wanted: Sequence[Wanted]) -> list[Outcome]:
-    """One outcome a target, one alone where the method is about none."""
+    """One outcome a target, with the label of its files."""
     if not isinstance(explained, list):
         return [(explained, _file_label(explained, wanted[0]) if wanted else "")]
-    distinct: dict[Any, Outcome] = {}
+    labels = [wanted[number].label if number < len(wanted) else "" for number in range(len(explained))]
+    return [(explained[number], labels[number]) for number in distinct(explained, labels)]
+
+
+def distinct(explained: Sequence[Explanation], labels: Sequence[str]) -> list[int]:
+    """The places of one explanation a target; of a method that is about none, one a label."""
+    by_target: dict[str, int] = {}
     for number, explanation in enumerate(explained):
-        label = wanted[number].label if number < len(wanted) else ""
-        key = label if explanation.target is None else explanation.target.label
-        distinct.setdefault(key, (explanation, label))
-    return list(distinct.values())
+        target = explanation.target
+        by_target.setdefault(labels[number] if target is None else target.label or target.name, number)
+    return list(by_target.values())
 
 
 def _file_label(explanation: Explanation, wanted: Wanted) -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from vitxplain.api import explain_prepared
 from vitxplain.errors import UsageError, describe
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.scale.attempt import Outcomes, attempt, is_of_all_images
+from vitxplain.scale.attempt import Outcomes, attempt, distinct, is_of_all_images
 from vitxplain.scale.chosen import Chosen
 from vitxplain.scale.listing import Listing
 from vitxplain.scale.plan import Plan
@@ -59,7 +59,7 @@ def explained_shards(job: Job, shards: Sequence[int], advance: Advance) -> Itera
             made = ExplainedShard(shard, {name: [] for name in job.chosen.explainers})
         outcomes = outcomes_of(job.chosen, prepared)
         for number in places:
-            _add(made, job.images.names[number], outcomes[number])
+            _add(made, prepared.names.get(number, job.images.names[number]), outcomes[number])
         advance(len(places))
         if places.stop == job.plan.places(shard).stop:
             yield made
@@ -103,11 +103,9 @@ def outcomes_of(chosen: Chosen, prepared: Prepared) -> Outcomes[int]:
                 raise outcome from None
         return outcomes
     for position, number in enumerate(places):
-        outcomes[number] = {name: [(one, "") for one in _distinct(made[name][position])] for name in explainers}
+        of_image = {name: made[name][position] for name in explainers}
+        outcomes[number] = {
+            name: [(several[place], "") for place in distinct(several, [""] * len(several))]
+            for name, several in of_image.items()
+        }
     return outcomes
-
-
-def _distinct(explanations: Sequence[Explanation]) -> list[Explanation]:
-    """One a target; one alone of a method that is about none."""
-    by_target = {one.target and (one.target.label or one.target.name): one for one in reversed(explanations)}
-    return list(reversed(by_target.values()))

@@ -1,6 +1,6 @@
 """What is to be explained, by name and in an order that is the same on every machine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from os import PathLike
@@ -13,16 +13,23 @@ from vitxplain.errors import UsageError
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.walk import image_files
 from vitxplain.scale.image_sources import find
+from vitxplain.scale.remote_images import read_remote, remote_images
+from vitxplain.scale.stores import is_remote
 
 Source: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]] | DataSet
 
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """The names of all images, and how the one at a place is got: a path or URL to be read, or an image."""
+    """The names of all images, and how the one at a place is got: a path or URL to be read, an image, or a sample.
+
+    `data` is where they come from, name and split, where one name says it. A sample has a name of its own, which is
+    known when it is read.
+    """
 
     names: Sequence[str]
     image: Callable[[int], Any] = field(repr=False)
+    data: Mapping[str, str | None] | None = None
 
     @property
     def digest(self) -> str:
@@ -40,20 +47,29 @@ def listing(source: Source) -> Listing:
     if isinstance(source, DataSet):
         data = source
         names = [f"{data.name}/{data.split}/{index}" for index in range(len(data))]
-        return _some(Listing(names, lambda index: data[index].image), data.name)
+        return _some(Listing(names, lambda index: data[index], {"name": data.name, "split": data.split}), data.name)
     sources = [source] if isinstance(source, str | PathLike) else source
     if not isinstance(sources, Sequence) or not all(isinstance(path, str | PathLike) for path in sources):
         raise UsageError(f"images is {_kind(source)}; give a folder, a list of paths, or a data set of load_data.")
     paths = [path for typed in sources for path in _expanded(str(typed))]
-    return _some(Listing(paths, lambda index: paths[index]), ", ".join(map(str, sources[:3])) or "the list of images")
+    named = {"name": str(sources[0]), "split": None} if len(sources) == 1 else None
+    called = ", ".join(map(str, sources[:3])) or "the list of images"
+    return _some(Listing(paths, lambda index: _image(paths[index]), named), called)
 
 
 def _expanded(typed: str) -> list[str]:
     """The images that one path, pattern or URL stands for."""
+    if is_remote(typed):
+        return remote_images(typed)
     folder = user_path(typed)
     if typed and not is_url(typed) and is_folder(folder):
         return [str(Path(typed) / name) for name in image_files(folder)]
     return [image.path for image in find([typed])]
+
+
+def _image(path: str) -> Any:
+    """A path or URL as it is; of an object store the image."""
+    return read_remote(path) if is_remote(path) else path
 
 
 def _some(images: Listing, name: str) -> Listing:

@@ -10,6 +10,11 @@ IMAGES_OF_A_SHARD: Final = 256
 SCHEMA: Final = 1
 
 
+def numbered(shard: int, ending: str) -> str:
+    """The name of a file of a shard."""
+    return f"{shard:05}.{ending}"
+
+
 @dataclass(frozen=True)
 class MapKind:
     """What the maps of a method are: their axes, and their shape where it is the same for every image."""
@@ -39,10 +44,6 @@ class Plan:
         start = shard * IMAGES_OF_A_SHARD
         return range(start, min(start + IMAGES_OF_A_SHARD, self.images))
 
-    def name_of(self, shard: int) -> str:
-        """Of its files, in the folder of each method."""
-        return f"{shard:05}.parquet"
-
     def to_dict(self) -> dict[str, Any]:
         methods = {
             name: {"axes": kind.axes, "shape": kind.shape and list(kind.shape), "options": dict(kind.options)}
@@ -64,7 +65,7 @@ def check_same(stored: Mapping[str, Any], now: Mapping[str, Any], folder: str) -
 
 
 def _differences(names: list[str], stored: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    if names == ["listing"] or {"listing", "images"} <= set(names) <= {"listing", "images", "shards"}:
+    if "listing" in names and set(names) <= {"listing", "images", "shards", "data"}:
         return f"the images are others ({stored.get('images')} then, {now.get('images')} now)"
     said = [f"{name} was {_brief(stored.get(name))} and is {_brief(now.get(name))}" for name in names]
     methods = [", ".join(plan.get("methods", ())) for plan in (stored, now)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vitxplain.data.bands import BandImage, Original
 from vitxplain.data.read_bands import read_original
+from vitxplain.data.sample import Sample
 from vitxplain.models.processors.batches import Batch, batches
 from vitxplain.models.processors.processor import Processor
 from vitxplain.scale.listing import Listing
@@ -17,21 +18,26 @@ class Prepared:
     """Images that run together, by their places in the listing.
 
     `batches` hold those of `originals`, in their order; empty where the processor failed on one of them, which whoever
-    takes the images one by one finds out. `errors` are of images that cannot be read.
+    takes the images one by one finds out. `errors` are of images that cannot be read, `names` those that samples of a
+    data set have of their own.
     """
 
     originals: Mapping[int, Original]
     batches: list[Batch] = field(default_factory=list)
     errors: Mapping[int, Exception] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 def prepare(images: Listing, processor: Processor, places: range, batch_size: int) -> Prepared:
     """The images at these places, read and as model input."""
     originals: dict[int, Original] = {}
     errors: dict[int, Exception] = {}
+    names: dict[int, str] = {}
     for number in places:
         try:
             image = images.image(number)
+            if isinstance(image, Sample):
+                names[number], image = image.name, image.image
             originals[number] = original = read_original(image, processor.channels)
             if isinstance(image, str) and not isinstance(original, BandImage):
                 setattr(original, "filename", image)  # noqa: B010 - where it came from, for messages
@@ -41,7 +47,7 @@ def prepare(images: Listing, processor: Processor, places: range, batch_size: in
         ready = list(batches(processor, list(originals.values()), batch_size))
     except Exception:
         ready = []
-    return Prepared(originals, ready, errors)
+    return Prepared(originals, ready, errors, names)
 
 
 def ahead(work: Iterable[Callable[[], Prepared]], workers: int) -> Iterator[Prepared]:

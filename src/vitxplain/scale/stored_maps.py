@@ -1,26 +1,29 @@
 """The maps that `explain_dataset` stored, laid on the originals again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap
 from vitxplain.files.documents import parse_json
-from vitxplain.files.paths import is_file, user_path
 from vitxplain.files.reading import reading
 from vitxplain.geometry import Box, Geometry
 from vitxplain.scale import manifest
+from vitxplain.scale.plan import numbered
 from vitxplain.scale.shards import METADATA, unpacked
+from vitxplain.scale.stores import Store, store_of
 from vitxplain.suggest import did_you_mean, similar_names
 
 MOST_SHARDS: Final = 1_000_000
+ROW: Final = ("path", "method", "prediction", "score", "target", "label", "box", "map", "shape", "peak", "geometry")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,22 +49,48 @@ class StoredMap:
         return heatmap(self.values, self.axes, self.geometry, self.method)
 
 
-class StoredMaps:
-    """All maps of one method in the order of the plan; each shard is read when one of its maps is asked for.
+class Place(NamedTuple):
+    """A row of a shard."""
 
-    `failed` says by path which images have none, and why; `unfinished` which shards are still to be made.
+    file: str
+    row: int
+
+
+class StoredMaps:
+    """All maps of one method in the order of the plan; a shard is read when one of its maps is asked for.
+
+    `failed` says by path which images have none, and why; `shards` which are there, `unfinished` which are to be made.
     """
 
-    def __init__(self, folder: Path, method: str, axes: str, files: Sequence[Path], unfinished: Sequence[int]) -> None:
-        self.folder, self.method, self.axes, self.unfinished = folder, method, axes, tuple(unfinished)
-        self._files = files
-        self._counts = [_rows(file) for file in files]
-        self._kept: tuple[Path, list[dict[str, Any]]] | None = None
+    def __init__(
+        self, store: Store, method: str, axes: str, files: Mapping[int, str], unfinished: Sequence[int]
+    ) -> None:
+        self.store, self.method, self.axes, self.unfinished = store, method, axes, tuple(unfinished)
+        self.shards = tuple(files)
+        self._files = tuple(files.values())
+        self._kept: tuple[str, pa.Table] | None = None
 
     @property
     def failed(self) -> dict[str, str]:
         """Why images have no map, by path."""
-        return {row["path"]: row["error"] for file in self._files for row in self._read(file) if row["error"]}
+        reasons: dict[str, str] = {}
+        for file in self._files:
+            for row in self._columns(file, "path", "error").to_pylist():
+                reasons |= {row["path"]: row["error"]} if row["error"] else {}
+        return reasons
+
+    def places(self) -> dict[str, Place]:
+        """Where the first row of each image is, by path: its shard and its number there."""
+        places: dict[str, Place] = {}
+        for file in self._files:
+            for number, path in enumerate(self._columns(file, "path")["path"].to_pylist()):
+                places.setdefault(path, Place(file, number))
+        return places
+
+    def at(self, where: Place) -> StoredMap | str:
+        """The map there, or why the image has none."""
+        row = self._row(where.file, where.row)
+        return row["error"] or self._map(row)
 
     def __len__(self) -> int:
         return sum(self._counts)
@@ -72,26 +101,46 @@ class StoredMaps:
         index %= len(self)
         for file, count in zip(self._files, self._counts, strict=True):
             if index < count:
-                return self._map([row for row in self._read(file) if not row["error"]][index])
+                return self._map(self._row(file, self._explained(file)[index]))
             index -= count
         raise AssertionError("the counts are those of the files")
 
     def __iter__(self) -> Iterator[StoredMap]:
         for file in self._files:
-            yield from (self._map(row) for row in self._read(file) if not row["error"])
+            for number in self._explained(file):
+                yield self._map(self._row(file, number))
 
     def __repr__(self) -> str:
         unfinished = f", {len(self.unfinished)} shards unfinished" if self.unfinished else ""
-        return f"<StoredMaps {self.method}: {len(self)} maps in {self.folder}{unfinished}>"
+        return f"<StoredMaps {self.method}: {len(self)} maps in {self.store}{unfinished}>"
 
-    def _read(self, file: Path) -> list[dict[str, Any]]:
+    @cached_property
+    def _counts(self) -> list[int]:
+        """How many maps each shard has."""
+        return [self._columns(file, "error")["error"].null_count for file in self._files]
+
+    def _explained(self, file: str) -> list[int]:
+        """The numbers of a shard's rows that have a map."""
+        return [number for number, error in enumerate(self._table(file)["error"].to_pylist()) if not error]
+
+    def _columns(self, file: str, *names: str) -> pa.Table:
+        with reading(f"{self.store}/{file}", "a shard of maps", manifest.ADVICE):
+            return pq.read_table(self.store.parquet(file), columns=list(names))
+
+    def _table(self, file: str) -> pa.Table:
         if self._kept is None or self._kept[0] != file:
-            with reading(str(file), "a shard of maps", manifest.ADVICE):
-                self._kept = file, pq.read_table(file).to_pylist()
+            with reading(f"{self.store}/{file}", "a shard of maps", manifest.ADVICE):
+                self._kept = file, pq.read_table(self.store.parquet(file)).combine_chunks()
         return self._kept[1]
 
+    def _row(self, file: str, number: int) -> dict[str, Any]:
+        table = self._table(file)
+        with reading(f"{self.store}/{file}", "a shard of maps", manifest.ADVICE):
+            (row,) = table.slice(number, 1).to_pylist()
+            return {name: row[name] for name in (*ROW, "error")}
+
     def _map(self, row: dict[str, Any]) -> StoredMap:
-        with reading(f"{self.folder}, {row['path']}", "a map of a shard", manifest.ADVICE):
+        with reading(f"{self.store}, {row['path']}", "a map of a shard", manifest.ADVICE):
             return StoredMap(
                 row["path"],
                 row["method"],
@@ -110,16 +159,16 @@ def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
     """The maps of one method in a folder that `explain_dataset` or `vitx explain --format parquet` wrote.
 
     Args:
-        folder: of the run; it may be unfinished, and what is whole is read.
+        folder: of the run, also of an object store; it may be unfinished, and what is whole is read.
         method: needed where there are several.
 
     Raises:
         UsageError: there are none, none of this method, or it must be said which.
         DataError: a file is damaged.
     """
-    path = user_path(folder)
-    plan = manifest.read_plan(path)
-    with reading(str(path / manifest.FOLDER / manifest.PLAN), "the plan of a run", manifest.ADVICE):
+    store = store_of(folder)
+    plan = manifest.read_plan(store)
+    with reading(f"{store}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
         axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
         shards = range(int(plan["shards"]))
         if len(shards) > MOST_SHARDS:
@@ -130,17 +179,10 @@ def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
     if name not in axes:
         hint = did_you_mean(similar_names(name, axes, most=1), f"There are {', '.join(axes)}.", start="Did")
         raise UsageError(f"{folder} holds no maps of {name!r}. {hint}")
-    files = {shard: path / name / f"{shard:05}.parquet" for shard in shards}
-    finished = [shard for shard in shards if manifest.is_finished(path, shard)]
-    there = [files[shard] for shard in finished if is_file(files[shard])]
-    return StoredMaps(path, name, axes[name], there, [shard for shard in shards if shard not in finished])
-
-
-def _rows(file: Path) -> int:
-    """How many maps a shard holds."""
-    with reading(str(file), "a shard of maps", manifest.ADVICE):
-        errors = pq.read_table(file, columns=["error"])["error"]
-        return errors.null_count
+    files = {shard: f"{name}/{numbered(shard, 'parquet')}" for shard in shards}
+    finished = [shard for shard in shards if manifest.is_finished(store, shard)]
+    there = {shard: files[shard] for shard in finished if store.size(files[shard]) is not None}
+    return StoredMaps(store, name, axes[name], there, [shard for shard in shards if shard not in finished])
 
 
 def facts_of(file: str | PathLike[str]) -> dict[str, Any]:

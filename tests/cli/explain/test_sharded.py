@@ -30,7 +30,13 @@ def test_a_data_set(photos: Path, vitx: Callable, monkeypatch: pytest.MonkeyPatc
     said = vitx("explain", "--data", "digits", "--model", "demo-cnn", "--format", "parquet", "--top-k", 1, "--out", "o")
     assert said.code == 0, said.err
     assert "5 images in 1 shard: o" in said.out
-    assert [one.path for one in scale.maps("o")] == [f"digits/test/{number}" for number in range(5)]
+    assert [one.path for one in scale.maps("o")] == [f"digits/test/{number:05}" for number in range(5)]
+    scored = vitx(
+        "evaluate", "--maps", "o", "--metrics", "entropy,deletion", "-o", "deletion.steps=2", "--out", "e", "--json"
+    )
+    assert scored.code == 0, scored.err
+    (line,) = scored.json
+    assert line["data"]["images"] == 5
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a module's own code changes of it while it runs: statistics, counters, caches, weights; kept, and put back."""
 
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from operator import is_
 from typing import Any, Final, TypeAlias
@@ -22,17 +22,17 @@ _PLAIN: Final = (Tensor, nn.Buffer)
 _LARGE: Final = 2**20  # whole numbers: packed weights and tables of places, which no pass changes
 
 
-def module_state(module: nn.Module) -> list[_PutBack]:
-    """What puts back the buffers, attributes, hooks and places of weights that every part of a module has now.
+def module_state(parts: Sequence[nn.Module]) -> list[_PutBack]:
+    """What puts back the buffers, attributes, hooks and places of weights that these modules have now.
 
     Buffers come back bit by bit, weights as the tensors they were. A part that builds itself at its first image stays
     built. What lies within objects of other kinds is not looked at, nor are weights that are changed in place.
     """
-    parts = list(module.modules())
     held = [buffer for part in parts for buffer in part._buffers.values()]
     distinct = {id(buffer): buffer for buffer in held if isinstance(buffer, Tensor) and type(buffer) in _PLAIN}
     buffers, aliases = [*distinct.values()], [buffer.detach() for buffer in distinct.values()]
-    weights = [weight for weight in module.parameters() if type(weight) is nn.Parameter]
+    of_parts = {id(weight): weight for part in parts for weight in part._parameters.values()}
+    weights = [weight for weight in of_parts.values() if type(weight) is nn.Parameter]
     return [
         *_values(aliases),
         partial(_relocate, [*buffers, *weights], [*aliases, *(weight.detach() for weight in weights)]),
@@ -70,8 +70,10 @@ def _relocate(tensors: list[Tensor], aliases: list[Tensor]) -> None:
 def _attributes(part: nn.Module) -> _PutBack:
     kept, kind, children = vars(part).copy(), type(part), [*part._modules.values()]
     own = kept.keys() - _OF_TORCH
-    contents = [(kept[name], kept[name].copy()) for name in own if type(kept[name]) in _CONTAINERS]
-    contents += [(kept[name], kept[name].copy()) for name in _HOOKS if name in kept]
+    containers = [kept[name] for name in own if type(kept[name]) in _CONTAINERS]
+    containers += [kept[name] for name in _HOOKS if name in kept]
+    contents = [(container, container.copy()) for container in containers if container]
+    empty = [container for container in containers if not container]  # most are, and of a large model there are many
 
     def put_back() -> None:
         if type(part) is not kind or [*part._modules.values()] != children:
@@ -83,6 +85,9 @@ def _attributes(part: nn.Module) -> _PutBack:
             now.update({name: kept[name] for name in own})
         for container, content in contents:
             _refill(container, content)
+        for container in empty:
+            if container:
+                container.clear()
 
     return put_back
 

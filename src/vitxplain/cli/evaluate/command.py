@@ -21,7 +21,7 @@ def evaluate(
             "-m",
             help="One or more models, separated by commas: folders, short names (`vitx models`), Hub ids.",
             autocompletion=complete_models,
-            show_default=f"{DEFAULT}; with --maps none",
+            show_default=f"{DEFAULT}; with --maps the one that made them, or none",
             rich_help_panel=OF_MODEL,
         ),
     ] = [],  # noqa: B006 - typer's way; never changed
@@ -64,7 +64,11 @@ def evaluate(
     ] = [],  # noqa: B006
     maps: Annotated[
         Path | None,
-        typer.Option("--maps", help="Score the maps of another tool: a folder with a folder for each method."),
+        typer.Option(
+            "--maps",
+            help="Score stored maps: what vitx explain --format parquet wrote, or those of another tool, a folder with "
+            "a folder for each method.",
+        ),
     ] = None,
     truth: Annotated[
         Literal["box", "mask", "found"] | None,

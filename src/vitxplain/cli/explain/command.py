@@ -1,6 +1,5 @@
 """vitx explain"""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,14 +47,15 @@ def explain(
     ] = 5,
     min_score: MinScore = None,
     out: Annotated[
-        Path,
+        str,
         typer.Option(
             "--out",
             metavar="DIR|FILE",
-            help="Folder for the results, or where there is just one, a file: cat.png.",
+            help="Folder for the results, or where there is just one, a file: cat.png; for parquet also "
+            "s3://BUCKET/FOLDER.",
             rich_help_panel=OUTPUT,
         ),
-    ] = Path("vitx-out"),
+    ] = "vitx-out",
     formats: Annotated[
         str | None,
         typer.Option(
@@ -70,6 +70,16 @@ def explain(
         str | None,
         typer.Option(
             "--data", metavar="D", help="A data set in place of IMAGE, with --format parquet.", show_default=False
+        ),
+    ] = None,
+    push_to_hub: Annotated[
+        str | None,
+        typer.Option(
+            "--push-to-hub",
+            metavar="OWNER/NAME",
+            help="With --format parquet: put the maps into this data set of the Hub, a new one private.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
@@ -99,10 +109,10 @@ def explain(
     from vitxplain.cli.explain.plan import is_sharded, plan
     from vitxplain.cli.explain.report import Reporter
 
-    if is_sharded(formats, images, data):
+    if is_sharded(formats, images, data, push_to_hub):
         from vitxplain.cli.explain.sharded import Sharded, explain_sharded  # which takes pyarrow
 
-        sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, style)
+        sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, style, push_to_hub)
         return explain_sharded(sharded, images, data, lambda: model_options.load(model), json=json, quiet=quiet)
     explain_plan = plan(method, option, formats, out, style)
     reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=bool(target))

@@ -15,6 +15,7 @@ from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
 from vitxplain.render.draw import METHODS, check_style
+from vitxplain.scale.stores import is_remote
 
 PARQUET: Final = "parquet"
 
@@ -42,11 +43,13 @@ class Plan:
         return build(methods, self.options, text=True)
 
 
-def is_sharded(formats: str | None, images: Sequence[str] | None, data: str | None) -> bool:
+def is_sharded(
+    formats: str | None, images: Sequence[str] | None, data: str | None, repository: str | None = None
+) -> bool:
     """Whether shards are asked for.
 
     Raises:
-        UsageError: neither images nor a data set were given, or both, or a data set for other formats.
+        UsageError: neither images nor a data set were given, or both, or a data set or a repository for other formats.
         OptionError: other formats beside it.
     """
     names = [name.strip() for name in (formats or "").split(",") if name.strip()]
@@ -54,6 +57,8 @@ def is_sharded(formats: str | None, images: Sequence[str] | None, data: str | No
         raise OptionError(f"--format {formats} mixes {PARQUET}, shards of many images, with files of one; give either.")
     if data is not None and PARQUET not in names:
         raise UsageError(f"--data is for any number of images: add --format {PARQUET}.")
+    if repository is not None and PARQUET not in names:
+        raise UsageError(f"--push-to-hub is for maps in shards: add --format {PARQUET}.")
     if (data is None) == (not images):
         raise UsageError("give the images to explain, or a data set with --data, and not both.")
     return PARQUET in names
@@ -72,13 +77,17 @@ def method_names(methods: Sequence[str]) -> list[str]:
     return names
 
 
-def plan(methods: Sequence[str], options: Sequence[str], formats: str | None, out: Path, style: str = "auto") -> Plan:
+def plan(
+    methods: Sequence[str], options: Sequence[str], formats: str | None, out: Path | str, style: str = "auto"
+) -> Plan:
     """The plan, or the error in it. `out` is a folder, or by its ending a file; `formats` None are all three of them.
 
     Raises:
         UnknownNameError, OptionError, UsageError: a method, option, format or picture style that does not exist.
         OutputError: the folder cannot be written.
     """
+    if is_remote(out):
+        raise UsageError(f"--out {out} is for maps in shards: add --format {PARQUET}.")
     out = user_path(out)
     file = out if is_file_name(out) else None
     if formats is None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from vitxplain.cli.explain.plan import PARQUET, method_names
@@ -13,12 +12,13 @@ from vitxplain.cli.shared.progress import progress_bar
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import OptionError
-from vitxplain.files.paths import user_path
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
-from vitxplain.processes import starts_first
-from vitxplain.scale import explain_dataset
+from vitxplain.processes import starts_first, starts_several
+from vitxplain.scale import explain_dataset, push_to_hub
+from vitxplain.scale.hub import check_access
 from vitxplain.scale.run import Done, Summary
+from vitxplain.scale.stores import is_remote
 from vitxplain.words import counted
 
 MOST_NAMED: Final = 10  # images that failed
@@ -34,8 +34,9 @@ class Sharded:
     top_k: int
     batch_size: int
     min_score: float | None
-    out: Path
+    out: str
     style: str
+    repository: str | None = None  # of the Hub, that the maps are pushed to
 
 
 def explain_sharded(
@@ -54,10 +55,18 @@ def explain_sharded(
     """
     if typed.style != "auto":
         raise OptionError(f"--style {typed.style} draws pictures, and --format {PARQUET} writes none.")
+    if typed.repository is not None:
+        if starts_several():
+            raise OptionError(
+                "--push-to-hub is for one process, and several were started; when they are done, run the same command "
+                "alone: it explains nothing again, and pushes."
+            )
+        if is_remote(typed.out):
+            raise OptionError(f"--push-to-hub pushes a folder of this machine, and --out is {typed.out}; give either.")
+        check_access(typed.repository)
     methods = method_names(typed.methods)
     options = dict(key_and_value(option) for option in typed.options)
     source: DataSet | list[str] = load_data(data) if data is not None else list(images or [])
-    folder = user_path(typed.out)
     bar = progress_bar("explaining") if not (json or quiet) and starts_first() else None
     with bar or nullcontext():
         task = None if bar is None else bar.add_task("", total=None)
@@ -73,7 +82,7 @@ def explain_sharded(
         summary = explain_dataset(
             load(),
             source,
-            folder,
+            typed.out,
             methods,
             target=typed.targets,
             top_k=typed.top_k,
@@ -83,11 +92,17 @@ def explain_sharded(
             advance=advance,
             text_options=options,
         )
-    _say(summary, folder, quiet=quiet or json)
+    _say(summary, typed.out, quiet=quiet or json)
+    if typed.repository is not None:
+        address = push_to_hub(typed.out, typed.repository)
+        if json:
+            print_json({"pushed": address})
+        elif not quiet:
+            out().print(f"pushed to {address}", soft_wrap=True)
     return SOME_FAILED if summary.failed else DONE
 
 
-def _say(summary: Summary, folder: Path, *, quiet: bool) -> None:
+def _say(summary: Summary, folder: str, *, quiet: bool) -> None:
     failed = list(summary.failed.items())
     for path, why in failed[:MOST_NAMED]:
         print_error(why if path in why else f"{path}: {why}", err())

@@ -15,16 +15,18 @@ from vitxplain.tasks.base import TaskOutputs
 GOOD: Final = "good"  # the class of images on which nothing is, in `defects` and in folders of images and masks
 
 
-def class_requests(model: VisionModel, samples: Sequence[Sample], *, positive: bool = False) -> list[MapRequest]:
-    """About the top class of each image; `positive`: of the classes that are not called "good"."""
+def class_requests(
+    model: VisionModel, samples: Sequence[Sample], *, positive: bool = False, spelled: str | None = None
+) -> list[MapRequest]:
+    """About the top class of each image, or the class `spelled`; `positive`: of those that are not called "good"."""
     images, requests = [sample.image for sample in samples], dict[int, MapRequest]()
     left_out = [index for index, name in model.labels.items() if positive and name == GOOD]
-    top = model.task.target(None, model.labels)
+    top, asked_for = model.task.target(None, model.labels), model.task.target(spelled, model.labels)
     for batch in batches(model.processor, images, len(images)):
         with torch.inference_mode():
             outputs = model.outputs(batch.pixel_values)
             probabilities = {role: tensor.cpu() for role, tensor in model.task.probabilities(outputs).items()}
-            target = top.fixed(_without(outputs, left_out))
+            target = asked_for.fixed(_without(outputs, left_out))
             descriptions = target.describe(outputs, probabilities, model.labels, model.task.unit)
             tops = top.describe(outputs, probabilities, model.labels, model.task.unit)
         for row, position in enumerate(batch.positions):

@@ -5,6 +5,8 @@ from typing import Final
 
 from vitxplain.assessment.matching import match_classes
 from vitxplain.errors import DataError, UsageError
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.words import source_name
 
 SHOWN: Final = 3  # names in a sentence
 
@@ -26,6 +28,14 @@ def foreign(labels: Mapping[int, str], names: Sequence[str]) -> bool:
     if len(names) < 2 or matched(labels, names) is not None:
         return False
     return all(matched(labels, [name]) is None for name in names)
+
+
+def other_classes(model: VisionModel, names: Sequence[str]) -> str | None:
+    """Why a model is left out where its classes are to be those of the data."""
+    labels = [model.labels[index] for index in sorted(model.labels)]
+    if set(labels) == set(names):
+        return None
+    return f"{source_name(model.source)} is left out: its classes ({some(labels)}) are not those of the data."
 
 
 def some(names: Sequence[str]) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 
 from vitxplain import registry
 from vitxplain.data.sample import DataSet, Sample
-from vitxplain.errors import UsageError
+from vitxplain.errors import ModelLoadError, UnknownNameError, UsageError
 from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.maps.class_requests import class_requests
 from vitxplain.evaluation.maps.map_source import ControlMaps, MapSource, MethodMaps
-from vitxplain.evaluation.plan.classes import NoModelError, some
+from vitxplain.evaluation.maps.sharded_maps import ShardedMaps
+from vitxplain.evaluation.maps.stored_maps import StoredMaps
+from vitxplain.evaluation.plan.classes import NoModelError, other_classes, some
 from vitxplain.evaluation.plan.methods import ChosenMethods, chosen_methods
 from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
 from vitxplain.evaluation.plan.truth_of import truth_of
@@ -34,7 +36,8 @@ from vitxplain.words import source_name
 class Entry:
     """A model in memory with its sources of maps; `name` is the model's, or that of the folder of maps.
 
-    `positive` as in `class_requests`; `truth` is what maps are scored against of a model that finds things.
+    `positive` and `spelled` as in `class_requests`; `truth` is what maps are scored against of a model that finds
+    things.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Entry:
     map_sources: tuple[MapSource, ...]
     positive: bool = False
     truth: Truth | None = None
+    spelled: str | None = None
 
     def methods(self) -> dict[str, MapSource]:
         """Who makes the maps of which method; the controls last."""
@@ -52,7 +56,7 @@ class Entry:
         if self.model is None:
             return [plain_request(sample) for sample in samples], []
         if self.truth is None:
-            return class_requests(self.model, samples, positive=self.positive), []
+            return class_requests(self.model, samples, positive=self.positive, spelled=self.spelled), []
         found_regions = region_requests(self.name, self.model, samples, data, self.truth)
         return found_regions.requests, found_regions.answers
 
@@ -98,21 +102,23 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
             raise UsageError("nothing to score: name at least one model, or a folder of maps.")
         if options or request.method_list:
             raise UsageError("methods and their options need a model; name one, or leave them out.")
-        entry = entry_of(stored.called, None, [stored])
-        return [_plan_entry(entry, _keep(entry))], [], []
+        entry, notes = _stored_alone(stored, request)
+        (planned_entry,), _ = _short_names([_plan_entry(entry, _keep(entry))], [])
+        return [planned_entry], [], notes
     planned_entries, unfit, left_out = list[PlannedEntry](), list[Failure](), list[str]()
     taken_options = set[str]()
     for model_like in models:
         model = request.load_model(model_like)
         truth = _truth(model, request)
-        if why := _other_classes(model, request):
+        preset = request.chosen_preset
+        if preset and preset.own_classes and (why := other_classes(model, request.samples.labels)):
             left_out.append(why)
             continue
         entry, chosen = _open_entry(model, request, truth)
         keep = len(models) == 1 or not isinstance(model_like, (str, PathLike))
         planned_entries.append(_plan_entry(entry, _keep(entry) if keep else _reopen(model_like, request, model.probes)))
         unfit += [Failure(entry.name, name, "", f"does not fit: {reason}.") for name, reason in chosen.reasons.items()]
-        left_out += [note for note in chosen.left_out if note not in left_out]
+        left_out += [note for note in (*chosen.left_out, *_notes(stored)) if note not in left_out]
         taken_options |= set(chosen.option_names)
         del model, entry  # before the next is opened
     if not planned_entries:
@@ -137,9 +143,29 @@ def entry_of(
     *,
     positive: bool = False,
     truth: Truth | None = None,
+    spelled: str | None = None,
 ) -> Entry:
     """With the controls, which every table has."""
-    return Entry(name, model, (*map_sources, ControlMaps(CONTROLS, model)), positive, truth)
+    return Entry(name, model, (*map_sources, ControlMaps(CONTROLS, model)), positive, truth, spelled)
+
+
+def _stored_alone(stored: StoredMaps | ShardedMaps, request: EvaluationRequest) -> tuple[Entry, list[str]]:
+    """The entry of maps without a model named: with the model that a run of `explain_dataset` says, if it opens."""
+    notes = _notes(stored)
+    if isinstance(stored, ShardedMaps):
+        try:
+            model = request.load_model(stored.model_source)
+        except (ModelLoadError, UnknownNameError) as error:
+            why = f"the model the maps were made by is not asked, since it cannot be opened ({error})"
+            notes.append(f"{why} Name it with --model for metrics that ask it.")
+        else:
+            _truth(model, request)
+            return _open_entry(model, request, None)[0], notes
+    return entry_of(stored.called, None, [stored]), notes
+
+
+def _notes(stored: StoredMaps | ShardedMaps | None) -> list[str]:
+    return list(stored.left_out) if isinstance(stored, ShardedMaps) else []
 
 
 def _truth(model: VisionModel, request: EvaluationRequest) -> Truth | None:
@@ -160,12 +186,14 @@ def _open_entry(model: VisionModel, request: EvaluationRequest, truth: Truth | N
     """The entry of a model, and its methods."""
     stored, preset, methods = request.stored_maps, request.chosen_preset, request.method_list
     positive = bool(preset and preset.positive)
+    spelled = stored.target if isinstance(stored, ShardedMaps) else None
     if stored and not methods:
-        return entry_of(model.source, model, [stored.with_model(model)], positive=positive), ChosenMethods()
+        sources = [stored.with_model(model)]
+        return entry_of(model.source, model, sources, positive=positive, spelled=spelled), ChosenMethods()
     chosen = chosen_methods(model, methods, request.options or {}, preset)
     map_sources: list[MapSource] = [MethodMaps(model, chosen.explainers)]
     map_sources += [stored.with_model(model, beside=True)] if stored else []
-    return entry_of(model.source, model, map_sources, positive=positive, truth=truth), chosen
+    return entry_of(model.source, model, map_sources, positive=positive, truth=truth, spelled=spelled), chosen
 
 
 def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
@@ -203,14 +231,6 @@ def _reopen(
         return _open_entry(model, request, _truth(model, request))[0]
 
     return reopened
-
-
-def _other_classes(model: VisionModel, request: EvaluationRequest) -> str | None:
-    """Why the preset leaves a model out."""
-    preset, labels = request.chosen_preset, [model.labels[index] for index in sorted(model.labels)]
-    if not (preset and preset.own_classes) or set(labels) == set(request.samples.labels):
-        return None
-    return f"{source_name(model.source)} is left out: its classes ({some(labels)}) are not those of the data."
 
 
 def _short_names(

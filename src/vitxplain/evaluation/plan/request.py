@@ -12,6 +12,7 @@ from torch import nn
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import UsageError
+from vitxplain.evaluation.maps.sharded_maps import ShardedMaps, holds_shards, sharded_maps
 from vitxplain.evaluation.maps.stored_maps import StoredMaps, stored_maps
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.presets import Preset, default_runs, preset_of
@@ -97,9 +98,12 @@ class EvaluationRequest:
         return [] if isinstance(self.methods, Sequence) and not self.methods else several(self.methods)
 
     @cached_property
-    def stored_maps(self) -> StoredMaps | None:
-        """The maps of another tool."""
-        return stored_maps(user_path(self.maps)) if self.maps is not None else None
+    def stored_maps(self) -> StoredMaps | ShardedMaps | None:
+        """Maps that were made before: shards of `explain_dataset`, or files of any tool."""
+        if self.maps is None:
+            return None
+        folder = user_path(self.maps)
+        return sharded_maps(folder) if holds_shards(folder) else stored_maps(folder)
 
     @cached_property
     def samples(self) -> DataSet:

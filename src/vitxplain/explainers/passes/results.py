@@ -55,6 +55,8 @@ def explanations(
     ]
     targets = [_told_apart([of_round[index] for of_round in described]) for index in range(len(batch.images))]
     geometries = [seen_by_tokens(geometry, probe) for geometry in batch.geometries]
+    facts_of_call = {"versions": versions(), "seconds": round(seconds, 4)}
+    pinned = model_facts(model)
     made: dict[str, list[list[Explanation]]] = {}
     for number, (name, explainer) in enumerate(explainers.items()):
         for maps in result.rounds:
@@ -66,12 +68,7 @@ def explanations(
             "grid": probe.grid,
             "task": model.task.name,
         }
-        provenance = {
-            "model": model_facts(model),
-            "explainer": repr(explainer),
-            "versions": versions(),
-            "seconds": round(seconds, 4),
-        }
+        provenance = {"model": pinned, "explainer": repr(explainer), **facts_of_call}
         made[name] = []
         for index, (image, source, bands) in enumerate(zip(batch.images, batch.sources, batch.bands, strict=True)):
             facts = {"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})}

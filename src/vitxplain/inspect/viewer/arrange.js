@@ -17,13 +17,18 @@ const BESIDE = 132;
 /** Pixels a line of the predictions takes. */
 const PREDICTIONS = 23;
 
+/** Below this width two stand one below the other. */
+const STACKED = 560;
+
 /** Below this height it scrolls. */
 const LOW = 620;
 
 /** Controls and captions for the panes. @param {import("./app.js").App} app */
 export function dress(app) {
   const [pane] = app.panes;
-  app.page.dataset.theme = app.state.theme || themeAround(hostOf(app.page));
+  const theme = app.state.theme || themeAround(hostOf(app.page));
+  app.page.dataset.theme = theme;
+  if (app.state.theme) app.host.theme?.(theme);
   app.theme = readTheme(app.page);
   app.controls = makeControls(pane.recording, (change) => app.set(change), (show) => app.show(0, show), () => keepMiddle(app));
   pane.gridHeading.append(app.controls.fusion);
@@ -56,11 +61,12 @@ export function arrange(app) {
   page.classList.toggle("narrow", narrow);
   page.classList.toggle("flows", flows);
   page.classList.toggle("small", width < 700);
+  page.classList.toggle("stacked", two && width < STACKED);
   page.classList.toggle("tight", !two && !narrow && width < 1400);
   for (const pane of panes) {
     const { picture, seen } = pane.recording.facts;
     const side = 40;
-    const share = two && width >= 560 ? 0.5 : 1;
+    const share = two && width >= STACKED ? 0.5 : 1;
     const room = flows ? (narrow && share === 1 ? width - side : width * share - side) : 0.46 * width - side;
     const bar = 66;
     const least = Math.min(room, 0.415 * width - side);
@@ -69,10 +75,10 @@ export function arrange(app) {
     const below = PREDICTIONS * Math.min(5, pane.predictions.children.length);
     /** @param {number} taken of the height @param {number} [aside] of the width */
     const size = (taken, aside = 0) => fit(picture.width, picture.height, Math.max(120, room - bar - aside), flows ? Math.max(220, Math.min((two ? 0.38 : 0.62) * (globalThis.innerHeight || 800), 560)) : Math.max(180, body.clientHeight - taken));
-    // Predictions stand below the picture, or beside it where that leaves it larger.
+    // Predictions stand below the picture, or beside it where that leaves it larger; of two they stand alike.
     let [wide, tall] = size(used + below);
     const sided = size(used, BESIDE);
-    const beside = pane.predictions.children.length > 0 && (sided[0] > wide || (flows && sided[0] === wide));
+    const beside = !two && pane.predictions.children.length > 0 && (sided[0] > wide || (flows && sided[0] === wide));
     if (beside) [wide, tall] = sided;
     if (beside) pane.photo.element.append(pane.predictions);
     else if (two) pane.note.after(pane.predictions);
@@ -80,7 +86,7 @@ export function arrange(app) {
     pane.photo.resize(pane.recording, wide, tall, app.theme.dark);
     const left = flows || beside ? room : Math.max(least, Math.min(room, wide + bar));
     if (!two) body.style.setProperty("--left", `${Math.round(left + side)}px`);
-    const across = narrow ? (two && width >= 560 ? width / 2 : width) - side : two ? width / 2 - side : width - left - side - 24;
+    const across = narrow ? (two && width >= STACKED ? width / 2 : width) - side : two ? width / 2 - side : width - left - side - 24;
     const aspect = (seen[3] - seen[1]) / (seen[2] - seen[0]);
     const grids = pane.recording.facts.layers.map((layer) => layer.keys.grid ?? layer.queries.grid).filter((grid) => grid !== null);
     pane.gridLayout = gridLayout({

@@ -154,10 +154,7 @@ def is_stretched(processor: Processor, pixels: Float[Tensor, "channel height wid
 def _unnormalised(
     processor: Processor, pixels: Float[Tensor, "channel height width"]
 ) -> Float[Tensor, "channel height width"]:
-    black, white = (
-        processor([Image.new("RGB", (64, 64), (level,) * 3)])[0].flatten(1).median(1).values.view(-1, 1, 1)
-        for level in (0, 255)
-    )
+    black, white = processor.extremes
     pixels = pixels.detach().float().cpu()
     return (pixels - black) / (white - black) if len(black) == len(pixels) else pixels
 

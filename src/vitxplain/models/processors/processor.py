@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from PIL import Image
 from torch import Tensor
 
@@ -57,6 +57,15 @@ class Processor:
         """Whether images of all proportions come out at `input_size`."""
         sizes = [tuple(self([Image.new("RGB", shape)]).shape[-2:]) for shape in ((300, 200), (200, 300))]
         return sizes == [self.input_size] * 2
+
+    @cached_property
+    def extremes(self) -> tuple[Float[Tensor, "channel 1 1"], Float[Tensor, "channel 1 1"]]:
+        """What it makes of plain black and of plain white, which says how it normalises."""
+        black, white = (
+            self([Image.new("RGB", (64, 64), (level,) * 3)])[0].flatten(1).median(1).values.view(-1, 1, 1)
+            for level in (0, 255)
+        )
+        return black, white
 
     def __call__(self, images: Sequence[Original]) -> PixelValues:
         return self.to_pixels(images)

@@ -101,8 +101,29 @@ export class ChartsView {
     }
     if (even === null) return;
     const y = frame.bottom - ((frame.bottom - frame.top) * even) / top;
-    over(context, "everywhere alike", frame.left + 2, y - 5, theme);
-    if (frame.bottom - y > 44) over(context, "half of it: far above, near below", frame.left + 2, (y + frame.bottom) / 2 - 5, theme);
+    this.over("everywhere alike", frame, y - 5, theme);
+    if (frame.bottom - y > 44) this.over("half of it: far above, near below", frame, (y + frame.bottom) / 2 - 5, theme);
+  }
+
+  /**
+   * Words on ground of their own, at the end of a line where they hide fewer dots.
+   * @param {string} words @param {import("../values/chart_layout.js").Frame} frame @param {number} y @param {Theme} theme
+   */
+  over(words, frame, y, theme) {
+    const { context } = this;
+    context.textAlign = "left";
+    context.font = theme.small;
+    const wide = context.measureText(words).width;
+    /** @param {number} x */
+    const hidden = (x) => this.dots.filter((dot) => dot.x > x - 6 && dot.x < x + wide + 6 && dot.y > y - 16 && dot.y < y + 8).length;
+    const [left, right] = [frame.left + 2, frame.right - wide - 2];
+    const x = hidden(right) < hidden(left) ? right : left;
+    context.strokeStyle = theme.back;
+    context.lineWidth = 4;
+    context.lineJoin = "round";
+    context.strokeText(words, x, y);
+    context.fillStyle = theme.soft;
+    context.fillText(words, x, y);
   }
 
   /**
@@ -189,18 +210,6 @@ export function distancesOf(recording) {
     some ||= Number.isFinite(out[i]);
   }
   return some ? out : null;
-}
-
-/** Words over the dots, on ground of their own: dots often stand just there. @param {CanvasRenderingContext2D} context @param {string} words @param {number} x @param {number} y @param {Theme} theme */
-function over(context, words, x, y, theme) {
-  context.textAlign = "left";
-  context.font = theme.small;
-  context.strokeStyle = theme.back;
-  context.lineWidth = 4;
-  context.lineJoin = "round";
-  context.strokeText(words, x, y);
-  context.fillStyle = theme.soft;
-  context.fillText(words, x, y);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number} from @param {number} to @param {number} y @param {string} colour */

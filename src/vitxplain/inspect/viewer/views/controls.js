@@ -51,7 +51,8 @@ export function makeControls(recording, set, show, patch) {
       scale.set(state.scale);
       fusion.set(state.fusion);
       colours.set(state.colours);
-      if (!asks) hint.textContent = "Move over the picture to read values; choose below who is asked";
+      if (state.subjects[0]?.show.startsWith("map:")) hint.textContent = "Move to read values; N shows the next map";
+      else if (!asks) hint.textContent = "Move to read values; choose below who is asked";
       else hint.textContent = state.query ? "Kept: move to read values, click another patch, Esc lets go" : "Move over the picture to ask a patch, click to keep it";
     },
   };
