@@ -36,6 +36,7 @@ from vitxplain.models.trust.weight_map import check_weight_maps
 from vitxplain.scale import manifest, maps
 from vitxplain.scale.plan import MapKind, Plan, numbered
 from vitxplain.scale.shards import row, schema, to_bytes
+from vitxplain.scale.stores import Folder
 from vitxplain.train.config.configure import configure
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import RunConfig
@@ -61,9 +62,11 @@ class Reader:
 def _shards(folder: Path) -> None:
     made = explanation(method="grad-cam")
     plan = Plan(1, {made.method: MapKind(made.axes, made.values.shape, {})}, {})
-    manifest.begin(folder, plan.to_dict())
+    manifest.begin(Folder(folder), plan.to_dict())
     content = to_bytes([row("a.png", made)], schema(plan.kinds[made.method], plan.to_dict()))
-    manifest.finish(folder, 0, {f"{made.method}/{numbered(0, 'parquet')}": content}, {"images": 1, "failed": {}})
+    manifest.finish(
+        Folder(folder), 0, {f"{made.method}/{numbered(0, 'parquet')}": content}, {"images": 1, "failed": {}}
+    )
 
 
 def _look_at_maps(folder: Path) -> None:

@@ -328,8 +328,9 @@ def test_the_theme_is_that_of_the_page_around(visit: Visit):
         visit.page.evaluate("(ground) => { document.body.style.background = ground; }", ground)
         visit.rest()
         assert visit.page.locator(".page").get_attribute("data-theme") == theme
-    visit.press("t")  # until the page turns the next time, what is chosen holds
+    visit.press("t")  # until the page turns the next time, what is chosen holds, and the page is told of it
     assert visit.page.locator(".page").get_attribute("data-theme") == "light"
+    assert visit.page.evaluate("document.documentElement.dataset.theme") == "light"
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 600, 390])

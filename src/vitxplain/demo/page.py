@@ -11,23 +11,23 @@ from vitxplain.inspect.recording import Recording
 from vitxplain.metrics.intervals import Interval
 
 STYLE = """
-body { display: flex; flex-direction: column; font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; }
+:root { color-scheme: light dark; } :root[data-theme="light"] { color-scheme: light; }
+:root[data-theme="dark"] { color-scheme: dark; }
+body { display: flex; flex-direction: column; font: 16px/1.5 system-ui, sans-serif; color: light-dark(#222, #ddd);
+  background: light-dark(#fff, #1b1b1f); }
 #vitxplain { flex: 1; min-height: 0; }
 .ways { display: flex; gap: 1.5rem; padding: 0 1.25rem; border-bottom: 1px solid #8884; overflow-x: auto; }
 .ways a { padding: .6rem 0 .5rem; border-bottom: 3px solid transparent; color: inherit; text-decoration: none;
   white-space: nowrap; }
-.ways a:hover, .ways a[aria-current="true"] { border-color: #b45309; }
+.ways a:hover, .ways a[aria-current="true"] { border-color: light-dark(#b45309, #ffb454); }
 #truth { position: fixed; z-index: 1; inset: 3rem 0 0; padding: 0 1.25rem 2rem; overflow: auto; outline: none;
   background: inherit; }
 #truth > div { max-width: 76rem; margin: auto; }
-img { max-width: 100%; } table { border-collapse: collapse; } th, td { padding: .2rem 1rem .2rem 0; text-align: left; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; } tr.control { color: #6b6b6b; }
+img { max-width: 100%; background: #fff; }
+table { border-collapse: collapse; } th, td { padding: .2rem 1rem .2rem 0; text-align: left; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; } tr.control { color: light-dark(#6b6b6b, #a0a0a0); }
 .table { overflow-x: auto; }
 [hidden] { display: none; }
-@media (prefers-color-scheme: dark) {
-  body { background: #1b1b1f; color: #ddd; } img { background: #fff; } tr.control { color: #a0a0a0; }
-  .ways a:hover, .ways a[aria-current="true"] { border-color: #ffb454; }
-}
 """
 # What is typed over the truth is not for the viewer below it.
 SCRIPT = """

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from vitxplain.errors import ImageError, UsageError, describe
 from vitxplain.explainers.passes.choose import MethodLike, several
@@ -14,23 +15,15 @@ from vitxplain.options.checks import check_count
 from vitxplain.scale.chosen import Chosen, chosen
 from vitxplain.scale.explained import outcomes_of
 from vitxplain.scale.listing import Listing
+from vitxplain.scale.plan import MapKind
 from vitxplain.scale.prepare import prepare
-from vitxplain.scale.shards import failed_row, row
+from vitxplain.scale.shards import failed_row, row, schema
 
 ADVICE: Final = "store the bytes of whole PNG or JPEG files"
-RESULTS: Final = (
-    "prediction",
-    "score",
-    "target",
-    "label",
-    "target_score",
-    "box",
-    "map",
-    "shape",
-    "peak",
-    "geometry",
-    "error",
-)
+RESULTS: Final = {  # of Arrow; engines know no float16
+    **{field.name: field.type for field in schema(MapKind("", None, {}), {}) if field.name not in ("path", "method")},
+    "map": pa.list_(pa.float32()),
+}
 
 
 class ExplainBatches:
@@ -38,8 +31,8 @@ class ExplainBatches:
 
     It takes a dict of columns (`datasets.Dataset.map(batched=True)`, Ray Data), a pandas frame (Dask), or an iterator
     of frames or of Arrow record batches (Spark's `mapInPandas` and `mapInArrow`), and gives the same kind: each
-    image's row as it was, without the image, with the columns of a shard, once for each method. An image that cannot
-    be explained has its reason in `error` and stops nothing.
+    image's row as it was, without the image, with the columns of a shard, once for each method; `map` is in float32,
+    which every engine knows. An image that cannot be explained has its reason in `error` and stops nothing.
 
     Args:
         model: a source string; the workers load it.
@@ -69,6 +62,11 @@ class ExplainBatches:
         self.target, self.top_k, self.batch_size, self.min_score = target, top_k, batch_size, min_score
         self.options = options
         self._chosen: Chosen | None = None
+
+    @property
+    def ddl(self) -> str:
+        """The columns that are added, as Spark's schemas are written."""
+        return ", ".join(f"{name} {_in_spark(kind)}" for name, kind in {"method": pa.string(), **RESULTS}.items())
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_chosen": None}
@@ -103,7 +101,9 @@ class ExplainBatches:
 
     def _arrow(self, batch: Any) -> Any:
         made = self._made(batch.to_pydict())
-        return type(batch).from_pydict({name: _plain(values) for name, values in made.items()})
+        types = {**{field.name: field.type for field in batch.schema}, "method": pa.string(), **RESULTS}
+        arrays = [pa.array(_plain(values), types[name]) for name, values in made.items()]
+        return type(batch).from_arrays(arrays, names=list(made))
 
     def _made(self, columns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
         """The columns of the results."""
@@ -121,7 +121,8 @@ class ExplainBatches:
                     for name, values in others.items():
                         made[name].append(values[number])
                     for name in ("method", *RESULTS):
-                        made[name].append(single.get(name))
+                        value = single.get(name)
+                        made[name].append(value.astype(np.float32) if isinstance(value, np.ndarray) else value)
         return made
 
     def _rows(self, images: Sequence[Any]) -> list[list[dict[str, Any]]]:
@@ -164,3 +165,12 @@ def _array(values: Sequence[Any]) -> np.ndarray:
 
 def _plain(values: Sequence[Any]) -> list[Any]:
     return [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
+
+
+def _in_spark(kind: pa.DataType) -> str:
+    """A type of Arrow as Spark calls it."""
+    if pa.types.is_list(kind):
+        return f"array<{_in_spark(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        return f"struct<{', '.join(f'{field.name}: {_in_spark(field.type)}' for field in kind)}>"
+    return {pa.string(): "string", pa.float32(): "float", pa.float64(): "double", pa.int32(): "int"}[kind]

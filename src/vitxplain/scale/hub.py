@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from os import PathLike
-from pathlib import Path
 from typing import Any, Final
 
 from vitxplain.errors import OutputError, UsageError
 from vitxplain.files.paths import user_path
 from vitxplain.scale import manifest
+from vitxplain.scale.stores import Folder, Store
 
 FILES_OF_A_COMMIT: Final = 500  # the Hub takes some thousands, slowly
 KEPT: Final = "the same command pushes what is not there yet"
@@ -46,8 +46,9 @@ def push_to_hub(folder: str | PathLike[str], repo_id: str) -> str:
     from huggingface_hub import CommitOperationAdd, HfApi
 
     path = user_path(folder)
-    plan = manifest.read_plan(path)
-    files, unfinished = _files(path, plan)
+    store = Folder(path)
+    plan = manifest.read_plan(store)
+    files, unfinished = _files(store, plan)
     if unfinished:
         raise UsageError(f"{len(unfinished)} shards of {folder} are still to be made; explain again, then push.")
     with _in_words(repo_id, OutputError, f"the maps are in {folder}; {KEPT}"):
@@ -58,19 +59,19 @@ def push_to_hub(folder: str | PathLike[str], repo_id: str) -> str:
             api.create_commit(repo_id, part, commit_message="Maps", repo_type="dataset")
         last = [
             CommitOperationAdd("README.md", _card(plan).encode()),
-            CommitOperationAdd(f"{manifest.FOLDER}/{manifest.PLAN}", path / manifest.FOLDER / manifest.PLAN),
+            CommitOperationAdd(manifest.PLAN_NAME, path / manifest.PLAN_NAME),
         ]
         done = api.create_commit(repo_id, last, commit_message="Maps: the plan", repo_type="dataset")
         return str(done.repo_url)
 
 
-def _files(path: Path, plan: Mapping[str, Any]) -> tuple[list[str], list[int]]:
+def _files(store: Store, plan: Mapping[str, Any]) -> tuple[list[str], list[int]]:
     """The files of the finished shards with their entries, by their names in the folder; and which are not finished."""
     files: list[str] = []
     unfinished: list[int] = []
     for shard in range(plan["shards"]):
-        if manifest.is_finished(path, shard):
-            files += [*manifest.entry(path, shard)["files"], manifest.entry_name(shard)]
+        if manifest.is_finished(store, shard):
+            files += [*manifest.entry(store, shard)["files"], manifest.entry_name(shard)]
         else:
             unfinished.append(shard)
     return files, unfinished

@@ -13,6 +13,8 @@ from vitxplain.errors import UsageError
 from vitxplain.files.paths import is_folder, user_path
 from vitxplain.files.walk import image_files
 from vitxplain.scale.image_sources import find
+from vitxplain.scale.remote_images import read_remote, remote_images
+from vitxplain.scale.stores import is_remote
 
 Source: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]] | DataSet
 
@@ -52,15 +54,22 @@ def listing(source: Source) -> Listing:
     paths = [path for typed in sources for path in _expanded(str(typed))]
     named = {"name": str(sources[0]), "split": None} if len(sources) == 1 else None
     called = ", ".join(map(str, sources[:3])) or "the list of images"
-    return _some(Listing(paths, lambda index: paths[index], named), called)
+    return _some(Listing(paths, lambda index: _image(paths[index]), named), called)
 
 
 def _expanded(typed: str) -> list[str]:
     """The images that one path, pattern or URL stands for."""
+    if is_remote(typed):
+        return remote_images(typed)
     folder = user_path(typed)
     if typed and not is_url(typed) and is_folder(folder):
         return [str(Path(typed) / name) for name in image_files(folder)]
     return [image.path for image in find([typed])]
+
+
+def _image(path: str) -> Any:
+    """A path or URL as it is; of an object store the image."""
+    return read_remote(path) if is_remote(path) else path
 
 
 def _some(images: Listing, name: str) -> Listing:

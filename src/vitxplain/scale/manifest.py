@@ -3,52 +3,49 @@
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final
 
 from vitxplain.errors import UsageError
-from vitxplain.files.documents import parse_json, read_object
-from vitxplain.files.paths import is_file
+from vitxplain.files.documents import parse_json
 from vitxplain.files.reading import reading
-from vitxplain.files.write import write_together
 from vitxplain.scale.plan import check_same, numbered
+from vitxplain.scale.stores import Store
 
 FOLDER: Final = "manifest"
 PLAN: Final = "plan.json"
+PLAN_NAME: Final = f"{FOLDER}/{PLAN}"
 ADVICE: Final = "give another folder, or delete this one and explain again"
 
 
-def begin(folder: Path, plan: Mapping[str, Any]) -> None:
+def begin(store: Store, plan: Mapping[str, Any]) -> None:
     """Write the plan into the folder, or check that it holds this one.
 
     Raises:
         UsageError: it holds another one.
         OutputError: it cannot be written.
     """
-    file = folder / FOLDER / PLAN
-    if is_file(file):
-        check_same(read_plan(folder), parse_json(json.dumps(plan)), str(folder))
+    if store.size(PLAN_NAME) is None:
+        store.write({PLAN_NAME: _json(plan)})
     else:
-        write_together({file: _json(plan)})
+        check_same(read_plan(store), parse_json(json.dumps(plan)), str(store))
 
 
-def read_plan(folder: Path) -> dict[str, Any]:
+def read_plan(store: Store) -> dict[str, Any]:
     """The plan of the maps in a folder.
 
     Raises:
         UsageError: there is none, or it cannot be read.
     """
-    file = folder / FOLDER / PLAN
-    if not is_file(file):
+    if store.size(PLAN_NAME) is None:
         raise UsageError(
-            f"{folder} holds no maps of a run: there is no {FOLDER}/{PLAN}. `vitx explain FOLDER --format parquet` "
-            "writes them."
+            f"{store} holds no maps of a run: there is no {PLAN_NAME}. `vitx explain FOLDER --format parquet` writes "
+            "them."
         )
-    with reading(str(file), "the plan of a run", ADVICE):
-        return read_object(file)
+    with reading(f"{store}/{PLAN_NAME}", "the plan of a run", ADVICE):
+        return _object(store.read(PLAN_NAME))
 
 
-def finish(folder: Path, shard: int, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
+def finish(store: Store, shard: int, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
     """Write a shard's files, by path below the folder, then the entry that says they are whole.
 
     A process that is killed between the two leaves a shard that is written again, with the same bytes.
@@ -57,31 +54,30 @@ def finish(folder: Path, shard: int, files: Mapping[str, bytes], facts: Mapping[
         OutputError: they cannot be written.
     """
     contents = {name: {"sha256": sha256(content).hexdigest(), "bytes": len(content)} for name, content in files.items()}
-    write_together({folder / name: content for name, content in files.items()})
-    write_together({_entry(folder, shard): _json({**facts, "files": contents})})
+    store.write(files)
+    store.write({entry_name(shard): _json({**facts, "files": contents})})
 
 
-def is_finished(folder: Path, shard: int) -> bool:
+def is_finished(store: Store, shard: int) -> bool:
     """Whether the shard's entry is there and its files have the sizes it says.
 
     Raises:
         UsageError: the entry cannot be read.
     """
-    return is_file(_entry(folder, shard)) and all(
-        is_file(folder / name) and (folder / name).stat().st_size == content["bytes"]
-        for name, content in entry(folder, shard)["files"].items()
+    return store.size(entry_name(shard)) is not None and all(
+        store.size(name) == content["bytes"] for name, content in entry(store, shard)["files"].items()
     )
 
 
-def entry(folder: Path, shard: int) -> dict[str, Any]:
+def entry(store: Store, shard: int) -> dict[str, Any]:
     """What is known of a finished shard: its counts, and its files with their sha256.
 
     Raises:
         UsageError: it cannot be read.
     """
-    file = _entry(folder, shard)
-    with reading(str(file), "an entry of a manifest", ADVICE):
-        fields = read_object(file)
+    name = entry_name(shard)
+    with reading(f"{store}/{name}", "an entry of a manifest", ADVICE):
+        fields = _object(store.read(name))
         if not all(isinstance(content["bytes"], int) for content in fields["files"].values()):
             raise ValueError("its files have no sizes")
         return fields
@@ -92,8 +88,11 @@ def entry_name(shard: int) -> str:
     return f"{FOLDER}/{numbered(shard, 'json')}"
 
 
-def _entry(folder: Path, shard: int) -> Path:
-    return folder / entry_name(shard)
+def _object(content: bytes) -> dict[str, Any]:
+    value = parse_json(content.decode("utf-8-sig"))
+    if not isinstance(value, dict):
+        raise ValueError("it holds no object with names")
+    return value
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,9 +14,6 @@ from vitxplain.api import ModelLike, explain_prepared
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike, several
 from vitxplain.explanation.provenance import model_facts, versions
-from vitxplain.files.aside import remove_left
-from vitxplain.files.paths import user_path
-from vitxplain.files.write import check_writable
 from vitxplain.models.processors.batches import BATCH_SIZE, batches
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
@@ -27,6 +23,7 @@ from vitxplain.scale.explained import Advance, Job, explained_shards
 from vitxplain.scale.listing import Source, listing
 from vitxplain.scale.plan import MapKind, Plan, numbered
 from vitxplain.scale.shards import schema, to_bytes
+from vitxplain.scale.stores import Store, store_of
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,9 @@ def explain_dataset(
 
     Args:
         model: as `explain` takes it.
-        images: a folder (at any depth), a list of paths, patterns and URLs, or a data set of `load_data`.
-        out: the folder of the results.
+        images: a folder (at any depth, also of an object store), a list of paths, patterns and URLs, or a data set of
+            `load_data`.
+        out: the folder of the results; also of an object store, `s3://BUCKET/FOLDER`, which fsspec opens.
         methods: names, aliases or Explainers.
         target: as `--target` takes it, one or several; none is each image's top class, or the first `top_k` of what a
             detector or segmenter found.
@@ -98,9 +96,8 @@ def explain_dataset(
     """
     check_count("top_k", top_k)
     check_count("batch_size", batch_size)
-    folder = user_path(out)
-    check_writable(folder)
-    remove_left(folder, deep=True)
+    store = store_of(out)
+    store.begin()
     named = listing(images)
     device = _own_device(device)
     loaded, explainers, wanted = made = chosen(
@@ -118,19 +115,19 @@ def explain_dataset(
         "versions": versions(),
     }
     plan = Plan(len(named.names), _kinds(loaded, explainers), facts)
-    manifest.begin(folder, plan.to_dict())
+    manifest.begin(store, plan.to_dict())
     job = Job(made, named, plan, batch_size, workers or min(8, os.cpu_count() or 1))
-    return _run(job, folder, report or _silent, advance or _silent)
+    return _run(job, store, report or _silent, advance or _silent)
 
 
-def _run(job: Job, folder: Path, report: Report, advance: Advance) -> Summary:
+def _run(job: Job, store: Store, report: Report, advance: Advance) -> Summary:
     own = _own_shards(job.plan.shards)
     to_do = []
     failed: dict[str, str] = {}
     images = 0
     for shard in own:
-        if manifest.is_finished(folder, shard):
-            facts = manifest.entry(folder, shard)
+        if manifest.is_finished(store, shard):
+            facts = manifest.entry(store, shard)
             failed |= facts["failed"]
             images += facts["images"]
             advance(facts["images"])
@@ -142,7 +139,7 @@ def _run(job: Job, folder: Path, report: Report, advance: Advance) -> Summary:
         file = numbered(made.shard, "parquet")
         files = {f"{name}/{file}": to_bytes(rows, schemas[name]) for name, rows in made.rows.items()}
         count = len(job.plan.places(made.shard))
-        manifest.finish(folder, made.shard, files, {"images": count, "failed": made.failed})
+        manifest.finish(store, made.shard, files, {"images": count, "failed": made.failed})
         failed |= made.failed
         images += count
         report(Done(made.shard, count, made.failed))

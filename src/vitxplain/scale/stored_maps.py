@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,12 +14,12 @@ from jaxtyping import Float
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap
 from vitxplain.files.documents import parse_json
-from vitxplain.files.paths import is_file, user_path
 from vitxplain.files.reading import reading
 from vitxplain.geometry import Box, Geometry
 from vitxplain.scale import manifest
 from vitxplain.scale.plan import numbered
 from vitxplain.scale.shards import METADATA, unpacked
+from vitxplain.scale.stores import Store, store_of
 from vitxplain.suggest import did_you_mean, similar_names
 
 MOST_SHARDS: Final = 1_000_000
@@ -53,7 +52,7 @@ class StoredMap:
 class Place(NamedTuple):
     """A row of a shard."""
 
-    file: Path
+    file: str
     row: int
 
 
@@ -64,12 +63,12 @@ class StoredMaps:
     """
 
     def __init__(
-        self, folder: Path, method: str, axes: str, files: Mapping[int, Path], unfinished: Sequence[int]
+        self, store: Store, method: str, axes: str, files: Mapping[int, str], unfinished: Sequence[int]
     ) -> None:
-        self.folder, self.method, self.axes, self.unfinished = folder, method, axes, tuple(unfinished)
+        self.store, self.method, self.axes, self.unfinished = store, method, axes, tuple(unfinished)
         self.shards = tuple(files)
         self._files = tuple(files.values())
-        self._kept: tuple[Path, pa.Table] | None = None
+        self._kept: tuple[str, pa.Table] | None = None
 
     @property
     def failed(self) -> dict[str, str]:
@@ -113,35 +112,35 @@ class StoredMaps:
 
     def __repr__(self) -> str:
         unfinished = f", {len(self.unfinished)} shards unfinished" if self.unfinished else ""
-        return f"<StoredMaps {self.method}: {len(self)} maps in {self.folder}{unfinished}>"
+        return f"<StoredMaps {self.method}: {len(self)} maps in {self.store}{unfinished}>"
 
     @cached_property
     def _counts(self) -> list[int]:
         """How many maps each shard has."""
         return [self._columns(file, "error")["error"].null_count for file in self._files]
 
-    def _explained(self, file: Path) -> list[int]:
+    def _explained(self, file: str) -> list[int]:
         """The numbers of a shard's rows that have a map."""
         return [number for number, error in enumerate(self._table(file)["error"].to_pylist()) if not error]
 
-    def _columns(self, file: Path, *names: str) -> pa.Table:
-        with reading(str(file), "a shard of maps", manifest.ADVICE):
-            return pq.read_table(file, columns=list(names))
+    def _columns(self, file: str, *names: str) -> pa.Table:
+        with reading(f"{self.store}/{file}", "a shard of maps", manifest.ADVICE):
+            return pq.read_table(self.store.parquet(file), columns=list(names))
 
-    def _table(self, file: Path) -> pa.Table:
+    def _table(self, file: str) -> pa.Table:
         if self._kept is None or self._kept[0] != file:
-            with reading(str(file), "a shard of maps", manifest.ADVICE):
-                self._kept = file, pq.read_table(file).combine_chunks()
+            with reading(f"{self.store}/{file}", "a shard of maps", manifest.ADVICE):
+                self._kept = file, pq.read_table(self.store.parquet(file)).combine_chunks()
         return self._kept[1]
 
-    def _row(self, file: Path, number: int) -> dict[str, Any]:
+    def _row(self, file: str, number: int) -> dict[str, Any]:
         table = self._table(file)
-        with reading(str(file), "a shard of maps", manifest.ADVICE):
+        with reading(f"{self.store}/{file}", "a shard of maps", manifest.ADVICE):
             (row,) = table.slice(number, 1).to_pylist()
             return {name: row[name] for name in (*ROW, "error")}
 
     def _map(self, row: dict[str, Any]) -> StoredMap:
-        with reading(f"{self.folder}, {row['path']}", "a map of a shard", manifest.ADVICE):
+        with reading(f"{self.store}, {row['path']}", "a map of a shard", manifest.ADVICE):
             return StoredMap(
                 row["path"],
                 row["method"],
@@ -160,16 +159,16 @@ def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
     """The maps of one method in a folder that `explain_dataset` or `vitx explain --format parquet` wrote.
 
     Args:
-        folder: of the run; it may be unfinished, and what is whole is read.
+        folder: of the run, also of an object store; it may be unfinished, and what is whole is read.
         method: needed where there are several.
 
     Raises:
         UsageError: there are none, none of this method, or it must be said which.
         DataError: a file is damaged.
     """
-    path = user_path(folder)
-    plan = manifest.read_plan(path)
-    with reading(str(path / manifest.FOLDER / manifest.PLAN), "the plan of a run", manifest.ADVICE):
+    store = store_of(folder)
+    plan = manifest.read_plan(store)
+    with reading(f"{store}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
         axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
         shards = range(int(plan["shards"]))
         if len(shards) > MOST_SHARDS:
@@ -180,10 +179,10 @@ def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
     if name not in axes:
         hint = did_you_mean(similar_names(name, axes, most=1), f"There are {', '.join(axes)}.", start="Did")
         raise UsageError(f"{folder} holds no maps of {name!r}. {hint}")
-    files = {shard: path / name / numbered(shard, "parquet") for shard in shards}
-    finished = [shard for shard in shards if manifest.is_finished(path, shard)]
-    there = {shard: files[shard] for shard in finished if is_file(files[shard])}
-    return StoredMaps(path, name, axes[name], there, [shard for shard in shards if shard not in finished])
+    files = {shard: f"{name}/{numbered(shard, 'parquet')}" for shard in shards}
+    finished = [shard for shard in shards if manifest.is_finished(store, shard)]
+    there = {shard: files[shard] for shard in finished if store.size(files[shard]) is not None}
+    return StoredMaps(store, name, axes[name], there, [shard for shard in shards if shard not in finished])
 
 
 def facts_of(file: str | PathLike[str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from vitxplain.data.subset import select
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.failures import sentences
 from vitxplain.scale import manifest
+from vitxplain.scale.stores import Folder
 
 METRICS = ["average-precision", "deletion"]
 FEW = {"deletion.steps": 4}
@@ -38,7 +39,7 @@ def table(found) -> dict:
 def changed(maps: Path, folder: Path, **plan) -> Path:
     """The same maps of another plan."""
     shutil.copytree(maps, folder)
-    (folder / manifest.FOLDER / manifest.PLAN).write_text(json.dumps({**manifest.read_plan(maps), **plan}))
+    (folder / manifest.FOLDER / manifest.PLAN).write_text(json.dumps({**manifest.read_plan(Folder(maps)), **plan}))
     return folder
 
 
@@ -85,7 +86,7 @@ def test_images_without_maps_and_a_model_that_is_gone(maps: Path, digits: DataSe
     found = evaluate([], more, maps=maps, metrics="entropy")
     assert {failure.image for failure in found.failures} == set(others)
     assert "there is no map of it." in " ".join(sentences(found.failures))
-    gone = {**manifest.read_plan(maps)["model"], "id": str(tmp_path / "gone")}
+    gone = {**manifest.read_plan(Folder(maps))["model"], "id": str(tmp_path / "gone")}
     found = evaluate([], digits, maps=changed(maps, tmp_path / "maps", model=gone))
     assert set(found.metrics) == {"average-precision", "pointing-game"}
     assert any("is not asked, since it cannot be opened" in note for note in found.left_out)

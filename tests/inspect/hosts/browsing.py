@@ -21,7 +21,7 @@ from vitxplain.inspect import Writer, open_recording
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LAYERS, HEADS, SIDE = 3, 4, 14
-SECONDS = 90
+SECONDS = 180
 
 # The viewer of a frame, wherever the host put it.
 FIND = "[...document.querySelectorAll('*')].find((element) => element.viewer?.app)"

@@ -1,6 +1,5 @@
 """vitx explain"""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,14 +47,15 @@ def explain(
     ] = 5,
     min_score: MinScore = None,
     out: Annotated[
-        Path,
+        str,
         typer.Option(
             "--out",
             metavar="DIR|FILE",
-            help="Folder for the results, or where there is just one, a file: cat.png.",
+            help="Folder for the results, or where there is just one, a file: cat.png; for parquet also "
+            "s3://BUCKET/FOLDER.",
             rich_help_panel=OUTPUT,
         ),
-    ] = Path("vitx-out"),
+    ] = "vitx-out",
     formats: Annotated[
         str | None,
         typer.Option(

@@ -15,6 +15,7 @@ from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
 from vitxplain.render.draw import METHODS, check_style
+from vitxplain.scale.stores import is_remote
 
 PARQUET: Final = "parquet"
 
@@ -76,13 +77,17 @@ def method_names(methods: Sequence[str]) -> list[str]:
     return names
 
 
-def plan(methods: Sequence[str], options: Sequence[str], formats: str | None, out: Path, style: str = "auto") -> Plan:
+def plan(
+    methods: Sequence[str], options: Sequence[str], formats: str | None, out: Path | str, style: str = "auto"
+) -> Plan:
     """The plan, or the error in it. `out` is a folder, or by its ending a file; `formats` None are all three of them.
 
     Raises:
         UnknownNameError, OptionError, UsageError: a method, option, format or picture style that does not exist.
         OutputError: the folder cannot be written.
     """
+    if is_remote(out):
+        raise UsageError(f"--out {out} is for maps in shards: add --format {PARQUET}.")
     out = user_path(out)
     file = out if is_file_name(out) else None
     if formats is None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from vitxplain.cli.explain.plan import PARQUET, method_names
@@ -13,13 +12,13 @@ from vitxplain.cli.shared.progress import progress_bar
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import OptionError
-from vitxplain.files.paths import user_path
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
 from vitxplain.processes import starts_first, starts_several
 from vitxplain.scale import explain_dataset, push_to_hub
 from vitxplain.scale.hub import check_access
 from vitxplain.scale.run import Done, Summary
+from vitxplain.scale.stores import is_remote
 from vitxplain.words import counted
 
 MOST_NAMED: Final = 10  # images that failed
@@ -35,7 +34,7 @@ class Sharded:
     top_k: int
     batch_size: int
     min_score: float | None
-    out: Path
+    out: str
     style: str
     repository: str | None = None  # of the Hub, that the maps are pushed to
 
@@ -62,11 +61,12 @@ def explain_sharded(
                 "--push-to-hub is for one process, and several were started; when they are done, run the same command "
                 "alone: it explains nothing again, and pushes."
             )
+        if is_remote(typed.out):
+            raise OptionError(f"--push-to-hub pushes a folder of this machine, and --out is {typed.out}; give either.")
         check_access(typed.repository)
     methods = method_names(typed.methods)
     options = dict(key_and_value(option) for option in typed.options)
     source: DataSet | list[str] = load_data(data) if data is not None else list(images or [])
-    folder = user_path(typed.out)
     bar = progress_bar("explaining") if not (json or quiet) and starts_first() else None
     with bar or nullcontext():
         task = None if bar is None else bar.add_task("", total=None)
@@ -82,7 +82,7 @@ def explain_sharded(
         summary = explain_dataset(
             load(),
             source,
-            folder,
+            typed.out,
             methods,
             target=typed.targets,
             top_k=typed.top_k,
@@ -92,9 +92,9 @@ def explain_sharded(
             advance=advance,
             text_options=options,
         )
-    _say(summary, folder, quiet=quiet or json)
+    _say(summary, typed.out, quiet=quiet or json)
     if typed.repository is not None:
-        address = push_to_hub(folder, typed.repository)
+        address = push_to_hub(typed.out, typed.repository)
         if json:
             print_json({"pushed": address})
         elif not quiet:
@@ -102,7 +102,7 @@ def explain_sharded(
     return SOME_FAILED if summary.failed else DONE
 
 
-def _say(summary: Summary, folder: Path, *, quiet: bool) -> None:
+def _say(summary: Summary, folder: str, *, quiet: bool) -> None:
     failed = list(summary.failed.items())
     for path, why in failed[:MOST_NAMED]:
         print_error(why if path in why else f"{path}: {why}", err())

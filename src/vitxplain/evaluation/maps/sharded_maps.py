@@ -17,12 +17,13 @@ from vitxplain.evaluation.maps.stored_maps import NUMBER
 from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.explainers.base import says_where
 from vitxplain.explanation.provenance import model_facts
-from vitxplain.files.paths import is_file, real_path
+from vitxplain.files.paths import real_path
 from vitxplain.files.reading import reading
 from vitxplain.metrics.base import METHOD
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.scale import StoredMap, manifest, maps
 from vitxplain.scale.stored_maps import Place, StoredMaps
+from vitxplain.scale.stores import Folder
 from vitxplain.tasks.base import Target
 from vitxplain.tasks.targets.class_target import ClassTarget
 from vitxplain.words import source_name
@@ -86,7 +87,7 @@ class ShardedMaps(MapSource):
 
     def facts(self, name: str) -> str:
         run = self.runs[name]
-        contents = [manifest.entry(run.folder, shard)["files"] for shard in run.shards]
+        contents = [manifest.entry(run.store, shard)["files"] for shard in run.shards]
         digests = [content["sha256"] for files in contents for file, content in sorted(files.items())]
         return f"maps of {self.called}, {name} ({sha256(repr(digests).encode()).hexdigest()[:8]})"
 
@@ -151,7 +152,7 @@ class ShardedMaps(MapSource):
 
 def holds_shards(folder: Path) -> bool:
     """Whether a run wrote maps there."""
-    return is_file(folder / manifest.FOLDER / manifest.PLAN)
+    return Folder(folder).size(manifest.PLAN_NAME) is not None
 
 
 def sharded_maps(folder: Path) -> ShardedMaps:
@@ -161,9 +162,8 @@ def sharded_maps(folder: Path) -> ShardedMaps:
         UsageError: they are about objects or several targets of an image, or none of them says where.
         DataError: the folder is damaged.
     """
-    plan, called = manifest.read_plan(folder), real_path(folder).name
-    file = folder / manifest.FOLDER / manifest.PLAN
-    with reading(str(file), "the plan of a run", manifest.ADVICE):
+    plan, called = manifest.read_plan(Folder(folder)), real_path(folder).name
+    with reading(f"{folder}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
         axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
         targets, of_model = list(plan["targets"]), dict(plan["model"])
         task, data, dtype = str(plan["task"]), plan.get("data"), str(plan["dtype"])

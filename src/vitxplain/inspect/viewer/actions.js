@@ -33,6 +33,7 @@ export function turnTheme(app) {
 
 /** The page around has turned: so does the viewer, whatever was chosen before. @param {App} app @param {"dark" | "light"} theme */
 export function followTheme(app, theme) {
+  if (app.page.dataset.theme === theme) return;
   app.state.theme = "";
   app.host.store?.("theme", "");
   wear(app, theme);
@@ -41,6 +42,7 @@ export function followTheme(app, theme) {
 /** @param {App} app @param {"dark" | "light"} theme */
 function wear(app, theme) {
   app.page.dataset.theme = theme;
+  app.host.theme?.(theme);
   app.theme = readTheme(app.page);
   app.settle();
 }

@@ -26,7 +26,9 @@ const LOW = 620;
 /** Controls and captions for the panes. @param {import("./app.js").App} app */
 export function dress(app) {
   const [pane] = app.panes;
-  app.page.dataset.theme = app.state.theme || themeAround(hostOf(app.page));
+  const theme = app.state.theme || themeAround(hostOf(app.page));
+  app.page.dataset.theme = theme;
+  if (app.state.theme) app.host.theme?.(theme);
   app.theme = readTheme(app.page);
   app.controls = makeControls(pane.recording, (change) => app.set(change), (show) => app.show(0, show), () => keepMiddle(app));
   pane.gridHeading.append(app.controls.fusion);

@@ -34,6 +34,9 @@ export function browserHost(page) {
       }
     },
     ...(page && {
+      theme(name) {
+        document.documentElement.dataset.theme = name;
+      },
       restore: () => location.hash.slice(1),
       link(state) {
         try {

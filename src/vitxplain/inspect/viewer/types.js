@@ -36,6 +36,6 @@
  * What the page around the viewer can do; each may be missing.
  * @typedef {{link?: (state: string) => void, restore?: () => string, copy?: (text: string) => Promise<void> | void,
  *   save?: (name: string, blob: Blob) => void, store?: (key: string, value?: string) => string | null,
- *   select?: (selection: Record<string, unknown>) => void, page?: boolean}} Host
+ *   select?: (selection: Record<string, unknown>) => void, theme?: (name: "dark" | "light") => void, page?: boolean}} Host
  */
 export {};
