@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder of opening.json, from which docs/viewer_performance.py writes")
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
+    load = round(os.getloadavg()[0])  # of other work, before this one's
     with sync_playwright() as started, tempfile.TemporaryDirectory() as folder:
         file = write(Path(folder))
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -67,7 +68,7 @@ def main() -> None:
         times = [opened(browser, file) for _ in range(arguments.runs)]
         report = {
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, headless Chromium {browser.version}",
-            "load": round(os.getloadavg()[0]),
+            "load": load,
             "MB of the file": file.stat().st_size / 1e6,
             "runs": arguments.runs,
             "first picture, least s": min(first for first, _ in times),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-SOURCES = [HERE / "performance" / f"{name}.json" for name in ("viewer", "recording", "opening")]
+SOURCES = [HERE / "performance" / f"{name}.json" for name in ("viewer", "recording", "opening", "hosts")]
 PAGE = """# Performance of the viewer
 
 How long [the viewer](how-to/inspect.md) takes to answer, and what a [recording](how-to/record-attention.md) costs.
@@ -20,22 +20,30 @@ is the time between two pictures on the screen while the pointer moves on, where
 {hovers}
 
 Measured on {machine}: the best of {runs} runs,
-beside other work (a load of {load}). Without a graphics card Chromium draws in software; frames are what that and the
-other work cost. Attention is noise, the sizes are real.
+{beside}. Without a graphics card Chromium draws in software, which is in the frames. Attention is noise, the sizes are
+real.
 
 ```bash
 pip install -e '.[browser]'
 python benchmarks/inspect_viewer.py --out docs/performance
 ```
 
-## From a file to its first picture
+## From a file or a host to the first picture
 
 A file of {file:.0f} MB, a DINO ViT-S/16 at 480 px recorded whole, opened from disk in a running browser, shows its
-first picture after {first:.2f} s, while the rest is still read: all of it after {whole:.1f} s. That is the best of
-{opened} times, beside other work; the median is {usual:.2f} s.
+first picture after {usual:.2f} s (the median of {opened} times; the best is {first:.2f} s), while the rest is still
+read: all of it after {whole:.1f} s.
+
+From a folder of {records} records of a ViT-B/16 the hosts show the first picture as soon, by a few requests; counted
+from where the browser begins to load the viewer itself, without what the host loads before it:
+
+{hosts}
+
+The {records} records are listed in {listed:.0f} ms, and in {again:.0f} ms once more.
 
 ```bash
 python benchmarks/inspect_opening.py --out docs/performance
+python benchmarks/inspect_hosts.py --out docs/performance
 ```
 
 ## A recording
@@ -55,18 +63,24 @@ python docs/viewer_performance.py
 """
 
 
-def page(viewer: Mapping[str, Any], recording: Mapping[str, Any], opening: Mapping[str, Any]) -> str:
-    """The whole page, from what inspect_viewer.py, inspect_recording.py and inspect_opening.py in benchmarks/ wrote."""
+def page(
+    viewer: Mapping[str, Any], recording: Mapping[str, Any], opening: Mapping[str, Any], hosts: Mapping[str, Any]
+) -> str:
+    """The whole page, from what inspect_{viewer,recording,opening,hosts}.py in benchmarks/ wrote."""
     of_learnt = next(case for case in recording.values() if case["weights"] == "learnt")
     return PAGE.format(
         machine=viewer["machine"],
         runs=viewer["runs"],
-        load=viewer["load"],
+        beside=f"beside other work (a load of {viewer['load']})" if viewer["load"] else "with nothing else to do",
         file=opening["MB of the file"],
         first=opening["first picture, least s"],
         usual=opening["first picture, median s"],
         opened=opening["runs"],
         whole=opening["all read, least s"],
+        hosts=first_pictures(hosts["results"]),
+        records=hosts["records"],
+        listed=hosts["results"]["listing"]["ms"],
+        again=hosts["results"]["listing"]["again"],
         hovers=hovers(viewer["results"]),
         recordings=recordings(recording),
         zipped=of_learnt["MB zipped, attention of 144 heads like these"],
@@ -79,6 +93,16 @@ def hovers(results: Mapping[str, Any]) -> str:
         f"| {case}, {row} | {times['median']:.1f} ms | {times['frame 95th']:.1f} ms |"
         for case, of_rows in results.items()
         for row, times in of_rows.items()
+    ]
+    return "\n".join([head, *rows])
+
+
+def first_pictures(results: Mapping[str, Any]) -> str:
+    head = "| host | median | slowest | requests by then |\n| --- | --: | --: | --: |"
+    rows = [
+        f"| {host} | {times['ms'] / 1000:.2f} s | {times['slowest'] / 1000:.2f} s | {times['requests by then']} |"
+        for host, times in results.items()
+        if host in ("TensorBoard", "vitx serve")
     ]
     return "\n".join([head, *rows])
 

@@ -22,7 +22,6 @@ def test_command_line_page_is_what_the_commands_say():
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("performance", "performance/compare.json"),
         ("supported_models", "supported-models.json"),
         ("checked_against_others", "checked-against-others.json"),
         ("known_wrong", "known-wrong.json"),
@@ -34,11 +33,14 @@ def test_page_is_what_was_found(name: str, data: str):
     assert page == generator(name)(found), f"run: python docs/{name}.py"
 
 
-def test_page_on_the_viewer_is_what_was_measured():
-    sources = ("viewer", "recording", "opening")
-    measured = (json.loads((DOCS / "performance" / f"{name}.json").read_text("utf-8")) for name in sources)
-    page = (DOCS / "viewer-performance.md").read_text("utf-8")
-    assert page == generator("viewer_performance")(*measured), "run: python docs/viewer_performance.py"
+@pytest.mark.parametrize(
+    ("name", "sources"),
+    [("performance", ("compare", "calls")), ("viewer_performance", ("viewer", "recording", "opening", "hosts"))],
+)
+def test_page_is_what_was_measured(name: str, sources: tuple[str, ...]):
+    measured = (json.loads((DOCS / "performance" / f"{source}.json").read_text("utf-8")) for source in sources)
+    page = (DOCS / f"{name.replace('_', '-')}.md").read_text("utf-8")
+    assert page == generator(name)(*measured), f"run: python docs/{name}.py"
 
 
 def test_a_row_of_supported_models():
@@ -62,6 +64,6 @@ def test_a_row_of_supported_models():
 def test_a_row_of_performance():
     row = {"case": "rollout", "size": 224, "batch": 1, "ms": 203.4, "ratio": 1.149, "extra_mib": 12.2}
     report = {"command": "python x", "machine": "a machine", "versions": {"torch": "2"}, "results": [row]}
-    page = generator("performance")(report)
+    page = generator("performance")(report, None)
     assert "## 224 px, batch 1" in page
     assert "| rollout | 203 | 1.15 | 12 |" in page

@@ -1,0 +1,118 @@
+"""A folder of photographs explained, as a ratio to decoding, processor and plain forward pass alone.
+
+    python benchmarks/folders.py [--images 1000] [--sizes 300] [--methods raw-attention,attention-rollout,grad-cam]
+                                 [--out docs/performance]
+
+ViT-S/16 with random weights; photographs cut from those of scikit-image, saved as JPEG in as many sizes. The plain
+side reads, prepares and runs the same batches in the same process, in turn with the other. Memory is what a fresh
+process that explains the folder holds at most. Run it on an idle machine.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from skimage import data
+from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
+
+from vitxplain import load_model
+from vitxplain.scale import explain_dataset
+
+BAR, BATCH = 0.9, 8
+SMALL = {"hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536, "num_labels": 1000}  # ViT-S/16
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--sizes", type=int, default=300)
+    parser.add_argument("--methods", default="raw-attention,attention-rollout,grad-cam")
+    parser.add_argument("--out", type=Path, help="folder of folders.json, from which docs/performance.py writes")
+    parser.add_argument("--peak", nargs=2, metavar=("FOLDER", "METHOD"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.peak:
+        print(peak_megabytes(Path(arguments.peak[0]), arguments.peak[1]))
+        return
+    load = round(os.getloadavg()[0])  # of other work, before this one's
+    methods = arguments.methods.split(",")
+    with tempfile.TemporaryDirectory() as name:
+        folder = write(Path(name) / "photographs", arguments.images, arguments.sizes)
+        model = small()
+        plain_seconds(model, sorted(folder.iterdir())[:BATCH])
+        rows = []
+        for method in methods:
+            before = plain_seconds(model, sorted(folder.iterdir()))
+            start = time.perf_counter()
+            explain_dataset(model, str(folder), Path(name) / method, method, batch_size=BATCH)
+            seconds = time.perf_counter() - start
+            plain = statistics.mean([before, plain_seconds(model, sorted(folder.iterdir()))])
+            command = [sys.executable, __file__, "--peak", str(folder), method]
+            peak = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+            rate = arguments.images / seconds
+            rows.append({"method": method, "images a second": rate, "of plain": plain / seconds, "peak MB": peak})
+            print(f"{method:20}{rate:8.2f} images/s{plain / seconds:8.3f} of plain{peak:8.0f} MB", flush=True)
+    report = {
+        "machine": f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads",
+        "load": load,
+        "images": arguments.images,
+        "sizes": arguments.sizes,
+        "versions": {name: version(name) for name in ("torch", "transformers", "vitxplain")},
+        "results": rows,
+    }
+    if arguments.out is not None:
+        (arguments.out / "folders.json").write_text(json.dumps(report, indent=1) + "\n")
+    raise SystemExit(any(row["of plain"] < BAR for row in rows))
+
+
+def small() -> Any:
+    torch.manual_seed(0)
+    module = ViTForImageClassification(ViTConfig(**SMALL)).eval()
+    return load_model(module, processor=ViTImageProcessorPil())
+
+
+def write(folder: Path, count: int, sizes: int) -> Path:
+    """Photographs of so many sizes between 240 and 640 pixels."""
+    folder.mkdir()
+    draw = random.Random(0)
+    originals = [Image.fromarray(picture) for picture in (data.chelsea(), data.coffee(), data.astronaut())]
+    shapes = [(draw.randint(240, 640), draw.randint(240, 640)) for _ in range(sizes)]
+    for number in range(count):
+        picture = originals[number % len(originals)].rotate(draw.uniform(-10, 10))
+        picture.resize(shapes[number % sizes]).save(folder / f"{number:05}.jpg", quality=90)
+    return folder
+
+
+def plain_seconds(model: Any, paths: list[Path]) -> float:
+    """Read, prepare and run, batch by batch."""
+    processor, start = model.processor.library, time.perf_counter()
+    for first in range(0, len(paths), BATCH):
+        images = [Image.open(path).convert("RGB") for path in paths[first : first + BATCH]]
+        with torch.inference_mode():
+            model.module(processor(images, return_tensors="pt")["pixel_values"])
+    return time.perf_counter() - start
+
+
+def peak_megabytes(folder: Path, method: str) -> float:
+    """What this process holds at most while it explains the folder."""
+    with tempfile.TemporaryDirectory() as out:
+        explain_dataset(small(), str(folder), Path(out) / "maps", method, batch_size=BATCH)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    warnings.filterwarnings("ignore")
+    main()
