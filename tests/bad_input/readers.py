@@ -27,6 +27,7 @@ from vitxplain.data.read_bands import read_original
 from vitxplain.data.read_image import read_image
 from vitxplain.data.splits.groups import sources_of
 from vitxplain.evaluation.maps.map_file import read_map
+from vitxplain.evaluation.maps.sharded_maps import sharded_maps
 from vitxplain.evaluation.report import write
 from vitxplain.evaluation.scoring import best_thresholds, map_scores, store
 from vitxplain.inspect import Writer
@@ -35,6 +36,7 @@ from vitxplain.models.loading.from_adapters import base_source
 from vitxplain.models.trust.weight_map import check_weight_maps
 from vitxplain.scale import manifest, maps
 from vitxplain.scale.plan import MapKind, Plan, numbered
+from vitxplain.scale.remote_images import read_remote
 from vitxplain.scale.shards import row, schema, to_bytes
 from vitxplain.scale.stores import Folder
 from vitxplain.train.config.configure import configure
@@ -61,7 +63,8 @@ class Reader:
 
 def _shards(folder: Path) -> None:
     made = explanation(method="grad-cam")
-    plan = Plan(1, {made.method: MapKind(made.axes, made.values.shape, {})}, {})
+    facts = {"model": {"id": "demo-vit"}, "task": "image-classification", "targets": [], "dtype": "float32"}
+    plan = Plan(1, {made.method: MapKind(made.axes, made.values.shape, {})}, facts)
     manifest.begin(Folder(folder), plan.to_dict())
     content = to_bytes([row("a.png", made)], schema(plan.kinds[made.method], plan.to_dict()))
     manifest.finish(
@@ -72,6 +75,11 @@ def _shards(folder: Path) -> None:
 def _look_at_maps(folder: Path) -> None:
     for stored in maps(folder):
         stored.heatmap()
+
+
+def _find_maps(folder: Path) -> None:
+    found = sharded_maps(folder)
+    found.facts(found.names[0])
 
 
 def _picture(path: Path, **options: Any) -> None:
@@ -240,6 +248,15 @@ READERS: dict[str, Reader] = {
     "shard of maps": Reader(_shards, "grad-cam/00000.parquet", _look_at_maps, SHARDS),
     "plan of a run": Reader(_shards, "manifest/plan.json", _look_at_maps, SHARDS),
     "entry of a manifest": Reader(_shards, "manifest/00000.json", _look_at_maps, SHARDS),
+    "plan of a run that is scored": Reader(
+        _shards, "manifest/plan.json", _find_maps, ("evaluation.maps.sharded_maps",)
+    ),
+    "image of a store": Reader(
+        lambda folder: _picture(folder / "a.png"),
+        "a.png",
+        lambda folder: read_remote(f"local://{folder}/a.png"),
+        ("scale.remote_images",),
+    ),
     "record of attention": Reader(_record, RECORD, _look_at_record, ("inspect.record_file",)),
     "picture of a record": Reader(
         lambda folder: _picture(folder / "a.png"), "a.png", _record_picture, ("inspect.picture",)
