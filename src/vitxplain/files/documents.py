@@ -48,7 +48,15 @@ def parse_json(content: str | bytes) -> Any:
 
 def read_object(path: str | PathLike[str], most: int = MOST_BYTES) -> dict[str, Any]:
     """The object in a file of JSON; raises as `read_json` does, and ValueError for another value."""
-    value = read_json(path, most)
+    return _object(read_json(path, most))
+
+
+def parse_object(content: str | bytes) -> dict[str, Any]:
+    """The object of a JSON text; raises as `parse_json` does, and ValueError for another value."""
+    return _object(parse_json(content))
+
+
+def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"it holds {_kind(value)} in place of an object with names")
     return value

@@ -5,7 +5,7 @@ last few stay open while their weights take little memory; of a folder as long a
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 
 from torch import nn
 
-from vitxplain.files.paths import is_folder, user_path
 from vitxplain.models.loading.devices import current
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.loading.source import model_folder
@@ -77,11 +76,8 @@ def _of_name(name: str, options: dict[str, Any]) -> VisionModel:
 def _files(name: str) -> Hashable:
     """Of the folder a name stands for: which files lie there, how large, and when they were written."""
     folder = model_folder(name)
-    if folder is None or not is_folder(folder):
-        return None
-    paths: Iterable[Path] = sorted(user_path(folder).iterdir())
-    stats = [(path.name, path.stat()) for path in paths]
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    stats = sorted((path.name, path.stat()) for path in folder.iterdir()) if folder else []
+    return tuple((file, stat.st_size, stat.st_mtime_ns) for file, stat in stats)
 
 
 def _mark(module: nn.Module) -> Hashable:

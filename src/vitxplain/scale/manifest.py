@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from vitxplain.errors import UsageError
-from vitxplain.files.documents import parse_json
+from vitxplain.files.documents import parse_json, parse_object
 from vitxplain.files.reading import reading
 from vitxplain.scale.plan import check_same, numbered
 from vitxplain.scale.stores import Store
@@ -42,7 +42,7 @@ def read_plan(store: Store) -> dict[str, Any]:
             "them."
         )
     with reading(f"{store}/{PLAN_NAME}", "the plan of a run", ADVICE):
-        return _object(store.read(PLAN_NAME))
+        return parse_object(store.read(PLAN_NAME).decode("utf-8-sig"))
 
 
 def finish(store: Store, shard: int, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ def entry(store: Store, shard: int) -> dict[str, Any]:
     """
     name = entry_name(shard)
     with reading(f"{store}/{name}", "an entry of a manifest", ADVICE):
-        fields = _object(store.read(name))
+        fields = parse_object(store.read(name).decode("utf-8-sig"))
         if not all(isinstance(content["bytes"], int) for content in fields["files"].values()):
             raise ValueError("its files have no sizes")
         return fields
@@ -86,13 +86,6 @@ def entry(store: Store, shard: int) -> dict[str, Any]:
 def entry_name(shard: int) -> str:
     """Of a shard's entry, below the folder."""
     return f"{FOLDER}/{numbered(shard, 'json')}"
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    value = parse_json(content.decode("utf-8-sig"))
-    if not isinstance(value, dict):
-        raise ValueError("it holds no object with names")
-    return value
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
