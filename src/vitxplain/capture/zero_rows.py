@@ -1,7 +1,8 @@
 """ZeroRows: backward through linear layers for those tokens only whose gradient is not zero.
 
 Behind the last attention of a model that reads its class token, the gradient of every patch is exactly zero, and a
-dense backward pass multiplies those zeros by all weights of the block. Leaving them out changes no number.
+dense backward pass multiplies those zeros by all weights of the block. Leaving them out changes no number. On a GPU they
+are multiplied: to say which rows are zero Python would wait for it at every layer.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,15 +15,19 @@ from torch.overrides import TorchFunctionMode
 
 
 class ZeroRows(TorchFunctionMode):
-    """While active on this thread, linear layers within a graph skip the zero rows of their output's gradient.
+    """While active on this thread, linear layers within a graph on a CPU skip the zero rows of their output's gradient.
 
     For passes that differentiate towards activations: parameters get no gradient from the layers it sees.
     """
 
     def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
-        if func is F.linear and not kwargs and torch.is_grad_enabled() and args[0].requires_grad and _is_plain(args[1]):
+        if func is F.linear and not kwargs and torch.is_grad_enabled() and _gains(args[0]) and _is_plain(args[1]):
             return _Linear.apply(*args)
         return func(*args, **(kwargs or {}))
+
+
+def _gains(values: Tensor) -> bool:
+    return values.requires_grad and values.device.type == "cpu"
 
 
 def _is_plain(weight: Tensor) -> bool:

@@ -132,7 +132,8 @@ class ExplainBatches:
                 self.model, self.methods, self.options, self.target, self.top_k, self.min_score, self.device
             )
         listing = Listing([""] * len(images), lambda number: as_image(images[number]))
-        prepared = prepare(listing, self._chosen.model.processor, range(len(images)), self.batch_size)
+        model = self._chosen.model
+        prepared = prepare(listing, model.processor, range(len(images)), self.batch_size, model.device)
         outcomes = outcomes_of(self._chosen, prepared)
         return [
             [

@@ -52,7 +52,8 @@ def explained_shards(job: Job, shards: Sequence[int], advance: Advance) -> Itera
         for places in [job.plan.places(shard)]
         for start in range(0, len(places), size)
     ]
-    work = (partial(prepare, job.images, job.chosen.model.processor, places, size) for _, places in parts)
+    model = job.chosen.model
+    work = (partial(prepare, job.images, model.processor, places, size, model.device) for _, places in parts)
     made = ExplainedShard(-1, {})
     for (shard, places), prepared in zip(parts, ahead(work, job.workers), strict=True):
         if shard != made.shard:

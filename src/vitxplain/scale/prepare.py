@@ -3,7 +3,9 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import torch
 
 from vitxplain.data.bands import BandImage, Original
 from vitxplain.data.read_bands import read_original
@@ -28,8 +30,10 @@ class Prepared:
     names: Mapping[int, str] = field(default_factory=dict)
 
 
-def prepare(images: Listing, processor: Processor, places: range, batch_size: int) -> Prepared:
-    """The images at these places, read and as model input."""
+def prepare(
+    images: Listing, processor: Processor, places: range, batch_size: int, device: torch.device | None = None
+) -> Prepared:
+    """The images at these places, read and as model input; for a GPU, in memory from which it copies by itself."""
     originals: dict[int, Original] = {}
     errors: dict[int, Exception] = {}
     names: dict[int, str] = {}
@@ -44,10 +48,17 @@ def prepare(images: Listing, processor: Processor, places: range, batch_size: in
         except Exception as error:
             errors[number] = error
     try:
-        ready = list(batches(processor, list(originals.values()), batch_size))
+        ready = [_within_reach(batch, device) for batch in batches(processor, list(originals.values()), batch_size)]
     except Exception:
         ready = []
     return Prepared(originals, ready, errors, names)
+
+
+def _within_reach(batch: Batch, device: torch.device | None) -> Batch:
+    """The batch in pinned memory where the device is a GPU: the copy then waits for nothing and nothing for it."""
+    if device is None or device.type != "cuda":
+        return batch
+    return replace(batch, pixel_values=batch.pixel_values.pin_memory())
 
 
 def ahead(work: Iterable[Callable[[], Prepared]], workers: int) -> Iterator[Prepared]:

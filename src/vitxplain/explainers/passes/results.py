@@ -45,8 +45,11 @@ def explanations(
     Raises:
         VitxplainError: a method's values, or the model's logits, are not finite.
     """
-    for role, tensor in result.outputs.items():
-        _check_finite(model, batch, f"the model's {role}", tensor)
+    of_model = {f"the model's {role}": tensor for role, tensor in result.outputs.items()}
+    of_methods = [
+        (f"the values of {name}", maps[number]) for number, name in enumerate(explainers) for maps in result.rounds
+    ]
+    _check_finite(model, batch, [*of_model.items(), *of_methods])
     probabilities = model.task.probabilities(result.outputs)
     labels = names_of(model.labels, model.task.num_labels(probabilities))
     predictions = model.task.predictions(probabilities, labels, top_k)
@@ -57,10 +60,10 @@ def explanations(
     geometries = [seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     facts_of_call = {"versions": versions(), "seconds": round(seconds, 4)}
     pinned = model_facts(model)
+    artefacts = None if result.artefacts is None else result.artefacts.cpu()
     made: dict[str, list[list[Explanation]]] = {}
     for number, (name, explainer) in enumerate(explainers.items()):
-        for maps in result.rounds:
-            _check_finite(model, batch, f"the values of {name}", maps[number])
+        values = [maps[number].float().cpu().numpy() for maps in result.rounds]  # once a batch: a GPU is waited for
         common: dict[str, Any] = {
             "axes": explainer.axes.removeprefix("batch "),
             "method": name,
@@ -74,13 +77,13 @@ def explanations(
             facts = {"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})}
             if (box := asking_box(explainer, probe, batch.geometries[index])) is not None:
                 facts[ASKING] = tuple(round(side, 2) for side in box)
-            if result.artefacts is not None and shows_what_tokens_hold(explainer):
-                text = note(result.artefacts[index])
+            if artefacts is not None and shows_what_tokens_hold(explainer):
+                text = note(artefacts[index])
                 facts |= {NOTES: (text,)} if text else {}
             made[name].append(
                 [
                     Explanation(
-                        values=result.rounds[k][number][index].float().cpu().numpy().copy(),
+                        values=values[k][index].copy(),
                         prediction=predictions[index],
                         target=(target := targets[index][k] if explainer.class_specific else None),
                         label="" if spelling is None else spelling or _label(target),
@@ -151,15 +154,22 @@ def options_of(explainer: Explainer) -> dict[str, Any]:
     return {field.name: getattr(explainer, field.name) for field in fields(explainer) if field.init}  # type: ignore[arg-type]
 
 
-def _check_finite(model: VisionModel, batch: Batch, what: str, values: Tensor) -> None:
-    for index, row in enumerate(values):
-        if not bool(torch.isfinite(row).all()):
-            full = model.dtype == torch.float32
-            way_out = "try another image, or a checkpoint trained soundly" if full else 'try dtype="float32" (--dtype)'
-            raise VitxplainError(
-                f"{what} are not finite for {batch.name_of(index)} with {model.source} in "
-                f"{str(model.dtype).removeprefix('torch.')}: numbers overflowed on the way; {way_out}."
-            )
+def _check_finite(model: VisionModel, batch: Batch, named: Sequence[tuple[str, Tensor]]) -> None:
+    """All at once, since a GPU is waited for each time; only where something is wrong it is looked for."""
+    sound = [torch.isfinite(values).all().to(model.device) for _, values in named]
+    if bool(torch.stack(sound).all()):
+        return
+    for what, values in named:
+        for index, row in enumerate(values):
+            if not bool(torch.isfinite(row).all()):
+                full = model.dtype == torch.float32
+                way_out = (
+                    "try another image, or a checkpoint trained soundly" if full else 'try dtype="float32" (--dtype)'
+                )
+                raise VitxplainError(
+                    f"{what} are not finite for {batch.name_of(index)} with {model.source} in "
+                    f"{str(model.dtype).removeprefix('torch.')}: numbers overflowed on the way; {way_out}."
+                )
 
 
 def gathered(

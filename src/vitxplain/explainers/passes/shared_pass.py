@@ -72,7 +72,7 @@ def shared_pass(
         PluginError: a method of another package failed.
         ModelLoadError: the model itself fails on this input.
     """
-    pixel_values = ready(pixel_values).to(model.device, model.dtype)
+    pixel_values = ready(pixel_values).to(model.device, non_blocking=model.device.type == "cuda").to(model.dtype)
     size = pixel_values.shape[-2], pixel_values.shape[-1]
     probe = on_part(probe or model.probe(size, pixel_values), model.part)
     require(model, explainers, size, probe=probe)

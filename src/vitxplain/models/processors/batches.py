@@ -106,10 +106,11 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int) -> Ite
 
 def _ready_batch(processor: Processor, positions: list[int], pixel_values: PixelValues) -> Batch:
     """Pictures of them: normalisation undone for one channel or three, else each band in its own range."""
-    bands = [_bands(one) if pixel_values.shape[1] not in (1, 3) else None for one in pixel_values]
+    in_memory = pixel_values.detach().float().cpu()  # once a batch: a GPU is waited for each time
+    bands = [_bands(one) if pixel_values.shape[1] not in (1, 3) else None for one in in_memory]
     images = [
         picture(processor, pixels) if several is None else several.picture()
-        for pixels, several in zip(pixel_values, bands, strict=True)
+        for pixels, several in zip(in_memory, bands, strict=True)
     ]
     geometries = [Geometry.identity((image.height, image.width)) for image in images]
     return Batch(positions, [None] * len(positions), pixel_values, images, geometries, bands)
@@ -122,12 +123,12 @@ def _bands(pixels: Float[Tensor, "channel height width"]) -> BandImage:
 
 def _finite(batch: Batch) -> Batch:
     """The batch, checked to hold neither NaN nor infinity."""
-    for index, pixels in enumerate(batch.pixel_values):
-        if not bool(torch.isfinite(pixels).all()):
-            raise ImageError(
-                f"{batch.name_of(index)} has pixel_values that are NaN or infinite; "
-                "check how they were made, first of all the mean and std that normalise them."
-            )
+    if not bool(torch.isfinite(batch.pixel_values).all()):  # all at once: a GPU is waited for each time
+        index = [bool(torch.isfinite(pixels).all()) for pixels in batch.pixel_values].index(False)
+        raise ImageError(
+            f"{batch.name_of(index)} has pixel_values that are NaN or infinite; "
+            "check how they were made, first of all the mean and std that normalise them."
+        )
     return batch
 
 

@@ -1,0 +1,22 @@
+"""Images prepared ahead of a GPU lie in memory it copies from by itself."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from tests.explainers.tiny import load, vit_module
+from vitxplain.scale.listing import Listing
+from vitxplain.scale.prepare import prepare
+
+
+@pytest.mark.parametrize(("device", "pinned"), [("cpu", 0), ("cuda:1", 1)])
+def test_batches_for_a_gpu_are_pinned(device: str, pinned: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Tensor] = []
+    monkeypatch.setattr(Tensor, "pin_memory", lambda tensor: (calls.append(tensor), tensor)[1])
+    picture = Image.fromarray(np.zeros((20, 30, 3), np.uint8))
+    images = Listing(["one", "two"], lambda number: picture)
+    made = prepare(images, load(vit_module).processor, range(2), 8, torch.device(device))
+    assert len(calls) == pinned
+    assert [len(batch.positions) for batch in made.batches] == [2]
