@@ -79,7 +79,7 @@ def _count(
     totals: Totals = {}
 
     def add(explained_samples: Sequence[ExplainedSample]) -> None:
-        maps = [(explained_sample, method) for explained_sample in explained_samples for method in explained_sample.maps]
+        maps = [(sample, method) for sample in explained_samples for method in sample.maps]
         for explained_sample, method in maps:
             scored_map = explained_sample.maps[method]
             if isinstance(scored_map, Exception) or scored_map.broken:

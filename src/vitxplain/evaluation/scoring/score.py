@@ -11,8 +11,9 @@ from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.classes import matched
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.regions.answer import ImageAnswer
+from vitxplain.evaluation.scoring.curve_points import CurvePoints
 from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, Questions, explain_samples
-from vitxplain.evaluation.scoring.map_scores import Curve, MapScores
+from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.scoring.shared_curves import SharedCurves, StepCurve, shared_curves
 from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import MASK, Case, Metric
@@ -142,7 +143,7 @@ def _score_map(
     return replace(undefined, scores=scores, counts=counts, curves=curves, constant=constant)
 
 
-def _score(metric: Metric, case: Case, known_curve: StepCurve | None) -> tuple[float, Curve | None]:
+def _score(metric: Metric, case: Case, known_curve: StepCurve | None) -> tuple[float, CurvePoints | None]:
     if MASK in metric.needs and case.mask is None:
         return math.nan, None
     with metric_errors(metric):
@@ -151,7 +152,7 @@ def _score(metric: Metric, case: Case, known_curve: StepCurve | None) -> tuple[f
         if not np.isfinite(case.heat).any():
             return math.nan, None
         curve = metric.curve(case) if known_curve is None else known_curve
-        return area(curve), tuple((round(float(x), 6), round(float(y), 6)) for x, y in curve)
+        return area(curve), CurvePoints((round(float(x), 6), round(float(y), 6)) for x, y in curve)
 
 
 def _named(image: str, region: str) -> str:

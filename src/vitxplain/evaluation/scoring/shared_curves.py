@@ -15,7 +15,7 @@ from vitxplain.evaluation.maps.model_queries import ModelQueries, outputs_of
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.scoring.loop import ExplainedSample
 from vitxplain.metrics.base import Case
-from vitxplain.metrics.curve import Steps, StepMetric
+from vitxplain.metrics.curve import StepMetric, Steps
 from vitxplain.models.processors.batches import BATCH_SIZE
 from vitxplain.models.vision_model import VisionModel
 
@@ -116,7 +116,7 @@ def _steps_of(key: Key, metric: StepMetric, case: Case, queries: ModelQueries) -
             # The first and the last are mostly those of every map of the image.
             known = (key[0], steps.question, _digest(image)) if number in (0, last) else None
             yield _Step(answers, number, image, known)
-    except Exception:  # noqa: S110, BLE001 - asked alone it says what is wrong
+    except Exception:  # noqa: S110 - asked alone it says what is wrong
         pass
 
 
@@ -144,5 +144,5 @@ def _ask(model: VisionModel, steps: Sequence[_Step], known: dict[Known, float]) 
                     answers.responses[step.number] = float(response)
                     if step.known is not None:
                         known[step.known] = float(response)
-    except Exception:  # noqa: BLE001 - asked alone, each says what is wrong
+    except Exception:  # asked alone, each says what is wrong
         return
