@@ -53,8 +53,8 @@ class Picture(Figure):
     def head(self, *words: str) -> None:
         """The class in large and the method in small letters above the content, in place of those that stand there."""
         width, height = self.get_size_inches()
-        for text in list(self.texts):
-            text.remove()
+        for line in list(self.texts):
+            line.remove()
         for text, (top, size, colour, weight) in zip(words, LINES, strict=True):
             line = write(self, MARGIN / width, 1 - top / height, text, fontsize=size, color=colour, weight=weight)
             fit(line, width - 2 * MARGIN)
@@ -103,7 +103,9 @@ def panel(figure: Figure, left: float, top: float, width: float, height: float, 
     return axes
 
 
-def rectangle(figure: Figure, left: float, top: float, width: float, height: float) -> tuple[float, ...]:
+def rectangle(
+    figure: Figure, left: float, top: float, width: float, height: float
+) -> tuple[float, float, float, float]:
     """The place of axes, as matplotlib counts it, of inches from the content's top left corner."""
     page_width, page_height = figure.get_size_inches()
     bottom = page_height - HEADER - top - height
