@@ -43,12 +43,12 @@ def pair(colour_map: str, label: str, reach: float) -> "Pair":
         return Pair(colour_map, label, reach)
     kept: dict[tuple[str, str, float], Pair] = _KEPT.__dict__.setdefault("pairs", {})
     key = colour_map, label, reach
-    found = kept.pop(key, None) or Pair(colour_map, label, reach)
-    kept[key] = found
+    kept_pair = kept.pop(key, None) or Pair(colour_map, label, reach)
+    kept[key] = kept_pair
     if len(kept) > MOST_KEPT:
         del kept[next(iter(kept))]
-    found.kept = True
-    return found
+    kept_pair.kept = True
+    return kept_pair
 
 
 class Pair:
@@ -94,10 +94,10 @@ class Pair:
         )
         if self.figure is None:
             self.figure = sheet(*page)
-            self.panels = [panel(self.figure, *place) for place in places]
+            self.panels = [panel(self.figure, *corner) for corner in places]
             colour_bar(self.panels[2], *self.colours)
         else:
             self.figure.place(*page)
-            for axes, place in zip(self.panels, places, strict=True):
-                axes.set_position(rectangle(self.figure, *place))
+            for axes, corner in zip(self.panels, places, strict=True):
+                axes.set_position(rectangle(self.figure, *corner))
         return self.figure
