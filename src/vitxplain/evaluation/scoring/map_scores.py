@@ -59,7 +59,7 @@ class MapScores:
         """
         scores = {name: math.nan if value is None else float(value) for name, value in fields["scores"].items()}
         counts = {name: Counts(*map(int, values)) for name, values in fields["counts"].items()}
-        curves = {name: CurvePoints(points) for name, points in fields["curves"].items()}
+        curves = {name: CurvePoints((x, y) for x, y in points) for name, points in fields["curves"].items()}
         map_scores = cls(**{**fields, "scores": scores, "counts": counts, "curves": curves})
         if not all(isinstance(name, str) for name in map_scores.key):
             raise ValueError(f"{map_scores.key} names no map")
