@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-GLANCE: Final = 8  # numbers of a row; nearly always they tell a row that is moved, and all of them take far longer to see
+GLANCE: Final = 8  # numbers of a row, which nearly always tell one that is moved; all take far longer to see
 
 
 class ZeroRows(TorchFunctionMode):
