@@ -17,8 +17,8 @@ class CurvePoints:
         return len(self._numbers) // 2
 
     def __getitem__(self, index: int) -> tuple[float, float]:
-        place = range(0, len(self._numbers), 2)[index]
-        return self._numbers[place], self._numbers[place + 1]
+        start = range(0, len(self._numbers), 2)[index]
+        return self._numbers[start], self._numbers[start + 1]
 
     def __iter__(self) -> Iterator[tuple[float, float]]:
         return zip(self._numbers[::2], self._numbers[1::2], strict=True)

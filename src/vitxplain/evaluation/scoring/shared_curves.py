@@ -44,12 +44,12 @@ class _CurveAnswers:
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """One changed image of a curve; `known` is under what its answer is kept for other curves."""
+    """One changed image of a curve; `shared_key` is under what its answer is kept for other curves."""
 
     answers: _CurveAnswers
     number: int
     image: Image.Image
-    known: Known | None
+    shared_key: Known | None
 
 
 def shared_curves(entry: Entry, explained_samples: Sequence[ExplainedSample]) -> SharedCurves:
@@ -60,22 +60,22 @@ def shared_curves(entry: Entry, explained_samples: Sequence[ExplainedSample]) ->
     if entry.model is None:
         return {}
     curves: SharedCurves = {}
-    known: dict[Known, float] = {}
+    answers_kept: dict[Known, float] = {}
     waiting: list[_Step] = []
     begun: list[_CurveAnswers] = []
     for step in _steps(entry, explained_samples):
         if step.answers not in begun:
             begun.append(step.answers)
-        if step.known in known:
-            step.answers.responses[step.number] = known[step.known]
+        if step.shared_key in answers_kept:
+            step.answers.responses[step.number] = answers_kept[step.shared_key]
             continue
         waiting.append(step)
         if len(waiting) == BATCH_SIZE:
-            _ask(entry.model, waiting, known)
+            _ask(entry.model, waiting, answers_kept)
             waiting.clear()
             begun = _finished_put(begun, curves)
     if waiting:
-        _ask(entry.model, waiting, known)
+        _ask(entry.model, waiting, answers_kept)
     _finished_put(begun, curves)
     return curves
 
@@ -114,8 +114,8 @@ def _steps_of(key: Key, metric: StepMetric, case: Case, queries: ModelQueries) -
         answers, last = _CurveAnswers(key, steps, queries), len(steps.shares) - 1
         for number, image in enumerate(steps.images):
             # The first and the last are mostly those of every map of the image.
-            known = (key[0], steps.question, _digest(image)) if number in (0, last) else None
-            yield _Step(answers, number, image, known)
+            shared_key = (key[0], steps.question, _digest(image)) if number in (0, last) else None
+            yield _Step(answers, number, image, shared_key)
     except Exception:  # noqa: S110 - asked alone it says what is wrong
         pass
 
@@ -124,7 +124,7 @@ def _digest(image: Image.Image) -> bytes:
     return blake2b(image.tobytes(), digest_size=16).digest()
 
 
-def _ask(model: VisionModel, steps: Sequence[_Step], known: dict[Known, float]) -> None:
+def _ask(model: VisionModel, steps: Sequence[_Step], answers_kept: dict[Known, float]) -> None:
     """Give each step the model's answer; none gets one where the model fails."""
     try:
         for positions, outputs in outputs_of(model, [step.image for step in steps]):
@@ -142,7 +142,7 @@ def _ask(model: VisionModel, steps: Sequence[_Step], known: dict[Known, float]) 
                 for row, response in zip(of_curve, responses, strict=True):
                     step = steps[positions[row]]
                     answers.responses[step.number] = float(response)
-                    if step.known is not None:
-                        known[step.known] = float(response)
+                    if step.shared_key is not None:
+                        answers_kept[step.shared_key] = float(response)
     except Exception:  # asked alone, each says what is wrong
         return
