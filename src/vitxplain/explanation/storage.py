@@ -171,9 +171,9 @@ def _json(explanation: Explanation) -> bytes:
 
 
 def _png(explanation: Explanation, style: str = "auto") -> bytes:
-    from vitxplain.render.figure import png_bytes
+    from vitxplain.render.draw import png
 
-    return png_bytes(explanation.plot(style))
+    return png(explanation, style)
 
 
 FORMATS: dict[str, Callable[[Explanation], bytes]] = {"png": _png, "npz": _npz, "json": _json}

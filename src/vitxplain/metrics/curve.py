@@ -3,8 +3,9 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias, final
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -13,6 +14,7 @@ from PIL import Image
 from vitxplain.metrics.base import MODEL, Case, Metric
 
 _TOGETHER = 8  # images made before the model is asked: few large ones fill the memory
+Question: TypeAlias = Literal["probabilities", "keeps_class"]  # what a subject is asked about images
 
 
 class CurveMetric(Metric):
@@ -26,6 +28,31 @@ class CurveMetric(Metric):
 
     def score(self, case: Case) -> float:
         return area(self.curve(case)) if np.isfinite(case.heat).any() else math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What a curve is made of: a changed image for each share of the pixels, made when it is asked for."""
+
+    shares: Sequence[float]
+    images: Iterable[Image.Image] = field(repr=False)
+    question: Question
+
+
+class StepMetric(CurveMetric):
+    """A curve of what the model says about one changed image after the other.
+
+    Whoever scores many maps takes the steps of several together, so that the model's batches are full.
+    """
+
+    @abstractmethod
+    def changes(self, case: Case) -> Steps:
+        """The changed images of a map."""
+
+    @final
+    def curve(self, case: Case) -> Float[np.ndarray, "step 2"]:
+        steps = self.changes(case)
+        return response_curve(steps.shares, steps.images, getattr(case.model, steps.question))
 
 
 def area(curve: Float[np.ndarray, "step 2"]) -> float:

@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
 from vitxplain.metrics.base import Better, Case
 from vitxplain.metrics.baselines import Baseline, baseline_of, check_baseline
-from vitxplain.metrics.curve import CurveMetric, response_curve
+from vitxplain.metrics.curve import StepMetric, Steps
 from vitxplain.metrics.replacement import replaced
 from vitxplain.options.checks import check_count, check_index
 
 
 @dataclass(frozen=True)
-class Insertion(CurveMetric):
+class Insertion(StepMetric):
     """How soon the class appears while the map's highest pixels come first (Petsiuk et al. 2018, arXiv 1806.07421).
 
     Args:
@@ -37,9 +36,7 @@ class Insertion(CurveMetric):
         check_count("steps", self.steps)
         check_index("seed", self.seed)
 
-    def curve(self, case: Case) -> Float[np.ndarray, "step 2"]:
+    def changes(self, case: Case) -> Steps:
         shares = np.linspace(0, 1, self.steps + 1).tolist()
         nothing = baseline_of(case.image, self.baseline)
-        return response_curve(
-            shares, replaced(nothing, case.image, case.heat, shares, self.seed), case.model.probabilities
-        )
+        return Steps(shares, replaced(nothing, case.image, case.heat, shares, self.seed), "probabilities")

@@ -4,12 +4,9 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from jaxtyping import Float
-
 from vitxplain.metrics.base import Better, Case, Heat
 from vitxplain.metrics.baselines import Baseline, baseline_of, check_baseline
-from vitxplain.metrics.curve import CurveMetric, response_curve
+from vitxplain.metrics.curve import StepMetric, Steps
 from vitxplain.metrics.replacement import replaced
 from vitxplain.options.checks import check_index
 
@@ -17,7 +14,7 @@ SHARES = tuple(tenth / 10 for tenth in range(10))  # 0 to 90 %
 
 
 @dataclass(frozen=True)
-class Perturbation(CurveMetric):
+class Perturbation(StepMetric):
     """Whether the class stays the predicted one while pixels are replaced.
 
     Args:
@@ -39,9 +36,9 @@ class Perturbation(CurveMetric):
     def order(self, heat: Heat) -> Heat:
         """A map whose highest pixels go first."""
 
-    def curve(self, case: Case) -> Float[np.ndarray, "step 2"]:
+    def changes(self, case: Case) -> Steps:
         nothing, order = baseline_of(case.image, self.baseline), self.order(case.heat)
-        return response_curve(SHARES, replaced(case.image, nothing, order, SHARES, self.seed), case.model.keeps_class)
+        return Steps(SHARES, replaced(case.image, nothing, order, SHARES, self.seed), "keeps_class")
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ Heat = Float[np.ndarray, "height width"]
 def replaced(
     image: Image.Image, other: Image.Image, heat: Heat, shares: Sequence[float], seed: int
 ) -> Iterator[Image.Image]:
-    """For each share the image with that share of its pixels, the highest of the map, taken from the other image."""
+    """For each share, rising, the image with that share of its pixels, the highest of the map, from the other image."""
     order = highest_first(heat, seed)
-    before, after = (np.asarray(shown.convert("RGB")).reshape(-1, 3) for shown in (image, other))
+    pixels, after = (np.array(shown.convert("RGB")).reshape(-1, 3) for shown in (image, other))
+    done = 0
     for share in shares:
-        pixels, chosen = before.copy(), order[: round(share * len(order))]
+        until = round(share * len(order))
+        chosen, done = order[done:until], until
         pixels[chosen] = after[chosen]
-        yield Image.fromarray(pixels.reshape(*heat.shape, 3))
+        yield Image.fromarray(pixels.reshape(*heat.shape, 3).copy())
 
 
 def highest_first(heat: Heat, seed: int) -> Int[np.ndarray, " pixel"]:

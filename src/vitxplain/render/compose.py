@@ -6,7 +6,7 @@ Photographs are red, green and blue in [0, 1]; a heat map is [0, 1], NaN where u
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from PIL.Image import Image
 
 from vitxplain.geometry import Geometry
@@ -19,6 +19,11 @@ Heat: TypeAlias = Float[np.ndarray, "height width"]
 def photo(image: Image) -> Photo:
     """The image as numbers."""
     return np.asarray(image.convert("RGB"), np.float32) / 255
+
+
+def to_bytes(rgb: Photo) -> UInt8[np.ndarray, "height width 3"]:
+    """Numbers in [0, 1] as 0 to 255."""
+    return (rgb * 255).round().clip(0, 255).astype(np.uint8)
 
 
 def greyed(rgb: Photo, share: float = 0.8) -> Photo:

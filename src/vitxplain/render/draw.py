@@ -61,6 +61,15 @@ def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Fi
     return draw(explanation, **options)
 
 
+def png(explanation: "Explanation", style: str = "auto") -> bytes:
+    """The same picture as a PNG file; errors as `plot`. The figure is drawn on again for the next."""
+    from vitxplain.render.figure import png_bytes
+    from vitxplain.render.pair import reused_sheets
+
+    with reused_sheets():
+        return png_bytes(plot(explanation, style))
+
+
 def check_style(style: str) -> None:
     """Raise UnknownNameError, with the nearest names, unless there is this style."""
     if style != "auto" and style not in STYLES:

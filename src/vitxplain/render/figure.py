@@ -3,42 +3,70 @@
 Without pyplot figures belong to their caller alone, so threads and servers without a screen are safe.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, Final, cast
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 
 # isort: split
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 from vitxplain.render.colours import FAINT, INK, PAPER
 from vitxplain.render.fonts import drawable, drawable_lines, families
 
 DPI = 120
+FAST: Final = 1  # a photograph gains a tenth by the best compression, which takes five times as long
 MARGIN, HEADER = 0.2, 0.72  # inches
 NARROWEST = 5.0  # a title needs room
+# Inches from the top, points, colour and weight of the two lines above the content.
+LINES: Final = ((0.32, 14, INK, "bold"), (0.55, 9.5, FAINT, "normal"))
 
 
 class Picture(Figure):
-    """A matplotlib figure that notebooks show by itself."""
+    """A matplotlib figure that notebooks show by itself.
+
+    `changing`: what differs between the pictures that are drawn on one sheet, one after the other; all else is drawn
+    once. A sheet that is drawn on once needs none.
+    """
+
+    changing: Sequence[Artist] = ()
+    unchanging: Any = None  # pixels of all that is not in `changing`, once they are drawn
 
     def _repr_png_(self) -> bytes:
         return png_bytes(self)
 
+    def place(self, width: float, height: float) -> None:
+        """Make room for content of this size in inches, and for what stands above it."""
+        self.set_size_inches(max(width + 2 * MARGIN, NARROWEST), height + HEADER + MARGIN)
+        self.unchanging = None
 
-def sheet(width: float, height: float, headline: str, detail: str) -> Picture:
+    def head(self, *words: str) -> None:
+        """The class in large and the method in small letters above the content, in place of those that stand there."""
+        width, height = self.get_size_inches()
+        for line in list(self.texts):
+            line.remove()
+        for text, (top, size, colour, weight) in zip(words, LINES, strict=True):
+            line = write(self, MARGIN / width, 1 - top / height, text, fontsize=size, color=colour, weight=weight)
+            fit(line, width - 2 * MARGIN)
+
+
+def sheet(width: float, height: float, *words: str) -> Picture:
     """A white page for content of this size, with the class in large and the method in small letters above it."""
-    width = max(width + 2 * MARGIN, NARROWEST)
-    figure = Picture(figsize=(width, height + HEADER + MARGIN), dpi=DPI, facecolor=PAPER)
+    figure = Picture(dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    for text, top, size, colour, weight in ((headline, 0.32, 14, INK, "bold"), (detail, 0.55, 9.5, FAINT, "normal")):
-        position = MARGIN / width, 1 - top / figure.get_figheight()
-        fit(write(figure, *position, text, fontsize=size, color=colour, weight=weight), width - 2 * MARGIN)
+    figure.place(width, height)
+    if words:
+        figure.head(*words)
     return figure
 
 
@@ -66,17 +94,22 @@ def fit(line: Text, width: float, *, middle: bool = False) -> None:
 
 def panel(figure: Figure, left: float, top: float, width: float, height: float, title: str = "") -> Axes:
     """Axes without frame at inches from the content's top left corner."""
-    page_width, page_height = figure.get_size_inches()
-    bottom = page_height - HEADER - top - height
-    axes = figure.add_axes(
-        ((MARGIN + left) / page_width, bottom / page_height, width / page_width, height / page_height)
-    )
+    axes = figure.add_axes(rectangle(figure, left, top, width, height))
     axes.set_axis_off()
     if title:
         words = axes.set_title(drawable_lines(title), fontsize=9.5, color=INK, pad=4, parse_math=False)
         words.set_fontfamily(families())
         fit(words, max(width, 1.3) + 0.2)
     return axes
+
+
+def rectangle(
+    figure: Figure, left: float, top: float, width: float, height: float
+) -> tuple[float, float, float, float]:
+    """The place of axes, as matplotlib counts it, of inches from the content's top left corner."""
+    page_width, page_height = figure.get_size_inches()
+    bottom = page_height - HEADER - top - height
+    return (MARGIN + left) / page_width, bottom / page_height, width / page_width, height / page_height
 
 
 def colour_bar(axes: Axes, colour_map: str, low: float, high: float, label: str, *, root: bool = False) -> None:
@@ -105,6 +138,25 @@ def inches(size: tuple[int, int], longest: float) -> tuple[float, float]:
 def png_bytes(figure: Figure) -> bytes:
     """The figure as a PNG file."""
     buffer = BytesIO()
-    # A photograph gains a tenth by the best compression, which takes five times as long: half of what a picture costs.
-    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
+    if isinstance(figure, Picture) and figure.changing:
+        Image.fromarray(_drawn_again(figure)).save(buffer, "png", compress_level=FAST)
+    else:
+        figure.savefig(buffer, format="png", pil_kwargs={"compress_level": FAST})
     return buffer.getvalue()
+
+
+def _drawn_again(figure: Picture) -> UInt8[np.ndarray, "row column 3"]:
+    """The pixels of a sheet on which only what changes is drawn anew."""
+    canvas = cast(FigureCanvasAgg, figure.canvas)
+    if figure.unchanging is None:
+        for artist in figure.changing:
+            artist.set_visible(False)
+        canvas.draw()
+        for artist in figure.changing:
+            artist.set_visible(True)
+        figure.unchanging = canvas.copy_from_bbox(figure.bbox)
+    else:
+        canvas.restore_region(figure.unchanging)
+    for artist in figure.changing:
+        figure.draw_artist(artist)
+    return np.asarray(canvas.buffer_rgba())[..., :3]  # the paper lets nothing shine through

@@ -1,6 +1,6 @@
 """ModelQueries: what metrics ask of the model behind a map, and its copies with randomised weights."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
@@ -23,7 +23,7 @@ from vitxplain.tasks.base import Target, TargetLike, TaskOutputs
 from vitxplain.tasks.detected import Detected
 from vitxplain.tasks.finder import Finder
 from vitxplain.tasks.leaves import in_fp32, joined
-from vitxplain.tasks.targets.per_image import row
+from vitxplain.tasks.targets.per_image import batch_size, row
 
 
 @runtime_checkable
@@ -43,20 +43,28 @@ class ModelQueries(Subject):
     heat: Callable[[VisionModel, Sequence[Image.Image]], list[Heat]]
 
     def probabilities(self, images: Sequence[Image.Image]) -> Float[np.ndarray, " image"]:
-        return self.target.presence(self.model.task.probabilities(self._outputs(images))).numpy()
+        return self.presence(self._outputs(images))
 
     def keeps_class(self, images: Sequence[Image.Image]) -> Bool[np.ndarray, " image"]:
-        outputs, task = self._outputs(images), self.model.task
+        return self.kept(self._outputs(images), (images[0].height, images[0].width))
+
+    def presence(self, outputs: TaskOutputs) -> Float[np.ndarray, " image"]:
+        """`probabilities`, of what the model gave for the images."""
+        return self.target.presence(self.model.task.probabilities(outputs)).numpy()
+
+    def kept(self, outputs: TaskOutputs, size: tuple[int, int]) -> Bool[np.ndarray, " image"]:
+        """`keeps_class`, of what the model gave for images of this (height, width)."""
+        task, count = self.model.task, batch_size(outputs)
         if isinstance(task, Finder) and isinstance(self.target, OfDetected):
-            size, processor = (images[0].height, images[0].width), self.model.processor
+            processor = self.model.processor
             geometry = self.model.on_part(processor.image_part(size)).frame(processor.geometry(size))
             still_there = []
-            for index in range(len(images)):
+            for index in range(count):
                 detections = task.find(row(outputs, index), geometry, self.model.labels)
                 still_there.append(is_there_still(self.target.detected, detections))
             return np.array(still_there)
         target, top = self.target.fixed(outputs), task.target(None, self.model.labels).fixed(outputs)
-        return np.array([target.select([index]) == top.select([index]) for index in range(len(images))])
+        return np.array([target.select([index]) == top.select([index]) for index in range(count)])
 
     def explain(self, images: Sequence[Image.Image]) -> list[Heat]:
         return self.heat(self.model, images)
@@ -65,12 +73,15 @@ class ModelQueries(Subject):
         return [self.heat(copy, [image])[0] for copy in randomised_models(self.model, stages, seed)]
 
     def _outputs(self, images: Sequence[Image.Image]) -> TaskOutputs:
-        parts = []
-        for batch in batches(self.model.processor, list(images), BATCH_SIZE):
-            with torch.inference_mode():
-                outputs = in_fp32(self.model.on_part(batch.part).outputs(batch.pixel_values))
-                parts.append({role: tensor.cpu() for role, tensor in outputs.items()})
-        return joined(parts)
+        return joined([outputs for _, outputs in outputs_of(self.model, images)])
+
+
+def outputs_of(model: VisionModel, images: Sequence[Image.Image]) -> Iterator[tuple[list[int], TaskOutputs]]:
+    """What the model gives for images, in batches of one input size: their places, and the outputs on the CPU."""
+    for batch in batches(model.processor, list(images), BATCH_SIZE):
+        with torch.inference_mode():
+            outputs = in_fp32(model.on_part(batch.part).outputs(batch.pixel_values))
+            yield batch.positions, {role: tensor.cpu() for role, tensor in outputs.items()}
 
 
 def method_queries(model: VisionModel, target: TargetLike, explainer: Explainer) -> ModelQueries:

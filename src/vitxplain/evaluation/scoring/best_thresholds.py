@@ -1,7 +1,7 @@
 """The threshold "best": the level at which a method's maps do best on validation images, which are not scored."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -78,8 +78,10 @@ def _count(
     """By method and metric the counts of all images this process looks at."""
     totals: Totals = {}
 
-    def add(explained_sample: ExplainedSample) -> None:
-        for method, scored_map in explained_sample.maps.items():
+    def add(explained_samples: Sequence[ExplainedSample]) -> None:
+        maps = [(sample, method) for sample in explained_samples for method in sample.maps]
+        for explained_sample, method in maps:
+            scored_map = explained_sample.maps[method]
             if isinstance(scored_map, Exception) or scored_map.broken:
                 continue
             case = explained_sample.case(method, entry.methods()[method])

@@ -66,10 +66,10 @@ def explain_samples(
     samples: DataSet,
     batch_size: int,
     questions: Questions,
-    score: Callable[[ExplainedSample], object],
+    score: Callable[[Sequence[ExplainedSample]], object],
     skip: Callable[[str], None] = lambda _: None,
 ) -> Iterator[int]:
-    """Call `score` with everything of which a metric is asked; after each batch how many images it took.
+    """Call `score` with everything of a batch of which a metric is asked; after each how many images it took.
 
     `skip` hears of images that cannot be read. Of several processes each takes its share of the images.
     """
@@ -79,8 +79,7 @@ def explain_samples(
         part = share[start : start + batch_size]
         batch = [sample for _, sample in readable(samples, lambda _, error: skip(str(error)), part)]
         with undisturbed(entry.model.module) if entry.model else nullcontext():
-            for explained_sample in _explain_batch(entry, batch, samples, questions):
-                score(explained_sample)
+            score(list(_explain_batch(entry, batch, samples, questions)))
         yield len(part)
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from vitxplain.evaluation.scoring.curve_points import CurvePoints
 from vitxplain.evaluation.scoring.lines import read_lines
 from vitxplain.metrics.pixels import Counts
 
 Key: TypeAlias = tuple[str, str, str, str]  # model, method, image, region
-Curve: TypeAlias = tuple[tuple[float, float], ...]
 ANSWER_FIELDS: Final = ("right", "probability")  # not in folders written before they were kept
 
 
@@ -24,7 +24,7 @@ class MapScores:
     image: str
     scores: Mapping[str, float]
     counts: Mapping[str, Counts] = field(default_factory=dict)  # pixels, for metrics that pool them over images
-    curves: Mapping[str, Curve] = field(default_factory=dict)  # of metrics that are areas under one
+    curves: Mapping[str, CurvePoints] = field(default_factory=dict)  # of metrics that are areas under one
     constant: bool = False
     broken: bool = False  # some of the map's values were no numbers
     stretched: bool = False  # it had other proportions than its image
@@ -47,6 +47,7 @@ class MapScores:
         """One line of JSON; NaN becomes null, and the map of a whole image names no region."""
         scores = {name: None if math.isnan(value) else value for name, value in self.scores.items()}
         fields = {**vars(self), "scores": scores, "counts": dict(self.counts)}
+        fields["curves"] = {name: list(points) for name, points in self.curves.items()}
         return json.dumps({name: value for name, value in fields.items() if name != "region" or value})
 
     @classmethod
@@ -58,7 +59,7 @@ class MapScores:
         """
         scores = {name: math.nan if value is None else float(value) for name, value in fields["scores"].items()}
         counts = {name: Counts(*map(int, values)) for name, values in fields["counts"].items()}
-        curves = {name: tuple((float(x), float(y)) for x, y in points) for name, points in fields["curves"].items()}
+        curves = {name: CurvePoints((x, y) for x, y in points) for name, points in fields["curves"].items()}
         map_scores = cls(**{**fields, "scores": scores, "counts": counts, "curves": curves})
         if not all(isinstance(name, str) for name in map_scores.key):
             raise ValueError(f"{map_scores.key} names no map")

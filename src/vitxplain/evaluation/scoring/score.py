@@ -11,8 +11,10 @@ from vitxplain.evaluation.failures import Failure
 from vitxplain.evaluation.plan.classes import matched
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.regions.answer import ImageAnswer
+from vitxplain.evaluation.scoring.curve_points import CurvePoints
 from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, Questions, explain_samples
-from vitxplain.evaluation.scoring.map_scores import Curve, MapScores
+from vitxplain.evaluation.scoring.map_scores import MapScores
+from vitxplain.evaluation.scoring.shared_curves import SharedCurves, StepCurve, shared_curves
 from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import MASK, Case, Metric
 from vitxplain.metrics.curve import CurveMetric, area
@@ -37,8 +39,10 @@ def score_entry(
     """
     classes = matched(entry.model.labels, samples.labels) if entry.model and not entry.truth else None
 
-    def score(explained_sample: ExplainedSample) -> None:
-        store.add(_score_sample(entry, explained_sample, classes, failures))
+    def score(explained_samples: Sequence[ExplainedSample]) -> None:
+        curves = shared_curves(entry, explained_samples)
+        for explained_sample in explained_samples:
+            store.add(_score_sample(entry, explained_sample, classes, failures, curves))
 
     missing = _Missing(entry, metrics, store)
     yield from explain_samples(entry, samples, batch_size, missing, score, skipped.append)
@@ -72,7 +76,11 @@ class _Missing(Questions):
 
 
 def _score_sample(
-    entry: Entry, explained_sample: ExplainedSample, classes: Sequence[int] | None, failures: list[Failure]
+    entry: Entry,
+    explained_sample: ExplainedSample,
+    classes: Sequence[int] | None,
+    failures: list[Failure],
+    curves: SharedCurves,
 ) -> list[MapScores]:
     """The scores of each map of an image; `classes` are the model's of each class of the data, if it has them."""
     request = explained_sample.request
@@ -102,16 +110,23 @@ def _score_sample(
                 map_scores.append(undefined)
             else:
                 case = explained_sample.case(method, methods[method])
-                map_scores.append(_score_map(undefined, case, metrics, failures))
+                of_map = {name: curves.get((id(explained_sample), method, name)) for name in metrics}
+                map_scores.append(_score_map(undefined, case, metrics, failures, of_map))
     return map_scores
 
 
-def _score_map(undefined: MapScores, case: Case, metrics: Mapping[str, Metric], failures: list[Failure]) -> MapScores:
+def _score_map(
+    undefined: MapScores,
+    case: Case,
+    metrics: Mapping[str, Metric],
+    failures: list[Failure],
+    known_curves: Mapping[str, StepCurve | None],
+) -> MapScores:
     """The same with the scores of the metrics; those of a metric that fails are missing."""
     scores, curves = {}, {}
     for name, metric in metrics.items():
         try:
-            scores[name], curve = _score(metric, case)
+            scores[name], curve = _score(metric, case, known_curves[name])
         except Exception as error:  # a metric may fail in any way; what it needed is asked again by the next run
             message = f"{name}: {_words(error)}"
             failures.append(Failure(undefined.model, undefined.method, _named(*undefined.subject), message))
@@ -128,7 +143,7 @@ def _score_map(undefined: MapScores, case: Case, metrics: Mapping[str, Metric], 
     return replace(undefined, scores=scores, counts=counts, curves=curves, constant=constant)
 
 
-def _score(metric: Metric, case: Case) -> tuple[float, Curve | None]:
+def _score(metric: Metric, case: Case, known_curve: StepCurve | None) -> tuple[float, CurvePoints | None]:
     if MASK in metric.needs and case.mask is None:
         return math.nan, None
     with metric_errors(metric):
@@ -136,8 +151,8 @@ def _score(metric: Metric, case: Case) -> tuple[float, Curve | None]:
             return number(metric.score(case)), None
         if not np.isfinite(case.heat).any():
             return math.nan, None
-        curve = metric.curve(case)
-        return area(curve), tuple((round(float(x), 6), round(float(y), 6)) for x, y in curve)
+        curve = metric.curve(case) if known_curve is None else known_curve
+        return area(curve), CurvePoints((round(float(x), 6), round(float(y), 6)) for x, y in curve)
 
 
 def _named(image: str, region: str) -> str:

@@ -21,7 +21,7 @@ from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch, check_there
 from vitxplain.files.write import write_together
 from vitxplain.files.writer_lock import writer_lock
-from vitxplain.processes import in_one_process
+from vitxplain.processes import in_one_process, shared_state
 
 FINGERPRINT = "asked.json"
 NOTE = ("what an evaluation wrote", "give another folder with --out, or --overwrite")
@@ -124,7 +124,9 @@ class Store:
         """All that is known, of other processes too; raises OutputError where the folder is gone."""
         if self._watch:
             self._watch.check()
-        return read(self._folder) if self._folder else dict(self._map_scores)
+        if self._folder is None or shared_state().num_processes == 1:  # what others wrote earlier was read in `begin`
+            return dict(self._map_scores)
+        return read(self._folder)
 
 
 def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> None:

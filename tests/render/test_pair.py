@@ -1,0 +1,59 @@
+"""A sheet drawn on again shows what a new one shows."""
+
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.explanations import explanation
+from vitxplain.render.draw import plot, png
+from vitxplain.render.figure import png_bytes
+from vitxplain.tasks.base import ExplainedTarget
+from vitxplain.tasks.detected import Detected
+
+FOUND = (Detected(0, "cup", 0.9, (5.0, 5.0, 40.0, 30.0)), Detected(1, "dog", 0.8, (20.0, 10.0, 80.0, 50.0)))
+MADE = [
+    explanation(detections=FOUND),
+    explanation(target=ExplainedTarget(3, "object-1", 0.8, box=(20.0, 10.0, 80.0, 50.0)), detections=FOUND),
+    explanation(target=ExplainedTarget(0, "a name so long that it must be set in smaller letters " * 3, 0.5)),
+    explanation(box=(5.0, 10.0, 55.0, 70.0)),
+    explanation(size=(400, 90)),
+    explanation(size=(40, 900)),
+    explanation(target=None),
+]
+
+
+def pixels(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(content)).convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def fresh() -> list[np.ndarray]:
+    return [pixels(png_bytes(plot(one, "overlay"))) for one in MADE]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_sheet_drawn_on_again_shows_what_a_new_one_shows(fresh, threads):
+    order = [*range(len(MADE)), *reversed(range(len(MADE))), 0, 0]
+    with ThreadPoolExecutor(threads) as pool:
+        drawn = list(pool.map(lambda number: png(MADE[number], "overlay"), order))
+    for number, content in zip(order, drawn, strict=True):
+        np.testing.assert_array_equal(pixels(content), fresh[number])
+
+
+def test_a_figure_that_is_handed_out_is_its_callers_alone(fresh):
+    kept = plot(MADE[0], "overlay")
+    png(MADE[1], "overlay")
+    plot(MADE[4], "overlay")
+    np.testing.assert_array_equal(pixels(png_bytes(kept)), fresh[0])
+
+
+def test_a_drawing_that_fails_leaves_no_trace_on_the_next(fresh, monkeypatch):
+    png(MADE[0], "overlay")
+    with monkeypatch.context() as broken:
+        broken.setattr("vitxplain.render.pair.outline_target", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            png(MADE[1], "overlay")
+    np.testing.assert_array_equal(pixels(png(MADE[2], "overlay")), fresh[2])
