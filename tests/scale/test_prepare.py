@@ -16,7 +16,7 @@ def test_batches_for_a_gpu_are_pinned(device: str, pinned: int, monkeypatch: pyt
     calls: list[Tensor] = []
     monkeypatch.setattr(Tensor, "pin_memory", lambda tensor: (calls.append(tensor), tensor)[1])
     picture = Image.fromarray(np.zeros((20, 30, 3), np.uint8))
-    images = Listing(["one", "two"], lambda number: picture)
+    images = Listing(["one", "two"], lambda _: picture)
     made = prepare(images, load(vit_module).processor, range(2), 8, torch.device(device))
     assert len(calls) == pinned
     assert [len(batch.positions) for batch in made.batches] == [2]

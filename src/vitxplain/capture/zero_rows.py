@@ -1,8 +1,8 @@
 """ZeroRows: backward through linear layers for those tokens only whose gradient is not zero.
 
 Behind the last attention of a model that reads its class token, the gradient of every patch is exactly zero, and a
-dense backward pass multiplies those zeros by all weights of the block. Leaving them out changes no number. On a GPU they
-are multiplied: to say which rows are zero Python would wait for it at every layer.
+dense backward pass multiplies those zeros by all weights of the block. Leaving them out changes no number. On a GPU
+they are multiplied: to say which rows are zero Python would wait for it at every layer.
 """
 
 from collections.abc import Callable, Sequence
