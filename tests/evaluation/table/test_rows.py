@@ -5,6 +5,7 @@ import math
 import pytest
 
 from vitxplain.evaluation.report.cells import interval
+from vitxplain.evaluation.scoring.curve_points import CurvePoints
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison, comparisons, strongest
 from vitxplain.evaluation.table.rows import rows_of
@@ -97,7 +98,7 @@ def test_pooled_is_of_all_pixels_of_all_images():
 
 def test_a_line_is_itself_again_from_json():
     line = MapScores(
-        "m", "a", "line\u2028end", {"x": math.nan, "y": 0.1}, {"y": Counts(1, 2, 3, 4)}, {"y": ((0.0, 0.5),)}
+        "m", "a", "line\u2028end", {"x": math.nan, "y": 0.1}, {"y": Counts(1, 2, 3, 4)}, {"y": CurvePoints([(0.0, 0.5)])}
     )
     import json
 
