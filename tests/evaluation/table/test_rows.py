@@ -97,9 +97,8 @@ def test_pooled_is_of_all_pixels_of_all_images():
 
 
 def test_a_line_is_itself_again_from_json():
-    line = MapScores(
-        "m", "a", "line\u2028end", {"x": math.nan, "y": 0.1}, {"y": Counts(1, 2, 3, 4)}, {"y": CurvePoints([(0.0, 0.5)])}
-    )
+    curves = {"y": CurvePoints([(0.0, 0.5)])}
+    line = MapScores("m", "a", "line\u2028end", {"x": math.nan, "y": 0.1}, {"y": Counts(1, 2, 3, 4)}, curves)
     import json
 
     again = MapScores.of(json.loads(line.as_json()))
