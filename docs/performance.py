@@ -1,4 +1,4 @@
-"""Write docs/performance.md from what benchmarks/calls.py and compare.py measured: `python docs/performance.py`.
+"""Write docs/performance.md from what scripts of benchmarks/ measured: `python docs/performance.py`.
 
 A test compares.
 """
@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 HERE = Path(__file__).parent
-MEASURED, CALLS = (HERE / "performance" / f"{name}.json" for name in ("compare", "calls"))
+SOURCES = ("compare", "calls", "one_image", "folders", "gpu")  # files of performance/, each written by a script
 INTRO = """# Performance
 
 What an explanation costs, as a multiple of a plain forward pass of the same model: ViT-B/16 with random weights. Every
@@ -34,6 +34,65 @@ Measured on {machine}, with {versions}: the medians of {rounds} rounds.
 ```bash
 python benchmarks/calls.py{options} --out docs/performance
 python docs/performance.py
+```
+"""
+ONE_IMAGE = """## One image at the command line
+
+`vitx explain IMAGE --method rollout`, in a new process, beside a script that imports torch and transformers, opens the
+same model and image and runs the pass: {explain:.1f} s beside {plain:.1f} s, {ratio:.2f} times as long. What is found out
+about a model before it is first explained (a few passes) is part of it, and so are the picture and the libraries that
+draw it.
+
+A picture on disk takes {save:.0f} ms, the explanation it shows {explained:.0f} ms; the first one of a process takes
+{first:.0f} ms, since its sheet is made then.
+
+Measured on {machine}, with {versions}: the medians of {rounds} rounds, a ViT-B/16.
+
+```bash
+python benchmarks/one_image.py --rounds {rounds} --out docs/performance
+```
+"""
+FOLDERS = """## A folder
+
+`vitx explain FOLDER --format parquet` beside reading, processor and plain forward pass alone of the same {images}
+photographs of {sizes} sizes, a ViT-S/16.
+
+| | images a second | of plain | MB at most |
+| --- | --: | --: | --: |
+{rows}
+
+Measured on {machine}, with {versions}.
+
+```bash
+python benchmarks/folders.py --images {images} --sizes {sizes} --methods {methods} --out docs/performance
+```
+"""
+NO_GPU = """## On a GPU
+
+Not measured yet. This measures it: maps beside the CPU's in three number formats, every method beside a plain pass,
+and a folder.
+
+```bash
+python benchmarks/gpu.py --out docs/performance
+python docs/performance.py
+```
+"""
+GPU = """## On a GPU
+
+ViT-B/16 on {device}, with {versions}; milliseconds in fp32, and as a multiple of the plain pass.
+
+{tables}
+
+Maps beside those of fp32 on the CPU: the correlation, and the greatest difference of maps whose greatest value is 1.
+
+| | {formats} |
+| --- |{dashes}
+{maps}
+
+{folder}
+
+```bash
+python benchmarks/gpu.py --out docs/performance
 ```
 """
 INSIDE = """## The passes inside, beside others
@@ -65,18 +124,108 @@ both say so and the control, the plain forward pass, does not. Results that diff
 COMMAND = "python benchmarks/compare.py --out docs/performance"
 
 
-def page(report: Mapping[str, Any] | None, calls: Mapping[str, Any] | None) -> str:
+Report: TypeAlias = Mapping[str, Any]
+
+
+def page(
+    report: Report | None,
+    calls: Report | None,
+    one_image: Report | None = None,
+    folders: Report | None = None,
+    gpu: Report | None = None,
+) -> str:
     """The whole page; without a report, how to make one."""
-    of_calls = [] if calls is None else [section_of_calls(calls)]
+    sections = [
+        section(measured)
+        for section, measured in (
+            (section_of_calls, calls),
+            (section_of_one_image, one_image),
+            (section_of_folders, folders),
+        )
+        if measured is not None
+    ]
+    sections.append(NO_GPU if gpu is None else section_of_gpu(gpu))
     if report is None:
-        return "\n".join([INTRO, *of_calls, HOW.format(command=COMMAND)])
-    versions = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
+        return "\n".join([INTRO, *sections, HOW.format(command=COMMAND)])
     tables = [
         f"### {size} px, batch {batch}\n\n{table(list(rows))}\n"
         for (size, batch), rows in groupby(report["results"], key=lambda row: (row["size"], row["batch"]))
     ]
-    where = f"Measured on {report['machine']}, with {versions}.\n"
-    return "\n".join([INTRO, *of_calls, INSIDE, where, *tables, HOW.format(command=report["command"])])
+    where = f"Measured on {report['machine']}, with {_versions(report)}.\n"
+    return "\n".join([INTRO, *sections, INSIDE, where, *tables, HOW.format(command=report["command"])])
+
+
+def section_of_one_image(report: Report) -> str:
+    """A command and a picture."""
+    picture = report["picture"]
+    numbers = report["command"] | {"first": picture["first"], "save": picture["save"], "explained": picture["explain"]}
+    return ONE_IMAGE.format(**numbers, machine=report["machine"], versions=_versions(report), rounds=report["rounds"])
+
+
+def section_of_folders(report: Report) -> str:
+    """One row a method."""
+    rows = [
+        f"| {row['method']} | {row['images a second']:.1f} | {row['of plain']:.2f} | {row['peak MB']:.0f} |"
+        for row in report["results"]
+    ]
+    return FOLDERS.format(
+        rows="\n".join(rows),
+        methods=",".join(row["method"] for row in report["results"]),
+        images=report["images"],
+        sizes=report["sizes"],
+        machine=report["machine"],
+        versions=_versions(report),
+    )
+
+
+def section_of_gpu(report: Report) -> str:
+    """A table of times for each size, one of how near the maps come to the CPU's, and the folder's rates."""
+    rows = report["results"]
+    tables = []
+    for size in dict.fromkeys(row["size"] for row in rows):
+        of_size = [row for row in rows if row["size"] == size]
+        batches = list(dict.fromkeys(row["batch"] for row in of_size))
+        cells = {(row["call"], row["batch"]): _time(row) for row in of_size}
+        lines = [
+            f"| {call} | {' | '.join(cells[call, batch] for batch in batches)} |"
+            for call in dict.fromkeys(row["call"] for row in of_size)
+        ]
+        head = [f"| | {' | '.join(f'batch {batch}' for batch in batches)} |", f"| --- |{' --: |' * len(batches)}"]
+        tables.append("\n".join([f"### {size} px\n", *head, *lines]))
+    formats = list(dict.fromkeys(row["format"] for row in report["maps"]))
+    near = {(row["method"], row["format"]): row for row in report["maps"]}
+    maps = [
+        f"| {method} | "
+        + " | ".join(
+            f"{near[method, one]['correlation']:.4f}, {near[method, one]['difference']:.0e}" for one in formats
+        )
+        + " |"
+        for method in dict.fromkeys(row["method"] for row in report["maps"])
+    ]
+    rates = [
+        f"{row['method']} {row['images a second']:.0f}"
+        for row in report["folder"]
+        if row["images a second"] is not None
+    ]
+    return GPU.format(
+        device=report["device"],
+        versions=_versions(report),
+        tables="\n\n".join(tables),
+        formats=" | ".join(formats),
+        dashes=" --: |" * len(formats),
+        maps="\n".join(maps),
+        folder=f"A folder of photographs, images a second: {', '.join(rates) or 'not measured'}.",
+    )
+
+
+def _time(row: Report) -> str:
+    if row["ms"] is None:
+        return str(row["why"])
+    return f"{row['ms']:.1f} ms" if row["ratio"] is None else f"{row['ms']:.1f} ms, {row['ratio']:.2f}"
+
+
+def _versions(report: Report) -> str:
+    return ", ".join(f"{name} {number}" for name, number in report["versions"].items())
 
 
 def section_of_calls(report: Mapping[str, Any]) -> str:
@@ -91,7 +240,7 @@ def section_of_calls(report: Mapping[str, Any]) -> str:
             f"### {size} px\n\n{_calls([row for row in results if row['size'] == size])}" for size in sizes
         ),
         machine=report["machine"],
-        versions=", ".join(f"{name} {number}" for name, number in report["versions"].items()),
+        versions=_versions(report),
         rounds=report["rounds"],
         options="" if defaults else " --sizes {} --batches {} --rounds {}".format(*numbers),
     )
@@ -127,6 +276,6 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    report = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else None
-    calls = json.loads(CALLS.read_text("utf-8")) if CALLS.exists() else None
-    (HERE / "performance.md").write_text(page(report, calls), encoding="utf-8")
+    files = [HERE / "performance" / f"{name}.json" for name in SOURCES]
+    reports = [json.loads(file.read_text("utf-8")) if file.exists() else None for file in files]
+    (HERE / "performance.md").write_text(page(*reports), encoding="utf-8")

@@ -35,10 +35,15 @@ def test_page_is_what_was_found(name: str, data: str):
 
 @pytest.mark.parametrize(
     ("name", "sources"),
-    [("performance", ("compare", "calls")), ("viewer_performance", ("viewer", "recording", "opening", "hosts"))],
+    [
+        ("performance", ("compare", "calls", "one_image", "folders", "gpu")),
+        ("viewer_performance", ("viewer", "recording", "opening", "hosts")),
+    ],
 )
 def test_page_is_what_was_measured(name: str, sources: tuple[str, ...]):
-    measured = (json.loads((DOCS / "performance" / f"{source}.json").read_text("utf-8")) for source in sources)
+    files = [DOCS / "performance" / f"{source}.json" for source in sources]
+    measured = [json.loads(file.read_text("utf-8")) if file.exists() else None for file in files]
+    assert measured[0] is not None
     page = (DOCS / f"{name.replace('_', '-')}.md").read_text("utf-8")
     assert page == generator(name)(*measured), f"run: python docs/{name}.py"
 
@@ -67,3 +72,19 @@ def test_a_row_of_performance():
     page = generator("performance")(report, None)
     assert "## 224 px, batch 1" in page
     assert "| rollout | 203 | 1.15 | 12 |" in page
+
+
+def test_a_gpu_that_ran_out_of_memory_is_on_the_page():
+    row = {"size": 224, "batch": 1, "call": "grad-cam", "ms": 3.21, "ratio": 1.5, "why": None}
+    report = {
+        "device": "a card",
+        "versions": {"torch": "2"},
+        "results": [row, row | {"batch": 256, "ms": None, "ratio": None, "why": "out of memory"}],
+        "maps": [{"method": "grad-cam", "format": "bf16", "correlation": 0.99912, "difference": 0.02}],
+        "folder": [{"method": "grad-cam", "images a second": 812.4}],
+    }
+    page = generator("performance")(None, None, gpu=report)
+    assert "| grad-cam | 3.2 ms, 1.50 | out of memory |" in page
+    assert "| grad-cam | 0.9991, 2e-02 |" in page
+    assert "grad-cam 812." in page
+    assert "Not measured yet" in generator("performance")(None, None)
