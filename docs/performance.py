@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 HERE = Path(__file__).parent
-SOURCES = ("compare", "calls", "one_image", "folders", "gpu")  # files of performance/, each written by a script
+SOURCES = ("compare", "calls", "one_image", "folders", "gpu")  # files of performance/, each of the script of its name
 INTRO = """# Performance
 
 What an explanation costs, as a multiple of a plain forward pass of the same model: ViT-B/16 with random weights. Every
@@ -39,9 +39,9 @@ python docs/performance.py
 ONE_IMAGE = """## One image at the command line
 
 `vitx explain IMAGE --method rollout`, in a new process, beside a script that imports torch and transformers, opens the
-same model and image and runs the pass: {explain:.1f} s beside {plain:.1f} s, {ratio:.2f} times as long. What is found out
-about a model before it is first explained (a few passes) is part of it, and so are the picture and the libraries that
-draw it.
+same model and image and runs the pass: {explain:.1f} s beside {plain:.1f} s, {ratio:.2f} times as long. What is found
+out about a model before it is first explained (a few passes) is part of it, and so are the picture and the libraries
+that draw it.
 
 A picture on disk takes {save:.0f} ms, the explanation it shows {explained:.0f} ms; the first one of a process takes
 {first:.0f} ms, since its sheet is made then.
