@@ -1,6 +1,7 @@
 """Names come from entry points; nothing that one package does breaks another."""
 
 import sys
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,23 @@ def test_unregistered_class_gets_a_name_in_our_spelling():
         pass
 
     assert registry.name_of("explainers", MyOwnCAM) == "my-own-cam"
+
+
+def test_entry_points_of_the_backport_are_taken_as_those_of_the_library(monkeypatch: pytest.MonkeyPatch):
+    class Foreign:  # what importlib_metadata puts in place of the library's finder gives, once anything imported it
+        def __init__(self, point: EntryPoint) -> None:
+            self.name, self.value, self.group, self.dist = point.name, point.value, point.group, point.dist
+
+    own = registry.offered("explainers")
+    given = entry_points
+    monkeypatch.setattr(registry, "entry_points", lambda **which: [Foreign(point) for point in given(**which)])
+    registry._scan.cache_clear()
+    try:
+        foreign = registry.offered("explainers")
+        assert foreign == own
+        point = foreign["grad-cam"][0]
+        assert isinstance(point, EntryPoint)
+        assert point.load() is GradCAM
+        assert registry.package(point) == registry.package(own["grad-cam"][0])
+    finally:
+        registry._scan.cache_clear()

@@ -54,9 +54,18 @@ def _modified(folder: str) -> int | None:
 def _scan(kind: Kind, _folders: tuple[tuple[str, int], ...]) -> dict[str, tuple[EntryPoint, ...]]:
     """Scanning reads every installed package's metadata (milliseconds), so it is done again only after an install."""
     points: dict[str, tuple[EntryPoint, ...]] = {}
-    for point in sorted(entry_points(group=f"vitxplain.{kind}"), key=lambda point: point.name):
+    for point in sorted(map(_standard, entry_points(group=f"vitxplain.{kind}")), key=lambda point: point.name):
         points[point.name] = (*points.get(point.name, ()), point)
     return points
+
+
+def _standard(point: Any) -> EntryPoint:
+    """An entry point of the standard library's class: `importlib_metadata`, once it is imported, puts in its own."""
+    if isinstance(point, EntryPoint):
+        return point
+    standard = EntryPoint(point.name, point.value, point.group)
+    vars(standard).update(dist=point.dist)
+    return standard
 
 
 def names(kind: Kind) -> dict[str, EntryPoint]:
