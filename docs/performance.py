@@ -29,13 +29,17 @@ beside the processor and that pass.
 
 {tables}
 
-Measured on {machine}, with {versions}: the medians of {rounds} rounds.
+Measured on {machine}, with {versions}: the medians of {rounds} rounds.{noise}
 
 ```bash
 python benchmarks/calls.py{options} --out docs/performance
 python docs/performance.py
 ```
 """
+NOISE = (
+    " No call is faster than the pass it contains: the least ratio, {least:.2f}, shows how unsteady the machine was, "
+    "and the others may be as far off."
+)
 ONE_IMAGE = """## One image at the command line
 
 `vitx explain IMAGE --method rollout`, in a new process, beside a script that imports torch and transformers, opens the
@@ -242,6 +246,7 @@ def section_of_calls(report: Mapping[str, Any]) -> str:
         machine=report["machine"],
         versions=_versions(report),
         rounds=report["rounds"],
+        noise=NOISE.format(least=least) if (least := min(row["ratio"] for row in results)) < 0.99 else "",
         options="" if defaults else " --sizes {} --batches {} --rounds {}".format(*numbers),
     )
 
