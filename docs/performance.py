@@ -48,7 +48,7 @@ out about a model before it is first explained (a few passes) is part of it, and
 that draw it.
 
 A picture on disk takes {save:.0f} ms, the explanation it shows {explained:.0f} ms; the first one of a process takes
-{first:.0f} ms, since its sheet is made then.
+{first:.0f} ms, in which matplotlib is imported and the sheet is made.
 
 Measured on {machine}, with {versions}: the medians of {rounds} rounds, a ViT-B/16.
 

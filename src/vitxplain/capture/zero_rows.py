@@ -32,9 +32,13 @@ def _gains(values: Tensor) -> bool:
     return values.requires_grad and values.device.type == "cpu"
 
 
-def _most(rows: Tensor) -> bool:
-    """Whether more than half of the rows have a number other than 0."""
-    return 2 * int((rows != 0).any(-1).sum()) > rows.shape[0]
+def _moved(rows: Tensor) -> Tensor:
+    """Which rows have a number other than 0."""
+    return (rows != 0).any(-1)
+
+
+def _most(moved: Tensor) -> bool:
+    return 2 * int(moved.sum()) > moved.shape[0]
 
 
 def _is_plain(weight: Tensor) -> bool:
@@ -55,9 +59,8 @@ class _Linear(torch.autograd.Function):
         gradient = output_gradients[0]
         weight = ctx.saved_tensors[0].to(gradient.dtype)  # under autocast the product was made in half precision
         rows = gradient.reshape(-1, gradient.shape[-1])
-        if _most(rows[:, :GLANCE]) or _most(rows):
+        if _most(_moved(rows[:, :GLANCE])) or _most(moved := _moved(rows)):
             return gradient @ weight, None, None
-        moved = (rows != 0).any(-1)
         input_gradient = rows.new_zeros(len(rows), weight.shape[1])
         input_gradient[moved] = rows[moved] @ weight
         return input_gradient.view(*gradient.shape[:-1], weight.shape[1]), None, None

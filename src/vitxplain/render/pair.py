@@ -1,7 +1,7 @@
 """The photograph and a picture of the same size beside it, with a colour bar: a sheet that may be drawn on again.
 
-Making axes and a colour bar costs more than the explanation that they show, and they are the same in every picture of
-a folder. So what is saved and never handed out is drawn on a sheet that each thread keeps.
+Making axes and a colour bar is a good part of what a picture costs, and they are the same in every picture of a folder.
+So what is saved and never handed out is drawn on a sheet that each thread keeps.
 """
 
 import threading
