@@ -159,9 +159,9 @@ class Explanation:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
         `stem` is by default that of the input's own name, or "image" where it has none; `style`, `width`, `cmap` and
-        `title` as in `plot`, `dpi` of the png, or of photographs in pdf and svg (by default 300). A path with the
-        ending of a format (png, pdf, svg, csv, npz, json), such as "cat.pdf", and no folder yet, is the one file to
-        write.
+        `title` as in `plot`, `dpi` of the png, or of photographs in pdf and svg (by default 300). A style that is named
+        here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as "cat.pdf", and
+        no folder yet, is the one file to write.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.

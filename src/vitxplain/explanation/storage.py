@@ -32,6 +32,7 @@ FORMATS: Final = (*PICTURES, "npz", "json")
 DEFAULT: Final = ("png", "npz", "json")  # where nobody says
 READABLE = "an explanation that can be read"
 ARRAYS = ("values", "axes", "image", REGION, MASKS)  # of the npz, those that loading takes; from "image" on if there
+AUTO: Final = "auto"  # the style that fits the values
 JPEG_LONGEST = 65_535  # pixels; the format knows no longer side
 
 
@@ -40,13 +41,15 @@ def save(
     folder: Path,
     stem: str,
     formats: Sequence[str] = DEFAULT,
-    style: str = "auto",
+    style: str = AUTO,
     label: str = "",
     look: Look = PLAIN,
 ) -> list[Path]:
     """Write STEM.METHOD.FORMAT for each of the formats; the paths, in the order asked.
 
-    `style` and `look` are those of pictures. Where the target has a label, such as that of an object, or one is given, it is STEM.METHOD.LABEL.FORMAT.
+    `style` and `look` are those of pictures. Where the target has a label, such as that of an object, or one is given,
+    it is STEM.METHOD.LABEL.FORMAT; a style other than "auto" is named after that: STEM.METHOD.signed.png lies beside
+    STEM.METHOD.png.
 
     The npz holds `values`, `axes`, `grid` (rows, columns, prefix, suffix tokens; empty without tokens), `schema`,
     `image`, the original as the bytes of a JPEG, so that a loaded explanation can be drawn wherever it went, and where
@@ -62,7 +65,7 @@ def save(
         raise OptionError(f"there is no format {', '.join(unknown)!r}; give some of {', '.join(FORMATS)}.")
     if Path(f"{stem}.{explanation.method}").name != f"{stem}.{explanation.method}":
         raise UsageError(f"{stem!r} is no plain file name; give the folder first, then the name without folders.")
-    name = file_stem(explanation, stem, label)
+    name = file_stem(explanation, stem, label, style)
     # Everything is made before anything is written: a picture that fails leaves no numbers behind without it.
     contents = {one: _content(explanation, one, style, look) for one in formats}
     return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
@@ -73,21 +76,20 @@ def is_file_name(path: Path) -> bool:
     return path.suffix.removeprefix(".").lower() in FORMATS and not is_folder(path)
 
 
-def save_file(explanation: Explanation, path: Path, style: str = "auto", look: Look = PLAIN) -> Path:
+def save_file(explanation: Explanation, path: Path, style: str = AUTO, look: Look = PLAIN) -> Path:
     """Write one file, in the format of its ending; errors as `save`."""
     name = path.suffix.removeprefix(".").lower()
     return write_together({path: _content(explanation, name, style, look)})[0]
 
 
-def file_stem(explanation: Explanation, stem: str, label: str = "") -> str:
+def file_stem(explanation: Explanation, stem: str, label: str = "", style: str = AUTO) -> str:
     """The name of its files without their ending; `label` in place of that of its target."""
     target = explanation.target
     label = label or explanation.label
     if target is not None and not label:
         label = label_of(target)
-    if not label:
-        return f"{stem}.{explanation.method}"
-    return f"{stem}.{explanation.method}.{slug(label, empty='target', keep='=~,')[:LONGEST_LABEL]}"
+    named = [slug(label, empty="target", keep="=~,")[:LONGEST_LABEL]] if label else []
+    return ".".join([stem, explanation.method, *named, *([] if style == AUTO else [style])])
 
 
 def load(path: str | Path) -> Explanation:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vitxplain.cli.explain.plan import Plan
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.storage import PICTURES
+from vitxplain.explanation.storage import AUTO, PICTURES
 from vitxplain.files.write import write_together
 
 
@@ -29,6 +29,7 @@ def save_sheets(explanations: Iterable[Explanation], plan: Plan, stem: str) -> d
 
             sheet = target_sheet(maps)
             drawn = {form: png_bytes(sheet) if form == "png" else vector_bytes(sheet, form) for form in forms}
-            paths = {plan.folder / f"{stem}.{method}.{form}": content for form, content in drawn.items()}
+            name = ".".join([stem, method, *([] if plan.style == AUTO else [plan.style])])
+            paths = {plan.folder / f"{name}.{form}": content for form, content in drawn.items()}
             sheets[method] = write_together(paths)[0]
     return sheets
