@@ -125,7 +125,8 @@ def _on_axes(
     module.draw_on(ax, explanation, **options)
     if look.title is not None:
         ax.set_title(look.title)
-    return ax.get_figure(root=True)
+    figure: Any = ax.get_figure(root=True)
+    return figure
 
 
 def check_style(style: str) -> None:

@@ -125,10 +125,8 @@ def _moved(edge: float, pieces: Edges, scale: float, letters: float) -> float:
 
 
 def _write_header(figure: Picture, words: list[str], letters: float, margin: float) -> None:
-    """The lines above the pictures, in place of those that stand there."""
+    """The lines above the pictures."""
     width, height = figure.get_size_inches()
-    for line in list(figure.texts):
-        line.remove()
     for text, (top, size, colour, weight) in zip(words, LINES, strict=False):
         points = max(size * letters, SMALLEST)
         style = {"fontsize": points, "color": colour, "weight": weight}
@@ -146,13 +144,14 @@ def _shrink_letters(axes: Axes, letters: float, right: float, below: float) -> N
     for axis in (axes.xaxis, axes.yaxis):
         labels = axis.get_ticklabels()
         if labels:
-            axis.set_tick_params(labelsize=max(labels[0].get_fontsize() * letters, SMALLEST))
+            axis.set_tick_params(labelsize=max(float(labels[0].get_fontsize()) * letters, SMALLEST))
     legend = axes.get_legend()
     texts = [*axes.texts, axes.title, axes.xaxis.label, axes.yaxis.label, *(legend.get_texts() if legend else ())]
     for text in texts:
         text.set_fontsize(max(float(text.get_fontsize()) * letters, SMALLEST))
         if isinstance(text, Annotation):
-            text.xyann = tuple(max(letters, 0.8) * offset for offset in text.xyann)
+            x, y = map(float, text.xyann)
+            text.xyann = x * max(letters, 0.8), y * max(letters, 0.8)
     if axes.title.get_text():
         fit(axes.title, max(axes.get_window_extent().width / axes.figure.dpi, 0.5), smallest=SMALLEST)
     break_labels(axes)
@@ -167,7 +166,7 @@ def _shrink_letters(axes: Axes, letters: float, right: float, below: float) -> N
 
 def _lay_legend(axes: Axes, legend: Legend, right: float, below: float) -> None:
     """The same legend in as many columns as there is room for."""
-    handles, words = list(legend.legend_handles), [text.get_text() for text in legend.get_texts()]
+    handles, words = [one for one in legend.legend_handles if one], [text.get_text() for text in legend.get_texts()]
     place = axes.get_window_extent()
     for columns in range(len(words), 0, -1):
         laid = axes.legend(
