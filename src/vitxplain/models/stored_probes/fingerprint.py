@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 import vitxplain
-from vitxplain.models.objects.libraries import is_transformers_model
+from vitxplain.models.objects.libraries import configuration
 from vitxplain.models.weight_hash import tensor_bytes, weight_hash
 
 if TYPE_CHECKING:
@@ -133,9 +133,10 @@ def _code() -> tuple[object, ...]:
 
 def _attention_function(module: nn.Module) -> Any:
     """The function that a model of transformers has registered for its attention: any may be put there by name."""
-    if not is_transformers_model(module):
+    config = configuration(module)
+    if config is None:
         return None
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-    name = module.config._attn_implementation
+    name = config._attn_implementation
     return ALL_ATTENTION_FUNCTIONS.get(name, name)
