@@ -133,10 +133,10 @@ def break_labels(axes: Axes) -> None:
     """Words beside axes that are much longer than those: in two lines, parted at the space nearest to their middle."""
     for label, side in ((axes.yaxis.label, "height"), (axes.xaxis.label, "width")):
         words = label.get_text()
-        spaces = [place for place, letter in enumerate(words) if letter == " "]
+        spaces = [at for at, letter in enumerate(words) if letter == " "]
         too_long = getattr(label.get_window_extent(), side) > 1.2 * getattr(axes.get_window_extent(), side)
         if spaces and too_long and "\n" not in words:
-            middle = min(spaces, key=lambda place: abs(place - len(words) / 2))
+            middle = min(spaces, key=lambda at: abs(at - len(words) / 2))
             label.set_text(f"{words[:middle]}\n{words[middle + 1 :]}")
 
 

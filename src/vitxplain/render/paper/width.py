@@ -44,11 +44,11 @@ def arrange(figure: Picture, width: float | str | None = None, title: str | None
     wide = old_width if width is None else inches_of(width)
     letters = min(1.0, max(LEAST_LETTERS, (wide / old_width) ** 0.5))
     places = {axes: _place(axes, old_width, old_height) for axes in figure.axes}
-    scalable = {axes: place for axes, place in places.items() if axes.images or min(place.width, place.height) > NARROW}
+    scalable = {axes: frame for axes, frame in places.items() if axes.images or min(frame.width, frame.height) > NARROW}
     header = 0.0 if title == "" else HEADER * letters
-    content = max((place.x1 for place in places.values()), default=old_width - MARGIN)
-    across = _edges([(place.x0, place.x1) for place in scalable.values()], MARGIN, max(content, old_width - MARGIN))
-    down = _edges([(place.y0, place.y1) for place in scalable.values()], HEADER, old_height - MARGIN)
+    content = max((frame.x1 for frame in places.values()), default=old_width - MARGIN)
+    across = _edges([(frame.x0, frame.x1) for frame in scalable.values()], MARGIN, max(content, old_width - MARGIN))
+    down = _edges([(frame.y0, frame.y1) for frame in scalable.values()], HEADER, old_height - MARGIN)
     fixed = sum(end - start for start, end, pictured in across if not pictured) * letters + 2 * MARGIN * letters
     pictured = sum(end - start for start, end, pictured in across if pictured)
     scale = (wide - fixed) / pictured if width is not None and pictured else 1.0
@@ -62,19 +62,19 @@ def arrange(figure: Picture, width: float | str | None = None, title: str | None
     new = {
         axes: Bbox(
             [
-                [margin + _moved(place.x0, across, scale, letters), _moved(place.y0, down, scale, letters)],
-                [margin + _moved(place.x1, across, scale, letters), _moved(place.y1, down, scale, letters)],
+                [margin + _moved(frame.x0, across, scale, letters), _moved(frame.y0, down, scale, letters)],
+                [margin + _moved(frame.x1, across, scale, letters), _moved(frame.y1, down, scale, letters)],
             ]
         )
-        for axes, place in places.items()
+        for axes, frame in places.items()
     }
     above = header or margin
     for line in list(figure.texts):
         line.remove()
     height = above + _moved(old_height - MARGIN, down, scale, letters) + margin
     _put(figure, new, (wide, height), above)
-    for axes, place in places.items():
-        _shrink_letters(axes, letters, wide - margin, anchors[axes] * place.height)
+    for axes, frame in places.items():
+        _shrink_letters(axes, letters, wide - margin, anchors[axes] * frame.height)
     low = figure.get_tightbbox().y0  # inches; below 0 letters are cut off
     if low < margin / 2:
         _put(figure, new, (wide, height + margin / 2 - low), above)
@@ -90,9 +90,9 @@ def _put(figure: Picture, places: Mapping[Axes, Bbox], size: tuple[float, float]
     """Axes at inches from the left and from `above` the content."""
     figure.set_size_inches(*size)
     figure.unchanging = None
-    for axes, place in places.items():
-        bottom = 1 - (above + place.y1) / size[1]
-        axes.set_position((place.x0 / size[0], bottom, place.width / size[0], place.height / size[1]))
+    for axes, frame in places.items():
+        bottom = 1 - (above + frame.y1) / size[1]
+        axes.set_position((frame.x0 / size[0], bottom, frame.width / size[0], frame.height / size[1]))
 
 
 def _anchor(axes: Axes) -> float:
@@ -167,7 +167,7 @@ def _shrink_letters(axes: Axes, letters: float, right: float, below: float) -> N
 def _lay_legend(axes: Axes, legend: Legend, right: float, below: float) -> None:
     """The same legend in as many columns as there is room for."""
     handles, words = [one for one in legend.legend_handles if one], [text.get_text() for text in legend.get_texts()]
-    place = axes.get_window_extent()
+    frame = axes.get_window_extent()
     for columns in range(len(words), 0, -1):
         laid = axes.legend(
             handles,
@@ -176,7 +176,7 @@ def _lay_legend(axes: Axes, legend: Legend, right: float, below: float) -> None:
             frameon=False,
             ncols=columns,
             loc="upper left",
-            bbox_to_anchor=(0, -below * axes.figure.dpi / place.height if below > 0 else 1),
+            bbox_to_anchor=(0, -below * axes.figure.dpi / frame.height if below > 0 else 1),
             columnspacing=1,
             borderpad=0,
             borderaxespad=0,

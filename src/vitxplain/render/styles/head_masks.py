@@ -45,8 +45,8 @@ def draw(explanation: Explanation, mass: float | None = None, layer: int = -1) -
     down = -(-len(masks) // across)
     width, height = inches(geometry.image_size, 8.4 / max(across, 3))
     chosen = explanation.options.get("layer")
-    known = layer % len(maps) if len(maps) > 1 else chosen if isinstance(chosen, int) else None
-    where = "" if known is None else f"{layer_words(known)}: "
+    index = layer % len(maps) if len(maps) > 1 else chosen if isinstance(chosen, int) else None
+    where = "" if index is None else f"{layer_words(index)}: "
     small_print = f"{where}the patches that hold {mass:.0%} of each head's attention · {detail(explanation)}"
     figure = sheet(across * (width + GAP) - GAP, down * (height + TITLE), headline(explanation), small_print)
     for head, mask in enumerate(masks):
