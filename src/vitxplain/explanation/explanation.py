@@ -129,8 +129,9 @@ class Explanation:
     ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
-        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`. A path
-        with the ending of a format, such as "cat.png", and no folder yet, is the one file to write.
+        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`; one
+        that is named here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as
+        "cat.png", and no folder yet, is the one file to write.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vitxplain.cli.explain.plan import Plan
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.storage import AUTO
 from vitxplain.files.write import write_together
 
 
@@ -24,6 +25,7 @@ def save_sheets(explanations: Iterable[Explanation], plan: Plan, stem: str) -> d
             from vitxplain.render.figure import png_bytes
             from vitxplain.render.sheets.target_sheet import target_sheet
 
-            path = plan.folder / f"{stem}.{method}.png"
+            named = [stem, method, *([] if plan.style == AUTO else [plan.style]), "png"]
+            path = plan.folder / ".".join(named)
             sheets[method] = write_together({path: png_bytes(target_sheet(maps))})[0]
     return sheets
