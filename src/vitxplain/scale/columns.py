@@ -1,4 +1,4 @@
-"""Columns of Arrow from rows of plain values, buffer by buffer: pa.array would import pandas first, where it is there."""
+"""Columns of Arrow from rows of plain values, buffer by buffer: pa.array would first import pandas, if it is there."""
 
 from collections.abc import Sequence
 from typing import Any, Final
