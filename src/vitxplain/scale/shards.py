@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import plain
-from vitxplain.scale.columns import column
+from vitxplain.files.columns import column
 from vitxplain.scale.plan import MapKind
 
 Row: TypeAlias = dict[str, Any]

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from vitxplain.files.columns import column
 from vitxplain.scale import shards
-from vitxplain.scale.columns import column
 from vitxplain.scale.plan import MapKind
 
 PLACE = {"size": [3, 4], "box": [0.0, 1.5]}
