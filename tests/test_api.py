@@ -226,6 +226,18 @@ def test_mistakes_are_found_before_a_model_is_loaded():
         explain("no/such/model", photo(0), "rolout")
 
 
+def test_files_of_classes_that_are_called_alike_have_their_indices(cnn: VisionModel, tmp_path: Path):
+    alike = replace(cnn, labels={0: "suit", 1: "suit, swimsuit", 2: "star", 3: "cross", 4: "Suit"})
+    several = explain(alike, torch.zeros(3, 32, 48), "grad-cam", target=[0, 1, 2])
+    apart = ["suit-0", "suit-1", "star"]
+    assert [made.save(tmp_path, formats="json")[0].name for made in several] == [
+        f"image.grad-cam.{label}.json" for label in apart
+    ]
+    for index, label in enumerate(apart):
+        assert explain(alike, torch.zeros(3, 32, 48), "grad-cam", target=index).label == label
+    assert explain(alike, torch.zeros(3, 32, 48), "grad-cam").label == ""
+
+
 def test_files_of_a_target_that_was_asked_for_have_its_name(vit: VisionModel, tmp_path: Path):
     """No target's files are written over by those of another."""
     asked = [explain(vit, photo(0), "grad-cam", target=target) for target in (None, 0, LABELS[1])]

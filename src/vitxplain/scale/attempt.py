@@ -11,7 +11,6 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.scale.wanted import Wanted, of_images
 from vitxplain.tasks.classification import Classification
-from vitxplain.words import short_name
 
 Key = TypeVar("Key")  # what an image is known by
 
@@ -65,7 +64,7 @@ def is_of_all_images(error: Exception, model: VisionModel) -> TypeGuard[UsageErr
 def _several(explained: Any, wanted: Sequence[Wanted]) -> list[Outcome]:
     """One outcome a target, with the label of its files."""
     if not isinstance(explained, list):
-        return [(explained, _file_label(explained, wanted[0]) if wanted else "")]
+        return [(explained, wanted[0].label if wanted else "")]
     labels = [wanted[number].label if number < len(wanted) else "" for number in range(len(explained))]
     return [(explained[number], labels[number]) for number in distinct(explained, labels)]
 
@@ -77,13 +76,6 @@ def distinct(explained: Sequence[Explanation], labels: Sequence[str]) -> list[in
         target = explanation.target
         by_target.setdefault(labels[number] if target is None else target.label or target.name, number)
     return list(by_target.values())
-
-
-def _file_label(explanation: Explanation, wanted: Wanted) -> str:
-    """What the files of the one target that was typed are named by: a class by its name."""
-    if wanted.label or explanation.target is None:
-        return wanted.label
-    return explanation.target.label or short_name(explanation.target.name)
 
 
 def _joined(

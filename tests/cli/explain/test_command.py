@@ -164,11 +164,12 @@ def width_of(path: Path) -> int:
 
 def test_style_of_the_picture(vitx: Vitx, photos: Path, vit_folder: Path):
     arguments = ("explain", "cat.png", "--model", vit_folder, "--method", "grad-cam,rollout")
-    vitx(*arguments, "--out", "plain")
+    vitx(*arguments)
     assert vitx(*arguments, "--style", "strip").code == 0
     for method in ("grad-cam", "attention-rollout"):
-        plain, strip = (width_of(Path(folder) / f"cat.{method}.png") for folder in ("plain", "vitx-out"))
+        plain, strip = (width_of(Path(f"vitx-out/cat.{method}{style}.png")) for style in ("", ".strip"))
         assert strip > plain
+    assert vitxplain.load("vitx-out/cat.grad-cam.strip.png").method == "grad-cam"
 
 
 def test_a_style_that_does_not_fit_a_method(vitx: Vitx, photos: Path, vit_folder: Path):
@@ -179,13 +180,13 @@ def test_a_style_that_does_not_fit_a_method(vitx: Vitx, photos: Path, vit_folder
         "error: attention-rollout gives one value for each of row x column; layers and heads need a map each, "
         "as raw-attention gives.\n"
     )
-    assert [path.name for path in Path("vitx-out").glob("*.png")] == ["cat.raw-attention.png"]
+    assert [path.name for path in Path("vitx-out").glob("*.png")] == ["cat.raw-attention.heads.png"]
     assert vitx(*arguments, "rollout").code == 2
 
 
 def test_a_style_of_values_that_one_method_gives_takes_that_method(vitx: Vitx, photos: Path, vit_folder: Path):
     assert vitx("explain", "cat.png", "--model", vit_folder, "--style", "head-distance").code == 0
-    assert [path.name for path in Path("vitx-out").glob("*.png")] == ["cat.head-distance.png"]
+    assert [path.name for path in Path("vitx-out").glob("*.png")] == ["cat.head-distance.head-distance.png"]
     said = vitx("explain", "cat.png", "--model", vit_folder, "--style", "sampling-points")
     assert (said.code, said.err.partition(",")[0]) == (
         2,
@@ -197,7 +198,10 @@ def test_a_style_of_values_that_one_method_gives_takes_that_method(vitx: Vitx, p
     ("arguments", "message"),
     [
         (("--style", "strp"), "there is no picture style 'strp'; did you mean strip?"),
-        (("--style", "strip", "--format", "npz"), "--style strip draws the png, which --format npz leaves out."),
+        (
+            ("--style", "strip", "--format", "npz"),
+            "--style strip draws the picture, and --format npz has none: add png, pdf or svg.",
+        ),
     ],
 )
 def test_a_style_that_is_none(vitx: Vitx, photos: Path, vit_folder: Path, arguments: tuple[str, ...], message: str):

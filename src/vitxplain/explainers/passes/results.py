@@ -23,7 +23,7 @@ from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import ExplainedTarget
-from vitxplain.words import short_name
+from vitxplain.words import short_name, slug
 
 
 def explanations(
@@ -56,7 +56,7 @@ def explanations(
     described = [
         target.describe(result.outputs, probabilities, labels, model.task.unit) for target in result.settled.rounds
     ]
-    targets = [_told_apart([of_round[index] for of_round in described]) for index in range(len(batch.images))]
+    targets = [_told_apart([of_round[index] for of_round in described], labels) for index in range(len(batch.images))]
     geometries = [seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     facts_of_call = {"versions": versions(), "seconds": round(seconds, 4)}
     pinned = model_facts(model)
@@ -86,7 +86,7 @@ def explanations(
                         values=values[k][index].copy(),
                         prediction=predictions[index],
                         target=(target := targets[index][k] if explainer.class_specific else None),
-                        label="" if spelling is None else spelling or _label(target),
+                        label="" if spelling is None else spelling or _label(target, labels),
                         geometry=geometries[index],
                         image=image,
                         bands=bands,
@@ -100,26 +100,46 @@ def explanations(
     return made
 
 
-def _label(target: ExplainedTarget | None) -> str:
-    """What the files of a target that was asked for are named by: a class by its name."""
-    return "" if target is None else label_of(target) or short_name(target.name)
+def _label(target: ExplainedTarget | None, labels: Mapping[int, str]) -> str:
+    """What the files of a target that was asked for are named by: a class by its name, of several so called which."""
+    if target is None:
+        return ""
+    name = label_of(target) or short_name(target.name)
+    return name if target.label or _is_alone(target, labels) else f"{name}-{target.index}"
 
 
-def _told_apart(targets: Sequence[ExplainedTarget]) -> list[ExplainedTarget]:
+def _told_apart(targets: Sequence[ExplainedTarget], labels: Mapping[int, str]) -> list[ExplainedTarget]:
     """The targets of one image: where they are several, classes are labelled by name, or by name and index.
 
     Regions of the user's that are called alike ("mask", of an array) are numbered.
     """
     if len(targets) == 1:
         return list(targets)
-    names = Counter({target.index: target.name for target in targets if target.is_class}.values())
+    classes = {(target.index, target.name) for target in targets if target.is_class}
+    files = Counter(_file_name(name) for _, name in classes)
     labelled = [
-        replace(target, label=target.name if names[target.name] == 1 else f"{target.name}-{target.index}")
+        replace(
+            target,
+            label=target.name
+            if files[_file_name(target.name)] == 1 and _is_alone(target, labels)
+            else f"{target.name}-{target.index}",
+        )
         if target.is_class
         else target
         for target in targets
     ]
     return [_numbered(target, [one for one in labelled if one.label == target.label]) for target in labelled]
+
+
+def _is_alone(target: ExplainedTarget, labels: Mapping[int, str]) -> bool:
+    """Whether no other class of the model would have files of the same name."""
+    own = _file_name(target.name)
+    return not any(index != target.index and _file_name(name) == own for index, name in labels.items())
+
+
+def _file_name(name: str) -> str:
+    """A class as file systems tell it from others."""
+    return slug(short_name(name)).casefold()
 
 
 def _numbered(target: ExplainedTarget, alike: Sequence[ExplainedTarget]) -> ExplainedTarget:
