@@ -197,8 +197,8 @@ def maps_by_method(store: Store, plan: Mapping[str, Any]) -> dict[str, StoredMap
         shards = range(int(plan["shards"]))
         if len(shards) > MOST_SHARDS:
             raise ValueError(f"it has {len(shards):,} shards")
-    found = {shard: manifest.finished_files(store, shard) for shard in shards}
-    finished = {shard: files for shard, files in found.items() if files is not None}
+    entries = {shard: manifest.finished_files(store, shard) for shard in shards}
+    finished = {shard: files for shard, files in entries.items() if files is not None}
     unfinished = [shard for shard in shards if shard not in finished]
     runs = {}
     for name in axes:

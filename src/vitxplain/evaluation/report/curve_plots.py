@@ -59,9 +59,9 @@ def _mean_curves(map_scores: Iterable[MapScores]) -> dict[tuple[str, str, str], 
     """By model, method and metric, over the maps that have a curve."""
     sums: dict[tuple[str, str, str], Curve] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
-    for one in map_scores:
-        for metric, points in one.curves.items():
-            key = one.model, one.method, metric
+    for map_score in map_scores:
+        for metric, points in map_score.curves.items():
+            key = map_score.model, map_score.method, metric
             sums[key] = sums.get(key, 0) + np.array(list(points))
             counts[key] += 1
     return {key: curve / counts[key] for key, curve in sums.items()}

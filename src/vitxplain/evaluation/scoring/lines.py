@@ -100,7 +100,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _end_of_lines(path: Path) -> int:
     """How many bytes of a file are whole lines."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         end = file.seek(0, os.SEEK_END)
         while end:
             start = max(0, end - _BLOCK)

@@ -35,14 +35,14 @@ class MethodScores:
 
     def add(self, map_scores: MapScores, subject: Subject) -> None:
         """Another map; `subject` is its own, one object for all methods."""
-        place = len(self.subjects)
+        number = len(self.subjects)
         self.subjects.append(subject)
         for name, score in map_scores.scores.items():
             self._scores.setdefault(name, array("d")).append(score)
-            self._scored.setdefault(name, array("q")).append(place)
+            self._scored.setdefault(name, array("q")).append(number)
         for name, counts in map_scores.counts.items():
             self._counts.setdefault(name, array("q")).extend(counts)
-            self._counted.setdefault(name, array("q")).append(place)
+            self._counted.setdefault(name, array("q")).append(number)
         self.constant += map_scores.constant
         self.broken += map_scores.broken
         self.stretched += map_scores.stretched
@@ -52,15 +52,16 @@ class MethodScores:
 
     def scores(self, metric: str) -> dict[Subject, float]:
         """Those by a metric, of the maps that were scored by it."""
-        places = self._scored.get(metric, ())
-        return {self.subjects[place]: score for place, score in zip(places, self._scores.get(metric, ()), strict=True)}
+        numbers = self._scored.get(metric, ())
+        scores = zip(numbers, self._scores.get(metric, ()), strict=True)
+        return {self.subjects[number]: score for number, score in scores}
 
     def counts(self, metric: str) -> dict[Subject, Counts]:
         """The pixels that a metric counted, of the maps where it did."""
-        numbers = iter(self._counts.get(metric, ()))
-        fours = zip(numbers, numbers, numbers, numbers, strict=True)
-        places = self._counted.get(metric, ())
-        return {self.subjects[place]: Counts(*four) for place, four in zip(places, fours, strict=True)}
+        pixels = iter(self._counts.get(metric, ()))
+        numbers = self._counted.get(metric, ())
+        fours = zip(numbers, zip(pixels, pixels, pixels, pixels, strict=True), strict=True)
+        return {self.subjects[number]: Counts(*four) for number, four in fours}
 
     def answers(self) -> Iterator[tuple[str, Answer | None]]:
         """Of each map its image, and what the model said of it; None where that was not kept."""
