@@ -19,6 +19,7 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
     HF_HUB_DISABLE_PROGRESS_BARS="1",
     HF_HOME=str(ROOT / ".pytest_cache" / "huggingface"),  # what a developer has downloaded decides no test
+    VITXPLAIN_DISABLE_PROBE_CACHE="1",  # what an earlier test found decides no other
     MPLBACKEND="Agg",
     TOKENIZERS_PARALLELISM="false",
     PYTHONPATH=os.pathsep.join(filter(None, [str(PEERS_SITE), os.environ.get("PYTHONPATH")])),

@@ -10,7 +10,7 @@ from types import FrameType
 
 import pytest
 
-from vitxplain.interrupts import Terminated, exit_code, handled, importing, interrupt, never_lost
+from vitxplain.interrupts import Terminated, exit_code, handled, importer, interrupt, never_lost, raised_on_return
 
 
 class Held:
@@ -63,31 +63,55 @@ def test_what_else_is_ignored_is_reported_as_ever(monkeypatch: pytest.MonkeyPatc
     assert reported == [error]
 
 
-def test_a_signal_while_something_is_imported_is_raised_after_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Compiled modules end the process by an exception in the middle of their import."""
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("debugged", [False, True])
+def test_a_signal_while_something_is_imported_is_raised_after_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, debugged: bool
+):
+    """Compiled modules end the process by an exception in the middle of their import; only a debugger makes it late."""
+    (tmp_path / "outermost_import.py").write_text("import interrupted_while_imported\nFINISHED = True\n")
     (tmp_path / "interrupted_while_imported.py").write_text(
-        "import signal\nsignal.raise_signal(signal.SIGTERM)\nFINISHED = True\n"
+        f"import signal\nfor _ in range({times}):\n    signal.raise_signal(signal.SIGTERM)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
+    reached: list[str] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if importing(frame, within=command.__code__):
-            again(number)
-        else:
+        importing = importer(frame, within=command.__code__)
+        if importing is None:
             _raise(number, frame)
+        elif not raised_on_return(number, importing):
+            again(number)
+
+    def imported() -> None:
+        __import__("outermost_import")
+        reached.append("the next line")
+        time.sleep(10)  # a signal that comes once more ends this
 
     def command() -> None:
-        importlib.import_module("interrupted_while_imported")
-        time.sleep(10)  # the signal ends this
+        imported()
 
-    with never_lost() as again, handled(handle), pytest.raises(Terminated):
-        command()
-    assert sys.modules.pop("interrupted_while_imported").FINISHED
+    def no_trace(_frame: FrameType, _event: str, _argument: object) -> None:
+        """As a debugger's, which has nothing to stop at."""
+
+    traced_by = sys.gettrace()
+    sys.settrace(no_trace if debugged else None)
+    try:
+        with never_lost() as again, handled(handle), pytest.raises(Terminated):
+            command()
+        assert sys.gettrace() is (no_trace if debugged else None)
+    finally:
+        sys.settrace(traced_by)
+    assert reached == ["the next line"] * debugged
+    assert sys.modules.pop("outermost_import").FINISHED
+    del sys.modules["interrupted_while_imported"]
 
 
 def test_an_import_around_the_command_is_none_within_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "runs_a_command.py").write_text("import sys\nFRAME = sys._getframe()\n")
     monkeypatch.syspath_prepend(tmp_path)
     frame = importlib.import_module("runs_a_command").FRAME
-    assert not importing(frame, within=frame.f_code)
-    assert importing(frame, within=importing.__code__)
+    assert importer(frame, within=frame.f_code) is None
+    asked = importer(frame, within=importer.__code__)
+    assert asked is not None
+    assert asked.f_globals["__name__"] != "runs_a_command"

@@ -76,16 +76,37 @@ def never_lost() -> Iterator[Callable[[int], None]]:
             timer.cancel()
 
 
-def importing(frame: FrameType | None, within: CodeType) -> bool:
-    """Whether a module is being imported by what this function's code calls.
+def importer(frame: FrameType | None, within: CodeType) -> FrameType | None:
+    """Where the outermost import that is going on was asked for, in what this function's code calls; None outside.
 
-    There compiled modules swallow an exception or end the process by it.
+    Within imports compiled modules swallow an exception or end the process by it.
     """
+    outermost = None
     while frame is not None and frame.f_code is not within:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
-            return True
+            outermost = frame.f_back
         frame = frame.f_back
-    return False
+    return outermost
+
+
+def raised_on_return(number: int, frame: FrameType) -> bool:
+    """Raises the signal's exception as soon as the frame goes on; False under a debugger, which traces by itself."""
+    if sys.gettrace() is _no_trace:  # an earlier signal's exception is about to come
+        return True
+    if sys.gettrace() is not None:
+        return False
+
+    def stop(_frame: FrameType, _event: str, _argument: object) -> None:
+        sys.settrace(None)
+        raise interrupt(number)
+
+    frame.f_trace = stop
+    sys.settrace(_no_trace)
+    return True
+
+
+def _no_trace(_frame: FrameType, _event: str, _argument: object) -> None:
+    """What new frames are traced by; without one Python does not ask the frames that have a trace, either."""
 
 
 def _send(number: int) -> None:

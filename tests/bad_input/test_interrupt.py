@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import vitxplain
+from tests.interrupted import interrupted
 
 Started: TypeAlias = Callable[..., subprocess.Popen]
 
@@ -66,18 +67,12 @@ def test_between_and_in_images(started: Started, place: Path, vit_folder: Path):
             picture.load()
 
 
-@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs to see what a process has loaded")
-@pytest.mark.parametrize("loaded", ["_multiarray_umath", "libtorch_cpu"])
-def test_while_everything_is_imported(started: Started, place: Path, vit_folder: Path, loaded: str):
+@pytest.mark.parametrize("module", ["numpy._core.multiarray", "torch.autograd"])
+def test_while_everything_is_imported(place: Path, vit_folder: Path, module: str):
     """Also in the middle of numpy, where torch would swallow it if torch were the first to import it."""
-    process = started("explain", "good.png", "--model", vit_folder)
-    until = time.monotonic() + 60
-    while loaded not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < until:
-        pass
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode in INTERRUPTED
-    assert (output, errors) == ("", SAID)
+    done = interrupted("explain", "good.png", "--model", vit_folder, by=signal.SIGINT, event="import", of=module)
+    assert done.returncode in INTERRUPTED
+    assert (done.stdout, done.stderr) == ("", SAID)
     assert [path.name for path in place.iterdir()] == ["good.png"]
 
 
@@ -126,38 +121,31 @@ def _photos(place: Path) -> None:
                 picture.save(place / kind / name / f"{number}.png")
 
 
-# Commands that write, with what is under work when the signal comes.
-WRITING = {
-    "explain data/a data/b --model demo-vit --method rollout,grad-cam --out out": 0.5,
-    "demo --out out": 0.5,
-    "export --model demo-vit --out out/model.onnx": 0.5,
-    "data split data --out out": 0.3,
-    "data tile masked --size 24 --out out": 0.3,
-    "test --model demo-cnn --data digits --limit 400 --batch-size 4 --out out": 0.5,
-    "tune --model scratch --data digits --limit 32 -o epochs=4 --trials 30 --out out": 2.0,
+# Commands that write, with the moment at which the signal comes.
+WRITING: dict[str, dict[str, Any]] = {
+    "explain data/a data/b --model demo-vit --method rollout,grad-cam --out out": {"event": "open", "of": ".part"},
+    "demo --out out": {"event": "import", "of": "captum"},
+    "export --model demo-vit --out out/model.onnx": {"event": "import", "of": "onnxscript"},
+    "data split data --out out": {"event": "open", "of": "train", "times": 100},
+    "data tile masked --size 24 --out out": {"event": "open", "of": "masks", "times": 100},
+    "test --model demo-cnn --data digits --limit 40 --batch-size 4 --out out": {"event": "open", "of": ".part"},
+    "tune --model scratch --data digits --limit 32 -o epochs=4 --trials 30 --out out": {"event": "open", "of": "002"},
 }
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs to see what a process has loaded")
 @pytest.mark.parametrize("command", WRITING, ids=lambda command: command.partition(" --")[0])
 def test_every_command_that_writes_ends_by_a_scheduler_as_by_ctrl_c(
-    started: Started, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ):
     """It says so, exits with 143 and leaves nothing half-written: not beside its results, nor among temporary files."""
     _photos(place)
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
-    process = started(*command.split(), "--quiet")
-    until = time.monotonic() + 120
-    while "libtorch_cpu" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < until:
-        time.sleep(0.02)
-    time.sleep(WRITING[command])
-    process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=240)
-    assert process.returncode in (143, -signal.SIGTERM), errors
-    assert "interrupted; " in errors
-    assert "Traceback" not in output + errors
+    done = interrupted(*command.split(), "--quiet", by=signal.SIGTERM, **WRITING[command])
+    assert done.returncode in (143, -signal.SIGTERM), done.stderr
+    assert "interrupted; " in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
     left = [path.name for path in place.rglob("*")]
     assert not [name for name in left if name.startswith(".") or name.endswith(".part")]
-    assert list((tmp_path / "temporary").iterdir()) == []
+    assert {path.name for path in (tmp_path / "temporary").iterdir()} <= {".ses"}  # which onnxruntime keeps for itself

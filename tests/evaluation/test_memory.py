@@ -68,7 +68,7 @@ def test_what_was_found_of_a_model_holds_when_it_is_opened_again(monkeypatch: py
         probed.append(model.source)
         return probe(model, *arguments)
 
-    monkeypatch.setattr("vitxplain.models.parallel.probe.probe", counted)
+    monkeypatch.setattr("vitxplain.models.stored_probes.finding.probe", counted)
     evaluate(["demo-cnn", "demo-vit"], "digits", "grad-cam", "entropy", limit=2).save(tmp_path)
     assert [Path(source).name for source in probed] == ["demo-cnn", "demo-vit"]
 

@@ -78,6 +78,19 @@ def is_of_image(axes: str) -> bool:
     return "row2" in names or names[-2:] == ["row", "column"]
 
 
+def which_map(values: Float[np.ndarray, "..."], axes: str) -> str:
+    """In words which map `patch_map` makes of them; empty where there is just one."""
+    names = axes.split()
+    if "row2" in names:
+        rows, columns = values.shape[:2]
+        return f"map of the patch {rows // 2},{columns // 2}"
+    sizes = dict(zip(names[:-2], values.shape, strict=False)) if names[-2:] == ["row", "column"] else {}
+    if "component" in sizes:
+        return f"first of {sizes['component']} components"
+    parts = [f"last of {size} layers" if name == "layer" else f"mean of {size} {name}s" for name, size in sizes.items()]
+    return ", ".join(part for part, size in zip(parts, sizes.values(), strict=True) if size > 1)
+
+
 def is_all_against(values: Float[np.ndarray, "..."], axes: str, method: str) -> bool:
     """Whether the map has values below 0 and none above it, so that its heat map is zeros."""
     if axes.split()[-2:] != ["row", "column"] or "component" in axes.split():  # which speak for nothing

@@ -28,8 +28,9 @@ class VisionModel:
     `task` says what its output means and how a target is read, `labels` are the names of its classes.
     `inputs` turns pixel_values into the module's keyword arguments where it does not simply take pixel_values first.
     `part` is the part of the input that images fill where the rest is padding, and the module is told so.
-    `stated_grid` is the user's word on the token grid and goes before anything found. It pickles where the module and
-    the processor do.
+    `stated_grid` is the user's word on the token grid and goes before anything found. `is_stored` says that the module
+    was opened by name and can be opened again: what is found of it is kept on disk. It pickles where the module and the
+    processor do.
     """
 
     module: nn.Module = field(repr=False)
@@ -43,6 +44,7 @@ class VisionModel:
     stated_grid: TokenGrid | None = None
     device: torch.device = torch.device("cpu")  # where inputs go
     dtype: torch.dtype = torch.float32
+    is_stored: bool = False
     _probes: dict[tuple[int, int], "Probe"] = field(default_factory=dict, repr=False)
     _heeding: dict[tuple[int, int], bool] = field(default_factory=dict, repr=False)
 
@@ -56,7 +58,8 @@ class VisionModel:
 
     def changed(self, **fields: Any) -> "VisionModel":
         """The model with these fields replaced; what a probe found of the old ones is forgotten."""
-        return replace(self, **{"_probes": {}, "_heeding": {}, **fields})
+        stored = self.is_stored and "module" not in fields
+        return replace(self, **{"_probes": {}, "_heeding": {}, "is_stored": stored, **fields})
 
     def on_part(self, part: ImagePart | None) -> "VisionModel":
         """The model for inputs that images fill in part; itself where they fill all, or the module takes no mask."""
@@ -116,9 +119,7 @@ class VisionModel:
 
         `images` of the user's are looked at where what was tried before did not get through to the logits.
         """
-        from vitxplain.models.parallel.probe import probe
-        from vitxplain.models.plain_pass import plain_pass_on_failure
-        from vitxplain.models.probing.observe import noise
+        from vitxplain.models.stored_probes.finding import find_probe
 
         if self.part is not None:  # what the model is does not depend on what it is told of padding
             return replace(self, part=None).probe(size, images)
@@ -128,8 +129,7 @@ class VisionModel:
             return kept
         changed = kept is None or kept.structure != structure(self.module)
         if kept is None or changed or (images is not None and kept.silent):
-            with plain_pass_on_failure(self, noise(self, size)):
-                kept = probe(self, size, images)
+            kept = find_probe(self, size, images)
             kept = replace(kept, structure=structure(self.module), likeness=likeness(self.module))
             self._probes[size] = kept
         return kept

@@ -31,17 +31,17 @@ def test_a_figure_of_two_models(vitx: Vitx, photos: Path, vit_folder: Path, cnn_
 
 def test_data_whose_objects_are_known(vitx: Vitx, photos: Path):
     said = vitx(
-        *"compare --data digits --limit 2 --model demo-cnn --methods grad-cam --controls centre --quiet".split()
+        *"compare --data digits --limit 2 --model demo-cnn --methods grad-cam --controls centre --quiet --out both.pdf".split()
     )
     assert (said.code, said.out, said.err) == (0, "", "")
-    assert Path("vitx-out/compare.png").is_file()
+    assert Path("both.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ((), "give the images to compare, or a data set with --data, and not both."),
-        (("cat.png", "--out", "map.jpg"), "--out is map.jpg; it takes a file that ends in .png."),
+        (("cat.png", "--out", "map.jpg"), "--out is map.jpg; it takes a file that ends in .png, .pdf, .svg."),
         (("cat.png", "--out", "cat.png"), "--out cat.png is one of the images; give another file."),
         (("cat.png", "--rows", "images,size"), "rows takes some of images, models, methods, targets, and not 'size'."),
     ],

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import yaml
 from PIL import Image
 
 from tests.cli.conftest import Said
+from tests.interrupted import interrupted
 
 Vitx = Callable[..., Said]
 TINY = [
@@ -204,15 +204,9 @@ def test_ctrl_c(here: Path):
 
 @pytest.mark.slow
 def test_ctrl_c_before_the_training(here: Path):
-    command = [sys.executable, "-m", "vitxplain", *TINY, "--out", "run"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while "libtorch_cpu" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < until:
-        pass
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode in (130, -signal.SIGINT)
-    assert errors == "interrupted before the training began.\n"
+    done = interrupted(*TINY, "--out", "run", by=signal.SIGINT, event="import", of="torch.autograd")
+    assert done.returncode in (130, -signal.SIGINT)
+    assert done.stderr == "interrupted before the training began.\n"
     assert not Path("run").exists()
 
 

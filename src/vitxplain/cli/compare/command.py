@@ -102,9 +102,9 @@ def compare(
     title: Annotated[
         str | None, typer.Option("--title", help="In place of the first line.", rich_help_panel=OUTPUT)
     ] = None,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The picture.", rich_help_panel=OUTPUT)] = Path(
-        "vitx-out/compare.png"
-    ),
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The picture: .png, .pdf or .svg.", rich_help_panel=OUTPUT)
+    ] = Path("vitx-out/compare.png"),
     *,
     model_options: ModelOptions,
     json: Json = False,

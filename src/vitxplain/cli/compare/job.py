@@ -18,11 +18,13 @@ from vitxplain.data.load import load_data
 from vitxplain.data.target_mask import with_masks_read
 from vitxplain.errors import OptionError, UsageError, describe
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.storage import PICTURES
 from vitxplain.files.paths import real_path, user_path
 from vitxplain.files.write import check_writable, write_together
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
 from vitxplain.render.figure import png_bytes
+from vitxplain.render.paper.vector import vector_bytes
 from vitxplain.render.sheets.grid_sheet import grid_sheet
 from vitxplain.scale.image_sources import find
 from vitxplain.words import counted
@@ -58,8 +60,11 @@ def run(job: Job, model_options: ModelOptions, *, shared_scale: bool, json: bool
         VitxplainError: nothing could be compared.
     """
     file = user_path(job.out)
-    if file.suffix.lower() != ".png":
-        raise OptionError(f"--out is {job.out}; it takes a file that ends in .png.")
+    form = file.suffix.removeprefix(".").lower()
+    if form not in PICTURES:
+        raise OptionError(
+            f"--out is {job.out}; it takes a file that ends in {', '.join(f'.{one}' for one in PICTURES)}."
+        )
     check_writable(file.parent)
     of_data = [text for text in job.options if text.startswith("data.")]
     of_methods = dict(key_and_value(text) for text in job.options if text not in of_data)
@@ -79,7 +84,7 @@ def run(job: Job, model_options: ModelOptions, *, shared_scale: bool, json: bool
             entries, open_model, of_methods, text=True, advance=lambda: advance(1), batch_size=job.batch_size
         )
     figure = grid_sheet(grid_of(comparison, rows=rows, shared_scale=shared_scale, title=job.title))
-    (written,) = write_together({file: png_bytes(figure)})
+    (written,) = write_together({file: png_bytes(figure) if form == "png" else vector_bytes(figure, form)})
     _say(comparison, written, json=json, quiet=quiet, debug=debug)
     return SOME_FAILED if comparison.failures else DONE
 

@@ -16,7 +16,7 @@ from vitxplain.cli.shared.console import print_error, print_note
 from vitxplain.cli.shared.option_groups import unfolded
 from vitxplain.cli.shared.streams import no_questions, results_alone
 from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError, describe, memory_is_full
-from vitxplain.interrupts import exit_code, handled, importing, interrupt, never_lost
+from vitxplain.interrupts import exit_code, handled, importer, interrupt, never_lost, raised_on_return
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
@@ -86,10 +86,11 @@ def _interrupts_as_such() -> Iterator[None]:
     def remember(number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
         interrupted = number
-        if importing(frame, within=_exit_code.__code__):
-            again(number)
-        else:
+        importing = importer(frame, within=_exit_code.__code__)
+        if importing is None:
             raise interrupt(number)
+        if not raised_on_return(number, importing):
+            again(number)
 
     try:
         with never_lost() as again, handled(remember):

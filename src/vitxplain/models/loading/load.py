@@ -140,6 +140,7 @@ def load_model(
             raise
         formed = with_form_by_trial(model, error)
         model = _with_task(in_its_channels(formed, request), outputs, in_memory=in_memory)
+    model = replace(model, is_stored=not in_memory)
     return model if names is None else replace(model, labels=class_names(names, len(model.labels)))
 
 
