@@ -134,7 +134,7 @@ def test_the_figure_fits_its_page_and_outlines_the_truth(vit: VisionModel, cnn: 
     assert drawn.y1 <= height
     outlined = [axes for axes in figure.axes if axes.images and axes.collections]
     assert len(outlined) == 4 + 2 * 2 * 2 * 2  # photographs, then maps of two methods
-    assert compare(samples[0], vit).texts[1].get_text().endswith("green: the object that the data name")
+    assert compare(samples[0], vit).texts[1].get_text().endswith("green: the known object")
 
 
 def test_mistakes(vit: VisionModel):

@@ -157,5 +157,5 @@ def _words(comparison: Comparison, title: str | None) -> tuple[str, str]:
     known = any(one is not None for one in truths(comparison))
     finds = any(one.detections for one in made)
     own = "" if single.get(TARGETS, "?") or not targets else f"for {'the best object' if finds else 'the top class'}"
-    parts = [single.get(MODELS, ""), method, own, "green: the object that the data name" if known else ""]
+    parts = [single.get(MODELS, ""), method, own, "green: the known object" if known else ""]
     return title or headline, " · ".join(part for part in parts if part) or "one map a cell"
