@@ -30,9 +30,8 @@ def test_a_figure_of_two_models(vitx: Vitx, photos: Path, vit_folder: Path, cnn_
 
 
 def test_data_whose_objects_are_known(vitx: Vitx, photos: Path):
-    said = vitx(
-        *"compare --data digits --limit 2 --model demo-cnn --methods grad-cam --controls centre --quiet --out both.pdf".split()
-    )
+    arguments = "--data digits --limit 2 --model demo-cnn --methods grad-cam --controls centre --quiet"
+    said = vitx("compare", *arguments.split(), "--out", "both.pdf")
     assert (said.code, said.out, said.err) == (0, "", "")
     assert Path("both.pdf").read_bytes().startswith(b"%PDF")
 
