@@ -104,9 +104,8 @@ def _together(model: VisionModel, asked: Asked) -> Outcomes:
     for explainers in _rounds(asked.explainers):
         made = explain_together(model, images, list(explainers.values()), target=target, **asked.options)
         for k, explainer in explainers.items():
-            of_method = made[name_of(explainer)]
-            for number, i in enumerate(asked.images):
-                of_image = of_method[number] if isinstance(of_method[number], list) else [of_method[number]]
+            for i, outcome in zip(asked.images, made[name_of(explainer)], strict=True):
+                of_image: list[Explanation] = outcome if isinstance(outcome, list) else [outcome]
                 if not single and len(of_image) != len(spelled):
                     raise ValueError("a target means several things, or the same as another one")
                 found |= {(i, k, t): of_image[place] for place, t in enumerate(asked.targets)}
@@ -119,9 +118,8 @@ def _rounds(explainers: Mapping[int, Explainer]) -> list[dict[int, Explainer]]:
     for place, explainer in explainers.items():
         free = [r for r in rounds if all(one == explainer or name_of(one) != name_of(explainer) for one in r.values())]
         if not free:
-            rounds.append(round_of_one := {})
-            free = [round_of_one]
-        free[0][place] = explainer
+            rounds.append({})
+        (free or rounds[-1:])[0][place] = explainer
     return rounds
 
 

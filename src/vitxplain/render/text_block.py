@@ -68,7 +68,7 @@ def count_lines(axes: Axes, words: str, width: float, size: float) -> int:
     return lines
 
 
-def _lines(words: str, width: float, inches) -> list[str]:
+def _lines(words: str, width: float, inches: Measure) -> list[str]:
     """Broken at spaces, and after the signs that names are joined by."""
     lines: list[str] = []
     for paragraph in words.splitlines():
@@ -82,7 +82,7 @@ def _lines(words: str, width: float, inches) -> list[str]:
     return lines
 
 
-def _cut(line: str, width: float, inches) -> str:
+def _cut(line: str, width: float, inches: Measure) -> str:
     """The line, its end left out where it is too long."""
     shown = line
     while inches(shown) > width and len(shown) > 2:
