@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from matplotlib.axes import Axes
 
@@ -11,6 +11,7 @@ from vitxplain.render.fonts import drawable_lines, families
 
 LINE: Final = 1.25 / 72  # inches of a line for each point of its letters
 STEP, LEAST = 0.5, 6.5  # points
+_SIDES: Final[dict[float, Literal["left", "center", "right"]]] = {0.0: "left", 0.5: "center", 1.0: "right"}
 Measure: TypeAlias = Callable[[str], float]  # how wide a line is, in inches
 
 
@@ -32,7 +33,7 @@ def text_block(
     """
     if not words.strip() or width <= 0:
         return
-    place = {0.0: "left", 0.5: "center", 1.0: "right"}[across]
+    place = _SIDES[across]
     style = {"color": colour, "weight": weight, "ha": place, "va": "top", "transform": axes.transAxes}
     text = write(axes, across, down, "", fontsize=size, linespacing=1.15, **style)
     text.set_multialignment(place)
