@@ -50,35 +50,35 @@ def grid_of(
     down, across = placement(counts, rows)
     row_places = list(product(*(range(counts[side]) for side in down)))
     column_places = list(product(*(range(counts[side]) for side in across)))
-    row_names = [_heading(entries, down, place) for place in row_places]
-    column_names = [_heading(entries, across, place) for place in column_places]
+    row_names = [_heading(entries, down, position) for position in row_places]
+    column_names = [_heading(entries, across, position) for position in column_places]
     limits = comparison.limits() if shared_scale else {}
-    known = truths(comparison)
+    samples = truths(comparison)
     same = _same_target(comparison)
 
     def place_of(row: Sequence[int], column: Sequence[int]) -> Place:
         at = {**dict.fromkeys(SIDES, 0), **dict(zip(down, row, strict=True)), **dict(zip(across, column, strict=True))}
         return at[IMAGES], at[MODELS], at[METHODS], at[TARGETS]
 
-    def cell(place: Place) -> Cell:
-        outcome = comparison.outcomes[place]
+    def cell(position: Place) -> Cell:
+        outcome = comparison.outcomes[position]
         if isinstance(outcome, Exception):
             return WordCell(reason(outcome))
-        caption = _caption(outcome, entries[METHODS][place[2]], same=same)
-        return MapCell(outcome, caption, limits.get(place), known[place[0]])
+        caption = _caption(outcome, entries[METHODS][position[2]], same=same)
+        return MapCell(outcome, caption, limits.get(position), samples[position[0]])
 
     cells = [[cell(place_of(row, column)) for column in column_places] for row in row_places]
     if IMAGES in across:
         photographs = [
-            _photograph(comparison, {IMAGES: _at(across, column, IMAGES)}, known) for column in column_places
+            _photograph(comparison, {IMAGES: _at(across, column, IMAGES)}, samples) for column in column_places
         ]
         cells.insert(0, photographs)
         row_names.insert(0, Heading("image"))
     else:
         before: dict[str, int] = {}
-        for row, place in enumerate(row_places):
-            at = {side: _at(down, place, side) for side in (IMAGES, MODELS) if side in down or counts[side] == 1}
-            cells[row].insert(0, _photograph(comparison, at, known) if at != before else None)
+        for row, position in enumerate(row_places):
+            at = {side: _at(down, position, side) for side in (IMAGES, MODELS) if side in down or counts[side] == 1}
+            cells[row].insert(0, _photograph(comparison, at, samples) if at != before else None)
             before = at
         column_names.insert(0, Heading("image"))
     headline, detail = _words(comparison, title)
@@ -97,30 +97,30 @@ def _with_auto_named(comparison: Comparison) -> Comparison:
     return replace(comparison, entries={**comparison.entries, METHODS: methods})
 
 
-def _at(sides: Sequence[str], place: Sequence[int], side: str) -> int:
-    return place[sides.index(side)] if side in sides else 0
+def _at(sides: Sequence[str], position: Sequence[int], side: str) -> int:
+    return position[sides.index(side)] if side in sides else 0
 
 
-def _heading(entries: Mapping[str, Sequence[Entry]], sides: Sequence[str], place: Sequence[int]) -> Heading:
-    labels = [entries[side][number].label or "its own choice" for side, number in zip(sides, place, strict=True)]
+def _heading(entries: Mapping[str, Sequence[Entry]], sides: Sequence[str], position: Sequence[int]) -> Heading:
+    labels = [entries[side][number].label or "its own choice" for side, number in zip(sides, position, strict=True)]
     if len(labels) < 2:
         return Heading("".join(labels))
     return Heading(" · ".join(labels[1:]), labels[0])
 
 
-def _photograph(comparison: Comparison, at: Mapping[str, int], known: Sequence[Sample | None]) -> Cell:
+def _photograph(comparison: Comparison, at: Mapping[str, int], samples: Sequence[Sample | None]) -> Cell:
     """The image, with what its model says where that is one."""
     image, model = at.get(IMAGES, 0), at.get(MODELS)
-    of_image = {place: made for place, made in comparison.outcomes.items() if place[0] == image}
-    shown_ones = {place: made for place, made in of_image.items() if isinstance(made, Explanation)}
+    of_image = {position: made for position, made in comparison.outcomes.items() if position[0] == image}
+    shown_ones = {position: made for position, made in of_image.items() if isinstance(made, Explanation)}
     if not shown_ones:
         return WordCell(reason(next(made for made in of_image.values() if isinstance(made, Exception))))
     controls = {k for k, method in enumerate(comparison.entries[METHODS]) if method.control}
     of_model = [made for (_, m, k, _), made in shown_ones.items() if m == model and k not in controls]
     if of_model:
-        return MapCell(of_model[0], model_says(of_model[0]), None, known[image], plain=True)
+        return MapCell(of_model[0], model_says(of_model[0]), None, samples[image], plain=True)
     bare = replace(next(iter(shown_ones.values())), detections=(), target=None)
-    return MapCell(bare, "", None, known[image], plain=True)
+    return MapCell(bare, "", None, samples[image], plain=True)
 
 
 def _caption(made: Explanation, method: Entry, *, same: bool) -> str:
@@ -154,8 +154,8 @@ def _words(comparison: Comparison, title: str | None) -> tuple[str, str]:
     if not headline:
         headline = ", ".join(counted(len(entries[side]), side[:-1]) for side in SIDES if len(entries[side]) > 1)
     method = single.get(METHODS, "")
-    known = any(one is not None for one in truths(comparison))
+    outlined = any(sample is not None for sample in truths(comparison))
     finds = any(one.detections for one in made)
     own = "" if single.get(TARGETS, "?") or not targets else f"for {'the best object' if finds else 'the top class'}"
-    parts = [single.get(MODELS, ""), method, own, "green: the known object" if known else ""]
+    parts = [single.get(MODELS, ""), method, own, "green: the known object" if outlined else ""]
     return title or headline, " · ".join(part for part in parts if part) or "one map a cell"

@@ -28,26 +28,26 @@ class Comparison:
     @property
     def failures(self) -> dict[Place, Exception]:
         """The cells without a map."""
-        return {place: outcome for place, outcome in self.outcomes.items() if isinstance(outcome, Exception)}
+        return {position: outcome for position, outcome in self.outcomes.items() if isinstance(outcome, Exception)}
 
     def limits(self) -> dict[Place, Limits]:
         """Those of the scale that all maps of a method share."""
         own = {
-            place: limits_of(made.values, made.axes, made.geometry, made.method)
-            for place, made in self.outcomes.items()
+            position: limits_of(made.values, made.axes, made.geometry, made.method)
+            for position, made in self.outcomes.items()
             if isinstance(made, Explanation) and is_of_image(made.axes)
         }
         shared: dict[int, Limits] = {}
         for (_, _, method, _), (low, high) in own.items():
             lowest, highest = shared.get(method, (low, high))
             shared[method] = min(low, lowest), max(high, highest)
-        return {place: shared[place[2]] for place in own}
+        return {position: shared[position[2]] for position in own}
 
-    def words(self, place: Place) -> str:
+    def words(self, position: Place) -> str:
         """Image, model, method and target of a cell, as far as there are several."""
         parts = [
             entries[number].label
-            for entries, number in zip(self.entries.values(), place, strict=True)
+            for entries, number in zip(self.entries.values(), position, strict=True)
             if len(entries) > 1
         ]
         return ", ".join(part for part in parts if part)
@@ -74,12 +74,12 @@ def compared(
         outcomes |= _of_model(entries, number, open_model, method_options, text=text, **options)
         advance()
     _add_controls(entries, outcomes)
-    for place, made in outcomes.items():
+    for position, made in outcomes.items():
         if isinstance(made, Explanation) and not is_of_image(made.axes):
-            outcomes[place] = ImageError(f"no map of the image: {in_words(made.method, made.axes)}.")
+            outcomes[position] = ImageError(f"no map of the image: {in_words(made.method, made.axes)}.")
     if all(isinstance(outcome, Exception) for outcome in outcomes.values()):
         raise next(outcome for outcome in outcomes.values() if isinstance(outcome, Exception))
-    return Comparison(entries, {place: outcomes[place] for place in sorted(outcomes)})
+    return Comparison(entries, {position: outcomes[position] for position in sorted(outcomes)})
 
 
 def _of_model(
@@ -92,9 +92,9 @@ def _of_model(
     **options: Any,
 ) -> dict[Place, Explanation | Exception]:
     entry = entries[MODELS][number]
-    images = {place: picture_of(image) for place, image in enumerate(entries[IMAGES])}
-    methods = {place: method.value for place, method in enumerate(entries[METHODS]) if not method.control}
-    targets = {place: target.value for place, target in enumerate(entries[TARGETS])}
+    images = {position: picture_of(image) for position, image in enumerate(entries[IMAGES])}
+    methods = {position: method.value for position, method in enumerate(entries[METHODS]) if not method.control}
+    targets = {position: target.value for position, target in enumerate(entries[TARGETS])}
     try:
         model = open_model(entry.value)
         if entry.random:

@@ -1,6 +1,6 @@
 """What one model makes of images, by methods and targets: all at once, and where that fails in parts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
@@ -29,7 +29,7 @@ LONGEST: Final = 400  # pixels of an image on which a control map is made
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class Request:
     """Images, methods and targets by their places; `options` are those of `explain_together`."""
 
     images: Mapping[int, Any]
@@ -59,20 +59,20 @@ def outcomes_of(
     Raises:
         OptionError: no method has an option, or it does not take the value.
     """
-    chosen = {place: auto_method(model) if method == "auto" else method for place, method in methods.items()}
+    chosen = {position: auto_method(model) if method == "auto" else method for position, method in methods.items()}
     by_name = [method for method in chosen.values() if isinstance(method, str)]
     built = build(by_name, method_options, text=text)
     explainers = {
-        place: built[_name(method)] if isinstance(method, str) else next(iter(build([method], {}).values()))
-        for place, method in chosen.items()
+        position: built[_name(method)] if isinstance(method, str) else next(iter(build([method], {}).values()))
+        for position, method in chosen.items()
     }
     probe = model.probe()
-    unfit = {place: why for place, explainer in explainers.items() if (why := reason(explainer, probe))}
-    asked = Asked(images, {p: e for p, e in explainers.items() if p not in unfit}, targets, options)
-    made = _explained(model, asked) if asked.explainers else {}
-    for place, why in unfit.items():
-        error = UnsupportedModelError(f"{name_of(explainers[place])} does not fit: {why}.")
-        made |= {(image, place, target): error for image in images for target in targets}
+    unfit = {position: why for position, explainer in explainers.items() if (why := reason(explainer, probe))}
+    request = Request(images, {p: e for p, e in explainers.items() if p not in unfit}, targets, options)
+    made = _explained(model, request) if request.explainers else {}
+    for position, why in unfit.items():
+        error = UnsupportedModelError(f"{name_of(explainers[position])} does not fit: {why}.")
+        made |= {(image, position, target): error for image in images for target in targets}
     return made
 
 
@@ -80,47 +80,51 @@ def _name(method: str) -> str:
     return registry.canonical("explainers", method)
 
 
-def _explained(model: VisionModel, asked: Asked) -> Outcomes:
+def _explained(model: VisionModel, request: Request) -> Outcomes:
     try:
-        return _together(model, asked)
+        return _together(model, request)
     except Exception as error:
-        images, explainers, targets = asked.images, asked.explainers, asked.targets
+        images, explainers, targets = request.images, request.explainers, request.targets
         if len(images) > 1 and not is_of_all_images(error, model):
-            parts = [replace(asked, images={i: images[i]}) for i in images]
+            parts = [replace(request, images={i: images[i]}) for i in images]
         elif len(targets) > 1:
-            parts = [replace(asked, targets={t: targets[t]}) for t in targets]
+            parts = [replace(request, targets={t: targets[t]}) for t in targets]
         elif len(explainers) > 1:
-            parts = [replace(asked, explainers={k: explainers[k]}) for k in explainers]
+            parts = [replace(request, explainers={k: explainers[k]}) for k in explainers]
         else:
-            return dict.fromkeys(asked.keys, error)
+            return dict.fromkeys(request.keys, error)
         return {key: outcome for part in parts for key, outcome in _explained(model, part).items()}
 
 
-def _together(model: VisionModel, asked: Asked) -> Outcomes:
-    spelled, images = list(asked.targets.values()), list(asked.images.values())
+def _together(model: VisionModel, request: Request) -> Outcomes:
+    spelled, images = list(request.targets.values()), list(request.images.values())
     single = len(spelled) == 1
     target = spelled[0] if single and spelled[0] is None else [spelled] * len(images)
-    found: Outcomes = {}
-    for explainers in _rounds(asked.explainers):
-        made = explain_together(model, images, list(explainers.values()), target=target, **asked.options)
+    outcomes: Outcomes = {}
+    for explainers in _rounds(request.explainers):
+        made = explain_together(model, images, list(explainers.values()), target=target, **request.options)
         for k, explainer in explainers.items():
-            for i, outcome in zip(asked.images, made[name_of(explainer)], strict=True):
+            for i, outcome in zip(request.images, made[name_of(explainer)], strict=True):
                 of_image: list[Explanation] = outcome if isinstance(outcome, list) else [outcome]
                 if not single and len(of_image) != len(spelled):
                     raise ValueError("a target means several things, or the same as another one")
-                found |= {(i, k, t): of_image[place] for place, t in enumerate(asked.targets)}
-    return found
+                outcomes |= {(i, k, t): of_image[position] for position, t in enumerate(request.targets)}
+    return outcomes
 
 
 def _rounds(explainers: Mapping[int, Explainer]) -> list[dict[int, Explainer]]:
     """One method with other options needs another pass."""
     rounds: list[dict[int, Explainer]] = []
-    for place, explainer in explainers.items():
-        free = [r for r in rounds if all(one == explainer or name_of(one) != name_of(explainer) for one in r.values())]
+    for position, explainer in explainers.items():
+        free = [members for members in rounds if _goes_with(explainer, members.values())]
         if not free:
             rounds.append({})
-        (free or rounds[-1:])[0][place] = explainer
+        (free or rounds[-1:])[0][position] = explainer
     return rounds
+
+
+def _goes_with(explainer: Explainer, others: Iterable[Explainer]) -> bool:
+    return all(other == explainer or name_of(other) != name_of(explainer) for other in others)
 
 
 def control_map(name: str, like: Explanation) -> Explanation:

@@ -33,10 +33,10 @@ def text_block(
     """
     if not words.strip() or width <= 0:
         return
-    place = _SIDES[across]
-    style = {"color": colour, "weight": weight, "ha": place, "va": "top", "transform": axes.transAxes}
+    side = _SIDES[across]
+    style = {"color": colour, "weight": weight, "ha": side, "va": "top", "transform": axes.transAxes}
     text = write(axes, across, down, "", fontsize=size, linespacing=1.15, **style)
-    text.set_multialignment(place)
+    text.set_multialignment(side)
 
     def inches(part: str) -> float:
         text.set_text(drawable_lines(part))

@@ -113,8 +113,8 @@ def _words(texts: Sequence[str]) -> list[str]:
 def _say(comparison: Comparison, file: Path, *, json: bool, quiet: bool, debug: bool) -> None:
     failures = comparison.failures
     by_reason: dict[str, list[str]] = {}
-    for place, error in failures.items():
-        by_reason.setdefault(describe(error), []).append(comparison.words(place))
+    for position, error in failures.items():
+        by_reason.setdefault(describe(error), []).append(comparison.words(position))
     for why, where in by_reason.items():
         named = [words for words in where if words]
         about = f"{named[0]}{f' and {len(named) - 1} more' if len(named) > 1 else ''}: " if named else ""
@@ -125,8 +125,10 @@ def _say(comparison: Comparison, file: Path, *, json: bool, quiet: bool, debug: 
 
             print_error("".join(traceback.format_exception(error)))
     if json:
-        for place, outcome in comparison.outcomes.items():
-            names = [entries[number].label for entries, number in zip(comparison.entries.values(), place, strict=True)]
+        for position, outcome in comparison.outcomes.items():
+            names = [
+                entries[number].label for entries, number in zip(comparison.entries.values(), position, strict=True)
+            ]
             said = dict(zip(("input", "model", "method", "target"), names, strict=True))
             made = isinstance(outcome, Explanation)
             print_json({**said, "file": str(file)} if made else {**said, "error": describe(outcome)})  # type: ignore[arg-type]

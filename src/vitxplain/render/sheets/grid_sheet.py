@@ -85,7 +85,7 @@ def _inches(cell: Cell, side: float) -> tuple[float, float]:
 
 def _starts(lengths: Sequence[float], headings: Sequence[Heading], first: float) -> list[float]:
     """Where each row or column begins: a group stands apart from the next."""
-    gaps = [BETWEEN if one.group != two.group else GAP for one, two in pairwise(headings)]
+    gaps = [BETWEEN if first.group != second.group else GAP for first, second in pairwise(headings)]
     steps = (length + gap for length, gap in zip(lengths, gaps, strict=False))
     return list(accumulate(steps, initial=first))
 
