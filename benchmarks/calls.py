@@ -4,7 +4,9 @@
 
 ViT-B/16 with random weights. Calls on ready tensors are laid beside the module's forward pass under inference mode,
 calls on photographs beside the processor and that pass. Every round runs each case once, and the ratio is the median
-over rounds of the ratio within a round. Run it on an idle machine: with busy cores ratios mean little.
+over rounds of the ratio within a round. Run it on an idle machine: with busy cores ratios mean little. How many
+multiplications a call takes is counted as well, which no other work on the machine changes: less time than these take
+no call can take.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessorPil
 
 from vitxplain import explain, load_model
@@ -69,8 +72,7 @@ def measure(size: int, batch: int, rounds: int) -> list[dict[str, Any]]:
     """Every call at one size and batch."""
     run = calls(size, batch)
     seconds: dict[tuple[str, str], list[float]] = {key: [] for key in run}
-    for call in run.values():
-        call()
+    multiplied = {key: count(call) for key, call in run.items()}
     for _ in range(rounds):
         for key, call in run.items():
             start = time.perf_counter()
@@ -82,10 +84,27 @@ def measure(size: int, batch: int, rounds: int) -> list[dict[str, Any]]:
         plain = seconds[given if (given, PLAIN[given]) in seconds else TENSOR, PLAIN[given]]
         ratio = statistics.median(own / base for own, base in zip(times, plain, strict=True))
         row = {"size": size, "batch": batch, "given": given, "call": name, "ms": 1000 * statistics.median(times)}
-        rows.append(row | {"ratio": ratio, "bar": BARS.get(name)})
+        least = multiplied[given, name] / multiplied[TENSOR, PLAIN[TENSOR]]
+        rows.append(row | {"ratio": ratio, "multiplications": least, "bar": BARS.get(name)})
         missed = "  missed" if name in BARS and ratio > BARS[name] else ""
-        print(f"{given:16}{name:30}{row['ms']:9.0f} ms{ratio:8.3f}{missed}", flush=True)
+        print(f"{given:16}{name:30}{row['ms']:9.0f} ms{ratio:8.3f}{least:8.3f} by count{missed}", flush=True)
     return rows
+
+
+def count(call: Callable[[], object]) -> int:
+    """The multiplications of a call's matrix products, after it has been called once."""
+    call()
+    with FlopCounterMode(display=False, custom_mapping=OF_FUSED_ATTENTION) as counter:
+        call()
+    return counter.get_total_flops()
+
+
+def _of_fused_attention(query: Any, key: Any, value: Any, *_others: Any, **_named: Any) -> int:
+    return sdpa_flop_count(query, key, value)
+
+
+# The counter of PyTorch knows this operator on GPUs alone.
+OF_FUSED_ATTENTION: Final = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _of_fused_attention}
 
 
 def calls(size: int, batch: int) -> dict[tuple[str, str], Callable[[], object]]:

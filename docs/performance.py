@@ -25,7 +25,8 @@ OF_CALLS = """## The calls you make
 `explain(...)` as you write it, with everything around the pass: reading what was given, the checks, the explanation
 with its prediction, its geometry and where it comes from. `affinity-attention` is what plain ViTs get where you name no
 method. Calls on tensors are laid beside the module's forward pass under `torch.inference_mode`, calls on photographs
-beside the processor and that pass.
+beside the processor and that pass. The last column is how many times the multiplications of the pass a call takes, by
+PyTorch's counter: less time than that no call can take, and what lies above it is memory and everything around.
 
 {tables}
 
@@ -260,13 +261,17 @@ def _calls(rows: Sequence[Mapping[str, Any]]) -> str:
     }
     ratios = {(row["call"], row["given"], row["batch"]): f"{row['ratio']:.2f}" for row in rows}
     names = [name for name in dict.fromkeys(row["call"] for row in rows) if not name.endswith("forward pass")]
+    counts = {row["call"]: f"{row['multiplications']:.2f}" for row in rows if row["given"] == GIVEN[0]}
     head = [
-        f"| | {' | '.join(f'`explain({given})`, batch {batch}' for given, batch in columns)} |",
-        f"| --- |{' --: |' * len(columns)}",
+        f"| | {' | '.join(f'`explain({given})`, batch {batch}' for given, batch in columns)} | multiplications |",
+        f"| --- |{' --: |' * (len(columns) + 1)}",
         # The pass beside calls on a module is that beside calls on the model of it.
-        f"| plain | {' | '.join(plain.get(column, plain[GIVEN[0], column[1]]) for column in columns)} |",
+        f"| plain | {' | '.join(plain.get(column, plain[GIVEN[0], column[1]]) for column in columns)} | 1 |",
     ]
-    body = [f"| {name} | {' | '.join(ratios.get((name, *column), '') for column in columns)} |" for name in names]
+    body = [
+        f"| {name} | {' | '.join(ratios.get((name, *column), '') for column in columns)} | {counts[name]} |"
+        for name in names
+    ]
     return "\n".join([*head, *body])
 
 
