@@ -24,8 +24,8 @@ python benchmarks/evaluation.py --images {images}{counts} --out docs/performance
 """
 MEMORY = """
 Memory does not grow with the number of images: after {held} images the process held {megabytes} MB
-more than after the first {first} (a tiny model, two metrics of the map alone, small images): of scores 4 MiB are kept at
-hand, the rest is on the disk. The table at the end, whose intervals draw the images 2,000 times, took {table:.0f} MB
+more than after the first {first} (a tiny model, two metrics of the map alone, small images): 4 MiB of scores are kept
+at hand, the rest is on the disk. The table at the end, whose intervals draw the images 2,000 times, took {table:.0f} MB
 for a moment.
 """
 BESIDE = """
