@@ -56,7 +56,14 @@ def check_same(stored: Mapping[str, Any], now: Mapping[str, Any], folder: str) -
     """Raises:
     UsageError: the folder holds maps of another plan; the message names what differs.
     """
-    other = [name for name in {**stored, **now} if stored.get(name) != now.get(name)]
+    if unsaid := sorted(now.keys() ^ stored.keys()):
+        raise UsageError(
+            f"{folder} holds maps that another version of vitxplain began: its plan and that of this version do not say "
+            f"the same ({', '.join(unsaid)}), so this version cannot go on with them. What is finished can be read as "
+            "before (`scale.maps`, `vitx evaluate --maps`). Give another folder for these, or delete this one and explain "
+            "again."
+        )
+    other = [name for name in now if stored[name] != now[name]]
     if other:
         raise UsageError(
             f"{folder} holds maps that were begun otherwise: {_differences(other, stored, now)}. Give another folder "
