@@ -58,10 +58,9 @@ def check_same(stored: Mapping[str, Any], now: Mapping[str, Any], folder: str) -
     """
     if unsaid := sorted(now.keys() ^ stored.keys()):
         raise UsageError(
-            f"{folder} holds maps that another version of vitxplain began: its plan and that of this version do not say "
-            f"the same ({', '.join(unsaid)}), so this version cannot go on with them. What is finished can be read as "
-            "before (`scale.maps`, `vitx evaluate --maps`). Give another folder for these, or delete this one and explain "
-            "again."
+            f"{folder} holds maps that another version of vitxplain began: one of its plan and that of this version "
+            f"alone has {', '.join(unsaid)}, so this version cannot go on with them. What is finished can still be read "
+            "(`scale.maps`). Give another folder for these, or delete this one and explain again."
         )
     other = [name for name in now if stored[name] != now[name]]
     if other:
