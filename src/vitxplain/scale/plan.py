@@ -59,7 +59,7 @@ def check_same(stored: Mapping[str, Any], now: Mapping[str, Any], folder: str) -
     if unsaid := sorted(now.keys() ^ stored.keys()):
         raise UsageError(
             f"{folder} holds maps that another version of vitxplain began: one of its plan and that of this version "
-            f"alone has {', '.join(unsaid)}, so this version cannot go on with them. What is finished can still be read "
+            f"alone has {', '.join(unsaid)}, so this version cannot go on with them. What is finished can be read "
             "(`scale.maps`). Give another folder for these, or delete this one and explain again."
         )
     other = [name for name in now if stored[name] != now[name]]
