@@ -5,8 +5,8 @@
 ViT-B/16 with random weights. Calls on ready tensors are laid beside the module's forward pass under inference mode,
 calls on photographs beside the processor and that pass. Every round runs each case once, and the ratio is the median
 over rounds of the ratio within a round. Run it on an idle machine: with busy cores ratios mean little. How many
-multiplications a call takes is counted as well, which no other work on the machine changes: less time than these take
-no call can take.
+multiplications a call takes is counted as well, which no other work on the machine changes: at the rate of the pass no
+call takes less.
 """
 
 import argparse

@@ -27,7 +27,7 @@ OF_CALLS = """## The calls you make
 with its prediction, its geometry and where it comes from. `affinity-attention` is what plain ViTs get where you name no
 method. Calls on tensors are laid beside the module's forward pass under `torch.inference_mode`, calls on photographs
 beside the processor and that pass. The last column is how many times the multiplications of the pass a call takes, by
-PyTorch's counter: less time than that no call can take, and what lies above it is memory and everything around.
+PyTorch's counter: at the rate of the pass no call takes less, and what lies above it is memory and everything around.
 
 {tables}
 

@@ -1,8 +1,9 @@
 """From the tensors of one pass to explanations, one an image and method."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any
 
 import torch
@@ -56,7 +57,8 @@ def explanations(
     described = [
         target.describe(result.outputs, probabilities, labels, model.task.unit) for target in result.settled.rounds
     ]
-    targets = [_told_apart([of_round[index] for of_round in described], labels) for index in range(len(batch.images))]
+    files = cache(lambda: Counter(map(_file_name, labels.values())))  # of ten thousands of classes, where one is asked
+    targets = [_told_apart([of_round[index] for of_round in described], files) for index in range(len(batch.images))]
     geometries = [seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     facts_of_call = {"versions": versions(), "seconds": round(seconds, 4)}
     pinned = model_facts(model)
@@ -86,7 +88,7 @@ def explanations(
                         values=values[k][index].copy(),
                         prediction=predictions[index],
                         target=(target := targets[index][k] if explainer.class_specific else None),
-                        label="" if spelling is None else spelling or _label(target, labels),
+                        label="" if spelling is None else spelling or _label(target, files),
                         geometry=geometries[index],
                         image=image,
                         bands=bands,
@@ -100,15 +102,15 @@ def explanations(
     return made
 
 
-def _label(target: ExplainedTarget | None, labels: Mapping[int, str]) -> str:
+def _label(target: ExplainedTarget | None, files: Callable[[], Counter[str]]) -> str:
     """What the files of a target that was asked for are named by: a class by its name, of several so called which."""
     if target is None:
         return ""
     name = label_of(target) or short_name(target.name)
-    return name if target.label or _is_alone(target, labels) else f"{name}-{target.index}"
+    return name if target.label or _is_alone(target, files()) else f"{name}-{target.index}"
 
 
-def _told_apart(targets: Sequence[ExplainedTarget], labels: Mapping[int, str]) -> list[ExplainedTarget]:
+def _told_apart(targets: Sequence[ExplainedTarget], files: Callable[[], Counter[str]]) -> list[ExplainedTarget]:
     """The targets of one image: where they are several, classes are labelled by name, or by name and index.
 
     Regions of the user's that are called alike ("mask", of an array) are numbered.
@@ -116,12 +118,12 @@ def _told_apart(targets: Sequence[ExplainedTarget], labels: Mapping[int, str]) -
     if len(targets) == 1:
         return list(targets)
     classes = {(target.index, target.name) for target in targets if target.is_class}
-    files = Counter(_file_name(name) for _, name in classes)
+    asked = Counter(_file_name(name) for _, name in classes)
     labelled = [
         replace(
             target,
             label=target.name
-            if files[_file_name(target.name)] == 1 and _is_alone(target, labels)
+            if asked[_file_name(target.name)] == 1 and _is_alone(target, files())
             else f"{target.name}-{target.index}",
         )
         if target.is_class
@@ -131,10 +133,9 @@ def _told_apart(targets: Sequence[ExplainedTarget], labels: Mapping[int, str]) -
     return [_numbered(target, [one for one in labelled if one.label == target.label]) for target in labelled]
 
 
-def _is_alone(target: ExplainedTarget, labels: Mapping[int, str]) -> bool:
+def _is_alone(target: ExplainedTarget, files: Counter[str]) -> bool:
     """Whether no other class of the model would have files of the same name."""
-    own = _file_name(target.name)
-    return not any(index != target.index and _file_name(name) == own for index, name in labels.items())
+    return files[_file_name(target.name)] <= 1
 
 
 def _file_name(name: str) -> str:
