@@ -21,6 +21,7 @@ from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.query import tokens_apart, with_query
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.tables import Explanations
 from vitxplain.models.labels import names_of
 from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.objects.libraries import is_transformers_model
@@ -70,8 +71,9 @@ def explain(
     Args:
         model: a source string (`load_model`), an nn.Module, what holds one (a pipeline of transformers, a Learner of
             fastai), or a loaded VisionModel.
-        image: a path, URL, PIL image or array (height, width, channels) of 0 to 255 or [0, 1], or ready pixel_values as
-            a float tensor (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
+        image: a path, URL, bytes, open file, PIL image or array (height, width, channels) of 0 to 255 or [0, 1], or
+            ready pixel_values as a float tensor (channels, height, width). A list of these, or a tensor with a batch
+            axis, gives a list, whose `to_pandas()` is a table.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
             grad-cam; of detectors and segmenters gradient-activation.
         target: the class to explain, an index or a name; None is each image's top class; "cat~dog" asks why the one
@@ -160,10 +162,11 @@ def explain_together(
         options=options,
         again=(lambda: batches(loaded.processor, pictures, batch_size)) if len(pictures) > 1 else None,
     )
-    shown = {
-        name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()
+    shown: dict[str, list[Any]] = {
+        name: [Explanations(of_image) if several_targets else of_image[0] for of_image in items]
+        for name, items in results.items()
     }
-    return {name: items[0] for name, items in shown.items()} if single else dict(shown)
+    return {name: items[0] if single else Explanations(items) for name, items in shown.items()}
 
 
 def explain_prepared(
