@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from vitxplain.data.read_bands import read_original
-from vitxplain.data.read_image import as_pixel_values, read_image, stem_of
+from vitxplain.data.read_image import as_pixel_values, content_of, read_image, stem_of
 from vitxplain.errors import ImageError
 from vitxplain.models.processors.batches import image_list, source_of
 
@@ -274,5 +274,5 @@ def test_bytes_and_open_files(tmp_path: Path, form: Callable) -> None:
             read_image(file)
     assert image_list([content, content])[1] is False
     with pytest.raises(ImageError, match=r'gives text, not bytes; open it with open\(path, "rb"\)'):
-        read_image(StringIO("a"))
+        content_of(StringIO("a"))
     assert read_original(content, 3).size == (5, 4)

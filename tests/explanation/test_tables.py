@@ -7,7 +7,8 @@ import pytest
 
 from tests.explanations import detected, explanation
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.explanation.tables import COLUMNS, Explanations, csv_of, row_of
+from vitxplain.explanation.explanation_list import ExplanationList
+from vitxplain.explanation.tables import COLUMNS, csv_of, row_of
 
 
 def test_a_row_says_target_prediction_and_where_the_heat_is():
@@ -25,7 +26,7 @@ def test_a_row_says_target_prediction_and_where_the_heat_is():
 
 
 def test_several_explanations_are_one_table():
-    several = Explanations([explanation(), detected(1)])
+    several = ExplanationList([explanation(), detected(1)])
     frame = several.to_pandas()
     assert list(frame.columns) == list(COLUMNS)
     assert list(frame["target"]) == ["tench, Tinca tinca", "cat, kitten"]
@@ -47,7 +48,7 @@ def test_values_as_a_named_array():
 def test_a_library_that_is_missing_is_named_with_the_way_to_it(monkeypatch, library, way_out):
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(UsageError, match=way_out):
-        explanation().to_xarray() if library == "xarray" else Explanations([explanation()]).to_pandas()
+        explanation().to_xarray() if library == "xarray" else ExplanationList([explanation()]).to_pandas()
 
 
 def test_a_mask_of_a_share_of_all_heat_has_the_fewest_pixels():

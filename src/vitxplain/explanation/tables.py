@@ -19,18 +19,6 @@ COLUMNS: Final = (
 )
 
 
-class Explanations(list["Explanation"]):
-    """Several explanations, such as those of several images, in the order asked."""
-
-    def to_pandas(self) -> Any:
-        """A pandas.DataFrame with a row for each (`COLUMNS`).
-
-        Raises:
-            UsageError: pandas is not installed.
-        """
-        return to_pandas(self)
-
-
 def row_of(explanation: "Explanation") -> Row:
     """What is known of one map, by column; None where it does not apply."""
     target, top, facts = explanation.target, explanation.prediction, explanation.provenance

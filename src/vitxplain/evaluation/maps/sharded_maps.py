@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,9 @@ from vitxplain.files.paths import real_path
 from vitxplain.files.reading import reading
 from vitxplain.metrics.base import METHOD
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.scale import StoredMap, manifest, maps
-from vitxplain.scale.stored_maps import Place, StoredMaps
-from vitxplain.scale.stores import Folder
+from vitxplain.scale import StoredMap, manifest
+from vitxplain.scale.stored_maps import Place, StoredMaps, maps_by_method
+from vitxplain.scale.stores import Folder, Store
 from vitxplain.tasks.base import Target
 from vitxplain.tasks.targets.class_target import ClassTarget
 from vitxplain.words import source_name
@@ -86,9 +86,7 @@ class ShardedMaps(MapSource):
         return stored_map_queries(self.model, target) if self.model else None
 
     def facts(self, name: str) -> str:
-        run = self.runs[name]
-        contents = [manifest.entry(run.store, shard)["files"] for shard in run.shards]
-        digests = [content["sha256"] for files in contents for file, content in sorted(files.items())]
+        digests = list(self.runs[name].digests)
         return f"maps of {self.called}, {name} ({sha256(repr(digests).encode()).hexdigest()[:8]})"
 
     @cached_property
@@ -150,20 +148,21 @@ class ShardedMaps(MapSource):
         return names
 
 
-def holds_shards(folder: Path) -> bool:
+def holds_shards(store: Store) -> bool:
     """Whether a run wrote maps there."""
-    return Folder(folder).size(manifest.PLAN_NAME) is not None
+    return store.size(manifest.PLAN_NAME) is not None
 
 
-def sharded_maps(folder: Path) -> ShardedMaps:
-    """The maps of a run that are maps of the image.
+def sharded_maps(store: Store) -> ShardedMaps:
+    """The maps of a run that are maps of the image; its folder is listed once.
 
     Raises:
         UsageError: they are about objects or several targets of an image, or none of them says where.
         DataError: the folder is damaged.
     """
-    plan, called = manifest.read_plan(Folder(folder)), real_path(folder).name
-    with reading(f"{folder}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
+    plan = manifest.read_plan(store)
+    called = real_path(store.path).name if isinstance(store, Folder) else PurePath(str(store)).name
+    with reading(f"{store}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
         axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
         targets, of_model = list(plan["targets"]), dict(plan["model"])
         task, data, dtype = str(plan["task"]), plan.get("data"), str(plan["dtype"])
@@ -181,9 +180,10 @@ def sharded_maps(folder: Path) -> ShardedMaps:
     where = [name for name, of_method in axes.items() if says_where(of_method)]
     if not where:
         raise UsageError(f"{', '.join(axes)}: gives no map of the image, so there is nothing to score in {called}.")
+    runs = maps_by_method(store, plan)
     return ShardedMaps(
         called,
-        {name: maps(folder, name) for name in where},
+        {name: runs[name] for name in where},
         of_model,
         dtype,
         data,
