@@ -36,7 +36,8 @@ def read_original(source: ImageLike | BandImage, channels: int) -> Original:
     if isinstance(source, np.ndarray):
         return read_image(source) if channels in (1, 3) else bands_of(source, channels)
     if channels not in (1, 3) and (held := content_of(source)) is not None:
-        return _whole(lambda: open_picture(BytesIO(held)), channels, name_of(source))
+        stream = BytesIO(held)
+        return _whole(lambda: open_picture(stream), channels, name_of(source))
     if not isinstance(source, (str, PathLike, Image.Image)):
         return read_image(source)  # which takes bytes, or says that it is no image
     if channels in (1, 3) and (isinstance(source, Image.Image) or is_url(source)):

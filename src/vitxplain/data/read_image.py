@@ -6,7 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from os import PathLike
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, TypeAlias, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -22,7 +22,16 @@ from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.files.pictures import open_picture
 from vitxplain.types import PixelValues
 
-ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray | bytes | bytearray | memoryview | BinaryIO
+
+@runtime_checkable
+class OpenFile(Protocol):
+    """A file that is open for reading, or anything read like one."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """So many bytes, or all that are left."""
+
+
+ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray | bytes | bytearray | memoryview | OpenFile
 
 Made = TypeVar("Made")
 
@@ -53,8 +62,9 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
             f"a {source.dtype} tensor of shape {tuple(source.shape)} is no image; float tensors (batch, channels, "
             "height, width) are taken as ready pixel_values, images as arrays (height, width, channels)."
         )
-    if (content := content_of(source)) is not None:
-        return decoded(lambda: open_picture(BytesIO(content)), name_of(source), _to_rgb)
+    if (held := content_of(source)) is not None:
+        stream = BytesIO(held)
+        return decoded(lambda: open_picture(stream), name_of(source), _to_rgb)
     if not isinstance(source, (str, PathLike)):
         raise ImageError(
             f"{_kind(source)} is no image; give a path, an address, bytes, an open file, a PIL image or an array."
@@ -90,7 +100,7 @@ def content_of(source: object) -> bytes | None:
     return content
 
 
-def is_open_file(source: object) -> TypeGuard[BinaryIO]:
+def is_open_file(source: object) -> TypeGuard[OpenFile]:
     """Whether it is read as files are; PIL images and arrays are none."""
     return callable(getattr(source, "read", None)) and not isinstance(source, (str, PathLike))
 
