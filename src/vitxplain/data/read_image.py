@@ -27,8 +27,7 @@ from vitxplain.types import PixelValues
 class OpenFile(Protocol):
     """A file that is open for reading, or anything read like one."""
 
-    def read(self, size: int = ..., /) -> bytes:
-        """So many bytes, or all that are left."""
+    def read(self, size: int = ..., /) -> bytes: ...
 
 
 ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray | bytes | bytearray | memoryview | OpenFile
@@ -66,9 +65,8 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
         stream = BytesIO(held)
         return decoded(lambda: open_picture(stream), name_of(source), _to_rgb)
     if not isinstance(source, (str, PathLike)):
-        raise ImageError(
-            f"{_kind(source)} is no image; give a path, an address, bytes, an open file, a PIL image or an array."
-        )
+        kind = _kind(source)
+        raise ImageError(f"{kind} is no image; give a path, an address, bytes, an open file, a PIL image or an array.")
     if is_url(source):
         content = download(str(source))
         return decoded(lambda: open_picture(content), str(source), _to_rgb)

@@ -34,11 +34,15 @@ def _heat(explanation: "Explanation") -> list[Any]:
     if explanation.axes.split()[-2:] != ["row", "column"]:
         return [None] * 6
     heat = explanation.heatmap()
-    seen = heat[heat == heat]  # what is not a number was not seen
-    if not seen.size:
+    inside = heat[heat == heat]  # what is not a number the model did not look at
+    if not inside.size:
         return [None] * 6
     boxes = explanation.boxes()
-    return [round(float(seen.mean()), 6), round(float((seen > 0.5).mean()), 6), *(boxes[0] if boxes else [None] * 4)]
+    return [
+        round(float(inside.mean()), 6),
+        round(float((inside > 0.5).mean()), 6),
+        *(boxes[0] if boxes else [None] * 4),
+    ]
 
 
 def csv_of(explanations: Iterable["Explanation"]) -> bytes:
