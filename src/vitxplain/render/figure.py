@@ -19,10 +19,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from PIL import Image
 
 from vitxplain.render.colours import FAINT, INK, PAPER
 from vitxplain.render.fonts import drawable, drawable_lines, families
+from vitxplain.render.png_file import png_file
 
 DPI = 120
 FAST: Final = 1  # a photograph gains a tenth by the best compression, which takes five times as long
@@ -137,11 +137,10 @@ def inches(size: tuple[int, int], longest: float) -> tuple[float, float]:
 
 def png_bytes(figure: Figure) -> bytes:
     """The figure as a PNG file."""
-    buffer = BytesIO()
     if isinstance(figure, Picture) and figure.changing:
-        Image.fromarray(_drawn_again(figure)).save(buffer, "png", compress_level=FAST)
-    else:
-        figure.savefig(buffer, format="png", pil_kwargs={"compress_level": FAST})
+        return png_file(_drawn_again(figure))
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": FAST})
     return buffer.getvalue()
 
 
