@@ -169,6 +169,7 @@ def test_a_list_of_targets_of_one_image_gives_a_list(vit: VisionModel, method: s
 def test_each_of_several_images_may_have_targets_of_its_own(cnn: VisionModel):
     made = explain(cnn, [photo(0), photo(1)], "cam", target=[[2, 0], [1]])
     assert [[one.target.index for one in of_image] for of_image in made] == [[2, 0], [1]]
+    assert 'alt="3 maps of 2 images"' in made._repr_html_()
     np.testing.assert_allclose(made[0][1].values, explain(cnn, photo(0), "cam", target=0).values, atol=1e-6)
     assert [one.target.index for one in explain(cnn, [photo(0), photo(1)], "cam", target=[2, 1])] == [2, 1]
     with pytest.raises(TargetError, match="an empty list names no target"):

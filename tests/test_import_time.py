@@ -22,6 +22,7 @@ HEAVY = (
 COMMANDS = [
     [],
     ["explain"],
+    ["compare"],
     ["inspect"],
     ["methods"],
     ["models"],

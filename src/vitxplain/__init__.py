@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vitxplain.api import explain, explain_together, fitting
     from vitxplain.assessment.assess import assess
+    from vitxplain.comparison.run import compare
     from vitxplain.data.load import load_data
     from vitxplain.errors import VitxplainError
     from vitxplain.evaluation.run import evaluate
@@ -27,6 +28,7 @@ __all__ = [
     "TrainOptions",
     "VitxplainError",
     "assess",
+    "compare",
     "evaluate",
     "explain",
     "explain_together",
@@ -42,6 +44,7 @@ _HOMES = {
     "TrainOptions": "vitxplain.train.config.options",
     "VitxplainError": "vitxplain.errors",
     "assess": "vitxplain.assessment.assess",
+    "compare": "vitxplain.comparison.run",
     "evaluate": "vitxplain.evaluation.run",
     "explain": "vitxplain.api",
     "explain_together": "vitxplain.api",

@@ -21,6 +21,7 @@ from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.query import tokens_apart, with_query
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.explanation_list import ExplanationList
 from vitxplain.models.labels import names_of
 from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.objects.libraries import is_transformers_model
@@ -161,7 +162,8 @@ def explain_together(
         again=(lambda: batches(loaded.processor, pictures, batch_size)) if len(pictures) > 1 else None,
     )
     shown = {
-        name: [of_image if several_targets else of_image[0] for of_image in items] for name, items in results.items()
+        name: ExplanationList(ExplanationList(of_image) if several_targets else of_image[0] for of_image in items)
+        for name, items in results.items()
     }
     return {name: items[0] for name, items in shown.items()} if single else dict(shown)
 

@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import PurePath
+from urllib.parse import unquote
 
 from vitxplain.files.paths import is_folder, user_path
 
@@ -48,6 +49,13 @@ def source_name(source: str) -> str:
     if exists:
         path = PurePath(os.path.abspath(user_path(source)))  # noqa: PTH100 - resolve() would follow links
     return path.parent.name if path.name == "model" and path.parent.name else path.name
+
+
+def file_name(source: str) -> str:
+    """The last part of a path or an address, without what an address asks; empty where there is none."""
+    address = source.partition("://")[2]
+    path = re.split("[?#]", address)[0] if address else source
+    return unquote(PurePath(path).name) if address else PurePath(path).name
 
 
 def slug(name: str, *, empty: str = "folder", keep: str = ".=", strip: str = "-.") -> str:

@@ -78,7 +78,7 @@ def _look_at_maps(folder: Path) -> None:
 
 
 def _find_maps(folder: Path) -> None:
-    found = sharded_maps(folder)
+    found = sharded_maps(Folder(folder))
     found.facts(found.names[0])
 
 

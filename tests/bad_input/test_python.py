@@ -125,7 +125,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "fitting None": ("UsageError", f"None {NO_MODEL}"),
     "load nothing": ("UsageError", "names no explanation; give the path of one"),
     "load elsewhere": ("UsageError", "there is no explanation at nowhere/cat"),
-    "save formats": ("OptionError", "there is no format 'jpg'; give some of png, npz, json."),
+    "save formats": ("OptionError", "there is no format 'jpg'; give some of png, pdf, svg, npz, json."),
     "save stem": ("UsageError", "'a/b' is no plain file name"),
 }
 CALLS = next(

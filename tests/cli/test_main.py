@@ -15,7 +15,7 @@ from vitxplain.cli.shared.completion import complete_methods, complete_models
 Vitx = Callable[..., Said]
 
 
-@pytest.mark.parametrize("command", ["explain", "methods", "models", "labels", "info", "patches"])
+@pytest.mark.parametrize("command", ["explain", "compare", "methods", "models", "labels", "info", "patches"])
 def test_every_command_has_the_common_options(vitx: Vitx, command: str):
     said = vitx(command, "--help")
     assert said.code == 0

@@ -19,7 +19,8 @@ UPWARD = {
     "vitxplain.explanation.explanation:Explanation.plot": {"vitxplain.render.draw"},
     "vitxplain.explanation.explanation:Explanation.save": {"vitxplain.explanation.storage"},
     "vitxplain.explanation.explanation:Explanation.to_dict": {"vitxplain.explanation.storage"},
-    "vitxplain.explanation.storage:_png": {"vitxplain.render.draw"},
+    "vitxplain.explanation.explanation_list:ExplanationList._repr_html_": {"vitxplain.render.notebook"},
+    "vitxplain.explanation.storage:_content": {"vitxplain.render.draw"},
     "vitxplain.models.vision_model:VisionModel.probe": {"vitxplain.models.stored_probes.finding"},
 }
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.explanations import explanation
+from vitxplain.explanation.explanation_list import ExplanationList
 from vitxplain.tasks.base import Prediction
 
 
@@ -31,6 +32,17 @@ def test_html_has_the_picture_inline_and_the_facts():
 def test_names_from_a_model_are_escaped():
     html = explanation(prediction=Prediction(("<script>alert(1)</script>",), (0,), (0.5,)))._repr_html_()
     assert "<script>" not in html
+
+
+def test_a_list_is_one_picture_of_all_its_maps():
+    one, other = explanation(), explanation(size=(40, 200))
+    both = ExplanationList([ExplanationList([one, one]), other])
+    html = both._repr_html_()
+    assert 'alt="3 maps of 2 images"' in html
+    assert html.count("<img") == 1
+    assert (both, repr(both)) == ([[one, one], other], repr([[one, one], other]))
+    assert ExplanationList([])._repr_html_() is None
+    assert ExplanationList([explanation(axes="layer head")])._repr_html_() is None
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.explanations import COLUMNS, ROWS, explanation
-from vitxplain.render.draw import plot, png
+from vitxplain.render.draw import picture_bytes, plot
 from vitxplain.render.figure import png_bytes
 from vitxplain.tasks.base import ExplainedTarget
 from vitxplain.tasks.detected import Detected
@@ -38,7 +38,7 @@ def fresh() -> list[np.ndarray]:
 def test_a_sheet_drawn_on_again_shows_what_a_new_one_shows(fresh, threads):
     order = [*range(len(MADE)), *reversed(range(len(MADE))), 0, 0]
     with ThreadPoolExecutor(threads) as pool:
-        drawn = list(pool.map(lambda number: png(MADE[number], "overlay"), order))
+        drawn = list(pool.map(lambda number: picture_bytes(MADE[number], "png", "overlay"), order))
     for number, content in zip(order, drawn, strict=True):
         np.testing.assert_array_equal(pixels(content), fresh[number])
 
@@ -47,21 +47,21 @@ def test_a_bar_that_reaches_further_is_a_new_one_s():
     signed = [explanation(np.full((ROWS, COLUMNS), 1.0 + number), size=(60, 90 - number)) for number in range(3)]
     fresh = [pixels(png_bytes(plot(one, "signed"))) for one in signed]
     for number in (0, 1, 2, 1, 1, 0):
-        np.testing.assert_array_equal(pixels(png(signed[number], "signed")), fresh[number])
+        np.testing.assert_array_equal(pixels(picture_bytes(signed[number], "png", "signed")), fresh[number])
     assert len({picture[-40:, -90:].tobytes() for picture in fresh}) == len(fresh)  # where the highest value stands
 
 
 def test_a_figure_that_is_handed_out_is_its_callers_alone(fresh):
     kept = plot(MADE[0], "overlay")
-    png(MADE[1], "overlay")
+    picture_bytes(MADE[1], "png", "overlay")
     plot(MADE[4], "overlay")
     np.testing.assert_array_equal(pixels(png_bytes(kept)), fresh[0])
 
 
 def test_a_drawing_that_fails_leaves_no_trace_on_the_next(fresh, monkeypatch):
-    png(MADE[0], "overlay")
+    picture_bytes(MADE[0], "png", "overlay")
     with monkeypatch.context() as broken:
         broken.setattr("vitxplain.render.pair.outline_target", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            png(MADE[1], "overlay")
-    np.testing.assert_array_equal(pixels(png(MADE[2], "overlay")), fresh[2])
+            picture_bytes(MADE[1], "png", "overlay")
+    np.testing.assert_array_equal(pixels(picture_bytes(MADE[2], "png", "overlay")), fresh[2])

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from vitxplain.cli.compare.command import compare
 from vitxplain.cli.data.commands import data
 from vitxplain.cli.demo import demo
 from vitxplain.cli.evaluate.command import evaluate
@@ -37,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": HELP},
 )
 for command in (
-    *(demo, explain, inspect, serve, methods, metrics, models, labels, info, patches),
+    *(demo, explain, compare, inspect, serve, methods, metrics, models, labels, info, patches),
     *(train, test, tune, evaluate, export),
 ):
     app.command(cls=TrainingCommand if command in (train, tune) else None)(command)

@@ -1,6 +1,6 @@
 """Evaluation: the scores of every map, and the table of them with intervals and controls."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from vitxplain.evaluation.scoring.best_thresholds import Levels
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison, comparisons
+from vitxplain.evaluation.table.method_scores import MethodScores, method_scores
 from vitxplain.evaluation.table.model_accuracy import ModelAccuracy, foreign_notes, model_accuracies
 from vitxplain.evaluation.table.notes import notes
 from vitxplain.evaluation.table.regions_found import RegionsFound, left_out_notes, regions_found
@@ -28,10 +29,11 @@ class Evaluation:
     `skipped` are the images that could not be read, `failures` the maps that could not be made or scored, `left_out`
     the metrics, models and data that were not taken in; each says why. `fingerprint` is what the scores depend on,
     `levels` are the thresholds chosen on validation images, by model, method and metric; `answers` say which of the
-    true regions of each image a model found that finds things.
+    true regions of each image a model found that finds things. `map_scores` and `answers` of a data set are read from
+    the disk each time somebody goes through them.
     """
 
-    map_scores: tuple[MapScores, ...] = field(repr=False)
+    map_scores: Collection[MapScores] = field(repr=False)
     metrics: Mapping[str, Metric]
     data: DataSet = field(repr=False)
     entries: tuple[PlannedEntry, ...] = field(repr=False)  # who made the maps, so that they can be drawn
@@ -42,7 +44,7 @@ class Evaluation:
     costs: tuple[Cost, ...] = ()
     levels: Mapping[str, Levels] = field(default_factory=dict)
     preset: str | None = None
-    answers: tuple[ImageAnswer, ...] = field(default=(), repr=False)
+    answers: Collection[ImageAnswer] = field(default=(), repr=False)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -50,17 +52,19 @@ class Evaluation:
     @cached_property
     def models(self) -> tuple[str, ...]:
         """Names of those whose maps were scored, in the order of the table."""
-        return tuple(dict.fromkeys(map_score.model for map_score in self.map_scores))
+        return tuple(dict.fromkeys(method.model for method in self.method_scores))
+
+    @cached_property
+    def method_scores(self) -> tuple[MethodScores, ...]:
+        """What the table is made of, by model and method, the controls of a model last."""
+        return method_scores(self.map_scores)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """By model and metric, the best method first; the controls after the methods."""
         rows: list[Row] = []
         for model in self.models:
-            methods: dict[str, list[MapScores]] = {}
-            for map_score in self.map_scores:
-                if map_score.model == model:
-                    methods.setdefault(map_score.method, []).append(map_score)
+            methods = {scores.method: scores for scores in self.method_scores if scores.model == model}
             for name, metric in self.metrics.items():
                 chosen = self.levels.get(model, {})
                 levels = {method: by_metric[name] for method, by_metric in chosen.items() if name in by_metric}
@@ -75,19 +79,19 @@ class Evaluation:
             for entry in self.entries
             if entry.truth
         }
-        return found_regions or {**model_accuracies(self.map_scores, self.data)}
+        return found_regions or {**model_accuracies(self.method_scores, self.data)}
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every method with every other of its model, and the best ones of the models with each other."""
         better = {name: metric.better for name, metric in self.metrics.items()}
-        return tuple(comparisons(self.rows, self.map_scores, better))
+        return tuple(comparisons(self.rows, self.method_scores, better))
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the table must know, each a sentence."""
         doubts = [note for accuracy in self.accuracies.values() if (note := accuracy.note())]
-        others = notes(self.rows, self.comparisons, self.map_scores, self.metrics)
+        others = notes(self.rows, self.comparisons, self.method_scores, self.metrics)
         regions = [
             note
             for entry in self.entries

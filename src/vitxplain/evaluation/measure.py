@@ -1,6 +1,6 @@
 """One request carried out: planned, then all entries of the table scored, one model after the other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from accelerate import PartialState
@@ -17,7 +17,6 @@ from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels
 from vitxplain.evaluation.scoring.cost import Cost, costs
 from vitxplain.evaluation.scoring.fingerprint import fingerprint_of
-from vitxplain.evaluation.scoring.map_scores import Key, MapScores
 from vitxplain.evaluation.scoring.score import score_entry
 from vitxplain.evaluation.scoring.store import Store, one_writer
 from vitxplain.evaluation.table.regions_found import nothing_found, regions_found
@@ -88,12 +87,13 @@ def _measured(request: EvaluationRequest, state: PartialState, progress: Callabl
             method_costs += entry_costs
     state.wait_for_everyone()
     skipped, failures = gather_object(skipped), gather_object(failures)
-    map_scores, answers = _in_order(store.map_scores(), plan.entries), tuple(store.answers().values())
+    methods = [(entry.name, method) for entry in plan.entries for method in entry.methods]
+    map_scores, answers = store.map_scores(methods), store.answers()
     if not map_scores or (request.stored_maps and all(map_score.control for map_score in map_scores)):
         why = " ".join([*_nothing_found(plan.entries, answers), *skipped[:3], *sentences(failures)[:3]])
         raise DataError(f"not one map of {plan.samples.name} ({plan.samples.split}) could be scored. {why}".strip())
     return Evaluation(
-        map_scores=tuple(map_scores),
+        map_scores=map_scores,
         metrics=plan.metrics,
         data=plan.samples,
         entries=plan.entries,
@@ -108,7 +108,7 @@ def _measured(request: EvaluationRequest, state: PartialState, progress: Callabl
     )
 
 
-def _nothing_found(entries: Sequence[PlannedEntry], answers: Sequence[ImageAnswer]) -> list[str]:
+def _nothing_found(entries: Sequence[PlannedEntry], answers: Collection[ImageAnswer]) -> list[str]:
     """Why models that find things have no map, each a sentence."""
     of_entries = {entry.name: [answer for answer in answers if answer.model == entry.name] for entry in entries}
     return [
@@ -137,11 +137,3 @@ def _measure_entry(
     for count in score_entry(entry, metrics, plan.samples, store, batch_size, skipped=skipped, failures=failures):
         progress(count)
     return levels, failures, list(costs([entry], plan.samples, batch_size)) if plan.cost else []
-
-
-def _in_order(map_scores: Mapping[Key, MapScores], entries: Sequence[PlannedEntry]) -> list[MapScores]:
-    """Those of the entries, in an order that does not depend on who scored them when."""
-    methods = ((entry.name, method) for entry in entries for method in entry.methods)
-    ranks = {key: rank for rank, key in enumerate(methods)}
-    keys = [key for key in map_scores if key[:2] in ranks]
-    return [map_scores[key] for key in sorted(keys, key=lambda key: (ranks[key[:2]], key[2:]))]

@@ -63,7 +63,8 @@ def evaluate(
         preset: "deepvisionxplain" or "chefer" (`evaluation.plan.presets`): metrics, methods and what is done to
             the images.
         maps: a folder of stored maps: what `explain_dataset` or `vitx explain --format parquet` wrote, which says by
-            which model, or those of another tool, a folder in it for each method (`evaluation.maps.stored_maps`).
+            which model and may be in an object store (s3://BUCKET/FOLDER), or those of another tool, a folder in it
+            for each method (`evaluation.maps.stored_maps`).
         split: which part of the data.
         limit: at most so many images, spread over the set.
         out: folder for the scores, written as they come: called again, it goes on where it was. None: memory only.

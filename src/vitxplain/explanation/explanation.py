@@ -12,15 +12,17 @@ from PIL.Image import Image
 from vitxplain.data.bands import BandImage, Bands, shown_bands
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
+from vitxplain.explanation.look import Look
 from vitxplain.explanation.regions import Threshold, boxes_around, mask_above
 from vitxplain.files.paths import user_path
 from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
 from vitxplain.tasks.detected import Detected
-from vitxplain.words import short_name, shown, source_name
+from vitxplain.words import file_name, short_name, shown, source_name
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -79,14 +81,32 @@ class Explanation:
         """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
         return heatmap(self.values, self.axes, self.geometry, self.method)
 
-    def plot(self, style: str = "auto", *, bands: Bands | None = None, **options: Any) -> "Figure":
+    def plot(
+        self,
+        style: str = "auto",
+        *,
+        ax: "Axes | None" = None,
+        width: float | str | None = None,
+        cmap: str | None = None,
+        title: str | None = None,
+        bands: Bands | None = None,
+        **options: Any,
+    ) -> "Figure":
         """The picture that fits the axes, or the named style (`vitxplain.render.draw.STYLES`).
 
-        `bands` are those of a multi-band image to be shown as red, green and blue, such as (4, 3, 2).
+        Args:
+            style: one of the styles; "auto" is the one that fits.
+            ax: axes of your own figure, on which the picture alone is drawn.
+            width: of the figure in inches; "column" is 3.25, "page" 6.75. Pictures shrink, letters stay readable.
+            cmap: a colour map of matplotlib, in styles that have one.
+            title: in place of the large line; "" leaves the lines above the picture away.
+            bands: those of a multi-band image to be shown as red, green and blue, such as (4, 3, 2).
+            options: of the style.
         """
         from vitxplain.render.draw import plot
 
-        return plot(self if bands is None else self.with_bands(bands), style, **options)
+        shown = self if bands is None else self.with_bands(bands)
+        return plot(shown, style, ax=ax, look=Look(width=width, cmap=cmap, title=title), **options)
 
     def with_bands(self, bands: Bands) -> "Explanation":
         """The same, its image drawn of other bands: one in grey, or three as red, green and blue, counted from 1.
@@ -125,24 +145,34 @@ class Explanation:
         return to_json(self)
 
     def save(
-        self, folder: str | Path, stem: str | None = None, formats: str = "png,npz,json", style: str = "auto"
+        self,
+        folder: str | Path,
+        stem: str | None = None,
+        formats: str = "png,npz,json",
+        style: str = "auto",
+        *,
+        width: float | str | None = None,
+        dpi: float | None = None,
+        cmap: str | None = None,
+        title: str | None = None,
     ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
-        `stem` is by default that of the input's own name, or "image" where it has none; `style` as in `plot`; one
-        that is named here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as
-        "cat.png", and no folder yet, is the one file to write.
+        `stem` is by default that of the input's own name, or "image" where it has none; `style`, `width`, `cmap` and
+        `title` as in `plot`, `dpi` of the png, or of photographs in pdf and svg (by default 300). A style that is named
+        here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as "cat.pdf", and
+        no folder yet, is the one file to write.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
         """
         from vitxplain.explanation.storage import is_file_name, save, save_file
 
-        path = user_path(folder)
+        path, look = user_path(folder), Look(width, dpi, cmap, title)
         if stem is None and is_file_name(path):
-            return [save_file(self, path, style)]
+            return [save_file(self, path, style, look)]
         stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"
-        return save(self, path, stem, [name.strip() for name in formats.split(",")], style)
+        return save(self, path, stem, [name.strip() for name in formats.split(",")], style, look=look)
 
     def inspect(self, model: Any = None, *, height: int = 760, widget: bool | None = None) -> Any:
         """The viewer in a notebook: this map, and what every head of the model attends to in the image.
@@ -197,15 +227,19 @@ def target_words(explanation: Explanation) -> str:
     return f"{words}   ({which})"
 
 
-def detail(explanation: Explanation) -> str:
-    """Method with its options, model and bands shown; before them why a heat map is empty where no value is above 0."""
+def detail(explanation: Explanation, which: str = "") -> str:
+    """Photograph, method with its options, model and bands; before them why a heat map is empty with no value above 0.
+
+    `which` says which map it is where one of many is shown.
+    """
     empty = is_all_against(explanation.values, explanation.axes, explanation.method)
     warning = "no value is above 0: nothing speaks for it (style 'signed' shows what speaks against)" if empty else ""
     options = ", ".join(f"{name}={value}" for name, value in explanation.options.items() if value is not None)
     method = f"{explanation.method} ({options})" if options else explanation.method
     bands = ", ".join(str(number) for number in explanation.provenance.get("bands") or ())
     shown = f"image: band{'s' * (',' in bands)} {bands}" if bands else ""
-    return " · ".join(part for part in (warning, method, model_name(explanation), shown) if part)
+    photograph = file_name(str(explanation.provenance.get("input") or ""))
+    return " · ".join(part for part in (warning, photograph, method, which, model_name(explanation), shown) if part)
 
 
 def model_name(explanation: Explanation) -> str:

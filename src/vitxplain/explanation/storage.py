@@ -13,6 +13,7 @@ from vitxplain.errors import OptionError, UsageError
 from vitxplain.escape import utf8
 from vitxplain.explanation.explanation import Explanation, label_of
 from vitxplain.explanation.found_record import LONGEST_LABEL, MASKS, REGION, checked_masks, masks_of
+from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.explanation.record import SCHEMAS, from_json, schema_of, to_json
 from vitxplain.files.arrays import read_npz
 from vitxplain.files.documents import read_object
@@ -24,8 +25,11 @@ from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.words import slug
 
-__all__ = ["FORMATS", "load", "save", "to_json"]
+__all__ = ["DEFAULT", "FORMATS", "PICTURES", "load", "save", "to_json"]
 
+PICTURES: Final = ("png", "pdf", "svg")
+FORMATS: Final = (*PICTURES, "npz", "json")
+DEFAULT: Final = ("png", "npz", "json")  # where nobody says
 READABLE = "an explanation that can be read"
 ARRAYS = ("values", "axes", "image", REGION, MASKS)  # of the npz, those that loading takes; from "image" on if there
 AUTO: Final = "auto"  # the style that fits the values
@@ -36,14 +40,16 @@ def save(
     explanation: Explanation,
     folder: Path,
     stem: str,
-    formats: Sequence[str] = ("png", "npz", "json"),
+    formats: Sequence[str] = DEFAULT,
     style: str = AUTO,
     label: str = "",
+    look: Look = PLAIN,
 ) -> list[Path]:
-    """Write STEM.METHOD.FORMAT for each of the formats; the paths, in the order asked. `style` is that of the png.
+    """Write STEM.METHOD.FORMAT for each of the formats; the paths, in the order asked.
 
-    Where the target has a label, such as that of an object, or one is given, it is STEM.METHOD.LABEL.FORMAT; a style
-    other than "auto" is named after that: STEM.METHOD.signed.png lies beside STEM.METHOD.png.
+    `style` and `look` are those of pictures. Where the target has a label, such as that of an object, or one is given,
+    it is STEM.METHOD.LABEL.FORMAT; a style other than "auto" is named after that: STEM.METHOD.signed.png lies beside
+    STEM.METHOD.png.
 
     The npz holds `values`, `axes`, `grid` (rows, columns, prefix, suffix tokens; empty without tokens), `schema`,
     `image`, the original as the bytes of a JPEG, so that a loaded explanation can be drawn wherever it went, and where
@@ -51,7 +57,7 @@ def save(
 
     Raises:
         OptionError: an unknown format.
-        UsageError: a stem that is no plain file name, or axes without such a picture while a png is asked for.
+        UsageError: a stem that is no plain file name, or axes without such a picture while one is asked for.
         OutputError: the folder cannot be written or the disk is full; no half-written file stays.
     """
     unknown = [name for name in formats if name not in FORMATS]
@@ -61,7 +67,7 @@ def save(
         raise UsageError(f"{stem!r} is no plain file name; give the folder first, then the name without folders.")
     name = file_stem(explanation, stem, label, style)
     # Everything is made before anything is written: a picture that fails leaves no numbers behind without it.
-    contents = {one: _png(explanation, style) if one == "png" else FORMATS[one](explanation) for one in formats}
+    contents = {one: _content(explanation, one, style, look) for one in formats}
     return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
 
 
@@ -70,11 +76,10 @@ def is_file_name(path: Path) -> bool:
     return path.suffix.removeprefix(".").lower() in FORMATS and not is_folder(path)
 
 
-def save_file(explanation: Explanation, path: Path, style: str = AUTO) -> Path:
+def save_file(explanation: Explanation, path: Path, style: str = AUTO, look: Look = PLAIN) -> Path:
     """Write one file, in the format of its ending; errors as `save`."""
     name = path.suffix.removeprefix(".").lower()
-    content = _png(explanation, style) if name == "png" else FORMATS[name](explanation)
-    return write_together({path: content})[0]
+    return write_together({path: _content(explanation, name, style, look)})[0]
 
 
 def file_stem(explanation: Explanation, stem: str, label: str = "", style: str = AUTO) -> str:
@@ -172,10 +177,12 @@ def _json(explanation: Explanation) -> bytes:
     return utf8(json.dumps(to_json(explanation), indent=2, ensure_ascii=False) + "\n")
 
 
-def _png(explanation: Explanation, style: str = AUTO) -> bytes:
-    from vitxplain.render.draw import png
+def _content(explanation: Explanation, form: str, style: str, look: Look) -> bytes:
+    if form not in PICTURES:
+        return _OF_FORMATS[form](explanation)
+    from vitxplain.render.draw import picture_bytes
 
-    return png(explanation, style)
+    return picture_bytes(explanation, form, style, look)
 
 
-FORMATS: dict[str, Callable[[Explanation], bytes]] = {"png": _png, "npz": _npz, "json": _json}
+_OF_FORMATS: dict[str, Callable[[Explanation], bytes]] = {"npz": _npz, "json": _json}

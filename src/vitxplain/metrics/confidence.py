@@ -8,12 +8,13 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
-from vitxplain.metrics.base import MODEL, Better, Case, Metric
+from vitxplain.metrics.base import MODEL, Better, Case
 from vitxplain.metrics.baselines import Baseline, baseline_of, check_baseline
+from vitxplain.metrics.curve import ChangesMetric, Steps
 
 
 @dataclass(frozen=True)
-class ConfidenceMetric(Metric):
+class ConfidenceMetric(ChangesMetric):
     """What the model thinks of the image seen through its map.
 
     Args:
@@ -34,16 +35,23 @@ class ConfidenceMetric(Metric):
         """The measure of the probability of the class for the image, and for the image through its map."""
 
     def score(self, case: Case) -> float:
+        steps = self.changes(case)
+        if not steps.shares:
+            return math.nan
+        before, after = case.model.probabilities(list(steps.images))
+        return self.of(float(before), float(after))
+
+    def changes(self, case: Case) -> Steps:
+        """The image, and the image through its map."""
         finite = case.heat[np.isfinite(case.heat)]
         if not finite.size or finite.min() == finite.max():
-            return math.nan
+            return Steps((), (), "probabilities")
         share = np.nan_to_num((case.heat - finite.min()) / np.ptp(finite))[..., None]
         image, nothing = (
             np.asarray(shown.convert("RGB"), float) for shown in (case.image, baseline_of(case.image, self.baseline))
         )
         through = Image.fromarray((nothing + share * (image - nothing)).round().astype(np.uint8))
-        before, after = case.model.probabilities([case.image, through])
-        return self.of(float(before), float(after))
+        return Steps((0.0, 1.0), (case.image, through), "probabilities")
 
 
 @dataclass(frozen=True)

@@ -39,15 +39,19 @@ class Steps:
     question: Question
 
 
-class StepMetric(CurveMetric):
-    """A curve of what the model says about one changed image after the other.
+class ChangesMetric(Metric):
+    """A metric of what the model says about changed images.
 
-    Whoever scores many maps takes the steps of several together, so that the model's batches are full.
+    Whoever scores many maps takes the images of several together, so that the model's batches are full.
     """
 
     @abstractmethod
     def changes(self, case: Case) -> Steps:
-        """The changed images of a map."""
+        """The changed images of a map; none where the metric is not defined for it."""
+
+
+class StepMetric(CurveMetric, ChangesMetric):
+    """A curve of what the model says about one changed image after the other."""
 
     @final
     def curve(self, case: Case) -> Float[np.ndarray, "step 2"]:

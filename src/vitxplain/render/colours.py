@@ -14,6 +14,8 @@ LOCAL, GLOBAL, LINE = "#0072B2", "#D55E00", "#555555"  # Okabe & Ito's blue and 
 CLASSES: Final = (
     *("#E69F00", "#56B4E9", "#2FBF91", "#F0E442", "#FF7F50", "#CC79A7", "#99DDFF", "#BBCC33", "#FFAABB", "#B0A8FF"),
 )
+# What a colour bar says of heat: of one map, and of several that have a range each.
+HEAT_WORDS, EACH_WORDS = "heat (1 = the map's highest)", "heat (1 = each map's highest)"
 INK, FAINT, PAPER = "#1a1a1a", "#666666", "#ffffff"
 
 

@@ -32,16 +32,16 @@ def greyed(rgb: Photo, share: float = 0.8) -> Photo:
     return rgb + share * (grey[..., None] - rgb)
 
 
-def blend(rgb: Photo, heat: Heat, alpha: float) -> Photo:
+def blend(rgb: Photo, heat: Heat, alpha: float, colour_map: str = HEAT) -> Photo:
     """The heat map's colours over the greyed photograph; `alpha` 0 shows the photograph alone, 1 the colours alone."""
     opacity = alpha * np.isfinite(heat).astype(np.float32)[..., None]
-    return greyed(rgb) * (1 - opacity) + colours(heat, HEAT) * opacity
+    return greyed(rgb) * (1 - opacity) + colours(heat, colour_map) * opacity
 
 
-def add(rgb: Photo, heat: Heat, strength: float) -> Photo:
+def add(rgb: Photo, heat: Heat, strength: float, colour_map: str = HEAT) -> Photo:
     """The heat map's colours added as light; where the map is 0 the photograph stays as it is."""
     finite = np.isfinite(heat)[..., None]
-    return (rgb + strength * finite * colours(heat, HEAT)).clip(0, 1)
+    return (rgb + strength * finite * colours(heat, colour_map)).clip(0, 1)
 
 
 def darken(rgb: Photo, heat: Heat, floor: float) -> Photo:

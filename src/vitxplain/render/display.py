@@ -11,19 +11,19 @@ from vitxplain.render.found import scaled
 LONGEST, SMALLEST = 900, 300  # pixels
 
 
-def displayed(explanation: Explanation) -> Explanation:
-    """The same explanation of a smaller image, or of an enlarged one where it has very few pixels."""
-    image, geometry = shrunk(explanation.image, explanation.geometry)
+def displayed(explanation: Explanation, longest: int = LONGEST) -> Explanation:
+    """The same explanation of an image of `longest` pixels at most, or enlarged where it has very few."""
+    image, geometry = shrunk(explanation.image, explanation.geometry, longest)
     height, width = explanation.geometry.image_size
     boxed = scaled(explanation, geometry.image_size[0] / height, geometry.image_size[1] / width)
     return replace(boxed, image=image, geometry=geometry)
 
 
-def shrunk(image: Image, geometry: Geometry) -> tuple[Image, Geometry]:
-    """Image and geometry at most `LONGEST` pixels long; one under `SMALLEST` enlarged, its pixels kept as squares."""
+def shrunk(image: Image, geometry: Geometry, most: int = LONGEST) -> tuple[Image, Geometry]:
+    """Image and geometry at most so many pixels long; one under `SMALLEST` enlarged, its pixels kept as squares."""
     height, width = geometry.image_size
     longest = max(height, width)
-    factor = LONGEST / longest if longest > LONGEST else -(-SMALLEST // longest)
+    factor = most / longest if longest > most else max(min(-(-SMALLEST // longest), most // longest), 1)
     if factor == 1:
         return image, geometry
     size = max(round(height * factor), 1), max(round(width * factor), 1)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
+from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.suggest import did_you_mean, similar_names
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from vitxplain.explanation.explanation import Explanation
@@ -39,35 +41,92 @@ METHODS = {
 }
 
 
-def plot(explanation: "Explanation", style: str = "auto", **options: Any) -> "Figure":
+def plot(
+    explanation: "Explanation",
+    style: str = "auto",
+    *,
+    ax: "Axes | None" = None,
+    look: Look = PLAIN,
+    **options: Any,
+) -> "Figure":
     """The explanation as a figure in one of `STYLES`; "auto" takes the one that fits its axes and values.
 
-    `options` are those of the style: the arguments of `draw` in `vitxplain.render.styles.STYLE`.
+    `options` are those of the style: the arguments of `draw` in `vitxplain.render.styles.STYLE`. With `ax` the picture
+    alone is drawn there, and the figure it belongs to returned.
 
     Raises:
-        UnknownNameError: no such style.
+        UnknownNameError: no such style or colour map.
         OptionError: the style has no such option, or the option cannot take the value.
-        UsageError: the style does not fit the axes.
+        UsageError: the style does not fit the axes, or cannot be drawn on axes of another figure.
     """
     check_style(style)
     if style == "auto":
         style = _shows_masks(explanation) or _shows_signs(explanation) or fitting_style(explanation.axes)
-    draw = import_module(f"vitxplain.render.styles.{style.replace('-', '_')}").draw
-    names = [name for name in signature(draw).parameters if name != "explanation"]
+    module = import_module(f"vitxplain.render.styles.{style.replace('-', '_')}")
+    if look.cmap is not None:
+        options = {**options, "cmap": checked_colours(look.cmap)}
+    names = [name for name in signature(module.draw).parameters if name != "explanation"]
     unknown = sorted(options.keys() - set(names))
     if unknown:
         offer = f"its options are {', '.join(names)}" if names else "it has none"
         raise OptionError(f"the picture style {style} has no option {unknown[0]!r}; {offer}.")
-    return draw(explanation, **options)
+    if ax is not None:
+        return _on_axes(ax, explanation, style, module, look, options)
+    figure = module.draw(explanation, **options)
+    if look.width is None and look.title is None:
+        return figure
+    from vitxplain.render.paper.width import arrange
+
+    return arrange(figure, look.width, look.title)
 
 
-def png(explanation: "Explanation", style: str = "auto") -> bytes:
-    """The same picture as a PNG file; errors as `plot`. The figure is drawn on again for the next."""
+def picture_bytes(explanation: "Explanation", form: str, style: str = "auto", look: Look = PLAIN) -> bytes:
+    """The same picture as a file of this form (`PICTURES`); errors as `plot`.
+
+    The figure of a plain PNG is drawn on again for the next.
+    """
     from vitxplain.render.figure import png_bytes
     from vitxplain.render.pair import reused_sheets
+    from vitxplain.render.paper.vector import vector_bytes
 
+    look.check()
+    if form != "png":
+        return vector_bytes(plot(explanation, style, look=look), form, look.dpi)
+    if look != PLAIN:
+        return png_bytes(plot(explanation, style, look=look), look.dpi)
     with reused_sheets():
         return png_bytes(plot(explanation, style))
+
+
+def checked_colours(name: str) -> str:
+    """The name of a colour map of matplotlib.
+
+    Raises:
+        UnknownNameError: it has none of this name.
+    """
+    import matplotlib
+
+    if not isinstance(name, str) or name not in matplotlib.colormaps:
+        hint = did_you_mean(similar_names(str(name), list(matplotlib.colormaps)), "such as viridis, inferno or gray.")
+        raise UnknownNameError(f"there is no colour map {name!r}; {hint}")
+    return name
+
+
+def _on_axes(
+    ax: "Axes", explanation: "Explanation", style: str, module: Any, look: Look, options: dict[str, Any]
+) -> "Figure":
+    if not hasattr(module, "draw_on"):
+        raise UsageError(
+            f"the picture style {style} is several pictures in a figure of its own; on axes of yours overlay, "
+            "additive, brightness, signed and heads can be drawn."
+        )
+    if look.width is not None:
+        raise OptionError("width is that of a figure of our own, and ax is one of yours, which has its width already.")
+    module.draw_on(ax, explanation, **options)
+    if look.title is not None:
+        ax.set_title(look.title)
+    figure: Any = ax.get_figure(root=True)
+    return figure
 
 
 def check_style(style: str) -> None:

@@ -75,7 +75,7 @@ def write(where: Figure | Axes, x: float, y: float, text: str, **style: Any) -> 
     return where.text(x, y, drawable(text), parse_math=False, fontfamily=families(), **style)
 
 
-def fit(line: Text, width: float, *, middle: bool = False) -> None:
+def fit(line: Text, width: float, *, middle: bool = False, smallest: float = 7.5) -> None:
     """Make a line of text fit `width` inches: smaller letters first, then fewer, from its end or from its middle."""
     available = width * DPI
 
@@ -83,7 +83,7 @@ def fit(line: Text, width: float, *, middle: bool = False) -> None:
         return line.get_window_extent().width / available
 
     if excess() > 1:
-        line.set_fontsize(max(7.5, 0.98 * float(line.get_fontsize()) / excess()))
+        line.set_fontsize(max(smallest, 0.98 * float(line.get_fontsize()) / excess()))
     text = line.get_text()
     kept = len(text)
     while excess() > 1 and kept > 8:
@@ -126,6 +126,18 @@ def colour_bar(axes: Axes, colour_map: str, low: float, high: float, label: str,
     bar.ax.tick_params(labelsize=8.5, color=FAINT, labelcolor=INK)
     bar.outline.set_visible(False)
     bar.set_label(label, fontsize=9, color=INK)
+    break_labels(axes)
+
+
+def break_labels(axes: Axes) -> None:
+    """Words beside axes that are much longer than those: in two lines, parted at the space nearest to their middle."""
+    for label, side in ((axes.yaxis.label, "height"), (axes.xaxis.label, "width")):
+        words = label.get_text()
+        spaces = [at for at, letter in enumerate(words) if letter == " "]
+        too_long = getattr(label.get_window_extent(), side) > 1.2 * getattr(axes.get_window_extent(), side)
+        if spaces and too_long and "\n" not in words:
+            middle = min(spaces, key=lambda at: abs(at - len(words) / 2))
+            label.set_text(f"{words[:middle]}\n{words[middle + 1 :]}")
 
 
 def inches(size: tuple[int, int], longest: float) -> tuple[float, float]:
@@ -135,12 +147,15 @@ def inches(size: tuple[int, int], longest: float) -> tuple[float, float]:
     return max(width * scale, longest / 10), max(height * scale, longest / 10)
 
 
-def png_bytes(figure: Figure) -> bytes:
-    """The figure as a PNG file."""
-    if isinstance(figure, Picture) and figure.changing:
+def png_bytes(figure: Figure, dpi: float | None = None) -> bytes:
+    """The figure as a PNG file; `dpi` None are those it was made for."""
+    if dpi is None and isinstance(figure, Picture) and figure.changing:
         return png_file(_drawn_again(figure))
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", pil_kwargs={"compress_level": FAST})
+    if dpi is not None:
+        figure.savefig(buffer, format="png", dpi=dpi)
+    else:
+        figure.savefig(buffer, format="png", pil_kwargs={"compress_level": FAST})
     return buffer.getvalue()
 
 

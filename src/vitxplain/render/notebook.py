@@ -1,28 +1,39 @@
-"""What a notebook shows of an explanation: its picture and the facts under it."""
+"""What a notebook shows of an explanation: its picture and the facts under it; of a list all maps in one picture."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 
 from vitxplain.explanation.explanation import Explanation, model_name
 from vitxplain.render.draw import plot
 from vitxplain.render.figure import png_bytes
 from vitxplain.render.found import MOST_DRAWN
+from vitxplain.render.sheets.grid_sheet import grid_sheet
+from vitxplain.render.sheets.list_grid import list_grid
 from vitxplain.tasks.base import PROBABILITY
 from vitxplain.words import shown
 
 
 def to_html(explanation: Explanation) -> str:
     """The picture as an inline PNG, and a small table."""
-    picture = b64encode(png_bytes(plot(explanation))).decode()
     rows = "".join(
         f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(text)}</td></tr>'
         for name, text in _facts(explanation)
         if text
     )
-    return (
-        f'<figure style="margin:0"><img style="max-width:100%" alt="{escape(explanation.method)}" '
-        f'src="data:image/png;base64,{picture}"/><figcaption><table>{rows}</table></figcaption></figure>'
-    )
+    picture = _image(png_bytes(plot(explanation)), explanation.method)
+    return f'<figure style="margin:0">{picture}<figcaption><table>{rows}</table></figcaption></figure>'
+
+
+def list_to_html(explanations: Sequence[Explanation]) -> str | None:
+    """All maps in one picture; None where there are none."""
+    grid = list_grid(explanations) if explanations else None
+    return None if grid is None else _image(png_bytes(grid_sheet(grid)), grid.headline)
+
+
+def _image(picture: bytes, words: str) -> str:
+    content = b64encode(picture).decode()
+    return f'<img style="max-width:100%" alt="{escape(words)}" src="data:image/png;base64,{content}"/>'
 
 
 def _facts(explanation: Explanation) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from matplotlib.axes import Axes
 
 from vitxplain.explanation.explanation import Explanation, detail, headline
+from vitxplain.explanation.heatmap import which_map
 from vitxplain.render.compose import Photo, mark_unseen, photo, to_bytes
 from vitxplain.render.figure import Picture, colour_bar, inches, panel, rectangle, sheet
 from vitxplain.render.found import outline_found, outline_target
@@ -80,7 +81,8 @@ class Pair:
         What a model found is outlined on the photograph, and what of it is explained on both.
         """
         figure = self._placed(explanation.geometry.image_size)
-        figure.head(headline(explanation), detail(explanation))
+        which = which_map(explanation.values, explanation.axes)
+        figure.head(headline(explanation), detail(explanation, which))
         left = mark_unseen(photo(explanation.image), explanation.geometry)
         for axes, picture, outline in zip(self.panels, (left, right), (outline_found, outline_target), strict=False):
             for artist in (*axes.images, *axes.collections, *axes.texts):

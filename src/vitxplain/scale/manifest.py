@@ -64,9 +64,15 @@ def is_finished(store: Store, shard: int) -> bool:
     Raises:
         UsageError: the entry cannot be read.
     """
-    return store.size(entry_name(shard)) is not None and all(
-        store.size(name) == content["bytes"] for name, content in entry(store, shard)["files"].items()
-    )
+    return finished_files(store, shard) is not None
+
+
+def finished_files(store: Store, shard: int) -> dict[str, dict[str, Any]] | None:
+    """The files of a finished shard with their sha256; None of another. Raises as `is_finished`."""
+    if store.size(entry_name(shard)) is None:
+        return None
+    files: dict[str, dict[str, Any]] = entry(store, shard)["files"]
+    return files if all(store.size(name) == content["bytes"] for name, content in files.items()) else None
 
 
 def entry(store: Store, shard: int) -> dict[str, Any]:

@@ -59,13 +59,21 @@ class Place(NamedTuple):
 class StoredMaps:
     """All maps of one method in the order of the plan; a shard is read when one of its maps is asked for.
 
-    `failed` says by path which images have none, and why; `shards` which are there, `unfinished` which are to be made.
+    `failed` says by path which images have none, and why; `shards` which are there, `unfinished` which are to be made;
+    `digests` are the sha256 of all files that came with those.
     """
 
     def __init__(
-        self, store: Store, method: str, axes: str, files: Mapping[int, str], unfinished: Sequence[int]
+        self,
+        store: Store,
+        method: str,
+        axes: str,
+        files: Mapping[int, str],
+        unfinished: Sequence[int],
+        digests: Sequence[str] = (),
     ) -> None:
         self.store, self.method, self.axes, self.unfinished = store, method, axes, tuple(unfinished)
+        self.digests = tuple(digests)
         self.shards = tuple(files)
         self._files = tuple(files.values())
         self._kept: tuple[str, pa.Table] | None = None
@@ -79,13 +87,11 @@ class StoredMaps:
                 reasons |= {row["path"]: row["error"]} if row["error"] else {}
         return reasons
 
-    def places(self) -> dict[str, Place]:
-        """Where the first row of each image is, by path: its shard and its number there."""
-        places: dict[str, Place] = {}
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """Of each row the path of its image, and where it is: its shard and its number there."""
         for file in self._files:
             for number, path in enumerate(self._columns(file, "path")["path"].to_pylist()):
-                places.setdefault(path, Place(file, number))
-        return places
+                yield path, Place(file, number)
 
     def at(self, where: Place) -> StoredMap | str:
         """The map there, or why the image has none."""
@@ -167,22 +173,38 @@ def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
         DataError: a file is damaged.
     """
     store = store_of(folder)
-    plan = manifest.read_plan(store)
+    runs = maps_by_method(store, manifest.read_plan(store))
+    if method is None and len(runs) > 1:
+        raise UsageError(f"{folder} holds maps of {', '.join(runs)}; say which, as in method={next(iter(runs))!r}.")
+    name = method or next(iter(runs))
+    if name not in runs:
+        hint = did_you_mean(similar_names(name, runs, most=1), f"There are {', '.join(runs)}.", start="Did")
+        raise UsageError(f"{folder} holds no maps of {name!r}. {hint}")
+    return runs[name]
+
+
+def maps_by_method(store: Store, plan: Mapping[str, Any]) -> dict[str, StoredMaps]:
+    """The maps of all methods of a run; what is finished is looked up once for all.
+
+    Raises:
+        UsageError: an entry of the manifest cannot be read.
+        DataError: the plan is damaged.
+    """
     with reading(f"{store}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
         axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
         shards = range(int(plan["shards"]))
         if len(shards) > MOST_SHARDS:
             raise ValueError(f"it has {len(shards):,} shards")
-    if method is None and len(axes) > 1:
-        raise UsageError(f"{folder} holds maps of {', '.join(axes)}; say which, as in method={next(iter(axes))!r}.")
-    name = method or next(iter(axes))
-    if name not in axes:
-        hint = did_you_mean(similar_names(name, axes, most=1), f"There are {', '.join(axes)}.", start="Did")
-        raise UsageError(f"{folder} holds no maps of {name!r}. {hint}")
-    files = {shard: f"{name}/{numbered(shard, 'parquet')}" for shard in shards}
-    finished = [shard for shard in shards if manifest.is_finished(store, shard)]
-    there = {shard: files[shard] for shard in finished if store.size(files[shard]) is not None}
-    return StoredMaps(store, name, axes[name], there, [shard for shard in shards if shard not in finished])
+    entries = {shard: manifest.finished_files(store, shard) for shard in shards}
+    finished = {shard: files for shard, files in entries.items() if files is not None}
+    unfinished = [shard for shard in shards if shard not in finished]
+    runs = {}
+    for name in axes:
+        files = {shard: f"{name}/{numbered(shard, 'parquet')}" for shard in finished}
+        there = {shard: file for shard, file in files.items() if store.size(file) is not None}
+        digests = [content["sha256"] for shard in there for _, content in sorted(finished[shard].items())]
+        runs[name] = StoredMaps(store, name, axes[name], there, unfinished, digests)
+    return runs
 
 
 def facts_of(file: str | PathLike[str]) -> dict[str, Any]:

@@ -198,7 +198,10 @@ def test_a_style_of_values_that_one_method_gives_takes_that_method(vitx: Vitx, p
     ("arguments", "message"),
     [
         (("--style", "strp"), "there is no picture style 'strp'; did you mean strip?"),
-        (("--style", "strip", "--format", "npz"), "--style strip draws the png, which --format npz leaves out."),
+        (
+            ("--style", "strip", "--format", "npz"),
+            "--style strip draws the picture, and --format npz has none: add png, pdf or svg.",
+        ),
     ],
 )
 def test_a_style_that_is_none(vitx: Vitx, photos: Path, vit_folder: Path, arguments: tuple[str, ...], message: str):

@@ -2,18 +2,23 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from vitxplain import evaluate, explain, scale
+from vitxplain.cli.evaluate.plan import TypedNames, plan_requests
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet
 from vitxplain.data.subset import select
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.failures import sentences
+from vitxplain.evaluation.measure import measure
+from vitxplain.evaluation.plan.request import EvaluationRequest
 from vitxplain.scale import manifest
-from vitxplain.scale.stores import Folder
+from vitxplain.scale.stores import Folder, ObjectStore
 
 METRICS = ["average-precision", "deletion"]
 FEW = {"deletion.steps": 4}
@@ -49,6 +54,24 @@ def test_they_score_as_the_methods_do_and_their_model_is_known(maps: Path, digit
     assert scores.keys() == direct.keys()
     for key, score in scores.items():
         assert score == pytest.approx(direct[key], abs=2e-3), key
+
+
+def test_those_of_an_object_store_are_listed_once(maps: Path, digits: DataSet, monkeypatch: pytest.MonkeyPatch):
+    address, listings, listed = "memory://evaluation/maps", list[str](), ObjectStore._listed
+
+    def counted(store: ObjectStore) -> dict[str, int]:
+        listings.append(store.address)
+        return listed(store)
+
+    monkeypatch.setattr(ObjectStore, "_listed", counted)
+    fsspec.filesystem("memory").put(f"{maps}/", "/evaluation/maps", recursive=True)
+    request = EvaluationRequest(models=None, data="", maps=address, limit=3)
+    requests, folder = plan_requests(TypedNames([], [], [], ["entropy"], []), request)
+    found = measure(replace(requests["digits"], out=None), lambda _: None)
+    assert (listings, folder.name) == ([address], "maps-digits-test-3")
+    assert table(found) == table(evaluate([], digits, maps=maps, metrics="entropy"))
+    with pytest.raises(UsageError, match="memory://evaluation/none holds no maps that vitx explain"):
+        evaluate([], digits, maps="memory://evaluation/none")
 
 
 def test_about_the_class_they_were_made_for(maps: Path, digits: DataSet, tmp_path: Path):

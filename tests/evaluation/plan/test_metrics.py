@@ -5,6 +5,7 @@ from pathlib import Path
 from vitxplain import evaluate
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import comparisons
+from vitxplain.evaluation.table.method_scores import method_scores
 from vitxplain.evaluation.table.notes import disagreements
 from vitxplain.evaluation.table.rows import rows_of
 from vitxplain.metrics.base import Metric
@@ -22,8 +23,9 @@ def told(scores: dict[str, dict[str, float]]) -> tuple[str, ...]:
         ]
         for method in next(iter(scores.values()))
     }
-    rows = [row for name, metric in metrics.items() for row in rows_of("m", name, metric, lines)]
-    every = [line for those in lines.values() for line in those]
+    every = method_scores(line for those in lines.values() for line in those)
+    by_method = {one.method: one for one in every}
+    rows = [row for name, metric in metrics.items() for row in rows_of("m", name, metric, by_method)]
     return disagreements(rows, comparisons(rows, every, dict.fromkeys(metrics, "lower")), metrics)
 
 

@@ -3,6 +3,7 @@
 from vitxplain.evaluation.report.cells import SCORE_COLUMNS
 from vitxplain.evaluation.report.columns import Column, markdown_table, record, screen_columns
 from vitxplain.evaluation.scoring.map_scores import MapScores
+from vitxplain.evaluation.table.method_scores import method_scores
 from vitxplain.evaluation.table.rows import Row, rows_of
 from vitxplain.metrics.entropy import Entropy
 
@@ -13,7 +14,8 @@ def rows() -> list[Row]:
         "cam": [MapScores("net", "cam", str(image), scores, constant=image == 0) for image in range(6)],
         "random": [MapScores("net", "random", str(image), scores, control=True) for image in range(6)],
     }
-    return rows_of("net", "entropy", Entropy(), methods)
+    by_method = {name: method_scores(those)[0] for name, those in methods.items()}
+    return rows_of("net", "entropy", Entropy(), by_method)
 
 
 def test_a_column_is_one_entry():

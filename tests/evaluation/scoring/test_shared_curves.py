@@ -11,7 +11,9 @@ from tests.evaluation.small_models import small_cnn
 from vitxplain import evaluate
 from vitxplain.data.load import load_data
 from vitxplain.evaluation.evaluation import Evaluation
+from vitxplain.evaluation.maps.model_queries import outputs_of
 from vitxplain.models.processors.batches import BATCH_SIZE
+from vitxplain.models.vision_model import VisionModel
 
 METRICS = ["insertion", "deletion", "positive-perturbation"]
 IMAGES, MAPS, STEPS, TENTHS = 3, 5, 4, 10
@@ -49,6 +51,24 @@ def test_the_model_sees_full_batches_and_what_all_maps_share_once(together_and_a
     assert full + BATCH_SIZE > 0.9 * (of_curves - 4 * IMAGES * MAPS)
     # Of the two ends of insertion and deletion four in five are known, and of perturbation the first.
     assert full < of_curves - 4 * IMAGES * (MAPS - 2)
+
+
+def test_confidence_is_asked_once_of_an_image_and_once_of_each_map(monkeypatch: pytest.MonkeyPatch):
+    data = load_data("digits", limit=2)
+    model, asked = small_cnn(data.labels, data), list[int]()
+
+    def counted(model: VisionModel, images: Sequence[Any]) -> Any:
+        asked.append(len(images))
+        return outputs_of(model, images)
+
+    monkeypatch.setattr("vitxplain.evaluation.scoring.shared_curves.outputs_of", counted)
+    monkeypatch.setattr("vitxplain.evaluation.maps.model_queries.outputs_of", counted)
+    together = evaluate(model, data, "grad-cam", ["average-drop", "increase"])
+    assert sum(asked) == 2 * (MAPS + 1)
+    monkeypatch.setattr("vitxplain.evaluation.scoring.score.shared_curves", lambda *_: {})
+    alone = evaluate(model, data, "grad-cam", ["average-drop", "increase"])
+    for ours, theirs in zip(together.map_scores, alone.map_scores, strict=True):
+        assert ours.scores == pytest.approx(theirs.scores, abs=1e-5, nan_ok=True)
 
 
 def test_where_the_model_fails_on_changed_images_each_map_says_so():

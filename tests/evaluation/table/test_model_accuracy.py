@@ -11,6 +11,7 @@ from vitxplain import evaluate, explain
 from vitxplain.data.load import load_data
 from vitxplain.evaluation.plan.classes import foreign
 from vitxplain.evaluation.scoring.map_scores import MapScores
+from vitxplain.evaluation.table.method_scores import method_scores
 from vitxplain.evaluation.table.model_accuracy import ModelAccuracy, model_accuracies
 from vitxplain.metrics.intervals import wilson
 
@@ -66,8 +67,8 @@ def test_answers_are_in_the_folder_and_an_old_folder_has_none(tmp_path: Path):
 def test_images_scored_before_answers_were_kept():
     old, new = MapScores("m", "a", "1", {}), MapScores("m", "a", "2", {}, right=True, probability=0.5)
     digits = load_data("digits", limit=2)
-    assert model_accuracies([old, new], digits) == {}
-    assert model_accuracies([new], digits)["m"].images == 1
+    assert model_accuracies(method_scores([old, new]), digits) == {}
+    assert model_accuracies(method_scores([new]), digits)["m"].images == 1
     assert old.joined(MapScores("m", "a", "1", {}, right=False, probability=0.1)).right is False
 
 

@@ -1,6 +1,7 @@
 """The table and the comparisons of scores that are known."""
 
 import math
+from collections.abc import Iterable
 
 import pytest
 
@@ -8,6 +9,7 @@ from vitxplain.evaluation.report.cells import interval
 from vitxplain.evaluation.scoring.curve_points import CurvePoints
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison, comparisons, strongest
+from vitxplain.evaluation.table.method_scores import MethodScores, method_scores
 from vitxplain.evaluation.table.rows import rows_of
 from vitxplain.metrics.deletion import Deletion
 from vitxplain.metrics.intervals import Interval
@@ -16,14 +18,16 @@ from vitxplain.metrics.pixels import Counts, IoU
 SCORES = {"good": [0.1] * 10, "odd": [0.3, math.nan] + [0.3] * 8, "random": [0.3] * 10, "centre": [0.5] * 10}
 
 
-def lines(metric: str = "deletion") -> dict[str, list[MapScores]]:
-    return {
-        name: [
-            MapScores("m", name, str(place), {metric: value}, control=name in ("random", "centre"))
-            for place, value in enumerate(values)
-        ]
+def by_method(found: Iterable[MapScores]) -> dict[str, MethodScores]:
+    return {scores.method: scores for scores in method_scores(found)}
+
+
+def lines(metric: str = "deletion") -> dict[str, MethodScores]:
+    return by_method(
+        MapScores("m", name, str(place), {metric: value}, control=name in ("random", "centre"))
         for name, values in SCORES.items()
-    }
+        for place, value in enumerate(values)
+    )
 
 
 def test_lower_is_better_leads_are_above_zero_all_the_same():
@@ -38,7 +42,7 @@ def test_lower_is_better_leads_are_above_zero_all_the_same():
 def test_the_winner_of_a_comparison():
     those = lines()
     rows = rows_of("m", "deletion", Deletion(), those)
-    (one,) = comparisons(rows, [line for found in those.values() for line in found], {"deletion": "lower"})
+    (one,) = comparisons(rows, those.values(), {"deletion": "lower"})
     assert (one.names, one.winner, one.images) == (("good", "odd"), ("m", "good"), 9)
     assert one.difference == pytest.approx((0.2, 0.2, 0.2))  # lower is better: turned like leads
 
@@ -57,10 +61,10 @@ def test_between_models_the_better_one_is_first_and_the_model_is_named():
             model,
             "deletion",
             Deletion(),
-            {name: [line for line in found if (line.model, line.method) == (model, name)] for name in ("good", "bad")},
+            by_method(line for line in found if line.model == model),
         )
     ]
-    compared = comparisons(rows, found, {"deletion": "lower"})
+    compared = comparisons(rows, method_scores(found), {"deletion": "lower"})
     assert [one.words(models=2) for one in compared] == [
         "good of n over good of m",
         "good over bad, both of m",
@@ -91,7 +95,7 @@ def test_what_decides_is_not_rounded_to_zero():
 def test_pooled_is_of_all_pixels_of_all_images():
     counts = Counts(1, 0, 1, 8), Counts(4, 4, 0, 2)
     found = [MapScores("m", "a", str(place), {"iou": 0.5}, {"iou": one}) for place, one in enumerate(counts)]
-    (row,) = rows_of("m", "iou", IoU(), {"a": found})
+    (row,) = rows_of("m", "iou", IoU(), by_method(found))
     assert row.pooled.mean == 0.5
     assert row.lead is None
 

@@ -63,11 +63,12 @@ def evaluate(
         ),
     ] = [],  # noqa: B006
     maps: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--maps",
-            help="Score stored maps: what vitx explain --format parquet wrote, or those of another tool, a folder with "
-            "a folder for each method.",
+            metavar="DIR",
+            help="Score stored maps: what vitx explain --format parquet wrote, also at s3://BUCKET/FOLDER, or those of "
+            "another tool, a folder with a folder for each method.",
         ),
     ] = None,
     truth: Annotated[

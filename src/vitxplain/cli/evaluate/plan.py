@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 from vitxplain.cli.shared.run_data import data_in_common
 from vitxplain.data.load import options_of
 from vitxplain.errors import UsageError
-from vitxplain.evaluation.maps.sharded_maps import holds_shards, sharded_maps
+from vitxplain.evaluation.maps.sharded_maps import ShardedMaps
+from vitxplain.evaluation.maps.stored_maps import StoredMaps
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.metrics import METRICS
 from vitxplain.evaluation.plan.options import SharedOptions, share_out
@@ -48,7 +48,8 @@ def plan_requests(typed: TypedNames, request: EvaluationRequest) -> tuple[dict[s
     preset, maps = request.chosen_preset, request.maps
     models, methods, metrics = _split(typed.models), _split(typed.methods), _split(typed.metrics)
     trained_on, trained_options = data_in_common(models) or (None, {})
-    sources = _split(typed.data) or ([trained_on] if trained_on else _of_maps(maps) or _usual_data(preset))
+    stored = request.stored_maps
+    sources = _split(typed.data) or ([trained_on] if trained_on else _of_maps(stored, maps) or _usual_data(preset))
     names = data_names(sources)
     if preset and metrics:
         raise UsageError(f"--preset {preset.name} says which metrics there are; leave --metrics out.")
@@ -69,13 +70,14 @@ def plan_requests(typed: TypedNames, request: EvaluationRequest) -> tuple[dict[s
     else:
         models_of = dict.fromkeys(names, models or ([] if maps else [DEFAULT]))
     scored = [*([preset.name] if preset else []), *([] if runs else models_of[names[0]])]
-    scored += [Path(maps).name] if maps else []
+    scored += [] if maps is None else [Path(str(maps)).name]
     folder = user_path(request.out) if request.out else RESULTS / _folder_name(scored, names, request, shares)
     inherited = trained_options if [absolute_source(source) for source in sources] == [trained_on] else {}
     return {
         name: replace(
             request,
             models=models_of[name],
+            maps=stored,
             data=source,
             methods=methods or (None if preset or not maps else []),
             metrics=metrics or None,
@@ -92,18 +94,17 @@ def _split(texts: Sequence[str]) -> list[str]:
     return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
 
-def _of_maps(maps: str | PathLike[str] | None) -> list[str] | None:
+def _of_maps(stored: StoredMaps | ShardedMaps | None, maps: object) -> list[str] | None:
     """The data that maps in shards are of; None of others.
 
     Raises:
         UsageError: they are of a list of files, so that nothing says which data.
     """
-    if maps is None or not holds_shards(user_path(maps)):
+    if not isinstance(stored, ShardedMaps):
         return None
-    data = sharded_maps(user_path(maps)).data
-    if data is None or data["name"] is None:
+    if stored.data is None or stored.data["name"] is None:
         raise UsageError(f"the maps in {maps} are of a list of images: say with --data which data set these are of.")
-    return [data["name"]]
+    return [stored.data["name"]]
 
 
 def _usual_data(preset: Preset | None) -> list[str]:

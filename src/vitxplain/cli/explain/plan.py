@@ -9,7 +9,7 @@ from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import build, check_names, usable
 from vitxplain.explainers.passes.fit import auto_method
-from vitxplain.explanation.storage import FORMATS, is_file_name
+from vitxplain.explanation.storage import DEFAULT, FORMATS, PICTURES, is_file_name
 from vitxplain.files.paths import user_path
 from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
@@ -91,7 +91,7 @@ def plan(
     out = user_path(out)
     file = out if is_file_name(out) else None
     if formats is None:
-        formats = ",".join(FORMATS) if file is None else file.suffix.removeprefix(".").lower()
+        formats = ",".join(DEFAULT) if file is None else file.suffix.removeprefix(".").lower()
     elif file is not None:
         raise UsageError(
             f"--out {out} names a file, whose ending says its format; leave --format out, or give a folder."
@@ -110,8 +110,8 @@ def plan(
     reasons = {name: str(error) for name, error in broken.items()}
     result = Plan(named, by_option, chosen, folder, style, reasons, bands, file)
     check_style(style)
-    if style != "auto" and "png" not in chosen:
-        raise OptionError(f"--style {style} draws the png, which --format {formats} leaves out.")
+    if style != "auto" and not set(PICTURES) & set(chosen):
+        raise OptionError(f"--style {style} draws the picture, and --format {formats} has none: add png, pdf or svg.")
     if "auto" not in named:
         build(named, result.options, text=True)
     check_writable(folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vitxplain.cli.explain.plan import Plan
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.storage import AUTO
+from vitxplain.explanation.storage import AUTO, PICTURES
 from vitxplain.files.write import write_together
 
 
@@ -21,11 +21,15 @@ def save_sheets(explanations: Iterable[Explanation], plan: Plan, stem: str) -> d
             by_method.setdefault(explanation.method, []).append(explanation)
     sheets = {}
     for method, maps in by_method.items():
-        if len(maps) > 1 and "png" in plan.formats and plan.style in ("auto", "overlay"):
+        forms = [form for form in PICTURES if form in plan.formats]
+        if len(maps) > 1 and forms and plan.style in ("auto", "overlay"):
             from vitxplain.render.figure import png_bytes
+            from vitxplain.render.paper.vector import vector_bytes
             from vitxplain.render.sheets.target_sheet import target_sheet
 
-            named = [stem, method, *([] if plan.style == AUTO else [plan.style]), "png"]
-            path = plan.folder / ".".join(named)
-            sheets[method] = write_together({path: png_bytes(target_sheet(maps))})[0]
+            sheet = target_sheet(maps)
+            drawn = {form: png_bytes(sheet) if form == "png" else vector_bytes(sheet, form) for form in forms}
+            name = ".".join([stem, method, *([] if plan.style == AUTO else [plan.style])])
+            paths = {plan.folder / f"{name}.{form}": content for form, content in drawn.items()}
+            sheets[method] = write_together(paths)[0]
     return sheets

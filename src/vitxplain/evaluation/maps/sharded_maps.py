@@ -1,16 +1,18 @@
 """Maps that `vitx explain --format parquet` stored, found by the names of their images."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from vitxplain.data.sample import Sample
 from vitxplain.errors import DataError, UsageError
+from vitxplain.evaluation.kept_lines import KeptLines
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
 from vitxplain.evaluation.maps.model_queries import ModelQueries, stored_map_queries
 from vitxplain.evaluation.maps.stored_maps import NUMBER
@@ -21,9 +23,9 @@ from vitxplain.files.paths import real_path
 from vitxplain.files.reading import reading
 from vitxplain.metrics.base import METHOD
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.scale import StoredMap, manifest, maps
-from vitxplain.scale.stored_maps import Place, StoredMaps
-from vitxplain.scale.stores import Folder
+from vitxplain.scale import StoredMap, manifest
+from vitxplain.scale.stored_maps import Place, StoredMaps, maps_by_method
+from vitxplain.scale.stores import Folder, Store
 from vitxplain.tasks.base import Target
 from vitxplain.tasks.targets.class_target import ClassTarget
 from vitxplain.words import source_name
@@ -86,24 +88,29 @@ class ShardedMaps(MapSource):
         return stored_map_queries(self.model, target) if self.model else None
 
     def facts(self, name: str) -> str:
-        run = self.runs[name]
-        contents = [manifest.entry(run.store, shard)["files"] for shard in run.shards]
-        digests = [content["sha256"] for files in contents for file, content in sorted(files.items())]
+        digests = list(self.runs[name].digests)
         return f"maps of {self.called}, {name} ({sha256(repr(digests).encode()).hexdigest()[:8]})"
 
     @cached_property
-    def _places(self) -> dict[str, dict[str, Place]]:
-        """Where the map of each image is, by method and path."""
-        return {name: run.places() for name, run in self.runs.items()}
+    def _places(self) -> KeptLines[tuple[str, str, str]]:
+        """Where the first map of each image is, by method, last part of its path, and path."""
+        lines: KeptLines[tuple[str, str, str]] = KeptLines(3)
+        for name, run in self.runs.items():
+            for path, where in run.places():
+                key = name, PurePath(path).name, path
+                if lines.get(key) is None:
+                    lines.put(key, json.dumps([path, *where]))
+        return lines
 
-    @cached_property
-    def _alike(self) -> dict[str, list[str]]:
-        """The paths of files by their last part; of a data set, whose images have whole names, none."""
-        alike: dict[str, list[str]] = {}
-        if not (self.data and self.data["split"]):
-            for path in next(iter(self._places.values())):
-                alike.setdefault(PurePath(path).name, []).append(path)
-        return alike
+    def _place(self, name: str, path: str) -> Place | None:
+        line = self._places.get((name, PurePath(path).name, path))
+        return None if line is None else Place(*json.loads(line)[1:])
+
+    def _alike(self, name: str, image: str) -> list[str]:
+        """The paths of files that end as an image's name does; of a data set, whose images have whole names, none."""
+        if self.data and self.data["split"]:
+            return []
+        return [json.loads(line)[0] for line in self._places.lines((name, PurePath(image).name))]
 
     def _map(self, name: str, request: MapRequest) -> ScoredMap | Exception:
         try:
@@ -123,17 +130,18 @@ class ShardedMaps(MapSource):
             return error
 
     def _stored(self, name: str, sample: Sample) -> StoredMap:
-        run, places = self.runs[name], self._places[name]
-        path = next((path for path in self._candidates(sample.name) if path in places), None)
-        if path is None:
+        run = self.runs[name]
+        places = (self._place(name, path) for path in self._candidates(name, sample.name))
+        where = next((place for place in places if place is not None), None)
+        if where is None:
             rest = f" {len(run.unfinished)} shards of the run are still to be made." if run.unfinished else ""
             raise DataError(f"there is no map of it.{rest}")
-        stored = run.at(places[path])
+        stored = run.at(where)
         if isinstance(stored, str):
             raise DataError(f"it has no map: {stored}")
         return stored
 
-    def _candidates(self, name: str) -> list[str]:
+    def _candidates(self, method: str, name: str) -> list[str]:
         """Under which paths an image may be stored: its name, one that ends in it, or that of the one file so called.
 
         Raises:
@@ -141,7 +149,7 @@ class ShardedMaps(MapSource):
         """
         names = [name, NUMBER.sub("", name)]
         for image in names:
-            called = self._alike.get(PurePath(image).name, [])
+            called = self._alike(method, image)
             ending = [path for path in called if f"/{path}".endswith(f"/{image}") or f"/{image}".endswith(f"/{path}")]
             if len(ending or called) == 1:
                 names += ending or called
@@ -150,20 +158,21 @@ class ShardedMaps(MapSource):
         return names
 
 
-def holds_shards(folder: Path) -> bool:
+def holds_shards(store: Store) -> bool:
     """Whether a run wrote maps there."""
-    return Folder(folder).size(manifest.PLAN_NAME) is not None
+    return store.size(manifest.PLAN_NAME) is not None
 
 
-def sharded_maps(folder: Path) -> ShardedMaps:
-    """The maps of a run that are maps of the image.
+def sharded_maps(store: Store) -> ShardedMaps:
+    """The maps of a run that are maps of the image; its folder is listed once.
 
     Raises:
         UsageError: they are about objects or several targets of an image, or none of them says where.
         DataError: the folder is damaged.
     """
-    plan, called = manifest.read_plan(Folder(folder)), real_path(folder).name
-    with reading(f"{folder}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
+    plan = manifest.read_plan(store)
+    called = real_path(store.path).name if isinstance(store, Folder) else PurePath(str(store)).name
+    with reading(f"{store}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
         axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
         targets, of_model = list(plan["targets"]), dict(plan["model"])
         task, data, dtype = str(plan["task"]), plan.get("data"), str(plan["dtype"])
@@ -181,9 +190,10 @@ def sharded_maps(folder: Path) -> ShardedMaps:
     where = [name for name, of_method in axes.items() if says_where(of_method)]
     if not where:
         raise UsageError(f"{', '.join(axes)}: gives no map of the image, so there is nothing to score in {called}.")
+    runs = maps_by_method(store, plan)
     return ShardedMaps(
         called,
-        {name: maps(folder, name) for name in where},
+        {name: runs[name] for name in where},
         of_model,
         dtype,
         data,

@@ -12,13 +12,13 @@ from torch import nn
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import UsageError
-from vitxplain.evaluation.maps.sharded_maps import ShardedMaps, holds_shards, sharded_maps
-from vitxplain.evaluation.maps.stored_maps import StoredMaps, stored_maps
+from vitxplain.evaluation.maps.open_maps import open_maps
+from vitxplain.evaluation.maps.sharded_maps import ShardedMaps
+from vitxplain.evaluation.maps.stored_maps import StoredMaps
 from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.presets import Preset, default_runs, preset_of
 from vitxplain.evaluation.regions.truth import TRUTHS, TruthLike
 from vitxplain.explainers.passes.choose import MethodLike, check_names, several
-from vitxplain.files.paths import user_path
 from vitxplain.metrics.base import Metric
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
@@ -42,7 +42,7 @@ class EvaluationRequest:
     methods: MethodLike | Sequence[MethodLike] | None = None
     metrics: Metrics = None
     preset: str | None = None
-    maps: str | PathLike[str] | None = None
+    maps: str | PathLike[str] | StoredMaps | ShardedMaps | None = None
     split: Split = "test"
     limit: int | None = None
     out: str | PathLike[str] | None = None
@@ -100,10 +100,7 @@ class EvaluationRequest:
     @cached_property
     def stored_maps(self) -> StoredMaps | ShardedMaps | None:
         """Maps that were made before: shards of `explain_dataset`, or files of any tool."""
-        if self.maps is None:
-            return None
-        folder = user_path(self.maps)
-        return sharded_maps(folder) if holds_shards(folder) else stored_maps(folder)
+        return open_maps(self.maps) if isinstance(self.maps, str | PathLike) else self.maps
 
     @cached_property
     def samples(self) -> DataSet:

@@ -1,8 +1,11 @@
 """curves.png: what the model says while pixels go or come, the mean over the images."""
 
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
@@ -21,12 +24,14 @@ LOOKS: Final = [  # Okabe & Ito's colours, then the same dashed
     for style in ("-", "--")
     for colour in ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 ]
+Curve: TypeAlias = Float[np.ndarray, "step 2"]
 CONTROLS: Final = ((0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
 
 
 def curve_plots(evaluation: Evaluation, about: str) -> Picture | None:
     """For each model a plot for each metric that is an area under a curve; None if no metric is."""
-    metrics = [name for name in evaluation.metrics if any(name in one.curves for one in evaluation.map_scores)]
+    curves = _mean_curves(evaluation.map_scores)
+    metrics = [name for name in evaluation.metrics if any(metric == name for *_, metric in curves)]
     if not metrics:
         return None
     across = 2 if len(metrics) == 4 else min(ACROSS, len(metrics))
@@ -36,22 +41,36 @@ def curve_plots(evaluation: Evaluation, about: str) -> Picture | None:
     figure = sheet(plots + NAMES, len(evaluation.models) * block, "what the model says while pixels go or come", about)
     for down, model in enumerate(evaluation.models):
         top = down * block
-        map_scores = [one for one in evaluation.map_scores if one.model == model and one.curves]
-        looks = _looks(map_scores)
+        controls = {scores.method: scores.control for scores in evaluation.method_scores if scores.model == model}
+        of_model = {(method, metric): curve for (name, method, metric), curve in curves.items() if name == model}
+        looks = _looks({method: controls[method] for method, _ in of_model})
         if heading:
             _heading(panel(figure, 0, top, plots + NAMES, heading), model, plots + NAMES)
         for index, metric in enumerate(metrics):
             left, under = LEFT + index % across * (WIDTH + GAP), top + heading + index // across * row + ABOVE
             axes = panel(figure, left, under, WIDTH, HEIGHT)
-            _draw(axes, map_scores, metric, looks)
+            _draw(axes, of_model, metric, looks)
             _words(axes, metric, evaluation.metrics[metric].better)
         _names(panel(figure, plots, top + heading + ABOVE, NAMES, HEIGHT), looks)
     return figure
 
 
-def _looks(map_scores: list[MapScores]) -> dict[str, dict[str, Any]]:
-    methods = list(dict.fromkeys(one.method for one in map_scores if not one.control))
-    controls = list(dict.fromkeys(one.method for one in map_scores if one.control))
+def _mean_curves(map_scores: Iterable[MapScores]) -> dict[tuple[str, str, str], Curve]:
+    """By model, method and metric, over the maps that have a curve."""
+    sums: dict[tuple[str, str, str], Curve] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for map_score in map_scores:
+        for metric, points in map_score.curves.items():
+            key = map_score.model, map_score.method, metric
+            sums[key] = sums.get(key, 0) + np.array(list(points))
+            counts[key] += 1
+    return {key: curve / counts[key] for key, curve in sums.items()}
+
+
+def _looks(is_control: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
+    """By method; `is_control` says of each whether it is a control."""
+    methods = [name for name, control in is_control.items() if not control]
+    controls = [name for name, control in is_control.items() if control]
     looks: dict[str, dict[str, Any]] = {
         name: {**LOOKS[index % len(LOOKS)], "linewidth": max(1.3, 2.8 - 0.3 * index), "zorder": 3}
         for index, name in enumerate(methods)
@@ -66,12 +85,11 @@ def _heading(axes: Axes, model: str, width: float) -> None:
     axes.axhline(1, color="#dddddd", linewidth=1)
 
 
-def _draw(axes: Axes, map_scores: list[MapScores], metric: str, looks: dict[str, dict[str, Any]]) -> None:
+def _draw(axes: Axes, curves: Mapping[tuple[str, str], Curve], metric: str, looks: dict[str, dict[str, Any]]) -> None:
     axes.set_axis_on()
     for method, look in looks.items():
-        curves = [one.curves[metric] for one in map_scores if one.method == method and metric in one.curves]
-        if curves:
-            shares, heights = np.mean(np.array(curves), 0).T
+        if (method, metric) in curves:
+            shares, heights = curves[method, metric].T
             axes.plot(shares, heights, **look)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)

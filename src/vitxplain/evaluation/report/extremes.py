@@ -1,5 +1,6 @@
 """The best and the worst images of a method: the known object beside the map."""
 
+from bisect import insort
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
@@ -37,14 +38,18 @@ def extreme_sheets(evaluation: Evaluation) -> dict[tuple[str, str], Picture]:
         return {}
     sign = -1 if evaluation.metrics[metric].better == "lower" else 1
     scored: dict[tuple[str, str], list[MapScores]] = {}
+
+    def rank(map_score: MapScores) -> float:
+        return -sign * map_score.scores[metric]
+
     for map_score in evaluation.map_scores:
         score = map_score.scores.get(metric, np.nan)
         if not map_score.control and score == score:
-            scored.setdefault((map_score.model, map_score.method), []).append(map_score)
-    chosen = {
-        key: ends_of(sorted(map_scores, key=lambda map_score: -sign * map_score.scores[metric]), metric)
-        for key, map_scores in scored.items()
-    }
+            ranked_scores = scored.setdefault((map_score.model, map_score.method), [])
+            insort(ranked_scores, map_score, key=rank)
+            if len(ranked_scores) > 2 * COUNT:  # only the ends are looked at
+                del ranked_scores[COUNT]
+    chosen = {key: ends_of(ranked_scores, metric) for key, ranked_scores in scored.items()}
     names = {map_score.image for ends in chosen.values() for end in ends for map_score in end}
     samples = _samples(evaluation.data, names)
     sheets: dict[tuple[str, str], Picture] = {}

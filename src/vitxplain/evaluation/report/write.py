@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +81,14 @@ def _in_short(evaluation: Evaluation) -> str:
 
 def _on(evaluation: Evaluation) -> str:
     data = evaluation.data
-    regions = {(map_score.image, map_score.region) for map_score in evaluation.map_scores if map_score.region}
+    regions = {subject for method in evaluation.method_scores for subject in method.subjects if subject[1]}
     truth = next((entry.truth for entry in evaluation.entries if entry.truth), None)
     of_regions = f"{counted(len(regions), truth.noun, truth.nouns)} in " if truth else ""
     return f"on {source_name(data.name)} ({data.split}), {of_regions}{counted(_image_count(evaluation), 'image')}"
 
 
 def _image_count(evaluation: Evaluation) -> int:
-    return len({map_score.image for map_score in evaluation.map_scores})
+    return len({image for method in evaluation.method_scores for image, _ in method.subjects})
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -122,8 +123,10 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
 
 def records_csv(records: Iterable[Mapping[str, Any]]) -> bytes:
     """A CSV file with the keys of the records as its head: numbers to six places, nothing for what is not defined."""
-    rows = list(records)
-    return csv_bytes(rows[0], ([_cell(value) for value in row.values()] for row in rows)) if rows else b""
+    rows = iter(records)
+    if (first := next(rows, None)) is None:
+        return b""
+    return csv_bytes(first, ([_cell(value) for value in row.values()] for row in chain([first], rows)))
 
 
 def _cell(value: Any) -> Any:

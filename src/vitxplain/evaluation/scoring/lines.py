@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeVar
@@ -17,6 +17,7 @@ from vitxplain.files.reading import reading
 from vitxplain.files.watch import Watch
 
 SYNC_EVERY: Final = 1.0  # seconds between two forced writes to the disk
+_BLOCK: Final = 2**16  # bytes in which the end of a file is looked for
 Value = TypeVar("Value")
 
 
@@ -31,7 +32,7 @@ class GrowingLines:
         new = not exists(self._path)
         self._watch = Watch.of(self._path.parent)
         self._file = self._path.open("ab")
-        self._file.truncate(self._path.read_bytes().rfind(b"\n") + 1)
+        self._file.truncate(_end_of_lines(self._path))
         if new:
             to_disk(self._path.parent, deep=False)
         return self
@@ -72,20 +73,39 @@ class GrowingLines:
         )
 
 
-def read_lines(path: Path, read: Callable[[Mapping[str, Any]], Value]) -> tuple[list[Value], int]:
-    """What `read` makes of each line, and how many are damaged; one that was cut off at the end is none.
+def read_lines(path: Path, read: Callable[[Mapping[str, Any]], Value], take: Callable[[Value], object]) -> int:
+    """Hand over what `read` makes of each line; how many are damaged. One that was cut off at the end is none.
 
     A file system fills with zeros what it had promised and not written when the power went; such lines were cut off.
     """
-    values, damaged = list[Value](), 0
-    advice = "give another folder with --out, or --overwrite"
-    with reading(path, "a file of scores", advice, UsageError), open_file(path) as file:
-        *lines, _cut_off = file.read().split(b"\n")
-    for line in lines:
-        if not (text := line.strip(b"\0 \r\t")):
+    damaged = 0
+    for line in _lines(path):
+        if not line.endswith(b"\n") or not (text := line.strip(b"\0 \r\t\n")):
             continue
         try:
-            values.append(read(json.loads(text)))
+            value = read(json.loads(text))
         except Exception:  # whatever it is, it is not what was written
             damaged += 1
-    return values, damaged
+        else:
+            take(value)
+    return damaged
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """One at a time: a file of many images is larger than the memory may be."""
+    advice = "give another folder with --out, or --overwrite"
+    with reading(path, "a file of scores", advice, UsageError), open_file(path) as file:
+        yield from file
+
+
+def _end_of_lines(path: Path) -> int:
+    """How many bytes of a file are whole lines."""
+    with open_file(path) as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - _BLOCK)
+            file.seek(start)
+            if (last := file.read(end - start).rfind(b"\n")) >= 0:
+                return start + last + 1
+            end = start
+    return 0

@@ -4,14 +4,17 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from vitxplain.evaluation.kept_lines import KeptLines
 from vitxplain.evaluation.scoring.curve_points import CurvePoints
 from vitxplain.evaluation.scoring.lines import read_lines
 from vitxplain.metrics.pixels import Counts
 
-Key: TypeAlias = tuple[str, str, str, str]  # model, method, image, region
+Key: TypeAlias = tuple[str, str, str, str]
+MAP: Final = ("model", "method", "image", "region")  # what a key says
 ANSWER_FIELDS: Final = ("right", "probability")  # not in folders written before they were kept
 
 
@@ -72,17 +75,30 @@ class MapScores:
         return MapScores(**{**vars(self), **together, **answers})
 
 
-def read(folder: Path, damaged: Callable[[Path, int], object] = lambda _file, _count: None) -> dict[Key, MapScores]:
+def kept(lines: KeptLines[Key], key: Key) -> MapScores | None:
+    """The scores of a map among those that are kept."""
+    line = lines.get(key)
+    return None if line is None else scores_of(line)
+
+
+def scores_of(line: str) -> MapScores:
+    """From a line that `as_json` wrote."""
+    return MapScores.of(json.loads(line))
+
+
+def keep(lines: KeptLines[Key], map_scores: MapScores) -> None:
+    """Keep scores, joined with earlier ones of the same map."""
+    earlier = kept(lines, map_scores.key)
+    lines.put(map_scores.key, (earlier.joined(map_scores) if earlier else map_scores).as_json())
+
+
+def read(folder: Path, damaged: Callable[[Path, int], object] = lambda _file, _count: None) -> KeptLines[Key]:
     """The scores of all processes by map; a line that was cut off while it was written is left out.
 
     `damaged` hears of files with other lines that cannot be read, and how many; they are left out, too.
     """
-    map_scores: dict[Key, MapScores] = {}
+    lines: KeptLines[Key] = KeptLines(len(MAP))
     for file in sorted(folder.glob("scores-*.jsonl")):
-        lines, unreadable = read_lines(file, MapScores.of)
-        if unreadable:
+        if unreadable := read_lines(file, MapScores.of, partial(keep, lines)):
             damaged(file, unreadable)
-        for map_score in lines:
-            key = map_score.key
-            map_scores[key] = map_scores[key].joined(map_score) if key in map_scores else map_score
-    return map_scores
+    return lines

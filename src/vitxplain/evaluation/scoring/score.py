@@ -17,6 +17,7 @@ from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.scoring.shared_curves import SharedCurves, StepCurve, shared_curves
 from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import MASK, Case, Metric
+from vitxplain.metrics.confidence import ConfidenceMetric
 from vitxplain.metrics.curve import CurveMetric, area
 from vitxplain.metrics.pixels import PixelMetric
 from vitxplain.metrics.plugin_failure import metric_errors, number
@@ -147,6 +148,8 @@ def _score(metric: Metric, case: Case, known_curve: StepCurve | None) -> tuple[f
     if MASK in metric.needs and case.mask is None:
         return math.nan, None
     with metric_errors(metric):
+        if isinstance(metric, ConfidenceMetric) and known_curve is not None:
+            return number(metric.of(*known_curve[:, 1].tolist())), None
         if not isinstance(metric, CurveMetric):
             return number(metric.score(case)), None
         if not np.isfinite(case.heat).any():

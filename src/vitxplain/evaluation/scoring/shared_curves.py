@@ -15,7 +15,7 @@ from vitxplain.evaluation.maps.model_queries import ModelQueries, outputs_of
 from vitxplain.evaluation.plan.entries import Entry
 from vitxplain.evaluation.scoring.loop import ExplainedSample
 from vitxplain.metrics.base import Case
-from vitxplain.metrics.curve import StepMetric, Steps
+from vitxplain.metrics.curve import ChangesMetric, Steps
 from vitxplain.models.processors.batches import BATCH_SIZE
 from vitxplain.models.vision_model import VisionModel
 
@@ -53,7 +53,9 @@ class _Step:
 
 
 def shared_curves(entry: Entry, explained_samples: Sequence[ExplainedSample]) -> SharedCurves:
-    """The curves of all maps of a batch by metrics that say their steps.
+    """The curves of all maps of a batch by metrics that say which changed images they are about.
+
+    Of the two points of a confidence metric the first is the image itself, which is asked about once.
 
     What is missing, because a plugin or the model failed, is to be asked alone: then it is known whose fault it is.
     """
@@ -62,6 +64,7 @@ def shared_curves(entry: Entry, explained_samples: Sequence[ExplainedSample]) ->
     curves: SharedCurves = {}
     answers_kept: dict[Known, float] = {}
     waiting: list[_Step] = []
+    alike: dict[Known, list[_Step]] = {}  # steps whose answer is that of one that waits
     begun: list[_CurveAnswers] = []
     for step in _steps(entry, explained_samples):
         if step.answers not in begun:
@@ -69,15 +72,31 @@ def shared_curves(entry: Entry, explained_samples: Sequence[ExplainedSample]) ->
         if step.shared_key in answers_kept:
             step.answers.responses[step.number] = answers_kept[step.shared_key]
             continue
+        if step.shared_key in alike:
+            alike[step.shared_key].append(step)
+            continue
+        if step.shared_key is not None:
+            alike[step.shared_key] = []
         waiting.append(step)
         if len(waiting) == BATCH_SIZE:
-            _ask(entry.model, waiting, answers_kept)
-            waiting.clear()
+            _ask_together(entry.model, waiting, alike, answers_kept)
             begun = _finished_put(begun, curves)
-    if waiting:
-        _ask(entry.model, waiting, answers_kept)
+    _ask_together(entry.model, waiting, alike, answers_kept)
     _finished_put(begun, curves)
     return curves
+
+
+def _ask_together(
+    model: VisionModel, waiting: list[_Step], alike: dict[Known, list[_Step]], answers_kept: dict[Known, float]
+) -> None:
+    """Ask about what waits, and give the answers to what is alike, too; nothing waits any more."""
+    if waiting:
+        _ask(model, waiting, answers_kept)
+    for shared_key, steps in alike.items():
+        for step in steps if shared_key in answers_kept else ():
+            step.answers.responses[step.number] = answers_kept[shared_key]
+    waiting.clear()
+    alike.clear()
 
 
 def _finished_put(begun: Sequence[_CurveAnswers], curves: SharedCurves) -> list[_CurveAnswers]:
@@ -99,16 +118,16 @@ def _steps(entry: Entry, explained_samples: Sequence[ExplainedSample]) -> Iterat
             if not isinstance(scored_map, ScoredMap) or scored_map.broken or not np.isfinite(scored_map.heat).any():
                 continue
             metrics = explained_sample.metrics[method]
-            stepped = {name: metric for name, metric in metrics.items() if isinstance(metric, StepMetric)}
-            if not stepped:
+            changing = {name: metric for name, metric in metrics.items() if isinstance(metric, ChangesMetric)}
+            if not changing:
                 continue
             case = explained_sample.case(method, methods[method])
             if isinstance(case.subject, ModelQueries):
-                for name, metric in stepped.items():
+                for name, metric in changing.items():
                     yield from _steps_of((id(explained_sample), method, name), metric, case, case.subject)
 
 
-def _steps_of(key: Key, metric: StepMetric, case: Case, queries: ModelQueries) -> Iterator[_Step]:
+def _steps_of(key: Key, metric: ChangesMetric, case: Case, queries: ModelQueries) -> Iterator[_Step]:
     try:
         steps = metric.changes(case)
         answers, last = _CurveAnswers(key, steps, queries), len(steps.shares) - 1

@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -10,11 +10,12 @@ from typing import Any
 
 from vitxplain.errors import UsageError
 from vitxplain.escape import utf8
+from vitxplain.evaluation.kept_lines import KeptLines
 from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
 from vitxplain.evaluation.scoring.lines import GrowingLines
-from vitxplain.evaluation.scoring.map_scores import Key, MapScores, read
-from vitxplain.evaluation.scoring.stored_answers import read_answers
+from vitxplain.evaluation.scoring.map_scores import MAP, Key, MapScores, keep, kept, read, scores_of
+from vitxplain.evaluation.scoring.stored_answers import IMAGE, answer_of, read_answers
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists
 from vitxplain.files.reading import reading
@@ -47,12 +48,12 @@ def one_writer(folder: Path | None) -> Iterator[None]:
 
 
 class Store:
-    """Scores by map. With a folder every batch is on disk before the next one begins."""
+    """Scores by map, none of them in memory. With a folder every batch is in it before the next one begins."""
 
     def __init__(self, folder: Path | None, process: int = 0) -> None:
         self._folder, self._process = folder, process
-        self._map_scores: dict[Key, MapScores] = {}
-        self._answers: dict[tuple[str, str], ImageAnswer] = {}
+        self._map_scores: KeptLines[Key] = KeptLines(len(MAP))
+        self._answers: KeptLines[tuple[str, str]] = KeptLines(len(IMAGE))
         self._answer_file: GrowingLines | None = None
         self._watch: Watch | None = None
         self._file: GrowingLines | None = None
@@ -86,7 +87,7 @@ class Store:
 
     def missing(self, key: Key, metrics: Iterable[str]) -> list[str]:
         """The metrics that are not known of this map."""
-        map_score = self._map_scores.get(key)
+        map_score = kept(self._map_scores, key)
         return [metric for metric in metrics if map_score is None or metric not in map_score.scores]
 
     def add(self, map_scores: Sequence[MapScores]) -> None:
@@ -96,37 +97,41 @@ class Store:
             OutputError: the disk is full, or the folder is gone; what was written before stays.
         """
         for map_score in map_scores:
-            earlier = self._map_scores.get(map_score.key)
-            self._map_scores[map_score.key] = earlier.joined(map_score) if earlier else map_score
+            keep(self._map_scores, map_score)
         if self._file and map_scores:
             self._file.add(map_score.as_json() for map_score in map_scores)
 
     def answer(self, model: str, image: str) -> ImageAnswer | None:
         """What the model found in an image, if that is known."""
-        return self._answers.get((model, image))
+        line = self._answers.get((model, image))
+        return None if line is None else answer_of(line)
 
     def add_answer(self, answer: ImageAnswer) -> None:
         """Keep it, on disk too; raises as `add`."""
-        if self._answers.get((answer.model, answer.image)) == answer:
+        if self.answer(answer.model, answer.image) == answer:
             return
-        self._answers[answer.model, answer.image] = answer
+        self._answers.put((answer.model, answer.image), answer.as_json())
         if self._folder is not None:
             if self._answer_file is None:
                 file = GrowingLines(self._folder / f"found-{self._process}.jsonl", "what was found")
                 self._answer_file = file.__enter__()
             self._answer_file.add([answer.as_json()])
 
-    def answers(self) -> dict[tuple[str, str], ImageAnswer]:
-        """All that is known by model and image, of other processes too."""
-        return read_answers(self._folder) if self._folder else dict(self._answers)
+    def answers(self) -> Collection[ImageAnswer]:
+        """All that is known, of other processes too."""
+        return (read_answers(self._folder) if self._folder else self._answers).parts([()], answer_of)
 
-    def map_scores(self) -> dict[Key, MapScores]:
-        """All that is known, of other processes too; raises OutputError where the folder is gone."""
+    def map_scores(self, methods: Sequence[tuple[str, str]]) -> Collection[MapScores]:
+        """All that is known of these models and methods, of other processes too, in an order that no process changes.
+
+        Raises:
+            OutputError: the folder is gone.
+        """
         if self._watch:
             self._watch.check()
         if self._folder is None or shared_state().num_processes == 1:  # what others wrote earlier was read in `begin`
-            return dict(self._map_scores)
-        return read(self._folder)
+            return self._map_scores.parts(methods, scores_of)
+        return read(self._folder).parts(methods, scores_of)
 
 
 def _claim(folder: Path, fingerprint: Mapping[str, Any], *, overwrite: bool) -> None:

@@ -1,14 +1,14 @@
 """Which of two methods is better, image by image: what decides is the interval of the paired difference."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from vitxplain.evaluation.scoring.map_scores import MapScores
-from vitxplain.evaluation.table.clusters import Subject, cluster_difference, images_defined
+from vitxplain.evaluation.table.clusters import cluster_difference, images_defined
+from vitxplain.evaluation.table.method_scores import MethodScores
 from vitxplain.evaluation.table.rows import FEWEST, Row
 from vitxplain.metrics.base import Better
 from vitxplain.metrics.intervals import Interval
@@ -54,28 +54,25 @@ class Comparison:
         return f"{first} over {second}" + f", both of {self.first[0]}" * (models > 1 and not self.between)
 
 
-def comparisons(rows: Sequence[Row], map_scores: Sequence[MapScores], better: Mapping[str, Better]) -> list[Comparison]:
+def comparisons(rows: Sequence[Row], methods: Iterable[MethodScores], better: Mapping[str, Better]) -> list[Comparison]:
     """Between models the best method of each; within each model every method with every other; the better one first.
 
     Rows come as in the table, the best first. Intervals are for one comparison each: of twenty one is wrong by chance.
     """
-    scores: dict[tuple[str, str, str], dict[Subject, float]] = {}
-    for map_score in map_scores:
-        for metric, score in map_score.scores.items():
-            scores.setdefault((map_score.model, map_score.method, metric), {})[map_score.subject] = score
+    by_name = {(method.model, method.method): method for method in methods}
     pairs_compared = []
     for metric in better:
         sign = -1 if better[metric] == "lower" else 1
-        methods: dict[str, list[Row]] = {}
+        by_model: dict[str, list[Row]] = {}
         for row in rows:
             if row.metric == metric and not row.control:
-                methods.setdefault(row.model, []).append(row)
-        pairs = [pair for model_rows in methods.values() for pair in combinations(model_rows, 2)]
-        best = [model_rows[0] for model_rows in methods.values()]
+                by_model.setdefault(row.model, []).append(row)
+        pairs = [pair for model_rows in by_model.values() for pair in combinations(model_rows, 2)]
+        best = [model_rows[0] for model_rows in by_model.values()]
         best.sort(key=lambda row: -sign * np.nan_to_num(row.score.mean))
         for ahead, behind in [*combinations(best, 2), *pairs]:
             first, second = (ahead.model, ahead.method), (behind.model, behind.method)
-            ahead_scores, behind_scores = scores[*first, metric], scores[*second, metric]
+            ahead_scores, behind_scores = by_name[first].scores(metric), by_name[second].scores(metric)
             both = [subject for subject in ahead_scores if subject in behind_scores]
             images = images_defined({subject: ahead_scores[subject] - behind_scores[subject] for subject in both})
             difference = cluster_difference(ahead_scores, behind_scores, sign)

@@ -1,6 +1,6 @@
 """How well each model knows the images whose maps are scored: maps of a model that guesses explain nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from vitxplain.data.sample import DataSet
 from vitxplain.evaluation.plan.classes import foreign, some
 from vitxplain.evaluation.plan.entries import PlannedEntry
-from vitxplain.evaluation.scoring.map_scores import MapScores
+from vitxplain.evaluation.table.method_scores import Answer, MethodScores
 from vitxplain.metrics.intervals import Interval, bootstrap, wilson
 from vitxplain.words import source_name
 
@@ -64,20 +64,20 @@ class ModelAccuracy:
         }
 
 
-def model_accuracies(map_scores: Sequence[MapScores], data: DataSet) -> dict[str, ModelAccuracy]:
+def model_accuracies(methods: Iterable[MethodScores], data: DataSet) -> dict[str, ModelAccuracy]:
     """By model; without models some of whose images were scored before their answers were kept."""
-    images_of: dict[str, dict[str, MapScores | None]] = {}
-    for map_score in map_scores:
-        images = images_of.setdefault(map_score.model, {})
-        answer = None if map_score.probability is None else map_score
-        images[map_score.image] = images.get(map_score.image) or answer
+    images_of: dict[str, dict[str, Answer | None]] = {}
+    for method in methods:
+        images = images_of.setdefault(method.model, {})
+        for image, answer in method.answers():
+            images[image] = images.get(image) or answer
     accuracies = {}
     for model, images in images_of.items():
         answers = [answer for answer in images.values() if answer]
         if len(answers) == len(images):
-            right = [answer.right for answer in answers if answer.right is not None]
+            right = [right for right, _ in answers if right is not None]
             accuracy = wilson(sum(right), len(right)) if right else None
-            probability = bootstrap(np.array([answer.probability for answer in answers]))
+            probability = bootstrap(np.array([probability for _, probability in answers]))
             accuracies[model] = ModelAccuracy(model, len(answers), accuracy, 1 / len(data.labels), probability)
     return accuracies
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison
+from vitxplain.evaluation.table.method_scores import MethodScores
 from vitxplain.evaluation.table.rows import Row
 from vitxplain.metrics.base import Metric
 from vitxplain.metrics.pixels import PixelMetric
@@ -16,7 +16,7 @@ SHOWN: Final = 5  # methods of an order
 def notes(
     rows: Sequence[Row],
     comparisons: Sequence[Comparison],
-    map_scores: Sequence[MapScores],
+    methods: Sequence[MethodScores],
     metrics: Mapping[str, Metric],
 ) -> tuple[str, ...]:
     """Where controls are not compared, models were not sure, choices rank differently, and images are few."""
@@ -25,7 +25,7 @@ def notes(
         f"{name}: a map that does not look at the image does best, so controls are not compared." for name in blind
     ]
     rankings = disagreements(rows, comparisons, metrics)
-    return *texts, *_unsure(map_scores, metrics), *rankings, *_few(map_scores)
+    return *texts, *_unsure(methods, metrics), *rankings, *_few(methods)
 
 
 def disagreements(
@@ -67,21 +67,22 @@ def _decided(model: str, names: Sequence[str], comparisons: Sequence[Comparison]
     return " No pair is decided both ways by more than chance."
 
 
-def _unsure(map_scores: Sequence[MapScores], metrics: Mapping[str, Metric]) -> Iterator[str]:
+def _unsure(methods: Sequence[MethodScores], metrics: Mapping[str, Metric]) -> Iterator[str]:
     """How often a model marked nothing, where maps are cut only if it is sure."""
     names = [name for name, metric in metrics.items() if isinstance(metric, PixelMetric) and metric.certainty]
-    counted = [map_score for map_score in map_scores if names and names[0] in map_score.counts]
-    for model in dict.fromkeys(map_score.model for map_score in map_scores):
-        of_model = [map_score for map_score in counted if map_score.model == model]
-        every = {map_score.subject for map_score in of_model}
-        marked = {map_score.subject for map_score in of_model if sum(map_score.counts[names[0]][:2])}
+    if not names:
+        return
+    for model in dict.fromkeys(method.model for method in methods):
+        counted = [method.counts(names[0]) for method in methods if method.model == model]
+        every = {subject for counts in counted for subject in counts}
+        marked = {subject for counts in counted for subject, pixels in counts.items() if sum(pixels[:2])}
         if every and not marked:
             yield f"{model}: was sure of no image, so nothing is marked anywhere."
         elif len(marked) < len(every):
             yield f"{model}: nothing is marked on {len(every - marked):,} of {len(every):,} images."
 
 
-def _few(map_scores: Sequence[MapScores]) -> Iterator[str]:
-    images = len({map_score.image for map_score in map_scores})
+def _few(methods: Sequence[MethodScores]) -> Iterator[str]:
+    images = len({image for method in methods for image, _ in method.subjects})
     if images < FEW:
         yield f"{images} {'image is' if images == 1 else 'images are'} few: intervals of so few are too narrow."

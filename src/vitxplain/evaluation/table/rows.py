@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.clusters import cluster_difference, cluster_mean, cluster_pooled, images_defined
+from vitxplain.evaluation.table.method_scores import MethodScores
 from vitxplain.metrics.base import Better, Metric
 from vitxplain.metrics.intervals import Interval
 from vitxplain.metrics.pixels import PixelMetric
@@ -58,7 +58,7 @@ def rows_of(
     model: str,
     name: str,
     metric: Metric,
-    methods: Mapping[str, list[MapScores]],
+    methods: Mapping[str, MethodScores],
     levels: Mapping[str, float] | None = None,
 ) -> list[Row]:
     """The rows of one model and metric: the best method first, the controls after the methods, each with its scores.
@@ -67,18 +67,13 @@ def rows_of(
     """
     levels = levels or {}
     sign = -1 if metric.better == "lower" else 1
-    values = {
-        method: {map_score.subject: map_score.scores[name] for map_score in map_scores if name in map_score.scores}
-        for method, map_scores in methods.items()
-    }
-    values = {method: scores for method, scores in values.items() if scores}
+    values = {method: scores for method, of_method in methods.items() if (scores := of_method.scores(name))}
     means = {method: sign * cluster_mean(scores).mean for method, scores in values.items()}
-    controls = [method for method in values if methods[method][0].control]
+    controls = [method for method in values if methods[method].control]
     rival = max(controls, key=lambda method: np.nan_to_num(means[method], nan=-np.inf), default=None)
     rows = []
     for method in sorted(values, key=lambda name: (name in controls, -np.nan_to_num(means[name], nan=-np.inf))):
-        scores = values[method]
-        counts = {score.subject: score.counts[name] for score in methods[method] if name in score.counts}
+        scores, counts = values[method], methods[method].counts(name)
         lead = None
         if rival is not None and method not in controls and metric.better != "neither" and not metric.blind_wins:
             lead = cluster_difference(scores, values[rival], sign)
@@ -94,9 +89,9 @@ def rows_of(
                 lead=lead,
                 rival=rival if lead else None,
                 undefined=sum(score != score for score in scores.values()),
-                constant=sum(map_score.constant for map_score in methods[method]),
-                broken=sum(map_score.broken for map_score in methods[method]),
-                stretched=sum(map_score.stretched for map_score in methods[method]),
+                constant=methods[method].constant,
+                broken=methods[method].broken,
+                stretched=methods[method].stretched,
                 control=method in controls,
                 threshold=levels.get(method),
                 regions=len(scores) if any(region for _, region in scores) else None,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from vitxplain.explanation.explanation import Explanation, detail, target_words
-from vitxplain.render.colours import HEAT
+from vitxplain.render.colours import EACH_WORDS, HEAT
 from vitxplain.render.compose import blend, mark_unseen, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import colour_bar, inches, panel, sheet
@@ -52,7 +52,7 @@ def target_sheet(explanations: Sequence[Explanation]) -> Figure:
         else:
             outline_found(axes, replace(first, target=None))
     bar = panel(figure, across * step[0], TITLE, 0.13, down * step[1] - GAP - TITLE)
-    colour_bar(bar, HEAT, 0, 1, "heat (1 = each map's highest)")
+    colour_bar(bar, HEAT, 0, 1, EACH_WORDS)
     return figure
 
 

@@ -13,7 +13,7 @@ from vitxplain.render.colours import GLOBAL
 from vitxplain.render.compose import Photo, darken, greyed, mark_unseen, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import inches, panel, sheet
-from vitxplain.render.styles.heads import layer_head_maps
+from vitxplain.render.styles.heads import head_words, layer_head_maps, layer_words
 
 ACROSS, GAP, TITLE = 4, 0.12, 0.25  # panels in a row; inches
 DINO = 0.6  # the share of the paper's figures
@@ -44,25 +44,20 @@ def draw(explanation: Explanation, mass: float | None = None, layer: int = -1) -
     across = min(len(masks), ACROSS)
     down = -(-len(masks) // across)
     width, height = inches(geometry.image_size, 8.4 / max(across, 3))
-    where = f"layer {layer % len(maps)}: " if len(maps) > 1 else ""
+    chosen = explanation.options.get("layer")
+    index = layer % len(maps) if len(maps) > 1 else chosen if isinstance(chosen, int) else None
+    where = "" if index is None else f"{layer_words(index)}: "
     small_print = f"{where}the patches that hold {mass:.0%} of each head's attention · {detail(explanation)}"
     figure = sheet(across * (width + GAP) - GAP, down * (height + TITLE), headline(explanation), small_print)
     for head, mask in enumerate(masks):
         row, column = divmod(head, across)
-        title = f"{_name(head, explanation.options.get('head'))}: {mask.sum()} of {mask.size} patches"
+        title = f"{head_words(head, explanation.options.get('head'))}: {mask.sum()} of {mask.size} patches"
         axes = panel(figure, column * (width + GAP), row * (height + TITLE) + TITLE, width, height, title)
         pixels = nearest(mask.astype(np.float32), geometry)
         axes.imshow(mark_unseen(_dimmed(rgb, pixels), geometry), aspect="auto")
         if 0 < np.nanmean(pixels) < 1:
             axes.contour(np.nan_to_num(pixels), [0.5], colors=GLOBAL, linewidths=1.1)
     return figure
-
-
-def _name(head: int, chosen: int | str | None) -> str:
-    """Of the head of this number among those there are; one that was chosen keeps its own."""
-    if chosen == "mean":
-        return "mean of all heads"
-    return f"head {head if chosen in (None, 'all') else chosen}"
 
 
 def _masks(

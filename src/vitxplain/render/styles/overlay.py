@@ -3,14 +3,16 @@
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 
 # isort: split
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.render.colours import HEAT
+from vitxplain.render.colours import HEAT, HEAT_WORDS
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed
 from vitxplain.render.pair import pair
+from vitxplain.render.paper.own_axes import show_on
 
 ALPHA = 0.6
 
@@ -20,13 +22,20 @@ def overlay(explanation: Explanation, alpha: float = ALPHA) -> Image.Image:
 
     `alpha` is the share of the heat map's colours, 0 to 1.
     """
-    return to_image(_overlaid(explanation, alpha))
+    return to_image(mark_unseen(_blended(explanation, alpha, HEAT), explanation.geometry))
 
 
-def draw(explanation: Explanation, alpha: float = ALPHA) -> Figure:
-    """The photograph and, beside it, the heat map over it."""
+def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT) -> Figure:
+    """The photograph and, beside it, the heat map over it, in the colours of matplotlib's `cmap`."""
     explanation = displayed(explanation)
-    return side_by_side(explanation, _overlaid(explanation, alpha), HEAT, "heat (1 = the map's highest)")
+    rgb = mark_unseen(_blended(explanation, alpha, cmap), explanation.geometry)
+    return side_by_side(explanation, rgb, cmap, HEAT_WORDS)
+
+
+def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT) -> None:
+    """The heat map over the photograph alone, on these axes."""
+    small = displayed(explanation)
+    show_on(axes, small, _blended(small, alpha, cmap), cmap)
 
 
 def side_by_side(explanation: Explanation, right: Photo, colour_map: str, label: str, reach: float = 0.0) -> Figure:
@@ -43,6 +52,5 @@ def to_image(rgb: Photo) -> Image.Image:
     return Image.fromarray(to_bytes(rgb))
 
 
-def _overlaid(explanation: Explanation, alpha: float) -> Photo:
-    rgb = blend(photo(explanation.image), explanation.heatmap(), alpha)
-    return mark_unseen(rgb, explanation.geometry)
+def _blended(explanation: Explanation, alpha: float, cmap: str) -> Photo:
+    return blend(photo(explanation.image), explanation.heatmap(), alpha, cmap)

@@ -17,7 +17,7 @@ MOST = 14  # panels a side, so that each can be read
 SIDE = 800  # pixels of the longer side
 
 
-def draw(explanation: Explanation, every: int | None = None) -> Figure:
+def draw(explanation: Explanation, every: int | None = None, cmap: str = SIGNED) -> Figure:
     """One panel for every patch, or for every k-th row and column of a large grid; a dot marks the panel's own patch.
 
     Colours run from -1 to 1 always, so that pictures of two models compare. `every` states k.
@@ -39,7 +39,7 @@ def draw(explanation: Explanation, every: int | None = None) -> Figure:
     pitch = explanation.grid.patch_size if explanation.grid else (1.0, 1.0)
     shape = inches((round(100 * rows * pitch[0]), round(100 * columns * pitch[1])), 1.0)
     side = SIDE / max(chosen.shape[:2])
-    laid = mosaic(colours(chosen / 2 + 0.5, SIGNED), (round(side * shape[1]), round(side * shape[0])))
+    laid = mosaic(colours(chosen / 2 + 0.5, cmap), (round(side * shape[1]), round(side * shape[0])))
     width, height = inches(laid.rgb.shape[:2], LONGEST)
 
     small_print = (f"one patch in {step} × {step} · " if step > 1 else "") + detail(explanation)
@@ -48,7 +48,7 @@ def draw(explanation: Explanation, every: int | None = None) -> Figure:
     axes.imshow(laid.rgb, aspect="auto")
     _mark_own(axes, laid, kept_rows, kept_columns, (rows, columns))
     _number(axes, laid, kept_rows, kept_columns)
-    colour_bar(panel(figure, width + 0.55, 0, 0.13, height), SIGNED, -1, 1, "cosine similarity")
+    colour_bar(panel(figure, width + 0.55, 0, 0.13, height), cmap, -1, 1, "cosine similarity")
     return figure
 
 

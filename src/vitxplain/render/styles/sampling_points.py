@@ -19,6 +19,7 @@ from vitxplain.render.compose import greyed, mark_unseen, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import inches, panel, sheet
 from vitxplain.render.found import outline_found, outline_target, target_colour
+from vitxplain.render.styles.heads import layer_words
 from vitxplain.words import percent
 
 By: TypeAlias = Literal["level", "head"]
@@ -79,7 +80,7 @@ def draw(explanation: Explanation, colour: By = "level") -> Figure:
 
 def _title(layer: int, layers: int, chosen: int | None) -> str:
     if chosen is not None:
-        return f"layer {chosen}" if chosen >= 0 else f"layer {chosen} (from the end)" if chosen < -1 else "last layer"
+        return layer_words(chosen)
     return f"layer {layer}" + (" (the last)" if layer + 1 == layers and layers > 1 else "")
 
 

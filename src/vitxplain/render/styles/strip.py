@@ -8,7 +8,8 @@ from PIL import Image
 
 from vitxplain.errors import OptionError
 from vitxplain.explanation.explanation import Explanation, detail, headline
-from vitxplain.render.colours import FAINT, HEAT, INK, LOCAL, colours
+from vitxplain.explanation.heatmap import which_map
+from vitxplain.render.colours import FAINT, HEAT, HEAT_WORDS, INK, LOCAL, colours
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import colour_bar, fit, inches, panel, sheet, write
@@ -26,6 +27,7 @@ def draw(
     mask: Bool[np.ndarray, "height width"] | None = None,
     threshold: float = 0.5,
     alpha: float = ALPHA,
+    cmap: str = HEAT,
 ) -> Figure:
     """Image | true mask, or the model's best classes where none is given | heat map | blend | heat map > threshold.
 
@@ -41,7 +43,12 @@ def draw(
     rgb, heat, geometry = photo(small.image), small.heatmap(), small.geometry
     width, height = inches(size, PANEL)
     slot = max(width, SMALLEST), max(height, SMALLEST)  # a narrow image stands in the middle of its place
-    figure = sheet(5 * slot[0] + 4 * GAP + 0.75, slot[1] + TITLE, headline(explanation), detail(explanation))
+    figure = sheet(
+        5 * slot[0] + 4 * GAP + 0.95,
+        slot[1] + TITLE,
+        headline(explanation),
+        detail(explanation, which_map(explanation.values, explanation.axes)),
+    )
 
     def show(index: int, title: str, picture: Photo) -> Axes:
         left = index * (slot[0] + GAP) + (slot[0] - width) / 2
@@ -57,11 +64,11 @@ def draw(
         show(1, "label", _binary(_resized(mask, geometry.image_size)))
     by_root = not {"layer", "head"}.isdisjoint(explanation.axes.split())
     bright = np.sqrt(heat) if by_root else heat
-    outline_target(show(2, "heat map", colours(bright, HEAT)), small)
-    outline_target(show(3, "blend", blend(rgb, bright, alpha)), small)
+    outline_target(show(2, "heat map", colours(bright, cmap)), small)
+    outline_target(show(3, "blend", blend(rgb, bright, alpha, cmap)), small)
     show(4, f"heat map > {threshold:g}", _binary(heat > threshold))
-    words = "heat map, root scale" if by_root else "heat map"
-    colour_bar(panel(figure, 5 * (slot[0] + GAP), TITLE, 0.11, slot[1]), HEAT, 0, 1, words, root=by_root)
+    words = f"{HEAT_WORDS}, root scale" if by_root else HEAT_WORDS
+    colour_bar(panel(figure, 5 * (slot[0] + GAP), TITLE, 0.11, slot[1]), cmap, 0, 1, words, root=by_root)
     return figure
 
 

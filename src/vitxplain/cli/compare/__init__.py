@@ -1,0 +1,1 @@
+"""vitx compare: one figure of images, models, methods and targets."""

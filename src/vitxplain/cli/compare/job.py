@@ -1,0 +1,138 @@
+"""The work of `vitx compare`: what was typed, explained, drawn and written; every cell without a map named."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from vitxplain.cli.shared.console import out, print_error, print_json, printable
+from vitxplain.cli.shared.data_options import data_options
+from vitxplain.cli.shared.guard import DONE, SOME_FAILED
+from vitxplain.cli.shared.model_options import ModelOptions
+from vitxplain.cli.shared.progress import progress
+from vitxplain.comparison.arrange import grid_of, placement
+from vitxplain.comparison.comparison import MODELS, SIDES, Comparison, compared
+from vitxplain.comparison.run import entries_of
+from vitxplain.data.load import load_data
+from vitxplain.data.target_mask import with_masks_read
+from vitxplain.errors import OptionError, UsageError, describe
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.storage import PICTURES
+from vitxplain.files.paths import real_path, user_path
+from vitxplain.files.write import check_writable, write_together
+from vitxplain.models.vision_model import VisionModel
+from vitxplain.options.parse import key_and_value
+from vitxplain.render.figure import png_bytes
+from vitxplain.render.paper.vector import vector_bytes
+from vitxplain.render.sheets.grid_sheet import grid_sheet
+from vitxplain.scale.image_sources import find
+from vitxplain.words import counted
+
+# What holds commas of its own, then all else between commas.
+_TARGET: Final = re.compile(r"\s*((?:box:|patch@|@)[^,]*(?:,\s*-?[\d.]+)+|[^,]+)\s*(?:,|$)")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What was typed."""
+
+    images: Sequence[str]
+    models: Sequence[str]
+    methods: Sequence[str]
+    targets: Sequence[str]  # with commas
+    whole_targets: Sequence[str]  # one each
+    data: str | None
+    limit: int
+    controls: str
+    options: Sequence[str]
+    rows: str
+    title: str | None
+    out: Path
+    min_score: float | None
+    batch_size: int
+
+
+def run(job: Job, model_options: ModelOptions, *, shared_scale: bool, json: bool, quiet: bool, debug: bool) -> int:
+    """Do the job; the exit code.
+
+    Raises:
+        VitxplainError: nothing could be compared.
+    """
+    file = user_path(job.out)
+    form = file.suffix.removeprefix(".").lower()
+    if form not in PICTURES:
+        raise OptionError(
+            f"--out is {job.out}; it takes a file that ends in {', '.join(f'.{one}' for one in PICTURES)}."
+        )
+    check_writable(file.parent)
+    of_data = [text for text in job.options if text.startswith("data.")]
+    of_methods = dict(key_and_value(text) for text in job.options if text not in of_data)
+    images = _images(job, data_options(of_data))
+    if any(isinstance(image, str) and real_path(user_path(image)) == real_path(file) for image in images):
+        raise UsageError(f"--out {job.out} is one of the images; give another file.")
+    targets = with_masks_read([*split_targets(job.targets), *job.whole_targets]) or [None]
+    entries = entries_of(images, _words(job.models), _words(job.methods), targets, _words([job.controls]))
+    rows = _words([job.rows]) or None
+    placement({side: len(entries[side]) for side in SIDES}, rows)
+
+    def open_model(name: Any) -> VisionModel:
+        return model_options.load(name).finding_from(job.min_score)
+
+    with progress("comparing", len(entries[MODELS]), shown=not (quiet or json)) as advance:
+        comparison = compared(
+            entries, open_model, of_methods, text=True, advance=lambda: advance(1), batch_size=job.batch_size
+        )
+    figure = grid_sheet(grid_of(comparison, rows=rows, shared_scale=shared_scale, title=job.title))
+    (written,) = write_together({file: png_bytes(figure) if form == "png" else vector_bytes(figure, form)})
+    _say(comparison, written, json=json, quiet=quiet, debug=debug)
+    return SOME_FAILED if comparison.failures else DONE
+
+
+def split_targets(texts: Sequence[str]) -> list[str]:
+    """Targets between commas; those of a box, a point or a patch stay."""
+    return [match.strip() for text in texts for match in _TARGET.findall(text) if match.strip()]
+
+
+def _images(job: Job, options: dict[str, str]) -> list[Any]:
+    if (job.data is None) == (not job.images):
+        raise UsageError("give the images to compare, or a data set with --data, and not both.")
+    if job.data is not None:
+        return list(load_data(job.data, limit=job.limit, options=options))
+    sources = find(job.images)
+    for source in sources:
+        if source.error:
+            raise UsageError(source.error)
+    return [source.path for source in sources]
+
+
+def _words(texts: Sequence[str]) -> list[str]:
+    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
+
+
+def _say(comparison: Comparison, file: Path, *, json: bool, quiet: bool, debug: bool) -> None:
+    failures = comparison.failures
+    by_reason: dict[str, list[str]] = {}
+    for position, error in failures.items():
+        by_reason.setdefault(describe(error), []).append(comparison.words(position))
+    for why, where in by_reason.items():
+        named = [words for words in where if words]
+        about = f"{named[0]}{f' and {len(named) - 1} more' if len(named) > 1 else ''}: " if named else ""
+        print_error(f"{about}{why}")
+    if debug:
+        for error in dict.fromkeys(failures.values()):
+            import traceback
+
+            print_error("".join(traceback.format_exception(error)))
+    if json:
+        for position, outcome in comparison.outcomes.items():
+            names = [
+                entries[number].label for entries, number in zip(comparison.entries.values(), position, strict=True)
+            ]
+            said = dict(zip(("input", "model", "method", "target"), names, strict=True))
+            made = isinstance(outcome, Explanation)
+            print_json({**said, "file": str(file)} if made else {**said, "error": describe(outcome)})  # type: ignore[arg-type]
+    elif not quiet:
+        maps = len(comparison.outcomes) - len(failures)
+        failed = f", {len(failures)} could not be made" if failures else ""
+        out().print(f"{counted(maps, 'map')}{failed} → {printable(file)}", soft_wrap=True)

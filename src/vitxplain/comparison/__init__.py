@@ -1,0 +1,1 @@
+"""Comparison: images, models, methods and targets against each other, in one figure."""

@@ -1,0 +1,56 @@
+"""The grid of a list of explanations: a row an image, beside it the map of each of its targets."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from vitxplain.explanation.explanation import Explanation, detail
+from vitxplain.explanation.heatmap import is_of_image
+from vitxplain.render.sheets.cells import Cell, Grid, Heading, MapCell, WordCell
+from vitxplain.words import counted, short_name, shown
+
+ACROSS: Final = 6  # maps in a row
+MOST: Final = 48  # maps in all
+
+
+def list_grid(explanations: Sequence[Explanation]) -> Grid | None:
+    """The first of them, up to `MOST`; None where none of them is a map."""
+    drawn = explanations[:MOST]
+    if not any(is_of_image(made.axes) for made in drawn):
+        return None
+    of_images: dict[int, list[Explanation]] = {}
+    for made in drawn:
+        of_images.setdefault(id(made.image), []).append(made)
+    rows: list[list[Cell]] = []
+    for of_image in of_images.values():
+        for start in range(0, len(of_image), ACROSS):
+            photograph = MapCell(of_image[0], model_says(of_image[0]), plain=True) if not start else None
+            rows.append([photograph, *(_cell(made) for made in of_image[start : start + ACROSS])])
+    across = max(map(len, rows))
+    cells = [[*row, *[None] * (across - len(row))] for row in rows]
+    headline = f"{counted(len(explanations), 'map')} of {counted(len(of_images), 'image')}"
+    if len(explanations) > MOST:
+        headline = f"The first {MOST} of {counted(len(explanations), 'map')}"
+    columns = [Heading("image"), *[Heading("")] * (across - 1)]
+    return Grid([Heading("")] * len(rows), columns, cells, headline, detail(drawn[0]), "heat (1 = each map's highest)")
+
+
+def _cell(made: Explanation) -> Cell:
+    return MapCell(made, target_caption(made)) if is_of_image(made.axes) else WordCell("no map of the image")
+
+
+def target_caption(made: Explanation) -> str:
+    """What a map is about, and its score."""
+    target = made.target
+    return (
+        "about no class" if target is None else f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
+    )
+
+
+def model_says(made: Explanation) -> str:
+    """What the model finds in the image, or its best class."""
+    if made.detections:
+        return f"finds {counted(len(made.detections), 'object' if made.detections[0].box else 'segment')}"
+    prediction = made.prediction
+    if not prediction.names:
+        return ""
+    return f"says {short_name(prediction.names[0])} · {shown(prediction.probabilities[0], prediction.unit)}"
