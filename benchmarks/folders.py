@@ -2,10 +2,14 @@
 
     python benchmarks/folders.py [--images 1000] [--sizes 300] [--methods raw-attention,attention-rollout,grad-cam]
                                  [--out docs/performance]
+    python benchmarks/folders.py --memory [--out docs/performance]
 
 ViT-S/16 with random weights; photographs cut from those of scikit-image, saved as JPEG in as many sizes. The plain
 side reads, prepares and runs the same batches in the same process, in turn with the other. Memory is what a fresh
 process that explains the folder holds at most. Run it on an idle machine.
+
+With `--memory` instead: what one process holds after each 1,000 of 10,000 tiny images, explained by a tiny model with
+all the methods together; it takes two minutes, on whatever machine.
 """
 
 import argparse
@@ -24,6 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from skimage import data
@@ -34,6 +39,8 @@ from vitxplain.scale import explain_dataset
 
 BAR, BATCH = 0.9, 8
 SMALL = {"hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536, "num_labels": 1000}  # ViT-S/16
+TINY = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+TINY_IMAGES, STEP = 10_000, 1000
 
 
 def main() -> None:
@@ -42,13 +49,22 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, default=300)
     parser.add_argument("--methods", default="raw-attention,attention-rollout,grad-cam")
     parser.add_argument("--out", type=Path, help="folder of folders.json, from which docs/performance.py writes")
+    parser.add_argument("--memory", action="store_true", help="what is held while 10,000 tiny images are explained")
     parser.add_argument("--peak", nargs=2, metavar=("FOLDER", "METHOD"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peak:
         print(peak_megabytes(Path(arguments.peak[0]), arguments.peak[1]))
         return
-    load = round(os.getloadavg()[0])  # of other work, before this one's
     methods = arguments.methods.split(",")
+    if arguments.memory:
+        stored = arguments.out and arguments.out / "folders.json"
+        held = held_megabytes(methods)
+        print("\n".join(f"{images:6} images{megabytes:8.1f} MB" for images, megabytes in held.items()))
+        if stored:
+            report = json.loads(stored.read_text()) | {"memory": {"methods": methods, "MB after": held}}
+            stored.write_text(json.dumps(report, indent=1) + "\n")
+        return
+    load = round(os.getloadavg()[0])  # of other work, before this one's
     with tempfile.TemporaryDirectory() as name:
         folder = write(Path(name) / "photographs", arguments.images, arguments.sizes)
         model = small()
@@ -63,7 +79,9 @@ def main() -> None:
             command = [sys.executable, __file__, "--peak", str(folder), method]
             peak = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
             rate = arguments.images / seconds
-            rows.append({"method": method, "images a second": rate, "of plain": plain / seconds, "peak MB": peak})
+            size = sum(file.stat().st_size for file in (Path(name) / method).rglob("*.parquet")) / arguments.images
+            row = {"method": method, "images a second": rate, "of plain": plain / seconds, "peak MB": peak}
+            rows.append(row | {"bytes an image": size})
             print(f"{method:20}{rate:8.2f} images/s{plain / seconds:8.3f} of plain{peak:8.0f} MB", flush=True)
     report = {
         "machine": f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads",
@@ -74,7 +92,9 @@ def main() -> None:
         "results": rows,
     }
     if arguments.out is not None:
-        (arguments.out / "folders.json").write_text(json.dumps(report, indent=1) + "\n")
+        stored = arguments.out / "folders.json"
+        held = {"memory": json.loads(stored.read_text()).get("memory")} if stored.exists() else {}
+        stored.write_text(json.dumps(report | held, indent=1) + "\n")
     raise SystemExit(any(row["of plain"] < BAR for row in rows))
 
 
@@ -111,6 +131,31 @@ def peak_megabytes(folder: Path, method: str) -> float:
     with tempfile.TemporaryDirectory() as out:
         explain_dataset(small(), str(folder), Path(out) / "maps", method, batch_size=BATCH)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def held_megabytes(methods: list[str]) -> dict[int, float]:
+    """What this process holds, after so many tiny images each."""
+    torch.manual_seed(0)
+    module = ViTForImageClassification(ViTConfig(image_size=32, patch_size=8, **TINY)).eval()
+    model = load_model(module, processor=ViTImageProcessorPil(size={"height": 32, "width": 32}))
+    done, held = 0, {}
+
+    def advance(count: int) -> None:
+        nonlocal done
+        if (done + count) // STEP > done // STEP:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            held[(done + count) // STEP * STEP] = pages * resource.getpagesize() / 2**20
+        done += count
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "images"
+        folder.mkdir()
+        pixels = np.random.default_rng(0).integers(0, 256, (TINY_IMAGES, 32, 92, 3), np.uint8)
+        for number, picture in enumerate(pixels):
+            Image.fromarray(picture[:, : 32 + number % 60]).save(folder / f"{number:05}.png")
+        del pixels, picture
+        explain_dataset(model, str(folder), Path(name) / "maps", methods, batch_size=BATCH, advance=advance)
+    return held
 
 
 if __name__ == "__main__":

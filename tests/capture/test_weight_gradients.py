@@ -1,12 +1,14 @@
 """Gradients of fused attention, head by head, against autograd through attention written out."""
 
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from vitxplain.capture.weight_gradients import WatchedAttention, WeightGradients
 from vitxplain.capture.weights import FusedWeights
@@ -36,8 +38,10 @@ def operands(key_heads: int = 4, dtype: torch.dtype = torch.float32) -> list[Ten
     return [(2 * torch.randn(shape, generator=draw)).to(dtype).requires_grad_() for shape in shapes]
 
 
-def outward(dtype: torch.dtype = torch.float32) -> Tensor:
-    return torch.randn(2, 4, QUERIES, 3, generator=torch.Generator().manual_seed(4)).to(dtype)
+def outward(dtype: torch.dtype = torch.float32, moved: Sequence[int] = range(QUERIES)) -> Tensor:
+    """The gradient of the output, zero but for the queries that moved."""
+    drawn = torch.randn(2, 4, QUERIES, 3, generator=torch.Generator().manual_seed(4)).to(dtype)
+    return torch.zeros_like(drawn).index_copy_(2, torch.tensor(moved), drawn[:, :, moved])
 
 
 def watched(inputs: list[Tensor], report: Any, **options: Any) -> Tensor:
@@ -64,7 +68,13 @@ def ignored(gradients: WeightGradients) -> None:
     """A watcher that looks at nothing."""
 
 
-def check(inputs: list[Tensor], mask: Tensor | None, options: dict[str, Any], **tolerance: float) -> None:
+def check(
+    inputs: list[Tensor],
+    mask: Tensor | None,
+    options: dict[str, Any],
+    moved: Sequence[int] = range(QUERIES),
+    **tolerance: float,
+) -> None:
     found: list[Tensor] = []
 
     def report(gradients: WeightGradients) -> None:
@@ -75,11 +85,11 @@ def check(inputs: list[Tensor], mask: Tensor | None, options: dict[str, Any], **
 
     wanted = [*inputs, *([mask] if mask is not None and mask.requires_grad else [])]
     weights, expected = by_autograd(inputs, mask, **options)
-    expected_gradients = torch.autograd.grad(expected, [*wanted, weights], outward().double())
+    expected_gradients = torch.autograd.grad(expected, [*wanted, weights], outward(moved=moved).double())
     for reporter in (report, ignored):
         output = watched(inputs, reporter, **options, **({} if mask is None else {"mask": mask}))
         torch.testing.assert_close(output.double(), expected.detach(), **tolerance)
-        gradients = torch.autograd.grad(output, wanted, outward(output.dtype))
+        gradients = torch.autograd.grad(output, wanted, outward(output.dtype, moved))
         for one, other in zip(gradients, expected_gradients, strict=False):
             torch.testing.assert_close(one.double(), other.double(), **tolerance)
     assert len(found) == 4
@@ -100,6 +110,28 @@ def test_equal_to_autograd(options: dict[str, Any]) -> None:
 def test_additive_masks_of_any_shape_and_their_own_gradient(shape: tuple[int, ...], learned: bool) -> None:
     mask = torch.randn(shape, generator=torch.Generator().manual_seed(5)).requires_grad_(learned)
     check(operands(), mask, {}, **SINGLE)
+
+
+@pytest.mark.parametrize("moved", [[0], [1, 4]])
+def test_queries_that_do_not_move_change_nothing(moved: list[int]) -> None:
+    mask = torch.randn(4, QUERIES, KEYS, generator=torch.Generator().manual_seed(5)).requires_grad_()
+    check(operands(), mask, {}, moved, **SINGLE)
+
+
+def multiplied(inputs: list[Tensor], moved: Sequence[int] = range(QUERIES)) -> int:
+    """How many multiplications the backward pass takes."""
+    output = watched(inputs, ignored)
+    with FlopCounterMode(display=False) as counter:
+        torch.autograd.grad(output, [one for one in inputs if one.requires_grad], outward(moved=moved))
+    return counter.get_total_flops()
+
+
+def test_what_nobody_needs_is_not_multiplied() -> None:
+    every, of_query = operands(), [operands()[0], *(one.detach() for one in operands()[1:])]
+    one_product = 2 * 2 * 4 * QUERIES * KEYS * 3
+    assert multiplied(every) == 5 * one_product  # A, dA and the inputs' three
+    assert multiplied(of_query) == 3 * one_product
+    assert multiplied(every, moved=[0]) == (1 + 4 / QUERIES) * one_product
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.bfloat16, 4e-2), (torch.float16, 5e-3)])

@@ -1,6 +1,7 @@
 """Shards that are whole or not there, and the same however a run was cut."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,20 @@ def test_another_plan_is_refused(folder: Path, model: VisionModel, whole: Path, 
     with pytest.raises(UsageError) as refused:
         run(model, folder, whole, **changed)
     assert said in str(refused.value)
+
+
+def test_maps_that_another_version_began_are_read_and_not_gone_on_with(
+    folder: Path, model: VisionModel, whole: Path, tmp_path: Path
+):
+    old = tmp_path / "old"
+    shutil.copytree(whole, old)
+    written = old / "manifest" / "plan.json"
+    fields = json.loads(written.read_text())
+    del fields["data"]  # which the first versions did not write
+    written.write_text(json.dumps(fields))
+    with pytest.raises(UsageError, match=r"another version of vitxplain began.* alone has data, .*delete this one"):
+        run(model, folder, old)
+    assert len(scale.maps(old, "grad-cam")) == 9
 
 
 def test_other_images_are_refused(folder: Path, model: VisionModel, whole: Path):

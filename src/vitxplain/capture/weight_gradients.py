@@ -1,7 +1,7 @@
 """The gradient of attention weights, head by head, while the backward pass runs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights, pick
+from vitxplain.capture.zero_rows import moved_rows
 
 
 class WeightGradients(ABC):
@@ -40,13 +41,19 @@ class ExplicitGradients(WeightGradients):
         return zip(self.weights.slices(axis), (part.float() for part in self.gradient.unbind(axis)), strict=True)
 
 
+QUERY, KEY, VALUE, MASK = range(4)
+
+
 @dataclass(eq=False)
 class FusedGradients(WeightGradients):
-    """Of a fused call: dA = dO V^T. On the way the gradients of query, key, value and mask are worked out as well."""
+    """Of a fused call: dA = dO V^T. On the way the gradients of those of its inputs that are `needed` are worked out.
+
+    Queries whose output has a gradient of zero have part in none: behind the last attention, all but the class token.
+    """
 
     weights: FusedWeights
     output_gradient: Tensor
-    with_mask: bool = False
+    needed: Sequence[int] = (QUERY, KEY, VALUE)
     _inputs: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, init=False)
     _axis: int = field(default=-3, init=False)
 
@@ -59,29 +66,53 @@ class FusedGradients(WeightGradients):
             self._inputs.clear()
             self._axis = axis
         for index in range(self.output_gradient.shape[axis]):
-            query, key, value = (
-                pick(tensor, axis, index).float()
-                for tensor in (self.weights.query, self.weights.key, self.weights.value)
-            )
             weights = self.weights.slice(axis, index)
             outward = pick(self.output_gradient, axis, index).float()
-            gradient = outward @ value.transpose(-2, -1)
-            yield weights, gradient
+            value = pick(self.weights.value, axis, index).float()
+            moved = moved_rows(outward)
+            moved_outward = _rows(outward, moved)
+            moved_gradient = moved_outward @ value.transpose(-2, -1)
+            yield weights, _spread(moved_gradient, moved, weights.shape[-2])
             if index not in self._inputs:
-                # Softmax: dS = A * (dA - sum(A * dA)); scores are scale * q k^T + mask.
-                scores = weights * gradient
-                scores.addcmul_(weights, scores.sum(-1, keepdim=True), value=-1)
-                of_inputs = [scores @ key * self.weights.factor, scores.transpose(-2, -1) @ query * self.weights.factor]
-                of_inputs.append(weights.transpose(-2, -1) @ outward)
-                self._inputs[index] = (*of_inputs, scores) if self.with_mask else tuple(of_inputs)
+                moved_weights = _rows(weights, moved)
+                self._inputs[index] = tuple(self._of_slice(index, moved_weights, moved_gradient, moved_outward, moved))
+
+    def _of_slice(
+        self, index: int, weights: Tensor, gradient: Tensor, outward: Tensor, moved: Tensor | None
+    ) -> Iterator[Tensor]:
+        """The gradients of the needed inputs by those of the queries that moved."""
+        query, key = (pick(tensor, self._axis, index).float() for tensor in (self.weights.query, self.weights.key))
+        # Softmax: dS = A * (dA - sum(A * dA)); scores are scale * q k^T + mask.
+        scores = weights * gradient
+        scores.addcmul_(weights, scores.sum(-1, keepdim=True), value=-1)
+        for of in self.needed:
+            if of == QUERY:
+                yield _spread(scores @ key * self.weights.factor, moved, query.shape[-2])
+            elif of == KEY:
+                yield scores.transpose(-2, -1) @ _rows(query, moved) * self.weights.factor
+            elif of == VALUE:
+                yield weights.transpose(-2, -1) @ outward
+            else:
+                yield _spread(scores, moved, query.shape[-2])
 
     def of_inputs(self) -> list[Tensor]:
-        """Gradients of query, key, value (and mask); those a watcher made on its way are not made again."""
+        """Gradients of those that are needed, in their order; what a watcher made on its way is not made again."""
         if len(self._inputs) != self.output_gradient.shape[self._axis]:
             for _ in self.slices(self._axis):
                 pass
         parts = [self._inputs[index] for index in range(len(self._inputs))]
         return [torch.stack(one, self._axis) for one in zip(*parts, strict=True)]
+
+
+def _rows(tensor: Tensor, chosen: Tensor | None) -> Tensor:
+    return tensor if chosen is None else tensor.index_select(-2, chosen)
+
+
+def _spread(rows: Tensor, chosen: Tensor | None, count: int) -> Tensor:
+    """The chosen of so many rows; the others are zero."""
+    if chosen is None:
+        return rows
+    return rows.new_zeros(*rows.shape[:-2], count, rows.shape[-1]).index_copy_(-2, chosen, rows)
 
 
 class WatchedAttention(torch.autograd.Function):
@@ -112,10 +143,12 @@ class WatchedAttention(torch.autograd.Function):
     def backward(ctx: Any, *output_gradients: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, mask = ctx.saved_tensors
         weights = FusedWeights(query, key, value, mask=mask, scale=ctx.scale)
-        weight_gradients = FusedGradients(weights, output_gradients[0], with_mask=ctx.needs_input_grad[3])
+        needed = [of for of in (QUERY, KEY, VALUE, MASK) if ctx.needs_input_grad[of]]
+        weight_gradients = FusedGradients(weights, output_gradients[0], needed)
         with torch.autocast(query.device.type, enabled=False):
             ctx.report(weight_gradients)
             gradients = weight_gradients.of_inputs()
-        inputs = (query, key, value, mask)
-        sized = [one.sum_to_size(of.shape).to(of.dtype) for one, of in zip(gradients, inputs, strict=False)]
-        return (*sized, *[None] * (6 - len(sized)))
+        result: list[Tensor | None] = [None] * len(ctx.needs_input_grad)
+        for of, gradient in zip(needed, gradients, strict=True):
+            result[of] = gradient.sum_to_size(ctx.saved_tensors[of].shape).to(ctx.saved_tensors[of].dtype)
+        return tuple(result)

@@ -1,4 +1,4 @@
-"""ZeroRows: backward through linear layers for those tokens only whose gradient is not zero.
+"""Backward for those tokens only whose gradient is not zero; `ZeroRows` for linear layers.
 
 Behind the last attention of a model that reads its class token, the gradient of every patch is exactly zero, and a
 dense backward pass multiplies those zeros by all weights of the block. Leaving them out changes no number. On a GPU
@@ -32,9 +32,15 @@ def _gains(values: Tensor) -> bool:
     return values.requires_grad and values.device.type == "cpu"
 
 
-def _moved(rows: Tensor) -> Tensor:
-    """Which rows have a number other than 0."""
-    return (rows != 0).any(-1)
+def moved_rows(gradient: Tensor) -> Tensor | None:
+    """The rows, along the last axis but one, that have a number other than 0 anywhere; None for most, and on a GPU."""
+    if gradient.device.type != "cpu" or _most(_moved(gradient[..., :GLANCE])) or _most(moved := _moved(gradient)):
+        return None
+    return moved.nonzero()[:, 0]
+
+
+def _moved(gradient: Tensor) -> Tensor:
+    return (gradient != 0).any(-1).flatten(end_dim=-2).any(0) if gradient.dim() > 2 else (gradient != 0).any(-1)
 
 
 def _most(moved: Tensor) -> bool:
@@ -59,7 +65,8 @@ class _Linear(torch.autograd.Function):
         gradient = output_gradients[0]
         weight = ctx.saved_tensors[0].to(gradient.dtype)  # under autocast the product was made in half precision
         rows = gradient.reshape(-1, gradient.shape[-1])
-        if _most(_moved(rows[:, :GLANCE])) or _most(moved := _moved(rows)):
+        moved = moved_rows(rows)
+        if moved is None:
             return gradient @ weight, None, None
         input_gradient = rows.new_zeros(len(rows), weight.shape[1])
         input_gradient[moved] = rows[moved] @ weight

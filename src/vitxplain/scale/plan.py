@@ -56,7 +56,13 @@ def check_same(stored: Mapping[str, Any], now: Mapping[str, Any], folder: str) -
     """Raises:
     UsageError: the folder holds maps of another plan; the message names what differs.
     """
-    other = [name for name in {**stored, **now} if stored.get(name) != now.get(name)]
+    if unsaid := sorted(now.keys() ^ stored.keys()):
+        raise UsageError(
+            f"{folder} holds maps that another version of vitxplain began: one of its plan and that of this version "
+            f"alone has {', '.join(unsaid)}, so this version cannot go on with them. What is finished can be read "
+            "(`scale.maps`). Give another folder for these, or delete this one and explain again."
+        )
+    other = [name for name in now if stored[name] != now[name]]
     if other:
         raise UsageError(
             f"{folder} holds maps that were begun otherwise: {_differences(other, stored, now)}. Give another folder "

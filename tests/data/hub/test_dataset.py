@@ -198,7 +198,7 @@ def test_without_the_hub_the_ways_out_are_named_within_seconds(source: str):
         DataError, match=r"not in the local cache, and HF_HUB_OFFLINE.*digits and defects.*mnist:FOLDER"
     ):
         load_data(source)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 20  # asking again and again takes longer
 
 
 def _bytes(sample) -> bytes:

@@ -104,7 +104,7 @@ def test_nobody_listens(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = time.monotonic()
     with pytest.raises(ModelLoadError, match=r"could not be reached.*Give a folder"):
         load_model("me/good")
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 20  # asking again and again takes longer
 
 
 @pytest.mark.slow
@@ -114,7 +114,7 @@ def test_a_server_that_never_answers(cache: Path, monkeypatch: pytest.MonkeyPatc
         started = time.monotonic()
         with pytest.raises(ModelLoadError, match="could not be reached"):
             load_model("me/good")
-    assert time.monotonic() - started < 12
+    assert time.monotonic() - started < 30
 
 
 def _without_weights(model: Path) -> None:
