@@ -4,13 +4,14 @@ A test compares.
 """
 
 import json
+import runpy
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
 HERE = Path(__file__).parent
-SOURCES = ("compare", "calls", "one_image", "folders", "gpu")  # files of performance/, each of the script of its name
+SOURCES = ("compare", "calls", "one_image", "folders", "gpu", "evaluation")  # each of the script of its name
 INTRO = """# Performance
 
 What an explanation costs, as a multiple of a plain forward pass of the same model: ViT-B/16 with random weights. Every
@@ -76,34 +77,6 @@ MEMORY = """
 Memory does not grow with the number of images: {first:.0f} MB after {few:,} tiny images, {last:.0f} MB after
 {many:,}, explained by a tiny model with {methods}
 (`python benchmarks/folders.py --memory --out docs/performance`)."""
-NO_GPU = """## On a GPU
-
-Not measured yet. This measures it: maps beside the CPU's in three number formats, every method beside a plain pass,
-and a folder.
-
-```bash
-python benchmarks/gpu.py --out docs/performance
-python docs/performance.py
-```
-"""
-GPU = """## On a GPU
-
-ViT-B/16 on {device}, with {versions}; milliseconds in fp32, and as a multiple of the plain pass.
-
-{tables}
-
-Maps beside those of fp32 on the CPU: the correlation, and the greatest difference of maps whose greatest value is 1.
-
-| | {formats} |
-| --- |{dashes}
-{maps}
-
-{folder}
-
-```bash
-python benchmarks/gpu.py --out docs/performance
-```
-"""
 INSIDE = """## The passes inside, beside others
 
 From ready `pixel_values` to the map, without what `explain` does around it. Memory is the peak of a fresh process above
@@ -142,6 +115,7 @@ def page(
     one_image: Report | None = None,
     folders: Report | None = None,
     gpu: Report | None = None,
+    evaluation: Report | None = None,
 ) -> str:
     """The whole page; without a report, how to make one."""
     sections = [
@@ -153,7 +127,8 @@ def page(
         )
         if measured is not None
     ]
-    sections.append(NO_GPU if gpu is None else section_of_gpu(gpu))
+    sections += [] if evaluation is None else [_section("evaluation", evaluation)]
+    sections.append(_section("gpu", gpu))
     if report is None:
         return "\n".join([INTRO, *sections, HOW.format(command=COMMAND)])
     tables = [
@@ -162,6 +137,12 @@ def page(
     ]
     where = f"Measured on {report['machine']}, with {_versions(report)}.\n"
     return "\n".join([INTRO, *sections, INSIDE, where, *tables, HOW.format(command=report["command"])])
+
+
+def _section(name: str, report: Report | None) -> str:
+    """What the script of a section in performance/ makes of a report."""
+    text: str = runpy.run_path(str(HERE / "performance" / f"{name}.py"))["section"](report)
+    return text
 
 
 def section_of_one_image(report: Report) -> str:
@@ -192,52 +173,6 @@ def _memory(measured: Report) -> str:
     held = sorted((int(images), megabytes) for images, megabytes in measured["MB after"].items())
     (few, first), (many, last) = held[0], held[-1]
     return MEMORY.format(few=few, first=first, many=many, last=last, methods=", ".join(measured["methods"]))
-
-
-def section_of_gpu(report: Report) -> str:
-    """A table of times for each size, one of how near the maps come to the CPU's, and the folder's rates."""
-    rows = report["results"]
-    tables = []
-    for size in dict.fromkeys(row["size"] for row in rows):
-        of_size = [row for row in rows if row["size"] == size]
-        batches = list(dict.fromkeys(row["batch"] for row in of_size))
-        cells = {(row["call"], row["batch"]): _time(row) for row in of_size}
-        lines = [
-            f"| {call} | {' | '.join(cells[call, batch] for batch in batches)} |"
-            for call in dict.fromkeys(row["call"] for row in of_size)
-        ]
-        head = [f"| | {' | '.join(f'batch {batch}' for batch in batches)} |", f"| --- |{' --: |' * len(batches)}"]
-        tables.append("\n".join([f"### {size} px\n", *head, *lines]))
-    formats = list(dict.fromkeys(row["format"] for row in report["maps"]))
-    near = {(row["method"], row["format"]): row for row in report["maps"]}
-    maps = [
-        f"| {method} | "
-        + " | ".join(
-            f"{near[method, one]['correlation']:.4f}, {near[method, one]['difference']:.0e}" for one in formats
-        )
-        + " |"
-        for method in dict.fromkeys(row["method"] for row in report["maps"])
-    ]
-    rates = [
-        f"{row['method']} {row['images a second']:.0f}"
-        for row in report["folder"]
-        if row["images a second"] is not None
-    ]
-    return GPU.format(
-        device=report["device"],
-        versions=_versions(report),
-        tables="\n\n".join(tables),
-        formats=" | ".join(formats),
-        dashes=" --: |" * len(formats),
-        maps="\n".join(maps),
-        folder=f"A folder of photographs, images a second: {', '.join(rates) or 'not measured'}.",
-    )
-
-
-def _time(row: Report) -> str:
-    if row["ms"] is None:
-        return str(row["why"])
-    return f"{row['ms']:.1f} ms" if row["ratio"] is None else f"{row['ms']:.1f} ms, {row['ratio']:.2f}"
 
 
 def _versions(report: Report) -> str:

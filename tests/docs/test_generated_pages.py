@@ -36,7 +36,7 @@ def test_page_is_what_was_found(name: str, data: str):
 @pytest.mark.parametrize(
     ("name", "sources"),
     [
-        ("performance", ("compare", "calls", "one_image", "folders", "gpu")),
+        ("performance", ("compare", "calls", "one_image", "folders", "gpu", "evaluation")),
         ("viewer_performance", ("viewer", "recording", "opening", "hosts")),
     ],
 )

@@ -87,13 +87,11 @@ class StoredMaps:
                 reasons |= {row["path"]: row["error"]} if row["error"] else {}
         return reasons
 
-    def places(self) -> dict[str, Place]:
-        """Where the first row of each image is, by path: its shard and its number there."""
-        places: dict[str, Place] = {}
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """Of each row the path of its image, and where it is: its shard and its number there."""
         for file in self._files:
             for number, path in enumerate(self._columns(file, "path")["path"].to_pylist()):
-                places.setdefault(path, Place(file, number))
-        return places
+                yield path, Place(file, number)
 
     def at(self, where: Place) -> StoredMap | str:
         """The map there, or why the image has none."""

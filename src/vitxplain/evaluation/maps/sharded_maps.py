@@ -1,5 +1,6 @@
 """Maps that `vitx explain --format parquet` stored, found by the names of their images."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,6 +12,7 @@ import numpy as np
 
 from vitxplain.data.sample import Sample
 from vitxplain.errors import DataError, UsageError
+from vitxplain.evaluation.kept_lines import KeptLines
 from vitxplain.evaluation.maps.map_source import MapSource, Outcomes, ScoredMap
 from vitxplain.evaluation.maps.model_queries import ModelQueries, stored_map_queries
 from vitxplain.evaluation.maps.stored_maps import NUMBER
@@ -90,18 +92,25 @@ class ShardedMaps(MapSource):
         return f"maps of {self.called}, {name} ({sha256(repr(digests).encode()).hexdigest()[:8]})"
 
     @cached_property
-    def _places(self) -> dict[str, dict[str, Place]]:
-        """Where the map of each image is, by method and path."""
-        return {name: run.places() for name, run in self.runs.items()}
+    def _places(self) -> KeptLines[tuple[str, str, str]]:
+        """Where the first map of each image is, by method, last part of its path, and path."""
+        lines: KeptLines[tuple[str, str, str]] = KeptLines(3)
+        for name, run in self.runs.items():
+            for path, where in run.places():
+                key = name, PurePath(path).name, path
+                if lines.get(key) is None:
+                    lines.put(key, json.dumps([path, *where]))
+        return lines
 
-    @cached_property
-    def _alike(self) -> dict[str, list[str]]:
-        """The paths of files by their last part; of a data set, whose images have whole names, none."""
-        alike: dict[str, list[str]] = {}
-        if not (self.data and self.data["split"]):
-            for path in next(iter(self._places.values())):
-                alike.setdefault(PurePath(path).name, []).append(path)
-        return alike
+    def _place(self, name: str, path: str) -> Place | None:
+        line = self._places.get((name, PurePath(path).name, path))
+        return None if line is None else Place(*json.loads(line)[1:])
+
+    def _alike(self, name: str, image: str) -> list[str]:
+        """The paths of files that end as an image's name does; of a data set, whose images have whole names, none."""
+        if self.data and self.data["split"]:
+            return []
+        return [json.loads(line)[0] for line in self._places.lines((name, PurePath(image).name))]
 
     def _map(self, name: str, request: MapRequest) -> ScoredMap | Exception:
         try:
@@ -121,17 +130,18 @@ class ShardedMaps(MapSource):
             return error
 
     def _stored(self, name: str, sample: Sample) -> StoredMap:
-        run, places = self.runs[name], self._places[name]
-        path = next((path for path in self._candidates(sample.name) if path in places), None)
-        if path is None:
+        run = self.runs[name]
+        places = (self._place(name, path) for path in self._candidates(name, sample.name))
+        where = next((place for place in places if place is not None), None)
+        if where is None:
             rest = f" {len(run.unfinished)} shards of the run are still to be made." if run.unfinished else ""
             raise DataError(f"there is no map of it.{rest}")
-        stored = run.at(places[path])
+        stored = run.at(where)
         if isinstance(stored, str):
             raise DataError(f"it has no map: {stored}")
         return stored
 
-    def _candidates(self, name: str) -> list[str]:
+    def _candidates(self, method: str, name: str) -> list[str]:
         """Under which paths an image may be stored: its name, one that ends in it, or that of the one file so called.
 
         Raises:
@@ -139,7 +149,7 @@ class ShardedMaps(MapSource):
         """
         names = [name, NUMBER.sub("", name)]
         for image in names:
-            called = self._alike.get(PurePath(image).name, [])
+            called = self._alike(method, image)
             ending = [path for path in called if f"/{path}".endswith(f"/{image}") or f"/{image}".endswith(f"/{path}")]
             if len(ending or called) == 1:
                 names += ending or called

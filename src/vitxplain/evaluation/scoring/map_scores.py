@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from vitxplain.evaluation.kept_lines import KeptLines
 from vitxplain.evaluation.scoring.curve_points import CurvePoints
-from vitxplain.evaluation.scoring.kept_lines import KeptLines
 from vitxplain.evaluation.scoring.lines import read_lines
 from vitxplain.metrics.pixels import Counts
 

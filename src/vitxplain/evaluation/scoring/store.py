@@ -10,9 +10,9 @@ from typing import Any
 
 from vitxplain.errors import UsageError
 from vitxplain.escape import utf8
+from vitxplain.evaluation.kept_lines import KeptLines
 from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.fingerprint import first_clash, joined
-from vitxplain.evaluation.scoring.kept_lines import KeptLines
 from vitxplain.evaluation.scoring.lines import GrowingLines
 from vitxplain.evaluation.scoring.map_scores import MAP, Key, MapScores, keep, kept, read, scores_of
 from vitxplain.evaluation.scoring.stored_answers import IMAGE, answer_of, read_answers

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from vitxplain.evaluation.kept_lines import KeptLines
 from vitxplain.evaluation.regions.answer import ImageAnswer
-from vitxplain.evaluation.scoring.kept_lines import KeptLines
 from vitxplain.evaluation.scoring.lines import read_lines
 
 Key: TypeAlias = tuple[str, str]

@@ -6,7 +6,7 @@ import pytest
 
 from vitxplain import evaluate
 from vitxplain.errors import OutputError
-from vitxplain.evaluation.scoring.kept_lines import KeptLines
+from vitxplain.evaluation.kept_lines import KeptLines
 from vitxplain.evaluation.scoring.map_scores import MapScores
 
 
