@@ -20,6 +20,7 @@ def test_maps_of_no_class_are_marked(model: str, methods: list[str], meaning: st
     samples = list(Digits("test", size=opened.processor.input_size, count=1))
     maps = explain_together(opened, [samples[0].image], methods)
     figure = contact_sheet(model, samples, maps, dict.fromkeys(methods, 0.5))
-    assert figure.texts[1].get_text() == f"number: average precision over all images · maps for {meaning}"
-    titles = [axes.get_title().partition("\n")[0] for axes in figure.axes if "\n" in axes.get_title()]
-    assert titles == ["attention-rollout*" if name == "attention-rollout" else name for name in methods]
+    detail = f"number: average precision over all images · maps for {meaning} · green: the digit"
+    assert figure.texts[1].get_text() == detail
+    titles = [text.get_text() for axes in figure.axes for text in axes.texts if "\n0.50" in text.get_text()]
+    assert titles == [f"{name}{'*' if name == 'attention-rollout' else ''}\n0.50" for name in methods]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.explanations import explanation
+from tests.explanations import COLUMNS, ROWS, explanation
 from vitxplain.render.draw import picture_bytes, plot
 from vitxplain.render.figure import png_bytes
 from vitxplain.tasks.base import ExplainedTarget
@@ -41,6 +41,14 @@ def test_a_sheet_drawn_on_again_shows_what_a_new_one_shows(fresh, threads):
         drawn = list(pool.map(lambda number: picture_bytes(MADE[number], "png", "overlay"), order))
     for number, content in zip(order, drawn, strict=True):
         np.testing.assert_array_equal(pixels(content), fresh[number])
+
+
+def test_a_bar_that_reaches_further_is_a_new_one_s():
+    signed = [explanation(np.full((ROWS, COLUMNS), 1.0 + number), size=(60, 90 - number)) for number in range(3)]
+    fresh = [pixels(png_bytes(plot(one, "signed"))) for one in signed]
+    for number in (0, 1, 2, 1, 1, 0):
+        np.testing.assert_array_equal(pixels(picture_bytes(signed[number], "png", "signed")), fresh[number])
+    assert len({picture[-40:, -90:].tobytes() for picture in fresh}) == len(fresh)  # where the highest value stands
 
 
 def test_a_figure_that_is_handed_out_is_its_callers_alone(fresh):

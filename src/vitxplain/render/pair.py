@@ -42,9 +42,10 @@ def pair(colour_map: str, label: str, reach: float) -> "Pair":
     """A sheet with a colour bar from 0 (or `-reach`) to 1 (or `reach`)."""
     if not _REUSES.get():
         return Pair(colour_map, label, reach)
-    kept: dict[tuple[str, str, float], Pair] = _KEPT.__dict__.setdefault("pairs", {})
-    key = colour_map, label, reach
+    kept: dict[tuple[str, str], Pair] = _KEPT.__dict__.setdefault("pairs", {})
+    key = colour_map, label
     kept_pair = kept.pop(key, None) or Pair(colour_map, label, reach)
+    kept_pair.reach(reach)
     kept[key] = kept_pair
     if len(kept) > MOST_KEPT:
         del kept[next(iter(kept))]
@@ -56,11 +57,23 @@ class Pair:
     """Two pictures of one size, the second below the first where they are very wide, and a colour bar."""
 
     def __init__(self, colour_map: str, label: str, reach: float) -> None:
-        self.colours = colour_map, -reach if reach else 0.0, reach or 1.0, label
+        self.colours = colour_map, label
+        self.ends = _ends(reach)
         self.kept = False
         self.figure: Picture | None = None
         self.content: tuple[float, float, bool] | None = None
         self.panels: list[Axes] = []
+        self.bar = 0.0, 0.0, 0.0, 0.0  # left, top, width and height of the colour bar in inches
+
+    def reach(self, reach: float) -> None:
+        """Let the bar go as far as this from now on; signed maps each reach as far as their own values do."""
+        if _ends(reach) == self.ends:
+            return
+        self.ends = _ends(reach)
+        if self.figure is not None:
+            self.panels.pop().remove()
+            self._bar(self.figure)
+            self.figure.unchanging = None
 
     def show(self, explanation: Explanation, right: Photo) -> Picture:
         """The photograph and `right`, in place of what was shown before.
@@ -89,17 +102,24 @@ class Pair:
         self.content = width, height, stacked
         across, down = (0.0, height + GAP) if stacked else (width + GAP, 0.0)
         page = across + width + 0.95, down + height
-        places = (
-            (0.0, 0.0, width, height),
-            (across, down, width, height),
-            (across + width + GAP, 0.0, BAR, down + height),
-        )
+        self.bar = across + width + GAP, 0.0, BAR, down + height
+        places = ((0.0, 0.0, width, height), (across, down, width, height), self.bar)
         if self.figure is None:
             self.figure = sheet(*page)
-            self.panels = [panel(self.figure, *corner) for corner in places]
-            colour_bar(self.panels[2], *self.colours)
+            self.panels = [panel(self.figure, *corner) for corner in places[:2]]
+            self._bar(self.figure)
         else:
             self.figure.place(*page)
             for axes, corner in zip(self.panels, places, strict=True):
                 axes.set_position(rectangle(self.figure, *corner))
         return self.figure
+
+    def _bar(self, figure: Picture) -> None:
+        colour_map, label = self.colours
+        self.panels.append(panel(figure, *self.bar))
+        colour_bar(self.panels[-1], colour_map, *self.ends, label)
+
+
+def _ends(reach: float) -> tuple[float, float]:
+    """The lowest and the highest value of the bar."""
+    return -reach if reach else 0.0, reach or 1.0

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from vitxplain.explanation.explanation import Explanation, detail
-from vitxplain.explanation.heatmap import is_of_image
+from vitxplain.explanation.explanation import Explanation, model_name
+from vitxplain.explanation.heatmap import is_of_image, which_map
 from vitxplain.render.sheets.cells import Cell, Grid, Heading, MapCell, WordCell
-from vitxplain.words import counted, short_name, shown
+from vitxplain.words import counted, file_name, short_name, shown
 
 ACROSS: Final = 6  # maps in a row
 MOST: Final = 48  # maps in all
@@ -21,9 +21,12 @@ def list_grid(explanations: Sequence[Explanation]) -> Grid | None:
     for made in drawn:
         of_images.setdefault(id(made.image), []).append(made)
     rows: list[list[Cell]] = []
+    headings: list[Heading] = []
     for of_image in of_images.values():
         for start in range(0, len(of_image), ACROSS):
             photograph = MapCell(of_image[0], model_says(of_image[0]), plain=True) if not start else None
+            name = file_name(str(of_image[0].provenance.get("input") or ""))
+            headings.append(Heading(name if photograph else ""))
             rows.append([photograph, *(_cell(made) for made in of_image[start : start + ACROSS])])
     across = max(map(len, rows))
     cells = [[*row, *[None] * (across - len(row))] for row in rows]
@@ -31,7 +34,9 @@ def list_grid(explanations: Sequence[Explanation]) -> Grid | None:
     if len(explanations) > MOST:
         headline = f"The first {MOST} of {counted(len(explanations), 'map')}"
     columns = [Heading("image"), *[Heading("")] * (across - 1)]
-    return Grid([Heading("")] * len(rows), columns, cells, headline, detail(drawn[0]), "heat (1 = each map's highest)")
+    about = {made.method: None for made in drawn} | {model_name(made): None for made in drawn}
+    detail = " · ".join(name for name in about if name)
+    return Grid(headings, columns, cells, headline, detail, "heat (1 = each map's highest)")
 
 
 def _cell(made: Explanation) -> Cell:
@@ -39,11 +44,12 @@ def _cell(made: Explanation) -> Cell:
 
 
 def target_caption(made: Explanation) -> str:
-    """What a map is about, and its score."""
-    target = made.target
-    return (
-        "about no class" if target is None else f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
-    )
+    """What a map is about and its score, and which of its values' maps it is."""
+    target, which = made.target, which_map(made.values, made.axes)
+    if target is None:
+        return which or "about no class"
+    words = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
+    return f"{words} · {which}" if which else words
 
 
 def model_says(made: Explanation) -> str:
