@@ -118,12 +118,12 @@ def _told_apart(targets: Sequence[ExplainedTarget], files: Callable[[], Counter[
     if len(targets) == 1:
         return list(targets)
     classes = {(target.index, target.name) for target in targets if target.is_class}
-    asked = Counter(_file_name(name) for _, name in classes)
+    typed = Counter(_file_name(name) for _, name in classes)
     labelled = [
         replace(
             target,
             label=target.name
-            if asked[_file_name(target.name)] == 1 and _is_alone(target, files())
+            if typed[_file_name(target.name)] == 1 and _is_alone(target, files())
             else f"{target.name}-{target.index}",
         )
         if target.is_class
