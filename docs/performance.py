@@ -70,12 +70,17 @@ photographs of {sizes} sizes, a ViT-S/16.
 | --- | --: | --: | --: |
 {rows}
 
-Measured on {machine}, with {versions}.
+Measured on {machine}, with {versions}.{memory}
 
 ```bash
 python benchmarks/folders.py --images {images} --sizes {sizes} --methods {methods} --out docs/performance
 ```
 """
+MEMORY = """
+
+Memory does not grow with the number of images: {first:.0f} MB after {few:,} tiny images, {last:.0f} MB after
+{many:,}, explained by a tiny model with {methods}
+(`python benchmarks/folders.py --memory --out docs/performance`)."""
 INSIDE = """## The passes inside, beside others
 
 From ready `pixel_values` to the map, without what `explain` does around it. Memory is the peak of a fresh process above
@@ -164,12 +169,19 @@ def section_of_folders(report: Report) -> str:
     ]
     return FOLDERS.format(
         rows="\n".join(rows),
+        memory=_memory(report["memory"]) if report.get("memory") else "",
         methods=",".join(row["method"] for row in report["results"]),
         images=report["images"],
         sizes=report["sizes"],
         machine=report["machine"],
         versions=_versions(report),
     )
+
+
+def _memory(measured: Report) -> str:
+    held = sorted((int(images), megabytes) for images, megabytes in measured["MB after"].items())
+    (few, first), (many, last) = held[0], held[-1]
+    return MEMORY.format(few=few, first=first, many=many, last=last, methods=", ".join(measured["methods"]))
 
 
 def _versions(report: Report) -> str:

@@ -6,16 +6,16 @@ from typing import Any, TypeAlias
 Report: TypeAlias = Mapping[str, Any]
 SECTION = """## Scores
 
-Images a second that `vitx evaluate` scores, Grad-CAM and four controls of each: {maps} maps an image, photographs of
-480 x 360 pixels, {model}. A pass is one image through the model, for the maps and
-for what is asked about them; metrics and maps share those they have in common. Of plain is the share of the time that
-the passes alone take.
+Images a second that `vitx evaluate` scores on one core, Grad-CAM and four controls of each: {maps} maps an image,
+photographs of 480 x 360 pixels, {model}. A pass is one image through
+the model, for the maps and for what is asked about them; metrics and maps share those they have in common. Of plain is
+the share of the time that the passes alone take.
 
 | | images a second | passes an image | of plain |
 | --- | --: | --: | --: |
 {rows}
 {memory}{beside}
-Measured on {machine}, with {versions}, {images} images in one run.{noise}
+Measured on {machine}, with {versions}, in one run; images: {images}.{noise}
 
 ```bash
 pip install -c constraints.txt -e '.[crosschecks]'
@@ -29,30 +29,29 @@ at hand, the rest is on the disk. The table at the end, whose intervals draw the
 for a moment.
 """
 BESIDE = """
-Maps a second beside Quantus and torch-cam: the same images of 224 x 224 pixels, the same maps of the same model, black
-for what is taken away, and 21 steps in all. Ours is `evaluate`, which also makes the maps, where the model is asked;
-theirs are given them, in whole arrays. Of metrics of the map alone it is the metric's `score`, map by map. The last
-column is by how much the mean scores differ: [where definitions part](checked-against-others.md) says why.
+Maps a second on one core beside Quantus and torch-cam: the same images of 224 x 224 pixels, the same maps of the same
+model, black for what is taken away, and 21 steps in all. Ours is `evaluate`, which also makes the maps, where the model
+is asked; theirs are given them, in whole arrays. Of metrics of the map alone it is the metric's `score`, map by map.
+The last column is by how much the mean scores differ: [where definitions part](checked-against-others.md) says why.
 
 | | ours | theirs | | difference |
 | --- | --: | --: | --- | --: |
 {rows}
 """
-LOADED = (
-    " About {load} other programs were running: rates are too low, and a ratio may be half as large again or as small."
-)
+LOADED = """
+About {load} other programs ran meanwhile; that is not in the seconds of the core, but what they do to its caches is."""
 
 
 def section(report: Report) -> str:
     """A table of rates, what is held in memory, and a table beside other libraries."""
     rows = [
-        f"| {row['metric']} | {row['images a second']:.2f} | {row['passes an image']:.0f} | {row['of plain']:.2f} |"
+        f"| {row['metric']} | {_rate(row['images a second'])} | {row['passes an image']:.0f} | {row['of plain']:.2f} |"
         for row in report["results"]
     ]
     counts = [row["images"] for row in report["memory"]["results"]]
     beside = [
         f"| {row['metric']} | {_rate(row['maps a second'])} | {_rate(row['theirs'])} | "
-        f"{row['library']} `{row['called']}` | {row['difference']:.0e} |"
+        f"{row['library']} `{row['called']}` | {_difference(row['difference'])} |"
         for row in report["beside"]
     ]
     return SECTION.format(
@@ -73,8 +72,12 @@ def _memory(memory: Report) -> str:
     rows: Sequence[Report] = memory["results"]
     held = " and ".join(f"{row['images']:,}" for row in rows)
     megabytes = " and ".join(f"{row['MB']:.1f}" for row in rows)
-    return MEMORY.format(held=f"after {held}", megabytes=megabytes, first=memory["first"], table=rows[-1]["table MB"])
+    return MEMORY.format(held=held, megabytes=megabytes, first=memory["first"], table=rows[-1]["table MB"])
 
 
 def _rate(number: float) -> str:
-    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _difference(number: float) -> str:
+    return f"{number:.0e}" if number else "0"

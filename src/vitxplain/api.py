@@ -71,8 +71,9 @@ def explain(
     Args:
         model: a source string (`load_model`), an nn.Module, what holds one (a pipeline of transformers, a Learner of
             fastai), or a loaded VisionModel.
-        image: a path, URL, PIL image or array (height, width, channels) of 0 to 255 or [0, 1], or ready pixel_values as
-            a float tensor (channels, height, width). A list of these, or a tensor with a batch axis, gives a list.
+        image: a path, URL, bytes, open file, PIL image or array (height, width, channels) of 0 to 255 or [0, 1], or
+            ready pixel_values as a float tensor (channels, height, width). A list of these, or a tensor with a batch
+            axis, gives a list, whose `to_pandas()` is a table.
         method: a name or alias of `vitx methods`, or an Explainer. "auto" is affinity-attention on plain ViTs, else
             grad-cam; of detectors and segmenters gradient-activation.
         target: the class to explain, an index or a name; None is each image's top class; "cat~dog" asks why the one

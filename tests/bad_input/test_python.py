@@ -22,7 +22,7 @@ from vitxplain.errors import ModelLoadError
 
 SCRIPT = Path(__file__).with_name("wrong_calls.py")
 
-NO_IMAGE = "is no image; give a path, an address, a PIL image or an array."
+NO_IMAGE = "is no image; give a path, an address, bytes, an open file, a PIL image or an array."
 NO_PIXELS = "pixel_values have the axes (channels, height, width) or (batch, channels, height, width)"
 NO_CLASS = "is no class; give an index such as 3, a name, a list with one of these an image, or None"
 NO_MODEL = "is no model; give a folder, a name of `vitx models`, a Hub id"
@@ -33,7 +33,7 @@ NO_PROCESSOR = "Small does not say how images become its input; give mean=(0.485
 EXPECTED: dict[str, tuple[str, str]] = {
     "image None": ("ImageError", f"None {NO_IMAGE}"),
     "image int": ("ImageError", f"an object of type int {NO_IMAGE}"),
-    "image bytes": ("ImageError", f"an object of type bytes {NO_IMAGE}"),
+    "image bytes": ("ImageError", "the image in bytes is not an image in a format that can be read"),
     "image dict": ("ImageError", f"an object of type dict {NO_IMAGE}"),
     "image in a list in a list": ("ImageError", f"an object of type list {NO_IMAGE}"),
     "image None among others": ("ImageError", f"None {NO_IMAGE}"),
@@ -125,7 +125,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "fitting None": ("UsageError", f"None {NO_MODEL}"),
     "load nothing": ("UsageError", "names no explanation; give the path of one"),
     "load elsewhere": ("UsageError", "there is no explanation at nowhere/cat"),
-    "save formats": ("OptionError", "there is no format 'jpg'; give some of png, pdf, svg, npz, json."),
+    "save formats": ("OptionError", "there is no format 'jpg'; give some of png, pdf, svg, npz, json, csv."),
     "save stem": ("UsageError", "'a/b' is no plain file name"),
 }
 CALLS = next(

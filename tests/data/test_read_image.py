@@ -1,6 +1,7 @@
 """Every way an image can be odd: the right result, or one sentence that names it."""
 
 from collections.abc import Callable
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from vitxplain.data.read_image import as_pixel_values, read_image, stem_of
+from vitxplain.data.read_bands import read_original
+from vitxplain.data.read_image import as_pixel_values, content_of, read_image, stem_of
 from vitxplain.errors import ImageError
+from vitxplain.models.processors.batches import image_list, source_of
 
 RED = (255, 0, 0)
 
@@ -256,3 +259,20 @@ def test_stems(tmp_path: Path) -> None:
         assert stem_of(image) == "my.cat"
     assert stem_of(Image.new("RGB", (1, 1))) == "image"
     assert stem_of(np.zeros((1, 1), np.uint8)) == "image"
+
+
+@pytest.mark.parametrize("form", [bytes, bytearray, memoryview, BytesIO])
+def test_bytes_and_open_files(tmp_path: Path, form: Callable) -> None:
+    Image.new("RGB", (5, 4), (200, 100, 0)).save(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    assert read_image(form(content)).getpixel((0, 0)) == (200, 100, 0)
+    with (tmp_path / "a.png").open("rb") as file:
+        assert image_list(file) == ([file], True)
+        assert source_of(file) == str(tmp_path / "a.png")
+        assert read_image(file).size == (5, 4)
+        with pytest.raises(ImageError, match=r"a.png is empty \(0 bytes\), or was read to its end"):
+            read_image(file)
+    assert image_list([content, content])[1] is False
+    with pytest.raises(ImageError, match=r'gives text, not bytes; open it with open\(path, "rb"\)'):
+        content_of(StringIO("a"))
+    assert read_original(content, 3).size == (5, 4)

@@ -119,7 +119,7 @@ def test_files_may_be_read_as_others_may_read_any_new_file(saved):
 
 @pytest.mark.parametrize("formats", ["jpg", "png,", ""])
 def test_unknown_formats(tmp_path, formats):
-    with pytest.raises(OptionError, match="give some of png, pdf, svg, npz, json"):
+    with pytest.raises(OptionError, match="give some of png, pdf, svg, npz, json, csv"):
         explanation().save(tmp_path, formats=formats)
     assert not listed(tmp_path)
 

@@ -1,6 +1,7 @@
 """Reading images for models of any number of channels: arrays, TIFF files of many bands, files of NumPy."""
 
 from collections.abc import Callable
+from io import BytesIO
 from os import PathLike
 from pathlib import Path, PurePath
 from typing import Final
@@ -12,7 +13,7 @@ from vitxplain.data.bands import BandImage, Original
 from vitxplain.data.deep_colour import reopened
 from vitxplain.data.download import download, is_url
 from vitxplain.data.multiband_tiff import read_tiff
-from vitxplain.data.read_image import ImageLike, decoded, existing_file, read_image
+from vitxplain.data.read_image import ImageLike, content_of, decoded, existing_file, name_of, read_image
 from vitxplain.data.value_range import to_eight_bits, white_level
 from vitxplain.errors import ImageError
 from vitxplain.files.arrays import is_npz, read_npy, read_npz
@@ -34,8 +35,11 @@ def read_original(source: ImageLike | BandImage, channels: int) -> Original:
         return _checked(source, channels)
     if isinstance(source, np.ndarray):
         return read_image(source) if channels in (1, 3) else bands_of(source, channels)
+    if channels not in (1, 3) and (held := content_of(source)) is not None:
+        stream = BytesIO(held)
+        return _whole(lambda: open_picture(stream), channels, name_of(source))
     if not isinstance(source, (str, PathLike, Image.Image)):
-        return read_image(source)  # which says that it is no image
+        return read_image(source)  # which takes bytes, or says that it is no image
     if channels in (1, 3) and (isinstance(source, Image.Image) or is_url(source)):
         return read_image(source)
     if isinstance(source, Image.Image):

@@ -3,9 +3,10 @@
 import re
 import warnings
 from collections.abc import Callable
+from io import BytesIO
 from os import PathLike
 from pathlib import Path, PurePath
-from typing import TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -21,7 +22,15 @@ from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.files.pictures import open_picture
 from vitxplain.types import PixelValues
 
-ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
+
+@runtime_checkable
+class OpenFile(Protocol):
+    """A file that is open for reading, or anything read like one."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+ImageLike: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray | bytes | bytearray | memoryview | OpenFile
 
 Made = TypeVar("Made")
 
@@ -52,13 +61,52 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
             f"a {source.dtype} tensor of shape {tuple(source.shape)} is no image; float tensors (batch, channels, "
             "height, width) are taken as ready pixel_values, images as arrays (height, width, channels)."
         )
+    if (held := content_of(source)) is not None:
+        stream = BytesIO(held)
+        return decoded(lambda: open_picture(stream), name_of(source), _to_rgb)
     if not isinstance(source, (str, PathLike)):
-        raise ImageError(f"{_kind(source)} is no image; give a path, an address, a PIL image or an array.")
+        kind = _kind(source)
+        raise ImageError(f"{kind} is no image; give a path, an address, bytes, an open file, a PIL image or an array.")
     if is_url(source):
         content = download(str(source))
         return decoded(lambda: open_picture(content), str(source), _to_rgb)
     path = existing_file(source)
     return decoded(lambda: open_picture(path), str(source), _to_rgb)
+
+
+def content_of(source: object) -> bytes | None:
+    """The bytes of an image that is given as bytes, or as a file that is open for reading; None for all else.
+
+    A file is read from where it stands.
+
+    Raises:
+        ImageError: there are none, or the file gives text or cannot be read.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        content: Any = bytes(source)
+    elif not is_open_file(source):
+        return None
+    else:
+        try:
+            content = source.read()
+        except Exception as error:  # whatever a file of the user's own raises
+            raise ImageError(f"{name_of(source)} cannot be read: {error}.") from error
+    if not isinstance(content, bytes):
+        raise ImageError(f'{name_of(source)} gives text, not bytes; open it with open(path, "rb").')
+    if not content:
+        raise ImageError(f"{name_of(source)} is empty (0 bytes), or was read to its end; seek(0) starts it again.")
+    return content
+
+
+def is_open_file(source: object) -> TypeGuard[OpenFile]:
+    """Whether it is read as files are; PIL images and arrays are none."""
+    return callable(getattr(source, "read", None)) and not isinstance(source, (str, PathLike))
+
+
+def name_of(source: object) -> str:
+    """An image in memory in messages: an open file's own name, where it has one."""
+    name = getattr(source, "name", None) if is_open_file(source) else None
+    return name if isinstance(name, str) and name else "the open file" if is_open_file(source) else "the image in bytes"
 
 
 def stem_of(source: ImageLike) -> str:

@@ -13,7 +13,7 @@ from vitxplain.data.bands import BandImage, Bands, shown_bands
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.explanation.look import Look
-from vitxplain.explanation.regions import Threshold, boxes_around, mask_above
+from vitxplain.explanation.regions import Threshold, boxes_around, heaviest_pixels, mask_above
 from vitxplain.files.paths import user_path
 from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
@@ -37,8 +37,7 @@ class Explanation:
     `label` names its files beside the method: the target that was asked for; empty where nobody asked for one.
     `axes` names the axes of `values` ("row column", "layer head row column", "layer head", "row column row2 column2").
     `provenance` holds plain values: `model` (id, revision or sha256, class), `versions`, `seconds`, `input` (where the
-    image came from), `bands` (the numbers of those that `image` shows), `asking` (the box of the patch that asks), and
-    whatever else belongs to the record.
+    image came from), `bands` (the numbers of those in `image`), `asking` (the box of the patch that asks), and others.
     """
 
     values: Float[np.ndarray, "..."] = field(repr=False)
@@ -117,8 +116,7 @@ class Explanation:
         """
         if self.bands is None:
             raise UsageError(
-                "the image has no bands to choose from: it is a photograph, or was loaded from disk, where they are "
-                "not kept; explain the image again."
+                "the image has no bands to choose from: a photograph, or loaded without them; explain it again."
             )
         numbers = shown_bands(self.bands.count, bands)
         facts = {**self.provenance, "bands": numbers}
@@ -130,19 +128,25 @@ class Explanation:
 
         return overlay(self, alpha)
 
-    def mask(self, threshold: Threshold = 0.5) -> Bool[np.ndarray, "height width"]:
-        """The pixels of the original image where the heat map lies above a threshold: a number, "mean" or "otsu"."""
-        return mask_above(self.heatmap(), threshold)
+    def mask(self, threshold: Threshold = 0.5, *, mass: float | None = None) -> Bool[np.ndarray, "height width"]:
+        """The pixels with heat above a number, "mean" or "otsu"; or the fewest with a share `mass` of all heat."""
+        return mask_above(self.heatmap(), threshold) if mass is None else heaviest_pixels(self.heatmap(), mass)
 
-    def boxes(self, threshold: Threshold = 0.5) -> list[Box]:
+    def boxes(self, threshold: Threshold = 0.5, *, mass: float | None = None) -> list[Box]:
         """(left, top, right, bottom) in pixels around each region of `mask`, the largest region first."""
-        return boxes_around(self.mask(threshold))
+        return boxes_around(self.mask(threshold, mass=mass))
 
     def to_dict(self) -> dict[str, Any]:
         """What the json of `save` says and `vitx explain --json` prints: plain values, without arrays."""
         from vitxplain.explanation.storage import to_json
 
         return to_json(self)
+
+    def to_xarray(self) -> Any:
+        """The values as an xarray.DataArray with named axes, the facts of `to_dict` in `attrs` (extra `xarray`)."""
+        from vitxplain.explanation.tables import to_xarray
+
+        return to_xarray(self)
 
     def save(
         self,
@@ -158,10 +162,9 @@ class Explanation:
     ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
-        `stem` is by default that of the input's own name, or "image" where it has none; `style`, `width`, `cmap` and
-        `title` as in `plot`, `dpi` of the png, or of photographs in pdf and svg (by default 300). A style that is named
-        here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as "cat.pdf", and
-        no folder yet, is the one file to write.
+        `stem` is by default the input's own name, or "image"; the rest as in `plot`, and `dpi` that of the png, or of
+        photographs in pdf and svg (by default 300). A style named here names the files, too (STEM.METHOD.signed.png). A
+        path with the ending of a format, such as "cat.pdf", and no folder yet, is the one file to write.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.tables import to_pandas
 
 
 class ExplanationList(list[Any]):
@@ -16,6 +17,14 @@ class ExplanationList(list[Any]):
                 yield from ExplanationList(item).flat()
             else:
                 yield item
+
+    def to_pandas(self) -> Any:
+        """A pandas.DataFrame with a row for each: target, prediction, and where its heat is.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        return to_pandas(self.flat())
 
     def _repr_html_(self) -> str | None:
         from vitxplain.render.notebook import list_to_html

@@ -29,6 +29,22 @@ def mask_above(heat: Float[np.ndarray, "height width"], threshold: Threshold) ->
     return np.nan_to_num(heat, nan=-1.0) > threshold
 
 
+def heaviest_pixels(heat: Float[np.ndarray, "height width"], mass: float) -> Bool[np.ndarray, "height width"]:
+    """The fewest pixels that hold at least this share of all heat; none where there is no heat.
+
+    Raises:
+        OptionError: `mass` is not above 0 and at most 1.
+    """
+    if isinstance(mass, bool) or not isinstance(mass, (int, float, np.number)) or not 0 < mass <= 1:
+        raise OptionError(f"mass is {mass!r}; it takes a share of the heat, above 0 and at most 1, such as 0.6.")
+    flat = np.nan_to_num(heat, nan=0.0).astype(np.float64).ravel()
+    order = np.argsort(-flat, kind="stable")
+    before = np.cumsum(flat[order]) - flat[order]  # the heat of all hotter pixels
+    kept = np.zeros(flat.shape, bool)
+    kept[order] = (before < mass * flat.sum() - 1e-9 * flat.sum()) & (flat[order] > 0)
+    return kept.reshape(heat.shape)
+
+
 def boxes_around(mask: Bool[np.ndarray, "height width"]) -> list[Box]:
     """(left, top, right, bottom) around each region of pixels that touch by a side, the largest region first."""
     parents: list[int] = []  # of each run of pixels in a row, one that belongs to the same region

@@ -15,6 +15,7 @@ from vitxplain.explanation.explanation import Explanation, label_of
 from vitxplain.explanation.found_record import LONGEST_LABEL, MASKS, REGION, checked_masks, masks_of
 from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.explanation.record import SCHEMAS, from_json, schema_of, to_json
+from vitxplain.explanation.tables import csv_of
 from vitxplain.files.arrays import read_npz
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists, is_file, is_folder
@@ -28,7 +29,7 @@ from vitxplain.words import slug
 __all__ = ["DEFAULT", "FORMATS", "PICTURES", "load", "save", "to_json"]
 
 PICTURES: Final = ("png", "pdf", "svg")
-FORMATS: Final = (*PICTURES, "npz", "json")
+FORMATS: Final = (*PICTURES, "npz", "json", "csv")
 DEFAULT: Final = ("png", "npz", "json")  # where nobody says
 READABLE = "an explanation that can be read"
 ARRAYS = ("values", "axes", "image", REGION, MASKS)  # of the npz, those that loading takes; from "image" on if there
@@ -185,4 +186,8 @@ def _content(explanation: Explanation, form: str, style: str, look: Look) -> byt
     return picture_bytes(explanation, form, style, look)
 
 
-_OF_FORMATS: dict[str, Callable[[Explanation], bytes]] = {"npz": _npz, "json": _json}
+_OF_FORMATS: dict[str, Callable[[Explanation], bytes]] = {
+    "npz": _npz,
+    "json": _json,
+    "csv": lambda explanation: csv_of([explanation]),
+}

@@ -260,3 +260,14 @@ def test_results_that_are_removed_meanwhile_are_not_begun_anew(
     assert "error: the folder vitx-out was removed" in said.err
     assert len(saved) == after
     assert not (photos / "vitx-out").exists()
+
+
+def test_a_table_of_all_maps(vitx: Vitx, photos: Path, cnn_folder: Path):
+    said = vitx("explain", "cat.png", "--model", cnn_folder, "--method", "grad-cam,cam", "--format", "csv")
+    assert said.code == 0, said.err
+    assert "table of 2 maps" in said.out
+    rows = (Path("vitx-out") / "summary.csv").read_text().splitlines()
+    assert [line.split(",")[:2] for line in rows] == [["input", "method"], ["cat.png", "grad-cam"], ["cat.png", "cam"]]
+    assert [path.name for path in Path("vitx-out").iterdir()] == ["summary.csv"]
+    assert vitx("explain", "cat.png", "--model", cnn_folder, "--method", "grad-cam,cam", "--out", "all.csv").code == 0
+    assert Path("all.csv").read_text().count("cat.png") == 2

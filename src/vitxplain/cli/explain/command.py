@@ -60,8 +60,8 @@ def explain(
         str | None,
         typer.Option(
             "--format",
-            help="What to write: some of png, pdf, svg, npz, json; or parquet, for any number of images: shards of "
-            "256, folders at any depth, and run again it goes on where it ended.",
+            help="What to write: some of png, pdf, svg, npz, json, csv (one table of all maps); or parquet, for any "
+            "number of images: shards of 256, folders at any depth, and run again it goes on where it ended.",
             show_default="png,npz,json",
             rich_help_panel=OUTPUT,
         ),

@@ -16,8 +16,10 @@ from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.storage import save, save_file
+from vitxplain.explanation.tables import Row, csv_of_rows, row_of
 from vitxplain.files.paths import is_file, real_path, user_path
 from vitxplain.files.watch import Watch, check_there
+from vitxplain.files.write import write_together
 from vitxplain.models.offers import CLASSES
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.scale.attempt import attempt, is_of_all_images
@@ -53,15 +55,17 @@ def run(job: Job, reporter: Reporter) -> int:
     wanted = targets(job.model, job.typed, job.top_k)
     sources = find(job.images)
     explainers = over_sources(job.model, _fitting(job, sources, reporter), sources, job.batch_size)
-    if job.plan.file is not None:
+    if job.plan.file is not None and not job.plan.is_table:
         _check_single(job.plan.file, len(sources) * len(explainers) * max(1, len(wanted)))
+    if job.plan.file is not None:
         _check_other(job.plan.file, sources)
     watch: Watch | None = None
+    rows: list[Row] = []
     with reporter.progress(len(sources)):
         for start in range(0, len(sources), job.batch_size):
             if watch:
                 watch.check()
-            refused = _explain_batch(job, wanted, explainers, sources[start : start + job.batch_size], reporter)
+            refused = _explain_batch(job, wanted, explainers, sources[start : start + job.batch_size], reporter, rows)
             if refused and len(refused) == len(explainers) and not reporter.maps:
                 raise next(iter(refused.values()))
             for name, error in refused.items():  # the same for every image: said once, not tried again
@@ -70,11 +74,13 @@ def run(job: Job, reporter: Reporter) -> int:
             explainers = {name: explainer for name, explainer in explainers.items() if name not in refused}
             if not explainers:
                 break
-            if watch is None and reporter.maps:
+            if watch is None and reporter.maps and not job.plan.is_table:
                 check_there(job.plan.folder)
                 watch = Watch.of(job.plan.folder)
     if watch:
         watch.check()
+    if job.plan.table is not None and rows:
+        reporter.table(write_together({job.plan.table: csv_of_rows(rows)})[0])
     reporter.summary(job.plan.folder)
     return SOME_FAILED if reporter.failures else DONE
 
@@ -104,8 +110,12 @@ def _explain_batch(
     explainers: Mapping[str, Explainer],
     sources: Sequence[Source],
     reporter: Reporter,
+    rows: list[Row],
 ) -> dict[str, UsageError]:
-    """Explain and save a few images; the methods that refuse their options with this model, with the error."""
+    """Explain and save a few images; the methods that refuse their options with this model, with the error.
+
+    `rows` grow by those of the table, where one is asked for.
+    """
     readable: dict[Source, Original] = {}
     for source in sources:
         try:
@@ -118,7 +128,7 @@ def _explain_batch(
             reporter.failed(source.path, list(explainers), error)
             reporter.done(source.path, {})
     results = attempt(job.model, explainers, readable, wanted, job.options) if readable else {}
-    if job.plan.file is not None:
+    if job.plan.file is not None and not job.plan.is_table:
         for by_method in results.values():
             _check_single(job.plan.file, sum(map(len, by_method.values())))
     refused: dict[str, UsageError] = {}
@@ -134,6 +144,8 @@ def _explain_batch(
                     if job.plan.bands is not None:
                         explanation = explanation.with_bands(job.plan.bands)
                     files[explanation] = _save(explanation, job.plan, source.stem, label)
+                    if job.plan.table is not None:
+                        rows.append(row_of(explanation))
                 except Exception as error:
                     if is_of_all_images(error, job.model):
                         refused[name] = error
@@ -146,9 +158,11 @@ def _explain_batch(
 
 
 def _save(explanation: Explanation, plan: Plan, stem: str, label: str) -> list[Path]:
+    if plan.is_table:
+        return []
     if plan.file is not None:
         return [save_file(explanation, plan.file, plan.style)]
-    return save(explanation, plan.folder, stem, plan.formats, plan.style, label)
+    return save(explanation, plan.folder, stem, plan.files, plan.style, label)
 
 
 def _check_other(file: Path, sources: Sequence[Source]) -> None:

@@ -28,7 +28,8 @@ def lines(
         target = explanation.target
         if target and (with_target or target.label):
             text.append(f" for {_named(target)} ({shown(target.probability, target.unit)})")
-        text.append(f" → {printable(written[0])}")
+        if written:  # not where all that is wanted is a table
+            text.append(f" → {printable(written[0])}")
         text.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
         for note in explanation.notes:
             text.append(f"\n    note: {note}", "yellow")

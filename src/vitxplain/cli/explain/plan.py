@@ -18,6 +18,8 @@ from vitxplain.render.draw import METHODS, check_style
 from vitxplain.scale.stores import is_remote
 
 PARQUET: Final = "parquet"
+TABLE: Final = "csv"
+SUMMARY: Final = "summary.csv"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,21 @@ class Plan:
     broken: Mapping[str, str] = field(default_factory=dict)
     bands: str | None = None  # of a multi-band image, that pictures show
     file: Path | None = None  # of the only result, where its name was typed
+
+    @property
+    def files(self) -> list[str]:
+        """The formats of single results."""
+        return [name for name in self.formats if name != TABLE]
+
+    @property
+    def is_table(self) -> bool:
+        """Whether nothing is written but one table of all results."""
+        return not self.files
+
+    @property
+    def table(self) -> Path | None:
+        """The table of all results, where one is asked for."""
+        return (self.file or self.folder / SUMMARY) if TABLE in self.formats else None
 
     def explainers(self, model: VisionModel) -> dict[str, Explainer]:
         """The methods with their options; "auto" chosen for this model."""

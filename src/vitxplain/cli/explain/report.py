@@ -17,6 +17,7 @@ from vitxplain.errors import describe
 from vitxplain.explainers.passes.progress import heard_by
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json
+from vitxplain.words import counted
 
 
 class Reporter:
@@ -92,6 +93,11 @@ class Reporter:
         """Something worth knowing that is no failure."""
         if not self.quiet:
             print_note(f"note: {message}", self._errors())
+
+    def table(self, path: Path) -> None:
+        """The table of all results is written."""
+        if not self.json and not self.quiet:
+            out().print(f"table of {counted(self.maps, 'map')} → {printable(path)}", soft_wrap=True)
 
     def summary(self, folder: Path) -> None:
         """The last line, for people, where there is more than one image to count."""

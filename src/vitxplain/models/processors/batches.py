@@ -13,14 +13,14 @@ from torch import Tensor
 
 from vitxplain.data.bands import BandImage
 from vitxplain.data.read_bands import read_original
-from vitxplain.data.read_image import as_pixel_values
+from vitxplain.data.read_image import ImageLike, as_pixel_values, is_open_file, name_of
 from vitxplain.errors import ImageError, UsageError
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.models.processors.processor import Processor
 from vitxplain.types import PixelValues
 
-Picture: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray | BandImage
+Picture: TypeAlias = ImageLike | BandImage
 OneImage: TypeAlias = Picture | Tensor  # a tensor of three axes is one image, ready
 Images: TypeAlias = OneImage | Iterable[OneImage]
 
@@ -61,12 +61,13 @@ def image_list(images: Images) -> tuple[list[OneImage], bool]:
         UsageError: an empty list.
     """
     untyped: Any = images
-    single = isinstance(images, (str, bytes, PathLike, Image.Image, Mapping)) or not isinstance(images, Iterable)
+    whole = isinstance(images, (str, bytes, bytearray, memoryview, PathLike, Image.Image, Mapping))
+    single = whole or is_open_file(images) or not isinstance(images, Iterable)
     if single or (isinstance(images, (np.ndarray, Tensor)) and images.ndim != 4):
         return [untyped], True
     rows = list(untyped)  # a list, or a 4-D batch
     if not rows:
-        raise UsageError("no images were given; pass a path, a URL, a PIL image, an array, a tensor or a list of them.")
+        raise UsageError("no images were given; pass a path, URL, PIL image, bytes, array or tensor, or a list.")
     return rows, False
 
 
@@ -74,6 +75,8 @@ def source_of(image: OneImage) -> str | None:
     """The path or address of an image, where it has one."""
     if isinstance(image, (Image.Image, BandImage)):
         return str(getattr(image, "filename", "")) or None
+    if is_open_file(image):
+        return name_of(image) if isinstance(getattr(image, "name", None), str) else None
     return str(image) if isinstance(image, (str, PathLike)) else None
 
 
