@@ -45,9 +45,7 @@ NOISE = (
 ONE_IMAGE = """## One image at the command line
 
 `vitx explain IMAGE --method rollout`, in a new process, beside a script that imports torch and transformers, opens the
-same model and image and runs the pass: {explain:.1f} s beside {plain:.1f} s, {ratio:.2f} times as long. What is found
-out about a model before it is first explained (a few passes) is part of it, and so are the picture and the libraries
-that draw it.
+same model and image and runs the pass: {explain:.1f} s beside {plain:.1f} s, {ratio:.2f} times as long. {cold}
 
 A picture on disk takes {save:.0f} ms, the explanation it shows {explained:.0f} ms; the first one of a process takes
 {first:.0f} ms, in which matplotlib is imported and the sheet is made.
@@ -58,6 +56,12 @@ Measured on {machine}, with {versions}: the medians of {rounds} rounds, a ViT-B/
 python benchmarks/one_image.py --rounds {rounds} --out docs/performance
 ```
 """
+COLD = """The picture and the
+libraries that draw it are part of it. The first command with a model takes {seconds:.1f} s, {ratio:.2f} times as long:
+a few passes find out what the model is, which is [kept](reference/files.md)."""
+PROBED = """What is found
+out about a model before it is first explained (a few passes) is part of it, and so are the picture and the libraries
+that draw it."""
 FOLDERS = """## A folder
 
 `vitx explain FOLDER --format parquet` beside reading, processor and plain forward pass alone of the same {images}
@@ -149,7 +153,12 @@ def _section(name: str, report: Report | None) -> str:
 def section_of_one_image(report: Report) -> str:
     """A command and a picture."""
     picture = report["picture"]
-    numbers = report["command"] | {"first": picture["first"], "save": picture["save"], "explained": picture["explain"]}
+    command = report["command"]
+    # Reports from before findings were kept have the first command alone.
+    cold = COLD.format(seconds=command["cold"], ratio=command["cold ratio"]) if "cold" in command else PROBED
+    numbers = (
+        command | {"cold": cold} | {"first": picture["first"], "save": picture["save"], "explained": picture["explain"]}
+    )
     return ONE_IMAGE.format(**numbers, machine=report["machine"], versions=_versions(report), rounds=report["rounds"])
 
 

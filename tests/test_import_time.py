@@ -31,6 +31,7 @@ COMMANDS = [
     ["patches"],
     ["train"],
     ["data"],
+    ["plugin", "new"],
     ["data", "show"],
     ["data", "split"],
     ["data", "tile"],

@@ -22,6 +22,7 @@ from vitxplain.cli.methods.command import methods
 from vitxplain.cli.metrics import metrics
 from vitxplain.cli.models import models
 from vitxplain.cli.patches import patches
+from vitxplain.cli.plugin.commands import plugin
 from vitxplain.cli.serve import serve
 from vitxplain.cli.test.command import test
 from vitxplain.cli.train.command import train
@@ -43,6 +44,7 @@ for command in (
 ):
     app.command(cls=TrainingCommand if command in (train, tune) else None)(command)
 app.add_typer(data)
+app.add_typer(plugin)
 
 
 def _show_version(wanted: bool) -> bool:

@@ -1,0 +1,121 @@
+"""The files of a new plugin: a method that works as it is, to be changed."""
+
+import keyword
+import re
+from pathlib import Path
+from typing import Final
+
+from vitxplain import registry
+from vitxplain.errors import OutputError, UsageError
+from vitxplain.escape import utf8
+from vitxplain.files.paths import exists
+from vitxplain.files.write import write_together
+
+NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LONGEST: Final = 60
+
+PROJECT: Final = """\
+[project]
+name = "vitxplain-{name}"
+version = "0.1.0"
+description = "{words}: a method of vitxplain"
+readme = "README.md"
+requires-python = ">=3.11"
+dependencies = ["vitxplain"]
+
+[project.optional-dependencies]
+test = ["pytest"]
+
+[project.entry-points."vitxplain.explainers"]
+{name} = "{module}:{cls}"
+
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+"""
+MODULE: Final = '''\
+"""{words}: say here what the method answers, and after which paper."""
+
+from dataclasses import dataclass
+
+import torch
+
+from vitxplain.plugins import AttentionExplainer
+
+
+@dataclass(frozen=True)
+class {cls}(AttentionExplainer):
+    """How much attention each patch receives, the mean of all queries, heads and layers.
+
+    Args:
+        power: above 1 stresses what receives much.
+    """
+
+    power: float = 1.0
+
+    needs = frozenset({{"attentions"}})
+    axes = "batch row column"
+    class_specific = False
+
+    def keep(self, record):
+        """Of one layer, as it runs."""
+        return record.grid.to_map(record.fuse_heads("mean").mean(1))  # (batch, query, key) -> (batch, row, column)
+
+    def combine(self, kept, grid):
+        """Of all layers together."""
+        return torch.stack(kept).mean(0) ** self.power
+'''
+TESTS: Final = """\
+import pytest
+from {module} import {cls}
+
+from vitxplain.testing import CHECKS
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_keeps_the_contract(check):
+    check({cls})
+"""
+README: Final = """\
+# vitxplain-{name}
+
+A method for [vitxplain](https://pypi.org/project/vitxplain/): say here what it answers, and when not to trust it.
+
+    pip install -e '.[test]'
+    pytest
+    vitx explain cat.jpg --method {name}
+"""
+
+
+def write_package(name: str, folder: Path) -> list[Path]:
+    """Write the package into a new folder; its files.
+
+    Raises:
+        UsageError: no such name can be that of a method, or one of ours has it.
+        OutputError: the folder is there already, or cannot be written.
+    """
+    _check_name(name)
+    if exists(folder):
+        raise OutputError(f"{folder} is there already; give another folder with --out, or remove it first.")
+    module = f"vitxplain_{name.replace('-', '_')}"
+    words = {"name": name, "module": module, "cls": _class_name(name), "words": name.replace("-", " ").capitalize()}
+    texts = {"pyproject.toml": PROJECT, f"{module}.py": MODULE, f"tests/test_{module}.py": TESTS, "README.md": README}
+    return write_together({folder / path: utf8(text.format(**words)) for path, text in texts.items()})
+
+
+def _class_name(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name) or len(name) > LONGEST or keyword.iskeyword(_class_name(name)):
+        raise UsageError(
+            f"{name!r} cannot be a method's name; it takes small letters and digits, the first a letter, words joined "
+            f"by hyphens, at most {LONGEST}: edge-attention."
+        )
+    key = name.replace("-", "")
+    ours = dict(registry.ALIASES["explainers"])
+    ours |= {full: full for full in registry.names("explainers")}
+    for spelling, full in ours.items():
+        if spelling.replace("-", "") == key:
+            raise UsageError(f"{name!r} reads like {full}, which is a method already; choose another name.")
