@@ -11,7 +11,6 @@ from jaxtyping import Float
 
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import plain
-from vitxplain.files.columns import column
 from vitxplain.scale.plan import MapKind
 
 Row: TypeAlias = dict[str, Any]
@@ -90,7 +89,7 @@ def unpacked(map_values: Sequence[float] | np.ndarray, shape: Sequence[int], pea
 
 def to_bytes(rows: Sequence[Row], of_schema: pa.Schema) -> bytes:
     """The Parquet file; the same rows give the same bytes."""
-    columns = [column([row.get(name) for row in rows], of_schema.field(name).type) for name in of_schema.names]
+    columns = [pa.array([row.get(name) for row in rows], of_schema.field(name).type) for name in of_schema.names]
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(columns, schema=of_schema), sink, compression="zstd")
     return sink.getvalue().to_pybytes()
