@@ -26,6 +26,11 @@ def to_bytes(rgb: Photo) -> UInt8[np.ndarray, "height width 3"]:
     return (rgb * 255).round().clip(0, 255).astype(np.uint8)
 
 
+def opaque(rgb: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "height width 4"]:
+    """With an alpha of 255: matplotlib resamples four channels of bytes as they are, and three as double numbers."""
+    return np.dstack((rgb, np.full(rgb.shape[:2], 255, np.uint8)))
+
+
 def greyed(rgb: Photo, share: float = 0.8) -> Photo:
     """The photograph with most of its colour gone, so that colour means heat."""
     grey = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
