@@ -13,7 +13,6 @@ from transformers import (
 from vitxplain.models.scratch.cnn import ScratchCNNForImageClassification
 from vitxplain.models.scratch.kinds import OPTIONS, check_kind
 from vitxplain.models.scratch.options import read_options
-from vitxplain.models.scratch.rt_detr import rt_detr
 from vitxplain.models.scratch.unet import ScratchUNetForSemanticSegmentation
 from vitxplain.models.scratch.vit import ScratchViTForImageClassification
 
@@ -43,6 +42,8 @@ def scratch(kind: str, labels: Sequence[str], options: Mapping[str, Any]) -> Pre
     values = read_options(OPTIONS[kind], options)
     names = dict(enumerate(labels))
     if kind == "rt-detr":
+        from vitxplain.models.scratch.rt_detr import rt_detr  # transformers' own, which no other model needs
+
         return rt_detr(OPTIONS[kind](**values), names)
     model = OWN[kind]
     return model(model.config_class(**values, id2label=names, label2id={name: index for index, name in names.items()}))
