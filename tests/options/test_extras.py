@@ -19,6 +19,14 @@ def test_the_extra_brings_the_package(package: str):
     assert package in {name.removesuffix("-skinny") for name in brought}
 
 
+def test_all_is_every_extra_but_those_of_clusters_and_of_this_project():
+    extras = PROJECT["optional-dependencies"]
+    (everything,) = extras["all"]
+    names = everything.removeprefix("vitxplain[").removesuffix("]").split(",")
+    own = {"test", "peers", "crosschecks", "engines", "browser", "docs", "dev"}
+    assert names == [name for name in extras if name not in {"all", "ray", "spark", *own}]
+
+
 def test_missing_packages_are_told_with_the_command_that_brings_them(monkeypatch: pytest.MonkeyPatch):
     check_installed("it", "json")
     for name in ("starlette", "uvicorn"):
