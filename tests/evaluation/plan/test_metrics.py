@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from vitxplain import evaluate
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import comparisons
@@ -48,8 +50,9 @@ def test_both_baselines_are_rows_of_one_table(tmp_path: Path):
     found = evaluate("demo-cnn", "digits", metric_options=both, out=tmp_path, **asked)
     assert list(found.metrics) == ["deletion:zero", "deletion:blur"]
     one = evaluate("demo-cnn", "digits", metric_options={"baseline": "blur", "steps": "3"}, **asked)
-    blurred = {row.method: row.score for row in found if row.metric == "deletion:blur"}
-    assert blurred == {row.method: row.score for row in one}
+    blurred = {row.method: row.score.mean for row in found if row.metric == "deletion:blur"}
+    alone = {row.method: row.score.mean for row in one}
+    assert blurred == pytest.approx(alone, rel=1e-6)  # images pass in other batches there
     assert {path.name for path in found.save(tmp_path)} >= {"scores.png", "curves.png"}
 
 
