@@ -112,6 +112,13 @@ def test_additive_masks_of_any_shape_and_their_own_gradient(shape: tuple[int, ..
     check(operands(), mask, {}, **SINGLE)
 
 
+@pytest.mark.parametrize("bytes_at_once", [1, 2 * 4 * 2 * QUERIES * KEYS])
+def test_heads_in_runs_of_any_length(monkeypatch: pytest.MonkeyPatch, bytes_at_once: int) -> None:
+    monkeypatch.setattr("vitxplain.capture.weights.RUN", bytes_at_once)
+    mask = torch.randn(1, QUERIES, KEYS, generator=torch.Generator().manual_seed(5)).requires_grad_()
+    check(operands(), mask, {}, **SINGLE)
+
+
 @pytest.mark.parametrize("moved", [[0], [1, 4]])
 def test_queries_that_do_not_move_change_nothing(moved: list[int]) -> None:
     mask = torch.randn(4, QUERIES, KEYS, generator=torch.Generator().manual_seed(5)).requires_grad_()
@@ -150,7 +157,8 @@ def test_a_row_with_nothing_to_attend_to_gets_and_gives_no_gradient() -> None:
     assert query.isfinite().all()
 
 
-def test_only_one_head_is_there_at_a_time() -> None:
+def test_only_one_head_is_there_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vitxplain.capture.weights.RUN", 1)  # as of layers with many tokens
     inputs = operands()
     heads: list[int] = []
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.oracles.attention import attention
-from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights
+from vitxplain.capture.weights import RUN, ExplicitWeights, FusedWeights, Weights
 
 BATCH, HEADS, QUERIES, KEYS, CHANNELS = 2, 3, 5, 7, 4
 
@@ -60,8 +60,12 @@ def test_weights_equal_the_loops(options: dict) -> None:
             torch.testing.assert_close(weights[image, head], torch.from_numpy(expected).float())
 
 
+@pytest.mark.parametrize("bytes_at_once", [RUN, 2 * 4 * BATCH * QUERIES * KEYS, 1])
 @pytest.mark.parametrize("options", CALLS.values(), ids=CALLS)
-def test_rows_slices_and_output_agree_with_the_fused_call(options: dict) -> None:
+def test_rows_slices_and_output_agree_with_the_fused_call(
+    options: dict, bytes_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vitxplain.capture.weights.RUN", bytes_at_once)
     query, key, value = operands()
     weights = FusedWeights(query, key, value, **options)
     full, expected = weights.full(), fused_output(query, key, value, options)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights, pick
+from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights, part
 from vitxplain.capture.zero_rows import moved_rows
 
 
@@ -65,23 +65,24 @@ class FusedGradients(WeightGradients):
         if axis != self._axis:
             self._inputs.clear()
             self._axis = axis
-        for index in range(self.output_gradient.shape[axis]):
-            weights = self.weights.slice(axis, index)
-            outward = pick(self.output_gradient, axis, index).float()
-            value = pick(self.weights.value, axis, index).float()
+        for run in self.weights.runs(axis):
+            weights = self.weights.of_run(axis, run)
+            outward = part(self.output_gradient, axis, run).float()
+            value = part(self.weights.value, axis, run).float()
             moved = moved_rows(outward)
             moved_outward = _rows(outward, moved)
             moved_gradient = moved_outward @ value.transpose(-2, -1)
-            yield weights, _spread(moved_gradient, moved, weights.shape[-2])
-            if index not in self._inputs:
+            gradient = _spread(moved_gradient, moved, weights.shape[-2])
+            yield from zip(weights.unbind(axis), gradient.unbind(axis), strict=True)
+            if run.start not in self._inputs:
                 moved_weights = _rows(weights, moved)
-                self._inputs[index] = tuple(self._of_slice(index, moved_weights, moved_gradient, moved_outward, moved))
+                self._inputs[run.start] = tuple(self._of_run(run, moved_weights, moved_gradient, moved_outward, moved))
 
-    def _of_slice(
-        self, index: int, weights: Tensor, gradient: Tensor, outward: Tensor, moved: Tensor | None
+    def _of_run(
+        self, run: range, weights: Tensor, gradient: Tensor, outward: Tensor, moved: Tensor | None
     ) -> Iterator[Tensor]:
         """The gradients of the needed inputs by those of the queries that moved."""
-        query, key = (pick(tensor, self._axis, index).float() for tensor in (self.weights.query, self.weights.key))
+        query, key = (part(tensor, self._axis, run).float() for tensor in (self.weights.query, self.weights.key))
         # Softmax: dS = A * (dA - sum(A * dA)); scores are scale * q k^T + mask.
         scores = weights * gradient
         scores.addcmul_(weights, scores.sum(-1, keepdim=True), value=-1)
@@ -97,11 +98,12 @@ class FusedGradients(WeightGradients):
 
     def of_inputs(self) -> list[Tensor]:
         """Gradients of those that are needed, in their order; what a watcher made on its way is not made again."""
-        if len(self._inputs) != self.output_gradient.shape[self._axis]:
+        runs = list(self.weights.runs(self._axis))
+        if len(self._inputs) != len(runs):
             for _ in self.slices(self._axis):
                 pass
-        parts = [self._inputs[index] for index in range(len(self._inputs))]
-        return [torch.stack(one, self._axis) for one in zip(*parts, strict=True)]
+        parts = [self._inputs[run.start] for run in runs]
+        return [torch.cat(one, self._axis) for one in zip(*parts, strict=True)]
 
 
 def _rows(tensor: Tensor, chosen: Tensor | None) -> Tensor:

@@ -4,9 +4,12 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import torch
 from torch import Tensor
+
+RUN: Final = 2**21  # bytes of weights that are worked out at once: more would leave the cache of a CPU
 
 
 class Weights(ABC):
@@ -73,7 +76,7 @@ class FusedWeights(Weights):
     enable_gqa: bool = False
     _outputs: dict[int, Tensor] = field(default_factory=dict, init=False)
     _axis: int | None = field(default=None, init=False)
-    _shared: dict[int, Tensor] | None = field(default=None, init=False)
+    _shared: dict[int, tuple[Tensor, ...]] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if self.enable_gqa and self.key.shape[-3] != self.query.shape[-3]:
@@ -104,10 +107,17 @@ class FusedWeights(Weights):
             mask = mask[..., rows, :]
         return self._softmax(self.query[..., rows, :], self.key, mask)
 
-    def slice(self, axis: int, index: int) -> Tensor:
-        """The weights of one index of `axis` (counted from the end, below -2)."""
-        mask = None if self.mask is None else pick(self.mask, axis, index)
-        return self._softmax(pick(self.query, axis, index), pick(self.key, axis, index), mask)
+    def runs(self, axis: int) -> Iterator[range]:
+        """The indices of `axis` in runs whose weights are worked out at once: many calls cost more than small ones."""
+        count, most = self.shape[axis], 1
+        if not torch.compiler.is_compiling():  # where sizes may have no numbers yet
+            most = max(1, RUN // max(1, 4 * math.prod(self.shape) // count)) if count else 1
+        return (range(start, min(start + most, count)) for start in range(0, count, most))
+
+    def of_run(self, axis: int, run: range) -> Tensor:
+        """The weights of a run of indices of `axis`, counted from the end, below -2; the axis stays."""
+        mask = None if self.mask is None else part(self.mask, axis, run)
+        return self._softmax(part(self.query, axis, run), part(self.key, axis, run), mask)
 
     def slices(self, axis: int) -> Iterator[Tensor]:
         axis = axis % len(self.shape) - len(self.shape)
@@ -119,27 +129,30 @@ class FusedWeights(Weights):
         # The weights are in the cache now: using them for the output as well costs less than the fused call later.
         graph = self.query.requires_grad or self.key.requires_grad or self.value.requires_grad
         exact = self.value.dtype == torch.float32 and not graph
-        for index in range(self.shape[axis]):
-            weights = self._slice_once(axis, index)
-            if exact and index not in self._outputs:
-                self._outputs[index] = weights @ pick(self.value, axis, index)
-            yield weights
+        for run in self.runs(axis):
+            weights, *views = self._run_once(axis, run)
+            yield from views
+            if exact and run.start not in self._outputs:
+                self._outputs[run.start] = weights @ part(self.value, axis, run)
 
     def share(self) -> None:
         self._shared = {}
 
-    def _slice_once(self, axis: int, index: int) -> Tensor:
-        if self._shared is None:
-            return self.slice(axis, index)
-        if index not in self._shared:
-            self._shared[index] = self.slice(axis, index)
-        return self._shared[index]
+    def _run_once(self, axis: int, run: range) -> tuple[Tensor, ...]:
+        """The weights of a run, and those of each of its indices."""
+        if self._shared is not None and run.start in self._shared:
+            return self._shared[run.start]
+        weights = self.of_run(axis, run)
+        views = (weights, *weights.unbind(axis))
+        if self._shared is not None:
+            self._shared[run.start] = views
+        return views
 
     def output(self) -> Tensor | None:
         self._shared = None
-        if self._axis is None or len(self._outputs) != self.shape[self._axis]:
+        if self._axis is None or len(self._outputs) != len(list(self.runs(self._axis))):
             return None
-        output = torch.stack([self._outputs[index] for index in range(len(self._outputs))], self._axis)
+        output = torch.cat([self._outputs[run.start] for run in self.runs(self._axis)], self._axis)
         self._outputs.clear()
         return output
 
@@ -154,8 +167,8 @@ class FusedWeights(Weights):
         return scores.softmax(-1).masked_fill(empty, 0.0)
 
 
-def pick(tensor: Tensor, axis: int, index: int) -> Tensor:
-    """One index of an axis counted from the end; an axis of size one, or none at all, is broadcast."""
-    if tensor.dim() < -axis:
+def part(tensor: Tensor, axis: int, run: range) -> Tensor:
+    """A run of indices of an axis counted from the end; an axis of size one, or none at all, is broadcast."""
+    if tensor.dim() < -axis or tensor.shape[axis] == 1:
         return tensor
-    return tensor.select(axis, 0 if tensor.shape[axis] == 1 else index)
+    return tensor.narrow(axis, run.start, len(run))
