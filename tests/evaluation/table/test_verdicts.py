@@ -48,7 +48,7 @@ def test_the_best_is_taken_and_who_loses_to_a_control_is_named():
     verdict, standing_of = verdict_on({"bad": BLIND, "good": GOOD, "fair": WORSE})
     assert verdict.method == "good"
     assert str(verdict) == (
-        "m on digits: take good, best or tied on 2 of 2 metrics and beats the controls on 2 of 2. "
+        "m on digits: take good, which is best or tied on 2 of 2 metrics and beats the controls on 2 of 2. "
         "bad loses to a control on 2 of 2 metrics (centre)."
     )
     assert standing_of == {("m", "good", "insertion"): "best", ("m", "good", "deletion"): "best"}

@@ -92,7 +92,7 @@ class Verdict:
         cannot = few if self.images < FEW else f"{images} do not"
         if self.method:
             equals = f"; {joined(_first(self.equals))} {'does' if len(self.equals) == 1 else 'do'} as well"
-            best = f"take {self.method}, best or tied on {len(first.best)} of {metrics}"
+            best = f"take {self.method}, which is best or tied on {len(first.best)} of {metrics}"
             return f"{best}{self._beats(first, ' and beats the controls on ')}{equals if self.equals else ''}"
         if self.controlled and not any(method.beats for method in self.methods):
             controlled = counted(len(self.controlled), "metric")
@@ -148,7 +148,13 @@ def _verdict(model: str, data: str, rows: Sequence[Row], standing_of: Collection
         _method_verdict(name, [row for group in decided.values() for row in group if row.method == name], standing_of)
         for name in names
     ]
-    methods.sort(key=lambda one: (not (one.beats and one.best), -len(one.best), -len(one.beats), places[one.method]))
+
+    def rank(method: MethodVerdict) -> tuple[bool, int, int, int]:
+        """Those that are best or tied and beat a control first; at last by their places in the table."""
+        proven = bool(method.best and method.beats)
+        return not proven, -len(method.best), -len(method.beats), places[method.method]
+
+    methods.sort(key=rank)
     return Verdict(
         model=model,
         data=data,
