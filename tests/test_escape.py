@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vitxplain.escape import csv_cell, from_csv_cell, json_text, markdown, markdown_name, shell_word, terminal
+from vitxplain.escape import csv_cell, from_csv_cell, json_text, latex, markdown, markdown_name, shell_word, terminal
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -111,3 +111,12 @@ def test_yaml_reads_it_too():
 def test_the_shell_reads_the_word(word: str):
     said = subprocess.run(["bash", "-c", f"printf %s {shell_word(shlex.quote(word), word)}"], capture_output=True)
     assert said.stdout.decode() == word
+
+
+def test_no_sign_of_a_name_is_a_command_of_latex():
+    assert latex("a_b & 50% #1 {x} $y$") == r"a\_b \& 50\% \#1 \{x\} \$y\$"
+    assert latex("\\end~^") == r"\textbackslash{}end\textasciitilde{}\textasciicircum{}"
+    assert latex("[2ex]* --- `<|>`") == (
+        r"{[}2ex{]}{*} -{}-{}- \textasciigrave{}\textless{}\textbar{}\textgreater{}\textasciigrave{}"
+    )
+    assert latex("one\ntwo") == r"one\textbackslash{}ntwo"

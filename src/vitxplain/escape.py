@@ -8,6 +8,17 @@ _ACTIVE = re.compile(r"&(?=#?\w+;)|<")  # begins an entity or a tag
 _LINKS = re.compile(r"(\]|!)(?=[\[(:])")  # what makes a link, an image or a definition of one
 _MARKS = re.compile(rf"\\(?=[{re.escape(punctuation)}])|[*`~\[\]]|(?<!\w)_|_(?!\w)")
 _BLOCK = re.compile(r"^(?=[#>+=-])|^(\d+)(?=[.)](?:\s|$))")  # what makes a heading, a quotation or a list of a line
+_LATEX = {
+    **{sign: f"\\{sign}" for sign in "#$%&_{}"},
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "`": r"\textasciigrave{}",
+    **{sign: f"{{{sign}}}" for sign in "[]*"},  # behind the end of a line they would be its option
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -31,6 +42,11 @@ def markdown_name(text: object) -> str:
     """A name in Markdown that is shown letter by letter, whatever it holds."""
     marked = _MARKS.sub(lambda mark: f"\\{mark[0]}", terminal(text))
     return _BLOCK.sub(lambda start: f"{start[1] or ''}\\", _ACTIVE.sub(_entity, marked))
+
+
+def latex(text: object) -> str:
+    """A name or sentence in LaTeX, on one line: no sign of it is a command, and no two hyphens are a dash."""
+    return re.sub("-(?=-)", "-{}", "".join(_LATEX.get(sign, sign) for sign in terminal(text)))
 
 
 def csv_cell(value: Any) -> Any:

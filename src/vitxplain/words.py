@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
 from urllib.parse import unquote
 
@@ -39,6 +40,11 @@ def shown(number: float, unit: str) -> str:
 def counted(number: int, noun: str, nouns: str | None = None) -> str:
     """1 image, 2,000 images; `nouns` is the plural where it takes more than an s."""
     return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def source_name(source: str) -> str:

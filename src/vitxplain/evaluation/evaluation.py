@@ -19,7 +19,10 @@ from vitxplain.evaluation.table.model_accuracy import ModelAccuracy, foreign_not
 from vitxplain.evaluation.table.notes import notes
 from vitxplain.evaluation.table.regions_found import RegionsFound, left_out_notes, regions_found
 from vitxplain.evaluation.table.rows import Row, rows_of
+from vitxplain.evaluation.table.standings import Place, Standing, standings
+from vitxplain.evaluation.table.verdicts import Verdict, verdicts
 from vitxplain.metrics.base import Metric
+from vitxplain.words import source_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,16 @@ class Evaluation:
         return tuple(comparisons(self.rows, self.method_scores, better))
 
     @cached_property
+    def standings(self) -> dict[Place, Standing]:
+        """By model, method and metric: the "best" method of the model, and those "tied" with it."""
+        return standings(self.rows, self.comparisons)
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """By model, which method to take; each is a sentence or two as text (`str`)."""
+        return verdicts(self.rows, self.standings, self.metrics, source_name(self.data.name))
+
+    @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the table must know, each a sentence."""
         doubts = [note for accuracy in self.accuracies.values() if (note := accuracy.note())]
@@ -111,7 +124,7 @@ class Evaluation:
         return [record(SCORE_COLUMNS, row) for row in self.rows]
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write evaluation.json, .csv and .md, images.csv with every single score, and the pictures.
+        """Write evaluation.json, .csv and .md, matrix.csv and .tex, every score (images.csv), and pictures.
 
         Raises:
             OutputError: the folder cannot be written; nothing half-written stays.

@@ -30,11 +30,14 @@ def test_table_and_files(vitx: Callable[..., Said], tmp_path: Path, monkeypatch:
     assert "demo-cnn, demo-vit on digits (test), 6 images" in said.out
     assert said.out.count("smoothed edges  ") >= 4
     assert "6 images are few" in said.out
+    assert said.out.count("  smoothed edges  ") == 2 * 3  # twice with intervals, once in the matrix, of each model
+    verdicts = said.out[said.out.index("demo-cnn on digits: take none, 6 images are too few") :]
+    assert "demo-vit on digits: " in verdicts
     assert "average-precision  grad-cam of demo-cnn over grad-cam of demo-vit  +" in said.out
     folder = tmp_path / "vitx-out" / "evaluate" / "demo-cnn-demo-vit-digits-test-iou.threshold-otsu-6"
     assert {path.name for path in folder.iterdir()} == {
         "asked.json", "scores-0.jsonl", "evaluation.json", "evaluation.csv", "evaluation.md", "images.csv", "cost.csv",
-        "scores.png", "best-and-worst",
+        "scores.png", "best-and-worst", "matrix.csv", "matrix.tex",
     }  # fmt: skip
     assert len(list((folder / "best-and-worst").iterdir())) == 2
     written = json.loads((folder / "evaluation.json").read_text())
@@ -46,6 +49,8 @@ def test_table_and_files(vitx: Callable[..., Said], tmp_path: Path, monkeypatch:
     assert "## demo-vit: iou" in page
     assert "grad-cam of demo-cnn over grad-cam of demo-vit" in page
     assert "- 6 images are few" in page
+    assert [f"- {one['text']}" in page for one in written["verdicts"]] == [True, True]
+    assert "\\multicolumn{3}{l}{demo-vit}" in (folder / "matrix.tex").read_text()
 
 
 def test_json_is_one_line_and_a_method_that_does_not_fit_gives_1(vitx: Callable[..., Said], tmp_path: Path):

@@ -14,7 +14,8 @@ from vitxplain import evaluate, explain
 from vitxplain.data.load import load_data
 from vitxplain.errors import DataError, UnknownNameError, UsageError
 from vitxplain.evaluation.plan.presets import MODELS, default_runs
-from vitxplain.evaluation.report.summary import save_summary, summary
+from vitxplain.evaluation.report.matrix import summary
+from vitxplain.evaluation.report.summary import save_summary
 from vitxplain.evaluation.run import evaluate_each
 from vitxplain.models.processors.processor import Processor
 

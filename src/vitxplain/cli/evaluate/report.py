@@ -7,10 +7,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vitxplain.cli.evaluate.matrix import print_matrix
 from vitxplain.cli.shared.console import out, printable
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.report.cells import COST_COLUMNS, SCORE_COLUMNS, comparison_columns, direction
 from vitxplain.evaluation.report.columns import Column, screen_columns
+from vitxplain.evaluation.report.matrix import summary
 from vitxplain.evaluation.report.write import SHEETS, about
 from vitxplain.evaluation.table.comparison import strongest
 from vitxplain.evaluation.table.rows import Row
@@ -30,6 +32,8 @@ def print_evaluation(evaluation: Evaluation, files: Sequence[Path]) -> None:
     if evaluation.costs:
         _print_costs(evaluation, console)
     print_troubles(evaluation, console)
+    print_matrix(summary({evaluation.data.name: evaluation}), console)
+    print_verdicts(evaluation, console)
     names = [file.name for file in files if file.parent.name != SHEETS]
     sheets = f", {SHEETS}/" if len(names) < len(files) else ""
     console.print(f"\n{printable(files[0].parent)}: {', '.join(names)}{sheets}", soft_wrap=True)
@@ -110,6 +114,14 @@ def print_header(evaluation: Evaluation, console: Console) -> None:
     console.print(printable(about(evaluation)), soft_wrap=True)
     for accuracy in evaluation.accuracies.values():
         console.print(printable(str(accuracy)), style="dim", soft_wrap=True)
+
+
+def print_verdicts(evaluation: Evaluation, console: Console) -> None:
+    """Which method of each model to take."""
+    if evaluation.verdicts:
+        console.print()
+    for verdict in evaluation.verdicts:
+        console.print(printable(verdict), style="bold")
 
 
 def print_troubles(evaluation: Evaluation, console: Console) -> None:

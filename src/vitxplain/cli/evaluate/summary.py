@@ -1,23 +1,21 @@
 """The one table of `vitx evaluate` for a preset or several data sets."""
 
-import re
 from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from vitxplain.cli.evaluate.report import STYLES, print_header, print_troubles
+from vitxplain.cli.evaluate.matrix import BETWEEN, INTERVAL, headed_table
+from vitxplain.cli.evaluate.report import STYLES, print_header, print_troubles, print_verdicts
 from vitxplain.cli.shared.console import out, printable
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.report.cells import SUMMARY_COSTS, short
-from vitxplain.evaluation.report.summary import SummaryRow, metrics_of, pooled_words, summary
+from vitxplain.evaluation.report.matrix import SummaryRow, metrics_of, summary
+from vitxplain.evaluation.report.summary import pooled_words
 
-BETWEEN: Final = 2
-INTERVAL: Final = len("[0.00, 0.00]")
 MARKS: Final = {"yes": "* ", "no": "x ", "cannot tell": "? ", "": ""}
 MEANING: Final = "Against the best control, image by image: * better by more than chance, x worse, ? cannot be told."
 
@@ -34,7 +32,7 @@ def print_summary(evaluations: Mapping[str, Evaluation], files: Sequence[Path], 
         print_header(evaluation, console)
         names = max(len(row.method) + 2 + BETWEEN for row in rows)
         wide = names + len(metrics) * (INTERVAL + BETWEEN) <= console.width
-        table = _table(data, metrics)
+        table = headed_table(data, metrics)
         for index, row in enumerate(rows):
             if not index or rows[index - 1].model != row.model:
                 table.add_row(Text(printable(row.model), "bold"))
@@ -43,6 +41,7 @@ def print_summary(evaluations: Mapping[str, Evaluation], files: Sequence[Path], 
         console.print(table)
         _print_costs(rows, console)
         print_troubles(evaluation, console)
+        print_verdicts(evaluation, console)
         console.print()
     console.print(f"{MEANING}{pooled_words(evaluations)}\n", style="dim")
     folder = files[0].parent
@@ -51,20 +50,10 @@ def print_summary(evaluations: Mapping[str, Evaluation], files: Sequence[Path], 
     console.print(f"{printable(folder)}: {written}; full tables: {printable(tables)}", soft_wrap=True)
 
 
-def _table(name: str, columns: Sequence[str]) -> Table:
-    """Headings broken behind hyphens and colons."""
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, BETWEEN, 0, 0))
-    table.add_column(Text(printable(name), "bold cyan"), overflow="fold")
-    for column in columns:
-        heading = re.sub(r"(?<=[-:])", "\n", column) if len(column) > INTERVAL else column
-        table.add_column(Text(heading), no_wrap=True, justify="right", vertical="top")
-    return table
-
-
 def _print_costs(rows: Sequence[SummaryRow], console: Console) -> None:
     with_cost = [row for row in rows if row.cost]
     if with_cost:
-        table = _table("cost", ["method", *(str(column.heading) for column in SUMMARY_COSTS)])
+        table = headed_table("cost", ["method", *(str(column.heading) for column in SUMMARY_COSTS)])
         for row in with_cost:
             table.add_row(*(printable(text) for text in (row.model, row.method, *row.cost_cells())))
         console.print()

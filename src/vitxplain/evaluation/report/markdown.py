@@ -12,6 +12,10 @@ COMPARED = (
     "The mean difference, image by image. Above zero the first is better, whichever way the metric runs; where neither "
     "way is better, the first is greater. Each interval is about one comparison: of twenty one is wrong by chance."
 )
+RESTS_ON = (
+    "A method is best or tied by a metric where no other method of its model and no control is better by more than "
+    "chance; those that count are the metrics with a better way by which a map that does not look at the image loses."
+)
 
 
 def markdown(evaluation: Evaluation, about: str) -> str:
@@ -19,6 +23,8 @@ def markdown(evaluation: Evaluation, about: str) -> str:
     parts = [f"# Evaluation\n\n{escape.markdown(about)}."]
     if evaluation.accuracies:
         parts.append(_list(str(accuracy) for accuracy in evaluation.accuracies.values()))
+    if evaluation.verdicts:
+        parts.append(f"## Verdict\n\n{_list(map(str, evaluation.verdicts))}\n\n{RESTS_ON}")
     parts.append(
         "Brackets are bootstrap 95 % intervals over images. Pooled is the figure of all pixels of all images together. "
         "The lead is the mean difference to the best control, image "

@@ -17,7 +17,9 @@ from vitxplain.evaluation.report.cells import COST_COLUMNS, comparison_columns, 
 from vitxplain.evaluation.report.columns import record
 from vitxplain.evaluation.report.curve_plots import curve_plots
 from vitxplain.evaluation.report.extremes import extreme_sheets
+from vitxplain.evaluation.report.latex import latex_matrix
 from vitxplain.evaluation.report.markdown import markdown
+from vitxplain.evaluation.report.matrix import summary, summary_columns
 from vitxplain.explanation.provenance import versions
 from vitxplain.explanation.record import plain
 from vitxplain.files.documents import read_object
@@ -37,9 +39,13 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
         OutputError: the folder cannot be written; nothing half-written stays.
     """
     in_short, columns = _in_short(evaluation), image_columns(evaluation.metrics)
+    lines = summary({source_name(evaluation.data.name): evaluation})
+    better = {name: metric.better for name, metric in evaluation.metrics.items()}
     files = {
         "evaluation.json": utf8(json.dumps(to_json(evaluation), indent=2, ensure_ascii=False) + "\n"),
         "evaluation.csv": records_csv(evaluation.records()),
+        "matrix.csv": records_csv(record(summary_columns(lines), line) for line in lines),
+        "matrix.tex": utf8(latex_matrix(lines, better, about(evaluation))),
         "images.csv": records_csv(record(columns, map_scores) for map_scores in evaluation.map_scores),
         "evaluation.md": utf8(markdown(evaluation, about(evaluation))),
         "scores.png": png_bytes(score_bars(evaluation, in_short)),
@@ -111,6 +117,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             "interval": {"level": 0.95, "method": "bootstrap over images, percentile, 2,000 times"},
             "rows": evaluation.records(),
             "comparisons": [record(columns, comparison) for comparison in evaluation.comparisons],
+            "verdicts": [verdict.record() for verdict in evaluation.verdicts],
             "costs": [record(COST_COLUMNS, cost) for cost in evaluation.costs],
             "notes": evaluation.notes,
             "left_out": evaluation.left_out,
