@@ -62,7 +62,7 @@ def test_a_finished_one_is_taken_as_it_is(earlier: Path, vitx: Callable[..., Sai
     assert vitx(*command, "--out", name).code == 0
     assert {file: (folder / file).read_bytes() for file in kept} == kept
     after = json.loads((folder / "evaluation.json").read_text("utf-8"))
-    assert after.keys() == before.keys()
+    assert after.keys() >= before.keys()
     for part in ("schema", "data", "methods", "metrics", "comparisons", "interval", "models"):
         assert after[part] == before[part], part
     for new, old in zip(after["rows"], before["rows"], strict=True):  # a later version may have more columns

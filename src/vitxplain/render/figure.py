@@ -19,10 +19,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 from vitxplain.render.colours import FAINT, INK, PAPER
 from vitxplain.render.fonts import drawable, drawable_lines, families
-from vitxplain.render.png_file import png_file
 
 DPI = 120
 FAST: Final = 1  # a photograph gains a tenth by the best compression, which takes five times as long
@@ -149,9 +149,10 @@ def inches(size: tuple[int, int], longest: float) -> tuple[float, float]:
 
 def png_bytes(figure: Figure, dpi: float | None = None) -> bytes:
     """The figure as a PNG file; `dpi` None are those it was made for."""
-    if dpi is None and isinstance(figure, Picture) and figure.changing:
-        return png_file(_drawn_again(figure))
     buffer = BytesIO()
+    if dpi is None and isinstance(figure, Picture) and figure.changing:
+        Image.fromarray(_drawn_again(figure)).save(buffer, "png", compress_level=FAST)
+        return buffer.getvalue()
     if dpi is not None:
         figure.savefig(buffer, format="png", dpi=dpi)
     else:

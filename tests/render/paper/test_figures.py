@@ -100,7 +100,7 @@ def test_resolution_is_that_of_the_png(tmp_path):
 def test_colours_are_those_of_the_colour_map_in_picture_and_bar():
     made = explanation(np.array([[0.0, 1.0]]))
     grey = made.plot(cmap="gray", alpha=1.0)
-    picture = np.asarray(grey.axes[1].images[0].get_array())
+    picture = np.asarray(grey.axes[1].images[0].get_array())[..., :3]
     assert (picture.min(-1) == picture.max(-1)).all()
     (bar,) = [one for one in grey.axes[2].collections if one.get_array() is not None]
     assert bar.get_cmap().name == "gray"
