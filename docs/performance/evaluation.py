@@ -15,7 +15,7 @@ the share of the time that the passes alone take.
 | --- | --: | --: | --: |
 {rows}
 {memory}{beside}
-Measured on {machine}, with {versions}, in one run; images: {images}.{noise}
+Measured on {machine}, with {versions}; images: {images}.{noise} The memory may be that of another run.
 
 ```bash
 pip install -c constraints.txt -e '.[crosschecks]'
@@ -23,7 +23,7 @@ python benchmarks/evaluation.py --images {images}{counts} --out docs/performance
 ```
 """
 MEMORY = """
-Memory does not grow with the number of images: after {held} images the process held {megabytes} MB
+Memory hardly grows with the number of images: after {held} images the process held {megabytes} MB
 more than after the first {first} (a tiny model, two metrics of the map alone, small images): 4 MiB of scores are kept
 at hand, the rest is on the disk. The table at the end, whose intervals draw the images 2,000 times, took {table:.0f} MB
 for a moment.
