@@ -67,7 +67,7 @@ class Given:
 
 @dataclass(frozen=True)
 class GivenMaps:
-    """Stands where torch-cam has what makes maps, and gives it those that we score."""
+    """Stands where torch-cam has a CAM extractor, and gives it the maps that we score."""
 
     model: nn.Module
     maps: Tensor

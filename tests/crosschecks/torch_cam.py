@@ -1,8 +1,7 @@
 """Average drop, increase in confidence, deletion and insertion, beside torch-cam's."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from torchcam.metrics import ClassificationMetric as CLASSES
 from torchcam.metrics import DeletionInsertionMetric as CURVES
 
+from benchmarks.metrics_of_others import GivenMaps
 from tests.crosschecks.comparison import Comparison, Pair
 from tests.crosschecks.material import (
     INPUTS,
@@ -34,23 +34,6 @@ from vitxplain.metrics.deletion import Deletion
 from vitxplain.metrics.insertion import Insertion
 
 Metric: TypeAlias = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class GivenMaps:
-    """Stands where torch-cam has a CAM extractor, and gives it the maps that we score."""
-
-    model: nn.Module
-    maps: Tensor
-
-    def __call__(self, *_: object) -> list[Tensor]:
-        return [self.maps]
-
-    def fuse_cams(self, maps: Sequence[Tensor]) -> Tensor:
-        return maps[0].clone()
-
-    def _hooks_off(self) -> AbstractContextManager[None]:
-        return nullcontext()
 
 
 def theirs(kind: Metric, module: nn.Module, one: Case, inputs: Tensor, heat: np.ndarray) -> dict[str, float]:
