@@ -8,16 +8,13 @@ import typer
 from vitxplain.cli.shared.completion import complete_methods, complete_models
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
-from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, Debug, Json, MinScore, Quiet
+from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, BatchSize, Debug, Images, Json, MinScore, Quiet
 from vitxplain.models.known_models import DEFAULT
 
 
 @guarded
 def compare(
-    images: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="IMAGE", help="Files, folders, patterns ('**/*.jpg') or URLs.", show_default=False),
-    ] = None,
+    images: Images = None,
     models: Annotated[
         list[str],
         typer.Option(
@@ -98,7 +95,7 @@ def compare(
         bool, typer.Option("--shared-scale", help="One scale of colours for all maps of a method.")
     ] = False,
     min_score: MinScore = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
+    batch_size: BatchSize = 8,
     title: Annotated[
         str | None, typer.Option("--title", help="In place of the first line.", rich_help_panel=OUTPUT)
     ] = None,

@@ -8,7 +8,7 @@ import typer
 from vitxplain.cli.shared.completion import complete_models
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
-from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, Debug, Json, Methods, MinScore, Quiet
+from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, BatchSize, Debug, Json, Methods, MinScore, Quiet
 from vitxplain.models.known_models import DEFAULT
 
 
@@ -82,7 +82,7 @@ def evaluate(
     min_score: MinScore = None,
     cost: Annotated[bool, typer.Option("--cost", help="Measure time, memory and operations, too.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a damaged image; else it is skipped.")] = False,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
+    batch_size: BatchSize = 8,
     *,
     opening: ModelOptions,
     out: Annotated[

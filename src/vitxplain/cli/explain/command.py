@@ -7,17 +7,14 @@ import typer
 from vitxplain.cli.shared.completion import complete_styles
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
-from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Methods, MinScore, Model, Quiet
+from vitxplain.cli.shared.options import OUTPUT, BatchSize, Debug, Images, Json, Methods, MinScore, Model, Quiet
 from vitxplain.models.known_models import DEFAULT
 from vitxplain.render.draw import STYLES
 
 
 @guarded
 def explain(
-    images: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="IMAGE", help="Files, folders, patterns ('**/*.jpg') or URLs.", show_default=False),
-    ] = None,
+    images: Images = None,
     model: Model = DEFAULT,
     method: Methods = ["auto"],  # noqa: B006 - typer's way; never changed
     option: Annotated[
@@ -82,7 +79,7 @@ def explain(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 8,
+    batch_size: BatchSize = 8,
     style: Annotated[
         str,
         typer.Option(

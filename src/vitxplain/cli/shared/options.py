@@ -20,6 +20,11 @@ Model: TypeAlias = Annotated[
         rich_help_panel=OF_MODEL,
     ),
 ]
+Images: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="IMAGE", help="Files, folders, patterns ('**/*.jpg') or URLs.", show_default=False),
+]
+BatchSize: TypeAlias = Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")]
 Methods: TypeAlias = Annotated[
     list[str],
     typer.Option(

@@ -10,7 +10,7 @@ import typer
 from vitxplain.cli.shared.data_options import data_options
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
-from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Model, Quiet
+from vitxplain.cli.shared.options import OUTPUT, BatchSize, Debug, Json, Model, Quiet
 from vitxplain.files.paths import user_path
 
 
@@ -34,7 +34,7 @@ def test(
     method: Annotated[
         str, typer.Option("--method", "--methods", help="How to explain them; auto chooses by the model.")
     ] = "auto",
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Images that run together.")] = 32,
+    batch_size: BatchSize = 32,
     *,
     model_options: ModelOptions,
     out: Annotated[
