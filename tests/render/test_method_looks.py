@@ -15,7 +15,7 @@ def test_every_method_and_control_of_the_package_has_one_of_its_own() -> None:
 
 
 def test_others_go_by_their_name_and_look_like_none_of_them() -> None:
-    assert method_look("their-cam") == MethodLook("#56B4E9", (7, 1.5, 1.2, 1.5), 2.0)  # for ever
+    assert method_look("their-cam") == MethodLook("#D55E00", (4, 1.2, 1.2, 1.2, 1.2, 1.2), 2.0)  # for ever
     looks = {method_look(f"plugin-{number}\udcff") for number in range(200)}
     assert len(looks) == len(COLOURS) * len(OF_PLUGINS)
     assert not looks & {method_look(name) for name in METHODS}
