@@ -29,7 +29,7 @@ class Comparison:
     @property
     def failures(self) -> dict[Place, Exception]:
         """The cells without a map that should have one."""
-        return {place: error for place, error in self.empty.items() if place not in self.unfit}
+        return {position: error for position, error in self.empty.items() if position not in self.unfit}
 
     @cached_property
     def empty(self) -> dict[Place, Exception]:
@@ -41,9 +41,9 @@ class Comparison:
         """Those whose method does not fit their model, but another one of the models."""
         fitting = {method for (_, _, method, _), made in self.outcomes.items() if isinstance(made, Explanation)}
         return {
-            place: error
-            for place, error in self.empty.items()
-            if isinstance(error, UnfitMethodError) and place[2] in fitting
+            position: error
+            for position, error in self.empty.items()
+            if isinstance(error, UnfitMethodError) and position[2] in fitting
         }
 
     def limits(self) -> dict[Place, Limits]:

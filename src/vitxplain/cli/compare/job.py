@@ -139,8 +139,8 @@ def _say(comparison: Comparison, file: Path, *, json: bool, quiet: bool, debug: 
 def _sentences(comparison: Comparison, errors: Mapping[Place, Exception]) -> list[str]:
     """One for each reason, with the cells that it is about."""
     by_reason: dict[str, list[str]] = {}
-    for place, error in errors.items():
-        by_reason.setdefault(describe(error), []).append(comparison.words(place))
+    for position, error in errors.items():
+        by_reason.setdefault(describe(error), []).append(comparison.words(position))
     sentences = []
     for why, where in by_reason.items():
         named = [words for words in where if words]

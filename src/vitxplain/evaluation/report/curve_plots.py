@@ -66,7 +66,7 @@ def _looks(is_control: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
     """By method, the controls last and behind the others; `is_control` says of each whether it is one."""
     return {
         name: {**method_look(name, control=control).line(), "zorder": 2 if control else 3}
-        for name, control in sorted(is_control.items(), key=lambda one: one[1])
+        for name, control in sorted(is_control.items(), key=lambda name_and_control: name_and_control[1])
     }
 
 
