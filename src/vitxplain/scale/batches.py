@@ -74,7 +74,7 @@ class ExplainBatches:
 
     @property
     def features(self) -> "Features":
-        """The columns that are added, as `datasets` describes them: for frames and arrays, which have no types of Arrow."""
+        """The columns that are added, as `datasets` describes them: for frames and arrays, whose types are not of Arrow."""
         from datasets import Features
 
         return Features.from_arrow_schema(pa.schema(ADDED))
@@ -174,7 +174,7 @@ class Column(list[Any]):
         super().__init__(values)
         self.kind = kind
 
-    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:  # noqa: A002 - Arrow's protocol
         return pa.array(_plain(self), self.kind)
 
 
