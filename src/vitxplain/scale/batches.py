@@ -74,7 +74,7 @@ class ExplainBatches:
 
     @property
     def features(self) -> "Features":
-        """The columns that are added, as `datasets` describes them: for frames and arrays, whose types are not of Arrow."""
+        """The columns that are added, as `datasets` describes them: for frames and arrays, which have no such types."""
         from datasets import Features
 
         return Features.from_arrow_schema(pa.schema(ADDED))
