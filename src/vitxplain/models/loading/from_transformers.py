@@ -41,7 +41,7 @@ from vitxplain.models.trust.network_size import (
     check_processor_size,
     stored_weights,
 )
-from vitxplain.models.trust.settings import check_settings
+from vitxplain.models.trust.settings import check_class_names, check_settings
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
@@ -96,6 +96,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
         if str(settings.get("model_type")).startswith(OWN_TYPES):
             import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
         check_numbers(source, settings)
+        check_class_names(source, settings)
         if not trust:  # as they are stored: some settings are gone once they are read
             check_settings(source, settings)
         config = for_use(AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned))
