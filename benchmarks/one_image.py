@@ -5,13 +5,15 @@
 The plain script imports torch and transformers, opens the same model and image and runs the pass; `vitx explain` does
 so and writes a picture: once as the first command with a model, which finds out what the model is, and once as every
 later one. Rounds run one of each in turn, in new processes, and ratios are the medians over rounds.
-Without `--model` both open a ViT-B/16 with random weights. Run it on an idle machine.
+Without `--model` both open a ViT-B/16 with random weights. Run it on an idle machine; of processor time, which both
+are measured in as well, others on the machine change less.
 """
 
 import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -64,8 +66,11 @@ def main() -> None:
         (arguments.out / "one_image.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
-def commands(model: Path, folder: Path, rounds: int) -> dict[str, float]:
-    """Seconds of a plain script, of `vitx explain` and of the first one with a model, and both ratios."""
+def commands(model: Path, folder: Path, rounds: int) -> dict[str, Any]:
+    """Seconds of a plain script, of `vitx explain` and of the first one with a model, and both ratios.
+
+    `processor` are the same of processor time.
+    """
     (folder / "plain.py").write_text(SCRIPT)
     explaining = ["-m", "vitxplain", "explain", PHOTOGRAPH, "--model", model, "--method", "rollout"]
     calls: dict[str, list[Any]] = {
@@ -74,22 +79,34 @@ def commands(model: Path, folder: Path, rounds: int) -> dict[str, float]:
         "explain": [*explaining, "--out", folder / "maps"],
     }
     seconds: dict[str, list[float]] = {name: [] for name in calls}
+    processor: dict[str, list[float]] = {name: [] for name in calls}
     for round_ in range(rounds + 1):
         for name, call in calls.items():
             kept = folder / (f"cold-{round_}" if name == "cold" else "warm")  # what was found of the model
             environment = {**os.environ, "HF_ASSETS_CACHE": str(kept), OFF: ""}
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), _children_seconds()
             subprocess.run(
                 [sys.executable, *map(str, call)], check=True, capture_output=True, cwd=folder, env=environment
             )
             if round_:  # the first fills the disk's cache
                 seconds[name].append(time.perf_counter() - start)
+                processor[name].append(_children_seconds() - busy)
+    return _medians(seconds) | {"processor": _medians(processor)}
+
+
+def _medians(seconds: dict[str, list[float]]) -> dict[str, float]:
     ratios = {
         name: statistics.median(own / base for own, base in zip(seconds[name], seconds["plain"], strict=True))
         for name in ("cold", "explain")
     }
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     return medians | {"ratio": ratios["explain"], "cold ratio": ratios["cold"]}
+
+
+def _children_seconds() -> float:
+    """Of the processor, of all processes that were started and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def pictures(model: Path, folder: Path) -> dict[str, float]:
