@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from vitxplain.cli.explain.clips import animate
 from vitxplain.cli.explain.joint_methods import over_sources
@@ -9,13 +10,14 @@ from vitxplain.cli.explain.plan import Job, Plan
 from vitxplain.cli.explain.report import Reporter
 from vitxplain.cli.explain.sheets import save_sheets
 from vitxplain.cli.shared.guard import DONE, SOME_FAILED
+from vitxplain.cli.shared.meanwhile import imported_meanwhile
 from vitxplain.data.bands import BandImage, Original
 from vitxplain.data.read_bands import read_original
 from vitxplain.errors import ImageError, UsageError, describe
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.fit import reason, require
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.storage import save, save_file
+from vitxplain.explanation.storage import PICTURES, save, save_file
 from vitxplain.explanation.tables import Row, csv_of_rows, row_of
 from vitxplain.files.paths import is_file, real_path, user_path
 from vitxplain.files.watch import Watch, check_there
@@ -24,6 +26,8 @@ from vitxplain.models.offers import CLASSES
 from vitxplain.scale.attempt import attempt, is_of_all_images
 from vitxplain.scale.image_sources import Source, find
 from vitxplain.scale.wanted import Wanted, targets
+
+DRAWING: Final = ("matplotlib.figure", "matplotlib.backends.backend_agg")  # what every picture needs
 
 
 def run(job: Job, reporter: Reporter) -> int:
@@ -70,7 +74,8 @@ def run(job: Job, reporter: Reporter) -> int:
 def _fitting(job: Job, sources: Sequence[Source], reporter: Reporter) -> dict[str, Explainer]:
     """The methods that fit the model; the others are reported, or raised if none does."""
     explainers = job.plan.explainers(job.model)
-    probe = job.model.probe()
+    with imported_meanwhile(*(DRAWING if set(PICTURES) & set(job.plan.formats) else ())):
+        probe = job.model.probe()
     unfit = {name: why for name, explainer in explainers.items() if (why := reason(explainer, probe))}
     if len(unfit) == len(explainers):
         require(job.model, explainers.values())
