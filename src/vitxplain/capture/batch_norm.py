@@ -1,12 +1,12 @@
 """Batch normalisation whose backward pass is right for a single image."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-_NORMS = ("batch_norm", "instance_norm")  # the latter is the former of one image, with more channels
+NORMS: Final = ("batch_norm", "instance_norm")  # the latter is the former of one image, with more channels
 
 
 class SoundBatchNorm(TorchFunctionMode):
@@ -18,10 +18,20 @@ class SoundBatchNorm(TorchFunctionMode):
     """
 
     def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
-        name = getattr(func, "__name__", "")
-        if name not in _NORMS or not args or (name == "batch_norm" and args[0].shape[0] > 1):
-            return func(*args, **(kwargs or {}))
-        result = func(args[0].contiguous(), *args[1:], **(kwargs or {}))
-        if result.requires_grad:
-            result.register_hook(Tensor.contiguous)
-        return result
+        kwargs = kwargs or {}
+        return sound_norm(func, args, kwargs) if is_norm(func) else func(*args, **kwargs)
+
+
+def is_norm(func: Callable) -> bool:
+    """Whether this function of PyTorch is such a normalisation."""
+    return getattr(func, "__name__", "") in NORMS
+
+
+def sound_norm(norm: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+    """What the normalisation returns, its gradient free of strides."""
+    if not args or (norm.__name__ == "batch_norm" and args[0].shape[0] > 1):
+        return norm(*args, **kwargs)
+    result = norm(args[0].contiguous(), *args[1:], **kwargs)
+    if result.requires_grad:
+        result.register_hook(Tensor.contiguous)
+    return result
