@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-from markdown.extensions.toc import slugify
-
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 LINK = re.compile(r"\[([^]]+)\]\(([\w./-]+\.md)(?:#([\w-]+))?\)")
 NUMBER = re.compile(r"\d[\d.,]*\d|\d")
@@ -17,13 +15,18 @@ def rows() -> list[list[str]]:
     return [[cell.strip() for cell in line] for line in lines[2:] if not line[0].startswith("**")]
 
 
+def slug(heading: str) -> str:
+    """The anchor that mkdocs makes of a heading."""
+    return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower())
+
+
 def section(page: str, anchor: str | None) -> str:
     """The page, or what stands beneath the heading of that anchor, with the headings below it."""
     text = (DOCS / page).read_text("utf-8")
     if anchor is None:
         return text
     headings = list(re.finditer(r"^(#+) (.+)$", text, re.MULTILINE))
-    (heading,) = (found for found in headings if slugify(found[2], "-") == anchor)
+    (heading,) = (found for found in headings if slug(found[2]) == anchor)
     after = [
         found.start() for found in headings if found.start() > heading.start() and len(found[1]) <= len(heading[1])
     ]
