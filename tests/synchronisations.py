@@ -1,7 +1,8 @@
 """Counts where Python waits for a GPU, or would, on a machine that has none.
 
-Without one a tensor counts as the device's unless it was seen to be made in host memory: by a copy to "cpu", of an array or a list
-without a device, or from such tensors alone. `torch.device` objects, as models have them, stand for the device.
+Without one a tensor counts as the device's unless it was seen to be made in host memory: by a copy to "cpu", of an
+array or a list without a device, or from such tensors alone. `torch.device` objects, as models have them, stand for the
+device.
 """
 
 import warnings

@@ -181,7 +181,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or 0 in array.shape:
         raise ImageError(
-            f"an image array has the axes (height, width) or (height, width, 1, 3 or 4 channels), not {array.shape}."
+            f"an image array is (height, width) or (height, width, 1, 3 or 4 channels), not the shape {array.shape}."
         )
     whole = to_eight_bits(array, f"the array of {array.dtype}")
     array = whole[..., :3] if channels == 4 else whole
