@@ -204,8 +204,8 @@ class FusedWeights(Weights):
 def mean_of(slices: Iterator[Tensor], count: int) -> Tensor:
     """The mean of so many, each of which is read before the next is made."""
     total = next(slices).clone()
-    for one in slices:
-        total += one
+    for weights in slices:
+        total += weights
     return total.div_(count)
 
 
