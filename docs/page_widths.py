@@ -1,4 +1,4 @@
-"""Open every page of a built site at two widths, and say what does not fit: `mkdocs build && python docs/page_widths.py`.
+"""Open every page of the built site at two widths and say what does not fit: `python docs/page_widths.py [SITE]`.
 
 Needs the extra `browser`, and Chromium. Exit code 1 where a page is wider than the window, or text is cut off.
 """
