@@ -11,7 +11,7 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.render.colours import HEAT, HEAT_WORDS
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed
-from vitxplain.render.pair import pair
+from vitxplain.render.pair import displayed_in_pair, pair
 from vitxplain.render.paper.own_axes import show_on
 
 ALPHA = 0.6
@@ -27,7 +27,7 @@ def overlay(explanation: Explanation, alpha: float = ALPHA) -> Image.Image:
 
 def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT) -> Figure:
     """The photograph and, beside it, the heat map over it, in the colours of matplotlib's `cmap`."""
-    explanation = displayed(explanation)
+    explanation = displayed_in_pair(explanation)
     rgb = mark_unseen(_blended(explanation, alpha, cmap), explanation.geometry)
     return side_by_side(explanation, rgb, cmap, HEAT_WORDS)
 
