@@ -1,15 +1,23 @@
-"""What mkdocs makes while it builds the site: a page of each notebook, and the viewer of a small recording."""
+"""What mkdocs makes while it builds the site: formulas, a page of each notebook, the viewer of a small recording."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from xml.etree import ElementTree
 
+from latex2mathml.converter import convert
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
+# What Markdown makes of a block ```math and of $`x`$ in a line, as GitHub knows them too.
+BLOCK = re.compile(r'(<div class="formula">)(.*?)(</div>)', re.DOTALL)
+INLINE = re.compile(r"\$<code>([^<]+)</code>\$")
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PHOTOGRAPHS = ("cat.jpg", "coffee.jpg")
 VIEWER = "viewer.html"
@@ -23,6 +31,24 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, f"notebooks/{path.stem}.md", content=page(notebook, path.name)))
     files.append(File.generated(config, VIEWER, content=viewer()))
     return files
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """The page with its formulas as MathML, which browsers draw without a script."""
+    html = BLOCK.sub(lambda block: block[1] + _formula(block[2], "block") + block[3], html)
+    return INLINE.sub(lambda code: _formula(code[1], "inline"), html)
+
+
+def _formula(latex: str, display: str) -> str:
+    """MathML; the converter itself passes on what it does not know."""
+    mathml = convert(unescape(latex).strip(), display=display)
+    try:
+        unknown = [text for text in ElementTree.fromstring(mathml).itertext() if "\\" in text]
+    except ElementTree.ParseError as error:
+        unknown = [str(error)]
+    if unknown:
+        raise PluginError(f"this is no formula that latex2mathml knows: {latex.strip()} ({', '.join(unknown)})")
+    return mathml
 
 
 def page(notebook: Mapping[str, Any], name: str) -> str:

@@ -29,6 +29,7 @@ METHODS = {
     "patch-similarity": "patch similarity",
     "patch-pca": "patch PCA",
 }
+COLUMNS = ("model", "input", "grid")
 FAMILIES = {"detectors": "Object detectors", "segmenters": "Segmenters", "encoders": "Encoders without a head"}
 INTRO = """---
 hide: [toc]
@@ -42,13 +43,18 @@ are about one of them. **Bold** marks what `auto` takes. Models are small and ra
 about *whether* maps come, not about how good they are. Your own `nn.Module` works the same way:
 [how](how-to/own-model.md). `vitx methods --model M` makes this row for any model.
 """
+FILTERED = f"""<div class="filtered" data-from="{len(COLUMNS)}" markdown>
+
+{{}}
+</div>
+"""
 
 
 def page(found: Mapping[str, Any] | None) -> str:
     """The whole page."""
     if found is None:
         return INTRO
-    parts = [INTRO]
+    parts = []
     for library in ("transformers", "timm", "torchvision"):
         if library in found:
             parts.append(f"## {library} {found['versions'][library]}\n\n{section(found[library])}")
@@ -57,14 +63,18 @@ def page(found: Mapping[str, Any] | None) -> str:
             for family, title in FAMILIES.items()
             if (key := f"{library} {family}") in found
         ]
-    return "\n".join(parts)
+    return "\n".join([INTRO, FILTERED.format("\n".join(parts))])
 
 
 def section(models: Mapping[str, Mapping[str, Any]]) -> str:
     """One library: a table of what works, and a list of what is refused and why."""
     working = {name: facts for name, facts in models.items() if "refused" not in facts}
-    head = ["model", "input", "grid", *METHODS.values()]
-    rows = [head, ["---"] * 3 + [":-:"] * len(METHODS), *(row(name, facts) for name, facts in sorted(working.items()))]
+    head = [*COLUMNS, *METHODS.values()]
+    rows = [
+        head,
+        ["---"] * len(COLUMNS) + [":-:"] * len(METHODS),
+        *(row(name, facts) for name, facts in sorted(working.items())),
+    ]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
     refused = [f"- `{name}`: {facts['refused']}" for name, facts in sorted(models.items()) if "refused" in facts]
     return "\n".join([table, "", *(["Refused, with the reason given:", "", *refused, ""] if refused else [])])

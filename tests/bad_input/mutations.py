@@ -1,7 +1,10 @@
 """A file changed as faults and attackers change files: bits, lengths, ends, pieces of itself, words of its format."""
 
+import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any
 
 WORDS = (
     *(b"1e999", b"-1", b"0", b"NaN", b"999999999999", b"9" * 5000, b"null", b"[]", b"{}", b'""', b"true", b"\x00"),
@@ -18,6 +21,42 @@ WORDS = (
     *(b"\n", b",", b'"', b"<", b"[" * 2000, b"\xf0\x9f\x90\x88", b"1_0", b"0x10"),
 )
 NUMBERS = (0, 1, 2**7, 2**8 - 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**64 - 1)
+
+VALUES = (None, True, -1, 1.5, "", "a", [], [None], {}, {"a": None})
+
+
+def restructured(content: bytes) -> Iterator[bytes]:
+    """A document of JSON, or each line's, with each field and item in turn gone, renamed or of another kind."""
+    text = content.decode()
+    try:
+        yield from (json.dumps(changed).encode() for changed in _restructured(json.loads(text)))
+    except json.JSONDecodeError:  # a document a line
+        first, rest = text.split("\n", 1)
+        yield from (f"{json.dumps(changed)}\n{rest}".encode() for changed in _restructured(json.loads(first)))
+
+
+def _restructured(document: Any) -> Iterator[Any]:
+    yield from VALUES
+    for *above, last in _paths(document):
+        for change in ("gone", "renamed", *VALUES):
+            copy = deepcopy(document)
+            parent = copy
+            for key in above:
+                parent = parent[key]
+            value = parent.pop(last)
+            if change == "renamed" and isinstance(parent, dict):
+                parent["renamed"] = value
+            elif change not in ("gone", "renamed"):
+                parent.insert(last, change) if isinstance(parent, list) else parent.update({last: change})
+            yield copy
+
+
+def _paths(value: Any) -> Iterator[tuple[Any, ...]]:
+    """Where each value of a document lies; of a list's items the first."""
+    items = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (key,)
+        yield from ((key, *path) for path in _paths(inner))
 
 
 def mutated(content: bytes, draw: random.Random) -> bytes:

@@ -67,9 +67,7 @@ def _shards(folder: Path) -> None:
     plan = Plan(1, {made.method: MapKind(made.axes, made.values.shape, {})}, facts)
     manifest.begin(Folder(folder), plan.to_dict())
     content = to_bytes([row("a.png", made)], schema(plan.kinds[made.method], plan.to_dict()))
-    manifest.finish(
-        Folder(folder), 0, {f"{made.method}/{numbered(0, 'parquet')}": content}, {"images": 1, "failed": {}}
-    )
+    manifest.finish(Folder(folder), 0, {f"{made.method}/{numbered(0, 'parquet')}": content}, 1, {"b.png": "damaged"})
 
 
 def _look_at_maps(folder: Path) -> None:

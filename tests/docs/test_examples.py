@@ -8,7 +8,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("docs_images.py", "objects_images.py", "digits_network.py", "onnx_two_outputs.py")  # have a test of their own
-BY_COMMANDS = {"defects.webp", "demo-vit.webp"}  # vitx data show defects, vitx demo
+BY_COMMANDS = {
+    "defects.webp",
+    "demo-vit.webp",
+    "viewer.webp",
+}  # vitx data show defects, vitx demo, docs/viewer_picture.py
 # examples/objects_images.py, for models that learned
 OF_DETECTORS = {
     *("cross-attention.webp", "d-rise.webp", "gradient-cross-attention.webp"),

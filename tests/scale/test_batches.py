@@ -85,6 +85,30 @@ def test_in_datasets_and_pickled_without_its_model(batches: ExplainBatches, pict
     check({name: made[name] for name in made.column_names}, pictures, vit_folder)
 
 
+@pytest.mark.parametrize("kind", ["list", "numpy"])
+def test_columns_have_their_types_whatever_the_first_batch_holds(pictures: list[bytes], kind: str):
+    """The first batch has no map, the second no error."""
+    import datasets
+
+    explained = ExplainBatches("demo-vit", "rollout", image="picture")
+    photos = datasets.Dataset.from_dict({"id": [0, 1], "picture": [pictures[2], pictures[0]]})
+    stated = datasets.Features({"id": datasets.Value("int64"), **explained.features})
+    made = photos.with_format(None if kind == "list" else kind).map(
+        explained,
+        batched=True,
+        batch_size=1,
+        remove_columns=["picture"],
+        features=None if kind == "list" else stated,
+        load_from_cache_file=False,
+    )
+    assert made.features == stated
+    rows = made.with_format(None)
+    assert rows["map"][0] is None
+    assert len(rows["map"][1]) == 100
+    assert "not an image" in rows["error"][0]
+    assert rows["error"][1] is None
+
+
 def test_what_is_wrong_is_said(batches: ExplainBatches, vit_folder: Path):  # noqa: F811
     with pytest.raises(UsageError, match="no column 'picture'; it has 'image': say image=NAME"):
         batches({"image": []})

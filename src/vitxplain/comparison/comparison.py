@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from vitxplain.comparison.entries import Entry, picture_of, truth_of
-from vitxplain.comparison.outcomes import control_map, outcomes_of, with_random_weights
+from vitxplain.comparison.outcomes import UnfitMethodError, control_map, outcomes_of, with_random_weights
 from vitxplain.errors import ImageError, describe
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import Limits, in_words, is_of_image, limits_of
@@ -27,8 +28,23 @@ class Comparison:
 
     @property
     def failures(self) -> dict[Place, Exception]:
+        """The cells without a map that should have one."""
+        return {position: error for position, error in self.empty.items() if position not in self.unfit}
+
+    @cached_property
+    def empty(self) -> dict[Place, Exception]:
         """The cells without a map."""
         return {position: outcome for position, outcome in self.outcomes.items() if isinstance(outcome, Exception)}
+
+    @cached_property
+    def unfit(self) -> dict[Place, Exception]:
+        """Those whose method does not fit their model, but another one of the models."""
+        fitting = {method for (_, _, method, _), made in self.outcomes.items() if isinstance(made, Explanation)}
+        return {
+            position: error
+            for position, error in self.empty.items()
+            if isinstance(error, UnfitMethodError) and position[2] in fitting
+        }
 
     def limits(self) -> dict[Place, Limits]:
         """Those of the scale that all maps of a method share."""

@@ -28,6 +28,10 @@ Outcomes: TypeAlias = dict[tuple[int, int, int], Explanation | Exception]
 LONGEST: Final = 400  # pixels of an image on which a control map is made
 
 
+class UnfitMethodError(UnsupportedModelError):
+    """The one method does not fit the model, which others may."""
+
+
 @dataclass(frozen=True, eq=False)
 class Request:
     """Images, methods and targets by their places; `options` are those of `explain_together`."""
@@ -71,7 +75,7 @@ def outcomes_of(
     request = Request(images, {p: e for p, e in explainers.items() if p not in unfit}, targets, options)
     made = _explained(model, request) if request.explainers else {}
     for position, why in unfit.items():
-        error = UnsupportedModelError(f"{name_of(explainers[position])} does not fit: {why}.")
+        error = UnfitMethodError(f"{name_of(explainers[position])} does not fit: {why}.")
         made |= {(image, position, target): error for image in images for target in targets}
     return made
 

@@ -53,7 +53,7 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
     """
     if isinstance(source, Image.Image):
         name = str(getattr(source, "filename", "")) or f"the {source.mode} image"
-        return decoded(reopened(source) or source.copy, name, _to_rgb)
+        return decoded(reopened(source) or source.copy, name, to_rgb)
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Tensor):
@@ -63,15 +63,15 @@ def read_image(source: ImageLike | Tensor) -> Image.Image:
         )
     if (held := content_of(source)) is not None:
         stream = BytesIO(held)
-        return decoded(lambda: open_picture(stream), name_of(source), _to_rgb)
+        return decoded(lambda: open_picture(stream), name_of(source), to_rgb)
     if not isinstance(source, (str, PathLike)):
         kind = _kind(source)
         raise ImageError(f"{kind} is no image; give a path, an address, bytes, an open file, a PIL image or an array.")
     if is_url(source):
         content = download(str(source))
-        return decoded(lambda: open_picture(content), str(source), _to_rgb)
+        return decoded(lambda: open_picture(content), str(source), to_rgb)
     path = existing_file(source)
-    return decoded(lambda: open_picture(path), str(source), _to_rgb)
+    return decoded(lambda: open_picture(path), str(source), to_rgb)
 
 
 def content_of(source: object) -> bytes | None:
@@ -181,8 +181,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.ndim not in (2, 3) or channels not in (1, 3, 4) or 0 in array.shape:
         raise ImageError(
-            f"an image array has the axes (height, width) or (height, width, 1, 3 or 4 channels), "
-            f"not the shape {array.shape}."
+            f"an image array is (height, width) or (height, width, 1, 3 or 4 channels), not the shape {array.shape}."
         )
     whole = to_eight_bits(array, f"the array of {array.dtype}")
     array = whole[..., :3] if channels == 4 else whole
@@ -193,7 +192,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
             stacklevel=3,
         )
     array = array[..., 0] if array.ndim == 3 and channels == 1 else array
-    return _to_rgb(Image.fromarray(np.ascontiguousarray(array)), "the array")
+    return to_rgb(Image.fromarray(np.ascontiguousarray(array)), "the array")
 
 
 def decoded(
@@ -239,7 +238,8 @@ def decoded(
         raise ImageError(f"{name} is damaged or incomplete ({reason}); save or download it again.") from error
 
 
-def _to_rgb(image: Image.Image, name: str) -> Image.Image:
+def to_rgb(image: Image.Image, name: str) -> Image.Image:
+    """What was decoded as 8-bit RGB, transparency on white; `name` is for messages. ImageError: it has no pixels."""
     if 0 in image.size:
         raise ImageError(f"the image has no pixels ({image.width} x {image.height}).")
     if image.mode.startswith("I") or image.mode == "F":  # one channel of more than 8 bits

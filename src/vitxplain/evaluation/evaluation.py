@@ -30,10 +30,10 @@ class Evaluation:
     """Scores of every map; iterate for the rows of the table, `records()` for a data frame.
 
     `skipped` are the images that could not be read, `failures` the maps that could not be made or scored, `left_out`
-    the metrics, models and data that were not taken in; each says why. `fingerprint` is what the scores depend on,
-    `levels` are the thresholds chosen on validation images, by model, method and metric; `answers` say which of the
-    true regions of each image a model found that finds things. `map_scores` and `answers` of a data set are read from
-    the disk each time somebody goes through them.
+    the metrics, models, methods of a model and data that were not taken in; each says why. `fingerprint` is what the
+    scores depend on, `levels` are the thresholds chosen on validation images, by model, method and metric; `answers`
+    say which of the true regions of each image a model found that finds things. `map_scores` and `answers` of a data
+    set are read from the disk each time somebody goes through them.
     """
 
     map_scores: Collection[MapScores] = field(repr=False)

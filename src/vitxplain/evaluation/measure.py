@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from accelerate import PartialState
 from accelerate.utils import gather_object
@@ -17,19 +18,24 @@ from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels
 from vitxplain.evaluation.scoring.cost import Cost, costs
 from vitxplain.evaluation.scoring.fingerprint import fingerprint_of
+from vitxplain.evaluation.scoring.loop import MethodMetrics, share_of
+from vitxplain.evaluation.scoring.means_so_far import MeansSoFar
 from vitxplain.evaluation.scoring.score import score_entry
 from vitxplain.evaluation.scoring.store import Store, one_writer
 from vitxplain.evaluation.table.regions_found import nothing_found, regions_found
 from vitxplain.metrics.base import Metric
 from vitxplain.processes import join_processes
+from vitxplain.words import source_name
+
+Watch: TypeAlias = Callable[[MeansSoFar], object]
 
 
 @dataclass(frozen=True, eq=False)
 class EvaluationPlan:
     """Everything derived from a request.
 
-    `samples` and `validation` are the images as they are scored, `unfit` the methods that do not fit a model,
-    `left_out` the models and metrics that were not taken in and why, `cost` whether methods are timed, too.
+    `samples` and `validation` are the images as they are scored, `unfit` the methods that fit no model,
+    `left_out` the models, methods and metrics that were not taken in and why, `cost` whether methods are timed, too.
     """
 
     request: EvaluationRequest
@@ -63,15 +69,20 @@ def plan_of(request: EvaluationRequest) -> EvaluationPlan:
     )
 
 
-def measure(request: EvaluationRequest, progress: Callable[[int], object]) -> Evaluation:
-    """Every model and method on every image; errors as of `evaluate`."""
+def measure(request: EvaluationRequest, progress: Callable[[int], object], watch: Watch = lambda _: None) -> Evaluation:
+    """Every model and method on every image; errors as of `evaluate`.
+
+    After each batch `progress` is called with how many images it took, and `watch` with the means so far.
+    """
     request.check()
     state, _ = join_processes(request.device)
     with one_writer(request.folder):
-        return _measured(request, state, progress)
+        return _measured(request, state, progress, watch)
 
 
-def _measured(request: EvaluationRequest, state: PartialState, progress: Callable[[int], object]) -> Evaluation:
+def _measured(
+    request: EvaluationRequest, state: PartialState, progress: Callable[[int], object], watch: Watch
+) -> Evaluation:
     plan = plan_of(request)
     fingerprint = fingerprint_of(plan.samples, plan.entries, plan.metrics, request.preset)
     store, skipped = Store(request.folder, state.process_index), list[str]()
@@ -80,7 +91,7 @@ def _measured(request: EvaluationRequest, state: PartialState, progress: Callabl
     with store:
         for planned_entry in plan.entries:
             entry_levels, entry_failures, entry_costs = _measure_entry(
-                planned_entry.open(), plan, store, skipped, progress
+                planned_entry.open(), plan, store, skipped, progress, watch
             )
             levels[planned_entry.name] = entry_levels
             failures += entry_failures
@@ -119,7 +130,12 @@ def _nothing_found(entries: Sequence[PlannedEntry], answers: Collection[ImageAns
 
 
 def _measure_entry(
-    entry: Entry, plan: EvaluationPlan, store: Store, skipped: list[str], progress: Callable[[int], object]
+    entry: Entry,
+    plan: EvaluationPlan,
+    store: Store,
+    skipped: list[str],
+    progress: Callable[[int], object],
+    watch: Watch,
 ) -> tuple[Levels, list[Failure], list[Cost]]:
     """All of one entry; its model is forgotten with the call."""
     levels, failures, batch_size = Levels(), list[Failure](), plan.request.batch_size
@@ -134,6 +150,20 @@ def _measure_entry(
         }
         for method, map_source in entry.methods().items()
     }
-    for count in score_entry(entry, metrics, plan.samples, store, batch_size, skipped=skipped, failures=failures):
+    means = _means_so_far(entry, metrics, plan.samples, store)
+    for count in score_entry(
+        entry, metrics, plan.samples, store, batch_size, means=means, skipped=skipped, failures=failures
+    ):
         progress(count)
+        means.images += count
+        watch(means)
     return levels, failures, list(costs([entry], plan.samples, batch_size)) if plan.cost else []
+
+
+def _means_so_far(entry: Entry, metrics: MethodMetrics, samples: DataSet, store: Store) -> MeansSoFar:
+    """With the scores of an earlier run; of several processes each has its share of the images."""
+    sources = entry.methods()
+    methods = {method: list(names) for method, names in metrics.items() if not sources[method].control}
+    means = MeansSoFar(entry.name, source_name(samples.name), methods, len(share_of(samples)))
+    means.add(store.known([(entry.name, method) for method in methods]))
+    return means

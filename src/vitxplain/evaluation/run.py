@@ -9,7 +9,7 @@ from typing import Any
 from vitxplain.data.sample import DataSet, Split
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.measure import measure
+from vitxplain.evaluation.measure import Watch, measure
 from vitxplain.evaluation.plan.classes import NoModelError
 from vitxplain.evaluation.plan.presets import default_runs
 from vitxplain.evaluation.plan.request import Data, EvaluationRequest, Load, Metrics, Models, data_source
@@ -147,9 +147,11 @@ def evaluate_each(
 
 
 def evaluate_requests(
-    requests: Mapping[str, EvaluationRequest], progress: Callable[[int], object]
+    requests: Mapping[str, EvaluationRequest], progress: Callable[[int], object], watch: Watch = lambda _: None
 ) -> dict[str, Evaluation]:
     """One request after the other, by the names of their data; those for which there is no model are left out.
+
+    `progress` and `watch` as of `measure`.
 
     Raises:
         NoModelError: there is a model for none of the data.
@@ -157,7 +159,7 @@ def evaluate_requests(
     evaluations, left_out = dict[str, Evaluation](), list[str]()
     for name, request in requests.items():
         try:
-            evaluations[name] = measure(request, progress)
+            evaluations[name] = measure(request, progress, watch)
         except NoModelError as error:
             left_out.append(f"{name} is left out: {error}")
     if not evaluations:

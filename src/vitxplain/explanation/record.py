@@ -116,6 +116,11 @@ def _provenance(facts: dict[str, Any]) -> dict[str, Any]:
     notes = facts.get(NOTES, [])
     if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
         raise TypeError("its notes are no sentences")
+    bands = facts.get("bands", [])
+    if not isinstance(bands, list) or not all(isinstance(band, int) for band in bands):
+        raise TypeError("its bands are no numbers")
+    if not isinstance(facts.get("model", {}), Mapping):
+        raise TypeError("what it says of its model is no object with names")
     return facts
 
 

@@ -72,9 +72,9 @@ def save(
     return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
 
 
-def is_file_name(path: Path) -> bool:
+def is_file_name(path: Path, formats: Sequence[str] = FORMATS) -> bool:
     """Whether a path is that of one file, by its ending."""
-    return path.suffix.removeprefix(".").lower() in FORMATS and not is_folder(path)
+    return path.suffix.removeprefix(".").lower() in formats and not is_folder(path)
 
 
 def save_file(explanation: Explanation, path: Path, style: str = AUTO, look: Look = PLAIN) -> Path:

@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from io import StringIO
 from itertools import zip_longest
 from os import PathLike
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from vitxplain.files.opening import MOST_BYTES, read_bytes
 from vitxplain.files.reading import shortened
 
 MOST_YAML_BYTES: Final = 2**19  # PyYAML reads a megabyte in seconds
 MOST_YAML_VALUES: Final = 20_000  # of a document with its aliases written out
+
+Kind = TypeVar("Kind")
 
 
 def read_text(path: str | PathLike[str], most: int = MOST_BYTES) -> str:
@@ -59,6 +61,20 @@ def parse_object(content: str | bytes) -> dict[str, Any]:
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"it holds {_kind(value)} in place of an object with names")
+    return value
+
+
+def expected(fields: Any, name: str, kind: type[Kind]) -> Kind:
+    """A field of an object, which is there and of this kind; a number with a point, or true, is no whole number.
+
+    Raises:
+        ValueError: it is missing or of another kind.
+    """
+    if not isinstance(fields, dict) or name not in fields:
+        raise ValueError(f"{shortened(name)} is missing")
+    value = fields[name]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{shortened(name)} is {_kind(value)}")
     return value
 
 

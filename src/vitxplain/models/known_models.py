@@ -7,6 +7,7 @@ from vitxplain.errors import ModelLoadError
 from vitxplain.files.paths import is_folder
 
 DEFAULT = "google/vit-base-patch16-224"
+OWN_TYPES = "vitxplain_"  # how the `model_type` of those begins that are trained from scratch
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ CLASSES: Final = (
 )
 # What a colour bar says of heat: of one map, and of several that have a range each.
 HEAT_WORDS, EACH_WORDS = "heat (1 = the map's highest)", "heat (1 = each map's highest)"
+SHARED_WORDS = "heat (1 = the highest of all)"
 INK, FAINT, PAPER = "#1a1a1a", "#666666", "#ffffff"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +19,15 @@ from vitxplain.scale.plan import MapKind
 from vitxplain.scale.prepare import prepare
 from vitxplain.scale.shards import failed_row, row, schema
 
+if TYPE_CHECKING:
+    from datasets import Features
+
 ADVICE: Final = "store the bytes of whole PNG or JPEG files"
 RESULTS: Final = {  # of Arrow; engines know no float16
     **{field.name: field.type for field in schema(MapKind("", None, {}), {}) if field.name not in ("path", "method")},
     "map": pa.list_(pa.float32()),
 }
+ADDED: Final = {"method": pa.string(), **RESULTS}
 
 
 class ExplainBatches:
@@ -66,7 +70,14 @@ class ExplainBatches:
     @property
     def ddl(self) -> str:
         """The columns that are added, as Spark's schemas are written."""
-        return ", ".join(f"{name} {_in_spark(kind)}" for name, kind in {"method": pa.string(), **RESULTS}.items())
+        return ", ".join(f"{name} {_in_spark(kind)}" for name, kind in ADDED.items())
+
+    @property
+    def features(self) -> "Features":
+        """The columns that are added, as `datasets` describes them: for frames and arrays, which have no such types."""
+        from datasets import Features
+
+        return Features.from_arrow_schema(pa.schema(ADDED))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_chosen": None}
@@ -92,16 +103,17 @@ class ExplainBatches:
 
     def _columns(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         of_numpy = any(isinstance(column, np.ndarray) for column in batch.values())
-        columns = {name: list(column) for name, column in batch.items()}
-        made = self._made(columns)
-        return {name: _array(values) for name, values in made.items()} if of_numpy else made
+        made = self._made({name: list(column) for name, column in batch.items()})
+        if of_numpy:
+            return {name: _array(values) for name, values in made.items()}
+        return {name: Column(values, ADDED[name]) if name in ADDED else values for name, values in made.items()}
 
     def _frame(self, frame: Any) -> Any:
         return type(frame)(self._made({str(name): frame[name].tolist() for name in frame.columns}))
 
     def _arrow(self, batch: Any) -> Any:
         made = self._made(batch.to_pydict())
-        types = {**{field.name: field.type for field in batch.schema}, "method": pa.string(), **RESULTS}
+        types = {**{field.name: field.type for field in batch.schema}, **ADDED}
         arrays = [pa.array(_plain(values), types[name]) for name, values in made.items()]
         return type(batch).from_arrays(arrays, names=list(made))
 
@@ -112,7 +124,7 @@ class ExplainBatches:
                 f"the batch has no column {self.image!r}; it has {', '.join(map(repr, columns))}: say image=NAME."
             )
         others = {name: values for name, values in columns.items() if name != self.image}
-        made: dict[str, list[Any]] = {name: [] for name in (*others, "method", *RESULTS)}
+        made: dict[str, list[Any]] = {name: [] for name in (*others, *ADDED)}
         images = columns[self.image]
         for start in range(0, len(images), self.batch_size):
             numbers = range(start, min(start + self.batch_size, len(images)))
@@ -120,7 +132,7 @@ class ExplainBatches:
                 for single in of_image:
                     for name, values in others.items():
                         made[name].append(values[number])
-                    for name in ("method", *RESULTS):
+                    for name in ADDED:
                         value = single.get(name)
                         made[name].append(value.astype(np.float32) if isinstance(value, np.ndarray) else value)
         return made
@@ -155,12 +167,23 @@ def as_image(image: Any) -> Any:
     return np.asarray(image, np.uint8) if isinstance(image, list) else image
 
 
+class Column(list[Any]):
+    """Values that Arrow takes as the type they have, which it would else guess from a batch that may hold none."""
+
+    def __init__(self, values: Iterable[Any], kind: pa.DataType) -> None:
+        super().__init__(values)
+        self.kind = kind
+
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:  # noqa: A002 - Arrow's protocol
+        return pa.array(_plain(self), self.kind)
+
+
 def _array(values: Sequence[Any]) -> np.ndarray:
     """One object a row, whatever these are."""
     if values and all(isinstance(value, str | float | int) for value in values):
         return np.asarray(values)
     array = np.empty(len(values), object)
-    array[:] = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
+    array[:] = _plain(values)
     return array
 
 

@@ -70,10 +70,11 @@ def _files(store: Store, plan: Mapping[str, Any]) -> tuple[list[str], list[int]]
     files: list[str] = []
     unfinished: list[int] = []
     for shard in range(plan["shards"]):
-        if manifest.is_finished(store, shard):
-            files += [*manifest.entry(store, shard)["files"], manifest.entry_name(shard)]
-        else:
+        entry = manifest.finished(store, shard)
+        if entry is None:
             unfinished.append(shard)
+        else:
+            files += [*entry.files, manifest.entry_name(shard)]
     return files, unfinished
 
 

@@ -2,19 +2,37 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, Final
 
 from vitxplain.errors import UsageError
-from vitxplain.files.documents import parse_json, parse_object
+from vitxplain.files.documents import expected, parse_json, parse_object
 from vitxplain.files.reading import reading
-from vitxplain.scale.plan import check_same, numbered
+from vitxplain.scale.plan import check_same, checked_plan, numbered
 from vitxplain.scale.stores import Store
 
 FOLDER: Final = "manifest"
 PLAN: Final = "plan.json"
 PLAN_NAME: Final = f"{FOLDER}/{PLAN}"
 ADVICE: Final = "give another folder, or delete this one and explain again"
+
+
+@dataclass(frozen=True)
+class File:
+    """What a whole file of a shard holds."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a finished shard: how many images it is of, why some of them have no map, and its files."""
+
+    images: int
+    failed: Mapping[str, str]  # reasons by the image's path
+    files: Mapping[str, File]  # by path below the folder
 
 
 def begin(store: Store, plan: Mapping[str, Any]) -> None:
@@ -31,10 +49,11 @@ def begin(store: Store, plan: Mapping[str, Any]) -> None:
 
 
 def read_plan(store: Store) -> dict[str, Any]:
-    """The plan of the maps in a folder.
+    """The plan of the maps in a folder, as `Plan.to_dict` gives it; what is read of every plan is there.
 
     Raises:
-        UsageError: there is none, or it cannot be read.
+        UsageError: there is none.
+        DataError: it cannot be read.
     """
     if store.size(PLAN_NAME) is None:
         raise UsageError(
@@ -42,10 +61,10 @@ def read_plan(store: Store) -> dict[str, Any]:
             "them."
         )
     with reading(f"{store}/{PLAN_NAME}", "the plan of a run", ADVICE):
-        return parse_object(store.read(PLAN_NAME).decode("utf-8-sig"))
+        return checked_plan(parse_object(store.read(PLAN_NAME).decode("utf-8-sig")))
 
 
-def finish(store: Store, shard: int, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
+def finish(store: Store, shard: int, files: Mapping[str, bytes], images: int, failed: Mapping[str, str]) -> None:
     """Write a shard's files, by path below the folder, then the entry that says they are whole.
 
     A process that is killed between the two leaves a shard that is written again, with the same bytes.
@@ -53,40 +72,32 @@ def finish(store: Store, shard: int, files: Mapping[str, bytes], facts: Mapping[
     Raises:
         OutputError: they cannot be written.
     """
-    contents = {name: {"sha256": sha256(content).hexdigest(), "bytes": len(content)} for name, content in files.items()}
+    written = {name: File(sha256(content).hexdigest(), len(content)) for name, content in files.items()}
     store.write(files)
-    store.write({entry_name(shard): _json({**facts, "files": contents})})
+    store.write({entry_name(shard): _json(asdict(Entry(images, failed, written)))})
 
 
-def is_finished(store: Store, shard: int) -> bool:
-    """Whether the shard's entry is there and its files have the sizes it says.
-
-    Raises:
-        UsageError: the entry cannot be read.
-    """
-    return finished_files(store, shard) is not None
-
-
-def finished_files(store: Store, shard: int) -> dict[str, dict[str, Any]] | None:
-    """The files of a finished shard with their sha256; None of another. Raises as `is_finished`."""
-    if store.size(entry_name(shard)) is None:
-        return None
-    files: dict[str, dict[str, Any]] = entry(store, shard)["files"]
-    return files if all(store.size(name) == content["bytes"] for name, content in files.items()) else None
-
-
-def entry(store: Store, shard: int) -> dict[str, Any]:
-    """What is known of a finished shard: its counts, and its files with their sha256.
+def finished(store: Store, shard: int) -> Entry | None:
+    """The entry of a shard whose files have the sizes it says; None of one that is still to be made.
 
     Raises:
-        UsageError: it cannot be read.
+        DataError: the entry cannot be read.
     """
     name = entry_name(shard)
+    if store.size(name) is None:
+        return None
     with reading(f"{store}/{name}", "an entry of a manifest", ADVICE):
-        fields = parse_object(store.read(name).decode("utf-8-sig"))
-        if not all(isinstance(content["bytes"], int) for content in fields["files"].values()):
-            raise ValueError("its files have no sizes")
-        return fields
+        entry = _entry(parse_object(store.read(name).decode("utf-8-sig")))
+    return entry if all(store.size(name) == file.bytes for name, file in entry.files.items()) else None
+
+
+def _entry(fields: Mapping[str, Any]) -> Entry:
+    files = {
+        name: File(expected(file, "sha256", str), expected(file, "bytes", int))
+        for name, file in expected(fields, "files", dict).items()
+    }
+    failed = expected(fields, "failed", dict)
+    return Entry(expected(fields, "images", int), {name: expected(failed, name, str) for name in failed}, files)
 
 
 def entry_name(shard: int) -> str:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vitxplain.errors import UsageError
+from vitxplain.files.documents import expected
 
 IMAGES_OF_A_SHARD: Final = 256
+MOST_SHARDS: Final = 1_000_000
 SCHEMA: Final = 1
 
 
@@ -50,6 +52,30 @@ class Plan:
             for name, kind in self.kinds.items()
         }
         return {"schema": SCHEMA, "images": self.images, "shards": self.shards, "methods": methods, **self.facts}
+
+
+def checked_plan(stored: dict[str, Any]) -> dict[str, Any]:
+    """A plan from a file, of which the counts, the methods and the model are there as `Plan.to_dict` writes them.
+
+    Raises:
+        ValueError: they are not.
+    """
+    shards, images = (expected(stored, name, int) for name in ("shards", "images"))
+    if not 0 <= shards <= MOST_SHARDS or images < 0:
+        raise ValueError(f"it has {shards:,} shards of {images:,} images")
+    methods = expected(stored, "methods", dict)
+    if not methods:
+        raise ValueError("it has no methods")
+    for name in methods:
+        expected(expected(methods, name, dict), "axes", str)
+    expected(expected(stored, "model", dict), "id", str)
+    expected(stored, "task", str), expected(stored, "dtype", str)
+    if not all(isinstance(target, str) for target in expected(stored, "targets", list)):
+        raise ValueError("its targets are no texts")
+    data = stored.get("data")
+    if data is not None and [name for name in ("name", "split") if not isinstance(data[name], str | None)]:
+        raise ValueError("the data have no name")
+    return stored
 
 
 def check_same(stored: Mapping[str, Any], now: Mapping[str, Any], folder: str) -> None:

@@ -126,20 +126,20 @@ def _run(job: Job, store: Store, report: Report, advance: Advance) -> Summary:
     failed: dict[str, str] = {}
     images = 0
     for shard in own:
-        if manifest.is_finished(store, shard):
-            facts = manifest.entry(store, shard)
-            failed |= facts["failed"]
-            images += facts["images"]
-            advance(facts["images"])
-            report(Done(shard, facts["images"], facts["failed"], before=True))
-        else:
+        entry = manifest.finished(store, shard)
+        if entry is None:
             to_do.append(shard)
+            continue
+        failed |= entry.failed
+        images += entry.images
+        advance(entry.images)
+        report(Done(shard, entry.images, entry.failed, before=True))
     schemas = {name: schema(kind, {**job.plan.to_dict(), "method": name}) for name, kind in job.plan.kinds.items()}
     for made in explained_shards(job, to_do, advance):
         file = numbered(made.shard, "parquet")
         files = {f"{name}/{file}": to_bytes(rows, schemas[name]) for name, rows in made.rows.items()}
         count = len(job.plan.places(made.shard))
-        manifest.finish(store, made.shard, files, {"images": count, "failed": made.failed})
+        manifest.finish(store, made.shard, files, count, made.failed)
         failed |= made.failed
         images += count
         report(Done(made.shard, count, made.failed))

@@ -22,7 +22,6 @@ from vitxplain.scale.shards import METADATA, unpacked
 from vitxplain.scale.stores import Store, store_of
 from vitxplain.suggest import did_you_mean, similar_names
 
-MOST_SHARDS: Final = 1_000_000
 ROW: Final = ("path", "method", "prediction", "score", "target", "label", "box", "map", "shape", "peak", "geometry")
 
 
@@ -187,22 +186,17 @@ def maps_by_method(store: Store, plan: Mapping[str, Any]) -> dict[str, StoredMap
     """The maps of all methods of a run; what is finished is looked up once for all.
 
     Raises:
-        UsageError: an entry of the manifest cannot be read.
-        DataError: the plan is damaged.
+        DataError: an entry of the manifest cannot be read.
     """
-    with reading(f"{store}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
-        axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
-        shards = range(int(plan["shards"]))
-        if len(shards) > MOST_SHARDS:
-            raise ValueError(f"it has {len(shards):,} shards")
-    entries = {shard: manifest.finished_files(store, shard) for shard in shards}
-    finished = {shard: files for shard, files in entries.items() if files is not None}
-    unfinished = [shard for shard in shards if shard not in finished]
+    axes = {name: kind["axes"] for name, kind in plan["methods"].items()}
+    entries = {shard: manifest.finished(store, shard) for shard in range(plan["shards"])}
+    finished = {shard: entry for shard, entry in entries.items() if entry is not None}
+    unfinished = [shard for shard, entry in entries.items() if entry is None]
     runs = {}
     for name in axes:
         files = {shard: f"{name}/{numbered(shard, 'parquet')}" for shard in finished}
         there = {shard: file for shard, file in files.items() if store.size(file) is not None}
-        digests = [content["sha256"] for shard in there for _, content in sorted(finished[shard].items())]
+        digests = [file.sha256 for shard in there for _, file in sorted(finished[shard].files.items())]
         runs[name] = StoredMaps(store, name, axes[name], there, unfinished, digests)
     return runs
 

@@ -53,16 +53,30 @@ def test_table_and_files(vitx: Callable[..., Said], tmp_path: Path, monkeypatch:
     assert "\\multicolumn{3}{l}{demo-vit}" in (folder / "matrix.tex").read_text()
 
 
-def test_json_is_one_line_and_a_method_that_does_not_fit_gives_1(vitx: Callable[..., Said], tmp_path: Path):
-    asked = ("--limit", 3, "--metrics", "entropy", "--methods", "grad-cam,rollout", "--out", tmp_path)
-    said = vitx("evaluate", "--model", "demo-cnn,demo-vit", *asked, "--json")
+def test_json_is_one_line_and_a_method_that_fits_one_of_the_models_is_no_error(
+    vitx: Callable[..., Said], tmp_path: Path
+):
+    asked = ("--limit", 3, "--metrics", "entropy", "--out", tmp_path, "--model", "demo-cnn,demo-vit")
+    said = vitx("evaluate", *asked, "--methods", "grad-cam,rollout", "--json")
     (facts,) = said.json
-    assert said.code == 1
-    assert "demo-cnn, attention-rollout: does not fit: " in said.err
+    note = "attention-rollout is left out of demo-cnn: it has no attention."
+    assert (said.code, said.err) == (0, f"note: {note}\n")
     assert {(row["model"], row["method"]) for row in facts["rows"] if not row["control"]} == {
         ("demo-cnn", "grad-cam"), ("demo-vit", "grad-cam"), ("demo-vit", "attention-rollout")
     }  # fmt: skip
-    assert facts["failures"] == ["demo-cnn, attention-rollout: does not fit: it has no attention."]
+    assert (facts["left_out"], facts["failures"]) == ([note], [])
+
+
+def test_a_method_that_fits_none_of_the_models_is_an_error_and_a_model_without_any_is_left_out(
+    vitx: Callable[..., Said], tmp_path: Path
+):
+    asked = ("--limit", 2, "--metrics", "entropy", "--out", tmp_path, "--model", "demo-cnn,demo-vit")
+    said = vitx("evaluate", *asked, "--methods", "rollout,cross-attention")
+    assert said.code == 1
+    assert "error: demo-vit, cross-attention: does not fit: " in said.err
+    assert "note: demo-cnn is left out, since none of the methods fits it (attention-rollout: it has no" in said.err
+    assert "demo-vit on digits, 2 images: attention-rollout: entropy " in said.err  # as soon as they are known
+    assert "demo-cnn" not in said.out
 
 
 def test_runs_are_scored_on_the_data_they_were_trained_on(vitx: Callable[..., Said], tmp_path: Path):

@@ -47,7 +47,7 @@ def test_bad_images_lose_no_good_one(vitx: Vitx, photos: Path, vit_folder: Path)
         (["-o", "zzz"], "-o 'zzz' has no value; write -o key=value"),
         (["--target", "hexagon"], "the model has no class named 'hexagon'"),
         (["--target", "3"], "target 3 does not exist: the model has 3 classes"),
-        (["--format", "png,gif"], "there is no format gif; --format takes some of png,pdf,svg,npz,json,csv."),
+        (["--format", "png,gif,tga"], "there is no format tga; --format takes some of png,pdf,svg,npz,json,csv,gif."),
         (["--format", ","], "--format names no format"),
         (["--device", "gpu"], "device 'gpu' is not available"),
         (["--dtype", "int8"], "dtype 'int8' does not exist"),

@@ -9,8 +9,9 @@ from PIL import Image
 
 from tests.models.scratch_models import LABELS, pixels, saved, tiny
 from vitxplain.api import explain, fitting
+from vitxplain.models.known_models import OWN_TYPES
 from vitxplain.models.loading.load import load_model
-from vitxplain.models.scratch.scratch import scratch
+from vitxplain.models.scratch.scratch import OWN, scratch
 
 ATTENTION = {
     "attention-rollout",
@@ -126,3 +127,8 @@ def test_a_seed_decides_the_weights(kind: str) -> None:
     for (name, one), other in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
         assert torch.equal(one, other), name
     assert not first.classifier.bias.any()
+
+
+def test_our_own_types_are_known_by_their_name():
+    """A folder of another type opens without the models from scratch."""
+    assert all(model.config_class.model_type.startswith(OWN_TYPES) for model in OWN.values())

@@ -1,18 +1,18 @@
 """The work of `vitx compare`: what was typed, explained, drawn and written; every cell without a map named."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from vitxplain.cli.shared.console import out, print_error, print_json, printable
+from vitxplain.cli.shared.console import out, print_error, print_json, print_note, printable
 from vitxplain.cli.shared.data_options import data_options
 from vitxplain.cli.shared.guard import DONE, SOME_FAILED
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.progress import progress
 from vitxplain.comparison.arrange import grid_of, placement
-from vitxplain.comparison.comparison import MODELS, SIDES, Comparison, compared
+from vitxplain.comparison.comparison import MODELS, SIDES, Comparison, Place, compared
 from vitxplain.comparison.run import entries_of
 from vitxplain.data.load import load_data
 from vitxplain.data.target_mask import with_masks_read
@@ -112,13 +112,10 @@ def _words(texts: Sequence[str]) -> list[str]:
 
 def _say(comparison: Comparison, file: Path, *, json: bool, quiet: bool, debug: bool) -> None:
     failures = comparison.failures
-    by_reason: dict[str, list[str]] = {}
-    for position, error in failures.items():
-        by_reason.setdefault(describe(error), []).append(comparison.words(position))
-    for why, where in by_reason.items():
-        named = [words for words in where if words]
-        about = f"{named[0]}{f' and {len(named) - 1} more' if len(named) > 1 else ''}: " if named else ""
-        print_error(f"{about}{why}")
+    for sentence in _sentences(comparison, failures):
+        print_error(sentence)
+    for sentence in () if quiet else _sentences(comparison, comparison.unfit):
+        print_note(f"note: {sentence}")
     if debug:
         for error in dict.fromkeys(failures.values()):
             import traceback
@@ -133,6 +130,20 @@ def _say(comparison: Comparison, file: Path, *, json: bool, quiet: bool, debug: 
             made = isinstance(outcome, Explanation)
             print_json({**said, "file": str(file)} if made else {**said, "error": describe(outcome)})  # type: ignore[arg-type]
     elif not quiet:
-        maps = len(comparison.outcomes) - len(failures)
+        maps, unfit = len(comparison.outcomes) - len(comparison.empty), len(comparison.unfit)
         failed = f", {len(failures)} could not be made" if failures else ""
-        out().print(f"{counted(maps, 'map')}{failed} → {printable(file)}", soft_wrap=True)
+        left_out = f", {counted(unfit, 'cell')} whose method does not fit the model" if unfit else ""
+        out().print(f"{counted(maps, 'map')}{failed}{left_out} → {printable(file)}", soft_wrap=True)
+
+
+def _sentences(comparison: Comparison, errors: Mapping[Place, Exception]) -> list[str]:
+    """One for each reason, with the cells that it is about."""
+    by_reason: dict[str, list[str]] = {}
+    for position, error in errors.items():
+        by_reason.setdefault(describe(error), []).append(comparison.words(position))
+    sentences = []
+    for why, where in by_reason.items():
+        named = [words for words in where if words]
+        about = f"{named[0]}{f' and {len(named) - 1} more' if len(named) > 1 else ''}: " if named else ""
+        sentences.append(f"{about}{why}")
+    return sentences

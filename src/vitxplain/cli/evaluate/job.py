@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from vitxplain.cli.evaluate.report import print_evaluation
+from vitxplain.cli.evaluate.score_lines import ScoreLines
 from vitxplain.cli.evaluate.summary import print_summary
 from vitxplain.cli.shared.console import print_error, print_json, print_note
 from vitxplain.cli.shared.guard import DONE, SOME_FAILED
 from vitxplain.cli.shared.model_options import ModelOptions
-from vitxplain.cli.shared.progress import progress
+from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import sentences
 from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
@@ -44,8 +45,11 @@ def run(requests: Mapping[str, EvaluationRequest], folder: Path, *, json: bool, 
         print_note(f"note: {note}")
     try:
         count = sum(len(data) * max(len(requests[name].model_list), 1) for name, data in samples.items())
-        with progress("scoring", count, shown=not (quiet or json)) as advance:
-            evaluations = evaluate_requests(requests, advance)
+        shown = not (quiet or json)
+        with progress_bar("scoring", shown=is_worthwhile(count, shown=shown)) as bar:
+            task = bar.add_task("", total=count)
+            watch = ScoreLines(bar.console) if shown else lambda _: None
+            evaluations = evaluate_requests(requests, lambda done: bar.advance(task, done), watch)
     except KeyboardInterrupt as stopped:
         if leads:
             print_error(f"interrupted; scores so far are in {folder}. The same command goes on from there.")

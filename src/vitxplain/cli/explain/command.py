@@ -57,8 +57,9 @@ def explain(
         str | None,
         typer.Option(
             "--format",
-            help="What to write: some of png, pdf, svg, npz, json, csv (one table of all maps); or parquet, for any "
-            "number of images: shards of 256, folders at any depth, and run again it goes on where it ended.",
+            help="What to write: some of png, pdf, svg, npz, json, csv (one table of all maps), gif (of what moves; "
+            "beside the usual three without being asked); or parquet, for any number of images: shards of 256, folders "
+            "at any depth, and run again it goes on where it ended.",
             show_default="png,npz,json",
             rich_help_panel=OUTPUT,
         ),
@@ -102,8 +103,8 @@ def explain(
     """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
-    from vitxplain.cli.explain.job import Job, run
-    from vitxplain.cli.explain.plan import is_sharded, plan
+    from vitxplain.cli.explain.job import run
+    from vitxplain.cli.explain.plan import Job, is_sharded, plan
     from vitxplain.cli.explain.report import Reporter
 
     if is_sharded(formats, images, data, push_to_hub):

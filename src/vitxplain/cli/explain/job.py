@@ -1,11 +1,11 @@
 """The work of `vitx explain`: images in batches, results written as they come, failures named and survived."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from vitxplain.cli.explain.clips import animate
 from vitxplain.cli.explain.joint_methods import over_sources
-from vitxplain.cli.explain.plan import Plan
+from vitxplain.cli.explain.plan import Job, Plan
 from vitxplain.cli.explain.report import Reporter
 from vitxplain.cli.explain.sheets import save_sheets
 from vitxplain.cli.shared.guard import DONE, SOME_FAILED
@@ -21,27 +21,9 @@ from vitxplain.files.paths import is_file, real_path, user_path
 from vitxplain.files.watch import Watch, check_there
 from vitxplain.files.write import write_together
 from vitxplain.models.offers import CLASSES
-from vitxplain.models.vision_model import VisionModel
 from vitxplain.scale.attempt import attempt, is_of_all_images
 from vitxplain.scale.image_sources import Source, find
 from vitxplain.scale.wanted import Wanted, targets
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """Everything `vitx explain` needs to know."""
-
-    model: VisionModel
-    plan: Plan
-    images: Sequence[str]  # as typed: files, folders, patterns, URLs
-    typed: Sequence[str]  # targets
-    top_k: int
-    batch_size: int
-
-    @property
-    def options(self) -> dict[str, int]:
-        """Of the API."""
-        return {"top_k": self.top_k, "batch_size": self.batch_size}
 
 
 def run(job: Job, reporter: Reporter) -> int:
@@ -151,6 +133,8 @@ def _explain_batch(
                         refused[name] = error
                     else:
                         failed.setdefault(describe(error), (error, []))[1].append(name)
+        for name, problem in animate(job, source, explainers, wanted, files, reporter.note).items():
+            failed.setdefault(describe(problem), (problem, []))[1].append(name)
         for problem, names in failed.values():
             reporter.failed(source.path, names, problem)
         reporter.done(source.path, files, save_sheets(files, job.plan, source.stem))
@@ -158,7 +142,7 @@ def _explain_batch(
 
 
 def _save(explanation: Explanation, plan: Plan, stem: str, label: str) -> list[Path]:
-    if plan.is_table:
+    if not plan.files:  # but a table, or an animation
         return []
     if plan.file is not None:
         return [save_file(explanation, plan.file, plan.style)]

@@ -9,7 +9,7 @@ from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import build, check_names, usable
 from vitxplain.explainers.passes.fit import auto_method
-from vitxplain.explanation.storage import DEFAULT, FORMATS, PICTURES, is_file_name
+from vitxplain.explanation.storage import AUTO, DEFAULT, FORMATS, PICTURES, is_file_name
 from vitxplain.files.paths import user_path
 from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
@@ -19,7 +19,10 @@ from vitxplain.scale.stores import is_remote
 
 PARQUET: Final = "parquet"
 TABLE: Final = "csv"
+GIF: Final = "gif"  # of pictures that move
+FILES: Final = (*FORMATS, GIF)  # in which one result is written, or the table of all
 SUMMARY: Final = "summary.csv"
+OVERLAY: Final = "overlay"
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,22 @@ class Plan:
     broken: Mapping[str, str] = field(default_factory=dict)
     bands: str | None = None  # of a multi-band image, that pictures show
     file: Path | None = None  # of the only result, where its name was typed
+    typed: bool = True  # whether the formats were typed
 
     @property
     def files(self) -> list[str]:
         """The formats of single results."""
-        return [name for name in self.formats if name != TABLE]
+        return [name for name in self.formats if name not in (TABLE, GIF)]
+
+    @property
+    def moves(self) -> bool:
+        """Whether pictures that move are animated without being asked to."""
+        return not self.typed and self.file is None and self.style in (AUTO, OVERLAY)
 
     @property
     def is_table(self) -> bool:
         """Whether nothing is written but one table of all results."""
-        return not self.files
+        return self.formats == [TABLE]
 
     @property
     def table(self) -> Path | None:
@@ -58,6 +67,23 @@ class Plan:
         chosen = METHODS.get(self.style)
         methods = [chosen or auto_method(model) if name == "auto" else name for name in self.methods]
         return build(methods, self.options, text=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Everything `vitx explain` needs to know."""
+
+    model: VisionModel
+    plan: Plan
+    images: Sequence[str]  # as typed: files, folders, patterns, URLs
+    typed: Sequence[str]  # targets
+    top_k: int
+    batch_size: int
+
+    @property
+    def options(self) -> dict[str, int]:
+        """Of the API."""
+        return {"top_k": self.top_k, "batch_size": self.batch_size}
 
 
 def is_sharded(
@@ -106,7 +132,8 @@ def plan(
     if is_remote(out):
         raise UsageError(f"--out {out} is for maps in shards: add --format {PARQUET}.")
     out = user_path(out)
-    file = out if is_file_name(out) else None
+    file = out if is_file_name(out, FILES) else None
+    typed = formats is not None
     if formats is None:
         formats = ",".join(DEFAULT) if file is None else file.suffix.removeprefix(".").lower()
     elif file is not None:
@@ -117,17 +144,19 @@ def plan(
     _, broken = usable(list(dict.fromkeys(names)))
     folder = out if file is None else out.parent
     chosen = [name.strip() for name in formats.split(",") if name.strip()]
-    if unknown := [name for name in chosen if name not in FORMATS]:
-        raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FORMATS)}.")
+    if unknown := [name for name in chosen if name not in FILES]:
+        raise OptionError(f"there is no format {', '.join(unknown)}; --format takes some of {','.join(FILES)}.")
     if not chosen:
-        raise OptionError(f"--format names no format; it takes some of {','.join(FORMATS)}.")
+        raise OptionError(f"--format names no format; it takes some of {','.join(FILES)}.")
     named = [name for name in names if name not in broken]
     by_option = dict(key_and_value(option) for option in options)
     bands = by_option.pop("bands", None)
     reasons = {name: str(error) for name, error in broken.items()}
-    result = Plan(named, by_option, chosen, folder, style, reasons, bands, file)
+    result = Plan(named, by_option, chosen, folder, style, reasons, bands, file, typed)
     check_style(style)
-    if style != "auto" and not set(PICTURES) & set(chosen):
+    if GIF in chosen and style not in (AUTO, OVERLAY):
+        raise OptionError(f"--format gif is drawn in the style {OVERLAY}, not {style}; leave --style out.")
+    if style != AUTO and not {*PICTURES, GIF} & set(chosen):
         raise OptionError(f"--style {style} draws the picture, and --format {formats} has none: add png, pdf or svg.")
     if "auto" not in named:
         build(named, result.options, text=True)

@@ -13,10 +13,12 @@ import typer
 from rich.console import Console
 
 from vitxplain.cli.shared.console import print_error, print_note
+from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.option_groups import unfolded
 from vitxplain.cli.shared.streams import no_questions, results_alone
 from vitxplain.errors import CaptureError, ImageError, OutputError, TrainError, VitxplainError, describe, memory_is_full
 from vitxplain.interrupts import exit_code, handled, importer, interrupt, never_lost, raised_on_return
+from vitxplain.models.startup import end_startup
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
@@ -26,9 +28,12 @@ NOT_ATTEMPTED: Final = 2
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
     """A command that returns its exit code (None for 0) and may raise; `--debug` adds the traceback."""
     plain = unfolded(command)
+    opens_models = ModelOptions in command.__annotations__.values()
 
     @wraps(plain)
     def run(*args: Any, **kwargs: Any) -> None:
+        if not opens_models:  # where one is opened, that imports the most
+            end_startup()
         with _warnings_as_notes(shown=not kwargs.get("quiet", False)):
             code = _exit_code(plain, *args, **kwargs)
         raise typer.Exit(code)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitxplain.cli.shared.options import Activation, Device, Dtype, ImageSize, Output, Revision, TrustRemoteCode
+from vitxplain.models.startup import end_startup
 
 if TYPE_CHECKING:
     from vitxplain.models.vision_model import VisionModel
@@ -31,13 +32,16 @@ class ModelOptions:
 
         from vitxplain.models.loading.load import load_model
 
-        return load_model(
-            model,
-            revision=self.revision,
-            device=self.device,
-            dtype=self.dtype,
-            output=self.output,
-            activation=self.activation,
-            image_size=self.image_size,
-            trust_remote_code=self.trust_remote_code,
-        )
+        try:
+            return load_model(
+                model,
+                revision=self.revision,
+                device=self.device,
+                dtype=self.dtype,
+                output=self.output,
+                activation=self.activation,
+                image_size=self.image_size,
+                trust_remote_code=self.trust_remote_code,
+            )
+        finally:  # where no model of transformers was opened
+            end_startup()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from vitxplain.data.sample import Split
-from vitxplain.files.documents import read_object
+from vitxplain.files.documents import expected, read_object
 from vitxplain.options.describe import as_text
 from vitxplain.train.records.run_folder import RunFolder
 from vitxplain.words import percent, slug, source_name
@@ -35,8 +35,10 @@ def earlier(folder: Path) -> str | None:
     """What a test that lies there was, in words; None where none lies."""
     try:
         facts = read_object(folder / "test.json")
-        data, images = facts["data"], facts["images"]
-        figure = next(f"{words} {percent(facts[name])}" for name, words in _FIGURES.items() if name in facts)
-        return f"on {source_name(data['name'])} ({data['split']}, {images:,} images, {figure})"
-    except (OSError, ValueError, LookupError, TypeError, RecursionError, StopIteration):
+        data, images = expected(facts, "data", dict), expected(facts, "images", int)
+        name, split = expected(data, "name", str), expected(data, "split", str)
+        figure = next(figure for figure in _FIGURES if figure in facts)
+        reached = f"{_FIGURES[figure]} {percent(expected(facts, figure, float))}"
+        return f"on {source_name(name)} ({split}, {images:,} images, {reached})"
+    except (OSError, ValueError, RecursionError, StopIteration):
         return None

@@ -20,7 +20,6 @@ from vitxplain.evaluation.regions.map_request import MapRequest
 from vitxplain.explainers.base import says_where
 from vitxplain.explanation.provenance import model_facts
 from vitxplain.files.paths import real_path
-from vitxplain.files.reading import reading
 from vitxplain.metrics.base import METHOD
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.scale import StoredMap, manifest
@@ -56,7 +55,8 @@ class ShardedMaps(MapSource):
     @property
     def model_source(self) -> str:
         """What opens the model they were made by."""
-        return str(self.of_model["id"])
+        source: str = self.of_model["id"]
+        return source
 
     def with_model(self, model: VisionModel, beside: bool = False) -> "ShardedMaps":
         """The same, with the model that made them; `beside` its methods, of which they are told apart.
@@ -172,11 +172,8 @@ def sharded_maps(store: Store) -> ShardedMaps:
     """
     plan = manifest.read_plan(store)
     called = real_path(store.path).name if isinstance(store, Folder) else PurePath(str(store)).name
-    with reading(f"{store}/{manifest.PLAN_NAME}", "the plan of a run", manifest.ADVICE):
-        axes = {str(name): str(kind["axes"]) for name, kind in plan["methods"].items()}
-        targets, of_model = list(plan["targets"]), dict(plan["model"])
-        task, data, dtype = str(plan["task"]), plan.get("data"), str(plan["dtype"])
-        of_model["id"] = str(of_model["id"])
+    axes = {name: kind["axes"] for name, kind in plan["methods"].items()}
+    targets, of_model, task = plan["targets"], plan["model"], plan["task"]
     if task != "image-classification":
         raise UsageError(
             f"the maps in {called} are of a model for {task}, several of an image; stored maps are scored of "
@@ -195,8 +192,8 @@ def sharded_maps(store: Store) -> ShardedMaps:
         called,
         {name: runs[name] for name in where},
         of_model,
-        dtype,
-        data,
+        plan["dtype"],
+        plan.get("data"),
         targets[0] if targets else None,
         [f"{name} is left out: it gives no map of the image." for name in axes if name not in where],
     )

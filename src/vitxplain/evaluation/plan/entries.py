@@ -17,6 +17,7 @@ from vitxplain.evaluation.plan.classes import NoModelError, other_classes, some
 from vitxplain.evaluation.plan.methods import ChosenMethods, chosen_methods
 from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
 from vitxplain.evaluation.plan.truth_of import truth_of
+from vitxplain.evaluation.plan.unfit import Unfit, failures_and_notes
 from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.regions.map_request import MapRequest, plain_request
 from vitxplain.evaluation.regions.requests import region_requests
@@ -85,7 +86,7 @@ class PlannedEntry:
 
 
 def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[Failure], list[str]]:
-    """The entries of the table, the methods that do not fit a model, and which models are left out and why.
+    """The entries of the table, the methods that fit no model, and what else is left out and why.
 
     Each model is looked at once, and opened again at its turn: of several one at a time is in memory. Stored maps stand
     beside the methods of the one model, or alone.
@@ -105,19 +106,18 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
         entry, notes = _stored_alone(stored, request)
         (planned_entry,), _ = _short_names([_plan_entry(entry, _keep(entry))], [])
         return [planned_entry], [], notes
-    planned_entries, unfit, left_out = list[PlannedEntry](), list[Failure](), list[str]()
-    taken_options = set[str]()
+    planned_entries, unfit, left_out, taken_options = list[PlannedEntry](), list[Unfit](), list[str](), set[str]()
+    preset = request.chosen_preset
     for model_like in models:
         model = request.load_model(model_like)
         truth = _truth(model, request)
-        preset = request.chosen_preset
         if preset and preset.own_classes and (why := other_classes(model, request.samples.labels)):
             left_out.append(why)
             continue
         entry, chosen = _open_entry(model, request, truth)
         keep = len(models) == 1 or not isinstance(model_like, (str, PathLike))
         planned_entries.append(_plan_entry(entry, _keep(entry) if keep else _reopen(model_like, request, model.probes)))
-        unfit += [Failure(entry.name, name, "", f"does not fit: {reason}.") for name, reason in chosen.reasons.items()]
+        unfit += [Unfit(entry.name, name, reason) for name, reason in chosen.reasons.items()]
         left_out += [note for note in (*chosen.left_out, *_notes(stored)) if note not in left_out]
         taken_options |= set(chosen.option_names)
         del model, entry  # before the next is opened
@@ -126,14 +126,15 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
         raise NoModelError(f"no model has the classes of the data ({classes}). {' '.join(left_out)}")
     _check_alike(planned_entries)
     if not any(planned_entry.lacking for planned_entry in planned_entries):
-        preset = request.chosen_preset
         methods = request.method_list or (preset.methods if preset else ())
-        model_or_none = planned_entries[0].open().model
-        require(model_or_none or request.load_model(models[0]), build(list(methods), {}).values())
+        require(planned_entries[0].open().model or request.load_model(models[0]), build(list(methods), {}).values())
+    fitting = {name for planned_entry in planned_entries for name in planned_entry.methods}
     if unknown := {key: value for key, value in options.items() if key not in taken_options}:
-        names = {name for planned_entry in planned_entries for name in planned_entry.methods}
-        build(sorted(names & registry.names("explainers").keys()), unknown, text=True)
-    return *_short_names(planned_entries, unfit), left_out
+        build(sorted(fitting & registry.names("explainers").keys()), unknown, text=True)
+    planned_entries, unfit = _short_names(planned_entries, unfit)
+    scored = [planned_entry for planned_entry in planned_entries if planned_entry.lacking]
+    failures, notes = failures_and_notes(unfit, fitting, {planned_entry.name for planned_entry in scored})
+    return scored, failures, [*left_out, *notes]
 
 
 def entry_of(
@@ -200,8 +201,7 @@ def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
     facts = None
     if entry.model:
         pinned = {key: value for key, value in model_facts(entry.model).items() if key != "id"}
-        size = list(entry.model.processor.input_size)
-        facts = {**pinned, "dtype": str(entry.model.dtype), "input": size}
+        facts = {**pinned, "dtype": str(entry.model.dtype), "input": list(entry.model.processor.input_size)}
     methods = {name: map_source.facts(name) for name, map_source in entry.methods().items()}
     lacking = [entry.lacking(source) for source in entry.map_sources if source.names and not source.control]
     labels = entry.model.labels if entry.model else {}
@@ -234,8 +234,8 @@ def _reopen(
 
 
 def _short_names(
-    planned_entries: Sequence[PlannedEntry], unfit: Sequence[Failure]
-) -> tuple[list[PlannedEntry], list[Failure]]:
+    planned_entries: Sequence[PlannedEntry], unfit: Sequence[Unfit]
+) -> tuple[list[PlannedEntry], list[Unfit]]:
     """Under the models' short names: a folder's own, the whole path where two are called alike."""
     sources = [planned_entry.name for planned_entry in planned_entries]
     if twice := [source for source in sources if sources.count(source) > 1]:
@@ -243,7 +243,7 @@ def _short_names(
     short = [source_name(source) for source in sources]
     names = {source: source if short.count(name) > 1 else name for source, name in zip(sources, short, strict=True)}
     renamed = [_rename(planned_entry, names[planned_entry.name]) for planned_entry in planned_entries]
-    return renamed, [replace(failure, model=names[failure.model]) for failure in unfit]
+    return renamed, [replace(case, model=names[case.model]) for case in unfit]
 
 
 def _rename(planned_entry: PlannedEntry, name: str) -> PlannedEntry:

@@ -1,34 +1,39 @@
 """scores.png: every metric as bars with intervals, the controls in grey."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.table.rows import Row
-from vitxplain.render.colours import FAINT, GLOBAL, INK, LOCAL
+from vitxplain.render.colours import FAINT, INK, PAPER
 from vitxplain.render.figure import DPI, MARGIN, Picture, fit, panel, sheet, write
+from vitxplain.render.method_looks import method_look
 
 LABELS, BARS, GAP = 1.55, 2.5, 0.3  # inches across: names, bars, and between two panels
 LINE, TITLE, TICKS = 0.19, 0.5, 0.42  # inches down: one bar, the panel's title, its axis
 ACROSS = 3
-COLOURS: Final = {"yes": LOCAL, "cannot tell": "#9cc5e0", "no": GLOBAL, "": "#5b7c91"}
-CONTROL: Final = "#bdbdbd"
-KEY: Final = (
-    ("better than the best control", COLOURS["yes"]),
-    ("cannot be told from it", COLOURS["cannot tell"]),
-    ("worse than it", COLOURS["no"]),
-    ("controls", CONTROL),
+CONTROL, SAMPLE = "#bdbdbd", "#5b6b75"
+PALE: Final = 0.35  # of a colour
+KEY: Final = (  # words, and the verdict that they are about
+    ("better than the best control", "yes"),
+    ("cannot be told from it", "cannot tell"),
+    ("worse than it", "no"),
+    ("controls", "control"),
     ("lines: 95 % intervals", None),
 )
 ARROWS: Final = {"higher": "higher is better", "lower": "lower is better", "neither": "neither way is better"}
 
 
 def score_bars(evaluation: Evaluation, about: str) -> Picture:
-    """A panel for each metric; in it the methods of each model, the best first, then the controls."""
+    """A panel for each metric; in it the methods of each model, the best first, then the controls.
+
+    A bar has the colour of its method; how it is filled says whether it is better than the best control.
+    """
     metrics = list(evaluation.metrics)
     row_groups = {name: _rows_by_model(evaluation, name) for name in metrics}
     heights = [TITLE + LINE * _lines(row_groups[name]) + TICKS for name in metrics]
@@ -103,7 +108,6 @@ def _draw(axes: Axes, name: str, direction: str, row_groups: dict[str, list[Row]
 
 
 def _bar(axes: Axes, line: int, row: Row) -> None:
-    colour = CONTROL if row.control else COLOURS[row.verdict]
     mean, low, high = row.score
     shade = FAINT if row.control else INK
     label = write(
@@ -123,8 +127,15 @@ def _bar(axes: Axes, line: int, row: Row) -> None:
             axes, 0.01, line, "not defined", transform=axes.get_yaxis_transform(), fontsize=8, va="center", color=FAINT
         )
         return
-    axes.barh(line, mean, height=0.72, color=colour)
+    filling = _filling(*(("control", CONTROL) if row.control else (row.verdict, method_look(row.method).colour)))
+    axes.barh(line, mean, height=0.72, **filling)
     axes.plot([low, high], [line, line], color=INK if not row.control else FAINT, linewidth=1.1, solid_capstyle="butt")
+
+
+def _filling(verdict: str, colour: str) -> dict[str, Any]:
+    """Full, pale or empty within its edge."""
+    inside = PAPER if verdict == "no" else to_rgba(colour, PALE if verdict == "cannot tell" else 1)
+    return {"facecolor": inside, "edgecolor": colour, "linewidth": 1.2}
 
 
 def _legend(axes: Axes, items: Sequence[tuple[str, str | None]]) -> None:
@@ -132,9 +143,10 @@ def _legend(axes: Axes, items: Sequence[tuple[str, str | None]]) -> None:
     axes.set_xlim(0, width)
     axes.set_ylim(0, 0.2)
     left = 0.0
-    for words, colour in items:
-        if colour:
-            axes.add_patch(Rectangle((left, 0.03), 0.13, 0.13, color=colour))
+    for words, verdict in items:
+        if verdict:
+            filling = _filling(verdict, CONTROL if verdict == "control" else SAMPLE)
+            axes.add_patch(Rectangle((left, 0.03), 0.13, 0.13, **filling))
             left += 0.2
-        label = write(axes, left, 0.09, words, fontsize=9, va="center", color=INK if colour else FAINT)
+        label = write(axes, left, 0.09, words, fontsize=9, va="center", color=INK if verdict else FAINT)
         left += label.get_window_extent().width / DPI + 0.25

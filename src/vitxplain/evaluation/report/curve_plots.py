@@ -14,18 +14,13 @@ from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.figure import Picture, fit, panel, sheet, write
+from vitxplain.render.method_looks import method_look
 
 WIDTH, HEIGHT, LEFT, GAP = 3.3, 2.4, 0.45, 0.65  # inches of one plot, left of it, between two
 ABOVE, BELOW, NAMES = 0.5, 0.55, 2.1  # above and below one, and for the names right of all
 MODEL, BETTER = 0.35, 1.15  # for a model's name above its plots, and for the words at the right of a title
 ACROSS: Final = 3
-LOOKS: Final = [  # Okabe & Ito's colours, then the same dashed
-    {"color": colour, "linestyle": style}
-    for style in ("-", "--")
-    for colour in ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-]
 Curve: TypeAlias = Float[np.ndarray, "step 2"]
-CONTROLS: Final = ((0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
 
 
 def curve_plots(evaluation: Evaluation, about: str) -> Picture | None:
@@ -68,16 +63,11 @@ def _mean_curves(map_scores: Iterable[MapScores]) -> dict[tuple[str, str, str], 
 
 
 def _looks(is_control: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
-    """By method; `is_control` says of each whether it is a control."""
-    methods = [name for name, control in is_control.items() if not control]
-    controls = [name for name, control in is_control.items() if control]
-    looks: dict[str, dict[str, Any]] = {
-        name: {**LOOKS[index % len(LOOKS)], "linewidth": max(1.3, 2.8 - 0.3 * index), "zorder": 3}
-        for index, name in enumerate(methods)
+    """By method, the controls last and behind the others; `is_control` says of each whether it is one."""
+    return {
+        name: {**method_look(name, control=control).line(), "zorder": 2 if control else 3}
+        for name, control in sorted(is_control.items(), key=lambda name_and_control: name_and_control[1])
     }
-    for index, name in enumerate(controls):
-        looks[name] = {"color": "#999999", "linestyle": CONTROLS[index % len(CONTROLS)], "linewidth": 1.1}
-    return looks
 
 
 def _heading(axes: Axes, model: str, width: float) -> None:

@@ -22,7 +22,7 @@ from vitxplain.evaluation.report.markdown import markdown
 from vitxplain.evaluation.report.matrix import summary, summary_columns
 from vitxplain.explanation.provenance import versions
 from vitxplain.explanation.record import plain
-from vitxplain.files.documents import read_object
+from vitxplain.files.documents import expected, read_object
 from vitxplain.files.tables import csv_bytes
 from vitxplain.files.write import write_together
 from vitxplain.render.figure import png_bytes
@@ -68,9 +68,10 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
 def _written(folder: Path) -> set[str]:
     """What an earlier evaluation may have written here that not every one has; nothing without its numbers."""
     try:
-        rows = read_object(folder / "evaluation.json")["rows"]
-        return {"curves.png", "cost.csv"} | {_sheet_file(row["model"], row["method"]) for row in rows}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        rows = expected(read_object(folder / "evaluation.json"), "rows", list)
+        named = {_sheet_file(expected(row, "model", str), expected(row, "method", str)) for row in rows}
+        return {"curves.png", "cost.csv"} | named
+    except (OSError, ValueError, RecursionError):
         return set()
 
 

@@ -73,14 +73,19 @@ def explain_samples(
 
     `skip` hears of images that cannot be read. Of several processes each takes its share of the images.
     """
-    state = shared_state()
-    share = range(state.process_index, len(samples), state.num_processes)
+    share = share_of(samples)
     for start in range(0, len(share), batch_size):
         part = share[start : start + batch_size]
         batch = [sample for _, sample in readable(samples, lambda _, error: skip(str(error)), part)]
         with undisturbed(entry.model.module) if entry.model else nullcontext():
             score(list(_explain_batch(entry, batch, samples, questions)))
         yield len(part)
+
+
+def share_of(samples: DataSet) -> range:
+    """The images of this process."""
+    state = shared_state()
+    return range(state.process_index, len(samples), state.num_processes)
 
 
 def _explain_batch(

@@ -14,6 +14,7 @@ from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.curve_points import CurvePoints
 from vitxplain.evaluation.scoring.loop import ExplainedSample, MethodMetrics, Questions, explain_samples
 from vitxplain.evaluation.scoring.map_scores import MapScores
+from vitxplain.evaluation.scoring.means_so_far import MeansSoFar
 from vitxplain.evaluation.scoring.shared_curves import SharedCurves, StepCurve, shared_curves
 from vitxplain.evaluation.scoring.store import Store
 from vitxplain.metrics.base import MASK, Case, Metric
@@ -31,19 +32,23 @@ def score_entry(
     store: Store,
     batch_size: int,
     *,
+    means: MeansSoFar,
     skipped: list[str],
     failures: list[Failure],
 ) -> Iterator[int]:
     """Put what is still missing into the store; after each batch how many images it took.
 
-    `skipped` and `failures` grow by the images that cannot be read and the maps that cannot be made or scored.
+    `means` take in every new score, and `skipped` and `failures` grow by the images that cannot be read and the maps
+    that cannot be made or scored.
     """
     classes = matched(entry.model.labels, samples.labels) if entry.model and not entry.truth else None
 
     def score(explained_samples: Sequence[ExplainedSample]) -> None:
         curves = shared_curves(entry, explained_samples)
         for explained_sample in explained_samples:
-            store.add(_score_sample(entry, explained_sample, classes, failures, curves))
+            map_scores = _score_sample(entry, explained_sample, classes, failures, curves)
+            store.add(map_scores)
+            means.add(map_scores)
 
     missing = _Missing(entry, metrics, store)
     yield from explain_samples(entry, samples, batch_size, missing, score, skipped.append)

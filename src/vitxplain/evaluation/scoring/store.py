@@ -117,6 +117,10 @@ class Store:
                 self._answer_file = file.__enter__()
             self._answer_file.add([answer.as_json()])
 
+    def known(self, methods: Sequence[tuple[str, str]]) -> Collection[MapScores]:
+        """What this process knows of these models and methods: its own scores, and those of earlier runs."""
+        return self._map_scores.parts(methods, scores_of)
+
     def answers(self) -> Collection[ImageAnswer]:
         """All that is known, of other processes too."""
         return (read_answers(self._folder) if self._folder else self._answers).parts([()], answer_of)
@@ -130,7 +134,7 @@ class Store:
         if self._watch:
             self._watch.check()
         if self._folder is None or shared_state().num_processes == 1:  # what others wrote earlier was read in `begin`
-            return self._map_scores.parts(methods, scores_of)
+            return self.known(methods)
         return read(self._folder).parts(methods, scores_of)
 
 

@@ -24,9 +24,15 @@ def heard_by(listener: Listener) -> Iterator[None]:
 
 def counted(inputs: Iterable[Tensor], total: int) -> Iterator[Tensor]:
     """The inputs of passes, several stacked in each; what was taken is told when the next is asked for."""
-    listener, done = _LISTENER.get(), 0
+    done = 0
     for stacked in inputs:
         yield stacked
         done += stacked.shape[0]
-        if listener is not None:
-            listener(done, total)
+        tell(done, total)
+
+
+def tell(done: int, total: int) -> None:
+    """Say to whoever listens how many of the passes are done."""
+    listener = _LISTENER.get()
+    if listener is not None:
+        listener(done, total)

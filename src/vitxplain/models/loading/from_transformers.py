@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.models.known_models import OWN_TYPES
 from vitxplain.models.labels import class_names
 from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_complete, check_has_weights, check_is_model, loading_error
@@ -21,6 +22,7 @@ from vitxplain.models.processors.forward_inputs import forward_inputs, wants_its
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.task_words import TaskWords
 from vitxplain.models.processors.transformers_processor import wrap_processor
+from vitxplain.models.startup import end_startup
 from vitxplain.models.surgery.classifier_heads import head_paths, same_for
 from vitxplain.models.tasks import (
     are_encoders,
@@ -39,7 +41,7 @@ from vitxplain.models.trust.network_size import (
     check_processor_size,
     stored_weights,
 )
-from vitxplain.models.trust.settings import check_settings
+from vitxplain.models.trust.settings import check_class_names, check_settings
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Task
 from vitxplain.tasks.classification import Classification
@@ -87,13 +89,14 @@ def wrap(module: nn.Module, request: LoadRequest) -> VisionModel:
 def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> VisionModel:
     from transformers import AutoConfig, AutoModel, PreTrainedConfig
 
-    import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
-
     pinned = hub_model.pinned if hub_model else {}
     trust = request.trust_remote_code
     with _translated(source, hub_model):
         settings = PreTrainedConfig.get_config_dict(source, **pinned)[0]
+        if str(settings.get("model_type")).startswith(OWN_TYPES):
+            import vitxplain.models.scratch.scratch  # noqa: F401 - makes our own known to the Auto classes
         check_numbers(source, settings)
+        check_class_names(source, settings)
         if not trust:  # as they are stored: some settings are gone once they are read
             check_settings(source, settings)
         config = for_use(AutoConfig.from_pretrained(source, trust_remote_code=trust, **pinned))
@@ -101,6 +104,7 @@ def _load(source: str, hub_model: HubModel | None, request: LoadRequest) -> Visi
     stored = stored_weights(Path(source)) if hub_model is None else StoredWeights()
     with _translated(source, hub_model), bounded(source, stored):
         placement = placement_arguments(config, request, network)
+    end_startup()  # all that takes long to import is there, and no weights yet
     arguments = {
         "config": config,
         "dtype": request.dtype or "auto",

@@ -31,6 +31,18 @@ def check_settings(source: str, settings: Mapping[str, Any]) -> None:
                 raise _refused(source, f"{key}.{files[0]}", arguments[files[0]], "weights from elsewhere")
 
 
+def check_class_names(source: str, settings: Mapping[str, Any]) -> None:
+    """Raises:
+    ModelLoadError: the classes that a configuration says it is of are no list of names.
+    """
+    names = settings.get("architectures")
+    if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise ModelLoadError(
+            f"the configuration of {source} has {names!r:.60} for architectures, where a list with the name of its "
+            'class is expected, such as ["ViTForImageClassification"]; correct its config.json.'
+        )
+
+
 def _parts(settings: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The settings and every mapping inside them, however deep."""
     waiting: list[Any] = [settings]

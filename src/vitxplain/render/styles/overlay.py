@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.render.colours import HEAT, HEAT_WORDS
+from vitxplain.explanation.heatmap import Limits, heatmap
+from vitxplain.render.colours import HEAT, HEAT_WORDS, SHARED_WORDS
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed
 from vitxplain.render.pair import displayed_in_pair, pair
@@ -25,11 +26,14 @@ def overlay(explanation: Explanation, alpha: float = ALPHA) -> Image.Image:
     return to_image(mark_unseen(_blended(explanation, alpha, HEAT), explanation.geometry))
 
 
-def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT) -> Figure:
-    """The photograph and, beside it, the heat map over it, in the colours of matplotlib's `cmap`."""
+def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT, limits: Limits | None = None) -> Figure:
+    """The photograph and, beside it, the heat map over it, in the colours of matplotlib's `cmap`.
+
+    `limits` are the values that are black and brightest, for pictures on one scale; None its own.
+    """
     explanation = displayed_in_pair(explanation)
-    rgb = mark_unseen(_blended(explanation, alpha, cmap), explanation.geometry)
-    return side_by_side(explanation, rgb, cmap, HEAT_WORDS)
+    rgb = mark_unseen(_blended(explanation, alpha, cmap, limits), explanation.geometry)
+    return side_by_side(explanation, rgb, cmap, HEAT_WORDS if limits is None else SHARED_WORDS)
 
 
 def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT) -> None:
@@ -52,5 +56,6 @@ def to_image(rgb: Photo) -> Image.Image:
     return Image.fromarray(to_bytes(rgb))
 
 
-def _blended(explanation: Explanation, alpha: float, cmap: str) -> Photo:
-    return blend(photo(explanation.image), explanation.heatmap(), alpha, cmap)
+def _blended(explanation: Explanation, alpha: float, cmap: str, limits: Limits | None = None) -> Photo:
+    heat = heatmap(explanation.values, explanation.axes, explanation.geometry, explanation.method, limits)
+    return blend(photo(explanation.image), heat, alpha, cmap)

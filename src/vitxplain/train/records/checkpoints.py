@@ -4,9 +4,10 @@ import json
 import shutil
 import zlib
 from pathlib import Path
+from typing import Any
 
 from vitxplain.files.disk import to_disk
-from vitxplain.files.documents import read_object
+from vitxplain.files.documents import expected, read_object
 from vitxplain.files.opening import open_file
 from vitxplain.files.paths import exists, is_file
 
@@ -55,8 +56,8 @@ def is_whole(checkpoint: Path) -> bool:
     """Whether every file has the size and checksum of the seal."""
     try:
         seal = read_object(checkpoint / SEAL)
-        return all(_is_as_sealed(checkpoint / name, *facts) for name, facts in seal.items())
-    except (OSError, ValueError, TypeError, RecursionError):
+        return all(_is_as_sealed(checkpoint / name, expected(seal, name, list)) for name in seal)
+    except (OSError, ValueError, RecursionError):
         return False
 
 
@@ -65,8 +66,9 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.rpartition("-")[2])
 
 
-def _is_as_sealed(path: Path, size: int, checksum: int) -> bool:
-    return path.stat().st_size == size and _checksum(path) == checksum
+def _is_as_sealed(path: Path, size_and_checksum: list[Any]) -> bool:
+    size = path.stat().st_size
+    return size_and_checksum[:1] == [size] and size_and_checksum == [size, _checksum(path)]
 
 
 def _numbered(folder: Path) -> list[Path]:

@@ -1,0 +1,58 @@
+"""The pictures of a clip's explanations as an animated GIF: one scale for all, each shown as long as its frame was."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.heatmap import Limits, limits_of
+from vitxplain.files.pictures import open_picture
+
+LONGEST: Final = 900  # pixels of a side
+COLOURS: Final = 256
+
+
+def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int]) -> bytes:
+    """The overlays of explanations of frames of one size, in the order of time, as a GIF that repeats for ever.
+
+    The same colour is the same value in every frame: the scale runs from the lowest value of all to the highest.
+
+    Args:
+        explanations: maps of the image, by one method.
+        milliseconds: how long each is shown.
+
+    Raises:
+        UsageError: the values hold no map of the image.
+    """
+    limits = shared_limits(explanations)
+    first, *rest = _pictures(explanations, limits)
+    buffer = BytesIO()
+    first.save(buffer, "GIF", save_all=True, append_images=rest, duration=list(milliseconds), loop=0)
+    return buffer.getvalue()
+
+
+def shared_limits(explanations: Sequence[Explanation]) -> Limits:
+    """The values that are black and brightest in all of them; raises as `gif_bytes`."""
+    limits = [limits_of(made.values, made.axes, made.geometry, made.method) for made in explanations]
+    return min(low for low, _ in limits), max(high for _, high in limits)
+
+
+def usual_class(explanations: Sequence[Explanation]) -> int | None:
+    """The index of the class that most frames have as their best, of several the first seen; None without classes."""
+    best = [made.prediction.indices[0] for made in explanations if made.prediction.indices]
+    return Counter(best).most_common(1)[0][0] if best else None
+
+
+def _pictures(explanations: Sequence[Explanation], limits: Limits) -> Iterator[Image.Image]:
+    from vitxplain.render.draw import plot
+    from vitxplain.render.figure import png_bytes
+    from vitxplain.render.pair import reused_sheets
+
+    for explanation in explanations:
+        with reused_sheets():
+            picture = open_picture(BytesIO(png_bytes(plot(explanation, "overlay", limits=limits))))
+        picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+        yield picture.quantize(palette=picture.quantize(COLOURS), dither=Image.Dither.FLOYDSTEINBERG)

@@ -1,0 +1,42 @@
+"""One colour is one value in every frame, and each is shown as long as it was."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from tests.explanations import explanation
+from vitxplain.animation.gif import gif_bytes, shared_limits, usual_class
+from vitxplain.tasks.base import Prediction
+
+
+def _frame(value: float, best: int = 0):
+    """The left half at 0, the right at a value."""
+    values = np.zeros((3, 4))
+    values[:, 2:] = value
+    return explanation(values, prediction=Prediction((str(best),), (best,), (0.5,)), size=(120, 160))
+
+
+def test_the_scale_is_that_of_all_frames():
+    frames = [_frame(1.0), _frame(0.25), _frame(0.5)]
+    assert shared_limits(frames) == (0.0, 1.0)
+    with Image.open(BytesIO(gif_bytes(frames, (50, 200, 90)))) as picture:
+        assert picture.n_frames == 3
+        assert picture.info["loop"] == 0
+        brightness, milliseconds = [], []
+        for number in range(3):
+            picture.seek(number)
+            milliseconds.append(picture.info["duration"])
+            pixels = np.asarray(picture.convert("L"), float)
+            height, width = pixels.shape
+            hot = slice(int(0.68 * width), int(0.8 * width))  # within the right half of the map, which is the second
+            brightness.append(pixels[height // 3 : height // 2, hot].mean())
+    assert milliseconds == [50, 200, 90]
+    assert brightness[0] > brightness[2] + 20
+    assert brightness[2] > brightness[1] + 20
+
+
+def test_the_class_most_frames_have_as_their_best():
+    assert usual_class([_frame(1, best) for best in (3, 7, 7, 3, 7)]) == 7
+    assert usual_class([_frame(1, best) for best in (3, 7)]) == 3
+    assert usual_class([explanation(prediction=Prediction((), (), ()))]) is None
