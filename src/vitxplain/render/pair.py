@@ -159,7 +159,7 @@ class Pixels(AxesImage):
 
     def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
         """Pixels of the page, where they begin, and the transform: that of matplotlib."""
-        rgba, place = np.ma.getdata(self.get_array()), self.axes.bbox
+        rgba, place = np.asarray(self.get_array()), self.axes.bbox
         own = unsampled or magnification != 1 or self.get_alpha() is not None or self.get_interpolation() != "auto"
         if own or not np.allclose(self.get_window_extent().extents, place.extents):
             return super().make_image(renderer, magnification, unsampled)
