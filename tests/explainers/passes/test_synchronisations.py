@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from tests.explainers.tiny import SIZE, load, resnet_module, vit_module
-from tests.synchronisations import synchronisations
-from vitxplain import explain_together, fitting
+from tests.synchronisations import on_a_gpu, synchronisations
+from vitxplain import explain_together, fitting, load_model
 from vitxplain.capture.zero_rows import ZeroRows
 from vitxplain.models.vision_model import VisionModel
 
@@ -26,6 +26,32 @@ def test_a_batch_waits_for_the_device_as_often_as_an_image(build: Callable[[], n
     of_two, of_eight = (_waits(model, _images(kind, count), methods) for count in (2, 8))
     assert of_two == of_eight
     assert 0 < sum(of_eight.values()) <= MOST + len(methods)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that torch sees")
+@pytest.mark.parametrize(("build", "kind"), [(vit_module, "tensors"), (resnet_module, "arrays")])
+def test_on_a_gpu_a_batch_waits_as_often_as_an_image(build: Callable[[], nn.Module], kind: str) -> None:
+    model = load_model(build(), mean=0.5, std=0.5, size=SIZE, device="cuda")
+    methods = [name for name, reason in fitting(model).items() if reason is None]
+    totals = []
+    for count in (2, 8):
+        images = _images(kind, count)
+        explain_together(model, images, methods)
+        with on_a_gpu() as counts:
+            explain_together(model, images, methods)
+        totals.append(counts)
+    of_two, of_eight = totals
+    assert of_two.total() == of_eight.total(), of_eight - of_two
+    assert 0 < of_eight.total() <= MOST + len(methods)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that torch sees")
+def test_what_waits_for_a_gpu_is_counted() -> None:
+    rows = torch.ones(3, 2, device="cuda")
+    with on_a_gpu() as counts:
+        for row in rows:
+            float(row.sum())
+    assert counts.total() == 3
 
 
 def test_what_waits_an_image_is_counted() -> None:

@@ -62,7 +62,8 @@ dl { display: grid; grid-template-columns: minmax(6rem, max-content) minmax(0, 1
 dt { color: var(--faint); } dd { margin: 0; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; }
   .matrix th[scope=row] { min-width: 7.5rem; max-width: 8.5rem; } .matrix .sample { display: block; } }
-@media print { body { max-width: none; padding: 0; font-size: 10pt; } table { font-size: 8.5pt; } a { color: inherit; }
+@media print { :root { font-size: 12px; } body { max-width: none; padding: 0; font-size: 10pt; }
+  table { font-size: 8.5pt; } a { color: inherit; }
   .scroll { overflow: visible; } .matrix th[scope=row] { position: static; } .matrix td { min-width: 0; }
   tr, .verdict { break-inside: avoid; } h2, h3 { break-after: avoid; } img { min-width: 0; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
