@@ -142,7 +142,7 @@ class Pixels(AxesImage):
 
     @staticmethod
     def show(axes: Axes, image: Image.Image) -> None:
-        """Put the image on the axes, as `imshow` does, in place of the one that is there."""
+        """Put the image on the axes, as `imshow` does, in frame of the one that is there."""
         # An alpha channel, since matplotlib resamples four channels as bytes and three as double numbers.
         rgba = np.asarray(image.convert("RGBA"))
         shown = next((one for one in axes.images if isinstance(one, Pixels)), None)
@@ -159,12 +159,12 @@ class Pixels(AxesImage):
 
     def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
         """Pixels of the page, where they begin, and the transform: that of matplotlib."""
-        rgba, place = np.asarray(self.get_array()), self.axes.bbox
+        rgba, frame = np.asarray(self.get_array()), self.axes.bbox
         own = unsampled or magnification != 1 or self.get_alpha() is not None or self.get_interpolation() != "auto"
-        if own or not np.allclose(self.get_window_extent().extents, place.extents):
+        if own or not np.allclose(self.get_window_extent().extents, frame.extents):
             return super().make_image(renderer, magnification, unsampled)
-        left, right = (floor(edge + 0.5) for edge in (place.x0, place.x1))
-        bottom, top = (ceil(edge - 0.5) for edge in (place.y0, place.y1))
+        left, right = (floor(edge + 0.5) for edge in (frame.x0, frame.x1))
+        bottom, top = (ceil(edge - 0.5) for edge in (frame.y0, frame.y1))
         size = right - left, top - bottom
         if min(size) < 1 or max(size[0] / rgba.shape[1], size[1] / rgba.shape[0]) > MOST_ENLARGED:
             return super().make_image(renderer, magnification, unsampled)
