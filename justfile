@@ -26,7 +26,7 @@ format:
 
 # real weights, compared libraries and their metrics, plugins
 slow:
-    .ci/run slow peers crosschecks engines plugins
+    .ci/run slow peers crosschecks engines spark plugins
 
 # redraw the pictures of the docs with a model of your choice
 pictures model="facebook/deit-tiny-patch16-224":

@@ -1,18 +1,20 @@
 """Write docs/reference/cli.md from the commands' own help: `python docs/cli_reference.py`; a test compares."""
 
+import re
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-import typer
-from typer.testing import CliRunner
+from typer.main import get_command
 
 from vitxplain.cli.main import app
 
 PAGE = Path(__file__).parent / "reference" / "cli.md"
-WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}
 HEAD = """# Command line
 
-Every command takes `--debug` for tracebacks and says what to do when something is wrong. This page is made from the
-commands' own help.
+Every command takes `--help`, and `--debug` for tracebacks, and says what to do when something is wrong. This page is
+made from the commands' own help. An option has an address of its own: `#vitx-explain-method`.
 
 ## Exit codes
 
@@ -33,21 +35,68 @@ fails while it runs gives 1, one that cannot be loaded 2.
 
 def page() -> str:
     """The whole page."""
-    commands = ["", *_names(app)]
-    for group in (one.typer_instance for one in app.registered_groups):
-        commands += [f"{group.info.name} {name}" for name in _names(group)]
-    return "\n".join([HEAD, *(section(f"vitx {command}".strip()) for command in commands)])
+    return "\n".join([HEAD, *sections("vitx", get_command(app))])
 
 
-def _names(commands: typer.Typer) -> list[str]:
-    return [command.name or command.callback.__name__ for command in commands.registered_commands]
+def sections(call: str, command: Any) -> Iterator[str]:
+    """A command, then those below it."""
+    context = command.make_context(call, [], resilient_parsing=True)
+    below = getattr(command, "commands", {})
+    usage = " ".join([call, *command.collect_usage_pieces(context)])
+    yield f"## {call}\n\n```text\n{usage}\n```\n\n{prose(command.help or '')}\n"
+    if below:
+        rows = [f"| [`{name}`](#{slug(f'{call} {name}')}) | {first(one.help)} |" for name, one in below.items()]
+        yield "\n".join(["| command | what it does |", "| --- | --- |", *rows, ""])
+    shown = [parameter for parameter in command.params if not parameter.hidden]
+    for panel, parameters in groupby(sorted(shown, key=lambda one: order(one, shown)), panel_of):
+        yield f"**{panel}**\n"
+        rows = [row(call, parameter, context) for parameter in parameters]
+        yield "\n".join(["| name | takes | meaning |", "| --- | --- | --- |", *rows, ""])
+    for name, one in below.items():
+        yield from sections(f"{call} {name}", one)
 
 
-def section(call: str) -> str:
-    """One command's help as it stands in a terminal of 100 columns."""
-    result = CliRunner().invoke(app, [*call.split()[1:], "--help"], prog_name="vitx", env=WIDTH, catch_exceptions=False)
-    text = "\n".join(line.rstrip() for line in result.output.strip().splitlines())
-    return f"## {call}\n\n```text\n{text}\n```\n"
+def panel_of(parameter: Any) -> str:
+    return parameter.rich_help_panel or ("Arguments" if parameter.param_type_name == "argument" else "Options")
+
+
+def order(parameter: Any, shown: list[Any]) -> int:
+    """Arguments, options, then the other panels as they first come."""
+    panels = list(dict.fromkeys(["Arguments", "Options", *map(panel_of, shown)]))
+    return panels.index(panel_of(parameter))
+
+
+def row(call: str, parameter: Any, context: Any) -> str:
+    """A parameter, with an address; what it takes; what it means, and what it is by itself."""
+    words, text = parameter.get_help_record(context)
+    if panel_of(parameter) == "Arguments":
+        names, takes = [words.split()[0]], words.partition(" ")[2]
+    else:
+        names = [*parameter.opts, *parameter.secondary_opts]
+        takes = re.sub(r"^(?:-[\w-]+(?:, | / | |$))+", "", words)
+    address = slug(f"{call} {next((name for name in names if name.startswith('--')), names[0])}")
+    kinds = ", ".join(
+        f"`{kind.removesuffix(' range')}`" for kind in takes.removesuffix(">").removeprefix("<").split("|") if kind
+    )
+    meaning, default = re.fullmatch(r"(.*?)(?:  \[(.+)\])?", text, re.DOTALL).groups()
+    spelled = f"[`{'`, `'.join(names)}`](#{address}){{ #{address} }}"
+    return f"| {spelled} | {kinds} | {prose(meaning)}{f' *{prose(default)}*' if default else ''} |"
+
+
+def first(text: str) -> str:
+    """The first paragraph, in one line."""
+    return prose(" ".join(text.split("\n\n")[0].split()))
+
+
+def prose(text: str) -> str:
+    """Text in which Markdown sees no marks but code."""
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"([\\*_\[\]#|~{}])", r"\\\1", part.replace("<", "&lt;")) for part in parts[::2]]
+    return "`".join(parts)
+
+
+def slug(text: str) -> str:
+    return re.sub(r"\W+", "-", text.lower()).strip("-")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""Counts where Python would wait for a GPU, on a machine that has none.
+"""Counts where Python waits for a GPU, or would, on a machine that has none.
 
-A tensor counts as the device's unless it was seen to be made in host memory: by a copy to "cpu", of an array or a list
-without a device, or from such tensors alone. `torch.device` objects, as models have them, stand for the device.
+Without one a tensor counts as the device's unless it was seen to be made in host memory: by a copy to "cpu", of an
+array or a list without a device, or from such tensors alone. `torch.device` objects, as models have them, stand for the
+device.
 """
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -89,3 +91,20 @@ def synchronisations(in_memory: Iterable[Tensor] = ()) -> Iterator[Counter[str]]
         calls.of_host[tensor] = True
     with _Operations(waits), calls:
         yield waits.counts
+
+
+@contextmanager
+def on_a_gpu() -> Iterator[Counter[str]]:
+    """The same with CUDA, which warns of what it waits for; counted when the block has ended."""
+    counts: Counter[str] = Counter()
+    before = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        torch.cuda.set_sync_debug_mode("warn")
+        try:
+            yield counts
+        finally:
+            torch.cuda.set_sync_debug_mode(before)
+    # Switching the mode warns as well, that it is a prototype.
+    waits = [one for one in caught if "called a synchronizing" in str(one.message)]
+    counts.update(f"{one.filename.rpartition('/vitxplain/')[2]}:{one.lineno}" for one in waits)

@@ -119,4 +119,5 @@ def test_no_sign_of_a_name_is_a_command_of_latex():
     assert latex("[2ex]* --- `<|>`") == (
         r"{[}2ex{]}{*} -{}-{}- \textasciigrave{}\textless{}\textbar{}\textgreater{}\textasciigrave{}"
     )
+    assert latex("''a'b") == "'{}'a'b"
     assert latex("one\ntwo") == r"one\textbackslash{}ntwo"

@@ -45,8 +45,8 @@ def markdown_name(text: object) -> str:
 
 
 def latex(text: object) -> str:
-    """A name or sentence in LaTeX, on one line: no sign of it is a command, and no two hyphens are a dash."""
-    return re.sub("-(?=-)", "-{}", "".join(_LATEX.get(sign, sign) for sign in terminal(text)))
+    """A name or sentence in LaTeX, on one line: no sign of it is a command, and no two hyphens or quotes are one."""
+    return re.sub("([-'])(?=\\1)", r"\1{}", "".join(_LATEX.get(sign, sign) for sign in terminal(text)))
 
 
 def csv_cell(value: Any) -> Any:

@@ -1,6 +1,8 @@
 """Compiled models are explained as written: the same maps, and compiled as before afterwards."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -88,3 +90,21 @@ def test_the_model_still_compiles_afterwards() -> None:
     with torch.no_grad():
         module(tiny.images(2))
     assert graphs
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method:DeprecationWarning")  # torch's own
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler (apt-get install g++)")
+def test_a_model_that_the_default_backend_has_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    torch._dynamo.reset()
+    module = torch.compile(tiny.vit_module())
+    with torch.no_grad():
+        logits = module(tiny.images(2)).logits
+    compiled = list(tmp_path.rglob("*.so"))
+    assert compiled
+    for one, other in zip(maps(tiny.as_model(module)), maps(tiny.load(tiny.vit_module)), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
+    with torch.no_grad():
+        torch.testing.assert_close(module(tiny.images(2)).logits, logits, atol=0, rtol=0)
+    assert list(tmp_path.rglob("*.so")) == compiled  # nothing was compiled again

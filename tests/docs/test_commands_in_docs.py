@@ -39,6 +39,12 @@ def test_there_are_commands_in_the_docs():
     assert {page for page, _ in commands()} >= {"README.md", "getting-started.md", "attention-rollout.md"}
 
 
+def test_every_picture_of_the_gallery_has_its_command_above_it():
+    *parts, _ = re.split(r"!\[[^]]*\]\(images/[\w-]+\.webp\)", (ROOT / "docs" / "gallery.md").read_text("utf-8"))
+    assert len(parts) > 12
+    assert [part for part in parts if "```bash\nvitx " not in part] == []
+
+
 def test_program_of_the_readme_runs(workplace: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(workplace)
     (program,) = blocks(ROOT / "README.md", "python")

@@ -16,6 +16,7 @@ def generator(name: str):
 def test_command_line_page_is_what_the_commands_say():
     page = generator("cli_reference")()
     assert "## vitx explain" in page
+    assert "| [`--method`, `--methods`](#vitx-explain-method){ #vitx-explain-method } | `list[str]` | " in page
     assert (DOCS / "reference" / "cli.md").read_text("utf-8") == page, "run: python docs/cli_reference.py"
 
 

@@ -42,6 +42,7 @@ ALLOWED: dict[str, str] = {
     "vitxplain.files.aside: path.open": "the same",
     "vitxplain.evaluation.measure: planned_entry.open": "the same",
     "vitxplain.evaluation.report.extremes: planned_entry.open": "the same",
+    "vitxplain.evaluation.report.html.examples: Image.open": "a picture that this process drew",
     "vitxplain.files.disk: os.open": "folders and files just written, to be synced",
     "vitxplain.files.new_folder: os.open": "a folder, to be locked",
     "vitxplain.models.loading.from_adapters: load_file": "a plain file, as `without_weights` says; failures are said",

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.explanations import COLUMNS, ROWS, explanation
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.render.draw import picture_bytes, plot
 from vitxplain.render.figure import png_bytes
 from vitxplain.tasks.base import ExplainedTarget
@@ -29,9 +30,14 @@ def pixels(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(content)).convert("RGB"))
 
 
+def on_new_sheet(one: Explanation, style: str = "overlay") -> np.ndarray:
+    with ThreadPoolExecutor(1) as thread:  # each thread has its own
+        return pixels(thread.submit(picture_bytes, one, "png", style).result())
+
+
 @pytest.fixture(scope="module")
 def fresh() -> list[np.ndarray]:
-    return [pixels(png_bytes(plot(one, "overlay"))) for one in MADE]
+    return [on_new_sheet(one) for one in MADE]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -45,17 +51,30 @@ def test_a_sheet_drawn_on_again_shows_what_a_new_one_shows(fresh, threads):
 
 def test_a_bar_that_reaches_further_is_a_new_one_s():
     signed = [explanation(np.full((ROWS, COLUMNS), 1.0 + number), size=(60, 90 - number)) for number in range(3)]
-    fresh = [pixels(png_bytes(plot(one, "signed"))) for one in signed]
+    fresh = [on_new_sheet(one, "signed") for one in signed]
     for number in (0, 1, 2, 1, 1, 0):
         np.testing.assert_array_equal(pixels(picture_bytes(signed[number], "png", "signed")), fresh[number])
     assert len({picture[-40:, -90:].tobytes() for picture in fresh}) == len(fresh)  # where the highest value stands
 
 
 def test_a_figure_that_is_handed_out_is_its_callers_alone(fresh):
-    kept = plot(MADE[0], "overlay")
+    figure = plot(MADE[0], "overlay")
+    drawn = pixels(png_bytes(figure))
     picture_bytes(MADE[1], "png", "overlay")
     plot(MADE[4], "overlay")
-    np.testing.assert_array_equal(pixels(png_bytes(kept)), fresh[0])
+    np.testing.assert_array_equal(pixels(png_bytes(figure)), drawn)
+
+
+@pytest.mark.parametrize("size", [(60, 90), (700, 900)])  # enlarged and shrunk
+def test_a_file_shows_what_a_figure_shows_and_what_matplotlib_resamples(size):
+    made = explanation(size=size)
+    saved, figure = pixels(picture_bytes(made, "png", "overlay")).astype(float), plot(made, "overlay")
+    plotted = pixels(png_bytes(figure)).astype(float)
+    assert saved.shape == plotted.shape
+    assert np.abs(saved - plotted).mean() < 1
+    for panel in figure.axes[:2]:
+        panel.images[0].set_interpolation("hanning")  # which Pixels leaves to matplotlib
+    assert np.abs(pixels(png_bytes(figure)) - plotted).mean() < 1
 
 
 def test_a_drawing_that_fails_leaves_no_trace_on_the_next(fresh, monkeypatch):

@@ -30,7 +30,7 @@ def test_what_lies_in_it(result: RunResult):
     names = {path.name for path in result.folder.iterdir()}
     assert names == set("config.yaml metrics.csv curves.png result.json model checkpoints tensorboard".split())
     assert {path.name for path in (result.folder / "model").iterdir()} == {
-        *("config.json", "model.safetensors", "preprocessor_config.json", "README.md")
+        *("config.json", "model.safetensors", "preprocessor_config.json", "README.md", "curves.png")
     }
     assert [path.name for path in sorted((result.folder / "checkpoints").iterdir())] == [
         "checkpoint-10",

@@ -14,6 +14,7 @@ from vitxplain.evaluation.scoring.best_thresholds import Levels
 from vitxplain.evaluation.scoring.cost import Cost
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.comparison import Comparison, comparisons
+from vitxplain.evaluation.table.mean_curves import Curve, mean_curves
 from vitxplain.evaluation.table.method_scores import MethodScores, method_scores
 from vitxplain.evaluation.table.model_accuracy import ModelAccuracy, foreign_notes, model_accuracies
 from vitxplain.evaluation.table.notes import notes
@@ -61,6 +62,11 @@ class Evaluation:
     def method_scores(self) -> tuple[MethodScores, ...]:
         """What the table is made of, by model and method, the controls of a model last."""
         return method_scores(self.map_scores)
+
+    @cached_property
+    def curves(self) -> dict[Place, Curve]:
+        """By model, method and metric that is an area under a curve, the mean curve."""
+        return mean_curves(self.map_scores)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -123,12 +129,14 @@ class Evaluation:
 
         return [record(SCORE_COLUMNS, row) for row in self.rows]
 
-    def save(self, folder: str | Path) -> list[Path]:
-        """Write evaluation.json, .csv and .md, matrix.csv and .tex, every score (images.csv), and pictures.
+    def save(self, folder: str | Path, command: str | None = None) -> list[Path]:
+        """Write report.html, evaluation.json, .csv and .md, matrix.csv and .tex, all scores (images.csv), and pictures.
+
+        `command` is what the report says was typed.
 
         Raises:
             OutputError: the folder cannot be written; nothing half-written stays.
         """
         from vitxplain.evaluation.report.write import save
 
-        return save(self, Path(folder))
+        return save(self, Path(folder), command)

@@ -22,6 +22,9 @@ INK, FAINT, PAPER = "#1a1a1a", "#666666", "#ffffff"
 
 def colours(values: Float[np.ndarray, "*shape"], name: str) -> Float[np.ndarray, "*shape 3"]:
     """Red, green and blue in [0, 1] of values in [0, 1]; what is not finite is light grey."""
-    rgb = matplotlib.colormaps[name](np.nan_to_num(values))[..., :3].astype(np.float32)
-    rgb[~np.isfinite(values)] = 0.85
+    colour_map = matplotlib.colormaps[name]
+    steps = colour_map(np.arange(colour_map.N))[:, :3].astype(np.float32)
+    finite = np.isfinite(values)
+    rgb = steps[(np.where(finite, values, 0) * colour_map.N).clip(0, colour_map.N - 1).astype(np.intp)]
+    rgb[~finite] = 0.85
     return rgb

@@ -26,20 +26,16 @@ def to_bytes(rgb: Photo) -> UInt8[np.ndarray, "height width 3"]:
     return (rgb * 255).round().clip(0, 255).astype(np.uint8)
 
 
-def opaque(rgb: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "height width 4"]:
-    """With an alpha of 255: matplotlib resamples four channels of bytes as they are, and three as double numbers."""
-    return np.dstack((rgb, np.full(rgb.shape[:2], 255, np.uint8)))
-
-
 def greyed(rgb: Photo, share: float = 0.8) -> Photo:
     """The photograph with most of its colour gone, so that colour means heat."""
     grey = rgb @ np.array([0.299, 0.587, 0.114], np.float32)
-    return rgb + share * (grey[..., None] - rgb)
+    return (1 - share) * rgb + share * grey[..., None]
 
 
 def blend(rgb: Photo, heat: Heat, alpha: float, colour_map: str = HEAT) -> Photo:
     """The heat map's colours over the greyed photograph; `alpha` 0 shows the photograph alone, 1 the colours alone."""
-    opacity = alpha * np.isfinite(heat).astype(np.float32)[..., None]
+    finite = np.isfinite(heat)
+    opacity = alpha if finite.all() else alpha * finite.astype(np.float32)[..., None]
     return greyed(rgb) * (1 - opacity) + colours(heat, colour_map) * opacity
 
 
@@ -61,12 +57,13 @@ def mark_unseen(rgb: Photo, geometry: Geometry) -> Photo:
         return rgb
     top, left, bottom, right = geometry.visible
     height, width = rgb.shape[:2]
-    line = max(1, max(height, width) // 300)
+    line = max(1.0, max(height, width) / 300)
+    edge = round(line)
 
     pale = 0.45 * greyed(rgb, 1.0) + 0.5
     down, across = np.ogrid[:height, :width]
     hatch = (down + across) % (8 * line) < 2 * line
     marked = np.where(hatch[..., None], pale - 0.14, pale)
-    marked[max(top - line, 0) : bottom + line, max(left - line, 0) : right + line] = 1.0
+    marked[max(top - edge, 0) : bottom + edge, max(left - edge, 0) : right + edge] = 1.0
     marked[top:bottom, left:right] = rgb[top:bottom, left:right]
     return marked

@@ -13,10 +13,17 @@ LONGEST, SMALLEST = 900, 300  # pixels
 
 def displayed(explanation: Explanation, longest: int = LONGEST) -> Explanation:
     """The same explanation of an image of `longest` pixels at most, or enlarged where it has very few."""
-    image, geometry = shrunk(explanation.image, explanation.geometry, longest)
-    height, width = explanation.geometry.image_size
-    boxed = scaled(explanation, geometry.image_size[0] / height, geometry.image_size[1] / width)
-    return replace(boxed, image=image, geometry=geometry)
+    return _of(explanation, *shrunk(explanation.image, explanation.geometry, longest))
+
+
+def displayed_at(explanation: Explanation, size: tuple[int, int]) -> Explanation:
+    """The same explanation of an image of exactly (height, width) pixels; one that has very few keeps its squares."""
+    image, geometry = explanation.image, explanation.geometry
+    if max(image.size) < SMALLEST:
+        image, geometry = shrunk(image, geometry)
+    if geometry.image_size != size:
+        image, geometry = _resampled(image, size), _scaled(geometry, size)
+    return _of(explanation, image, geometry)
 
 
 def shrunk(image: Image, geometry: Geometry, most: int = LONGEST) -> tuple[Image, Geometry]:
@@ -27,11 +34,26 @@ def shrunk(image: Image, geometry: Geometry, most: int = LONGEST) -> tuple[Image
     if factor == 1:
         return image, geometry
     size = max(round(height * factor), 1), max(round(width * factor), 1)
+    resized = _resampled(image, size) if factor < 1 else image.resize(size[::-1], Resampling.NEAREST)
+    return resized, _scaled(geometry, size)
+
+
+def _of(explanation: Explanation, image: Image, geometry: Geometry) -> Explanation:
+    height, width = explanation.geometry.image_size
+    boxed = scaled(explanation, geometry.image_size[0] / height, geometry.image_size[1] / width)
+    return replace(boxed, image=image, geometry=geometry)
+
+
+def _scaled(geometry: Geometry, size: tuple[int, int]) -> Geometry:
+    (height, width), (top, left, bottom, right) = geometry.image_size, geometry.box
     down, across = size[0] / height, size[1] / width
-    top, left, bottom, right = geometry.box
-    box = top * down, left * across, bottom * down, right * across
-    resized = image.resize(size[::-1], Resampling.BOX if factor < 1 else Resampling.NEAREST)
-    return resized, Geometry(size, geometry.input_size, box)
+    return Geometry(size, geometry.input_size, (top * down, left * across, bottom * down, right * across))
+
+
+def _resampled(image: Image, size: tuple[int, int]) -> Image:
+    """In colour, since palettes cannot be resampled."""
+    coloured = image if image.mode == "RGB" else image.convert("RGB")
+    return coloured.resize(size[::-1], Resampling.HAMMING, reducing_gap=2.0)
 
 
 def view(explanation: Explanation) -> Image:

@@ -8,22 +8,30 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from math import ceil, floor
+from typing import Any, Final
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 
 # isort: split
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+from matplotlib.transforms import Affine2D
+from PIL import Image
 
 from vitxplain.explanation.explanation import Explanation, detail, headline
 from vitxplain.explanation.heatmap import which_map
-from vitxplain.render.compose import Photo, mark_unseen, opaque, photo, to_bytes
-from vitxplain.render.figure import Picture, colour_bar, inches, panel, rectangle, sheet
+from vitxplain.render.compose import Photo, mark_unseen, photo, to_bytes
+from vitxplain.render.display import displayed, displayed_at
+from vitxplain.render.figure import DPI, Picture, colour_bar, inches, panel, rectangle, sheet
 from vitxplain.render.found import outline_found, outline_target
 
+LONGEST: Final = 4.0  # inches of the longer side of a picture that stands beside another
 GAP: Final = 0.12  # inches
 BAR: Final = 0.13
 MOST_KEPT: Final = 8  # sheets of one thread
+MOST_ENLARGED: Final = 2.9  # times; from 3 on matplotlib shows pixels as squares
 _REUSES: ContextVar[bool] = ContextVar("reuses", default=False)
 _KEPT = threading.local()
 
@@ -36,6 +44,15 @@ def reused_sheets() -> Iterator[None]:
         yield
     finally:
         _REUSES.reset(token)
+
+
+def displayed_in_pair(explanation: Explanation) -> Explanation:
+    """At the size of the screen; for a sheet that is kept, whose resolution is known, at that of its panels."""
+    if not _REUSES.get():
+        return displayed(explanation)
+    size = explanation.geometry.image_size
+    width, height = inches(size, _longest(size))
+    return displayed_at(explanation, (round(height * DPI), round(width * DPI)))
 
 
 def pair(colour_map: str, label: str, reach: float) -> "Pair":
@@ -83,11 +100,11 @@ class Pair:
         figure = self._placed(explanation.geometry.image_size)
         which = which_map(explanation.values, explanation.axes)
         figure.head(headline(explanation), detail(explanation, which))
-        left = mark_unseen(photo(explanation.image), explanation.geometry)
-        for axes, picture, outline in zip(self.panels, (left, right), (outline_found, outline_target), strict=False):
-            for artist in (*axes.images, *axes.collections, *axes.texts):
+        pictures = _photograph(explanation), Image.fromarray(to_bytes(right))
+        for axes, picture, outline in zip(self.panels, pictures, (outline_found, outline_target), strict=False):
+            for artist in (*axes.collections, *axes.texts):
                 artist.remove()
-            axes.imshow(opaque(to_bytes(picture)), aspect="auto")  # drawn in a quarter of the time of numbers
+            Pixels.show(axes, picture)
             outline(axes, explanation)
         if self.kept:
             figure.changing = (*figure.texts, *self.panels[:2])
@@ -95,8 +112,8 @@ class Pair:
 
     def _placed(self, size: tuple[int, int]) -> Picture:
         """The figure, with panels for images of (height, width) pixels and the bar."""
-        stacked = size[1] > 2.2 * size[0]
-        width, height = inches(size, 8.0 if stacked else 4.0)
+        stacked = _longest(size) > LONGEST
+        width, height = inches(size, _longest(size))
         if self.figure is not None and self.content == (width, height, stacked):
             return self.figure
         self.content = width, height, stacked
@@ -118,6 +135,55 @@ class Pair:
         colour_map, label = self.colours
         self.panels.append(panel(figure, *self.bar))
         colour_bar(self.panels[-1], colour_map, *self.ends, label)
+
+
+class Pixels(AxesImage):
+    """An image that fills its axes. Pillow resamples it, in a fraction of the time that matplotlib takes."""
+
+    @staticmethod
+    def show(axes: Axes, image: Image.Image) -> None:
+        """Put the image on the axes, as `imshow` does, in frame of the one that is there."""
+        # An alpha channel, since matplotlib resamples four channels as bytes and three as double numbers.
+        rgba = np.asarray(image.convert("RGBA"))
+        shown = next((one for one in axes.images if isinstance(one, Pixels)), None)
+        if shown is not None and shown.get_size() == rgba.shape[:2]:
+            shown.set_data(rgba)
+            return
+        if shown is not None:
+            shown.remove()
+        shown = Pixels(axes)
+        shown.set_data(rgba)
+        shown.set_clip_path(axes.patch)
+        shown.set_extent(shown.get_extent())
+        axes.add_image(shown)
+
+    def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
+        """Pixels of the page, where they begin, and the transform: that of matplotlib."""
+        rgba, frame = np.asarray(self.get_array()), self.axes.bbox
+        own = unsampled or magnification != 1 or self.get_alpha() is not None or self.get_interpolation() != "auto"
+        if own or not np.allclose(self.get_window_extent().extents, frame.extents):
+            return super().make_image(renderer, magnification, unsampled)
+        left, right = (floor(edge + 0.5) for edge in (frame.x0, frame.x1))
+        bottom, top = (ceil(edge - 0.5) for edge in (frame.y0, frame.y1))
+        size = right - left, top - bottom
+        if min(size) < 1 or max(size[0] / rgba.shape[1], size[1] / rgba.shape[0]) > MOST_ENLARGED:
+            return super().make_image(renderer, magnification, unsampled)
+        if rgba.shape[1::-1] != size:
+            # Four channels that are resampled each by itself: there is nothing to shine through.
+            image = Image.frombuffer("RGBX", rgba.shape[1::-1], rgba.tobytes(), "raw", "RGBX", 0, 1)
+            rgba = np.asarray(image.resize(size, Image.Resampling.HAMMING))
+        return np.flipud(rgba).copy(), left, bottom, Affine2D()
+
+
+def _longest(size: tuple[int, int]) -> float:
+    """Inches of the longer side of a panel for images of (height, width) pixels; very wide ones stand in a column."""
+    return 2 * LONGEST if size[1] > 2.2 * size[0] else LONGEST
+
+
+def _photograph(explanation: Explanation) -> Image.Image:
+    if not explanation.geometry.crops:
+        return explanation.image.convert("RGB")
+    return Image.fromarray(to_bytes(mark_unseen(photo(explanation.image), explanation.geometry)))
 
 
 def _ends(reach: float) -> tuple[float, float]:

@@ -6,13 +6,15 @@ from math import isnan
 from transformers import TrainerState
 
 from vitxplain.assessment.assess import assess
+from vitxplain.files.opening import read_bytes
+from vitxplain.files.paths import is_file
 from vitxplain.models.loading.load import load_model
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.defaults import public_config
 from vitxplain.train.records.metrics_file import Row, as_csv, rows
 from vitxplain.train.records.model_card import model_card
 from vitxplain.train.records.result import RunResult
-from vitxplain.train.records.run_folder import RunFolder
+from vitxplain.train.records.run_folder import CURVES, RunFolder
 
 
 def finish(folder: RunFolder, setup: TrainingSetup, state: TrainerState, *, strict: bool) -> RunResult:
@@ -42,8 +44,16 @@ def finish(folder: RunFolder, setup: TrainingSetup, state: TrainerState, *, stri
         for split, of_split in splits.items()
     ]
     parameters = sum(weight.numel() for weight in model.module.parameters())
-    card = model_card(public_config(setup.config), result, setup.labels, len(setup.training), parameters)
-    folder.write({"metrics.csv": as_csv([*history, *final]), "model/README.md": card})
+    drawn = {f"model/{CURVES}": read_bytes(folder.curves)} if is_file(folder.curves) else {}
+    card = model_card(
+        public_config(setup.config),
+        result,
+        setup.labels,
+        len(setup.training),
+        parameters,
+        picture=CURVES if drawn else None,
+    )
+    folder.write({"metrics.csv": as_csv([*history, *final]), "model/README.md": card, **drawn})
     folder.write({"result.json": result.as_bytes()})
     return result
 

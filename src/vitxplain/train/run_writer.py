@@ -12,7 +12,7 @@ from vitxplain.train.config.run_config import RunConfig
 from vitxplain.train.config.trainer_arguments import best_figure
 from vitxplain.train.records.curves import curves
 from vitxplain.train.records.metrics_file import Row, as_csv, rows
-from vitxplain.train.records.run_folder import RunFolder
+from vitxplain.train.records.run_folder import CURVES, RunFolder
 from vitxplain.words import source_name
 
 
@@ -33,7 +33,7 @@ class RunWriter:
         if main_process() and (history := rows(state.log_history)):
             files = {"metrics.csv": as_csv(history)}
             if history[-1].split == "validation":
-                files["curves.png"] = self.curves(history)
+                files[CURVES] = self.curves(history)
             self.folder.write(files)
 
     def curves(self, history: list[Row]) -> bytes:

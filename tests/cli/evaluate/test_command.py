@@ -37,7 +37,7 @@ def test_table_and_files(vitx: Callable[..., Said], tmp_path: Path, monkeypatch:
     folder = tmp_path / "vitx-out" / "evaluate" / "demo-cnn-demo-vit-digits-test-iou.threshold-otsu-6"
     assert {path.name for path in folder.iterdir()} == {
         "asked.json", "scores-0.jsonl", "evaluation.json", "evaluation.csv", "evaluation.md", "images.csv", "cost.csv",
-        "scores.png", "best-and-worst", "matrix.csv", "matrix.tex",
+        "scores.png", "best-and-worst", "matrix.csv", "matrix.tex", "report.html",
     }  # fmt: skip
     assert len(list((folder / "best-and-worst").iterdir())) == 2
     written = json.loads((folder / "evaluation.json").read_text())

@@ -21,10 +21,12 @@ def test_several_data_sets_have_a_folder_each_and_one_table(
     assert said.code == 0, said.err
     assert max(map(len, said.out.splitlines()[:-1])) <= 100
     assert "demo-cnn on defects (test), 3 images" in said.out
-    assert {path.name for path in tmp_path.iterdir()} == {"digits", "defects", "table.md", "table.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {"digits", "defects", "report.html", "table.md", "table.csv"}
     assert (tmp_path / "defects" / "evaluation.md").is_file()
     assert "Against the best control, image by image: * better by more than chance" in said.out
-    assert said.out.endswith(": table.md, table.csv; full tables: digits/evaluation.md, defects/evaluation.md\n")
+    assert ": report.html, table.md, table.csv; full tables: digits/evaluation.md, defects/ev" in said.out
+    links = 'href="digits/report.html"', 'href="defects/report.html"'
+    assert all(link in (tmp_path / "report.html").read_text() for link in links)
     said = vitx("evaluate", "--model", "demo-cnn", *asked, "-o", "data.hardness=0.5", "--json")
     assert [one["data"]["name"] for one in said.json] == ["digits", "defects"]
 
@@ -45,7 +47,7 @@ def test_data_whose_classes_no_model_has_are_left_out(vitx: Callable[..., Said],
     said = vitx(*asked)
     assert said.code == 0, said.err
     assert said.err.count("note: defects is left out: no model has the classes of the data (good, defect)") == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"digits", "table.md", "table.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {"digits", "report.html", "table.md", "table.csv"}
     (facts,) = vitx(*asked, "--json").json
     assert facts["left_out"][0].startswith("defects is left out: ")
     said = vitx(*asked, "--data", "defects")

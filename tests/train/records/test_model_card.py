@@ -14,8 +14,8 @@ from vitxplain.train.records.result import RunResult
 RESULT = RunResult(Path("run"), 60, 40, 9.0, {"test": {"loss": 0.5, "accuracy": 0.75, "images": 12}})
 
 
-def card(model: str, data: str, tags: str = "", **others: object) -> str:
-    config = RunConfig(model, data, TrainOptions(tags=tags), **others)  # type: ignore[arg-type]
+def card(model: str, data: str, tags: str = "", licence: str = "", **others: object) -> str:
+    config = RunConfig(model, data, TrainOptions(tags=tags, license=licence), **others)  # type: ignore[arg-type]
     return model_card(config, RESULT, Digits().labels, 60, 1000).decode()
 
 
@@ -45,6 +45,29 @@ def test_tags_stand_in_the_header():
     assert header(card("owner/vit", "owner/flowers", tags="night, test: 2"))["tags"] == ["night", "test: 2"]
     assert header(card("scratch", "digits", tags="baseline"))["tags"] == ["digits", "baseline"]
     assert "tags" not in header(card("owner/vit", "owner/flowers"))
+
+
+def test_the_header_says_what_the_hub_shows_of_a_model():
+    facts = header(card("vit-base", "owner/flowers", licence="apache-2.0"))
+    assert facts["base_model"] == "google/vit-base-patch16-224"
+    assert facts["license"] == "apache-2.0"
+    (entry,) = facts["model-index"]
+    (result,) = entry["results"]
+    assert result["dataset"] == {"name": "owner/flowers", "type": "owner/flowers", "split": "test"}
+    assert result["metrics"] == [{"type": "accuracy", "value": 0.75, "name": "accuracy"}]
+
+
+def test_the_header_claims_nothing_of_a_model_from_scratch():
+    facts = header(card("scratch", "digits"))
+    assert {"base_model", "license"}.isdisjoint(facts)
+    assert header(card("scratch", "digits", tags="<b>: \x1b"))["tags"] == ["digits", "<b>: \x1b"]
+    assert "<b>" not in card("scratch", "digits", tags="<b>: \x1b")
+
+
+def test_curves_stand_in_the_card_where_they_lie_beside_it():
+    config = RunConfig("scratch", "digits", TrainOptions())
+    cards = [model_card(config, RESULT, Digits().labels, 60, 1000, picture=one) for one in ("curves.png", None)]
+    assert ["(curves.png)" in one.decode() for one in cards] == [True, False]
 
 
 def test_figures_say_of_how_many_images_and_how_sure_they_are():

@@ -104,9 +104,9 @@ def evaluate(
     """Score explanations: is the map where the object is, and does the model use what it shows?
 
     Every model and method on labelled images, beside maps that know nothing of the model, with 95 % intervals, and
-    last which method to take. Writes evaluation.json, evaluation.csv, evaluation.md, matrix.csv, matrix.tex,
-    images.csv, scores.png, curves.png and best-and-worst/; for several data sets a folder each, and table.md and
-    table.csv of all.
+    last which method to take. Writes report.html, which needs nothing beside it, evaluation.json, evaluation.csv,
+    evaluation.md, matrix.csv, matrix.tex, images.csv, scores.png, curves.png and best-and-worst/; for several data
+    sets a folder each, and report.html, table.md and table.csv of all.
 
     Exit codes: 0 all done, 1 something failed (the rest is done), 2 nothing attempted, 130 Ctrl-C, 143 SIGTERM.
     """

@@ -1,5 +1,7 @@
 """The work of `vitx evaluate`: requests carried out one after the other, files written, failures printed."""
 
+import shlex
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +70,7 @@ def _report(
     quiet: bool,
 ) -> None:
     """Files written and tables printed: one of all for a preset or several data sets, else all of the one."""
+    command = shlex.join(["vitx", *sys.argv[1:]])
     together = len(evaluations) > 1 or any(request.preset for request in requests.values())
     left_out = [note for evaluation in evaluations.values() for note in evaluation.left_out]
     for note in () if quiet else dict.fromkeys(left_out):
@@ -79,12 +82,12 @@ def _report(
             print_note(f"skipped: {problem}")
         for problem in sentences(evaluation.failures):
             print_error(problem)
-        files = evaluation.save(folders[name])
+        files = evaluation.save(folders[name], command)
         if json:
             print_json({**to_json(evaluation), "files": [str(file) for file in files]})
         elif not (together or quiet):
             print_evaluation(evaluation, files)
     if together:
-        files = save_summary(evaluations, folder, folders)
+        files = save_summary(evaluations, folder, folders, command)
         if not (json or quiet):
             print_summary(evaluations, files, folders)

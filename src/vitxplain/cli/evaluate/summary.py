@@ -13,8 +13,7 @@ from vitxplain.cli.evaluate.report import STYLES, print_header, print_troubles, 
 from vitxplain.cli.shared.console import out, printable
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.report.cells import SUMMARY_COSTS, short
-from vitxplain.evaluation.report.matrix import SummaryRow, metrics_of, summary
-from vitxplain.evaluation.report.summary import pooled_words
+from vitxplain.evaluation.report.matrix import SummaryRow, metrics_of, pooled_words, summary
 
 MARKS: Final = {"yes": "* ", "no": "x ", "cannot tell": "? ", "": ""}
 MEANING: Final = "Against the best control, image by image: * better by more than chance, x worse, ? cannot be told."

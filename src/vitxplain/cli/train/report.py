@@ -9,6 +9,7 @@ from rich.text import Text
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from vitxplain.cli.shared.console import out, print_json, print_note, printable
+from vitxplain.cli.shared.pace import Pace
 from vitxplain.cli.shared.progress import progress_bar
 from vitxplain.cli.shared.streams import result_stream
 from vitxplain.metrics.intervals import wilson
@@ -27,6 +28,7 @@ class TrainReport:
         self.json, self.quiet, self.resume = json, quiet, resume
         self.run_summary: RunSummary | None = None
         shown = not quiet and sys.stderr.isatty() and not (json and result_stream().isatty())
+        self.pace = Pace() if not (quiet or json or shown) else None  # of lines in place of the bar
         self.bar = progress_bar("training", "{task.fields[figures]}", shown=shown, stderr_above=True)
         self.callback = _Watcher(self)
 
@@ -47,20 +49,25 @@ class TrainReport:
                 self.bar.console.print(line, soft_wrap=True)
         self.bar.start()
 
+    def trained(self, row: Row, steps: int) -> None:
+        """Figures of the training images now and then, of `steps` in all; where no bar shows them, as a line."""
+        self.bar.update(self.callback.task, figures=_figures(row, 0))
+        if self.pace and self.pace.is_due():
+            self._print_row(row, f"of {steps:,}  training: {_figures(row, 2)}")
+
     def evaluated(self, row: Row, best: bool) -> None:
         """An evaluation on the validation split."""
         if self.json:
             print_json(row.as_json())
         elif not self.quiet:
+            if self.pace:
+                self.pace.said()
             mark = ("  best so far", "green") if best else ("", "")
-            self.bar.console.print(
-                Text.assemble(
-                    (f"epoch {row.epoch:g}", "bold"),
-                    f"  step {row.step:,}  validation: {_figures(row, 2)}",
-                    mark,
-                ),
-                soft_wrap=True,
-            )
+            self._print_row(row, f" validation: {_figures(row, 2)}", mark)
+
+    def _print_row(self, row: Row, words: str, mark: tuple[str, str] = ("", "")) -> None:
+        line = Text.assemble((f"epoch {row.epoch:g}", "bold"), f"  step {row.step:,} {words}", mark)
+        self.bar.console.print(line, soft_wrap=True)
 
     def finished(self, result: RunResult) -> None:
         """The last words."""
@@ -99,7 +106,7 @@ class _Watcher(TrainerCallback):
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         row = row_of(state.log_history[-1]) if state.is_world_process_zero else None
         if row and row.split == "train":
-            self.report.bar.update(self.task, figures=_figures(row, 0))
+            self.report.trained(row, state.max_steps)
         elif row:
             self.report.evaluated(row, best=is_best(rows(state.log_history), str(args.metric_for_best_model)))
 

@@ -1,17 +1,14 @@
 """curves.png: what the model says while pixels go or come, the mean over the images."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final
 
-import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from vitxplain.evaluation.evaluation import Evaluation
-from vitxplain.evaluation.scoring.map_scores import MapScores
+from vitxplain.evaluation.table.mean_curves import Curve
 from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.figure import Picture, fit, panel, sheet, write
 from vitxplain.render.method_looks import method_look
@@ -20,12 +17,11 @@ WIDTH, HEIGHT, LEFT, GAP = 3.3, 2.4, 0.45, 0.65  # inches of one plot, left of i
 ABOVE, BELOW, NAMES = 0.5, 0.55, 2.1  # above and below one, and for the names right of all
 MODEL, BETTER = 0.35, 1.15  # for a model's name above its plots, and for the words at the right of a title
 ACROSS: Final = 3
-Curve: TypeAlias = Float[np.ndarray, "step 2"]
 
 
 def curve_plots(evaluation: Evaluation, about: str) -> Picture | None:
     """For each model a plot for each metric that is an area under a curve; None if no metric is."""
-    curves = _mean_curves(evaluation.map_scores)
+    curves = evaluation.curves
     metrics = [name for name in evaluation.metrics if any(metric == name for *_, metric in curves)]
     if not metrics:
         return None
@@ -48,18 +44,6 @@ def curve_plots(evaluation: Evaluation, about: str) -> Picture | None:
             _words(axes, metric, evaluation.metrics[metric].better)
         _names(panel(figure, plots, top + heading + ABOVE, NAMES, HEIGHT), looks)
     return figure
-
-
-def _mean_curves(map_scores: Iterable[MapScores]) -> dict[tuple[str, str, str], Curve]:
-    """By model, method and metric, over the maps that have a curve."""
-    sums: dict[tuple[str, str, str], Curve] = {}
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for map_score in map_scores:
-        for metric, points in map_score.curves.items():
-            key = map_score.model, map_score.method, metric
-            sums[key] = sums.get(key, 0) + np.array(list(points))
-            counts[key] += 1
-    return {key: curve / counts[key] for key, curve in sums.items()}
 
 
 def _looks(is_control: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
@@ -94,9 +78,18 @@ def _words(axes: Axes, metric: str, better: str) -> None:
     above = {"transform": axes.transAxes, "va": "bottom"}
     fit(write(axes, 0, 1.08, metric, fontsize=10.5, weight="bold", color=INK, **above), WIDTH - BETTER)
     write(axes, 1, 1.08, f"{better} is better", fontsize=8.5, color=FAINT, ha="right", **above)
-    axes.set_xlabel("pixels put in" if metric.startswith("insertion") else "pixels taken away", fontsize=9, color=INK)
-    says = "keeps the class" if "perturbation" in metric else "probability"
-    write(axes, 0, 1.0, says, fontsize=8.5, color=FAINT, **above)
+    axes.set_xlabel(across_words(metric), fontsize=9, color=INK)
+    write(axes, 0, 1.0, up_words(metric), fontsize=8.5, color=FAINT, **above)
+
+
+def across_words(metric: str) -> str:
+    """What runs from left to right."""
+    return "pixels put in" if metric.startswith("insertion") else "pixels taken away"
+
+
+def up_words(metric: str) -> str:
+    """What runs upwards."""
+    return "keeps the class" if "perturbation" in metric else "probability"
 
 
 def _names(axes: Axes, looks: dict[str, dict[str, Any]]) -> None:

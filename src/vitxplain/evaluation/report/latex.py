@@ -9,6 +9,7 @@ from vitxplain.evaluation.report.matrix import SummaryRow, metrics_of
 from vitxplain.metrics.base import Better
 
 ARROWS: Final[dict[Better, str]] = {"higher": r"$\uparrow$", "lower": r"$\downarrow$", "neither": ""}
+LAST_LETTER: Final = "\u017f"  # of Latin, as far as every LaTeX has letters
 
 
 def latex_matrix(rows: Sequence[SummaryRow], better: Mapping[str, Better], about: str) -> str:
@@ -18,9 +19,12 @@ def latex_matrix(rows: Sequence[SummaryRow], better: Mapping[str, Better], about
     """
     metrics = metrics_of(rows)
     heads = [f"{escape.latex(name)} {ARROWS[better[name]]}".rstrip() for name in metrics]
+    names = "".join([about, *metrics, *(f"{row.model}{row.method}" for row in rows)])
+    other = ["% Letters of other scripts take XeLaTeX or LuaLaTeX, and a font that has them."]
     lines = [
         f"% {escape.latex(about)}. In the preamble: \\usepackage{{booktabs}}",
         "% Bold: no other method of the model and no control is better by more than chance.",
+        *(other if max(names, default="") > LAST_LETTER else []),
         f"\\begin{{tabular}}{{l{'r' * len(metrics)}}}",
         r"\toprule",
         _line(["", *heads]),

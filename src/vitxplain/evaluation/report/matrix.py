@@ -55,6 +55,12 @@ def summary(evaluations: Mapping[str, Evaluation]) -> list[SummaryRow]:
     return summary_rows
 
 
+def pooled_words(evaluations: Mapping[str, Evaluation]) -> str:
+    """What a reader must know where scores and verdicts are not of the same kind."""
+    pooled = any(evaluation.preset and row.pooled for evaluation in evaluations.values() for row in evaluation.rows)
+    return " Figures of pixels are of all images together, verdicts rest on the images one by one." if pooled else ""
+
+
 def metrics_of(rows: Sequence[SummaryRow]) -> list[str]:
     """The columns."""
     return list(dict.fromkeys(name for row in rows for name in row.scores))

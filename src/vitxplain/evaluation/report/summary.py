@@ -8,19 +8,18 @@ from urllib.parse import quote
 from vitxplain.escape import markdown, markdown_name, utf8
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.report.columns import markdown_table, record
-from vitxplain.evaluation.report.matrix import SummaryRow, summary, summary_columns
-from vitxplain.evaluation.report.write import about, records_csv
+from vitxplain.evaluation.report.html.page import ReportPart, report_page
+from vitxplain.evaluation.report.matrix import SummaryRow, pooled_words, summary, summary_columns
+from vitxplain.evaluation.report.write import REPORT, about, records_csv
 from vitxplain.files.write import write_together
 
 
-def pooled_words(evaluations: Mapping[str, Evaluation]) -> str:
-    """What a reader must know where scores and verdicts are not of the same kind."""
-    pooled = any(evaluation.preset and row.pooled for evaluation in evaluations.values() for row in evaluation.rows)
-    return " Figures of pixels are of all images together, verdicts rest on the images one by one." if pooled else ""
+def save_summary(
+    evaluations: Mapping[str, Evaluation], folder: Path, folders: Mapping[str, Path], command: str | None = None
+) -> list[Path]:
+    """Write report.html, table.md and table.csv; `folders` are those of the data sets' own reports and tables.
 
-
-def save_summary(evaluations: Mapping[str, Evaluation], folder: Path, folders: Mapping[str, Path]) -> list[Path]:
-    """Write table.md and table.csv; `folders` are those of the data sets' own tables.
+    `command` is what was typed, for the report.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -28,8 +27,17 @@ def save_summary(evaluations: Mapping[str, Evaluation], folder: Path, folders: M
     rows = summary(evaluations)
     pages = {name: Path(relpath(folders[name], folder)) / "evaluation.md" for name in evaluations}
     columns = summary_columns(rows)
+    parts = {
+        name: ReportPart(
+            evaluation,
+            about(evaluation),
+            [(page.parent / file).as_posix() for file in (REPORT, "evaluation.md", "matrix.csv", "matrix.tex")],
+        )
+        for (name, evaluation), page in zip(evaluations.items(), pages.values(), strict=True)
+    }
     return write_together(
         {
+            folder / REPORT: utf8(report_page(parts, command)),
             folder / "table.md": utf8(_markdown(evaluations, rows, pages)),
             folder / "table.csv": records_csv(record(columns, row) for row in rows),
         }

@@ -17,6 +17,7 @@ from vitxplain.evaluation.report.cells import COST_COLUMNS, comparison_columns, 
 from vitxplain.evaluation.report.columns import record
 from vitxplain.evaluation.report.curve_plots import curve_plots
 from vitxplain.evaluation.report.extremes import extreme_sheets
+from vitxplain.evaluation.report.html.page import ReportPart, report_page
 from vitxplain.evaluation.report.latex import latex_matrix
 from vitxplain.evaluation.report.markdown import markdown
 from vitxplain.evaluation.report.matrix import summary, summary_columns
@@ -30,10 +31,13 @@ from vitxplain.words import counted, slug, source_name
 
 SCHEMA = 1
 SHEETS = "best-and-worst"
+REPORT = "report.html"
 
 
-def save(evaluation: Evaluation, folder: Path) -> list[Path]:
-    """Write everything together; the paths. Pictures and tables of an earlier one that this one lacks go away.
+def save(evaluation: Evaluation, folder: Path, command: str | None = None) -> list[Path]:
+    """Write everything together; the paths, report.html first. What an earlier one wrote and this one lacks goes away.
+
+    `command` is what was typed, for the report.
 
     Raises:
         OutputError: the folder cannot be written; nothing half-written stays.
@@ -54,8 +58,10 @@ def save(evaluation: Evaluation, folder: Path) -> list[Path]:
         files["cost.csv"] = records_csv(record(COST_COLUMNS, cost) for cost in evaluation.costs)
     if curves := curve_plots(evaluation, in_short):
         files["curves.png"] = png_bytes(curves)
-    for (model, method), sheet in extreme_sheets(evaluation).items():
-        files[_sheet_file(model, method)] = png_bytes(sheet)
+    sheets = {key: png_bytes(sheet) for key, sheet in extreme_sheets(evaluation).items()}
+    files |= {_sheet_file(*key): picture for key, picture in sheets.items()}
+    part = ReportPart(evaluation, about(evaluation), list(files), sheets)
+    files = {REPORT: utf8(report_page({source_name(evaluation.data.name): part}, command)), **files}
     stale = _written(folder) - files.keys()
     paths = write_together({folder / name: content for name, content in files.items()})
     for name in stale:

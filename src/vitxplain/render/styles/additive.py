@@ -7,6 +7,7 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.render.colours import HEAT, HEAT_WORDS
 from vitxplain.render.compose import Photo, add, mark_unseen, photo
 from vitxplain.render.display import displayed
+from vitxplain.render.pair import displayed_in_pair
 from vitxplain.render.paper.own_axes import show_on
 from vitxplain.render.styles.overlay import side_by_side
 
@@ -15,7 +16,7 @@ STRENGTH = 0.8
 
 def draw(explanation: Explanation, strength: float = STRENGTH, cmap: str = HEAT) -> Figure:
     """The photograph beside photograph + strength x heat-map colours, cut at white."""
-    explanation = displayed(explanation)
+    explanation = displayed_in_pair(explanation)
     rgb = _lit(explanation, strength, cmap)
     return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), cmap, HEAT_WORDS)
 

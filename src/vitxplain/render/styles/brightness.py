@@ -7,6 +7,7 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.render.colours import HEAT_WORDS
 from vitxplain.render.compose import Photo, darken, mark_unseen, photo
 from vitxplain.render.display import displayed
+from vitxplain.render.pair import displayed_in_pair
 from vitxplain.render.paper.own_axes import show_on
 from vitxplain.render.styles.overlay import side_by_side
 
@@ -15,7 +16,7 @@ FLOOR, LIGHT = 0.08, "gray"
 
 def draw(explanation: Explanation, floor: float = FLOOR) -> Figure:
     """The photograph beside itself with each pixel's brightness multiplied by the heat map, never below `floor`."""
-    explanation = displayed(explanation)
+    explanation = displayed_in_pair(explanation)
     rgb = _lit(explanation, floor)
     return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), LIGHT, HEAT_WORDS)
 

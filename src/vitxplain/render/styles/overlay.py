@@ -12,7 +12,7 @@ from vitxplain.explanation.heatmap import Limits, heatmap
 from vitxplain.render.colours import HEAT, HEAT_WORDS, SHARED_WORDS
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed
-from vitxplain.render.pair import pair
+from vitxplain.render.pair import displayed_in_pair, pair
 from vitxplain.render.paper.own_axes import show_on
 
 ALPHA = 0.6
@@ -31,7 +31,7 @@ def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT, limit
 
     `limits` are the values that are black and brightest, for pictures on one scale; None its own.
     """
-    explanation = displayed(explanation)
+    explanation = displayed_in_pair(explanation)
     rgb = mark_unseen(_blended(explanation, alpha, cmap, limits), explanation.geometry)
     return side_by_side(explanation, rgb, cmap, HEAT_WORDS if limits is None else SHARED_WORDS)
 

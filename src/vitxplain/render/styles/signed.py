@@ -10,6 +10,7 @@ from vitxplain.explanation.resample import place
 from vitxplain.render.colours import SIGNED, colours
 from vitxplain.render.compose import Photo, greyed, mark_unseen, photo
 from vitxplain.render.display import displayed
+from vitxplain.render.pair import displayed_in_pair
 from vitxplain.render.paper.own_axes import show_on
 from vitxplain.render.styles.overlay import side_by_side
 
@@ -18,7 +19,7 @@ ALPHA = 0.7
 
 def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = SIGNED) -> Figure:
     """The raw values over the greyed photograph, on a scale symmetric about zero."""
-    explanation = displayed(explanation)
+    explanation = displayed_in_pair(explanation)
     rgb, reach = _signed(explanation, alpha, cmap)
     below = "in blue" if cmap == SIGNED else "left of the middle"
     words = "against it  ·  for it" if explanation.target else f"{explanation.method}, below 0 {below}"

@@ -46,6 +46,7 @@ class TrainOptions:
         watch_attention: the attention on them is recorded as well, in inspect/, for the viewer and TensorBoard.
         loggers: beside metrics.csv: some of tensorboard, wandb, mlflow, separated by commas.
         tags: words to find the run by, separated by commas: they stand in config.yaml and the model card.
+        license: of the weights, for the model card, by the name the Hub has for it: apache-2.0.
         workers: processes that prepare images. None: none on the CPU, else one a core, 8 at most.
         seed: of weights, order, augmentation and dropout; that of data that are made is data.seed.
         preset: for finding faults: memorise one batch, overfit a small part, or train on 1 % of the data.
@@ -81,6 +82,7 @@ class TrainOptions:
     watch_attention: bool = False
     loggers: str = ""
     tags: str = ""
+    license: str = ""
     workers: int | None = None
     seed: int = 0
     preset: Preset = "none"

@@ -30,6 +30,7 @@ SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "early_stopping": ("early_stop", "early_stopping_patience"),
     "workers": ("num_workers", "dataloader_num_workers"),
     "seed": ("random_seed", "random_state"),
+    "license": ("licence",),
     "loggers": ("report_to", "logger"),
     "model.image_size": ("img_size", "imgsz", "resolution", "input_size"),
     "model.hidden_size": ("dim", "width", "embed_dim"),

@@ -7,21 +7,33 @@ from dataclasses import fields
 from importlib.metadata import version
 from typing import Final
 
+from huggingface_hub import EvalResult, ModelCardData
+
 from vitxplain.escape import json_text, markdown, markdown_name, shell_word, utf8
 from vitxplain.files.paths import is_folder, user_path
+from vitxplain.models.known_models import ALIASES
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
 from vitxplain.train.config.run_config import AUTO, RunConfig, as_text
 from vitxplain.train.config.task_names import CLASSES, OBJECTS, PIXELS
 from vitxplain.train.records.figures_table import best_of, figures_table
+from vitxplain.train.records.metrics_file import FIGURES
 from vitxplain.train.records.result import RunResult
 from vitxplain.words import source_name
 
 MODELS: Final = {CLASSES: "An image classifier", OBJECTS: "An object detector", PIXELS: "An image segmenter"}
 
 
-def model_card(config: RunConfig, result: RunResult, labels: Sequence[str], images: int, parameters: int) -> bytes:
-    """Markdown with the Hub's header; `images` were trained on."""
+def model_card(
+    config: RunConfig,
+    result: RunResult,
+    labels: Sequence[str],
+    images: int,
+    parameters: int,
+    *,
+    picture: str | None = None,
+) -> bytes:
+    """Markdown with the Hub's header; `images` were trained on, `picture` is the file of the curves beside it."""
     classes = ", ".join(map(markdown_name, labels[:20])) + (f" and {len(labels) - 20} more" if len(labels) > 20 else "")
     best = best_of(config.options.best, result.metrics)
     task = config.task if config.task in MODELS else CLASSES
@@ -29,9 +41,7 @@ def model_card(config: RunConfig, result: RunResult, labels: Sequence[str], imag
     split_names = {"validation": f"validation ({TRAINING_IMAGES})"} if memorised else {}
     lines = [
         "---",
-        "library_name: vitxplain",
-        f"pipeline_tag: {task}",
-        *_header(config),
+        *_header(config, result, task),
         "---",
         f"# {markdown_name(_title(config))}",
         "",
@@ -43,6 +53,7 @@ def model_card(config: RunConfig, result: RunResult, labels: Sequence[str], imag
         f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {best} on "
         f"{TRAINING_IMAGES if memorised else 'the validation split'}; training took {_duration(result.seconds)}.",
         "",
+        *([f"![Loss and figures while it was trained]({picture})", ""] if picture else []),
         "## Data",
         "",
         f"{_code(source_name(config.data))}: {images:,} images for training, {len(labels)} classes: {classes}.",
@@ -112,13 +123,48 @@ def _on_hub(data: str) -> bool:
     return "/" in data and data == source_name(data) and not is_folder(user_path(data))
 
 
-def _header(config: RunConfig) -> list[str]:
-    """Lines of the Hub's header: the data set, and the tags of the run."""
+def _header(config: RunConfig, result: RunResult, task: str) -> list[str]:
+    """Lines of the Hub's header: what it was made of and its figures, as the Hub's own library words them.
+
+    Each is JSON, which YAML holds, so that no name can end its line.
+    """
     tags = [tag.strip() for tag in config.options.tags.split(",") if tag.strip()]
     name, on_hub = source_name(config.data), _on_hub(config.data)
-    tags = tags if on_hub else [name, *tags]
-    datasets = [f"datasets: {json_text(json.dumps([name]))}"] if on_hub else []
-    return [*datasets, *([f"tags: {json_text(json.dumps(tags, ensure_ascii=False))}"] if tags else [])]
+    data = ModelCardData(
+        library_name="vitxplain",
+        pipeline_tag=task,
+        base_model=_base_model(config.model),
+        license=config.options.license or None,
+        datasets=[name] if on_hub else None,
+        tags=(tags if on_hub else [name, *tags]) or None,
+        model_name=_title(config),
+        eval_results=_eval_results(result, task, name) or None,
+    )
+    return [f"{key}: {json_text(json.dumps(value, ensure_ascii=False))}" for key, value in data.to_dict().items()]
+
+
+def _base_model(model: str) -> str | None:
+    """The Hub's id of the model whose weights the run began with; None of others."""
+    source = ALIASES[model].source if model in ALIASES else model
+    return source if _on_hub(source) else None
+
+
+def _eval_results(result: RunResult, task: str, data: str) -> list[EvalResult]:
+    """The figures of the images that were kept apart, else of those that chose the weights."""
+    split = next((split for split in ("test", "validation") if split in result.metrics), None)
+    return [
+        EvalResult(
+            task_type=task,
+            dataset_type=data,
+            dataset_name=data,
+            dataset_split=split,
+            metric_type=name,
+            metric_name=words,
+            metric_value=result.metrics[split][name],
+        )
+        for name, words in FIGURES.items()
+        if split and result.metrics[split].get(name) is not None
+    ]
 
 
 def _code(name: str) -> str:

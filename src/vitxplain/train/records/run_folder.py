@@ -22,8 +22,9 @@ from vitxplain.train.records.result import RunResult
 from vitxplain.words import slug
 
 RUNS = Path("vitx-runs")
+CURVES = "curves.png"
 RUN_FILES = (
-    *("result.json", "metrics.csv", "curves.png", "checkpoints", "model", ".model-new", ".model-old"),
+    *("result.json", "metrics.csv", CURVES, "checkpoints", "model", ".model-new", ".model-old"),
     *("probes", "inspect", "test", "tensorboard", "config.yaml"),
 )
 
@@ -46,6 +47,10 @@ class RunFolder:
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
+
+    @property
+    def curves(self) -> Path:
+        return self.path / CURVES
 
     @property
     def result(self) -> Path:

@@ -1,0 +1,28 @@
+"""How often something long says how far it is, where nobody sees a bar."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+FIRST: Final = 20.0  # seconds after which something is said
+LONGER: Final = 0.2  # of the time so far that passes before the next words, so that a long run does not fill a log
+
+
+class Pace:
+    """Every twenty seconds at first, and ever more rarely."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = self._last = clock()
+
+    def is_due(self) -> bool:
+        """Whether it is time to say something; it then counts as said."""
+        now = self._clock()
+        if now - self._last < max(FIRST, LONGER * (now - self._began)):
+            return False
+        self._last = now
+        return True
+
+    def said(self) -> None:
+        """Something was said out of turn."""
+        self._last = self._clock()
