@@ -50,6 +50,7 @@ WAYS_IN = {
     ("vitxplain.inspect", "import_module"): OWN,
     ("vitxplain.scale", "import_module"): OWN,
     ("vitxplain.render.draw", "import_module"): OWN,
+    ("vitxplain.cli.shared.meanwhile", "import_module"): OWN,
     ("vitxplain.models.loading.adapter", "import_module"): OWN,
     ("vitxplain.testing.construction", "eval"): OWN,
     ("vitxplain.testing.construction", "pickle.loads"): OWN,
