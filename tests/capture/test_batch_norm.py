@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vitxplain.capture.batch_norm import SoundBatchNorm
+from vitxplain.capture.sound_graph import SoundBatchNorm
 
 SHAPE = (2, 16, 8, 6)
 NORMS = {"batch": nn.BatchNorm2d(16), "instance": nn.InstanceNorm2d(16, affine=True)}

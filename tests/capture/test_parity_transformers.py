@@ -11,7 +11,7 @@ from tests.capture.watching import Recorder, Seen
 from tests.sweeps.lively import lively, noise, settled
 from tests.sweeps.transformers_configs import input_size, tiny_config
 from vitxplain.capture.attention_tap import AttentionTap
-from vitxplain.capture.batch_norm import SoundBatchNorm
+from vitxplain.capture.sound_graph import SoundBatchNorm
 from vitxplain.capture.weights import FusedWeights
 from vitxplain.models.processors.forward_inputs import forward_inputs
 

@@ -75,6 +75,9 @@ def test_rows_slices_and_output_agree_with_the_fused_call(
     for axis in (0, 1, -3):
         torch.testing.assert_close(torch.stack(list(weights.slices(axis)), axis % 4), full)
         torch.testing.assert_close(weights.output(), expected)
+        with torch.no_grad():
+            torch.testing.assert_close(weights.mean(axis), full.mean(axis))
+        torch.testing.assert_close(weights.output(), expected)
 
 
 @pytest.mark.parametrize("options", CALLS.values(), ids=CALLS)

@@ -5,13 +5,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vitxplain.capture.zero_rows import ZeroRows
+from vitxplain.capture.sound_graph import SoundGraph
 
 
 def gradient(layers: nn.Module, values: torch.Tensor, rows: list[int], *, skip: bool) -> torch.Tensor:
     values = values.clone().requires_grad_()
     if skip:
-        with ZeroRows():
+        with SoundGraph():
             output = layers(values)
     else:
         output = layers(values)
@@ -34,7 +34,7 @@ def test_every_image_has_rows_of_its_own() -> None:
     layer, values = nn.Linear(4, 3), torch.randn(3, 5, 4, requires_grad=True)
     picked = torch.zeros(3, 5, 3)
     picked[0, 1], picked[2, 4] = 1, 2
-    with ZeroRows():
+    with SoundGraph():
         output = layer(values)
     (found,) = torch.autograd.grad(output, values, picked)
     torch.testing.assert_close(found, picked @ layer.weight)
@@ -44,7 +44,7 @@ def test_multiplies_only_rows_that_move(monkeypatch: pytest.MonkeyPatch) -> None
     multiplied: list[int] = []
     values = torch.randn(1, 50, 8, requires_grad=True)
     weight = torch.randn(8, 8)
-    with ZeroRows():
+    with SoundGraph():
         output = F.linear(values, weight)
     matmul = torch.Tensor.__matmul__
     monkeypatch.setattr(torch.Tensor, "__matmul__", lambda a, b: (multiplied.append(len(a)), matmul(a, b))[1])
@@ -54,7 +54,7 @@ def test_multiplies_only_rows_that_move(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_outside_a_graph_nothing_changes() -> None:
     layer, values = nn.Linear(4, 3), torch.randn(2, 4)
-    with torch.no_grad(), ZeroRows():
+    with torch.no_grad(), SoundGraph():
         assert layer(values).grad_fn is None
 
 
@@ -69,7 +69,7 @@ def test_a_model_may_write_into_what_its_layer_returned(bias: bool) -> None:
 
     values.requires_grad_()
     (own,) = torch.autograd.grad(written(values)[:, :2].sum(), values)
-    with ZeroRows():
+    with SoundGraph():
         output = written(values)
     (found,) = torch.autograd.grad(output[:, :2].sum(), values)
     torch.testing.assert_close(found, own)

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vitxplain.capture.attention_tap import AttentionTap
-from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.layout import AttentionLayout
 from vitxplain.capture.record import canonical
+from vitxplain.capture.sound_graph import SoundBatchNorm
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.grid import TokenGrid
 from vitxplain.models.vision_model import VisionModel

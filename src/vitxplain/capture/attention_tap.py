@@ -3,26 +3,27 @@
 import re
 import types
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from vitxplain.capture.calls import AttentionCall, Watcher
 from vitxplain.capture.deformable.reference import candidates
-from vitxplain.capture.deformable.sample_chain import SampleChain
+from vitxplain.capture.deformable.sample_chain import SAMPLES, SampleChain
 from vitxplain.capture.deformable.weights import DeformableGradients, DeformableWeights
 from vitxplain.capture.module_paths import ModulePaths
-from vitxplain.capture.softmax_chain import PRODUCTS, Contraction, SoftmaxChain
+from vitxplain.capture.softmax_chain import PRODUCTS, SOFTMAX, Contraction, SoftmaxChain
+from vitxplain.capture.sound_graph import enable_gradients
 from vitxplain.capture.undisturbed import ready
 from vitxplain.capture.weight_gradients import ExplicitGradients, WatchedAttention
 from vitxplain.capture.weights import ExplicitWeights, FusedWeights
 
 _OPERANDS = ("input", "batch1", "batch2", "mat2", "other", "tensor2")  # of products, in the order of their positions
+FUSED = "scaled_dot_product_attention"
 _SUSPECT = re.compile(r"attn|attention|^_?flash|^_?flex")
 
 # `F.multi_head_attention_forward` calls the mode before it computes anything, for as long as any mode is active: called
@@ -46,12 +47,21 @@ class AttentionTap(TorchFunctionMode):
 
     A function that looks like attention but hides its weights is named to the watcher before it runs.
 
-    The graph begins in the first call whose gradient the watcher asks for. With `starts_apart` it begins in each of
-    them as well: where calls are no chain, what comes before one of them may be no other, but a parameter.
+    The graph begins in the first call whose gradient the watcher asks for; `begin` is called in each. With
+    `starts_apart` it begins in each of them as well: where calls are no chain, what comes before one of them may be no
+    other, but a parameter.
     """
 
-    def __init__(self, root: nn.Module, watcher: Watcher, *, starts_apart: bool = False) -> None:
+    def __init__(
+        self,
+        root: nn.Module,
+        watcher: Watcher,
+        *,
+        starts_apart: bool = False,
+        begin: Callable[[], object] = enable_gradients,
+    ) -> None:
         super().__init__()
+        self._begin = begin
         self._starts_apart = starts_apart
         self._paths = ModulePaths(root)
         self._watcher = watcher
@@ -80,8 +90,10 @@ class AttentionTap(TorchFunctionMode):
         name = getattr(func, "__name__", "")
         if name == "__get__":  # x.shape, x.device, ...: most of what passes here
             return self._attribute(func, args)
-        name = name.partition(".")[0]  # exported graphs call overloads: "matmul.default"
-        if name == "scaled_dot_product_attention":
+        name, may_begin = _role(name)
+        if not may_begin and self._chain.is_empty and self._samples.is_empty:
+            return func(*args, **kwargs)  # where attention is fused, all but a few of hundreds of functions
+        if name == FUSED:
             return self._fused(func, *args, **kwargs)
         if name in PRODUCTS:
             args, kwargs = _in_order(args, kwargs)
@@ -116,7 +128,7 @@ class AttentionTap(TorchFunctionMode):
         )
         call = AttentionCall(self._paths.current(), next(self._numbers), weights)
         if self._watcher.before(call):
-            torch.set_grad_enabled(True)  # the pass that runs this restores it
+            self._begin()
             query = self._joined(weights.query)
             report = partial(self._watcher.gradient, call)
             output = WatchedAttention.apply(query, weights.key, weights.value, weights.mask, weights, report)
@@ -137,7 +149,7 @@ class AttentionTap(TorchFunctionMode):
         weights = ExplicitWeights(ordered, value)
         call = AttentionCall(self._paths.current(), next(self._numbers), weights, contraction.trace.scored)
         if self._watcher.before(call):
-            torch.set_grad_enabled(True)
+            self._begin()
             watched = self._joined(ordered)
             detached = ExplicitWeights(ordered.detach(), value.detach())
             watched.register_hook(lambda gradient: self._watcher.gradient(call, ExplicitGradients(detached, gradient)))
@@ -153,7 +165,7 @@ class AttentionTap(TorchFunctionMode):
         weighted = args[0]
         is_watched = self._watcher.before(call)
         if is_watched:
-            torch.set_grad_enabled(True)
+            self._begin()
             weighted = self._joined(weighted)
         output = func(weighted, *args[1:], **kwargs).mT  # query by query, as that of other attention
         if is_watched:
@@ -173,6 +185,14 @@ class AttentionTap(TorchFunctionMode):
             self.starts.append(start)
             tensor = tensor + start
         return tensor
+
+
+@cache
+def _role(name: str) -> tuple[str, bool]:
+    """A function's name without its overload, and whether anything that is watched may begin in it."""
+    name = name.partition(".")[0]  # exported graphs call overloads: "matmul.default"
+    begins = name == FUSED or name in PRODUCTS or name in SOFTMAX or name in SAMPLES
+    return name, begins or _SUSPECT.search(name) is not None
 
 
 def _in_order(args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:

@@ -6,12 +6,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from vitxplain.capture.forks import undone_in_child
+from vitxplain.capture.sound_graph import enable_gradients
 from vitxplain.capture.undisturbed import ready
 from vitxplain.errors import OptionError
 from vitxplain.grid import TokenGrid
@@ -32,18 +32,23 @@ class LayerOutputs(dict[str, Tensor]):
 
 @contextmanager
 def layer_tap(
-    module: nn.Module, names: Iterable[str], *, differentiable: bool, keep: Collection[Tensor] = ()
+    module: nn.Module,
+    names: Iterable[str],
+    *,
+    differentiable: bool,
+    keep: Collection[Tensor] = (),
+    begin: Callable[[], object] = enable_gradients,
 ) -> Iterator[LayerOutputs]:
     """While active, the named nodes' outputs land in the dictionary; the last call of a node counts.
 
-    With `differentiable` the graph starts at the first of them: what ran before has none and costs nothing. Nothing is
-    written into the module's own tensors, nor into those of `keep`.
+    With `differentiable` the graph starts at the first of them, where `begin` is called: what ran before has none and
+    costs nothing. Nothing is written into the module's own tensors, nor into those of `keep`.
 
     Raises:
         OptionError: the model has no node of that name.
     """
     outputs = LayerOutputs()
-    tap = _Tap(module, outputs, keep, threading.get_ident(), differentiable)
+    tap = _Tap(module, outputs, keep, threading.get_ident(), differentiable, begin)
     with removed_at_the_end() as handles:
         for name in dict.fromkeys(names):
             node = _node(module, name)
@@ -85,6 +90,7 @@ class _Tap:
     keep: Collection[Tensor]
     thread: int
     differentiable: bool
+    begin: Callable[[], object]
 
     def hook(self, name: str) -> Callable[[nn.Module, tuple, Any], Any]:
         def hook(part: nn.Module, args: tuple, output: Any) -> Any:  # noqa: ARG001
@@ -107,8 +113,8 @@ class _Tap:
         """
         if not self.differentiable:
             return output.clone(), output
+        self.begin()  # the pass that runs this restores the mode
         if not output.requires_grad:
-            torch.set_grad_enabled(True)  # the pass that runs this restores it
             leaf = output.detach().clone() if any(output is one for one in args) and self._is_writable(output) else None
             if leaf is not None:
                 return leaf.requires_grad_(), output.copy_(leaf)

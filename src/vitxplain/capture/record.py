@@ -13,7 +13,7 @@ from vitxplain.capture.deformable.reference import reference
 from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.layout import AttentionLayout, Patches
 from vitxplain.capture.weight_gradients import WeightGradients
-from vitxplain.capture.weights import Weights
+from vitxplain.capture.weights import Weights, mean_of
 from vitxplain.grid import TokenGrid
 from vitxplain.types import Attention, TokenMatrix
 
@@ -90,12 +90,9 @@ class AttentionRecord:
 
     def fuse_heads(self, how: Fusion) -> TokenMatrix:
         """One matrix an image: the mean, max or min over heads, accumulated head by head."""
+        axis = self._head_axis
         if how == "mean":
-            heads = self.heads()
-            total = next(heads).clone()
-            for head in heads:
-                total += head
-            return total.div_(self.layout.heads)
+            return self.source.mean(axis) if axis is not None else mean_of(self.heads(), self.layout.heads)
         return reduce(torch.maximum if how == "max" else torch.minimum, self.heads())
 
     @property

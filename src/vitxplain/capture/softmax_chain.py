@@ -56,6 +56,11 @@ class SoftmaxChain:
         self._count = 0
         self.lost: dict[int, str] = {}  # softmaxes of scores nothing was seen weighed by yet, and where they ran
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no tensor that lives is followed."""
+        return not self._traces
+
     def contraction(self, name: str, args: Sequence[Any]) -> Contraction | None:
         """Whether this product weighs values by something that came out of a softmax."""
         if not self._traces:

@@ -33,6 +33,10 @@ class Weights(ABC):
     def slices(self, axis: int) -> Iterator[Tensor]:
         """The weights one index of `axis` at a time; little else lives meanwhile."""
 
+    def mean(self, axis: int) -> Tensor:
+        """The mean over an axis, summed one index after the other."""
+        return mean_of(self.slices(axis), self.shape[axis])
+
     def share(self) -> None:
         """Several will read the slices: work them out once. All of them then exist until the call is over."""
         return
@@ -120,7 +124,31 @@ class FusedWeights(Weights):
         return self._softmax(part(self.query, axis, run), part(self.key, axis, run), mask)
 
     def slices(self, axis: int) -> Iterator[Tensor]:
+        return self._slices(axis % len(self.shape) - len(self.shape), None)
+
+    def mean(self, axis: int) -> Tensor:
         axis = axis % len(self.shape) - len(self.shape)
+        return mean_of(self._slices(axis, self._scratch(axis)), self.shape[axis])
+
+    def _scratch(self, axis: int) -> Tensor | None:
+        """Memory for the weights of one index of `axis`, where they are worked out one at a time and nobody keeps them.
+
+        New memory for each costs about a tenth of the time that its weights and output take.
+        """
+        if (
+            self._shared is not None
+            or self.mask is not None
+            or torch.is_grad_enabled()
+            or torch.compiler.is_compiling()
+        ):
+            return None
+        leading, one_run = self.shape[:-2], next(self.runs(axis), range(0))
+        if len(one_run) != 1 or not leading == self.query.shape[:-2] == self.key.shape[:-2]:
+            return None
+        return self.query.new_empty(math.prod(leading) // self.shape[axis], *self.shape[-2:], dtype=torch.float32)
+
+    def _slices(self, axis: int, scratch: Tensor | None) -> Iterator[Tensor]:
+        """The weights one index of `axis`, counted from the end, at a time; in `scratch` each instead of the last."""
         if axis != self._axis:
             self._outputs.clear()
             self._axis = axis
@@ -130,7 +158,7 @@ class FusedWeights(Weights):
         graph = self.query.requires_grad or self.key.requires_grad or self.value.requires_grad
         exact = self.value.dtype == torch.float32 and not graph
         for run in self.runs(axis):
-            weights, *views = self._run_once(axis, run)
+            weights, *views = self._run_once(axis, run, scratch)
             yield from views
             if exact and run.start not in self._outputs:
                 self._outputs[run.start] = weights @ part(self.value, axis, run)
@@ -138,11 +166,11 @@ class FusedWeights(Weights):
     def share(self) -> None:
         self._shared = {}
 
-    def _run_once(self, axis: int, run: range) -> tuple[Tensor, ...]:
+    def _run_once(self, axis: int, run: range, scratch: Tensor | None) -> tuple[Tensor, ...]:
         """The weights of a run, and those of each of its indices."""
         if self._shared is not None and run.start in self._shared:
             return self._shared[run.start]
-        weights = self.of_run(axis, run)
+        weights = self.of_run(axis, run) if scratch is None else self._softmax_in(scratch, axis, run)
         views = (weights, *weights.unbind(axis))
         if self._shared is not None:
             self._shared[run.start] = views
@@ -156,6 +184,12 @@ class FusedWeights(Weights):
         self._outputs.clear()
         return output
 
+    def _softmax_in(self, scratch: Tensor, axis: int, run: range) -> Tensor:
+        query, key = part(self.query, axis, run), part(self.key, axis, run)
+        scaled, keys = (query.float() * self.factor).flatten(0, -3), key.float().transpose(-2, -1).flatten(0, -3)
+        torch.softmax(torch.bmm(scaled, keys, out=scratch), -1, out=scratch)
+        return scratch.view(*query.shape[:-1], key.shape[-2])
+
     def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
         scores = (query.float() * self.factor) @ key.float().transpose(-2, -1)
         if mask is None:
@@ -165,6 +199,14 @@ class FusedWeights(Weights):
         # A row with nothing to attend to: fused kernels give zeros, a plain softmax NaN. Any other NaN is the model's.
         empty = ~(mask if boolean else mask != -math.inf).any(-1, keepdim=True)
         return scores.softmax(-1).masked_fill(empty, 0.0)
+
+
+def mean_of(slices: Iterator[Tensor], count: int) -> Tensor:
+    """The mean of so many, each of which is read before the next is made."""
+    total = next(slices).clone()
+    for weights in slices:
+        total += weights
+    return total.div_(count)
 
 
 def part(tensor: Tensor, axis: int, run: range) -> Tensor:

@@ -1,31 +1,28 @@
-"""Backward for those tokens only whose gradient is not zero; `ZeroRows` for linear layers.
+"""Backward for those tokens only whose gradient is not zero; `linear` for linear layers.
 
 Behind the last attention of a model that reads its class token, the gradient of every patch is exactly zero, and a
 dense backward pass multiplies those zeros by all weights of the block. Leaving them out changes no number. On a GPU
 they are multiplied: to say which rows are zero Python would wait for it at every layer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 GLANCE: Final = 8  # numbers of a row, which nearly always tell one that is moved; all take far longer to see
 
 
-class ZeroRows(TorchFunctionMode):
-    """While active on this thread, linear layers within a graph on a CPU skip the zero rows of their output's gradient.
+def linear(args: tuple, kwargs: Mapping[str, Any]) -> Tensor:
+    """`F.linear`; within a graph on a CPU its backward pass skips the zero rows of the output's gradient.
 
-    For passes that differentiate towards activations: parameters get no gradient from the layers it sees.
+    For passes that differentiate towards activations: there parameters get no gradient.
     """
-
-    def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
-        if func is F.linear and not kwargs and torch.is_grad_enabled() and _gains(args[0]) and _is_plain(args[1]):
-            return _Linear.apply(*args)
-        return func(*args, **(kwargs or {}))
+    if not kwargs and torch.is_grad_enabled() and _gains(args[0]) and _is_plain(args[1]):
+        return _Linear.apply(*args)
+    return F.linear(*args, **kwargs)
 
 
 def _gains(values: Tensor) -> bool:

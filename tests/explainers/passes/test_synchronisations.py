@@ -12,7 +12,7 @@ from torch import nn
 from tests.explainers.tiny import SIZE, load, resnet_module, vit_module
 from tests.synchronisations import on_a_gpu, synchronisations
 from vitxplain import explain_together, fitting, load_model
-from vitxplain.capture.zero_rows import ZeroRows
+from vitxplain.capture.sound_graph import SoundGraph
 from vitxplain.models.vision_model import VisionModel
 
 MOST = 20  # a call: finite checks, predictions, targets, state of modules; of each method a copy of its maps besides
@@ -64,7 +64,7 @@ def test_what_waits_an_image_is_counted() -> None:
 
 def test_zero_rows_are_looked_for_on_a_cpu_alone() -> None:
     values = {device: torch.zeros(2, 3, device=device, requires_grad=True) for device in ("cpu", "meta")}
-    with ZeroRows():
+    with SoundGraph():
         made = {device: F.linear(given, torch.ones(4, 3, device=device)) for device, given in values.items()}
     assert [type(output.grad_fn).__name__ for output in made.values()] == ["_LinearBackward", "MmBackward0"]
 

@@ -12,7 +12,7 @@ from vitxplain.capture.deformable.samples import BilinearSamples, IndexedSamples
 from vitxplain.capture.deformable.weights import DeformableWeights
 from vitxplain.capture.softmax_chain import SoftmaxChain
 
-_SAMPLES: Final = frozenset({"grid_sample", "__getitem__"})
+SAMPLES: Final = frozenset({"grid_sample", "__getitem__"})
 _JOINS: Final = frozenset({"stack", "cat", "concat", "concatenate"})
 _TURNS: Final = frozenset({"transpose", "swapaxes", "swapdims"})
 _SHAPES: Final = frozenset({"flatten", "reshape", "view", "unflatten"})
@@ -41,6 +41,11 @@ class SampleChain:
         self._softmaxes = softmaxes
         self._sampled: WeakIdKeyDictionary = WeakIdKeyDictionary()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no tensor that lives is followed."""
+        return not self._sampled
+
     def weighted_sum(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> DeformableWeights | None:
         """The weights, if this function sums weighted values over all the points of each query."""
         if name != "sum" or not args or not self._sampled:
@@ -56,7 +61,7 @@ class SampleChain:
         """Carry what is known over to the result of one function."""
         if not isinstance(result, Tensor) or not args:
             return
-        if name in _SAMPLES:
+        if name in SAMPLES:
             sampled = _grid_sample(*args, **kwargs) if name == "grid_sample" else _indexing(args)
         elif not self._sampled:
             return

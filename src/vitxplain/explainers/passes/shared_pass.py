@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from vitxplain.capture.attention_tap import AttentionTap
-from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.layer_tap import layer_tap
 from vitxplain.capture.saved_apart import saved_apart
+from vitxplain.capture.sound_graph import graph_start
 from vitxplain.capture.undisturbed import ready, undisturbed
-from vitxplain.capture.zero_rows import ZeroRows
 from vitxplain.errors import CaptureError
 from vitxplain.explainers.base import (
     SHARING,
@@ -155,13 +154,11 @@ def _pass(
             taps.enter_context(plain_pass_on_failure(model, pixel_values))
             stream = stream_layer(explainers, probe)
             in_stream = taps.enter_context(layer_tap(model.module, [stream] if stream else [], differentiable=False))
+            begin = taps.enter_context(graph_start())
             layer_outputs = taps.enter_context(
-                layer_tap(model.module, names, differentiable=by_gradient, keep=[pixel_values])
+                layer_tap(model.module, names, differentiable=by_gradient, keep=[pixel_values], begin=begin)
             )
-            if by_gradient or collector.wants_gradients:
-                taps.enter_context(SoundBatchNorm())
-                taps.enter_context(ZeroRows())
-            tap = AttentionTap(model.module, collector, starts_apart=collector.follows_decoder)
+            tap = AttentionTap(model.module, collector, starts_apart=collector.follows_decoder, begin=begin)
             if collector.explainers:
                 taps.enter_context(tap)
             outputs = model.outputs(pixel_values)

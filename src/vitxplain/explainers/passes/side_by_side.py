@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import torch
 from torch import Tensor
 
-from vitxplain.capture.batch_norm import SoundBatchNorm
+from vitxplain.capture.sound_graph import SoundBatchNorm
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.errors import CaptureError, OptionError
 from vitxplain.explainers.base import SHARING, Explainer, LayerExplainer, lies_on_image

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.capture.attention_tap import AttentionTap
-from vitxplain.capture.batch_norm import SoundBatchNorm
 from vitxplain.capture.calls import AttentionCall
 from vitxplain.capture.patch_layout import ImageMaps
+from vitxplain.capture.sound_graph import SoundBatchNorm
 from vitxplain.capture.undisturbed import undisturbed
 from vitxplain.capture.weight_gradients import WeightGradients
 from vitxplain.errors import ModelLoadError
