@@ -75,8 +75,11 @@ OURS: dict[str, tuple[list[str], list[str]]] = {
     "three sizes": (["--image-size", "8x8x3"], ["'8x8x3' is no image size"]),
     "size of a planet": (["--image-size", "9" * 30], ["is no image size", "at most 32768 each"]),
     "size below a patch": (["--image-size", "4"], ["fails on an input of 4 x 4 pixels", "leave it out."]),
-    "format": (["--format", "png,jpg"], ["there is no format jpg; --format takes some of png,pdf,svg,npz,json,csv."]),
-    "no format": (["--format", ""], ["--format names no format; it takes some of png,pdf,svg,npz,json,csv."]),
+    "format": (
+        ["--format", "png,jpg"],
+        ["there is no format jpg; --format takes some of png,pdf,svg,npz,json,csv,gif."],
+    ),
+    "no format": (["--format", ""], ["--format names no format; it takes some of png,pdf,svg,npz,json,csv,gif."]),
 }
 
 
