@@ -94,6 +94,7 @@ def main() -> None:
     if arguments.out is not None:
         stored = arguments.out / "folders.json"
         held = {"memory": json.loads(stored.read_text()).get("memory")} if stored.exists() else {}
+        arguments.out.mkdir(parents=True, exist_ok=True)
         stored.write_text(json.dumps(report | held, indent=1) + "\n")
     raise SystemExit(any(row["of plain"] < BAR for row in rows))
 
