@@ -48,14 +48,19 @@ class Plan:
         return [name for name in self.formats if name not in (TABLE, GIF)]
 
     @property
+    def draws_overlays(self) -> bool:
+        """Whether maps of the image are drawn over it, so that several may stand on one sheet or follow in time."""
+        return self.style in (AUTO, OVERLAY)
+
+    @property
     def moves(self) -> bool:
         """Whether pictures that move are animated without being asked to."""
-        return not self.typed and self.file is None and self.style in (AUTO, OVERLAY)
+        return not self.typed and self.file is None and self.draws_overlays
 
     @property
     def is_table(self) -> bool:
         """Whether nothing is written but one table of all results."""
-        return self.formats == [TABLE]
+        return set(self.formats) == {TABLE}
 
     @property
     def table(self) -> Path | None:
@@ -154,7 +159,7 @@ def plan(
     reasons = {name: str(error) for name, error in broken.items()}
     result = Plan(named, by_option, chosen, folder, style, reasons, bands, file, typed)
     check_style(style)
-    if GIF in chosen and style not in (AUTO, OVERLAY):
+    if GIF in chosen and not result.draws_overlays:
         raise OptionError(f"--format gif is drawn in the style {OVERLAY}, not {style}; leave --style out.")
     if style != AUTO and not {*PICTURES, GIF} & set(chosen):
         raise OptionError(f"--style {style} draws the picture, and --format {formats} has none: add png, pdf or svg.")

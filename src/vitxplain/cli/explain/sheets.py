@@ -22,7 +22,7 @@ def save_sheets(explanations: Iterable[Explanation], plan: Plan, stem: str) -> d
     sheets = {}
     for method, maps in by_method.items():
         forms = [form for form in PICTURES if form in plan.formats]
-        if len(maps) > 1 and forms and plan.style in ("auto", "overlay"):
+        if len(maps) > 1 and forms and plan.draws_overlays:
             from vitxplain.render.figure import png_bytes
             from vitxplain.render.paper.vector import vector_bytes
             from vitxplain.render.sheets.target_sheet import target_sheet
