@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from tests.explanations import explanation
-from vitxplain.animation.gif import gif_bytes, shared_limits, usual_class
+from vitxplain.animation.explained import usual_class
+from vitxplain.animation.gif import gif_bytes, shared_limits
 from vitxplain.tasks.base import Prediction
 
 

@@ -1,11 +1,11 @@
 """The frames of a clip explained in batches, maps about a class all about the same one."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from vitxplain.animation.clip import Clip
-from vitxplain.animation.gif import usual_class
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.progress import heard_by, tell
 from vitxplain.explanation.explanation import Explanation
@@ -73,6 +73,12 @@ def explained_frames(
             tell(len(outcomes), clip.taken)
             images = {}
     return Frames(outcomes if wanted else _about_one_class(outcomes, explainers, model, options), milliseconds)
+
+
+def usual_class(explanations: Sequence[Explanation]) -> int | None:
+    """The index of the class that most frames have as their best, of several the first seen; None without classes."""
+    best = [index for made in explanations if (index := _best(made)) is not None]
+    return Counter(best).most_common(1)[0][0] if best else None
 
 
 def _about_one_class(

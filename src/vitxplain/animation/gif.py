@@ -1,6 +1,5 @@
 """The pictures of a clip's explanations as an animated GIF: one scale for all, each shown as long as its frame was."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from PIL import Image
 
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.heatmap import Limits, limits_of
+from vitxplain.explanation.heatmap import Limits, limits_of, widest
 from vitxplain.files.pictures import open_picture
 
 LONGEST: Final = 900  # pixels of a side
@@ -36,14 +35,7 @@ def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int]) 
 
 def shared_limits(explanations: Sequence[Explanation]) -> Limits:
     """The values that are black and brightest in all of them; raises as `gif_bytes`."""
-    limits = [limits_of(made.values, made.axes, made.geometry, made.method) for made in explanations]
-    return min(low for low, _ in limits), max(high for _, high in limits)
-
-
-def usual_class(explanations: Sequence[Explanation]) -> int | None:
-    """The index of the class that most frames have as their best, of several the first seen; None without classes."""
-    best = [made.prediction.indices[0] for made in explanations if made.prediction.indices]
-    return Counter(best).most_common(1)[0][0] if best else None
+    return widest(limits_of(made.values, made.axes, made.geometry, made.method) for made in explanations)
 
 
 def _pictures(explanations: Sequence[Explanation], limits: Limits) -> Iterator[Image.Image]:

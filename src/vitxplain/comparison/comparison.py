@@ -10,7 +10,7 @@ from vitxplain.comparison.entries import Entry, picture_of, truth_of
 from vitxplain.comparison.outcomes import UnfitMethodError, control_map, outcomes_of, with_random_weights
 from vitxplain.errors import ImageError, describe
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.heatmap import Limits, in_words, is_of_image, limits_of
+from vitxplain.explanation.heatmap import Limits, in_words, is_of_image, limits_of, widest
 from vitxplain.models.vision_model import VisionModel
 
 IMAGES, MODELS, METHODS, TARGETS = "images", "models", "methods", "targets"
@@ -53,10 +53,8 @@ class Comparison:
             for position, made in self.outcomes.items()
             if isinstance(made, Explanation) and is_of_image(made.axes)
         }
-        shared: dict[int, Limits] = {}
-        for (_, _, method, _), (low, high) in own.items():
-            lowest, highest = shared.get(method, (low, high))
-            shared[method] = min(low, lowest), max(high, highest)
+        methods = {position[2] for position in own}
+        shared = {method: widest(limits for (_, _, of, _), limits in own.items() if of == method) for method in methods}
         return {position: shared[position[2]] for position in own}
 
     def words(self, position: Place) -> str:

@@ -1,5 +1,6 @@
 """The heat map of values: one number in [0, 1] for every pixel of the original image the model saw."""
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -28,7 +29,7 @@ def heatmap(
 
 
 def limits_of(values: Float[np.ndarray, "..."], axes: str, geometry: Geometry, method: str) -> Limits:
-    """The values that its heat map shows as 0 and 1; those of several maps are the lowest and the highest of them.
+    """The values that its heat map shows as 0 and 1; those of several maps are the `widest` of them.
 
     Raises:
         UsageError: as `heatmap`.
@@ -37,6 +38,12 @@ def limits_of(values: Float[np.ndarray, "..."], axes: str, geometry: Geometry, m
     finite = patches[np.isfinite(patches)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     return max(low, 0.0), max(high, 0.0)
+
+
+def widest(limits: Iterable[Limits]) -> Limits:
+    """Those of one scale for several maps: the lowest and the highest."""
+    lows, highs = zip(*limits, strict=True)
+    return min(lows), max(highs)
 
 
 def within(values: Float[np.ndarray, "row column"], limits: Limits) -> Float[np.ndarray, "row column"]:
