@@ -27,7 +27,7 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
     lines[:, 1:4] = levels[:, :3]
     np.subtract(levels[:, 3:], levels[:, :-3], out=lines[:, 4:])
     packer = zlib.compressobj(FAST, zlib.DEFLATED, zlib.MAX_WBITS, MEMORY, zlib.Z_RLE)
-    packed = packer.compress(lines) + packer.flush()
+    packed = packer.compress(lines.data) + packer.flush()
     header = struct.pack(">II", width, height) + TRUE_COLOUR
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
 
