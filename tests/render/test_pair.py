@@ -9,10 +9,10 @@ from PIL import Image
 
 from tests.explanations import COLUMNS, ROWS, explanation
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.files.png import png
 from vitxplain.render.draw import picture_bytes, plot
 from vitxplain.render.figure import png_bytes
 from vitxplain.render.pair import MOST_KEPT
-from vitxplain.render.paper.png import png
 from vitxplain.tasks.base import ExplainedTarget
 from vitxplain.tasks.detected import Detected
 

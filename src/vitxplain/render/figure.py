@@ -20,9 +20,9 @@ from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from vitxplain.files.png import FAST, png
 from vitxplain.render.colours import FAINT, INK, PAPER
 from vitxplain.render.fonts import drawable, drawable_lines, families
-from vitxplain.render.paper.png import FAST, png
 
 DPI = 120
 MARGIN, HEADER = 0.2, 0.72  # inches
