@@ -10,7 +10,7 @@ from digits_network import trained_network, two_digits
 from matplotlib.figure import Figure
 from PIL import Image
 
-from vitxplain import explain, load_model
+from vitxplain import compare, explain, load_data, load_model
 from vitxplain.plugins import VisionModel
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,6 +55,7 @@ def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
     yield "position-similarity", of("position-similarity")
     yield "cam", cams()
     yield "pictures", styles(model)
+    yield "compare", (comparison(vit_and_cnn) for vit_and_cnn in (["demo-vit", "demo-cnn"],))
 
 
 def cams() -> Iterator[Figure]:
@@ -84,6 +85,12 @@ def styles(model: VisionModel) -> Iterator[Figure]:
     espresso = explain(model, COFFEE, "grad-cam")
     yield from (espresso.plot(style) for style in ("signed", "brightness", "strip"))
     yield explain(model, COFFEE, "raw-attention", layer=-1).plot("head-masks")
+
+
+def comparison(models: list[str]) -> Figure:
+    """`vitx compare --data digits --limit 2 --models demo-vit,demo-cnn --controls centre` and two methods."""
+    digits = load_data("digits", limit=2)
+    return compare(digits, models, ["affinity-attention", "grad-cam"], controls=["centre"])
 
 
 def drawn(figure: Figure) -> Image.Image:
