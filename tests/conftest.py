@@ -37,11 +37,10 @@ tests.shapes.install()
 runpy.run_path(str(PEERS_SITE / "sitecustomize.py"))  # before anything imports torchvision
 
 import pytest  # noqa: E402
-import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from tests.plugin_site import plugin_site, plugins  # noqa: E402, F401 - fixtures
-from tests.workplace import real_workplace, workplace  # noqa: E402, F401 - fixtures
+from tests.workplace import real_workplace, workplace, workplace_of_two_layers  # noqa: E402, F401 - fixtures
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,6 +58,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
+    import torch
+
     torch.manual_seed(0)
 
 

@@ -7,10 +7,6 @@ from typing import Any, ForwardRef, get_args
 
 import jaxtyping
 from beartype import BeartypeConf, FrozenDict, beartype
-from torch import SymInt
-
-# An int is a float, as for static checkers; while a graph is traced for export, sizes are symbols.
-check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict({int: int | SymInt})))
 
 _jaxtyped = jaxtyping.jaxtyped
 
@@ -23,6 +19,19 @@ def install() -> None:
     """
     jaxtyping.jaxtyped = _checked  # what the hook writes before each function
     jaxtyping.install_import_hook("vitxplain", "tests.shapes.check")
+
+
+def check(function: Any) -> Any:
+    """The function, its types checked in each call."""
+    return _checker()(function)
+
+
+@functools.cache
+def _checker() -> Callable[[Any], Any]:
+    from torch import SymInt  # here, since the process that only hands tests out needs none of it
+
+    # An int is a float, as for static checkers; while a graph is traced for export, sizes are symbols.
+    return beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict({int: int | SymInt})))
 
 
 def _checked(*, typechecker: Callable[..., Any]) -> Callable[[Any], Any]:

@@ -190,7 +190,7 @@ def explain_prepared(
     parts, earlier = [], dict[str, Explainer]()
     for batch in prepared:
         started = perf_counter()
-        probe = model.probe(batch.size, usable(batch.pixel_values))
+        probe = fit.probe_for(model, methods, batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
             labels = names_of(model.labels, probe.num_labels)
             target_of_all = targets_of(model.task, target, labels, single=single)

@@ -97,7 +97,8 @@ def test_the_end_by_a_scheduler_is_that_by_ctrl_c(started: Started, place: Path,
 
 @pytest.mark.slow
 def test_a_training_ends_by_a_scheduler_after_its_step(started: Started, place: Path):
-    process = started(*"train --model scratch --data digits --limit 64 -o epochs=50 --out run".split())
+    tiny = "-o hidden_size=16 -o num_hidden_layers=1 -o num_attention_heads=2 -o watch_every=0 -o log_every=1"
+    process = started(*f"train --model scratch --data digits --limit 64 {tiny} -o epochs=2000 --out run".split())
     until = time.monotonic() + 120
     while not (place / "run" / "metrics.csv").exists() and time.monotonic() < until:
         time.sleep(0.05)

@@ -64,9 +64,9 @@ def test_an_option_must_be_known_to_some_method_of_some_model():
 def test_what_was_found_of_a_model_holds_when_it_is_opened_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     probed: list[str] = []
 
-    def counted(model: Any, *arguments: Any) -> Any:
+    def counted(model: Any, *arguments: Any, **options: Any) -> Any:
         probed.append(model.source)
-        return probe(model, *arguments)
+        return probe(model, *arguments, **options)
 
     monkeypatch.setattr("vitxplain.models.stored_probes.finding.probe", counted)
     evaluate(["demo-cnn", "demo-vit"], "digits", "grad-cam", "entropy", limit=2).save(tmp_path)

@@ -193,8 +193,10 @@ def test_number_of_classes_may_be_that_of_the_example(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_program_of_the_docs(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.chdir(workplace)
+def test_program_of_the_docs(
+    workplace_of_two_layers: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(workplace_of_two_layers)
     runpy.run_path("examples/onnx_two_outputs.py", run_name="__main__")
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("class ")

@@ -17,9 +17,9 @@ from vitxplain.tasks.detected import Detected
 
 
 def outlines(axes) -> list[tuple[str, float]]:
-    """Colour and width of each outline."""
+    """Colour and width of each outline; its rim comes first."""
     lines = [one for one in axes.collections if isinstance(one, LineCollection)]
-    return [(to_hex(line.get_colors()[0]), line.get_linewidths()[0]) for line in lines]
+    return [(to_hex(line.get_colors()[-1]), line.get_linewidths()[-1]) for line in lines]
 
 
 def names(axes) -> list[str]:

@@ -28,7 +28,7 @@ def test_every_object_has_its_box_mask_and_name():
     for drawn, sample in zip(axes, DATA, strict=True):
         assert len(drawn.collections) == 2 * len(sample.objects)
         assert words(drawn) == {labelled.name for labelled in sample.objects}
-        colours = {tuple(lines.get_color()[0][:3]) for lines in drawn.collections}
+        colours = {tuple(lines.get_color()[-1][:3]) for lines in drawn.collections}
         assert colours == {to_rgb(class_colour(labelled.label)) for labelled in sample.objects}
     assert object_words(DATA[0].objects) in {text.get_text() for one in figure.axes for text in one.texts}
 

@@ -1,8 +1,9 @@
 """saved_apart: gradients of models that write in place into tensors which their gradient needs."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from torch.autograd.graph import allow_mutation_on_saved_tensors
 
@@ -21,6 +22,18 @@ def saved_apart(*, needed: bool = True) -> Iterator[None]:
         return
     with _lock, allow_mutation_on_saved_tensors():
         yield
+
+
+def check_saved(steps: Iterable[Any]) -> None:
+    """Look at all that these steps of a graph have saved, as a gradient through them would, and differentiate nothing.
+
+    Raises:
+        RuntimeError: some of it was written over.
+    """
+    for step in steps:
+        for name in dir(step):
+            if name.startswith("_saved_"):
+                getattr(step, name)
 
 
 def is_written_over(error: RuntimeError) -> bool:

@@ -114,22 +114,25 @@ class VisionModel:
         told = {} if self.part is None else {"pixel_mask": self.part.mask(pixel_values)}
         return self.module(**self.inputs(pixel_values), **told) if self.inputs else self.module(pixel_values, **told)
 
-    def probe(self, size: tuple[int, int] | None = None, images: PixelValues | None = None) -> "Probe":
+    def probe(
+        self, size: tuple[int, int] | None = None, images: PixelValues | None = None, *, placed: bool = True
+    ) -> "Probe":
         """What the model is at this input size (height, width); one observed pass, kept while its structure stays.
 
-        `images` of the user's are looked at where what was tried before did not get through to the logits.
+        `images` of the user's are looked at where what was tried before did not get through to the logits. Unless
+        `placed`, how feature maps lie need not be looked at: for methods that ask for none (`probe_for`).
         """
         from vitxplain.models.stored_probes.finding import find_probe
 
         if self.part is not None:  # what the model is does not depend on what it is told of padding
-            return replace(self, part=None).probe(size, images)
+            return replace(self, part=None).probe(size, images, placed=placed)
         size = size or self.processor.input_size
         kept = self._probes.get(size)
         if kept is not None and torch.compiler.is_compiling():  # within a trace nothing is probed
             return kept
-        changed = kept is None or kept.structure != structure(self.module)
+        changed = kept is None or kept.structure != structure(self.module) or (placed and not kept.is_placed)
         if kept is None or changed or (images is not None and kept.silent):
-            kept = find_probe(self, size, images)
+            kept = find_probe(self, size, images, placed=placed)
             kept = replace(kept, structure=structure(self.module), likeness=likeness(self.module))
             self._probes[size] = kept
         return kept

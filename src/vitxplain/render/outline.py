@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.patheffects import Normal, Stroke
+from matplotlib.colors import to_rgba
 
 from vitxplain.data.sample import Box, ExactBox
 
@@ -18,11 +18,22 @@ WIDTH: Final = 0.8  # points
 def outline_mask(axes: Axes, mask: Bool[np.ndarray, "height width"], colour: str = MASK, width: float = WIDTH) -> None:
     """The borders of the mask, along the edges of its pixels; the axes show an image of the mask's size."""
     framed = np.pad(mask, 1)
-    rows, columns = np.nonzero(framed[1:] != framed[:-1])  # between a row and the next: a line from left to right
-    across = [((x - 1.5, y - 0.5), (x - 0.5, y - 0.5)) for y, x in zip(rows, columns, strict=True)]
-    rows, columns = np.nonzero(framed[:, 1:] != framed[:, :-1])
-    down = [((x - 0.5, y - 1.5), (x - 0.5, y - 0.5)) for y, x in zip(rows, columns, strict=True)]
+    across = [
+        ((start - 1.5, row - 0.5), (end - 1.5, row - 0.5)) for row, start, end in _runs(framed[1:] != framed[:-1])
+    ]
+    down = [
+        ((column - 0.5, start - 1.5), (column - 0.5, end - 1.5))
+        for column, start, end in _runs((framed[:, 1:] != framed[:, :-1]).T)
+    ]
     _draw(axes, across + down, colour, width)
+
+
+def _runs(edges: Bool[np.ndarray, "line place"]) -> list[tuple[int, int, int]]:
+    """Of each run of edges along a line: which line, its first place, and the place after its last."""
+    changes = np.diff(np.pad(edges, ((0, 0), (1, 1))).astype(np.int8))
+    lines, starts = np.nonzero(changes > 0)
+    ends = np.nonzero(changes < 0)[1]
+    return list(zip(lines.tolist(), starts.tolist(), ends.tolist(), strict=True))
 
 
 def outline_boxes(axes: Axes, boxes: tuple[Box, ...], scale: float = 1.0) -> None:
@@ -45,8 +56,8 @@ def outline_box(
 
 
 def _draw(axes: Axes, lines: list, colour: str, width: float) -> None:
-    """Light lines with a dark rim are seen on any ground."""
-    rim = [Stroke(linewidth=2.2 * width, foreground=EDGE, alpha=0.6), Normal()]
-    axes.add_collection(
-        LineCollection(lines, colors=colour, linewidths=width, capstyle="projecting", path_effects=rim), autolim=False
-    )
+    """Light lines with a dark rim are seen on any ground; by an effect of paths each would be drawn by itself."""
+    rim, count = to_rgba(EDGE, 0.6), len(lines)
+    colours, widths = [rim] * count + [to_rgba(colour)] * count, [2.2 * width] * count + [width] * count
+    drawn = LineCollection(lines * 2, colors=colours, linewidths=widths, capstyle="projecting")
+    axes.add_collection(drawn, autolim=False)

@@ -17,6 +17,14 @@ from tests.cli.conftest import Said
 
 Vitx = Callable[..., Said]
 
+# What `vitx explain` with one image may import: own packages, and how many modules of them.
+PACKAGES = set(
+    "animation api capture class_source cli data errors escape explainers explanation files foreign_code generators "
+    "geometry grid interrupts metrics models options registry render scale suggest tasks types words".split()
+)
+MOST_MODULES = 330
+NEEDLESS = {"pandas", "pyarrow", "datasets", "fsspec", "sklearn", "captum", "timm", "torchvision", "matplotlib.pyplot"}
+
 
 def test_bad_images_lose_no_good_one(vitx: Vitx, photos: Path, vit_folder: Path):
     (photos / "empty.png").touch()
@@ -128,8 +136,14 @@ def test_out_is_read_only(vitx: Vitx, photos: Path, vit_folder: Path):
 @pytest.mark.parametrize(
     ("limit", "message"), [(2000, "error: cannot write to full: File too large."), (20_000, "the disk is full")]
 )
-def test_out_is_full(vitx_process: Vitx, photos: Path, vit_folder: Path, limit: int, message: str):
-    """A limit on the size of files, as near to a full disk as a test may come: found before, and while writing."""
+def test_out_is_full(
+    vitx_process: Vitx, photos: Path, vit_folder: Path, limit: int, message: str, monkeypatch: pytest.MonkeyPatch
+):
+    """A limit on the size of files, as near to a full disk as a test may come: found before, and while writing.
+
+    That process of its own shows as well what an explanation and its picture import.
+    """
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
     said = vitx_process(
         *("explain", "cat.png", "--model", vit_folder, "--method", "rollout", "--out", "full"),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
@@ -138,6 +152,12 @@ def test_out_is_full(vitx_process: Vitx, photos: Path, vit_folder: Path, limit: 
     assert message in said.err
     assert list(photos.glob("full/*")) == []
     assert "Traceback" not in said.err
+    imported = {line.rpartition("|")[2].strip() for line in said.err.splitlines() if line.startswith("import time:")}
+    own = {name for name in imported if name.startswith("vitxplain.")}
+    assert {name.split(".")[1] for name in own} <= PACKAGES
+    assert "vitxplain.cli.explain.command" in own
+    assert len(own) <= MOST_MODULES
+    assert not imported & NEEDLESS
 
 
 @pytest.mark.parametrize(

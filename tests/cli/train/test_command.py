@@ -211,22 +211,23 @@ def test_ctrl_c_before_the_training(here: Path):
 
 
 @pytest.mark.slow
-def test_two_processes_train_as_one(here: Path):
+def test_two_processes_train_as_one(vitx: Vitx, here: Path):
     """The same curve at the same total batch, and only one of them writes and speaks."""
 
-    def curve(launch: list[str], batch: int, out: str) -> tuple[list[float], list[str]]:
-        options = [*TINY, "-o", f"batch_size={batch}", "-o", "log_every=1", "-o", "epochs=4", "--out", out, "--json"]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
-        done = subprocess.run([*launch, *options], env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+    def typed(batch: int, out: str) -> list[str]:
+        return [*TINY, "-o", f"batch_size={batch}", "-o", "log_every=1", "-o", "epochs=4", "--out", out, "--json"]
+
+    def curve(out: str) -> list[float]:
         rows = [line.split(",") for line in Path(out, "metrics.csv").read_text().splitlines()]
-        return [float(row[3]) for row in rows[1:]], done.stdout.splitlines()
+        return [float(row[3]) for row in rows[1:]]
 
     # On CPUs alone `--cpu` wants MPI; the launcher for GPUs starts processes without it, and the variable says CPU.
     accelerate = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2"]
-    two, said = curve(
-        [*accelerate, "--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "-m", "vitxplain"], 4, "two"
-    )
-    one, as_before = curve([sys.executable, "-m", "vitxplain"], 8, "one")
-    assert two == pytest.approx(one, rel=1e-4)
-    assert len(said) == len(as_before)
+    accelerate += ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "-m", "vitxplain"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    two = subprocess.run([*accelerate, *typed(4, "two")], env=environment, capture_output=True, text=True, check=False)
+    assert two.returncode == 0, two.stderr
+    one = vitx(*typed(8, "one"))
+    assert one.code == 0, one.err
+    assert curve("two") == pytest.approx(curve("one"), rel=1e-4)
+    assert len(two.stdout.splitlines()) == len(one.out.splitlines())

@@ -7,8 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tests.models.tiny_classifier import TinyClassifier, as_model, images
 from vitxplain.api import explain
 from vitxplain.errors import UnsupportedModelError
+from vitxplain.models.offers import FEATURE_MAP
+from vitxplain.models.probing.placement import PLACED
 
 SPOT = (1, 2)  # row and column of the only bright place, of 8 x 8
 
@@ -73,3 +76,53 @@ def test_features_that_are_silent_on_what_is_tried_are_not_taken_for_moved() -> 
     module.stem.bias.data.sub_(15)  # no noise reaches it in every corner
     (explanation,) = explain(module, 10 * pixels, "grad-cam", target=1)
     assert explanation.values.argmax() == SPOT[0] * 8 + SPOT[1]
+
+
+def test_methods_of_attention_alone_leave_open_how_a_vit_s_features_lie() -> None:
+    model = as_model(TinyClassifier())
+    explain(model, images(1), "attention-rollout")
+    (first,) = model.probes.values()
+    assert not first.is_placed
+    assert not first.offers & PLACED
+    explain(model, images(1), "grad-cam")
+    (second,) = model.probes.values()
+    assert second.is_placed
+    assert FEATURE_MAP in second.offers
+    assert (second.cam_layer, second.feature_layer) == (first.cam_layer, first.feature_layer)
+
+
+class Backwards(TinyClassifier):
+    """Its patches are put in the opposite order before the last norm; attention tells them little of each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for weight in self.blocks.parameters():
+            weight.data.mul_(0.1)
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        tokens = self.blocks[1](self.blocks[0](self.tokens(pixel_values)))
+        return self.head(self.norm(torch.cat([tokens[:, :1], tokens[:, 1:].flip(1)], 1))[:, 1:].mean(1))
+
+
+def test_moved_features_are_refused_after_a_method_of_attention_as_well() -> None:
+    model = as_model(Backwards())
+    explain(model, images(1), "auto")
+    with pytest.raises(UnsupportedModelError, match="lies otherwise than the image"):
+        explain(model, images(1), "grad-cam")
+
+
+class Overwriting(TinyClassifier):
+    """It writes into what the gradient of its first step needs."""
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        tokens = self.tokens(pixel_values).sigmoid()
+        doubled = 2 * tokens
+        tokens.add_(1)
+        return self.head(self.norm(self.blocks[1](self.blocks[0](doubled + tokens)))[:, 0])
+
+
+def test_what_is_written_over_is_seen_though_no_gradient_goes_back_so_far() -> None:
+    model = as_model(Overwriting())
+    probe = model.probe(placed=False)
+    assert not probe.is_placed
+    assert probe.writes_over

@@ -43,9 +43,9 @@ def probed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sources: list[str] = []
     watch = finding.probe
 
-    def counted(model: VisionModel, *arguments: object) -> object:
+    def counted(model: VisionModel, *arguments: object, **options: object) -> object:
         sources.append(model.source)
-        return watch(model, *arguments)
+        return watch(model, *arguments, **options)
 
     monkeypatch.setattr(finding, "probe", counted)
     return sources

@@ -23,5 +23,5 @@ def test_the_box_that_was_found_is_drawn_and_right_where_it_overlaps(box: tuple[
     assert (tile.found_box, tile.wrong) == (box, wrong)
     sheet = map_sheet([tile, tile], "a model", "grad-cam", "the object")
     lines = [line for axes in sheet.axes for line in axes.collections if isinstance(line, LineCollection)]
-    assert [tuple(line.get_colors()[0]) == to_rgba(PAPER) for line in lines] == [False, True] * 2
+    assert [tuple(line.get_colors()[-1]) == to_rgba(PAPER) for line in lines] == [False, True] * 2
     assert any("white: what was found" in text.get_text() for text in sheet.texts)

@@ -15,7 +15,7 @@ from vitxplain.data.bands import BandImage, Original
 from vitxplain.data.read_bands import read_original
 from vitxplain.errors import ImageError, UsageError, describe
 from vitxplain.explainers.base import Explainer
-from vitxplain.explainers.passes.fit import reason, require
+from vitxplain.explainers.passes.fit import probe_for, reason, require
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.storage import PICTURES, save, save_file
 from vitxplain.explanation.tables import Row, csv_of_rows, row_of
@@ -73,9 +73,9 @@ def run(job: Job, reporter: Reporter) -> int:
 
 def _fitting(job: Job, sources: Sequence[Source], reporter: Reporter) -> dict[str, Explainer]:
     """The methods that fit the model; the others are reported, or raised if none does."""
-    explainers = job.plan.explainers(job.model)
     with imported_meanwhile(*(DRAWING if set(PICTURES) & set(job.plan.formats) else ())):
-        probe = job.model.probe()
+        explainers = job.plan.explainers(job.model)
+        probe = probe_for(job.model, explainers.values())
     unfit = {name: why for name, explainer in explainers.items() if (why := reason(explainer, probe))}
     if len(unfit) == len(explainers):
         require(job.model, explainers.values())

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from vitxplain import registry
 from vitxplain.errors import PluginError, TargetError, UnsupportedModelError
 from vitxplain.explainers.base import SHARING, DecoderExplainer, Explainer
-from vitxplain.explainers.passes.choose import load_explainer
+from vitxplain.explainers.passes.choose import MethodLike, load_explainer
 from vitxplain.models.offers import ATTENTION_MAPS, CLASSES, DECODER_GRADIENTS, GRADIENT_PRODUCTS, PATCH_FEATURES
 from vitxplain.models.parallel.passes import Passes
+from vitxplain.models.probing.placement import PLACED
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import Settled
+from vitxplain.types import PixelValues
 
 
 def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str, str | None]:
@@ -28,6 +30,17 @@ def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str
     return report
 
 
+def probe_for(
+    model: VisionModel,
+    methods: Iterable[MethodLike],
+    size: tuple[int, int] | None = None,
+    images: PixelValues | None = None,
+) -> Probe:
+    """What the model is at this input size (height, width), as far as these methods have to know."""
+    kinds = [load_explainer(method) if isinstance(method, str) else method for method in methods if method != "auto"]
+    return model.probe(size, images, placed=any(kind.needs & PLACED for kind in kinds))
+
+
 def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, probe: Probe | None = None) -> str:
     """The method that `auto` stands for: affinity-attention on plain ViTs, else grad-cam; without classes rollout.
 
@@ -35,7 +48,7 @@ def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, prob
     Of models that find objects or segments it is gradient-activation (docs/methods/objects.md has what was measured).
     `probe` is the model's at this size, where it is at hand.
     """
-    probe = probe or model.probe(size)
+    probe = probe or probe_for(model, [], size)
     if CLASSES not in probe.offers:
         if probe.isotropic:
             return "attention-rollout"

@@ -25,7 +25,7 @@ from vitxplain.explainers.base import (
 )
 from vitxplain.explainers.passes.artefacts import artefacts, stream_layer
 from vitxplain.explainers.passes.collector import Collector
-from vitxplain.explainers.passes.fit import require, require_classes_apart
+from vitxplain.explainers.passes.fit import probe_for, require, require_classes_apart
 from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
 from vitxplain.explainers.passes.layer_activation import layer_activation, layers_of, tensor_of
 from vitxplain.explainers.passes.padding import on_part
@@ -73,7 +73,7 @@ def shared_pass(
     """
     pixel_values = ready(pixel_values).to(model.device, non_blocking=model.device.type == "cuda").to(model.dtype)
     size = pixel_values.shape[-2], pixel_values.shape[-1]
-    probe = on_part(probe or model.probe(size, pixel_values), model.part)
+    probe = on_part(probe or probe_for(model, explainers, size, pixel_values), model.part)
     require(model, explainers, size, probe=probe)
     target = model.task.target(target, names_of(model.labels, probe.num_labels))
     if isinstance(target, Wanted) and not any(explainer.class_specific for explainer in explainers):

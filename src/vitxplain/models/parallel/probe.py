@@ -23,17 +23,22 @@ from vitxplain.types import PixelValues
 
 
 @torch.inference_mode(False)  # the caller may be in it; a graph is wanted here
-def probe(model: VisionModel, size: tuple[int, int], images: PixelValues | None = None) -> Probe:
+def probe(
+    model: VisionModel, size: tuple[int, int], images: PixelValues | None = None, *, placed: bool = True
+) -> Probe:
     """What a model is at an input size (height, width), by watching it run on noise, and last on the user's `images`.
 
     Networks that run side by side within it, or one that runs several times, are found by which of its modules take
     the image or a view of it. Each is probed by itself; a method fits the whole where it fits all of them.
+    Unless `placed`, how feature maps lie need not be looked at, of one network.
     """
-    plain = probing.probe(model, size, images)
+    plain = probing.probe(model, size, images, placed=placed)
     calls = plain.image_calls
     views = [view for call in calls for view in call.views]
     if not views or (len(views) == 1 and _is_ordinary(plain, calls[0], views[0])):
         return plain
+    if not plain.is_placed:
+        return probe(model, size, images)
     if any(call.shuffled for call in calls):
         return _refused(plain, f"its own code moves the pixels of the image about before {_names(calls)} takes them")
     if len(views) == 1 and calls[0].shapes != ((1, plain.num_labels),):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.models.probing.observation import Observation
@@ -21,6 +22,12 @@ def louder(noise: PixelValues) -> Iterator[PixelValues]:
     even = F.interpolate(coarse, size=noise.shape[-2:])
     for times in _TIMES:
         yield times * (even + noise)
+
+
+def two_of(images: PixelValues) -> Float[Tensor, "2 channel height width"]:
+    """The first image and another one; moved along by half, where there is no other."""
+    other = images[1:2] if len(images) > 1 else images[:1].roll(images.shape[-1] // 2, -1)
+    return torch.cat([images[:1], other])
 
 
 def is_silent(observation: Observation, score: Tensor, layer: str | None) -> bool:

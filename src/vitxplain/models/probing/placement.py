@@ -8,7 +8,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.capture.patch_layout import ImageMaps
+from vitxplain.models.offers import FEATURE_MAP, GRADIENT_PRODUCTS, PATCH_FEATURES
 from vitxplain.models.probing.observation import Observation
+
+# What a model whose feature maps lie otherwise than the image does not offer.
+PLACED: Final = frozenset((FEATURE_MAP, GRADIENT_PRODUCTS, PATCH_FEATURES))
 
 _FAINT: Final = 0.1  # of what the corner it hears most gives it: a corner hears less than this of its own place
 _SILENT: Final = 1e-6  # of what the loudest corner hears of the image

@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.capture.layout import AttentionLayout, sequence_grids
 from vitxplain.capture.patch_layout import ImageMaps
-from vitxplain.capture.saved_apart import is_written_over, saved_apart
+from vitxplain.capture.saved_apart import check_saved, is_written_over, saved_apart
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
@@ -18,12 +17,13 @@ from vitxplain.models.probing.cam.cam_layer import cam_layers, map_shape, same_o
 from vitxplain.models.probing.cam.feature_layer import feature_layer, layer_grid
 from vitxplain.models.probing.cam.linear_head import LinearHead, linear_head
 from vitxplain.models.probing.cam.products import products_cancel
+from vitxplain.models.probing.dependence import steps_before
 from vitxplain.models.probing.integer_layers import without_gradient
-from vitxplain.models.probing.loud_images import is_silent, louder
+from vitxplain.models.probing.loud_images import is_silent, louder, two_of
 from vitxplain.models.probing.missing import asks_one_grid, missing_attention, mixing
 from vitxplain.models.probing.observation import Observation
 from vitxplain.models.probing.observe import noise, observe
-from vitxplain.models.probing.placement import is_misplaced
+from vitxplain.models.probing.placement import PLACED, is_misplaced
 from vitxplain.models.probing.position_tables import PositionTable, find_table, missing_table
 from vitxplain.models.probing.sides.decoders import Decoder, find_decoder, missing_decoder
 from vitxplain.models.probing.sides.token_sides import with_sides, without_places
@@ -62,6 +62,7 @@ class Probe:
     offers: frozenset[str]
     missing: Mapping[str, str]
     isotropic: bool  # every layer asks the same patches: a plain ViT
+    is_placed: bool = True  # whether it was looked at how feature maps lie; if not, none is offered
     silent: bool = False  # none of the images it was watched on got through to its last layer
     num_labels: int = 0  # classes that its output is about
     decoder: Decoder | None = None  # whose queries are asked for objects or segments
@@ -88,42 +89,42 @@ class Probe:
 
 
 @torch.inference_mode(False)  # the caller may be in it; a graph is wanted here
-def probe(model: "VisionModel", size: tuple[int, int], images: PixelValues | None = None) -> Probe:
+def probe(
+    model: "VisionModel", size: tuple[int, int], images: PixelValues | None = None, *, placed: bool = True
+) -> Probe:
     """Watch the model on noise, once with a graph and once on two images, and say what it is.
 
     Where noise does not get through to the logits louder images are tried, and last the user's own `images`.
+    Unless `placed`, how the feature maps of a plain ViT lie is not looked at, which methods of attention need not know:
+    it takes as long as everything else.
     """
-    first = _on_images(model, size, None)
+    first = _on_images(model, size, None, placed)
     if not first.silent:
         return first
-    tries = [*louder(noise(model, size)), *([] if images is None else [_two(images.to(model.device, model.dtype))])]
-    others = (_on_images(model, size, pair) for pair in tries)
+    tries = [*louder(noise(model, size)), *([] if images is None else [two_of(images.to(model.device, model.dtype))])]
+    others = (_on_images(model, size, pair, placed) for pair in tries)
     return next((other for other in others if not other.silent), first)
 
 
-def _on_images(model: "VisionModel", size: tuple[int, int], images: PixelValues | None) -> Probe:
+def _on_images(model: "VisionModel", size: tuple[int, int], images: PixelValues | None, placed: bool) -> Probe:
     try:
         observation = observe(model, size, images=images)
         obstacle = without_gradient(observation.logits, model.module)
         if obstacle is not None:
-            return _probe(model, observe(model, size, graph=False, images=images), obstacle)
-        return _probe(model, observation)
+            return _probe(model, observe(model, size, graph=False, images=images), placed, obstacle)
+        return _probe(model, observation, placed)
     except RuntimeError as error:
         if is_written_over(error):
             with saved_apart():
-                return replace(_probe(model, observe(model, size, images=images)), writes_over=True)
+                return replace(_probe(model, observe(model, size, images=images), placed), writes_over=True)
         # Some kernel has no derivative; whatever else is wrong shows again.
         observation = observe(model, size, graph=False, images=images)
-        return _probe(model, observation, f"no gradient passes through it: {' '.join(str(error).split())[:200]}")
+        return _probe(
+            model, observation, placed, f"no gradient passes through it: {' '.join(str(error).split())[:200]}"
+        )
 
 
-def _two(images: PixelValues) -> Float[Tensor, "2 channel height width"]:
-    """The first image and another one; moved along by half, where there is no other."""
-    other = images[1:2] if len(images) > 1 else images[:1].roll(images.shape[-1] // 2, -1)
-    return torch.cat([images[:1], other])
-
-
-def _probe(model: "VisionModel", observation: Observation, obstacle: str | None = None) -> Probe:
+def _probe(model: "VisionModel", observation: Observation, placed: bool, obstacle: str | None = None) -> Probe:
     with torch.enable_grad(), torch.autocast(model.device.type, enabled=False):
         score, predicts = _score(observation), not isinstance(model.task, Features)
         of_targets = score + sum(map(_mixed, observation.beside_logits))
@@ -155,7 +156,9 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         )
         silent = is_silent(observation, score, layer)
         cancel = layer is not None and products_cancel(observation, of_targets, layer, maps)
-        misplaced = layer is not None and is_misplaced(observation, layer, maps)
+        check_saved(steps_before(of_targets.grad_fn))  # the gradients above went no further back than they had to
+        is_placed = placed or not isotropic or model.task.finds
+        misplaced = is_placed and layer is not None and is_misplaced(observation, layer, maps)
     grids = [layout.grid for layout in layouts if layout.kind == "token" and layout.grid is not None]
     grid = model_grid(layouts) or model.stated_grid
     head = linear_head(observation, layer, maps)
@@ -194,7 +197,9 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         missing[offers.LINEAR_HEAD] = obstacle or no_head
     if misplaced:
         moved = f"what {layer} returns lies otherwise than the image: mirrored, turned, rolled or cut before it"
-        missing |= dict.fromkeys((offers.FEATURE_MAP, offers.GRADIENT_PRODUCTS, offers.PATCH_FEATURES), moved)
+        missing |= dict.fromkeys(PLACED, moved)
+    if not is_placed:
+        missing |= dict.fromkeys(PLACED, "whether its feature maps lie as the image does was not looked at")
     words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
     return Probe(
         maps=maps,
@@ -203,6 +208,7 @@ def _probe(model: "VisionModel", observation: Observation, obstacle: str | None 
         offers=frozenset(words - missing.keys()),
         missing=missing,
         isotropic=isotropic,
+        is_placed=is_placed,
         silent=silent,
         decoder=reading,
         num_labels=model.task.num_labels({LOGITS: observation.logits}),

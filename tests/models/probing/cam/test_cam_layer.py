@@ -11,6 +11,7 @@ from vitxplain.explainers.cam import CAM
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.models import offers
+from vitxplain.models.probing.cam import cam_layer
 from vitxplain.tasks.base import LOGITS
 
 
@@ -127,3 +128,12 @@ def test_a_model_of_one_place_has_no_map() -> None:
     model = as_model(module, (8, 8))
     assert model.probe().cam_layer is None
     assert "2 x 2 places" in model.probe().missing[offers.FEATURE_MAP]
+
+
+@pytest.mark.parametrize("make", [convolutional, class_token])
+def test_the_layer_is_the_same_however_many_are_looked_at_at_once(
+    make: Callable[[], nn.Module], monkeypatch: pytest.MonkeyPatch
+):
+    layer = as_model(make()).probe().cam_layer
+    monkeypatch.setattr(cam_layer, "_OUTPUTS_AT_ONCE", 1)
+    assert as_model(make()).probe().cam_layer == layer is not None

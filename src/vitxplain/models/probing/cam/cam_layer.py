@@ -1,7 +1,7 @@
 """The layer class activation maps are taken of: the last in patch layout whose patches still move the logit."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from vitxplain.models.probing.cam.cam_levels import levels_beside
 from vitxplain.models.probing.dependence import start_of, steps_after, steps_before
 from vitxplain.models.probing.observation import Observation, Output
 
+_OUTPUTS_AT_ONCE = 16  # more than a block of a transformer has
 _ENOUGH_PATCHES = 0.05  # share of places with a gradient; a class token's block output has none
 
 
@@ -64,16 +65,26 @@ def cam_layer(
     for inner in (inside, ()):
         named = [output for output in observation.outputs if node_name(output, inner, module) not in (None, *without)]
         candidates = [output for output in named if _is_map(output, observation, maps)]
-        edges = [output.edge for output in candidates if output.edge is not None]
-        if not edges:
-            continue
-        gradients = torch.autograd.grad(score, edges, retain_graph=True, allow_unused=True)
-        for output, gradient in reversed(list(zip(candidates, gradients, strict=True))):
+        for output, gradient in _gradients_from_the_end(score, candidates):
             if gradient is None or not _reaches_patches(gradient, maps) or not shows_image(output):
                 continue
             if not _is_map_of_scores(output, observation, maps):
                 return node_name(output, inner, module)
     return None
+
+
+def _gradients_from_the_end(score: Tensor, outputs: Sequence[Output]) -> Iterator[tuple[Output, Tensor | None]]:
+    """Outputs that have an edge with the score's gradient there, the last first; None where the score ignores one.
+
+    A few are differentiated at a time, each time twice as many: the layer that is sought is mostly among the last, and
+    a gradient goes back no further than to what it is asked for.
+    """
+    with_edges = [(output, output.edge) for output in reversed(outputs) if output.edge is not None]
+    start, count = 0, _OUTPUTS_AT_ONCE
+    while group := with_edges[start : start + count]:
+        gradients = torch.autograd.grad(score, [edge for _, edge in group], retain_graph=True, allow_unused=True)
+        yield from zip([output for output, _ in group], gradients, strict=True)
+        start, count = start + count, 2 * count
 
 
 def _layers_beside(
