@@ -127,7 +127,7 @@ class Mistaken(Unasked):
 
 def test_what_needs_does_not_ask_for_is_said_where_it_is_missed():
     model, image = tiny.load(tiny.vit_module), tiny.images(1)
-    with pytest.raises(ValueError, match='without "gradients" in `needs`, activation.gradient is None: add "gradients"'):
+    with pytest.raises(ValueError, match='in `needs`, activation.gradient is None: add "gradients"'):
         shared_pass(model, image, [Unasked()])
     with pytest.raises(TypeError, match=r"'NoneType'$"):
         shared_pass(model, image, [Mistaken()])

@@ -6,8 +6,14 @@ from vitxplain import registry
 from vitxplain.errors import PluginError, TargetError, UnsupportedModelError
 from vitxplain.explainers.base import SHARING, DecoderExplainer, Explainer
 from vitxplain.explainers.passes.choose import MethodLike, load_explainer
-from vitxplain.models.offers import ATTENTION_MAPS, CLASSES, DECODER_GRADIENTS, GRADIENT_PRODUCTS, PATCH_FEATURES
-from vitxplain.models.offers import unknown_words
+from vitxplain.models.offers import (
+    ATTENTION_MAPS,
+    CLASSES,
+    DECODER_GRADIENTS,
+    GRADIENT_PRODUCTS,
+    PATCH_FEATURES,
+    unknown_words,
+)
 from vitxplain.models.parallel.passes import Passes
 from vitxplain.models.probing.placement import PLACED
 from vitxplain.models.probing.probe import Probe
