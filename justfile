@@ -24,9 +24,9 @@ format:
     .venv/bin/ruff check --fix .
     .venv/bin/ruff format .
 
-# real weights, compared libraries and their metrics, plugins
+# real weights, newest and compared libraries, plugins
 slow:
-    .ci/run slow peers crosschecks engines spark plugins
+    .ci/run slow newest peers crosschecks engines spark plugins
 
 # redraw the pictures of the docs with a model of your choice
 pictures model="facebook/deit-tiny-patch16-224":

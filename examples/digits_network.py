@@ -1,9 +1,11 @@
 """A convolutional network that learns scikit-learn's digits, placed anywhere on noise, in half a minute on a CPU."""
 
+from functools import cache
+
 import numpy as np
 import torch
 from PIL import Image
-from sklearn.datasets import load_digits
+from sklearn import datasets
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -38,7 +40,7 @@ def stage(inputs: int, outputs: int) -> list[nn.Module]:
 
 def batch(generator: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
     """Images (batch, 3, SIDE, SIDE) in [0, 1], one digit each, and the digits."""
-    digits, labels = load_digits(return_X_y=True)
+    digits, labels = load_digits()
     chosen = generator.integers(len(labels), size=count)
     canvases = np.stack([place(noise(generator), digits[index], *corner(generator)) for index in chosen])
     return torch.tensor(canvases, dtype=torch.float32)[:, None].expand(-1, 3, -1, -1), torch.tensor(labels[chosen])
@@ -46,11 +48,17 @@ def batch(generator: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
 
 def two_digits(first: int, second: int) -> Image.Image:
     """One image with two digits, the first at the upper left, the second at the lower right."""
-    digits, labels = load_digits(return_X_y=True)
+    digits, labels = load_digits()
     canvas = noise(np.random.default_rng(1))
     for digit, place_at in ((first, (5, 4)), (second, (34, 36))):
         canvas = place(canvas, digits[labels == digit][5], *place_at)
     return Image.fromarray(np.uint8(canvas * 255)).convert("RGB")
+
+
+@cache
+def load_digits() -> tuple[np.ndarray, np.ndarray]:
+    """Every digit, 64 values from 0 to 16, and what it is."""
+    return datasets.load_digits(return_X_y=True)
 
 
 def noise(generator: np.random.Generator) -> np.ndarray:

@@ -10,7 +10,7 @@ from digits_network import trained_network, two_digits
 from matplotlib.figure import Figure
 from PIL import Image
 
-from vitxplain import explain, load_model
+from vitxplain import compare, explain, load_data, load_model
 from vitxplain.plugins import VisionModel
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,11 +22,12 @@ def main() -> None:
     parser.add_argument("--model", default="facebook/deit-tiny-patch16-224")
     parser.add_argument("--only", help="draw this picture alone")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--effort", type=int, default=6, help="how hard WebP tries to make files small, 0 to 6")
     arguments = parser.parse_args()
     torch.manual_seed(0)
     for name, figures in pictures(load_model(arguments.model)):
         if arguments.only in (None, name):
-            write(arguments.out / f"{name}.webp", list(figures))
+            write(arguments.out / f"{name}.webp", list(figures), arguments.effort)
 
 
 def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
@@ -55,6 +56,7 @@ def pictures(model: VisionModel) -> Iterator[tuple[str, Iterator[Figure]]]:
     yield "position-similarity", of("position-similarity")
     yield "cam", cams()
     yield "pictures", styles(model)
+    yield "compare", (comparison(vit_and_cnn) for vit_and_cnn in (["demo-vit", "demo-cnn"],))
 
 
 def cams() -> Iterator[Figure]:
@@ -86,13 +88,19 @@ def styles(model: VisionModel) -> Iterator[Figure]:
     yield explain(model, COFFEE, "raw-attention", layer=-1).plot("head-masks")
 
 
+def comparison(models: list[str]) -> Figure:
+    """`vitx compare --data digits --limit 2 --models demo-vit,demo-cnn --controls centre` and two methods."""
+    digits = load_data("digits", limit=2)
+    return compare(digits, models, ["affinity-attention", "grad-cam"], controls=["centre"])
+
+
 def drawn(figure: Figure) -> Image.Image:
     buffer = BytesIO()
     figure.savefig(buffer, format="png")
     return Image.open(buffer).convert("RGB")
 
 
-def write(path: Path, figures: list[Figure]) -> None:
+def write(path: Path, figures: list[Figure], effort: int = 6) -> None:
     """The figures, one below the other."""
     parts = [drawn(figure) for figure in figures]
     page = Image.new("RGB", (max(part.width for part in parts), sum(part.height for part in parts)), "white")
@@ -101,7 +109,7 @@ def write(path: Path, figures: list[Figure]) -> None:
         page.paste(part, (0, top))
         top += part.height
     path.parent.mkdir(parents=True, exist_ok=True)
-    page.save(path, quality=85, method=6)
+    page.save(path, quality=85, method=effort)
     print(f"{path.name}: {page.width} x {page.height}, {path.stat().st_size // 1024} KiB")
 
 

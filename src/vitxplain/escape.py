@@ -24,8 +24,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def terminal(text: object, keep: str = "") -> str:
     """As it is, but for what would move the cursor, turn the writing round, break the line or cannot be encoded."""
-    escaped = (c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in str(text))
-    return "".join(escaped)
+    whole = str(text)
+    if whole.isprintable():  # almost all; letter by letter a picture within a page takes as long as drawing it
+        return whole
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in whole)
 
 
 def utf8(text: str) -> bytes:

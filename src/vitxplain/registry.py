@@ -29,6 +29,7 @@ ALIASES: Final[dict[str, dict[str, str]]] = {
         "rollout": "attention-rollout",
         "attention": "raw-attention",
         "chefer": "gradient-attention",
+        "hirescam": "gradient-activation",
         "grad-rollout": "gradient-rollout",
         "attention-distance": "head-distance",
         "mean-attention-distance": "head-distance",

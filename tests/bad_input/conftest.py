@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from tests.cli.conftest import Said, cnn_folder, vit_folder, vitx, vitx_process  # noqa: F401 - fixtures
+from tests.cli.conftest import Said, cnn_folder, small_demo, vit_folder, vitx, vitx_process  # noqa: F401 - fixtures
 
 Vitx = Callable[..., Said]
 Variant = Callable[..., Path]

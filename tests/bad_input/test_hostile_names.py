@@ -126,7 +126,7 @@ def test_of_data(vitx: Vitx, place: Path, data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_of_whole_programs(vitx: Vitx, place: Path, data: Path, model: Path) -> None:
+def test_of_whole_programs(vitx: Vitx, place: Path, data: Path, model: Path, small_demo: None) -> None:
     own, small = ("--model", model), ("--device", "cpu", "-o", "epochs=1", "-o", "batch_size=2", "--limit", "4")
     metrics = ("--methods", "rollout,grad-cam", "--metrics", "entropy,deletion,insertion", "--limit", "3")
     check(vitx("evaluate", *own, "--data", data, *metrics, "--out", f"scores{FOLDER}"), place)

@@ -76,6 +76,7 @@ def check(
     **tolerance: float,
 ) -> None:
     found: list[Tensor] = []
+    products: list[Tensor] = []
 
     def report(gradients: WeightGradients) -> None:
         found.append(gradients.full())
@@ -83,19 +84,26 @@ def check(
             parts = list(gradients.slices(axis))
             found.append(torch.stack([part[1] for part in parts], axis % 4))
 
+    def multiply(gradients: WeightGradients) -> None:
+        axes = (0, 1, 1)  # the second reader finds them as the first one did
+        products.extend(torch.stack([one.clone() for one in gradients.products(axis)], axis) for axis in axes)
+
     wanted = [*inputs, *([mask] if mask is not None and mask.requires_grad else [])]
     weights, expected = by_autograd(inputs, mask, **options)
     expected_gradients = torch.autograd.grad(expected, [*wanted, weights], outward(moved=moved).double())
-    for reporter in (report, ignored):
+    for reporter in (report, multiply, ignored):
         output = watched(inputs, reporter, **options, **({} if mask is None else {"mask": mask}))
         torch.testing.assert_close(output.double(), expected.detach(), **tolerance)
         gradients = torch.autograd.grad(output, wanted, outward(output.dtype, moved))
         for one, other in zip(gradients, expected_gradients, strict=False):
             torch.testing.assert_close(one.double(), other.double(), **tolerance)
     assert len(found) == 4
+    assert len(products) == 3
     for one in found:
         assert one.dtype == torch.float32
         torch.testing.assert_close(one.double(), expected_gradients[-1], **tolerance)
+    for one in products:
+        torch.testing.assert_close(one.double(), weights.detach() * expected_gradients[-1], **tolerance)
 
 
 @pytest.mark.parametrize("options", CALLS.values(), ids=CALLS)
@@ -117,6 +125,7 @@ def test_heads_in_runs_of_any_length(monkeypatch: pytest.MonkeyPatch, bytes_at_o
     monkeypatch.setattr("vitxplain.capture.weights.RUN", bytes_at_once)
     mask = torch.randn(1, QUERIES, KEYS, generator=torch.Generator().manual_seed(5)).requires_grad_()
     check(operands(), mask, {}, **SINGLE)
+    check(operands(), None, {}, **SINGLE)
 
 
 @pytest.mark.parametrize("moved", [[0], [1, 4]])
@@ -138,7 +147,7 @@ def test_what_nobody_needs_is_not_multiplied() -> None:
     one_product = 2 * 2 * 4 * QUERIES * KEYS * 3
     assert multiplied(every) == 5 * one_product  # A, dA and the inputs' three
     assert multiplied(of_query) == 3 * one_product
-    assert multiplied(every, moved=[0]) == (1 + 4 / QUERIES) * one_product
+    assert multiplied(every, moved=[0]) == 5 / QUERIES * one_product
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.bfloat16, 4e-2), (torch.float16, 5e-3)])

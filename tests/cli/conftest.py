@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from tests.photo_folder import photos  # noqa: F401 - a fixture
 from tests.saved_models import cnn_folder, detector_folder, segmenter_folder, vit_folder  # noqa: F401 - fixtures
+from tests.small_demo import small_demo  # noqa: F401 - a fixture
 from vitxplain.cli.main import app
 
 

@@ -53,7 +53,7 @@ def test_it_writes_the_page_the_sheets_and_the_images_with_their_masks(tmp_path)
 
 
 @pytest.mark.slow
-def test_the_command_prints_the_table(vitx, tmp_path):
+def test_the_command_prints_the_table(vitx, tmp_path, small_demo):
     said = vitx("demo", "--out", tmp_path)
     assert said.code == 0, said.err
     assert "gradient-attention" in said.out

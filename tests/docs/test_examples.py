@@ -1,7 +1,9 @@
 """Every program of examples/ runs as it stands; the docs include them."""
 
+import importlib
 import os
 import runpy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,9 @@ def test_programs_of_other_frameworks_are_programs(name: str):
 def test_pictures_of_the_docs_can_be_drawn(workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(workplace)
     monkeypatch.syspath_prepend(ROOT / "examples")
-    monkeypatch.setattr("sys.argv", ["docs_images.py", "--out", str(tmp_path)])
+    digits = importlib.import_module("digits_network")
+    monkeypatch.setattr(digits, "trained_network", partial(digits.trained_network, steps=2))
+    monkeypatch.setattr("sys.argv", ["docs_images.py", "--effort", "0", "--out", str(tmp_path)])
     runpy.run_path("examples/docs_images.py", run_name="__main__")
     drawn = {path.name for path in tmp_path.iterdir()}
     assert drawn | BY_COMMANDS | OF_DETECTORS == {path.name for path in (ROOT / "docs" / "images").iterdir()}

@@ -7,7 +7,7 @@ import torch
 from tests.explainers import tiny
 from tests.explainers.records import random_attention, random_gradients, record, run
 from vitxplain.errors import OptionError
-from vitxplain.explainers.affinity_attention import AffinityAttention, shared
+from vitxplain.explainers.affinity_attention import AffinityAttention, among_themselves, shared
 from vitxplain.explainers.gradient_attention import GradientAttention
 from vitxplain.grid import TokenGrid
 
@@ -117,3 +117,10 @@ def test_views_are_one_or_two(views: object) -> None:
 def test_bad_shares_are_refused(share: object) -> None:
     with pytest.raises(OptionError, match="share .* from 0 to 1"):
         AffinityAttention(share=share)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tokens", [1, 4, 7])
+def test_the_inner_products_of_blocks_are_those_of_all(monkeypatch: pytest.MonkeyPatch, tokens: int) -> None:
+    monkeypatch.setattr("vitxplain.explainers.affinity_attention.BLOCK", 2)
+    vectors = torch.randn(2, tokens, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(among_themselves(vectors), vectors @ vectors.transpose(1, 2))

@@ -6,11 +6,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from vitxplain.errors import DataError
 from vitxplain.options.extras import EXTRAS, check_installed, install_command
 
-PROJECT = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
 @pytest.mark.parametrize("package", EXTRAS)
@@ -35,3 +38,14 @@ def test_missing_packages_are_told_with_the_command_that_brings_them(monkeypatch
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         check_installed("the server", "starlette", "uvicorn", error=DataError, otherwise=", or wait")
     assert install_command("natten") == "pip install natten"
+
+
+def pins(file: str) -> dict[str, Version]:
+    lines = [line.split("==") for line in (ROOT / file).read_text("utf-8").splitlines() if not line.startswith("#")]
+    return {canonicalize_name(name): Version(version) for name, version in lines}
+
+
+def test_what_is_tested_as_the_newest_is_newer_and_no_torch():
+    pinned, newest = pins("constraints.txt"), pins("constraints-newest.txt")
+    assert "torch" not in newest
+    assert [name for name, version in newest.items() if name in pinned and version <= pinned[name]] == []

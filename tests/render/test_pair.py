@@ -9,8 +9,10 @@ from PIL import Image
 
 from tests.explanations import COLUMNS, ROWS, explanation
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.files.png import png
 from vitxplain.render.draw import picture_bytes, plot
 from vitxplain.render.figure import png_bytes
+from vitxplain.render.pair import MOST_KEPT
 from vitxplain.tasks.base import ExplainedTarget
 from vitxplain.tasks.detected import Detected
 
@@ -49,6 +51,14 @@ def test_a_sheet_drawn_on_again_shows_what_a_new_one_shows(fresh, threads):
         np.testing.assert_array_equal(pixels(content), fresh[number])
 
 
+def test_more_sizes_than_sheets_are_drawn_as_each_alone():
+    sizes = [explanation(size=(60, 90 + 10 * number)) for number in range(MOST_KEPT + 2)]
+    with ThreadPoolExecutor(1) as thread:
+        list(thread.map(lambda one: picture_bytes(one, "png", "overlay"), sizes))
+        again = thread.submit(picture_bytes, sizes[0], "png", "overlay").result()  # on a sheet that another size left
+    np.testing.assert_array_equal(pixels(again), on_new_sheet(sizes[0]))
+
+
 def test_a_bar_that_reaches_further_is_a_new_one_s():
     signed = [explanation(np.full((ROWS, COLUMNS), 1.0 + number), size=(60, 90 - number)) for number in range(3)]
     fresh = [on_new_sheet(one, "signed") for one in signed]
@@ -84,3 +94,9 @@ def test_a_drawing_that_fails_leaves_no_trace_on_the_next(fresh, monkeypatch):
         with pytest.raises(ZeroDivisionError):
             picture_bytes(MADE[1], "png", "overlay")
     np.testing.assert_array_equal(pixels(picture_bytes(MADE[2], "png", "overlay")), fresh[2])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (1, 300), (200, 1)])
+def test_a_png_holds_the_very_pixels_it_was_given(size):
+    given = np.random.default_rng(0).integers(0, 256, (*size, 4), np.uint8)[..., :3]
+    np.testing.assert_array_equal(pixels(png(given)), given)

@@ -1,6 +1,7 @@
 """The pictures of a clip's explanations as an animated GIF: one scale for all, each shown as long as its frame was."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from io import BytesIO
 from typing import Final
 
@@ -8,13 +9,14 @@ from PIL import Image
 
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import Limits, limits_of, widest
+from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.files.pictures import open_picture
 
 LONGEST: Final = 900  # pixels of a side
 COLOURS: Final = 256
 
 
-def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int]) -> bytes:
+def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int], look: Look = PLAIN) -> bytes:
     """The overlays of explanations of frames of one size, in the order of time, as a GIF that repeats for ever.
 
     The same colour is the same value in every frame: the scale runs from the lowest value of all to the highest.
@@ -22,12 +24,14 @@ def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int]) 
     Args:
         explanations: maps of the image, by one method.
         milliseconds: how long each is shown.
+        look: width, colours and title of each.
 
     Raises:
         UsageError: the values hold no map of the image.
+        UnknownNameError, OptionError: no such colour map or width.
     """
     limits = shared_limits(explanations)
-    first, *rest = _pictures(explanations, limits)
+    first, *rest = _pictures(explanations, limits, look)
     buffer = BytesIO()
     first.save(buffer, "GIF", save_all=True, append_images=rest, duration=list(milliseconds), loop=0)
     return buffer.getvalue()
@@ -38,13 +42,13 @@ def shared_limits(explanations: Sequence[Explanation]) -> Limits:
     return widest(limits_of(made.values, made.axes, made.geometry, made.method) for made in explanations)
 
 
-def _pictures(explanations: Sequence[Explanation], limits: Limits) -> Iterator[Image.Image]:
+def _pictures(explanations: Sequence[Explanation], limits: Limits, look: Look) -> Iterator[Image.Image]:
     from vitxplain.render.draw import plot
     from vitxplain.render.figure import png_bytes
     from vitxplain.render.pair import reused_sheets
 
     for explanation in explanations:
-        with reused_sheets():
-            picture = open_picture(BytesIO(png_bytes(plot(explanation, "overlay", limits=limits))))
+        with reused_sheets() if look == PLAIN else nullcontext():  # at a width the figure is laid out anew
+            picture = open_picture(BytesIO(png_bytes(plot(explanation, "overlay", look=look, limits=limits))))
         picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
         yield picture.quantize(palette=picture.quantize(COLOURS), dither=Image.Dither.FLOYDSTEINBERG)

@@ -72,6 +72,13 @@ class AttentionRecord:
             return zip(self.weights.unbind(1), self.gradients.unbind(1), strict=True)
         return self._gradients.slices(axis)
 
+    def heads_times_gradients(self) -> Iterator[TokenMatrix]:
+        """One head's weights x gradient, (batch, query, key), at a time; each is there until the next one is."""
+        axis = self._head_axis
+        if axis is None:
+            return iter((self.weights * self.gradients).unbind(1))
+        return self._gradients.products(axis)
+
     @property
     def values(self) -> Float[Tensor, "batch key channel"] | None:
         """What the weights mix, all heads' channels side by side; None where its axes are not those of the weights."""

@@ -26,6 +26,10 @@ class WeightGradients(ABC):
     def slices(self, axis: int) -> Iterator[tuple[Tensor, Tensor]]:
         """(weights, gradient) one index of `axis` at a time; little else lives meanwhile."""
 
+    def products(self, axis: int) -> Iterator[Tensor]:
+        """Weights x gradient, one index of `axis` at a time; none is to be changed, or read once the next is made."""
+        return (weights * gradient for weights, gradient in self.slices(axis))
+
 
 @dataclass(eq=False)
 class ExplicitGradients(WeightGradients):
@@ -61,31 +65,51 @@ class FusedGradients(WeightGradients):
         return self.output_gradient.float() @ self.weights.value.float().transpose(-2, -1)
 
     def slices(self, axis: int) -> Iterator[tuple[Tensor, Tensor]]:
-        axis = axis % self.output_gradient.dim() - self.output_gradient.dim()
-        if axis != self._axis:
-            self._inputs.clear()
-            self._axis = axis
+        axis = self._reading(axis)
         for run in self.weights.runs(axis):
             weights = self.weights.of_run(axis, run)
-            outward = part(self.output_gradient, axis, run).float()
-            value = part(self.weights.value, axis, run).float()
-            moved = moved_rows(outward)
-            moved_outward = _rows(outward, moved)
-            moved_gradient = moved_outward @ value.transpose(-2, -1)
+            outward, moved, moved_gradient = self._of_output(run)
             gradient = _spread(moved_gradient, moved, weights.shape[-2])
             yield from zip(weights.unbind(axis), gradient.unbind(axis), strict=True)
             if run.start not in self._inputs:
                 moved_weights = _rows(weights, moved)
-                self._inputs[run.start] = tuple(self._of_run(run, moved_weights, moved_gradient, moved_outward, moved))
+                product = moved_weights * moved_gradient
+                self._inputs[run.start] = tuple(self._of_run(run, moved_weights, product, outward, moved))
+
+    def products(self, axis: int) -> Iterator[Tensor]:
+        """The gradient of the softmax takes them as well: made once, in memory that is used again."""
+        axis = self._reading(axis)
+        scratch = self.weights.scratch(axis)
+        for run in self.weights.runs(axis):
+            outward, moved, gradient = self._of_output(run)
+            weights = self.weights.of_run(axis, run, rows=moved, scratch=scratch)
+            product = gradient.mul_(weights)
+            yield from _spread(product, moved, self.weights.shape[-2]).unbind(axis)
+            if run.start not in self._inputs:
+                self._inputs[run.start] = tuple(self._of_run(run, weights, product, outward, moved))
+
+    def _reading(self, axis: int) -> int:
+        """The axis, counted from the end; what was made along another one is of no use."""
+        axis = axis % self.output_gradient.dim() - self.output_gradient.dim()
+        if axis != self._axis:
+            self._inputs.clear()
+            self._axis = axis
+        return axis
+
+    def _of_output(self, run: range) -> tuple[Tensor, Tensor | None, Tensor]:
+        """The output's gradient where queries moved, which did (None: all), and the gradient of their weights."""
+        outward = part(self.output_gradient, self._axis, run).float()
+        moved = moved_rows(outward)
+        outward = _rows(outward, moved)
+        return outward, moved, outward @ part(self.weights.value, self._axis, run).float().transpose(-2, -1)
 
     def _of_run(
-        self, run: range, weights: Tensor, gradient: Tensor, outward: Tensor, moved: Tensor | None
+        self, run: range, weights: Tensor, product: Tensor, outward: Tensor, moved: Tensor | None
     ) -> Iterator[Tensor]:
-        """The gradients of the needed inputs by those of the queries that moved."""
+        """The gradients of the needed inputs by those of the queries that moved; the product becomes dS."""
         query, key = (part(tensor, self._axis, run).float() for tensor in (self.weights.query, self.weights.key))
         # Softmax: dS = A * (dA - sum(A * dA)); scores are scale * q k^T + mask.
-        scores = weights * gradient
-        scores.addcmul_(weights, scores.sum(-1, keepdim=True), value=-1)
+        scores = product.addcmul_(weights, product.sum(-1, keepdim=True), value=-1)
         for of in self.needed:
             if of == QUERY:
                 yield _spread(scores @ key * self.weights.factor, moved, query.shape[-2])
@@ -100,7 +124,7 @@ class FusedGradients(WeightGradients):
         """Gradients of those that are needed, in their order; what a watcher made on its way is not made again."""
         runs = list(self.weights.runs(self._axis))
         if len(self._inputs) != len(runs):
-            for _ in self.slices(self._axis):
+            for _ in self.products(self._axis):
                 pass
         parts = [self._inputs[run.start] for run in runs]
         return [torch.cat(one, self._axis) for one in zip(*parts, strict=True)]

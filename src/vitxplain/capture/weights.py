@@ -118,19 +118,28 @@ class FusedWeights(Weights):
             most = max(1, RUN // max(1, 4 * math.prod(self.shape) // count)) if count else 1
         return (range(start, min(start + most, count)) for start in range(0, count, most))
 
-    def of_run(self, axis: int, run: range) -> Tensor:
-        """The weights of a run of indices of `axis`, counted from the end, below -2; the axis stays."""
+    def of_run(self, axis: int, run: range, *, rows: Tensor | None = None, scratch: Tensor | None = None) -> Tensor:
+        """The weights of a run of indices of `axis`, counted from the end, below -2; the axis stays.
+
+        Of some queries only (`rows`, else all), in memory of `scratch` instead of new memory where it is given.
+        """
+        query, key = part(self.query, axis, run), part(self.key, axis, run)
+        if scratch is not None and rows is None:
+            return self._softmax_in(scratch, query, key)
         mask = None if self.mask is None else part(self.mask, axis, run)
-        return self._softmax(part(self.query, axis, run), part(self.key, axis, run), mask)
+        if rows is not None:
+            query = query.index_select(-2, rows)
+            mask = mask if mask is None or mask.shape[-2] == 1 else mask.index_select(-2, rows)
+        return self._softmax(query, key, mask)
 
     def slices(self, axis: int) -> Iterator[Tensor]:
         return self._slices(axis % len(self.shape) - len(self.shape), None)
 
     def mean(self, axis: int) -> Tensor:
         axis = axis % len(self.shape) - len(self.shape)
-        return mean_of(self._slices(axis, self._scratch(axis)), self.shape[axis])
+        return mean_of(self._slices(axis, self.scratch(axis)), self.shape[axis])
 
-    def _scratch(self, axis: int) -> Tensor | None:
+    def scratch(self, axis: int) -> Tensor | None:
         """Memory for the weights of one index of `axis`, where they are worked out one at a time and nobody keeps them.
 
         New memory for each costs about a tenth of the time that its weights and output take.
@@ -170,7 +179,7 @@ class FusedWeights(Weights):
         """The weights of a run, and those of each of its indices."""
         if self._shared is not None and run.start in self._shared:
             return self._shared[run.start]
-        weights = self.of_run(axis, run) if scratch is None else self._softmax_in(scratch, axis, run)
+        weights = self.of_run(axis, run, scratch=scratch)
         views = (weights, *weights.unbind(axis))
         if self._shared is not None:
             self._shared[run.start] = views
@@ -184,8 +193,7 @@ class FusedWeights(Weights):
         self._outputs.clear()
         return output
 
-    def _softmax_in(self, scratch: Tensor, axis: int, run: range) -> Tensor:
-        query, key = part(self.query, axis, run), part(self.key, axis, run)
+    def _softmax_in(self, scratch: Tensor, query: Tensor, key: Tensor) -> Tensor:
         scaled, keys = (query.float() * self.factor).flatten(0, -3), key.float().transpose(-2, -1).flatten(0, -3)
         torch.softmax(torch.bmm(scaled, keys, out=scratch), -1, out=scratch)
         return scratch.view(*query.shape[:-1], key.shape[-2])

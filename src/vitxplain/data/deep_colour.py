@@ -18,6 +18,7 @@ _OTHER_BYTE: Final = {  # Pillow's names of byte orders: the other one takes the
     ";16L": ";16B",
     ";16N": ";16B" if sys.byteorder == "little" else ";16L",
 }
+_ARGUMENTS: Final = 3  # the place of a decoder's arguments in a tile, a plain tuple before Pillow 11
 _SHARE_USED: Final = 64  # of 256 levels: an image that reaches them uses more than 14 bits
 
 
@@ -78,11 +79,13 @@ def reopened(image: Image.Image) -> Callable[[], Image.Image] | None:
 
 def _raw_mode(tile: Any) -> str:
     """How the pixels of a part of a file lie in it, as Pillow says it."""
-    arguments = tile.args[0] if isinstance(tile.args, tuple) else tile.args
-    return arguments if isinstance(arguments, str) else ""
+    arguments = tile[_ARGUMENTS]
+    first = arguments[0] if isinstance(arguments, tuple) else arguments
+    return first if isinstance(first, str) else ""
 
 
 def _with_other_byte(tile: Any) -> Any:
-    raw = _raw_mode(tile)
+    raw, arguments = _raw_mode(tile), tile[_ARGUMENTS]
     other = raw[:-4] + _OTHER_BYTE[raw[-4:]]
-    return tile._replace(args=(other, *tile.args[1:]) if isinstance(tile.args, tuple) else other)
+    parts = (*tile[:_ARGUMENTS], (other, *arguments[1:]) if isinstance(arguments, tuple) else other)
+    return parts if type(tile) is tuple else tile._make(parts)

@@ -10,15 +10,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vitxplain.capture.record import AttentionRecord
+from vitxplain.capture.weights import mean_of
 from vitxplain.explainers.base import AttentionExplainer
 from vitxplain.explainers.gradient_attention import positive_gradient_attention
 from vitxplain.explainers.token_flow import gained_relevance, patches_among_themselves, start_reading
 from vitxplain.grid import TokenGrid
 from vitxplain.models.offers import ATTENTION_GRADIENTS, ATTENTIONS
 from vitxplain.options.checks import check_index, check_share, check_views, layers_from
-from vitxplain.types import PatchMap
+from vitxplain.types import PatchMap, TokenMatrix
 
 TEMPERATURE = 0.5  # of the softmax over cosines: patches at a right angle get e^-2 of what alike ones get
+BLOCK = 256  # tokens: smaller products are slower, larger ones leave fewer out
 
 PatchVector = Float[Tensor, "batch patch"]
 PatchMatrix = Float[Tensor, "batch patch patch2"]
@@ -60,7 +62,7 @@ class AffinityAttention(AttentionExplainer):
         # Values in an unknown order say nothing; patches that are attended alike are alike, too.
         content = record.fuse_heads("mean").transpose(1, 2) if record.values is None else record.values
         directions = F.normalize(content, dim=-1)
-        return torch.cat([positive_gradient_attention(record), directions @ directions.transpose(1, 2)], 1)
+        return torch.cat([positive_gradient_attention(record), among_themselves(directions)], 1)
 
     def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> PatchMap:
         parts = [layer.split([layer.shape[1] - layer.shape[2], layer.shape[2]], 1) for layer in kept]
@@ -73,9 +75,19 @@ class AffinityAttention(AttentionExplainer):
         for relevance in reversed(layers):
             gained = gained + gained_relevance(even + gained, relevance, grid)
         own = gained[:, grid.patches]
-        alike = torch.stack([patches_among_themselves(cosine, grid) for _, cosine in parts]).mean(0)
+        alike = mean_of((patches_among_themselves(cosine, grid) for _, cosine in parts), len(parts))
         mixed = (1 - self.share) * _scaled(own) + self.share * _scaled(shared(own, alike))
         return mixed.unflatten(-1, (grid.rows, grid.columns))
+
+
+def among_themselves(vectors: Float[Tensor, "batch token channel"]) -> TokenMatrix:
+    """The inner product of any two vectors, of each pair once: block by block, each with what comes after it."""
+    products = vectors.new_empty(*vectors.shape[:2], vectors.shape[1])
+    for start in range(0, vectors.shape[1], BLOCK):
+        block = slice(start, start + BLOCK)
+        products[:, start:, block] = vectors[:, start:] @ vectors[:, block].transpose(1, 2)
+        products[:, block, start + BLOCK :] = products[:, start + BLOCK :, block].transpose(1, 2)
+    return products
 
 
 def shared(relevance: PatchVector, cosine: PatchMatrix) -> PatchVector:

@@ -50,5 +50,5 @@ class GradientAttention(AttentionExplainer):
 
 def positive_gradient_attention(record: AttentionRecord) -> TokenMatrix:
     """Mean over heads of the positive part of gradient x attention, one head at a time."""
-    heads = ((weights * gradient).relu_() for weights, gradient in record.heads_with_gradients())
-    return reduce(Tensor.add_, heads) / record.layout.heads
+    heads = (product.relu() for product in record.heads_times_gradients())
+    return reduce(Tensor.add_, heads).div_(record.layout.heads)

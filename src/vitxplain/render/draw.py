@@ -56,16 +56,17 @@ def plot(
 
     Raises:
         UnknownNameError: no such style or colour map.
-        OptionError: the style has no such option, or the option cannot take the value.
+        OptionError: the style has no such option or no colour map, or the option cannot take the value.
         UsageError: the style does not fit the axes, or cannot be drawn on axes of another figure.
     """
     check_style(style)
     if style == "auto":
         style = _shows_masks(explanation) or _shows_signs(explanation) or fitting_style(explanation.axes)
-    module = import_module(f"vitxplain.render.styles.{style.replace('-', '_')}")
+    module = _module(style)
     if look.cmap is not None:
-        options = {**options, "cmap": checked_colours(look.cmap)}
-    names = [name for name in signature(module.draw).parameters if name != "explanation"]
+        check_colours(look.cmap, style)
+        options = {**options, "cmap": look.cmap}
+    names = _options(style)
     unknown = sorted(options.keys() - set(names))
     if unknown:
         offer = f"its options are {', '.join(names)}" if names else "it has none"
@@ -98,18 +99,22 @@ def picture_bytes(explanation: "Explanation", form: str, style: str = "auto", lo
         return png_bytes(plot(explanation, style))
 
 
-def checked_colours(name: str) -> str:
-    """The name of a colour map of matplotlib.
-
-    Raises:
-        UnknownNameError: it has none of this name.
+def check_colours(name: str, style: str = "auto") -> None:
+    """Raises:
+    UnknownNameError: matplotlib has no colour map of this name.
+    OptionError: the style has colours of its own.
     """
     import matplotlib
 
     if not isinstance(name, str) or name not in matplotlib.colormaps:
         hint = did_you_mean(similar_names(str(name), list(matplotlib.colormaps)), "such as viridis, inferno or gray.")
         raise UnknownNameError(f"there is no colour map {name!r}; {hint}")
-    return name
+    if style != "auto" and "cmap" not in _options(style):
+        having = ", ".join(other for other in STYLES if "cmap" in _options(other))
+        raise OptionError(
+            f"the picture style {style} has no option 'cmap': its colours are its own; those with a colour map are "
+            f"{having}."
+        )
 
 
 def _on_axes(
@@ -127,6 +132,14 @@ def _on_axes(
         ax.set_title(look.title)
     figure: Any = ax.get_figure(root=True)
     return figure
+
+
+def _module(style: str) -> Any:
+    return import_module(f"vitxplain.render.styles.{style.replace('-', '_')}")
+
+
+def _options(style: str) -> list[str]:
+    return [name for name in signature(_module(style).draw).parameters if name != "explanation"]
 
 
 def check_style(style: str) -> None:

@@ -10,6 +10,8 @@ from typing import Any, Final, cast
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 
 # isort: split
+import numpy as np
+from jaxtyping import UInt8
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,14 +19,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from PIL import Image
 
+from vitxplain.files.png import FAST, png
 from vitxplain.render.colours import FAINT, INK, PAPER
 from vitxplain.render.fonts import drawable, drawable_lines, families
 
 DPI = 120
-FAST: Final = 1  # a photograph gains a tenth by the best compression, which takes five times as long
-RUNS: Final = 3  # zlib's Z_RLE: of photographs files a tenth smaller, and sooner, than with its search for repetitions
 MARGIN, HEADER = 0.2, 0.72  # inches
 NARROWEST = 5.0  # a title needs room
 HEADLINE: Final = 7.5  # points, to which the lines above the content shrink
@@ -156,10 +156,9 @@ def inches(size: tuple[int, int], longest: float) -> tuple[float, float]:
 
 def png_bytes(figure: Figure, dpi: float | None = None) -> bytes:
     """The figure as a PNG file; `dpi` None are those it was made for."""
-    buffer = BytesIO()
     if dpi is None and isinstance(figure, Picture) and figure.changing:
-        _drawn_again(figure).save(buffer, "png", compress_level=FAST, compress_type=RUNS)
-        return buffer.getvalue()
+        return png(_drawn_again(figure))
+    buffer = BytesIO()
     if dpi is not None:
         figure.savefig(buffer, format="png", dpi=dpi)
     else:
@@ -167,8 +166,8 @@ def png_bytes(figure: Figure, dpi: float | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def _drawn_again(figure: Picture) -> Image.Image:
-    """A sheet on which only what changes is drawn anew."""
+def _drawn_again(figure: Picture) -> UInt8[np.ndarray, "height width 3"]:
+    """The pixels of a sheet on which only what changes is drawn anew; the paper lets nothing shine through."""
     canvas = cast(FigureCanvasAgg, figure.canvas)
     if figure.unchanging is None:
         for artist in figure.changing:
@@ -181,5 +180,4 @@ def _drawn_again(figure: Picture) -> Image.Image:
         canvas.restore_region(figure.unchanging)
     for artist in figure.changing:
         figure.draw_artist(artist)
-    drawn = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
-    return drawn.convert("RGB")  # the paper lets nothing shine through
+    return np.asarray(canvas.buffer_rgba())[..., :3]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import ceil, floor
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 
@@ -32,6 +32,7 @@ GAP: Final = 0.12  # inches
 BAR: Final = 0.13
 MOST_KEPT: Final = 8  # sheets of one thread
 MOST_ENLARGED: Final = 2.9  # times; from 3 on matplotlib shows pixels as squares
+Key: TypeAlias = tuple[str, str, tuple[int, int]]  # colour map, label of the bar, size of the panels in pixels
 _REUSES: ContextVar[bool] = ContextVar("reuses", default=False)
 _KEPT = threading.local()
 
@@ -55,19 +56,26 @@ def displayed_in_pair(explanation: Explanation) -> Explanation:
     return displayed_at(explanation, (round(height * DPI), round(width * DPI)))
 
 
-def pair(colour_map: str, label: str, reach: float) -> "Pair":
-    """A sheet with a colour bar from 0 (or `-reach`) to 1 (or `reach`)."""
+def pair(colour_map: str, label: str, reach: float, size: tuple[int, int]) -> "Pair":
+    """A sheet with a colour bar from 0 (or `-reach`) to 1 (or `reach`), for images of (height, width) pixels."""
     if not _REUSES.get():
         return Pair(colour_map, label, reach)
-    kept: dict[tuple[str, str], Pair] = _KEPT.__dict__.setdefault("pairs", {})
-    key = colour_map, label
-    kept_pair = kept.pop(key, None) or Pair(colour_map, label, reach)
+    kept: dict[Key, Pair] = _KEPT.__dict__.setdefault("pairs", {})
+    key = colour_map, label, size
+    kept_pair = kept.pop(key, None) or _movable(kept, key) or Pair(colour_map, label, reach)
     kept_pair.reach(reach)
     kept[key] = kept_pair
-    if len(kept) > MOST_KEPT:
-        del kept[next(iter(kept))]
     kept_pair.kept = True
     return kept_pair
+
+
+def _movable(kept: dict[Key, "Pair"], key: Key) -> "Pair | None":
+    """The sheet that leaves where there is room for no more, if it differs in size alone: its panels can be moved."""
+    if len(kept) < MOST_KEPT:
+        return None
+    oldest = next(iter(kept))
+    leaving = kept.pop(oldest)
+    return leaving if oldest[:2] == key[:2] else None
 
 
 class Pair:

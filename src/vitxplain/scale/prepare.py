@@ -62,17 +62,25 @@ def _within_reach(batch: Batch, device: torch.device | None) -> Batch:
 
 
 def ahead(work: Iterable[Callable[[], Prepared]], workers: int) -> Iterator[Prepared]:
-    """What each piece of work gives, in order; `workers` threads are as many pieces ahead of who takes them."""
+    """What each piece of work gives, in order; `workers` threads are as many pieces ahead of who takes them.
+
+    Each of them computes by itself: PyTorch would give each as many threads of its own as there are cores, which then
+    wait for work on the cores that the model runs on.
+    """
     pieces = iter(work)
     waiting: deque[Future[Prepared]] = deque()
-    with ThreadPoolExecutor(workers, "vitx-prepare") as pool:
-        try:
-            for piece in pieces:
-                waiting.append(pool.submit(piece))
-                if len(waiting) > workers:
+    threads = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(workers, "vitx-prepare", torch.set_num_threads, (1,)) as pool:
+            try:
+                for piece in pieces:
+                    waiting.append(pool.submit(piece))
+                    if len(waiting) > workers:
+                        yield waiting.popleft().result()
+                while waiting:
                     yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+            finally:
+                for future in waiting:
+                    future.cancel()
+    finally:
+        torch.set_num_threads(threads)  # of threads that begin later, which take the number that was set last

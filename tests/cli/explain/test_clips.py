@@ -38,7 +38,7 @@ def test_frames_are_about_the_class_that_most_of_them_have(vitx: Vitx, photos: P
     first, *rest = (Image.fromarray(rng.integers(0, 256, (24, 24, 3), np.uint8)) for _ in range(12))
     first.save(photos / "noise.gif", save_all=True, append_images=rest, duration=50)
     drawn = []
-    monkeypatch.setattr(clips, "gif_bytes", lambda frames, _: drawn.extend(frames) or b"GIF89a")
+    monkeypatch.setattr(clips, "gif_bytes", lambda frames, *_: drawn.extend(frames) or b"GIF89a")
     assert vitx("explain", "noise.gif", "--model", vit_folder, "--method", "grad-cam").code == 0
     best = [made.prediction.indices[0] for made in drawn]
     assert {made.target.index for made in drawn} == {max(best, key=best.count)}

@@ -200,13 +200,42 @@ def test_a_style_of_values_that_one_method_gives_takes_that_method(vitx: Vitx, p
         (("--style", "strp"), "there is no picture style 'strp'; did you mean strip?"),
         (
             ("--style", "strip", "--format", "npz"),
-            "--style strip draws the picture, and --format npz has none: add png, pdf or svg.",
+            "--style strip is about the picture, and --format npz has none: add png, pdf or svg.",
+        ),
+        (
+            ("--width", "page", "--format", "npz,csv"),
+            "--width page is about the picture, and --format npz,csv has none: add png, pdf or svg.",
+        ),
+        (("--cmap", "gray", "--format", "parquet"), "--cmap gray is about pictures, and --format parquet writes none."),
+        (("--cmap", "virids"), "there is no colour map 'virids'; did you mean viridis or viridis_r or cividis?"),
+        (
+            ("--cmap", "gray", "--style", "brightness"),
+            "the picture style brightness has no option 'cmap': its colours are its own; those with a colour map are "
+            "overlay, additive, signed, strip, heads, position-similarity.",
+        ),
+        (
+            ("--width", "colunm"),
+            "width is 'colunm'; it takes inches, above 0 and at most 40, "
+            '"column" (3.25 inches) or "page" (6.75 inches).',
         ),
     ],
 )
-def test_a_style_that_is_none(vitx: Vitx, photos: Path, vit_folder: Path, arguments: tuple[str, ...], message: str):
+def test_a_picture_that_cannot_be(vitx: Vitx, photos: Path, vit_folder: Path, arguments: tuple[str, ...], message: str):
     said = vitx("explain", "cat.png", "--model", vit_folder, *arguments)
     assert (said.code, said.err) == (2, f"error: {message}\n")
+
+
+def test_pictures_have_the_width_and_the_colours_that_were_typed(vitx: Vitx, photos: Path, vit_folder: Path):
+    arguments = ["--model", vit_folder, "--target", "0", "--target", "1", "--width", "4", "--cmap", "gray"]
+    said = vitx("explain", "cat.png", *arguments, "--format", "png,svg")
+    assert said.code == 0, said.err
+    pictures = sorted((photos / "vitx-out").glob("*.png"))
+    assert len(pictures) == 3  # a map each, and the sheet of both
+    for path in pictures:
+        with Image.open(path) as picture:
+            assert picture.width == 4 * 120
+            assert np.ptp(np.asarray(picture.convert("RGB"), int)[:, 240:440], axis=-1).max() < 40, path
+    assert 'width="288pt"' in next((photos / "vitx-out").glob("*.svg")).read_text("utf-8")
 
 
 def test_options(vitx: Vitx, photos: Path, vit_folder: Path):

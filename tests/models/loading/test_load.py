@@ -194,6 +194,9 @@ def test_a_training_that_has_not_ended(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     with pytest.raises(ModelLoadError, match=f"has not ended yet.*vitx train --resume --out {tmp_path}"):
         load_model(tmp_path)
+    (checkpoint := tmp_path / "checkpoints" / "checkpoint-45").mkdir()
+    with pytest.raises(ModelLoadError, match=f"no model; end .*vitx train --resume --out {tmp_path}` and"):
+        load_model(checkpoint)
 
 
 def test_a_model_in_memory_says_what_it_knows_of_its_input() -> None:

@@ -100,7 +100,7 @@ class DeformableGradients(WeightGradients):
     def full(self) -> Tensor:
         return self.output_gradient.float() @ self.weights.value.float().transpose(-2, -1)
 
-    def products(self) -> tuple[Int[Tensor, "map query entry"], Float[Tensor, "map query entry"]]:
+    def entry_products(self) -> tuple[Int[Tensor, "map query entry"], Float[Tensor, "map query entry"]]:
         """The places that queries read, some of them twice, and weight x gradient there; elsewhere it is zero."""
         places, weights = self.weights.entries()
         values = self.weights.value.float()

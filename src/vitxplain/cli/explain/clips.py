@@ -51,7 +51,8 @@ def animate(
         for number, first in enumerate(firsts):
             path = job.plan.file or job.plan.folder / f"{file_stem(first, source.stem, style=job.plan.style)}.{GIF}"
             try:
-                files[first].extend(write_together({path: gif_bytes(frames.of(name, number), frames.milliseconds)}))
+                content = gif_bytes(frames.of(name, number), frames.milliseconds, job.plan.look)
+                files[first].extend(write_together({path: content}))
             except Exception as error:
                 failed[name] = error
     return failed

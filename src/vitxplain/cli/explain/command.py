@@ -91,6 +91,26 @@ def explain(
             rich_help_panel=OUTPUT,
         ),
     ] = "auto",
+    width: Annotated[
+        str | None,
+        typer.Option(
+            "--width",
+            metavar="INCHES|column|page",
+            help="Width of pictures: column is 3.25 inches, page 6.75. Letters stay readable.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    cmap: Annotated[
+        str | None,
+        typer.Option(
+            "--cmap",
+            metavar="NAME",
+            help="Colour map of pictures, by its name in matplotlib: viridis, gray ...",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     *,
     model_options: ModelOptions,
     json: Json = False,
@@ -104,15 +124,16 @@ def explain(
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
     from vitxplain.cli.explain.job import run
-    from vitxplain.cli.explain.plan import Job, is_sharded, plan
+    from vitxplain.cli.explain.plan import Job, is_sharded, of_pictures, plan
     from vitxplain.cli.explain.report import Reporter
 
     if is_sharded(formats, images, data, push_to_hub):
         from vitxplain.cli.explain.sharded import Sharded, explain_sharded  # which takes pyarrow
 
-        sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, style, push_to_hub)
+        drawn = of_pictures(style, width, cmap)
+        sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, drawn, push_to_hub)
         return explain_sharded(sharded, images, data, lambda: model_options.load(model), json=json, quiet=quiet)
-    explain_plan = plan(method, option, formats, out, style)
+    explain_plan = plan(method, option, formats, out, style, width, cmap)
     reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=bool(target))
     loaded = model_options.load(model).finding_from(min_score)
     return run(Job(loaded, explain_plan, images or [], target, top_k, batch_size), reporter)

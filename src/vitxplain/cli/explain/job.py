@@ -150,8 +150,8 @@ def _save(explanation: Explanation, plan: Plan, stem: str, label: str) -> list[P
     if not plan.files:  # but a table, or an animation
         return []
     if plan.file is not None:
-        return [save_file(explanation, plan.file, plan.style)]
-    return save(explanation, plan.folder, stem, plan.files, plan.style, label)
+        return [save_file(explanation, plan.file, plan.style, plan.look)]
+    return save(explanation, plan.folder, stem, plan.files, plan.style, label, plan.look)
 
 
 def _check_other(file: Path, sources: Sequence[Source]) -> None:

@@ -9,12 +9,13 @@ from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import build, check_names, usable
 from vitxplain.explainers.passes.fit import auto_method
+from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.explanation.storage import AUTO, DEFAULT, FORMATS, PICTURES, is_file_name
 from vitxplain.files.paths import user_path
 from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
-from vitxplain.render.draw import METHODS, check_style
+from vitxplain.render.draw import METHODS, check_colours, check_style
 from vitxplain.scale.stores import is_remote
 
 PARQUET: Final = "parquet"
@@ -41,6 +42,7 @@ class Plan:
     bands: str | None = None  # of a multi-band image, that pictures show
     file: Path | None = None  # of the only result, where its name was typed
     typed: bool = True  # whether the formats were typed
+    look: Look = PLAIN  # of pictures
 
     @property
     def files(self) -> list[str]:
@@ -125,13 +127,26 @@ def method_names(methods: Sequence[str]) -> list[str]:
     return names
 
 
+def of_pictures(style: str, width: str | None, cmap: str | None) -> str:
+    """The first option that was typed and is about pictures, as it was typed; empty where none was."""
+    typed = {"style": None if style == AUTO else style, "width": width, "cmap": cmap}
+    return next((f"--{name} {value}" for name, value in typed.items() if value is not None), "")
+
+
 def plan(
-    methods: Sequence[str], options: Sequence[str], formats: str | None, out: Path | str, style: str = "auto"
+    methods: Sequence[str],
+    options: Sequence[str],
+    formats: str | None,
+    out: Path | str,
+    style: str = AUTO,
+    width: str | None = None,
+    cmap: str | None = None,
 ) -> Plan:
     """The plan, or the error in it. `out` is a folder, or by its ending a file; `formats` None are all three of them.
 
     Raises:
-        UnknownNameError, OptionError, UsageError: a method, option, format or picture style that does not exist.
+        UnknownNameError, OptionError, UsageError: a method, option, format, picture style, width or colour map that
+            does not exist.
         OutputError: the folder cannot be written.
     """
     if is_remote(out):
@@ -157,13 +172,28 @@ def plan(
     by_option = dict(key_and_value(option) for option in options)
     bands = by_option.pop("bands", None)
     reasons = {name: str(error) for name, error in broken.items()}
-    result = Plan(named, by_option, chosen, folder, style, reasons, bands, file, typed)
     check_style(style)
+    result = Plan(named, by_option, chosen, folder, style, reasons, bands, file, typed, _look(style, width, cmap))
     if GIF in chosen and not result.draws_overlays:
         raise OptionError(f"--format gif is drawn in the style {OVERLAY}, not {style}; leave --style out.")
-    if style != AUTO and not {*PICTURES, GIF} & set(chosen):
-        raise OptionError(f"--style {style} draws the picture, and --format {formats} has none: add png, pdf or svg.")
+    if (option := of_pictures(style, width, cmap)) and not {*PICTURES, GIF} & set(chosen):
+        raise OptionError(f"{option} is about the picture, and --format {formats} has none: add png, pdf or svg.")
     if "auto" not in named:
         build(named, result.options, text=True)
     check_writable(folder)
     return result
+
+
+def _look(style: str, width: str | None, cmap: str | None) -> Look:
+    """Raises as `plan`."""
+    if cmap is not None:
+        check_colours(cmap, style)
+    if width is None:
+        return Look(cmap=cmap)
+    from vitxplain.render.paper.width import inches_of
+
+    try:
+        inches: float | str = float(width)
+    except ValueError:  # a word
+        inches = width
+    return Look(width=inches_of(inches), cmap=cmap)

@@ -35,7 +35,7 @@ class Sharded:
     batch_size: int
     min_score: float | None
     out: str
-    style: str
+    of_pictures: str  # the first option about pictures, as typed; empty where none was
     repository: str | None = None  # of the Hub, that the maps are pushed to
 
 
@@ -53,8 +53,8 @@ def explain_sharded(
     Raises:
         VitxplainError: as `explain_dataset`.
     """
-    if typed.style != "auto":
-        raise OptionError(f"--style {typed.style} draws pictures, and --format {PARQUET} writes none.")
+    if typed.of_pictures:
+        raise OptionError(f"{typed.of_pictures} is about pictures, and --format {PARQUET} writes none.")
     if typed.repository is not None:
         if starts_several():
             raise OptionError(

@@ -27,7 +27,7 @@ def save_sheets(explanations: Iterable[Explanation], plan: Plan, stem: str) -> d
             from vitxplain.render.paper.vector import vector_bytes
             from vitxplain.render.sheets.target_sheet import target_sheet
 
-            sheet = target_sheet(maps)
+            sheet = target_sheet(maps, plan.look)
             drawn = {form: png_bytes(sheet) if form == "png" else vector_bytes(sheet, form) for form in forms}
             name = ".".join([stem, method, *([] if plan.style == AUTO else [plan.style])])
             paths = {plan.folder / f"{name}.{form}": content for form, content in drawn.items()}

@@ -2,10 +2,11 @@
 
 from bisect import insort
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from PIL import Image
 
 from vitxplain.data.readable import readable
@@ -20,7 +21,7 @@ from vitxplain.metrics.base import MASK
 from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.compose import blend, photo
 from vitxplain.render.display import shrunk
-from vitxplain.render.figure import Picture, fit, inches, panel, sheet, write
+from vitxplain.render.figure import Picture, fit, inches, panel, rectangle, sheet, write
 from vitxplain.render.outline import outline_boxes, outline_mask
 from vitxplain.render.styles.overlay import ALPHA
 from vitxplain.words import source_name
@@ -135,17 +136,22 @@ def _sheet(
     figure = sheet(across * step - BETWEEN, len(rows) * (HEADING + row), title, _about(data, entry))
     for number, (words, part) in enumerate(rows):
         top = number * (HEADING + row)
-        heading = panel(figure, 0, top, across * step - BETWEEN, HEADING)
-        write(heading, 0, 0.4, words, fontsize=10.5, weight="bold", color=INK, va="center")
+        _line(figure, 0, top + 0.6 * HEADING, words, fontsize=10.5, weight="bold", color=INK)
         for column, index in enumerate(part):
             corner = column * step, top + HEADING
-            caption = panel(figure, *corner, 2 * PANEL, CAPTION)
             text = f"{map_scores[index].scores[metric]:.2f}  {' '.join(filter(None, map_scores[index].subject))}"
-            fit(write(caption, 0, 0.45, text, fontsize=8.5, color=FAINT, va="center"), 2 * PANEL + BESIDE)
+            caption = _line(figure, corner[0], corner[1] + 0.55 * CAPTION, text, fontsize=8.5, color=FAINT)
+            fit(caption, 2 * PANEL + BESIDE)
             scored_map = maps[index]
             if isinstance(scored_map, ScoredMap):
                 _pair(figure, shown[index], scored_map, corner[0], corner[1] + CAPTION)
     return figure
+
+
+def _line(figure: Picture, left: float, middle: float, words: str, **style: Any) -> Text:
+    """Words on the sheet itself, for which axes take ten times as long; their place is in inches of the content."""
+    x, y, *_ = rectangle(figure, left, middle, 0, 0)
+    return write(figure, x, y, words, va="center", **style)
 
 
 def _pair(figure: Picture, request: MapRequest, scored_map: ScoredMap, left: float, top: float) -> None:

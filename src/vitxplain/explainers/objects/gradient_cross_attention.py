@@ -115,7 +115,7 @@ def _entries(gradients: DeformableGradients, heads: int) -> Tensor:
 
     A full matrix of all places of all levels would not fit into memory. Places are whole numbers, exact in fp32.
     """
-    indices, values = gradients.products()
+    indices, values = gradients.entry_products()
     values = values.relu() / heads
     stacked = torch.stack([indices.to(values), values], 1).unflatten(0, (-1, heads))
     return stacked.permute(0, 2, 3, 1, 4).flatten(3)

@@ -33,6 +33,11 @@ def check_is_model(folder: Path) -> None:
         raise ModelLoadError(
             f"{folder} is a training that has not ended yet; go on with `vitx train --resume --out {folder}`."
         )
+    if folder.parent.name == "checkpoints":
+        raise ModelLoadError(
+            f"{folder} is a checkpoint of a training, which it needs to go on, and no model; end the training with "
+            f"`vitx train --resume --out {folder.parent.parent}` and give that folder."
+        )
     raise ModelLoadError(
         f"{folder} holds no config.json (transformers) and no vitxplain.json, so it is no model folder; "
         "give the folder that `save_pretrained` or `vitx train` wrote."

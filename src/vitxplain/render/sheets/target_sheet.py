@@ -6,26 +6,32 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from vitxplain.explanation.explanation import Explanation, detail, target_words
+from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.render.colours import EACH_WORDS, HEAT
 from vitxplain.render.compose import blend, mark_unseen, photo
 from vitxplain.render.display import displayed
+from vitxplain.render.draw import check_colours
 from vitxplain.render.figure import colour_bar, inches, panel, sheet
 from vitxplain.render.found import outline_found, outline_target
+from vitxplain.render.paper.width import arrange
 from vitxplain.render.styles.overlay import ALPHA
 
 PANEL, GAP, TITLE, BAR = 2.6, 0.16, 0.26, 0.85  # inches
 WIDEST = 11.5  # inches
 
 
-def target_sheet(explanations: Sequence[Explanation]) -> Figure:
+def target_sheet(explanations: Sequence[Explanation], look: Look = PLAIN) -> Figure:
     """The image with all that was found, then one heat map a target, outlined in its colour.
 
     Args:
         explanations: of one method for one image, such as `explain(model, image, target="all")` gives.
+        look: width, colours and title of the sheet.
 
     Raises:
         UsageError: the values are no map of the image.
+        UnknownNameError, OptionError: no such colour map or width.
     """
+    check_colours(chosen := look.cmap or HEAT)
     small = [displayed(explanation) for explanation in explanations]
     first = small[0]
     width, height = inches(first.geometry.image_size, PANEL)
@@ -45,15 +51,15 @@ def target_sheet(explanations: Sequence[Explanation]) -> Figure:
         explanation = small[max(position - 1, 0)]
         title = target_words(explanation) if position else "what the model found" if first.detections else "the image"
         axes = panel(figure, column * step[0], row * step[1] + TITLE, width, height, title)
-        picture = blend(rgb, explanation.heatmap(), ALPHA) if position else rgb
+        picture = blend(rgb, explanation.heatmap(), ALPHA, chosen) if position else rgb
         axes.imshow(mark_unseen(picture, explanation.geometry), aspect="auto")
         if position:
             outline_target(axes, explanation)
         else:
             outline_found(axes, replace(first, target=None))
     bar = panel(figure, across * step[0], TITLE, 0.13, down * step[1] - GAP - TITLE)
-    colour_bar(bar, HEAT, 0, 1, EACH_WORDS)
-    return figure
+    colour_bar(bar, chosen, 0, 1, EACH_WORDS)
+    return figure if look.width is None and look.title is None else arrange(figure, look.width, look.title)
 
 
 def _headline(explanation: Explanation, count: int) -> str:

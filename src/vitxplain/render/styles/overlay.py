@@ -48,7 +48,7 @@ def side_by_side(explanation: Explanation, right: Photo, colour_map: str, label:
     What a model found is outlined on the photograph, and what of it is explained on both. Very wide images stand one
     above the other.
     """
-    return pair(colour_map, label, reach).show(explanation, right)
+    return pair(colour_map, label, reach, explanation.geometry.image_size).show(explanation, right)
 
 
 def to_image(rgb: Photo) -> Image.Image:
