@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,6 +40,10 @@ class Scale:
 
     def points(self, size: float) -> float:
         return max(size * self.factor, self.least)
+
+    def letters(self, size: float) -> dict[str, Any]:
+        """As `text_block` takes them."""
+        return {"size": self.points(size), "least": self.least}
 
     def inches(self, size: float) -> float:
         return size * self.factor

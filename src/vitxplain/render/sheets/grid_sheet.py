@@ -67,8 +67,7 @@ def grid_sheet(grid: Grid, width: float | str | None = None) -> Picture:
             elif cell is not None:
                 _map(panel(figure, *corner, wide, high), cell, round(places.dots * wide))
                 below = panel(figure, left, corner[1] + high, across, places.captions[row])
-                size = {"size": scale.points(CAPTIONS), "least": scale.least}
-                text_block(below, cell.caption, across, places.captions[row], colour=INK, **size)
+                text_block(below, cell.caption, across, places.captions[row], colour=INK, **scale.letters(CAPTIONS))
     _bar(figure, grid.bar, places)
     return figure
 
@@ -82,14 +81,13 @@ def _bar(figure: Picture, words: str, places: Places) -> None:
         return
     colour_bar(bar, HEAT, 0, 1, "", ticks=scale.points(TICKS))
     _, _, width, height = places.bar_words
-    size = {"size": scale.points(WORDS), "least": scale.least}
-    text_block(panel(figure, *places.bar_words), words, width, height, colour=INK, across=0.0, **size)
+    text_block(panel(figure, *places.bar_words), words, width, height, colour=INK, across=0.0, **scale.letters(WORDS))
 
 
 def _column_names(figure: Picture, columns: Sequence[Heading], places: Places) -> None:
     _, top, _, group_height = places.groups
-    pad, style = places.scale.inches(PAD), {"size": places.scale.points(NAMES), "least": places.scale.least}
-    high = places.heading
+    pad, high = places.scale.inches(PAD), places.heading
+    style = places.scale.letters(NAMES)
     for heading, left, width in zip(columns, places.lefts, places.widths, strict=True):
         if heading.text:
             axes = panel(figure, left, top + group_height, width, high - pad)
@@ -105,7 +103,7 @@ def _column_names(figure: Picture, columns: Sequence[Heading], places: Places) -
 def _row_names(figure: Picture, rows: Sequence[Heading], places: Places) -> None:
     """The group at the top of its first row, each row's own name in the middle."""
     left, _, width, _ = places.names
-    style = {"size": places.scale.points(NAMES), "least": places.scale.least, "colour": INK, "across": 0.0}
+    style = {**places.scale.letters(NAMES), "colour": INK, "across": 0.0}
     for heading, top, height, upper in zip(rows, places.tops, places.heights, places.uppers, strict=True):
         if upper:
             axes = panel(figure, left, top, width, upper)
@@ -119,7 +117,7 @@ def _words(figure: Picture, cell: WordCell, spot: Spot, scale: Scale) -> None:
     axes = panel(figure, *spot)
     axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, facecolor="#f2f2f2", edgecolor="#dddddd"))
     width, height = spot.width - scale.inches(0.12), spot.height - scale.inches(0.1)
-    text_block(axes, cell.reason, width, height, size=scale.points(REASONS), colour=FAINT, least=scale.least)
+    text_block(axes, cell.reason, width, height, colour=FAINT, **scale.letters(REASONS))
 
 
 def _map(axes: Axes, cell: MapCell, longest: int) -> None:
