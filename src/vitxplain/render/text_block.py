@@ -95,13 +95,22 @@ def _lines(words: str, width: float, inches: Measure) -> list[str]:
     lines: list[str] = []
     for paragraph in words.splitlines():
         line = ""
-        for part in _parts(paragraph):
+        for part in _short_parts(paragraph, width, inches):
             if line and inches((line + part).rstrip()) > width:
                 lines.append(line.rstrip())
                 line = ""
             line += part
         lines.append(line.rstrip())
     return lines
+
+
+def _short_parts(line: str, width: float, inches: Measure) -> Iterator[str]:
+    """An option that no line holds is parted from its value, by which it differs from others."""
+    for part in _parts(line):
+        if "=" in part and inches(part.rstrip()) > width:
+            yield from re.findall(r"[^=]+=?|=", part)
+        else:
+            yield part
 
 
 def _cut(line: str, width: float, inches: Measure) -> str:

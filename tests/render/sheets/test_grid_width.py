@@ -50,6 +50,7 @@ def test_letters_are_readable_and_none_is_on_another_or_cut_off(made: Grid, widt
     for (one, extent), (other, taken) in combinations(extents.items(), 2):
         shared = Bbox.intersection(extent, taken)
         assert shared is None or min(shared.width, shared.height) < 1.5, (one.get_text(), other.get_text())
+    assert all("max" in text.get_text() for text in extents if "(head" in text.get_text())  # the value is not cut off
     page = figure.bbox
     assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in extents.values())
     assert all(page.y0 <= box.y0 and box.y1 <= page.y1 for box in extents.values())

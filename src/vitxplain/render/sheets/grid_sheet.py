@@ -63,7 +63,8 @@ def grid_sheet(grid: Grid, width: float | str | None = None) -> Picture:
             room = places.heights[row] - places.captions[row]
             corner = left + (across - wide) / 2, top + (room - high) / 2
             if isinstance(cell, WordCell):
-                _words(figure, cell, Spot(left, top, across, room), scale)
+                high = room if width is None else places.heights[row]
+                _words(figure, cell, Spot(left, top, across, high), scale)
             elif cell is not None:
                 _map(panel(figure, *corner, wide, high), cell, round(places.dots * wide))
                 below = panel(figure, left, corner[1] + high, across, places.captions[row])
