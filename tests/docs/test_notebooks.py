@@ -10,7 +10,10 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "examples" / "notebooks").glob("*.ipynb"))
 MOST_BYTES = 700_000  # of a stored notebook: pictures, and no viewer
 # For a test the road is enough.
-SHORTER = {"choose-with-evidence": (("limit=24", "limit=8"), ('"all"', "methods[:2]"))}
+SHORTER = {
+    "choose-with-evidence": (("limit=24", "limit=8"), ('"all"', "methods[:2]")),
+    "your-own-model": (("steps=40", "steps=2"),),
+}
 
 all_notebooks = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

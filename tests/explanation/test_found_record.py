@@ -1,6 +1,7 @@
 """What was found and explained by detectors and segmenters, on disk and back."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,21 @@ def test_what_the_json_says(tmp_path):
     }  # fmt: skip
     facts = json.loads(saved(segmented(), tmp_path)[1].read_text())
     assert facts["found"][0] == {"name": "road", "index": 1, "score": 0.9, "share": 2 / 3}
+
+
+def test_a_contrast_tells_both_classes_and_is_read_without_the_other(tmp_path):
+    other = ExplainedTarget(0, "cat, kitten", 0.02)
+    contrast = replace(detected().target, name="dog ~ cat, kitten", label="object-0~cat, kitten", against=other)
+    path = saved(detected(target=contrast), tmp_path)[1]
+    facts = json.loads(path.read_text())
+    assert facts["target"]["against"] == {"index": 0, "name": "cat, kitten", "probability": 0.02}
+    assert load(path).target == contrast
+    del facts["target"]["against"]  # as files had it before
+    path.write_text(json.dumps(facts))
+    assert load(path).target == replace(contrast, against=None)
+    path.write_text(json.dumps(facts | {"target": facts["target"] | {"against": "cat"}}))
+    with pytest.raises(UsageError, match="an explanation that can be read"):
+        load(path)
 
 
 def test_targets_of_one_image_are_files_side_by_side(tmp_path):

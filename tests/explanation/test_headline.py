@@ -1,10 +1,16 @@
 """The lines of text on a picture."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tests.explanations import explanation
+from vitxplain.cli.explain.lines import lines
 from vitxplain.explanation.explanation import detail, headline
+from vitxplain.explanation.target_words import name_and_score
+from vitxplain.render.sheets.list_grid import target_caption
 from vitxplain.tasks.base import ExplainedTarget, Prediction
 
 
@@ -15,6 +21,18 @@ def test_headline_tells_the_explained_class_from_the_predicted_one():
         headline(explanation(target=ExplainedTarget(968, "cup", 0.125))) == "cup · 12.5%   (predicted: tench · 75.0%)"
     )
     assert headline(explanation(target=None, prediction=Prediction((), (), ()))) == "grad-cam"
+
+
+def test_a_contrast_is_told_with_both_classes_wherever_words_are():
+    other = ExplainedTarget(968, "cup", 0.125)
+    contrast = ExplainedTarget(0, "tench, Tinca tinca ~ cup", 0.75, label="tench~cup", against=other)
+    made, words = explanation(target=contrast), "tench 75.0% rather than cup 12.5%"
+    assert headline(made) == words
+    assert target_caption(made) == "tench 75.0% over cup 12.5%"
+    assert f" for {words} → a.png" in str(lines("a.jpg", {made: [Path("a.png")]}, {}, with_target=True))
+    assert f">{words}<" in made._repr_html_()
+    values = replace(contrast, unit="value", against=replace(other, unit="value"))
+    assert name_and_score(values) == "tench value 0.75 rather than cup value 0.125"
 
 
 def test_components_speak_for_nothing():

@@ -191,13 +191,17 @@ def test_differences_and_things_that_there_are_not(spelling: str, words: str) ->
         Classification().target(spelling, LABELS)
 
 
-def test_a_difference_is_of_raw_logits_and_tells_how_probable_the_first_class_is() -> None:
+def test_a_difference_is_of_raw_logits_and_tells_how_probable_both_classes_are() -> None:
     target, probabilities = ClassDifference(0, 2), Classification().probabilities(outputs())
     assert target.score(outputs()).tolist() == [1.5, 2.0]
     torch.testing.assert_close(target.presence(probabilities), torch.tensor([1.5, 2.0]).sigmoid())
-    shares = [row[0].item() for row in LOGIT_ROWS.softmax(-1)]
     assert target.describe(outputs(), probabilities, LABELS) == [
-        ExplainedTarget(0, "tench, Tinca tinca ~ tiger cat", share, label="tench~tiger cat") for share in shares
+        ExplainedTarget(
+            *(0, "tench, Tinca tinca ~ tiger cat", first),
+            label="tench~tiger cat",
+            against=ExplainedTarget(2, "tiger cat", second),
+        )
+        for first, _, second in LOGIT_ROWS.softmax(-1).tolist()
     ]
     with pytest.raises(TargetError, match="target 3 does not exist: the model has 3 classes"):
         ClassDifference(0, 3).score(outputs())

@@ -100,6 +100,8 @@ def test_the_score_is_class_times_mask_over_the_region() -> None:
     }.items():
         score = model.task.target(target, model.labels).fixed(outputs).score(outputs)
         assert float(score) == pytest.approx(float(expected)), target
+    against = explain(model, IMAGE, "grad-cam", target="red~blue").target.against
+    assert (against.name, against.probability) == ("blue", pytest.approx(float(shares[0, 2])))
 
 
 def test_images_and_targets_are_each_as_if_alone() -> None:

@@ -80,7 +80,7 @@ def test_what_is_not_there_is_said(target: Any, words: str) -> None:
 
 
 def test_the_score_is_the_sum_of_the_logits_over_the_region() -> None:
-    """Seg-Grad-CAM, by hand; a difference takes off the other class's over the same region."""
+    """Seg-Grad-CAM, by hand; a difference takes off the other class's over the same region, and tells it."""
     model = segmenter()
     logits = model.outputs(tensor_of(IMAGE)[None])[LOGITS].detach()
     for target, expected in {
@@ -90,6 +90,9 @@ def test_the_score_is_the_sum_of_the_logits_over_the_region() -> None:
     }.items():
         score = model.task.target(target, model.labels).fixed({LOGITS: logits}).score({LOGITS: logits})
         assert float(score) == pytest.approx(float(expected)), target
+    against = explain(model, IMAGE, "grad-cam", target="red~blue").target.against
+    assert (against.index, against.name) == (2, "blue")
+    assert against.probability == pytest.approx(float(logits.softmax(1)[0, 2, 0, 1]))
 
 
 def test_a_mask_of_ones_own_is_explained_as_the_class_of_most_of_it() -> None:

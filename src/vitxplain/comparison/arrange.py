@@ -10,11 +10,12 @@ from vitxplain.comparison.entries import Entry
 from vitxplain.data.sample import Sample
 from vitxplain.errors import UsageError
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.target_words import name_and_score
 from vitxplain.render.paper.width import inches_of
 from vitxplain.render.sheets.cells import Cell, Grid, Heading, MapCell, WordCell
 from vitxplain.render.sheets.grid_width import check_room
 from vitxplain.render.sheets.list_grid import model_says, target_caption
-from vitxplain.words import counted, short_name, shown
+from vitxplain.words import counted
 
 PREFERRED: Final = (METHODS, TARGETS, MODELS, IMAGES)  # as columns, where several sides vary
 Placement = tuple[tuple[str, ...], tuple[str, ...]]  # sides in rows, and in columns
@@ -182,7 +183,7 @@ def _words(comparison: Comparison, title: str | None) -> tuple[str, str]:
     targets = [one.target for one in made if one.target]
     headline = single.get(IMAGES, "")
     if targets and _same_target(comparison):
-        what = f"{short_name(targets[0].name)} · {shown(targets[0].probability, targets[0].unit)}"
+        what = name_and_score(targets[0])
         headline = f"{what}   ({headline})" if headline else what
     elif single.get(TARGETS):
         headline = f"{single[TARGETS]}   ({headline})" if headline else single[TARGETS]

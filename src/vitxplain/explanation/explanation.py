@@ -14,6 +14,7 @@ from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.explanation.look import Look
 from vitxplain.explanation.regions import Threshold, boxes_around, heaviest_pixels, mask_above
+from vitxplain.explanation.target_words import name_and_score
 from vitxplain.files.paths import user_path
 from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
@@ -199,11 +200,6 @@ class Explanation:
         return to_html(self)
 
 
-def label_of(target: ExplainedTarget) -> str:
-    """What its files are named by; empty for a class that is explained alone."""
-    return target.label.replace(target.name, short_name(target.name)) if target.is_class else target.label
-
-
 def headline(explanation: Explanation) -> str:
     """The target that was explained, or for a method that is about none what the model predicted or found."""
     target, top = explanation.target, explanation.prediction
@@ -213,7 +209,7 @@ def headline(explanation: Explanation) -> str:
     predicted = f"{short_name(top.names[0])} · {shown(top.probabilities[0], top.unit)}" if top.names else ""
     if target is None:
         return f"predicted: {predicted}" if predicted else explanation.method
-    explained = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
+    explained = name_and_score(target)
     return explained if target.index in top.indices[:1] or not predicted else f"{explained}   (predicted: {predicted})"
 
 
@@ -222,7 +218,7 @@ def target_words(explanation: Explanation) -> str:
     target, total = explanation.target, len(explanation.detections)
     if target is None:
         return explanation.method
-    words = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
+    words = name_and_score(target)
     if not target.is_local:
         return words
     numbered = target.label.startswith(("object-", "segment-"))

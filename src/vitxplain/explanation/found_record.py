@@ -18,11 +18,12 @@ LONGEST_LABEL: Final = 200  # characters
 
 
 def target_fields(target: ExplainedTarget | None) -> dict[str, Any] | None:
-    """The target but for its region; what a class lacks (label, box, share) is not named."""
+    """The target but for its region; what a class lacks (label, box, share, another class) is not named."""
     if target is None:
         return None
     fields = {"index": target.index, "name": target.name, target.unit: target.probability}
-    return fields | _told(label=target.label or None, box=target.box, share=target.share)
+    other = target_fields(target.against)
+    return fields | _told(label=target.label or None, box=target.box, share=target.share, against=other)
 
 
 def target_of(fields: Mapping[str, Any] | None, masks: Mapping[str, np.ndarray]) -> ExplainedTarget | None:
@@ -42,6 +43,7 @@ def target_of(fields: Mapping[str, Any] | None, masks: Mapping[str, np.ndarray])
         label=_label(fields.get("label", "")),
         box=_box(fields.get("box")),
         share=_share(fields.get("share")),
+        against=target_of(fields.get("against"), {}),
         region=masks.get(REGION),
     )
 

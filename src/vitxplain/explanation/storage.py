@@ -11,11 +11,12 @@ from PIL import Image
 
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.escape import utf8
-from vitxplain.explanation.explanation import Explanation, label_of
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.found_record import LONGEST_LABEL, MASKS, REGION, checked_masks, masks_of
 from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.explanation.record import SCHEMAS, from_json, schema_of, to_json
 from vitxplain.explanation.tables import csv_of
+from vitxplain.explanation.target_words import label_of
 from vitxplain.files.arrays import read_npz
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists, is_file, is_folder

@@ -9,6 +9,7 @@ from jaxtyping import Bool
 from matplotlib.axes import Axes
 
 from vitxplain.explanation.explanation import ASKING, Explanation
+from vitxplain.explanation.target_words import name_and_score
 from vitxplain.geometry import Box, Geometry
 from vitxplain.render.colours import CLASSES
 from vitxplain.render.names import Names, Spot, spots_of_box, spots_of_region
@@ -59,7 +60,7 @@ def _outline_target(axes: Axes, explanation: Explanation, names: Names | None) -
     _outline(axes, target.box, target.region, geometry, colour, THICK)
     if names is not None:
         number = "" if target_number(target) is None else f"{target_number(target)}"
-        name = f"{number} {short_name(target.name, LONGEST)} {percent(target.probability)}".strip()
+        name = f"{number} {name_and_score(target, '{} {}', LONGEST)}".strip()
         names.add(name, colour, _spots(target.box, target.region, geometry), short=number)
 
 

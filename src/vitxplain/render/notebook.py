@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from html import escape
 
 from vitxplain.explanation.explanation import Explanation, model_name
+from vitxplain.explanation.target_words import name_and_score
 from vitxplain.render.draw import plot
 from vitxplain.render.figure import png_bytes
 from vitxplain.render.found import MOST_DRAWN
 from vitxplain.render.sheets.grid_sheet import grid_sheet
 from vitxplain.render.sheets.list_grid import list_grid
-from vitxplain.tasks.base import PROBABILITY
+from vitxplain.tasks.base import PROBABILITY, ExplainedTarget
 from vitxplain.words import shown
 
 
@@ -36,6 +37,12 @@ def _image(picture: bytes, words: str) -> str:
     return f'<img style="max-width:100%" alt="{escape(words)}" src="data:image/png;base64,{content}"/>'
 
 
+def _target(target: ExplainedTarget) -> str:
+    """Its whole name with index and score; in a contrast those of both classes in short."""
+    whole = f"{target.name} ({target.index}), {shown(target.probability, target.unit)}"
+    return whole if target.against is None else name_and_score(target)
+
+
 def _facts(explanation: Explanation) -> list[tuple[str, str]]:
     detections = explanation.detections[:MOST_DRAWN]
     things = [f"{number} {thing.name} {shown(thing.score, PROBABILITY)}" for number, thing in enumerate(detections)]
@@ -45,7 +52,7 @@ def _facts(explanation: Explanation) -> list[tuple[str, str]]:
         ("method", explanation.method),
         ("options", ", ".join(f"{name}={value}" for name, value in explanation.options.items())),
         ("model", model_name(explanation)),
-        ("target", f"{target.name} ({target.index}), {shown(target.probability, target.unit)}" if target else ""),
+        ("target", _target(target) if target else ""),
         ("found", "; ".join(things)),
         ("prediction", "; ".join(f"{name} {shown(share, prediction.unit)}" for name, share in classes)),
         ("values", " × ".join(f"{name} {size}" for name, size in zip(explanation.axes.split(), shape, strict=True))),

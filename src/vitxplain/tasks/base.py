@@ -45,9 +45,9 @@ class Prediction:
 class ExplainedTarget:
     """What was explained of one image, as it is stored and drawn; `probability` is in `unit`, as in `Prediction`.
 
-    `label` names it in files and lists, such as "object-0"; empty for a class that is explained alone. `box` is the
-    object's, in pixels of the original image, `share` the part of the image that a segment fills, `region` where it
-    lies on the model's input.
+    `label` names it in files and lists, such as "object-0"; empty for a class explained alone. `box` is the object's,
+    in pixels of the original image, `share` the part of the image that a segment fills, `region` where it lies on the
+    model's input. In a contrast `against` is the other class, and `name` ends in its name behind " ~ ".
     """
 
     index: int
@@ -57,6 +57,7 @@ class ExplainedTarget:
     label: str = ""
     box: Box | None = None
     share: float | None = None
+    against: "ExplainedTarget | None" = None
     region: Bool[np.ndarray, "row column"] | None = field(default=None, repr=False, compare=False)
 
     @property

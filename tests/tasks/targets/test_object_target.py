@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.tasks.colours import COLOURS, cell, detector, painted
+from tests.tasks.colours import COLOURS, cell, detector, painted, tensor_of
 from vitxplain import explain
 from vitxplain.errors import TargetError
 from vitxplain.tasks.detected import area, overlap
@@ -92,6 +92,9 @@ def test_classes_may_be_called_like_anything() -> None:
         assert explain(model, image, "grad-cam", target=name).target.box == pytest.approx(cell(number, number)), name
     both = explain(model, image, "grad-cam", target="cat~dog~a#1").target
     assert both.name == "cat~dog ~ a#1"
+    shares = model.probabilities(model.logits(tensor_of(image)[None]).detach())[0, 0]
+    assert (both.against.index, both.against.name) == (2, "a#1")
+    assert both.against.probability == pytest.approx(shares[2].item())
 
 
 def test_everything_wins_over_a_class_of_this_name_only_where_there_is_none() -> None:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from vitxplain.cli.shared.console import printable
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.target_words import name_and_score
 from vitxplain.models.tasks import TASKS
 from vitxplain.tasks.base import ExplainedTarget
 from vitxplain.tasks.detected import Detected
@@ -27,7 +28,7 @@ def lines(
         text.append(f"\n  {explanation.method}", "cyan")
         target = explanation.target
         if target and (with_target or target.label):
-            text.append(f" for {_named(target)} ({shown(target.probability, target.unit)})")
+            text.append(f" for {_named(target)}")
         if written:  # not where all that is wanted is a table
             text.append(f" → {printable(written[0])}")
         text.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
@@ -78,5 +79,5 @@ def _place(detected: Detected) -> str:
 
 
 def _named(target: ExplainedTarget) -> str:
-    name = printable(short_name(target.name))
+    name = printable(name_and_score(target, "{} ({})"))
     return name if not target.is_local else f"{printable(target.label)}, {name}"

@@ -16,8 +16,9 @@ from vitxplain.explainers.passes.artefacts import note, shows_what_tokens_hold
 from vitxplain.explainers.passes.layer_activation import layers_of, name_of
 from vitxplain.explainers.passes.pass_result import PassResult
 from vitxplain.explainers.query import asking_box
-from vitxplain.explanation.explanation import ASKING, NOTES, Explanation, label_of
+from vitxplain.explanation.explanation import ASKING, NOTES, Explanation
 from vitxplain.explanation.provenance import model_facts, versions
+from vitxplain.explanation.target_words import label_of
 from vitxplain.geometry import Geometry
 from vitxplain.models.labels import names_of
 from vitxplain.models.probing.probe import Probe

@@ -11,6 +11,7 @@ from vitxplain.errors import TargetError, UsageError
 from vitxplain.explainers.passes.choose import MethodLike, build
 from vitxplain.explainers.position_similarity import PositionSimilarity
 from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.target_words import name_and_score
 from vitxplain.geometry import Box, Geometry
 from vitxplain.models.labels import names_of
 from vitxplain.models.probing.probe import Probe
@@ -99,7 +100,7 @@ def _map_facts(explanation: Explanation, scale: float) -> dict[str, Any]:
     target = explanation.target
     return {
         "method": explanation.method,
-        "target": target.name if target is not None else "",
+        "target": "" if target is None else target.name if target.against is None else name_and_score(target),
         "box": box_on_picture(explanation.geometry, scale),
         "signed": bool(explanation.values.min() < 0),
         "unit": "",

@@ -43,7 +43,7 @@ from vitxplain.words import counted
 LEAST_PLACE: Final = 0.45  # inches: eight or nine of the smallest letters
 LEAST_NAME: Final = 0.3  # inches of the names of rows
 NAME_SHARE: Final = 0.2  # of the width, which the names of rows take at most
-LINES, CAPTION_LINES = 5, 3  # of names and captions
+LINES = 5  # of names and captions at most
 TICK: Final = 7.0  # points of a tick and of what lies between it and its number
 
 
@@ -149,7 +149,7 @@ def _broken(canvas: Axes, cells: Sequence[Cell], widths: Sequence[float], scale:
 
 def _caption_height(canvas: Axes, cells: Sequence[Cell], widths: Sequence[float], scale: Scale) -> float:
     words = [(cell.caption, width) for cell, width in zip(cells, widths, strict=True) if isinstance(cell, MapCell)]
-    lines = most_lines(canvas, words, scale.points(CAPTIONS), CAPTION_LINES)
+    lines = most_lines(canvas, words, scale.points(CAPTIONS), LINES)
     return scale.lines(lines, CAPTIONS) + (scale.inches(PAD) if lines else 0.0)
 
 

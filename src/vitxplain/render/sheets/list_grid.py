@@ -5,11 +5,13 @@ from typing import Final
 
 from vitxplain.explanation.explanation import Explanation, model_name
 from vitxplain.explanation.heatmap import is_of_image, which_map
+from vitxplain.explanation.target_words import name_and_score
 from vitxplain.render.sheets.cells import Cell, Grid, Heading, MapCell, WordCell
-from vitxplain.words import counted, file_name, short_name, shown
+from vitxplain.words import LONGEST_NAME, counted, file_name, short_name, shown
 
 ACROSS: Final = 6  # maps in a row
 MOST: Final = 48  # maps in all
+NARROW: Final = 12  # characters of each of two names under a map
 
 
 def list_grid(explanations: Sequence[Explanation]) -> Grid | None:
@@ -48,7 +50,7 @@ def target_caption(made: Explanation) -> str:
     target, which = made.target, which_map(made.values, made.axes)
     if target is None:
         return which or "about no class"
-    words = f"{short_name(target.name)} · {shown(target.probability, target.unit)}"
+    words = name_and_score(target, longest=NARROW if target.against else LONGEST_NAME, rather=" over ")
     return f"{words} · {which}" if which else words
 
 

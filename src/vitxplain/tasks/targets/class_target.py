@@ -71,7 +71,7 @@ class ClassTarget(Target):
 class ClassDifference(ConstantTarget):
     """Why one class rather than another: the raw logit of `index` minus that of `against`.
 
-    By softmax it is the logarithm of how many times more probable the one is. The probability told is that of `index`.
+    By softmax it is the logarithm of how many times more probable the one is. The probabilities of both are told.
     """
 
     index: int
@@ -100,8 +100,15 @@ class ClassDifference(ConstantTarget):
         name, other = class_name(labels, self.index), class_name(labels, self.against)
         label = "~".join(synonyms.split(",")[0] for synonyms in (name, other))
         return [
-            ExplainedTarget(self.index, f"{name} ~ {other}", share, unit, label)
-            for share in probabilities[LOGITS][:, self.index].tolist()
+            ExplainedTarget(
+                self.index,
+                f"{name} ~ {other}",
+                share,
+                unit,
+                label,
+                against=ExplainedTarget(self.against, other, other_share, unit),
+            )
+            for share, other_share in probabilities[LOGITS][:, [self.index, self.against]].tolist()
         ]
 
 

@@ -1,5 +1,6 @@
 """Targets that are one constant, which serves a batch of any size; and those that name a thing that was found."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -43,6 +44,10 @@ class DetectedTarget(ConstantTarget):
     def is_difference(self) -> bool:
         return self.against is not None
 
+    @abstractmethod
+    def class_shares(self, probabilities: TaskOutputs, index: int) -> Scores:
+        """How probable a class is where the thing is, in each image."""
+
     def similarity(self, original: TaskOutputs, probabilities: TaskOutputs) -> Scores:
         """How much of it is there; of a difference how much more of the one class than of the other, -1 to 1."""
         if self.against is None:
@@ -68,4 +73,7 @@ class DetectedTarget(ConstantTarget):
             share=detected.share,
             region=detected.mask,
         )
-        return [described] * len(outputs[LOGITS])
+        if self.against is None:
+            return [described] * len(outputs[LOGITS])
+        shares = self.class_shares(probabilities, self.against[0]).tolist()
+        return [replace(described, against=ExplainedTarget(*self.against, share, unit)) for share in shares]

@@ -45,6 +45,10 @@ class MaskTarget(DetectedTarget):
     def decoder_queries(self) -> list[int | None]:
         return [self.detected.query]
 
+    def class_shares(self, probabilities: TaskOutputs, index: int) -> Scores:
+        """As its query says."""
+        return probabilities[LOGITS][:, self.detected.query, index]
+
     def presence(self, probabilities: TaskOutputs) -> Scores:
         """The most that any query gives its class times its mask, as a mean over the region."""
         region = self._region.to(probabilities[MASKS])

@@ -47,6 +47,10 @@ class ObjectTarget(DetectedTarget):
             1
         )
 
+    def class_shares(self, probabilities: TaskOutputs, index: int) -> Scores:
+        """As its query says."""
+        return probabilities[LOGITS][:, self.detected.query, index]
+
     def similarity(self, original: TaskOutputs, probabilities: TaskOutputs) -> Scores:
         """D-RISE (arXiv 2006.03204, equation 2): overlap x cosine of the classes x how sure the query is of any.
 

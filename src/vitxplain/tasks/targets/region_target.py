@@ -43,10 +43,14 @@ class RegionTarget(DetectedTarget):
         score = (logits[:, self.detected.index] * region).flatten(1).sum(1)
         return score if self.against is None else score - (logits[:, self.against[0]] * region).flatten(1).sum(1)
 
+    def class_shares(self, probabilities: TaskOutputs, index: int) -> Scores:
+        """On average over the region."""
+        region = self._region.to(probabilities[LOGITS])
+        return (probabilities[LOGITS][:, index] * region).flatten(1).sum(1) / region.sum()
+
     def presence(self, probabilities: TaskOutputs) -> Scores:
         """The mean probability of its class over the region."""
-        region = self._region.to(probabilities[LOGITS])
-        return (probabilities[LOGITS][:, self.detected.index] * region).flatten(1).sum(1) / region.sum()
+        return self.class_shares(probabilities, self.detected.index)
 
 
 def chosen_segments(
