@@ -7,10 +7,10 @@ from typing import TypeAlias
 import torch
 
 from vitxplain.explainers.base import Explainer
-from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.explainers.passes.fit import reason
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.testing.models import tiny_cnn, tiny_deformable_detector, tiny_detector, tiny_vit
+from vitxplain.testing.outcomes import registered_class
 from vitxplain.types import PixelValues
 
 Method: TypeAlias = str | type[Explainer] | Explainer
@@ -18,24 +18,28 @@ Method: TypeAlias = str | type[Explainer] | Explainer
 
 def promise(kept: bool, otherwise: str) -> None:
     """Raise AssertionError with this message unless a promise is kept."""
+    __tracebackhide__ = True
     if not kept:
         raise AssertionError(otherwise)
 
 
 def class_of(method: Method) -> type[Explainer]:
     """The class of a method, however it was named."""
+    __tracebackhide__ = True
     if isinstance(method, str):
-        return load_explainer(method)
+        return registered_class(method)
     return method if isinstance(method, type) else type(method)
 
 
 def instance_of(method: Method) -> Explainer:
     """The method with the options it was given, or its defaults."""
+    __tracebackhide__ = True
     return method if isinstance(method, Explainer) else class_of(method)()
 
 
 def cases(method: Method, model: VisionModel | None) -> Iterator[tuple[Explainer, VisionModel, PixelValues]]:
     """The method with each model it fits, and a batch of three images for it."""
+    __tracebackhide__ = True
     explainer = instance_of(method)
     models = [model] if model else _first_fitting(explainer)
     promise(bool(models), f"{type(explainer).__name__} fits no small model of vitxplain.testing; give it one as model=")

@@ -38,5 +38,6 @@ def check_explainer(method: Method, model: VisionModel | None = None) -> None:
     Raises:
         AssertionError: a promise is broken.
     """
+    __tracebackhide__ = True
     for check in CHECKS:
         check(method, model)

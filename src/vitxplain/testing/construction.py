@@ -10,6 +10,7 @@ from vitxplain.testing.cases import Method, class_of, instance_of, promise
 
 def default_construction(method: Method, model: VisionModel | None = None) -> None:  # noqa: ARG001
     """Every option has a default, and no instance can be changed."""
+    __tracebackhide__ = True
     cls = class_of(method)
     try:
         setattr(cls(), "anything", None)  # noqa: B010
@@ -20,6 +21,7 @@ def default_construction(method: Method, model: VisionModel | None = None) -> No
 
 def repr_evaluates(method: Method, model: VisionModel | None = None) -> None:  # noqa: ARG001
     """`eval(repr(e)) == e`: the repr is the provenance of a result."""
+    __tracebackhide__ = True
     explainer = instance_of(method)
     scope = {**vars(sys.modules[type(explainer).__module__]), type(explainer).__name__: type(explainer)}
     evaluated = eval(repr(explainer), scope)  # noqa: S307 - that is the promise
@@ -31,6 +33,7 @@ def repr_evaluates(method: Method, model: VisionModel | None = None) -> None:  #
 
 def pickles(method: Method, model: VisionModel | None = None) -> None:  # noqa: ARG001
     """Other processes get the same method."""
+    __tracebackhide__ = True
     explainer = instance_of(method)
     unpickled = pickle.loads(pickle.dumps(explainer))  # noqa: S301 - our own bytes
     promise(unpickled == explainer, f"after pickling it is {unpickled!r}, not {explainer!r}")

@@ -4,14 +4,16 @@ from contextlib import suppress
 
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.testing.cases import Method, cases, promise
+from vitxplain.testing.outcomes import shape_of
 from vitxplain.testing.state import difference, snapshot
 
 
 def model_stays_as_found(method: Method, model: VisionModel | None = None) -> None:
     """Flags, gradients, hooks and weights are as before, also when the model fails halfway."""
+    __tracebackhide__ = True
     for explainer, fitting, pixel_values in cases(method, model):
         before = snapshot(fitting.module)
-        explainer.explain(fitting, pixel_values)
+        shape_of(explainer, fitting, pixel_values)
         changed = difference(before, snapshot(fitting.module))
         promise(changed is None, f"{changed}; undo it in a `finally`")
         handle = list(fitting.module.modules())[-1].register_forward_hook(_fail)

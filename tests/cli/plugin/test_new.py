@@ -2,12 +2,12 @@
 
 import sys
 import tomllib
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Said
+from tests.plugin_site import add_package
 from vitxplain.testing import check_explainer
 
 
@@ -18,10 +18,18 @@ def test_the_package_it_writes_keeps_the_contract(vitx, tmp_path: Path, monkeypa
     folder = tmp_path / "vitxplain-edge-attention"
     point = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["entry-points"]["vitxplain.explainers"]
     module, name = point["edge-attention"].split(":")
-    monkeypatch.syspath_prepend(str(folder))
-    check_explainer(getattr(import_module(module), name))
-    del sys.modules[module]
-    assert f"from {module} import {name}" in (folder / "tests" / f"test_{module}.py").read_text()
+    assert 'check("edge-attention")' in (folder / "tests" / f"test_{module}.py").read_text()
+    source = (folder / f"{module}.py").read_text()
+    for site, cls in (("misspelt", name.lower()), ("installed", name)):
+        add_package(tmp_path / site, "vitxplain-edge-attention", source, {"edge-attention": cls})
+        with monkeypatch.context() as installed:
+            installed.syspath_prepend(str(tmp_path / site))
+            if site == "misspelt":
+                with pytest.raises(AssertionError, match="the entry point of 'edge-attention' cannot be loaded: Attr"):
+                    check_explainer("edge-attention")
+            else:
+                check_explainer("edge-attention")
+        del sys.modules[module]
     again = vitx("plugin", "new", "edge-attention")
     assert again.code != 0
     assert "is there already" in again.err

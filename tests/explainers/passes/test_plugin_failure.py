@@ -14,9 +14,10 @@ from tests.plugin_site import add_package
 from vitxplain import registry
 from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.capture.record import AttentionRecord
-from vitxplain.errors import OptionError, PluginError
+from vitxplain.errors import OptionError, PluginError, UsageError
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
+from vitxplain.explainers.passes.choose import build
 from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.grid import TokenGrid
@@ -140,3 +141,14 @@ def test_a_word_that_means_nothing_is_no_fault_of_the_model():
 
     with pytest.raises(PluginError, match="Misspelt says .*: 'values' is no word of needs; words are attentions, "):
         shared_pass(tiny.load(tiny.vit_module), tiny.images(1), [Misspelt()])
+
+
+def test_a_class_without_the_decorator_is_told_so():
+    class Plain(Explainer):
+        axes, class_specific = "batch row column", False
+
+        def explain(self, model: object, pixel_values: Tensor, target: object = None) -> Tensor:
+            return pixel_values.mean(1)
+
+    with pytest.raises(UsageError, match=r"^Plain is no dataclass; write @dataclass\(frozen=True\) above the class\.$"):
+        build([Plain], {})

@@ -34,7 +34,7 @@ requires = ["hatchling"]
 build-backend = "hatchling.build"
 """
 MODULE: Final = '''\
-"""{words}: say here what the method answers, and after which paper."""
+"""{words}: say here what the method answers."""
 
 from dataclasses import dataclass
 
@@ -46,6 +46,9 @@ from vitxplain.plugins import AttentionExplainer
 @dataclass(frozen=True)
 class {cls}(AttentionExplainer):
     """How much attention each patch receives, the mean of all queries, heads and layers.
+
+    `vitx methods` shows the line above. The paper, if there is one, stands in brackets at its end, with its year, as in
+    "... and layers (Kim 2026, arXiv:2601.00001)."
 
     Args:
         power: above 1 stresses what receives much.
@@ -67,14 +70,13 @@ class {cls}(AttentionExplainer):
 '''
 TESTS: Final = """\
 import pytest
-from {module} import {cls}
 
 from vitxplain.testing import CHECKS
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_keeps_the_contract(check):
-    check({cls})
+    check("{name}")  # by its name, so that the entry point is tried as well
 """
 README: Final = """\
 # vitxplain-{name}

@@ -14,6 +14,7 @@ from vitxplain.options.parse import option_types, parse
 from vitxplain.options.route import Fields, OptionKey, no_such_option, option_key, route, takers
 
 MethodLike: TypeAlias = str | Explainer | type[Explainer]
+TO_AUTHORS: Final = "Report it to its authors."
 
 # What a class says of itself, and whether it may.
 _CONSTANTS: Final[Mapping[str, Callable[[Any], bool]]] = {
@@ -105,7 +106,7 @@ def load_explainer(name: str) -> type[Explainer]:
 def _not_by_contract(name: str, problem: str) -> PluginError:
     name = registry.canonical("explainers", name)
     package = registry.package(registry.names("explainers")[name])
-    return PluginError(f"the method {name!r} of {package} {problem}. Report it to its authors.")
+    return PluginError(f"the method {name!r} of {package} {problem}. {TO_AUTHORS}")
 
 
 def name_of(explainer: Explainer) -> str:
@@ -122,6 +123,8 @@ def _plain(method: MethodLike) -> tuple[str, Explainer]:
             hash(explainer), repr(explainer)  # results are kept by it, and say it
         return name, explainer
     explainer = method() if isinstance(method, type) else method
+    if isinstance(explainer, Explainer) and not is_dataclass(explainer):
+        raise UsageError(f"{type(explainer).__name__} is no dataclass; write @dataclass(frozen=True) above the class.")
     if not isinstance(explainer, Explainer):
         raise UsageError(
             f"a method is a name or an Explainer, not {method!r}; see `vitx methods` for the names, and "

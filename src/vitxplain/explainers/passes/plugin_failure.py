@@ -28,6 +28,18 @@ _ASKED_BY: Final = {
 }
 
 
+class ResultError(ValueError):
+    """A method gave what its `axes` do not promise; `shape` is that of a tensor."""
+
+    def __init__(self, message: str, shape: tuple[int, ...] = ()) -> None:
+        super().__init__(message)
+        self.shape = shape
+
+
+class NotFiniteError(ResultError):
+    """The shape is right, the values are no numbers."""
+
+
 def plugin_errors(method: Explainer | type[Explainer]) -> AbstractContextManager[None]:
     """Around each call of a method's own code, and around making one; raises as `registry.foreign_errors`."""
     method_class = method if isinstance(method, type) else type(method)
@@ -41,17 +53,17 @@ def checked(explainer: Explainer, result: object, images: int) -> Tensor:
     """
     with plugin_errors(explainer):
         if not isinstance(result, Tensor):
-            raise TypeError(f"it gave a {type(result).__name__}, not a tensor")
+            raise ResultError(f"it gave a {type(result).__name__}, not a tensor")
         if result.is_complex() or result.is_meta or result.layout is not torch.strided:
-            raise TypeError(f"it gave a tensor of {result.dtype} ({result.layout}, on {result.device}), not of values")
-        if result.ndim != len(explainer.axes.split()) or result.shape[0] != images or 0 in result.shape:
-            shape = tuple(result.shape)
-            raise ValueError(
-                f"it gave the shape {shape} for {images} image{'s' * (images > 1)}, not {explainer.axes!r}"
-            )
+            kind = f"{result.dtype} ({result.layout}, on {result.device})"
+            raise ResultError(f"it gave a tensor of {kind}, not of values")
+        shape = tuple(result.shape)
+        if len(shape) != len(explainer.axes.split()) or shape[0] != images or 0 in shape:
+            plural = "s" * (images > 1)
+            raise ResultError(f"it gave the shape {shape} for {images} image{plural}, not {explainer.axes!r}", shape)
         values = result.detach().float()
         if registry.foreign_package("explainers", type(explainer)) and not values.isfinite().all():
-            raise ValueError("it gave values that are no numbers (NaN or infinity)")
+            raise NotFiniteError("it gave values that are no numbers (NaN or infinity)", shape)
         return values
 
 
