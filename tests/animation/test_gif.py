@@ -37,6 +37,16 @@ def test_the_scale_is_that_of_all_frames():
     assert brightness[2] > brightness[1] + 20
 
 
+def test_all_frames_have_the_same_colours():
+    frames = [_frame(value) for value in (1.0, 0.25, 0.5)]
+    with Image.open(BytesIO(gif_bytes(frames, (50, 50, 50)))) as picture:
+        colours = []
+        for number in range(3):
+            picture.seek(number)
+            colours += [colour for _, colour in picture.convert("RGB").getcolors(1 << 24)]
+    assert 100 < len(set(colours)) <= 256
+
+
 def test_the_class_most_frames_have_as_their_best():
     assert usual_class([_frame(1, best) for best in (3, 7, 7, 3, 7)]) == 7
     assert usual_class([_frame(1, best) for best in (3, 7)]) == 3

@@ -73,6 +73,20 @@ def test_a_closed_pipe_is_no_traceback():
     assert said.stderr == ""
 
 
+def test_what_is_printed_after_the_reader_left_is_no_traceback(monkeypatch: pytest.MonkeyPatch):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stdout:  # closing it raises where something is left to be written
+        monkeypatch.setattr("sys.stdout", stdout)
+        monkeypatch.setattr("sys.argv", ["vitx", "--help"])
+        # The last line of a help: what stands above it is printed by rich, which knows of pipes.
+        monkeypatch.setattr("typer.core.TyperGroup.get_help", lambda *_: "")
+        with pytest.raises(SystemExit) as stop:
+            main.main()
+        monkeypatch.undo()
+    assert stop.value.code == 1
+
+
 @pytest.mark.parametrize("words", ["", "explain", "data show", "train", "-- explain"])
 def test_help_is_the_same_by_the_short_way(words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
     said = []

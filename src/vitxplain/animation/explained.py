@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from vitxplain.animation.clip import Clip
@@ -18,8 +18,9 @@ ByFrame: TypeAlias = Mapping[int, Mapping[str, Sequence[Outcome]]]  # by number 
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """What came of each frame, and how long each is shown."""
+    """What came of each frame of a clip, and how long each is shown."""
 
+    name: str  # of the clip
     outcomes: ByFrame
     milliseconds: Sequence[int]
 
@@ -35,7 +36,8 @@ class Frames:
             if failed is not None:
                 failed.add_note(f"in frame {frame + 1}")
                 raise failed
-            explanations.append(_explanation(of_frame[name][number]))
+            made = _explanation(of_frame[name][number])
+            explanations.append(replace(made, provenance={**made.provenance, "input": self.name}))
         return explanations
 
 
@@ -72,7 +74,8 @@ def explained_frames(
                 outcomes |= attempt(model, explainers, images, wanted, options)
             tell(len(outcomes), clip.taken)
             images = {}
-    return Frames(outcomes if wanted else _about_one_class(outcomes, explainers, model, options), milliseconds)
+    same = outcomes if wanted else _about_one_class(outcomes, explainers, model, options)
+    return Frames(clip.name, same, milliseconds)
 
 
 def usual_class(explanations: Sequence[Explanation]) -> int | None:

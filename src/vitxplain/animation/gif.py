@@ -14,6 +14,7 @@ from vitxplain.files.pictures import open_picture
 
 LONGEST: Final = 900  # pixels of a side
 COLOURS: Final = 256
+ASKED: Final = 4  # frames at most, spread over the clip, whose colours all take
 
 
 def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int], look: Look = PLAIN) -> bytes:
@@ -31,7 +32,10 @@ def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int], 
         UnknownNameError, OptionError: no such colour map or width.
     """
     limits = shared_limits(explanations)
-    first, *rest = _pictures(explanations, limits, look)
+    some = explanations[:: -(-len(explanations) // ASKED)]
+    palette = _palette(list(_pictures(some, limits, look)))
+    drawn = _pictures(explanations, limits, look)
+    first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in drawn)
     buffer = BytesIO()
     first.save(buffer, "GIF", save_all=True, append_images=rest, duration=list(milliseconds), loop=0)
     return buffer.getvalue()
@@ -40,6 +44,16 @@ def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int], 
 def shared_limits(explanations: Sequence[Explanation]) -> Limits:
     """The values that are black and brightest in all of them; raises as `gif_bytes`."""
     return widest(limits_of(made.values, made.axes, made.geometry, made.method) for made in explanations)
+
+
+def _palette(pictures: Sequence[Image.Image]) -> Image.Image:
+    """An image of the colours that all frames take: with colours of its own each would show the same value anew."""
+    beside = Image.new("RGB", (sum(picture.width for picture in pictures), max(picture.height for picture in pictures)))
+    left = 0
+    for picture in pictures:
+        beside.paste(picture, (left, 0))
+        left += picture.width
+    return beside.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)  # rare colours too: the highest heat is one
 
 
 def _pictures(explanations: Sequence[Explanation], limits: Limits, look: Look) -> Iterator[Image.Image]:
@@ -51,4 +65,4 @@ def _pictures(explanations: Sequence[Explanation], limits: Limits, look: Look) -
         with reused_sheets() if look == PLAIN else nullcontext():  # at a width the figure is laid out anew
             picture = open_picture(BytesIO(png_bytes(plot(explanation, "overlay", look=look, limits=limits))))
         picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-        yield picture.quantize(palette=picture.quantize(COLOURS), dither=Image.Dither.FLOYDSTEINBERG)
+        yield picture.convert("RGB")

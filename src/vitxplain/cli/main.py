@@ -24,6 +24,7 @@ from vitxplain.cli.models import models
 from vitxplain.cli.patches import patches
 from vitxplain.cli.plugin.commands import plugin
 from vitxplain.cli.serve import serve
+from vitxplain.cli.shared.streams import readers_may_leave
 from vitxplain.cli.test.command import test
 from vitxplain.cli.train.command import train
 from vitxplain.cli.train.did_you_mean import TrainingCommand
@@ -71,8 +72,9 @@ def vitx(
 def main() -> None:
     """The entry point of the command."""
     _make_streams_take_anything()
-    if not _print_help(sys.argv[1:]):
-        app(prog_name="vitx")
+    with readers_may_leave():
+        if not _print_help(sys.argv[1:]):
+            app(prog_name="vitx")
 
 
 def _print_help(arguments: Sequence[str]) -> bool:

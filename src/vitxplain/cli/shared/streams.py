@@ -59,6 +59,21 @@ def no_questions() -> Iterator[None]:
             sys.stdin = stdin
 
 
+@contextmanager
+def readers_may_leave() -> Iterator[None]:
+    """Where whoever read what is printed has gone, as after `| head`, the process ends: code 1, no traceback."""
+    try:
+        yield
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:  # Python tries again as it ends, and would say so
+                with Path(os.devnull).open("w") as nothing:
+                    os.dup2(nothing.fileno(), stream.fileno())
+        raise SystemExit(1) from None
+
+
 def _to_stderr(number: int) -> None:
     try:
         os.dup2(2, number)
