@@ -80,9 +80,10 @@ def explanations(
             facts = {"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})}
             if (box := asking_box(explainer, probe, batch.geometries[index])) is not None:
                 facts[ASKING] = tuple(round(side, 2) for side in box)
+            notes: tuple[str, ...] = ()
             if artefacts is not None and shows_what_tokens_hold(explainer):
-                text = note(artefacts[index])
-                facts |= {NOTES: (text,)} if text else {}
+                notes = tuple(filter(None, [note(artefacts[index])]))
+                facts |= {NOTES: notes} if notes else {}
             made[name].append(
                 [
                     Explanation(
@@ -94,7 +95,7 @@ def explanations(
                         image=image,
                         bands=bands,
                         detections=result.settled.detections_in(index),
-                        provenance=facts | _one_sided(explainer, target, name, facts.get(NOTES, ())),
+                        provenance=facts | _one_sided(explainer, target, name, notes),
                         **common,
                     )
                     for k in range(result.settled.count(index))
