@@ -38,7 +38,7 @@ class Explainer(ABC):
     """One method with its options; subclasses are frozen dataclasses whose fields are the options.
 
     Attributes:
-        needs: what the model must offer, words of `vitxplain.models.offers`.
+        needs: what the model must offer, keys of `vitxplain.plugins.offers.WORDS`.
         axes: the result's axes, batch first: "batch row column", "batch layer head", ...
         class_specific: whether the result depends on the target.
     """
@@ -69,8 +69,8 @@ class AttentionExplainer(Explainer):
     too: `keep` is then called after it, first layer first, and `record.gradients` is there.
 
     Attributes:
-        views: 2 for the mean of the maps of the image and of a second view of it
-            (`explainers/passes/second_view.py`); a method that gives one map an image may make it an option.
+        views: 2 for the mean of the maps of the image and of a second view of it, mirrored and half a patch along;
+            a method that gives one map an image may make it an option.
     """
 
     views: int = 1
