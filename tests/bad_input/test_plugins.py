@@ -78,7 +78,7 @@ def test_it_is_named_and_the_others_go_on(odd, body: str, words: str):
         (('axes = "batch row column"', 'axes = "row column"'), "says axes = 'row column'"),
         (("needs = frozenset()", "needs = 'attentions'"), "says needs = 'attentions'"),
         (("class_specific = False", "pass"), "says class_specific = None"),
-        (("needs = frozenset()", "needs = frozenset({'telepathy'})"), "does not offer telepathy"),
+        (("needs = frozenset()", "needs = frozenset({'telepathy'})"), "'telepathy' is no word of needs"),
         (("def explain", "def __post_init__(self): sys.exit('no')\n    def explain"), "failed: SystemExit: no"),
         (("def explain", "__hash__ = None\n    def explain"), "failed: TypeError: unhashable"),
     ],

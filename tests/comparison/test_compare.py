@@ -14,7 +14,7 @@ from vitxplain.comparison.arrange import grid_of, placement
 from vitxplain.comparison.comparison import IMAGES, METHODS, MODELS, SIDES, TARGETS, compared
 from vitxplain.comparison.run import entries_of
 from vitxplain.data.sample import Box, Sample
-from vitxplain.errors import ImageError, TargetError, UnknownNameError, UnsupportedModelError, UsageError
+from vitxplain.errors import ImageError, OptionError, TargetError, UnknownNameError, UnsupportedModelError, UsageError
 from vitxplain.explainers.attention_rollout import AttentionRollout
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.render.sheets.cells import Heading, MapCell, WordCell
@@ -135,6 +135,19 @@ def test_the_figure_fits_its_page_and_outlines_the_truth(vit: VisionModel, cnn: 
     outlined = [axes for axes in figure.axes if axes.images and axes.collections]
     assert len(outlined) == 4 + 2 * 2 * 2 * 2  # photographs, then maps of two methods
     assert compare(samples[0], vit).texts[1].get_text().endswith("green: the known object")
+
+
+def test_a_width_is_that_of_the_figure_and_too_many_columns_are_refused_before_the_work(vit: VisionModel):
+    figure = compare(PHOTO, vit, ["grad-cam", "rollout", "gradient-attention"], 3, width="column", title="")
+    assert figure.get_size_inches()[0] == 3.25
+    assert figure.texts == []
+    methods = [AttentionRollout(discard_ratio=share / 10) for share in range(8)]
+    with pytest.raises(
+        OptionError, match=r"^width is 3.25 inches, in which 5 columns .* has 9 columns, .* at least \d"
+    ):
+        compare(PHOTO, "a-model-that-is-never-opened", methods, ["star", "cross"], width="column")
+    with pytest.raises(OptionError, match=r'width is \'colunm\'; it takes inches, .* "column" \(3.25 inches\)'):
+        compare(PHOTO, vit, width="colunm")
 
 
 def test_mistakes(vit: VisionModel):

@@ -159,7 +159,7 @@ def test_a_method_that_does_not_pickle_is_caught():
 def test_a_method_for_other_models_asks_for_one():
     @dataclass(frozen=True)
     class Demanding(Good):
-        needs = frozenset({"telepathy"})
+        needs = frozenset({"linear_head", "position_embeddings"})
 
     with pytest.raises(AssertionError, match="fits no small model"):
         checks.shape_fits_axes(Demanding)

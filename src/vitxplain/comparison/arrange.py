@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 from vitxplain.comparison.comparison import IMAGES, METHODS, MODELS, SIDES, TARGETS, Comparison, Place, reason, truths
 from vitxplain.comparison.entries import Entry
@@ -11,12 +11,25 @@ from vitxplain.data.sample import Sample
 from vitxplain.errors import UsageError
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.target_words import name_and_score
+from vitxplain.render.paper.width import inches_of
 from vitxplain.render.sheets.cells import Cell, Grid, Heading, MapCell, WordCell
+from vitxplain.render.sheets.grid_width import check_room
 from vitxplain.render.sheets.list_grid import model_says, target_caption
 from vitxplain.words import counted
 
 PREFERRED: Final = (METHODS, TARGETS, MODELS, IMAGES)  # as columns, where several sides vary
 Placement = tuple[tuple[str, ...], tuple[str, ...]]  # sides in rows, and in columns
+
+
+class Frame(NamedTuple):
+    """Of what a grid has rows and columns; photographs are the first row or the first column."""
+
+    down: tuple[str, ...]  # sides
+    across: tuple[str, ...]
+    row_places: list[tuple[int, ...]]  # of each side in `down` the number of its entry
+    column_places: list[tuple[int, ...]]
+    row_names: list[Heading]
+    column_names: list[Heading]
 
 
 def placement(counts: Mapping[str, int], rows: Sequence[str] | None = None) -> Placement:
@@ -41,6 +54,20 @@ def placement(counts: Mapping[str, int], rows: Sequence[str] | None = None) -> P
     ]
 
 
+def check_layout(
+    entries: Mapping[str, Sequence[Entry]], rows: Sequence[str] | None = None, width: float | str | None = None
+) -> None:
+    """Say before the work what would be a mistake after it.
+
+    Raises:
+        UsageError: `rows` names no side.
+        OptionError: no such width, or so many columns that their letters have no room in it.
+    """
+    frame = _frame(entries, rows)
+    if width is not None:
+        check_room(frame.row_names, frame.column_names, inches_of(width))
+
+
 def grid_of(
     comparison: Comparison, *, rows: Sequence[str] | None = None, shared_scale: bool = False, title: str | None = None
 ) -> Grid:
@@ -48,11 +75,7 @@ def grid_of(
     comparison = _with_auto_named(comparison)
     entries = comparison.entries
     counts = {side: len(entries[side]) for side in SIDES}
-    down, across = placement(counts, rows)
-    row_places = list(product(*(range(counts[side]) for side in down)))
-    column_places = list(product(*(range(counts[side]) for side in across)))
-    row_names = [_heading(entries, down, position) for position in row_places]
-    column_names = [_heading(entries, across, position) for position in column_places]
+    down, across, row_places, column_places, row_names, column_names = _frame(entries, rows)
     limits = comparison.limits() if shared_scale else {}
     samples = truths(comparison)
     same = _same_target(comparison)
@@ -74,17 +97,27 @@ def grid_of(
             _photograph(comparison, {IMAGES: _at(across, column, IMAGES)}, samples) for column in column_places
         ]
         cells.insert(0, photographs)
-        row_names.insert(0, Heading("image"))
     else:
         before: dict[str, int] = {}
         for row, position in enumerate(row_places):
             at = {side: _at(down, position, side) for side in (IMAGES, MODELS) if side in down or counts[side] == 1}
             cells[row].insert(0, _photograph(comparison, at, samples) if at != before else None)
             before = at
-        column_names.insert(0, Heading("image"))
     headline, detail = _words(comparison, title)
     bar = "heat (1 = the highest of its method)" if shared_scale else "heat (1 = each map's highest)"
     return Grid(row_names, column_names, cells, headline, detail, bar)
+
+
+def _frame(entries: Mapping[str, Sequence[Entry]], rows: Sequence[str] | None) -> Frame:
+    """Raises as `placement`."""
+    counts = {side: len(entries[side]) for side in SIDES}
+    down, across = placement(counts, rows)
+    row_places = list(product(*(range(counts[side]) for side in down)))
+    column_places = list(product(*(range(counts[side]) for side in across)))
+    row_names = [_heading(entries, down, position) for position in row_places]
+    column_names = [_heading(entries, across, position) for position in column_places]
+    (row_names if IMAGES in across else column_names).insert(0, Heading("image"))
+    return Frame(down, across, row_places, column_places, row_names, column_names)
 
 
 def _with_auto_named(comparison: Comparison) -> Comparison:
@@ -141,7 +174,9 @@ def _same_target(comparison: Comparison) -> bool:
 
 
 def _words(comparison: Comparison, title: str | None) -> tuple[str, str]:
-    """The two lines above the grid: what is the same in all cells, and what the maps are about."""
+    """The two lines above the grid: what is the same in all cells, and what maps are about; of an empty title none."""
+    if title == "":
+        return "", ""
     entries = comparison.entries
     made = [one for one in comparison.outcomes.values() if isinstance(one, Explanation)]
     single = {side: entries[side][0].label for side in SIDES if len(entries[side]) == 1}

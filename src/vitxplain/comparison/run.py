@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vitxplain.api import ModelLike, model_for
-from vitxplain.comparison.arrange import grid_of, placement
-from vitxplain.comparison.comparison import IMAGES, METHODS, MODELS, SIDES, TARGETS, compared
+from vitxplain.comparison.arrange import check_layout, grid_of
+from vitxplain.comparison.comparison import IMAGES, METHODS, MODELS, TARGETS, compared
 from vitxplain.comparison.entries import (
     RANDOM_WEIGHTS,
     Entry,
@@ -35,6 +35,7 @@ def compare(
     shared_scale: bool = False,
     controls: bool | str | Sequence[str] = (),
     title: str | None = None,
+    width: float | str | None = None,
     batch_size: int = BATCH_SIZE,
     min_score: float | None = None,
     **options: Any,
@@ -54,7 +55,9 @@ def compare(
         shared_scale: one scale of colours for all maps of a method; else each map's highest value is brightest.
         controls: maps to hold the others against: "centre", "edges", "smoothed edges" and "random" know nothing of the
             model, "random-weights" is each model with its weights in another order. True is "centre".
-        title: in place of the first line.
+        title: in place of the first line; empty, both lines above the grid are left to your caption.
+        width: of the figure, in inches, or "column" (3.25) or "page" (6.75). Cells shrink or grow, letters stay at 6
+            points or more, names are broken or shortened. None: as wide as the cells need.
         batch_size: how many images run through a model together.
         min_score: from which score on what a model finds counts as found.
         options: of the methods.
@@ -64,18 +67,19 @@ def compare(
 
     Raises:
         UsageError: nothing to compare, or no such method, control or side.
+        OptionError: no such width, or more columns than have room for letters in it.
         VitxplainError: no map could be made at all; the first reason.
     """
     entries = entries_of(images, models, methods, targets, controls)
     sides = [rows] if isinstance(rows, str) else rows
-    placement({side: len(entries[side]) for side in SIDES}, sides)  # a mistake is said before the work
+    check_layout(entries, sides, width)
     pictures = [picture_of(entry) for entry in entries[IMAGES]]
 
     def open_model(model: Any) -> VisionModel:
         return model_for(model, pictures).finding_from(min_score)
 
     comparison = compared(entries, open_model, options, batch_size=batch_size)
-    return grid_sheet(grid_of(comparison, rows=sides, shared_scale=shared_scale, title=title))
+    return grid_sheet(grid_of(comparison, rows=sides, shared_scale=shared_scale, title=title), width)
 
 
 def entries_of(

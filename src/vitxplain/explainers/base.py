@@ -38,7 +38,7 @@ class Explainer(ABC):
     """One method with its options; subclasses are frozen dataclasses whose fields are the options.
 
     Attributes:
-        needs: what the model must offer, words of `vitxplain.models.offers`.
+        needs: what the model must offer, keys of `vitxplain.plugins.offers.WORDS`.
         axes: the result's axes, batch first: "batch row column", "batch layer head", ...
         class_specific: whether the result depends on the target.
     """
@@ -52,6 +52,11 @@ class Explainer(ABC):
         """Forward passes for each image and target, where they are many; None: a few, whatever the options are."""
         return None
 
+    @property
+    def never_negative(self) -> bool:
+        """Whether by its definition no value is below 0: its maps cannot show what speaks against their target."""
+        return False
+
     @abstractmethod
     def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
         """Signed, raw values with the axes this class states; row i depends on image i alone."""
@@ -64,8 +69,8 @@ class AttentionExplainer(Explainer):
     too: `keep` is then called after it, first layer first, and `record.gradients` is there.
 
     Attributes:
-        views: 2 for the mean of the maps of the image and of a second view of it
-            (`explainers/passes/second_view.py`); a method that gives one map an image may make it an option.
+        views: 2 for the mean of the maps of the image and of a second view of it, mirrored and half a patch along;
+            a method that gives one map an image may make it an option.
     """
 
     views: int = 1

@@ -27,6 +27,7 @@ from vitxplain.render.fonts import drawable, drawable_lines, families
 DPI = 120
 MARGIN, HEADER = 0.2, 0.72  # inches
 NARROWEST = 5.0  # a title needs room
+HEADLINE: Final = 7.5  # points, to which the lines above the content shrink
 # Inches from the top, points, colour and weight of the two lines above the content.
 LINES: Final = ((0.32, 14, INK, "bold"), (0.55, 9.5, FAINT, "normal"))
 
@@ -49,14 +50,19 @@ class Picture(Figure):
         self.set_size_inches(max(width + 2 * MARGIN, NARROWEST), height + HEADER + MARGIN)
         self.unchanging = None
 
-    def head(self, *words: str) -> None:
-        """The class in large and the method in small letters above the content, in place of those that stand there."""
+    def head(self, *words: str, factor: float = 1.0, smallest: float = HEADLINE) -> None:
+        """The class in large and the method in small letters above the content, in place of those that stand there.
+
+        Letters, and the room around them, are so many times as large, and at least `smallest` points.
+        """
         width, height = self.get_size_inches()
+        margin = MARGIN * factor
         for line in list(self.texts):
             line.remove()
-        for text, (top, size, colour, weight) in zip(words, LINES, strict=True):
-            line = write(self, MARGIN / width, 1 - top / height, text, fontsize=size, color=colour, weight=weight)
-            fit(line, width - 2 * MARGIN)
+        for text, (top, size, colour, weight) in zip(words, LINES, strict=False):
+            style = {"fontsize": max(size * factor, smallest), "color": colour, "weight": weight}
+            line = write(self, margin / width, 1 - top * factor / height, text, **style)
+            fit(line, width - 2 * margin, smallest=smallest)
 
 
 def sheet(width: float, height: float, *words: str) -> Picture:
@@ -74,7 +80,7 @@ def write(where: Figure | Axes, x: float, y: float, text: str, **style: Any) -> 
     return where.text(x, y, drawable(text), parse_math=False, fontfamily=families(), **style)
 
 
-def fit(line: Text, width: float, *, middle: bool = False, smallest: float = 7.5) -> None:
+def fit(line: Text, width: float, *, middle: bool = False, smallest: float = HEADLINE) -> None:
     """Make a line of text fit `width` inches: smaller letters first, then fewer, from its end or from its middle."""
     available = width * DPI
 
@@ -111,18 +117,20 @@ def rectangle(
     return (MARGIN + left) / page_width, bottom / page_height, width / page_width, height / page_height
 
 
-def colour_bar(axes: Axes, colour_map: str, low: float, high: float, label: str, *, root: bool = False) -> None:
+def colour_bar(
+    axes: Axes, colour_map: str, low: float, high: float, label: str, *, root: bool = False, ticks: float = 8.5
+) -> None:
     """Which colour means which value; horizontal where the axes are wider than high.
 
-    `root`: colours go by the square root of the values.
+    `root`: colours go by the square root of the values. `ticks`: points of the numbers.
     """
     box = axes.get_window_extent()
     scale = ScalarMappable(PowerNorm(0.5, low, high) if root else Normalize(low, high), colour_map)
     axes.set_axis_on()
     bar = axes.figure.colorbar(scale, cax=axes, orientation="horizontal" if box.width > box.height else "vertical")
-    ticks = [low, low + (high - low) / (4 if root else 2), high]
-    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
-    bar.ax.tick_params(labelsize=8.5, color=FAINT, labelcolor=INK)
+    values = [low, low + (high - low) / (4 if root else 2), high]
+    bar.set_ticks(values, labels=[f"{value:.2g}" for value in values])
+    bar.ax.tick_params(labelsize=ticks, color=FAINT, labelcolor=INK)
     bar.outline.set_visible(False)
     bar.set_label(label, fontsize=9, color=INK)
     break_labels(axes)

@@ -32,9 +32,11 @@ def test_a_figure_of_two_models(vitx: Vitx, photos: Path, vit_folder: Path, cnn_
 
 def test_data_whose_objects_are_known(vitx: Vitx, photos: Path):
     arguments = "--data digits --limit 2 --model demo-cnn --methods grad-cam --controls centre --quiet"
-    said = vitx("compare", *arguments.split(), "--out", "both.pdf")
+    said = vitx("compare", *arguments.split(), "--width", "column", "--out", "both.pdf")
     assert (said.code, said.out, said.err) == (0, "", "")
-    assert Path("both.pdf").read_bytes().startswith(b"%PDF")
+    content = Path("both.pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    assert b"/MediaBox [ 0 0 234 " in content  # 3.25 inches of 72 points
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,11 @@ def test_data_whose_objects_are_known(vitx: Vitx, photos: Path):
         ((), "give the images to compare, or a data set with --data, and not both."),
         (("cat.png", "--out", "map.jpg"), "--out is map.jpg; it takes a file that ends in .png, .pdf, .svg."),
         (("cat.png", "--out", "cat.png"), "--out cat.png is one of the images; give another file."),
+        (
+            ("cat.png", "--width", "colunm"),
+            "width is 'colunm'; it takes inches, above 0 and at most 40, "
+            '"column" (3.25 inches) or "page" (6.75 inches).',
+        ),
         (("cat.png", "--rows", "images,size"), "rows takes some of images, models, methods, targets, and not 'size'."),
     ],
 )

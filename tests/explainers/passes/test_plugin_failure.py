@@ -12,14 +12,15 @@ from torch import Tensor
 from tests.explainers import tiny
 from tests.plugin_site import add_package
 from vitxplain import registry
+from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.capture.record import AttentionRecord
 from vitxplain.errors import OptionError, PluginError
 from vitxplain.explainers.attention_rollout import AttentionRollout
-from vitxplain.explainers.base import AttentionExplainer, Explainer
+from vitxplain.explainers.base import AttentionExplainer, Explainer, LayerExplainer
 from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.grid import TokenGrid
-from vitxplain.models.offers import ATTENTIONS
+from vitxplain.models.offers import ATTENTIONS, FEATURE_MAP
 
 BY_ATTENTION = '''
 from dataclasses import dataclass
@@ -101,3 +102,41 @@ class OneMap(AttentionExplainer):
 def test_what_is_no_map_is_refused(method: Explainer, message: str):
     with pytest.raises((TypeError, ValueError), match=message):
         shared_pass(tiny.load(tiny.vit_module), tiny.images(2), [method])
+
+
+@dataclass(frozen=True)
+class Unasked(LayerExplainer):
+    """Multiplies by what its `needs` does not ask for."""
+
+    layer: str | None = None
+    needs: ClassVar[frozenset[str]] = frozenset({FEATURE_MAP})
+    axes: ClassVar[str] = "batch row column"
+    class_specific: ClassVar[bool] = True
+
+    def attribute(self, activation: LayerActivation) -> Tensor:
+        return (activation.values * activation.gradient).sum(1)
+
+
+@dataclass(frozen=True)
+class Mistaken(Unasked):
+    """Fails by a None of its own."""
+
+    def attribute(self, activation: LayerActivation) -> Tensor:
+        return activation.values * None
+
+
+def test_what_needs_does_not_ask_for_is_said_where_it_is_missed():
+    model, image = tiny.load(tiny.vit_module), tiny.images(1)
+    with pytest.raises(ValueError, match='in `needs`, activation.gradient is None: add "gradients"'):
+        shared_pass(model, image, [Unasked()])
+    with pytest.raises(TypeError, match=r"'NoneType'$"):
+        shared_pass(model, image, [Mistaken()])
+
+
+def test_a_word_that_means_nothing_is_no_fault_of_the_model():
+    @dataclass(frozen=True)
+    class Misspelt(OneMap):
+        needs: ClassVar[frozenset[str]] = frozenset({"values", ATTENTIONS})
+
+    with pytest.raises(PluginError, match="Misspelt says .*: 'values' is no word of needs; words are attentions, "):
+        shared_pass(tiny.load(tiny.vit_module), tiny.images(1), [Misspelt()])

@@ -9,6 +9,7 @@ from vitxplain.cli.shared.completion import complete_methods, complete_models
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OF_MODEL, OUTPUT, BatchSize, Debug, Images, Json, MinScore, Quiet
+from vitxplain.cli.shared.width import Width
 from vitxplain.models.known_models import DEFAULT
 
 
@@ -97,8 +98,12 @@ def compare(
     min_score: MinScore = None,
     batch_size: BatchSize = 8,
     title: Annotated[
-        str | None, typer.Option("--title", help="In place of the first line.", rich_help_panel=OUTPUT)
+        str | None,
+        typer.Option(
+            "--title", help="In place of the first line; empty: no lines above the grid.", rich_help_panel=OUTPUT
+        ),
     ] = None,
+    width: Width = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="The picture: .png, .pdf or .svg.", rich_help_panel=OUTPUT)
     ] = Path("vitx-out/compare.png"),
@@ -129,6 +134,7 @@ def compare(
         option,
         rows,
         title,
+        width,
         out,
         min_score,
         batch_size,

@@ -11,8 +11,9 @@ from vitxplain.cli.shared.data_options import data_options
 from vitxplain.cli.shared.guard import DONE, SOME_FAILED
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.progress import progress
-from vitxplain.comparison.arrange import grid_of, placement
-from vitxplain.comparison.comparison import MODELS, SIDES, Comparison, Place, compared
+from vitxplain.cli.shared.width import typed_inches
+from vitxplain.comparison.arrange import check_layout, grid_of
+from vitxplain.comparison.comparison import MODELS, Comparison, Place, compared
 from vitxplain.comparison.run import entries_of
 from vitxplain.data.load import load_data
 from vitxplain.data.target_mask import with_masks_read
@@ -48,6 +49,7 @@ class Job:
     options: Sequence[str]
     rows: str
     title: str | None
+    width: str | None
     out: Path
     min_score: float | None
     batch_size: int
@@ -74,7 +76,8 @@ def run(job: Job, model_options: ModelOptions, *, shared_scale: bool, json: bool
     targets = with_masks_read([*split_targets(job.targets), *job.whole_targets]) or [None]
     entries = entries_of(images, _words(job.models), _words(job.methods), targets, _words([job.controls]))
     rows = _words([job.rows]) or None
-    placement({side: len(entries[side]) for side in SIDES}, rows)
+    width = None if job.width is None else typed_inches(job.width)
+    check_layout(entries, rows, width)
 
     def open_model(name: Any) -> VisionModel:
         return model_options.load(name).finding_from(job.min_score)
@@ -83,7 +86,7 @@ def run(job: Job, model_options: ModelOptions, *, shared_scale: bool, json: bool
         comparison = compared(
             entries, open_model, of_methods, text=True, advance=lambda: advance(1), batch_size=job.batch_size
         )
-    figure = grid_sheet(grid_of(comparison, rows=rows, shared_scale=shared_scale, title=job.title))
+    figure = grid_sheet(grid_of(comparison, rows=rows, shared_scale=shared_scale, title=job.title), width)
     (written,) = write_together({file: png_bytes(figure) if form == "png" else vector_bytes(figure, form)})
     _say(comparison, written, json=json, quiet=quiet, debug=debug)
     return SOME_FAILED if comparison.failures else DONE

@@ -8,6 +8,7 @@ from vitxplain.cli.shared.completion import complete_styles
 from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.model_options import ModelOptions
 from vitxplain.cli.shared.options import OUTPUT, BatchSize, Debug, Images, Json, Methods, MinScore, Model, Quiet
+from vitxplain.cli.shared.width import Width
 from vitxplain.models.known_models import DEFAULT
 from vitxplain.render.draw import STYLES
 
@@ -91,16 +92,7 @@ def explain(
             rich_help_panel=OUTPUT,
         ),
     ] = "auto",
-    width: Annotated[
-        str | None,
-        typer.Option(
-            "--width",
-            metavar="INCHES|column|page",
-            help="Width of pictures: column is 3.25 inches, page 6.75. Letters stay readable.",
-            show_default=False,
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    width: Width = None,
     cmap: Annotated[
         str | None,
         typer.Option(

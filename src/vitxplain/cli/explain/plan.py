@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from vitxplain.cli.shared.width import typed_inches
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import build, check_names, usable
@@ -188,12 +189,4 @@ def _look(style: str, width: str | None, cmap: str | None) -> Look:
     """Raises as `plan`."""
     if cmap is not None:
         check_colours(cmap, style)
-    if width is None:
-        return Look(cmap=cmap)
-    from vitxplain.render.paper.width import inches_of
-
-    try:
-        inches: float | str = float(width)
-    except ValueError:  # a word
-        inches = width
-    return Look(width=inches_of(inches), cmap=cmap)
+    return Look(width=None if width is None else typed_inches(width), cmap=cmap)

@@ -9,6 +9,7 @@ from vitxplain import registry
 from vitxplain.errors import OptionError, PluginError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.plugin_failure import plugin_errors
+from vitxplain.models.offers import unknown_words
 from vitxplain.options.parse import option_types, parse
 from vitxplain.options.route import Fields, OptionKey, no_such_option, option_key, route, takers
 
@@ -96,6 +97,8 @@ def load_explainer(name: str) -> type[Explainer]:
     for constant, is_right in _CONSTANTS.items():
         if not is_right(value := getattr(method, constant, None)):
             raise _not_by_contract(name, f"says {constant} = {value!r}, which is none of what the contract allows")
+    if problem := unknown_words(method.needs):
+        raise _not_by_contract(name, f"says needs = {sorted(method.needs)}: {problem}")
     return method
 
 

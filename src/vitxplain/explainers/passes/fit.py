@@ -6,7 +6,14 @@ from vitxplain import registry
 from vitxplain.errors import PluginError, TargetError, UnsupportedModelError
 from vitxplain.explainers.base import SHARING, DecoderExplainer, Explainer
 from vitxplain.explainers.passes.choose import MethodLike, load_explainer
-from vitxplain.models.offers import ATTENTION_MAPS, CLASSES, DECODER_GRADIENTS, GRADIENT_PRODUCTS, PATCH_FEATURES
+from vitxplain.models.offers import (
+    ATTENTION_MAPS,
+    CLASSES,
+    DECODER_GRADIENTS,
+    GRADIENT_PRODUCTS,
+    PATCH_FEATURES,
+    unknown_words,
+)
 from vitxplain.models.parallel.passes import Passes
 from vitxplain.models.probing.placement import PLACED
 from vitxplain.models.probing.probe import Probe
@@ -60,7 +67,14 @@ def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, prob
 
 
 def needs(method: type[Explainer] | Explainer) -> frozenset[str]:
-    """What the model must offer: what the method says, and classes where it is about one."""
+    """What the model must offer: what the method says, and classes where it is about one.
+
+    Raises:
+        PluginError: it says a word that means nothing, so no model could ever offer it.
+    """
+    if problem := unknown_words(method.needs):
+        kind = method if isinstance(method, type) else type(method)
+        raise PluginError(f"{kind.__name__} says needs = {sorted(method.needs)}: {problem}.")
     return method.needs | {CLASSES} if method.class_specific else method.needs
 
 

@@ -30,7 +30,7 @@ from vitxplain.explainers.passes.layer_activation import joined as as_one_layer
 from vitxplain.explainers.passes.layer_activation import layer_activation, layers_of, tensor_of
 from vitxplain.explainers.passes.padding import on_part
 from vitxplain.explainers.passes.pass_result import PassResult, joined_results
-from vitxplain.explainers.passes.plugin_failure import checked, plugin_errors
+from vitxplain.explainers.passes.plugin_failure import attributed, checked, plugin_errors
 from vitxplain.explainers.passes.second_view import both_views, second_view
 from vitxplain.explainers.passes.side_by_side import side_by_side
 from vitxplain.grid import TokenGrid
@@ -184,8 +184,7 @@ def _pass(
                         activations.append(
                             layer_activation(model, probe, layer, explainer, tensor, gradient, of_round, outputs)
                         )
-                    with plugin_errors(explainer):
-                        results[explainer] = explainer.attribute(as_one_layer(activations))
+                    results[explainer] = attributed(explainer, as_one_layer(activations))
             in_pass.append(results)
             collector.forget_gradients()
     rounds: list[list[Tensor]] = []

@@ -200,7 +200,7 @@ def _probe(model: "VisionModel", observation: Observation, placed: bool, obstacl
         missing |= dict.fromkeys(PLACED, moved)
     if not is_placed:
         missing |= dict.fromkeys(PLACED, "whether its feature maps lie as the image does was not looked at")
-    words = {getattr(offers, name) for name in dir(offers) if name.isupper()}
+    words = offers.WORDS.keys()
     return Probe(
         maps=maps,
         grid=grid,

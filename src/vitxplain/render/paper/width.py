@@ -10,7 +10,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from vitxplain.errors import OptionError
-from vitxplain.render.figure import HEADER, LINES, MARGIN, Picture, break_labels, fit, write
+from vitxplain.render.figure import HEADER, MARGIN, Picture, break_labels, fit
 
 Edges: TypeAlias = list[tuple[float, float, bool]]  # from, to in inches, and whether pictures lie there
 
@@ -79,7 +79,8 @@ def arrange(figure: Picture, width: float | str | None = None, title: str | None
     if low < margin / 2:
         _put(figure, new, (wide, height + margin / 2 - low), above)
     if title != "":
-        _write_header(figure, words if title is None else [title, *words[1:]], letters, margin)
+        lines = words if title is None else [title, *words[1:]]
+        figure.head(*lines, factor=letters, smallest=SMALLEST)
     for axes in scalable:
         if axes.images:
             _drop_covered(axes)
@@ -122,16 +123,6 @@ def _edges(intervals: Iterable[tuple[float, float]], start: float, end: float) -
 def _moved(edge: float, pieces: Edges, scale: float, letters: float) -> float:
     """Where what was at `edge` is now, from the first piece's start on."""
     return sum(max(0.0, min(edge, end) - start) * (scale if pictured else letters) for start, end, pictured in pieces)
-
-
-def _write_header(figure: Picture, words: list[str], letters: float, margin: float) -> None:
-    """The lines above the pictures."""
-    width, height = figure.get_size_inches()
-    for text, (top, size, colour, weight) in zip(words, LINES, strict=False):
-        points = max(size * letters, SMALLEST)
-        style = {"fontsize": points, "color": colour, "weight": weight}
-        line = write(figure, margin / width, 1 - top * letters / height, text, **style)
-        fit(line, width - 2 * margin, smallest=SMALLEST)
 
 
 def _shrink_letters(axes: Axes, letters: float, right: float, below: float) -> None:
