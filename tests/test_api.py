@@ -248,6 +248,20 @@ def test_files_of_a_target_that_was_asked_for_have_its_name(vit: VisionModel, tm
     assert len(set(names)) == 5
 
 
+def test_a_contrast_that_shows_one_side_alone_says_so(vit: VisionModel):
+    first, second = LABELS[0], LABELS[1]
+    relu = explain(vit, photo(0), "grad-cam", target=f"{first}~{second}", relu=True)
+    expected = (
+        f"grad-cam has no values below 0: the map shows what speaks for {first} and nothing of what speaks for {second}"
+    )
+    assert [expected in note for note in relu.notes] == [True]
+    both, one = (explain(vit, photo(0), "grad-cam", target=target) for target in (f"{first}~{second}", 0))
+    assert both.notes == one.notes == ()
+    bars = [made.plot("signed").axes[-1].get_ylabel().replace("\n", " ") for made in (both, one, relu)]
+    words = [f"for {second}  ·  for {first}", "against it  ·  for it", f"grad-cam is never below 0  ·  for {first}"]
+    assert [" ".join(bar.split()) for bar in bars] == [" ".join(text.split()) for text in words]
+
+
 def test_mistakes(vit: VisionModel, cnn: VisionModel, tmp_path: Path):
     with pytest.raises(OptionError, match="did you mean head_fusion"):
         explain(vit, photo(0), "rollout", head_fuson="max")

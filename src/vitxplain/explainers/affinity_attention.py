@@ -57,6 +57,10 @@ class AffinityAttention(AttentionExplainer):
         check_index("start_layer", self.start_layer)
         check_views(self.views)
 
+    @property
+    def never_negative(self) -> bool:
+        return True
+
     def keep(self, record: AttentionRecord) -> Float[Tensor, "batch query_and_key key"]:
         """The layer's relevance, and below it the cosine of any two of its tokens."""
         # Values in an unknown order say nothing; patches that are attended alike are alike, too.

@@ -52,6 +52,11 @@ class Explainer(ABC):
         """Forward passes for each image and target, where they are many; None: a few, whatever the options are."""
         return None
 
+    @property
+    def never_negative(self) -> bool:
+        """Whether by its definition no value is below 0: its maps cannot show what speaks against their target."""
+        return False
+
     @abstractmethod
     def explain(self, model: "VisionModel", pixel_values: PixelValues, target: TargetLike = None) -> Tensor:
         """Signed, raw values with the axes this class states; row i depends on image i alone."""

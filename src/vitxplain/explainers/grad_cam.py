@@ -33,6 +33,10 @@ class GradCAM(LayerExplainer):
         check_name("layer", self.layer)
         check_flag("relu", self.relu)
 
+    @property
+    def never_negative(self) -> bool:
+        return self.relu
+
     def attribute(self, activation: LayerActivation) -> PatchMap:
         """Grad-CAM, by captum, of the rest of the network, to first order.
 

@@ -41,6 +41,10 @@ class GradientActivation(LayerExplainer):
         check_name("layer", self.layer)
         check_flag("relu", self.relu)
 
+    @property
+    def never_negative(self) -> bool:
+        return self.relu
+
     def attribute(self, activation: LayerActivation) -> PatchMap:
         """Equation 1 of ODAM with the pixelwise gradient as the weight; on the finest grid where there are several."""
         levels = _levels(activation.parts or (activation,))

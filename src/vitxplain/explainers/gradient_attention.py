@@ -36,6 +36,10 @@ class GradientAttention(AttentionExplainer):
     def __post_init__(self) -> None:
         check_index("start_layer", self.start_layer)
 
+    @property
+    def never_negative(self) -> bool:
+        return True
+
     def keep(self, record: AttentionRecord) -> TokenMatrix:
         """Equation 5."""
         return positive_gradient_attention(record)

@@ -37,6 +37,10 @@ class GradientRollout(AttentionExplainer):
     def __post_init__(self) -> None:
         check_index("start_layer", self.start_layer)
 
+    @property
+    def never_negative(self) -> bool:
+        return True
+
     def keep(self, record: AttentionRecord) -> TokenMatrix:
         return positive_gradient_attention(record)
 

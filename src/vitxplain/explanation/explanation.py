@@ -14,7 +14,7 @@ from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.explanation.look import Look
 from vitxplain.explanation.regions import Threshold, boxes_around, heaviest_pixels, mask_above
-from vitxplain.explanation.target_words import name_and_score
+from vitxplain.explanation.target_words import name_and_score, sides
 from vitxplain.files.paths import user_path
 from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 ASKING: Final = "asking"  # in the provenance: (left, top, right, bottom) of the patch that asks, in pixels of the image
+NEVER_NEGATIVE: Final = "never_negative"  # in the provenance, if so: by the method's definition no value is below 0
 NOTES: Final = "notes"  # in the provenance: what is to be known before the map is believed, a sentence each
 
 
@@ -232,7 +233,8 @@ def detail(explanation: Explanation, which: str = "") -> str:
     `which` says which map it is where one of many is shown.
     """
     empty = is_all_against(explanation.values, explanation.axes, explanation.method)
-    warning = "no value is above 0: nothing speaks for it (style 'signed' shows what speaks against)" if empty else ""
+    against, own = sides(explanation.target)
+    warning = f"no value is above 0: nothing speaks {own} (style 'signed' shows what speaks {against})" if empty else ""
     options = ", ".join(f"{name}={value}" for name, value in explanation.options.items() if value is not None)
     method = f"{explanation.method} ({options})" if options else explanation.method
     bands = ", ".join(str(number) for number in explanation.provenance.get("bands") or ())

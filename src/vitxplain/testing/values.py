@@ -23,7 +23,7 @@ def shape_fits_axes(method: Method, model: VisionModel | None = None) -> None:
 
 
 def values_are_finite(method: Method, model: VisionModel | None = None) -> None:
-    """No NaN, no infinity, floating point; also for an image of one colour."""
+    """No NaN, no infinity, floating point, none below 0 if `never_negative`; also for an image of one colour."""
     __tracebackhide__ = True
     for explainer, fitting, pixel_values in cases(method, model):
         for name, images in (("noise", pixel_values), ("an image of one colour", torch.zeros_like(pixel_values))):
@@ -31,6 +31,10 @@ def values_are_finite(method: Method, model: VisionModel | None = None) -> None:
             promise(values.is_floating_point(), f"values are {values.dtype}, not floating point")
             promise(
                 bool(torch.isfinite(values).all()), f"values are not finite for {name}; look for a division by zero"
+            )
+            promise(
+                not explainer.never_negative or bool((values >= 0).all()),
+                f"never_negative is True, yet values are below 0 for {name}",
             )
 
 

@@ -40,6 +40,10 @@ class GradientCrossAttention(DecoderExplainer):
     def __post_init__(self) -> None:
         check_flag("encoder", self.encoder)
 
+    @property
+    def never_negative(self) -> bool:
+        return True
+
     def wants(self, layout: AttentionLayout) -> bool:
         return self.encoder or not _is_of_encoder(layout)
 

@@ -16,9 +16,9 @@ from vitxplain.explainers.passes.artefacts import note, shows_what_tokens_hold
 from vitxplain.explainers.passes.layer_activation import layers_of, name_of
 from vitxplain.explainers.passes.pass_result import PassResult
 from vitxplain.explainers.query import asking_box
-from vitxplain.explanation.explanation import ASKING, NOTES, Explanation
+from vitxplain.explanation.explanation import ASKING, NEVER_NEGATIVE, NOTES, Explanation
 from vitxplain.explanation.provenance import model_facts, versions
-from vitxplain.explanation.target_words import label_of
+from vitxplain.explanation.target_words import label_of, one_side_note
 from vitxplain.geometry import Geometry
 from vitxplain.models.labels import names_of
 from vitxplain.models.probing.probe import Probe
@@ -80,9 +80,10 @@ def explanations(
             facts = {"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})}
             if (box := asking_box(explainer, probe, batch.geometries[index])) is not None:
                 facts[ASKING] = tuple(round(side, 2) for side in box)
+            notes: tuple[str, ...] = ()
             if artefacts is not None and shows_what_tokens_hold(explainer):
-                text = note(artefacts[index])
-                facts |= {NOTES: (text,)} if text else {}
+                notes = tuple(filter(None, [note(artefacts[index])]))
+                facts |= {NOTES: notes} if notes else {}
             made[name].append(
                 [
                     Explanation(
@@ -94,13 +95,23 @@ def explanations(
                         image=image,
                         bands=bands,
                         detections=result.settled.detections_in(index),
-                        provenance=facts,
+                        provenance=facts | _one_sided(explainer, target, name, notes),
                         **common,
                     )
                     for k in range(result.settled.count(index))
                 ]
             )
     return made
+
+
+def _one_sided(
+    explainer: Explainer, target: ExplainedTarget | None, method: str, notes: tuple[str, ...]
+) -> dict[str, Any]:
+    """The facts of a map that by its method's definition cannot show what speaks against its target."""
+    if target is None or not explainer.never_negative:
+        return {}
+    text = one_side_note(target, method)
+    return {NEVER_NEGATIVE: True} | ({NOTES: (*notes, text)} if text else {})
 
 
 def _label(target: ExplainedTarget | None, files: Callable[[], Counter[str]]) -> str:

@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.explanation import NEVER_NEGATIVE, Explanation
 from vitxplain.explanation.heatmap import patch_map
 from vitxplain.explanation.resample import place
+from vitxplain.explanation.target_words import sides
 from vitxplain.render.colours import SIGNED, colours
 from vitxplain.render.compose import Photo, greyed, mark_unseen, photo
 from vitxplain.render.display import displayed
@@ -21,9 +22,7 @@ def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = SIGNED) -> 
     """The raw values over the greyed photograph, on a scale symmetric about zero."""
     explanation = displayed_in_pair(explanation)
     rgb, reach = _signed(explanation, alpha, cmap)
-    below = "in blue" if cmap == SIGNED else "left of the middle"
-    words = "against it  ·  for it" if explanation.target else f"{explanation.method}, below 0 {below}"
-    return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), cmap, words, reach)
+    return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), cmap, _words(explanation, cmap), reach)
 
 
 def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: str = SIGNED) -> None:
@@ -31,6 +30,16 @@ def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: st
     small = displayed(explanation)
     rgb, reach = _signed(small, alpha, cmap)
     show_on(axes, small, rgb, cmap, reach)
+
+
+def _words(explanation: Explanation, cmap: str) -> str:
+    """What both halves of the colour bar mean; of a map that has no values below 0, that it has none."""
+    if explanation.target is None:
+        return f"{explanation.method}, below 0 {'in blue' if cmap == SIGNED else 'left of the middle'}"
+    against, own = sides(explanation.target)
+    if explanation.provenance.get(NEVER_NEGATIVE):
+        return f"{explanation.method} is never below 0  ·  {own}"
+    return f"{against if explanation.target.against else 'against it'}  ·  {own}"
 
 
 def _signed(explanation: Explanation, alpha: float, cmap: str) -> tuple[Photo, float]:
