@@ -40,7 +40,7 @@ def with_hooks(module: nn.Module) -> nn.Module:
 
 
 def checkpointed(module: nn.Module) -> nn.Module:
-    module.activation_checkpointing_enable()
+    getattr(module, "activation_checkpointing_enable", module.gradient_checkpointing_enable)()  # its earlier name
     return module.train()
 
 
