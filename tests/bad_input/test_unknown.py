@@ -55,10 +55,16 @@ OURS: dict[str, tuple[list[str], list[str]]] = {
     "far layer": (["--method", "raw-attention", "-o", "layer=-3"], ["layer -3 does not exist", "0 to 1."]),
     # targets
     "index too large": (["--target", "3"], ["target 3 does not exist: the model has 3 classes, 0 to 2."]),
-    "index far too large": (["--target", "9" * 400], ["999'. Give an index or a name from its labels."]),
+    "index far too large": (
+        ["--target", "9" * 400],
+        ["999'. Give an index or a name from its labels (vitx labels --model M)."],
+    ),
     "negative index": (["--target", "-1"], ["target -1 does not exist: the model has 3 classes, 0 to 2."]),
     "near class": (["--target", "sqare"], ["no class named 'sqare'. Did you mean 'square, box'"]),
-    "far class": (["--target", "hexagon"], ["no class named 'hexagon'. Give an index or a name from its labels."]),
+    "far class": (
+        ["--target", "hexagon"],
+        ["no class named 'hexagon'. Give an index or a name from its labels (vitx labels --model M)."],
+    ),
     "no class": (["--target", ""], ["no class named ''."]),
     "a number of another script": (["--target", "²"], ["no class named '²'."]),
     "two signs": (["--target", "--1"], ["no class named '--1'."]),

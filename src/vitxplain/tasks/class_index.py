@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from reprlib import repr as repr_
+from shlex import quote
 from typing import Any, Final
 
 import numpy as np
@@ -40,7 +41,10 @@ def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
     holding = [synonym for synonym in label_of if name in re.split(r"\W+", synonym)]
     near = dict.fromkeys(repr(label_of[synonym]) for synonym in holding[:5] or similar_names(name, label_of))
     hint = did_you_mean(near, start=" Did") or _numbers(labels)
-    raise TargetError(f"the model has no class named {spelled!r}.{hint} Give an index or a name from its labels.")
+    command = f"vitx labels {quote(name)} --model M" if name and holding else "vitx labels --model M"
+    raise TargetError(
+        f"the model has no class named {spelled!r}.{hint} Give an index or a name from its labels ({command})."
+    )
 
 
 def class_name(labels: Mapping[int, str], index: int) -> str:

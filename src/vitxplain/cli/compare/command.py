@@ -43,8 +43,8 @@ def compare(
         typer.Option(
             "--targets",
             metavar="T,U",
-            help="What to explain, separated by commas: classes, cat~dog, object:0, box:1,2,3,4 ... Default: what each "
-            "model says of each image.",
+            help="What to explain, separated by commas: classes, 'Egyptian cat~tabby' (a contrast), object:0, "
+            "box:1,2,3,4 ... Default: what each model says of each image.",
             show_default=False,
         ),
     ] = [],  # noqa: B006

@@ -34,7 +34,8 @@ def explain(
             "--target",
             metavar="T",
             help="What to explain, once or more: a class by index or name, or of what a model finds object:0, dog#1, "
-            "segment:2, box:LEFT,TOP,RIGHT,BOTTOM, @X,Y, mask:FILE or all; cat~dog asks why the one and not the other. "
+            "segment:2, box:LEFT,TOP,RIGHT,BOTTOM, @X,Y, mask:FILE or all; 'Egyptian cat~tabby' asks why the one and "
+            "not the other (a contrast). "
             "Of a model without a head cls, patch@X,Y or register:0. "
             "Default: the top class, or the first --top-k objects or segments.",
             show_default=False,
