@@ -96,21 +96,21 @@ def _shown(error: Exception, explainer: Explainer) -> BaseException | None:
     """The cause with the frames from the author's code on; None where there are none and its sentence says it all."""
     cause = _cause(error)
     own = type(explainer).__module__.partition(".")[0]
-    places = list(_places(cause.__traceback__))
-    first = next((number for number, place in enumerate(places) if _package(place) == own), None)
+    entries = list(_entries(cause.__traceback__))
+    first = next((number for number, entry in enumerate(entries) if _package(entry) == own), None)
     if first is None:
         return None if isinstance(error, VitxplainError) or isinstance(cause, ResultError) else error
     trace = None
-    for place in reversed(places[first:]):
-        trace = TracebackType(trace, place.tb_frame, place.tb_lasti, place.tb_lineno)
+    for entry in reversed(entries[first:]):
+        trace = TracebackType(trace, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     return cause.with_traceback(trace)
 
 
-def _places(trace: TracebackType | None) -> Iterator[TracebackType]:
+def _entries(trace: TracebackType | None) -> Iterator[TracebackType]:
     while trace is not None:
         yield trace
         trace = trace.tb_next
 
 
-def _package(place: TracebackType) -> str:
-    return str(place.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+def _package(entry: TracebackType) -> str:
+    return str(entry.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
