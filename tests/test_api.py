@@ -258,7 +258,7 @@ def test_a_contrast_that_shows_one_side_alone_says_so(vit: VisionModel):
     both, one = (explain(vit, photo(0), "grad-cam", target=target) for target in (f"{first}~{second}", 0))
     assert both.notes == one.notes == ()
     bars = [made.plot("signed").axes[-1].get_ylabel().replace("\n", " ") for made in (both, one, relu)]
-    words = [f"for {second}  ·  for {first}", "against it  ·  for it", f"grad-cam is never below 0  ·  for {first}"]
+    words = [f"for {second}  ·  for {first}", "against it  ·  for it", f"never below 0  ·  for {first}"]
     assert [" ".join(bar.split()) for bar in bars] == [" ".join(text.split()) for text in words]
 
 

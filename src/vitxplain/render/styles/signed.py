@@ -38,7 +38,7 @@ def _words(explanation: Explanation, cmap: str) -> str:
         return f"{explanation.method}, below 0 {'in blue' if cmap == SIGNED else 'left of the middle'}"
     against, own = sides(explanation.target)
     if explanation.provenance.get(NEVER_NEGATIVE):
-        return f"{explanation.method} is never below 0  ·  {own}"
+        return f"never below 0  ·  {own}"
     return f"{against if explanation.target.against else 'against it'}  ·  {own}"
 
 
