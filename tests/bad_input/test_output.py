@@ -35,7 +35,7 @@ def mounted(place: Path) -> Iterator[Callable[[str], Path]]:
 
 def test_a_disk_that_fills_up(vitx: Vitx, place: Path, vit_folder: Path, mounted: Callable[[str], Path]):
     """The first results fit; of the others nothing is there."""
-    folder = mounted("size=300k")
+    folder = mounted("size=1200k")
     names = [f"{index}.png" for index in range(8)]
     for name in names:
         Path(name).write_bytes(Path("good.png").read_bytes())

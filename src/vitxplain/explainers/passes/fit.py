@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from vitxplain import registry
 from vitxplain.errors import PluginError, TargetError, UnsupportedModelError
 from vitxplain.explainers.base import SHARING, DecoderExplainer, Explainer
-from vitxplain.explainers.passes.choose import MethodLike, load_explainer
+from vitxplain.explainers.passes.choose import MethodLike, build, load_explainer
 from vitxplain.models.offers import (
     ATTENTION_MAPS,
     CLASSES,
@@ -43,9 +43,10 @@ def probe_for(
     size: tuple[int, int] | None = None,
     images: PixelValues | None = None,
 ) -> Probe:
-    """What the model is at this input size (height, width), as far as these methods have to know."""
-    kinds = [load_explainer(method) if isinstance(method, str) else method for method in methods if method != "auto"]
-    return model.probe(size, images, placed=any(kind.needs & PLACED for kind in kinds))
+    """What the model is at this input size (height, width), as far as these methods have to know; raises as `build`."""
+    built = [build([method], {}) for method in methods if method != "auto"]
+    needed = [explainer.needs for explainers in built for explainer in explainers.values()]
+    return model.probe(size, images, placed=any(words & PLACED for words in needed))
 
 
 def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, probe: Probe | None = None) -> str:
