@@ -64,3 +64,5 @@ def test_a_mask_of_a_share_of_all_heat_has_the_fewest_pixels():
     assert not explanation(np.zeros((3, 5))).mask(mass=0.5).any()
     with pytest.raises(OptionError, match=r"mass is 0; it takes a share"):
         made.mask(mass=0)
+    with pytest.raises(OptionError, match=r"two ways to choose pixels; give one"):
+        made.boxes(0.5, mass=0.5)

@@ -130,13 +130,18 @@ class _Tap:
 class LayerActivation:
     """One layer's output as a feature map (tokens laid out on their grid, prefix and suffix dropped), fp32.
 
-    `gradient` is that of the target's raw logit. `head_weights` are what the target's logit weighs the channels with,
-    where the model ends in global average pooling of this layer and one linear layer. `tokens` are all its vectors,
-    those of prefix and suffix tokens among them, and `grid` says which is which. All None where nobody asked.
-
     Values and gradient are those of what the layer returned. Where the model changes that in place before it takes the
-    average, a method that needs the linear head gets those of what is averaged. Where several layers were joined into
-    one, `parts` are these, each on its own grid.
+    average, a method that needs the linear head gets those of what is averaged. What nobody asked for is None.
+
+    Attributes:
+        layer: its name.
+        values: (batch, channel, row, column).
+        gradient: of the target's raw logit, of the shape of `values`.
+        head_weights: (batch, channel), what the target's logit weighs the channels with, where the model ends in
+            global average pooling of this layer and one linear layer.
+        tokens: (batch, token, channel), all its vectors, those of prefix and suffix tokens among them.
+        grid: which token is which.
+        parts: where several layers were joined into one, these, each on its own grid.
     """
 
     layer: str

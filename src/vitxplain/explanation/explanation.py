@@ -13,7 +13,7 @@ from vitxplain.data.bands import BandImage, Bands, shown_bands
 from vitxplain.errors import UsageError
 from vitxplain.explanation.heatmap import heatmap, is_all_against
 from vitxplain.explanation.look import Look
-from vitxplain.explanation.regions import Threshold, boxes_around, heaviest_pixels, mask_above
+from vitxplain.explanation.regions import Threshold, boxes_around, mask_of
 from vitxplain.explanation.target_words import name_and_score, sides
 from vitxplain.files.paths import user_path
 from vitxplain.geometry import Box, Geometry
@@ -130,11 +130,11 @@ class Explanation:
 
         return overlay(self, alpha)
 
-    def mask(self, threshold: Threshold = 0.5, *, mass: float | None = None) -> Bool[np.ndarray, "height width"]:
-        """The pixels with heat above a number, "mean" or "otsu"; or the fewest with a share `mass` of all heat."""
-        return mask_above(self.heatmap(), threshold) if mass is None else heaviest_pixels(self.heatmap(), mass)
+    def mask(self, threshold: Threshold | None = None, *, mass: float | None = None) -> Bool[np.ndarray, "height width"]:
+        """The pixels with heat above a number (0.5), "mean" or "otsu"; or the fewest with a share `mass` of all heat."""
+        return mask_of(self.heatmap(), threshold, mass)
 
-    def boxes(self, threshold: Threshold = 0.5, *, mass: float | None = None) -> list[Box]:
+    def boxes(self, threshold: Threshold | None = None, *, mass: float | None = None) -> list[Box]:
         """(left, top, right, bottom) in pixels around each region of `mask`, the largest region first."""
         return boxes_around(self.mask(threshold, mass=mass))
 

@@ -1,6 +1,6 @@
 """Where a heat map is high: the pixels above a threshold, and the boxes around the regions they form."""
 
-from typing import Literal, TypeAlias, cast, get_args
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,6 +11,22 @@ from vitxplain.metrics.thresholds import above
 
 Word: TypeAlias = Literal["mean", "otsu"]
 Threshold: TypeAlias = float | Word
+USUAL: Final = 0.5
+
+
+def mask_of(
+    heat: Float[np.ndarray, "height width"], threshold: Threshold | None, mass: float | None
+) -> Bool[np.ndarray, "height width"]:
+    """`mask_above` a threshold (without one 0.5), or of a `mass` the `heaviest_pixels`.
+
+    Raises:
+        OptionError: both are given, or one is none of what it may be.
+    """
+    if mass is None:
+        return mask_above(heat, USUAL if threshold is None else threshold)
+    if threshold is not None:
+        raise OptionError(f"threshold={threshold!r} and mass={mass!r} are two ways to choose pixels; give one of them.")
+    return heaviest_pixels(heat, mass)
 
 
 def mask_above(heat: Float[np.ndarray, "height width"], threshold: Threshold) -> Bool[np.ndarray, "height width"]:
