@@ -93,7 +93,8 @@ class Verdict:
         if self.method:
             equals = f"; {joined(_first(self.equals))} {'does' if len(self.equals) == 1 else 'do'} as well"
             best = f"take {self.method}, which is best or tied on {len(first.best)} of {metrics}"
-            return f"{best}{self._beats(first, ' and beats the controls on ')}{equals if self.equals else ''}"
+            doubt = f", by {images}, which are few" if self.images < FEW else ""
+            return f"{best}{self._beats(first, ' and beats the controls on ')}{doubt}{equals if self.equals else ''}"
         if self.controlled and not any(method.beats for method in self.methods):
             controlled = counted(len(self.controlled), "metric")
             return f"take none, {cannot} show one that beats the controls on any of {controlled}"
