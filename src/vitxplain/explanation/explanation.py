@@ -130,8 +130,10 @@ class Explanation:
 
         return overlay(self, alpha)
 
-    def mask(self, threshold: Threshold | None = None, *, mass: float | None = None) -> Bool[np.ndarray, "height width"]:
-        """The pixels with heat above a number (0.5), "mean" or "otsu"; or the fewest with a share `mass` of all heat."""
+    def mask(
+        self, threshold: Threshold | None = None, *, mass: float | None = None
+    ) -> Bool[np.ndarray, "height width"]:
+        """Pixels with heat above a number (0.5), "mean" or "otsu"; or the fewest with a share `mass` of all heat."""
         return mask_of(self.heatmap(), threshold, mass)
 
     def boxes(self, threshold: Threshold | None = None, *, mass: float | None = None) -> list[Box]:
