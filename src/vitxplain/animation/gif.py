@@ -1,6 +1,6 @@
 """The pictures of a clip's explanations as an animated GIF: one scale for all, each shown as long as its frame was."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from io import BytesIO
 from typing import Final
@@ -32,10 +32,14 @@ def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int], 
         UnknownNameError, OptionError: no such colour map or width.
     """
     limits = shared_limits(explanations)
-    some = explanations[:: -(-len(explanations) // ASKED)]
-    palette = _palette(list(_pictures(some, limits, look)))
-    drawn = _pictures(explanations, limits, look)
-    first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in drawn)
+    step = -(-len(explanations) // ASKED)
+    sampled = [_picture(explanation, limits, look) for explanation in explanations[::step]]
+    palette = _palette(sampled)
+    pictures = (
+        _picture(explanation, limits, look) if number % step else sampled[number // step]
+        for number, explanation in enumerate(explanations)
+    )
+    first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures)
     buffer = BytesIO()
     first.save(buffer, "GIF", save_all=True, append_images=rest, duration=list(milliseconds), loop=0)
     return buffer.getvalue()
@@ -56,13 +60,12 @@ def _palette(pictures: Sequence[Image.Image]) -> Image.Image:
     return beside.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)  # rare colours too: the highest heat is one
 
 
-def _pictures(explanations: Sequence[Explanation], limits: Limits, look: Look) -> Iterator[Image.Image]:
+def _picture(explanation: Explanation, limits: Limits, look: Look) -> Image.Image:
     from vitxplain.render.draw import plot
     from vitxplain.render.figure import png_bytes
     from vitxplain.render.pair import reused_sheets
 
-    for explanation in explanations:
-        with reused_sheets() if look == PLAIN else nullcontext():  # at a width the figure is laid out anew
-            picture = open_picture(BytesIO(png_bytes(plot(explanation, "overlay", look=look, limits=limits))))
-        picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-        yield picture.convert("RGB")
+    with reused_sheets() if look == PLAIN else nullcontext():  # at a width the figure is laid out anew
+        picture = open_picture(BytesIO(png_bytes(plot(explanation, "overlay", look=look, limits=limits))))
+    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    return picture.convert("RGB")
