@@ -39,7 +39,7 @@ class GradCAM(LayerExplainer):
     def attribute(self, activation: LayerActivation) -> PatchMap:
         """The channels in the sum that their mean gradients weigh, image by image.
 
-        As captum's `LayerGradCam` has it, to the bit; captum takes most of a second to import, and runs the model itself.
+        To the bit as captum's `LayerGradCam`, which runs the model itself and takes most of a second to import.
         """
         if activation.gradient is None:
             raise ValueError('no gradient in this pass: the method must name "gradients" in `needs`')
