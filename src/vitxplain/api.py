@@ -189,10 +189,10 @@ def explain_prepared(
     target_of_all: Target | None = None
     parts, earlier = [], dict[str, Explainer]()
     chosen = [None if method == "auto" else named_explainer(method) for method in methods]
-    known = [explainer for _, explainer in filter(None, chosen)]
     for batch in prepared:
         started = perf_counter()
-        probe = fit.probe_for(model, known, batch.size, usable(batch.pixel_values))
+        by_name = [explainer for _, explainer in filter(None, chosen)]
+        probe = fit.probe_for(model, by_name, batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
             labels = names_of(model.labels, probe.num_labels)
             target_of_all = targets_of(model.task, target, labels, single=single)
