@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from vitxplain.files.png import FAST, png
+from vitxplain.render.bar_words import write_at_ends
 from vitxplain.render.colours import FAINT, INK, PAPER
 from vitxplain.render.fonts import drawable, drawable_lines, families
 
@@ -118,11 +119,19 @@ def rectangle(
 
 
 def colour_bar(
-    axes: Axes, colour_map: str, low: float, high: float, label: str, *, root: bool = False, ticks: float = 8.5
+    axes: Axes,
+    colour_map: str,
+    low: float,
+    high: float,
+    label: str | tuple[str, str],
+    *,
+    root: bool = False,
+    ticks: float = 8.5,
 ) -> None:
     """Which colour means which value; horizontal where the axes are wider than high.
 
-    `root`: colours go by the square root of the values. `ticks`: points of the numbers.
+    `label`: of the whole bar, or of the low and the high end of an upright one. `root`: colours go by the
+    square root of the values. `ticks`: points of the numbers.
     """
     box = axes.get_window_extent()
     scale = ScalarMappable(PowerNorm(0.5, low, high) if root else Normalize(low, high), colour_map)
@@ -132,6 +141,9 @@ def colour_bar(
     bar.set_ticks(values, labels=[f"{value:.2g}" for value in values])
     bar.ax.tick_params(labelsize=ticks, color=FAINT, labelcolor=INK)
     bar.outline.set_visible(False)
+    if not isinstance(label, str):
+        write_at_ends(axes, *label, points=ticks)
+        return
     bar.set_label(label, fontsize=9, color=INK)
     break_labels(axes)
 

@@ -23,6 +23,7 @@ from PIL import Image
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import which_map
 from vitxplain.explanation.titles import detail, headline
+from vitxplain.render.bar_words import lay_end_words
 from vitxplain.render.compose import Photo, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed, displayed_at
 from vitxplain.render.figure import DPI, Picture, colour_bar, inches, panel, rectangle, sheet
@@ -33,7 +34,8 @@ GAP: Final = 0.12  # inches
 BAR: Final = 0.13
 MOST_KEPT: Final = 8  # sheets of one thread
 MOST_ENLARGED: Final = 2.9  # times; from 3 on matplotlib shows pixels as squares
-Key: TypeAlias = tuple[str, str, tuple[int, int]]  # colour map, label of the bar, size of the panels in pixels
+Label: TypeAlias = str | tuple[str, str]  # of the whole bar, or of its low and its high end
+Key: TypeAlias = tuple[str, Label, tuple[int, int]]  # colour map, label of the bar, size of the panels in pixels
 _REUSES: ContextVar[bool] = ContextVar("reuses", default=False)
 _KEPT = threading.local()
 
@@ -57,7 +59,7 @@ def displayed_in_pair(explanation: Explanation) -> Explanation:
     return displayed_at(explanation, (round(height * DPI), round(width * DPI)))
 
 
-def pair(colour_map: str, label: str, reach: float, size: tuple[int, int]) -> "Pair":
+def pair(colour_map: str, label: Label, reach: float, size: tuple[int, int]) -> "Pair":
     """A sheet with a colour bar from 0 (or `-reach`) to 1 (or `reach`), for images of (height, width) pixels."""
     if not _REUSES.get():
         return Pair(colour_map, label, reach)
@@ -82,7 +84,7 @@ def _movable(kept: dict[Key, "Pair"], key: Key) -> "Pair | None":
 class Pair:
     """Two pictures of one size, the second below the first where they are very wide, and a colour bar."""
 
-    def __init__(self, colour_map: str, label: str, reach: float) -> None:
+    def __init__(self, colour_map: str, label: Label, reach: float) -> None:
         self.colours = colour_map, label
         self.ends = _ends(reach)
         self.kept = False
@@ -127,7 +129,7 @@ class Pair:
             return self.figure
         self.content = width, height, stacked
         across, down = (0.0, height + GAP) if stacked else (width + GAP, 0.0)
-        page = across + width + 0.95, down + height
+        page = across + width + (0.95 if isinstance(self.colours[1], str) else 1.15), down + height
         self.bar = across + width + GAP, 0.0, BAR, down + height
         places = ((0.0, 0.0, width, height), (across, down, width, height), self.bar)
         if self.figure is None:
@@ -138,6 +140,7 @@ class Pair:
             self.figure.place(*page)
             for axes, corner in zip(self.panels, places, strict=True):
                 axes.set_position(rectangle(self.figure, *corner))
+            lay_end_words(self.panels[-1])
         return self.figure
 
     def _bar(self, figure: Picture) -> None:

@@ -10,6 +10,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from vitxplain.errors import OptionError
+from vitxplain.render.bar_words import lay_end_words
 from vitxplain.render.figure import HEADER, MARGIN, Picture, break_labels, fit
 
 Edges: TypeAlias = list[tuple[float, float, bool]]  # from, to in inches, and whether pictures lie there
@@ -59,22 +60,35 @@ def arrange(figure: Picture, width: float | str | None = None, title: str | None
         )
     margin, words = MARGIN * letters, [line.get_text() for line in figure.texts]
     anchors = {axes: _anchor(axes) for axes in places}
-    new = {
-        axes: Bbox(
-            [
-                [margin + _moved(frame.x0, across, scale, letters), _moved(frame.y0, down, scale, letters)],
-                [margin + _moved(frame.x1, across, scale, letters), _moved(frame.y1, down, scale, letters)],
-            ]
-        )
-        for axes, frame in places.items()
-    }
     above = header or margin
+
+    def put(scale: float) -> tuple[dict[Axes, Bbox], float]:
+        """Put all in place, pictures so many times as large: the places, and how high the page is."""
+        new = {
+            axes: Bbox(
+                [
+                    [margin + _moved(frame.x0, across, scale, letters), _moved(frame.y0, down, scale, letters)],
+                    [margin + _moved(frame.x1, across, scale, letters), _moved(frame.y1, down, scale, letters)],
+                ]
+            )
+            for axes, frame in places.items()
+        }
+        height = above + _moved(old_height - MARGIN, down, scale, letters) + margin
+        _put(figure, new, (wide, height), above)
+        return new, height
+
     for line in list(figure.texts):
         line.remove()
-    height = above + _moved(old_height - MARGIN, down, scale, letters) + margin
-    _put(figure, new, (wide, height), above)
+    new, height = put(scale)
     for axes, frame in places.items():
         _shrink_letters(axes, letters, wide - margin, anchors[axes] * frame.height)
+        lay_end_words(axes)
+    bars = [axes.get_tightbbox() for axes in places if axes not in scalable]
+    beyond = max((bar.x1 / figure.dpi for bar in bars if bar), default=0.0) - (wide - margin / 4)
+    if beyond > 0 and pictured:  # words beside a bar that would be cut off at the right
+        new, height = put(max(scale - beyond / pictured, LEAST / 2))
+        for axes in places:
+            lay_end_words(axes)
     low = figure.get_tightbbox().y0  # inches; below 0 letters are cut off
     if low < margin / 2:
         _put(figure, new, (wide, height + margin / 2 - low), above)

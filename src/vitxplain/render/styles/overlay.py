@@ -12,7 +12,7 @@ from vitxplain.explanation.heatmap import Limits, heatmap
 from vitxplain.render.colours import HEAT, HEAT_WORDS, SHARED_WORDS
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed
-from vitxplain.render.pair import displayed_in_pair, pair
+from vitxplain.render.pair import Label, displayed_in_pair, pair
 from vitxplain.render.paper.own_axes import show_on
 
 ALPHA = 0.6
@@ -42,7 +42,7 @@ def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: st
     show_on(axes, small, _blended(small, alpha, cmap), cmap)
 
 
-def side_by_side(explanation: Explanation, right: Photo, colour_map: str, label: str, reach: float = 0.0) -> Figure:
+def side_by_side(explanation: Explanation, right: Photo, colour_map: str, label: Label, reach: float = 0.0) -> Figure:
     """The photograph, a composed picture of the same size, and a colour bar from 0 (or `-reach`) to 1 (or `reach`).
 
     What a model found is outlined on the photograph, and what of it is explained on both. Very wide images stand one

@@ -11,7 +11,7 @@ from vitxplain.explanation.target_words import sides
 from vitxplain.render.colours import SIGNED, colours
 from vitxplain.render.compose import Photo, greyed, mark_unseen, photo
 from vitxplain.render.display import displayed
-from vitxplain.render.pair import displayed_in_pair
+from vitxplain.render.pair import Label, displayed_in_pair
 from vitxplain.render.paper.own_axes import show_on
 from vitxplain.render.styles.overlay import side_by_side
 
@@ -32,14 +32,14 @@ def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: st
     show_on(axes, small, rgb, cmap, reach)
 
 
-def _words(explanation: Explanation, cmap: str) -> str:
-    """What both halves of the colour bar mean; of a map that has no values below 0, that it has none."""
+def _words(explanation: Explanation, cmap: str) -> Label:
+    """What both ends of the colour bar mean; of a map that has no values below 0, that it has none."""
     if explanation.target is None:
         return f"{explanation.method}, below 0 {'in blue' if cmap == SIGNED else 'left of the middle'}"
     against, own = sides(explanation.target)
     if explanation.provenance.get(NEVER_NEGATIVE):
-        return f"never below 0  ·  {own}"
-    return f"{against if explanation.target.against else 'against it'}  ·  {own}"
+        return "never below 0", own
+    return against if explanation.target.against else "against it", own
 
 
 def _signed(explanation: Explanation, alpha: float, cmap: str) -> tuple[Photo, float]:
