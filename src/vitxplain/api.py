@@ -14,7 +14,7 @@ from vitxplain.data.target_mask import with_masks_read
 from vitxplain.errors import ModelLoadError, OptionError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes import fit
-from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
+from vitxplain.explainers.passes.choose import MethodLike, check_names, named_explainer, several, with_options
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explainers.passes.joint import over_call
 from vitxplain.explainers.passes.results import explanations, gathered
@@ -191,15 +191,17 @@ def explain_prepared(
     """
     target_of_all: Target | None = None
     parts, earlier = [], dict[str, Explainer]()
+    chosen = [None if method == "auto" else named_explainer(method) for method in methods]
     for batch in prepared:
         started = perf_counter()
-        probe = fit.probe_for(model, methods, batch.size, usable(batch.pixel_values))
+        by_name = [explainer for _, explainer in filter(None, chosen)]
+        probe = fit.probe_for(model, by_name, batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
             labels = names_of(model.labels, probe.num_labels)
             target_of_all = targets_of(model.task, target, labels, single=single)
             target_of_all.check(count)
-        named = [auto_method(model, probe=probe) if method == "auto" else method for method in methods]
-        explainers = {name: earlier.get(name, explainer) for name, explainer in build(named, options or {}).items()}
+        named = [pair or named_explainer(auto_method(model, probe=probe)) for pair in chosen]
+        explainers = {name: earlier.get(name, one) for name, one in with_options(named, options or {}).items()}
         if again is not None:
             explainers = over_call(model, explainers, again)
         earlier |= explainers

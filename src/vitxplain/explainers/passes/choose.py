@@ -35,9 +35,19 @@ def build(methods: Sequence[MethodLike], options: Mapping[str, Any], *, text: bo
         OptionError: no named method has the option, or it does not take the value.
         UsageError: one method was asked for twice with different options.
     """
+    return with_options(map(named_explainer, methods), options, text=text)
+
+
+def with_options(
+    named: Iterable[tuple[str, Explainer]], options: Mapping[str, Any], *, text: bool = False
+) -> dict[str, Explainer]:
+    """As `build`, of explainers with their names (`named_explainer`).
+
+    Raises:
+        OptionError, UsageError: as `build`.
+    """
     plain: dict[str, Explainer] = {}
-    for method in methods:
-        name, explainer = _plain(method)
+    for name, explainer in named:
         if plain.setdefault(name, explainer) != explainer:
             raise UsageError(f"{name} was asked for twice with different options; explain twice instead.")
     if not options:
@@ -76,7 +86,7 @@ def usable(methods: Sequence[MethodLike]) -> tuple[list[MethodLike], dict[str, P
     Raises:
         PluginError: none can be made.
     """
-    return registry.usable(methods, lambda name: name == "auto" or _plain(name))
+    return registry.usable(methods, lambda name: name == "auto" or named_explainer(name))
 
 
 def has_option(key: str, explainers: Mapping[str, Explainer]) -> bool:
@@ -115,7 +125,13 @@ def name_of(explainer: Explainer) -> str:
     return registry.name_of("explainers", type(explainer))
 
 
-def _plain(method: MethodLike) -> tuple[str, Explainer]:
+def named_explainer(method: MethodLike) -> tuple[str, Explainer]:
+    """A method's canonical name, and its explainer without any options but those of one that is given.
+
+    Raises:
+        UnknownNameError, PluginError: there is no such method, or its package is broken.
+        UsageError: it is neither a name nor an Explainer.
+    """
     if isinstance(method, str):
         name = registry.canonical("explainers", method)
         method_class = load_explainer(name)
