@@ -125,7 +125,7 @@ def _photos(place: Path) -> None:
 # Commands that write, with the moment at which the signal comes.
 WRITING: dict[str, dict[str, Any]] = {
     "explain data/a data/b --model demo-vit --method rollout,grad-cam --out out": {"event": "open", "of": ".part"},
-    "demo --out out": {"event": "import", "of": "token_flow"},
+    "demo --out out": {"event": "import", "of": "captum"},
     "export --model demo-vit --out out/model.onnx": {"event": "import", "of": "onnxscript"},
     "data split data --out out": {"event": "open", "of": "train", "times": 100},
     "data tile masked --size 24 --out out": {"event": "open", "of": "masks", "times": 100},

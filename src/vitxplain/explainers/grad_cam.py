@@ -1,15 +1,16 @@
-"""Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391)."""
+"""Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391), by captum."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from captum.attr import LayerGradCam
+from torch import Tensor, nn
 
 from vitxplain.capture.layer_tap import LayerActivation
 from vitxplain.explainers.base import LayerExplainer
 from vitxplain.models.offers import FEATURE_MAP, GRADIENTS
 from vitxplain.options.checks import check_flag, check_name
-from vitxplain.types import PatchMap
+from vitxplain.types import FeatureMap, PatchMap, Scores
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,26 @@ class GradCAM(LayerExplainer):
         return self.relu
 
     def attribute(self, activation: LayerActivation) -> PatchMap:
-        """The channels in the sum that their mean gradients weigh, image by image.
+        """Grad-CAM, by captum, of the rest of the network, to first order.
 
-        To the bit as captum's `LayerGradCam`, which runs the model itself and takes most of a second to import.
+        Grad-CAM knows the rest of the network only through the gradient at the feature map. So does a linear function
+        with that gradient: captum runs on it, and the one backward pass through the model serves other methods too.
         """
         if activation.gradient is None:
             raise ValueError('no gradient in this pass: the method must name "gradients" in `needs`')
-        weights = activation.gradient.mean((2, 3), keepdim=True)
-        cam: Tensor = (weights * activation.values).sum(1)
-        return (cam.relu() if self.relu else cam).detach()
+        rest = _LinearRest(activation.gradient)
+        values = activation.values.detach()  # captum makes the very tensor it is given require grad
+        cam: Tensor = LayerGradCam(rest, rest.layer).attribute(values, relu_attributions=self.relu)
+        return cam[:, 0].detach()
+
+
+class _LinearRest(nn.Module):
+    """feature map -> sum(feature map x gradient), one score an image."""
+
+    def __init__(self, gradient: FeatureMap) -> None:
+        super().__init__()
+        self.layer = nn.Identity()
+        self.gradient = gradient
+
+    def forward(self, values: FeatureMap) -> Scores:
+        return (self.layer(values) * self.gradient).flatten(1).sum(1)
