@@ -16,14 +16,13 @@ HINT = "check it: vitx compare 'my cat.jpg' --model mine --controls centre,rando
 )
 def test_a_terminal_is_told_how_a_map_is_checked(monkeypatch: pytest.MonkeyPatch, json: bool, quiet: bool, maps: int):
     reader, writer = os.openpty()
-    with os.fdopen(reader, "rb", buffering=0) as screen:
-        with os.fdopen(writer, "w") as terminal:
-            monkeypatch.setattr(sys, "stderr", terminal)
-            reporter = Reporter(json=json, quiet=quiet, debug=False, with_target=False)
-            reporter.maps = maps
-            reporter.next_step("my cat.jpg", "mine")
-            print("end", file=terminal, flush=True)
-            said = screen.read(4096).decode()
+    with os.fdopen(reader, "rb", buffering=0) as screen, os.fdopen(writer, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        reporter = Reporter(json=json, quiet=quiet, debug=False, with_target=False)
+        reporter.maps = maps
+        reporter.next_step("my cat.jpg", "mine")
+        print("end", file=terminal, flush=True)
+        said = screen.read(4096).decode()
     assert (HINT in said) == (not json and not quiet and maps > 0)
 
 
