@@ -43,7 +43,7 @@ def run(
 
     `report` is told what is begun, `progress` how far it is. A model's pictures are written as soon as they are made.
     At the end the folder has index.html, which is the first of the files, recordings for the viewer, scores.csv, a
-    contact sheet for each model, and the images with their masks; with `scenes` that were explained their table, sheets,
+    contact sheet for each model, and the images with their masks; with `scenes` their table, sheets,
     recordings and images, too.
 
     Raises:
