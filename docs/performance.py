@@ -166,10 +166,11 @@ def section_of_one_image(report: Report) -> str:
 def section_of_folders(report: Report) -> str:
     """One row a method."""
     rows = [
-        f"| {row['method']} | {row['images a second']:.1f} | {row['of plain']:.2f} | {row['peak MB']:.0f} |{_start(row)}"
+        f"| {row['method']} | {row['images a second']:.1f} | {row['of plain']:.2f} | {row['peak MB']:.0f} |"
+        + (f" {row[OF_TIME]:.2f} | {row['start']:.1f} |" if "start" in row else "")  # earlier reports have none
         for row in report["results"]
     ]
-    with_start = any("start" in row for row in report["results"])  # reports from before have none
+    with_start = "start" in report["results"][0]
     return FOLDERS.format(
         titles=" of plain's processor time | s before the first image |" if with_start else "",
         lines=" --: | --: |" if with_start else "",
@@ -181,10 +182,6 @@ def section_of_folders(report: Report) -> str:
         machine=report["machine"],
         versions=_versions(report),
     )
-
-
-def _start(row: Report) -> str:
-    return f" {row[OF_TIME]:.2f} | {row['start']:.1f} |" if "start" in row else ""
 
 
 def _memory(measured: Report) -> str:
