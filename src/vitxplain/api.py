@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from vitxplain.capture.undisturbed import ready as usable
 from vitxplain.data.read_image import as_pixel_values
 from vitxplain.data.target_mask import with_masks_read
-from vitxplain.errors import ModelLoadError
+from vitxplain.errors import ModelLoadError, OptionError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes import fit
-from vitxplain.explainers.passes.choose import MethodLike, build, check_names, several
+from vitxplain.explainers.passes.choose import MethodLike, check_names, named_explainer, several, with_options
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explainers.passes.joint import over_call
 from vitxplain.explainers.passes.results import explanations, gathered
@@ -30,6 +30,7 @@ from vitxplain.models.opened import opened, opened_before
 from vitxplain.models.processors.batches import BATCH_SIZE, Batch, Images, OneImage, Picture, batches, image_list
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
+from vitxplain.other_libraries.hints import option_hint
 from vitxplain.tasks.base import Target, TargetLike
 from vitxplain.tasks.features import Features, NoTarget
 from vitxplain.tasks.spelled_targets import asks_for_several, targets_of
@@ -92,6 +93,8 @@ def explain(
         UnsupportedModelError: the method does not fit the model; the message names those that do.
         UsageError: no such method, option or class.
     """
+    if "methods" in options:
+        raise OptionError(f"explain has no option 'methods': {option_hint('methods')}")
     images: Any = image
     results = explain_together(
         model,
@@ -188,15 +191,17 @@ def explain_prepared(
     """
     target_of_all: Target | None = None
     parts, earlier = [], dict[str, Explainer]()
+    chosen = [None if method == "auto" else named_explainer(method) for method in methods]
     for batch in prepared:
         started = perf_counter()
-        probe = fit.probe_for(model, methods, batch.size, usable(batch.pixel_values))
+        by_name = [explainer for _, explainer in filter(None, chosen)]
+        probe = fit.probe_for(model, by_name, batch.size, usable(batch.pixel_values))
         if target_of_all is None:  # by the outputs as they are: the head may be another one than at loading
             labels = names_of(model.labels, probe.num_labels)
             target_of_all = targets_of(model.task, target, labels, single=single)
             target_of_all.check(count)
-        named = [auto_method(model, probe=probe) if method == "auto" else method for method in methods]
-        explainers = {name: earlier.get(name, explainer) for name, explainer in build(named, options or {}).items()}
+        named = [pair or named_explainer(auto_method(model, probe=probe)) for pair in chosen]
+        explainers = {name: earlier.get(name, one) for name, one in with_options(named, options or {}).items()}
         if again is not None:
             explainers = over_call(model, explainers, again)
         earlier |= explainers

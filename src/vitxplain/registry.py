@@ -4,21 +4,23 @@ A plugin is an entry point in one of the groups `vitxplain.explainers`, `vitxpla
 built-ins stand in the same groups of our own package. Its name is the canonical one; aliases are the table below.
 """
 
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from vitxplain.class_source import class_constant, docstring
 from vitxplain.errors import PluginError, UnknownNameError
 from vitxplain.foreign_code import foreign_code
+from vitxplain.other_libraries.hints import method_hint
 from vitxplain.suggest import did_you_mean, similar_names
 
 Kind: TypeAlias = Literal["explainers", "adapters", "metrics"]
+Offered: TypeAlias = Mapping[str, tuple[EntryPoint, ...]]
 Word = TypeVar("Word")  # a name, or what such a name stands for
 
 PACKAGE: Final = "vitxplain"
@@ -46,7 +48,7 @@ def offered(kind: Kind) -> dict[str, tuple[EntryPoint, ...]]:
 def _modified(folder: str) -> int | None:
     """When a folder Python imports from was changed (nanoseconds); None where there is none, or none to look into."""
     try:
-        return Path(folder or ".").stat().st_mtime_ns
+        return os.stat(folder or ".").st_mtime_ns  # noqa: PTH116 - a string costs less
     except (OSError, ValueError):
         return None
 
@@ -85,13 +87,19 @@ def canonical(kind: Kind, name: str) -> str:
     Raises:
         UnknownNameError: nobody registered it; the message has the nearest names.
     """
-    if name in offered(kind):
+    return _full_name(kind, name, offered(kind))
+
+
+def _full_name(kind: Kind, name: str, points: Offered) -> str:
+    if name in points:
         return name
-    full_names = {_key(full): full for full in sorted(offered(kind), key=lambda full: _is_built_in(kind, full))}
+    full_names = {_key(full): full for full in sorted(points, key=lambda full: _is_built_in(points[full]))}
     by_alias = {_key(alias): full for alias, full in ALIASES.get(kind, {}).items() if _key(full) in full_names}
     by_key = {**by_alias, **full_names}
     if full_name := by_key.get(_key(name)):
         return full_name
+    if kind == "explainers" and (instead := method_hint(name)):
+        raise UnknownNameError(f"no method is called {name!r}. {instead}")
     near = dict.fromkeys(by_key[key] for key in similar_names(_key(name), [*full_names, *by_alias]))
     hint = did_you_mean(near, f"Known: {', '.join(sorted(full_names.values())) or 'none'}.", start="Did")
     listing = " List them with: vitx methods" if kind == "explainers" else ""
@@ -106,15 +114,16 @@ def load(kind: Kind, name: str) -> type:
         PluginError: its package cannot be imported, or is one of two that claim the name, or it is a plugin's and
             reads as another spelling or an alias of a name of ours.
     """
-    name = canonical(kind, name)
-    points = offered(kind)[name]
+    everything = offered(kind)
+    name = _full_name(kind, name, everything)
+    points = everything[name]
     if len(points) > 1:
         packages = " and ".join(package(point) for point in points)
         raise PluginError(f"two packages offer the {NOUNS[kind]} {name!r}: {packages}. Uninstall one of them.")
-    if _is_built_in(kind, name):
+    if _is_built_in(points):
         return points[0].load()
     what = f"the {NOUNS[kind]} {name!r} of {package(points[0])}"
-    if ours := _shadowed(kind, name):
+    if ours := _shadowed(kind, name, everything):
         raise PluginError(
             f"{what} is named like the built-in {ours!r}, so neither is meant by that name: write {ours} for the "
             "built-in one, and ask the authors of that package for another name."
@@ -202,13 +211,13 @@ def _package_summary(point: EntryPoint) -> str:
     return metadata["Summary"] if metadata and "Summary" in metadata else ""
 
 
-def _is_built_in(kind: Kind, name: str) -> bool:
-    return offered(kind)[name][0].module.partition(".")[0] == PACKAGE
+def _is_built_in(points: Sequence[EntryPoint]) -> bool:
+    return points[0].module.partition(".")[0] == PACKAGE
 
 
-def _shadowed(kind: Kind, name: str) -> str | None:
+def _shadowed(kind: Kind, name: str, points: Offered) -> str | None:
     """The name of ours that a plugin's would be read for: another spelling of it, or its alias."""
-    ours = {_key(full): full for full in offered(kind) if _is_built_in(kind, full)}
+    ours = {_key(full): full for full in points if _is_built_in(points[full])}
     return ({_key(alias): full for alias, full in ALIASES.get(kind, {}).items()} | ours).get(_key(name))
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from tests.explanations import explanation
 from vitxplain.errors import UsageError
-from vitxplain.explanation.explanation import detail
 from vitxplain.explanation.heatmap import patch_map, unit_range
+from vitxplain.explanation.titles import detail
 
 
 def hot(row: int, column: int, shape: tuple[int, int] = (3, 5)) -> np.ndarray:

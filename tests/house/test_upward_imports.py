@@ -17,6 +17,8 @@ UPWARD = {
     "vitxplain.explanation.explanation:Explanation.inspect": {"vitxplain.inspect.live.of_explanation"},
     "vitxplain.explanation.explanation:Explanation.overlay": {"vitxplain.render.styles.overlay"},
     "vitxplain.explanation.explanation:Explanation.plot": {"vitxplain.render.draw"},
+    "vitxplain.explanation.explanation:Explanation.__repr__": {"vitxplain.explanation.titles"},
+    "vitxplain.explanation.explanation:Explanation.caption": {"vitxplain.explanation.titles"},
     "vitxplain.explanation.explanation:Explanation.save": {"vitxplain.explanation.storage"},
     "vitxplain.explanation.explanation:Explanation.to_dict": {"vitxplain.explanation.storage"},
     "vitxplain.explanation.explanation_list:ExplanationList._repr_html_": {"vitxplain.render.notebook"},

@@ -95,6 +95,7 @@ def test_headers_that_lie_are_refused(tmp_path: Path, whole: bytes):
         {"picture": {"width": 10**9, "height": 1, "media": "image/png", "said": ""}},
         {"picture": {"width": 1, "height": 1, "media": "text/html", "said": ""}},
         {"maps": [{"tensor": "maps.7"}]},
+        {"maps": [{"tensor": "statistics", "method": "a", "target": "", "grid": [2, 2], "sides": ["for a"]}]},
         {"statistics": ["distance"]},
         {"prediction": [{"label": 5, "score": 1}]},
         {"found": [{"label": "a", "score": 1, "box": [0, 0]}]},

@@ -208,7 +208,7 @@ def test_an_outline_that_is_not_drawn_says_why(visit: Visit):
     note = visit.page.locator(".none")
     visit.page.locator('input[aria-label^="Outline"]').fill("90")
     visit.rest()
-    assert note.inner_text().startswith("No outline: ")
+    assert note.inner_text().startswith("No outline: 90 % of the map lies in ")
     visit.press("Escape")
     visit.page.locator("h1").click()
     visit.press("m")
@@ -238,6 +238,7 @@ def test_images_steps_maps_and_comparison(visit: Visit):
     assert visit.page.locator(".prediction").first.inner_text().startswith("dog")
     visit.press("n")
     assert visit.heading() == "Where grad-cam sees tabby"
+    assert visit.more().endswith("orange speaks for it, blue against it")
     visit.press("1", "k")
     assert visit.page.locator("h1").count() == 2
     visit.page.mouse.move(*visit.point_of(1, 1))

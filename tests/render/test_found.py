@@ -6,7 +6,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
 from tests.explanations import detected, explanation, segmented
-from vitxplain.explanation.explanation import headline
+from vitxplain.explanation.titles import headline
 from vitxplain.geometry import Geometry
 from vitxplain.render.colours import CLASSES
 from vitxplain.render.display import displayed

@@ -97,30 +97,44 @@ def _run_eagerly(undo: _Undo) -> None:
 
 def _prepare(module: nn.Module, undo: _Undo) -> None:
     parts = list(module.modules())  # once: walks through hundreds of modules are what this costs
-    for part in parts:
-        tensors = [one for one in (*part._parameters.values(), *part._buffers.values()) if one is not None]
-        if (
-            isinstance(part, torch.jit.ScriptModule)
-            or any(map(is_lazy, tensors))
-            or any(tensor.is_inference() for tensor in tensors)
-        ):
-            raise _unfit(next(name for name, named in module.named_modules() if named is part), part, tensors)
+    if not _can_be_watched(parts):
+        raise next(_unfit(name, part) for name, part in module.named_modules() if not _can_be_watched([part]))
     undo += generators()
     undo += module_state(parts)
     for part in parts:
+        held = vars(part)
         if part.training:
             undo.append(_setter(part, "training", True))
             part.training = False
-        for flag in _CHECKPOINTING:
-            if getattr(part, flag, False) is True:
+        for flag in _CHECKPOINTING:  # looked for in a module without it, an attribute is dear
+            if (flag in held or hasattr(type(part), flag)) and getattr(part, flag) is True:
                 undo.append(_setter(part, flag, True))
                 setattr(part, flag, False)
     _show_attention(parts, undo)
 
 
-def _unfit(name: str, part: nn.Module, tensors: Sequence[Tensor]) -> CaptureError:
+def _can_be_watched(parts: Sequence[nn.Module]) -> bool:
+    """Whether none of these is compiled as a script, nor holds tensors that are still to be made or no gradient passes.
+
+    All at once, since modules are hundreds and their kinds a few.
+    """
+    tensors = _tensors(parts)
+    part_of_kind, tensor_of_kind = {type(part): part for part in parts}, {type(tensor): tensor for tensor in tensors}
+    return not (
+        any(isinstance(part, torch.jit.ScriptModule) for part in part_of_kind.values())
+        or any(map(is_lazy, tensor_of_kind.values()))
+        or any(tensor.is_inference() for tensor in tensors)
+    )
+
+
+def _tensors(parts: Sequence[nn.Module]) -> list[Tensor]:
+    held = [tensor for part in parts for tensors in (part._parameters, part._buffers) for tensor in tensors.values()]
+    return [tensor for tensor in held if tensor is not None]
+
+
+def _unfit(name: str, part: nn.Module) -> CaptureError:
     """Why no pass of a model with this part can be watched."""
-    name, kind = name or "the model", type(part).__name__
+    name, kind, tensors = name or "the model", type(part).__name__, _tensors([part])
     if isinstance(part, torch.jit.ScriptModule):
         return CaptureError(
             f"{name} is a TorchScript module ({kind}), whose inside cannot be watched. Give the model before "

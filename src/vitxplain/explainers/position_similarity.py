@@ -40,7 +40,7 @@ class PositionSimilarity(Explainer):
             UnsupportedModelError: positions are not learned as a table (rotary or relative ones, or none).
         """
         height, width = pixel_values.shape[-2:]
-        probe = model.probe((height, width))
+        probe = model.probe((height, width), placed=False)
         where = probe.position_embeddings
         table = where.values(model.module) if where is not None else None
         if table is None:

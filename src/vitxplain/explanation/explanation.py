@@ -11,16 +11,14 @@ from PIL.Image import Image
 
 from vitxplain.data.bands import BandImage, Bands, shown_bands
 from vitxplain.errors import UsageError
-from vitxplain.explanation.heatmap import heatmap, is_all_against
+from vitxplain.explanation.heatmap import heatmap
 from vitxplain.explanation.look import Look
 from vitxplain.explanation.regions import Threshold, boxes_around, mask_of
-from vitxplain.explanation.target_words import name_and_score, sides
 from vitxplain.files.paths import user_path
 from vitxplain.geometry import Box, Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.tasks.base import ExplainedTarget, Prediction
 from vitxplain.tasks.detected import Detected
-from vitxplain.words import file_name, short_name, shown, source_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,6 +65,8 @@ class Explanation:
             )
 
     def __repr__(self) -> str:
+        from vitxplain.explanation.titles import headline, model_name
+
         axes = zip(self.axes.split(), self.values.shape, strict=True)
         shape = " × ".join(f"{name} {size}" for name, size in axes)
         about = " ".join(headline(self).split())
@@ -140,6 +140,15 @@ class Explanation:
         """(left, top, right, bottom) in pixels around each region of `mask`, the largest region first."""
         return boxes_around(self.mask(threshold, mass=mass))
 
+    def caption(self) -> str:
+        """A sentence for below the picture: method, image, target with its probability, model and options.
+
+        Where several layers or heads are shown it says how many, and warnings follow as sentences of their own.
+        """
+        from vitxplain.explanation.titles import caption
+
+        return caption(self)
+
     def to_dict(self) -> dict[str, Any]:
         """What the json of `save` says and `vitx explain --json` prints: plain values, without arrays."""
         from vitxplain.explanation.storage import to_json
@@ -201,50 +210,3 @@ class Explanation:
         from vitxplain.render.notebook import to_html
 
         return to_html(self)
-
-
-def headline(explanation: Explanation) -> str:
-    """The target that was explained, or for a method that is about none what the model predicted or found."""
-    target, top = explanation.target, explanation.prediction
-    if explanation.detections:
-        names = dict.fromkeys(short_name(detected.name) for detected in explanation.detections)
-        return target_words(explanation) if target else f"found: {', '.join(names)}"
-    predicted = f"{short_name(top.names[0])} · {shown(top.probabilities[0], top.unit)}" if top.names else ""
-    if target is None:
-        return f"predicted: {predicted}" if predicted else explanation.method
-    explained = name_and_score(target)
-    return explained if target.index in top.indices[:1] or not predicted else f"{explained}   (predicted: {predicted})"
-
-
-def target_words(explanation: Explanation) -> str:
-    """Name and score of the target; of a thing that was found, which of how many it is."""
-    target, total = explanation.target, len(explanation.detections)
-    if target is None:
-        return explanation.method
-    words = name_and_score(target)
-    if not target.is_local:
-        return words
-    numbered = target.label.startswith(("object-", "segment-"))
-    which = f"{target.label.partition('~')[0].replace('-', ' ')}, one of {total}" if numbered else target.label
-    return f"{words}   ({which})"
-
-
-def detail(explanation: Explanation, which: str = "") -> str:
-    """Photograph, method with its options, model and bands; before them why a heat map is empty with no value above 0.
-
-    `which` says which map it is where one of many is shown.
-    """
-    empty = is_all_against(explanation.values, explanation.axes, explanation.method)
-    against, own = sides(explanation.target)
-    warning = f"no value is above 0: nothing speaks {own} (style 'signed' shows what speaks {against})" if empty else ""
-    options = ", ".join(f"{name}={value}" for name, value in explanation.options.items() if value is not None)
-    method = f"{explanation.method} ({options})" if options else explanation.method
-    bands = ", ".join(str(number) for number in explanation.provenance.get("bands") or ())
-    shown = f"image: band{'s' * (',' in bands)} {bands}" if bands else ""
-    photograph = file_name(str(explanation.provenance.get("input") or ""))
-    return " · ".join(part for part in (warning, photograph, method, which, model_name(explanation), shown) if part)
-
-
-def model_name(explanation: Explanation) -> str:
-    """The model's id, a folder by its own name alone; empty where the explanation does not know it."""
-    return source_name(str((explanation.provenance.get("model") or {}).get("id") or ""))

@@ -110,6 +110,8 @@ def checked_facts(facts: Any, tensors: Mapping[str, TensorSpan]) -> dict[str, An
     _check(tensors["statistics"].shape == (len(layers), most, len(facts["statistics"])), "its statistics do not fit")
     for heat_map in facts["maps"]:
         _check(isinstance(heat_map["method"], str) and isinstance(heat_map["target"], str), "a map of it has no name")
+        words = (heat_map.get("note", ""), *heat_map.get("sides", ("", "")))
+        _check(len(words) == 3 and all(isinstance(word, str) for word in words), "a map of it is told in no words")
         _check(tensors[heat_map["tensor"]].shape == tuple(heat_map["grid"]), "one of its maps does not fit its grid")
     return facts
 

@@ -48,9 +48,10 @@ def _writes(module: nn.Module) -> tuple[Any, ...] | None:
     for part in module.modules():
         if type(part)._save_to_state_dict is not nn.Module._save_to_state_dict or part._state_dict_hooks:
             return None  # quantised layers keep their weights where nobody else sees them
-        held = [one for one in (*part._parameters.values(), *part._buffers.values()) if one is not None]
-        for outer in held:
-            for tensor in [outer] if type(outer) in _PLAIN else stored(outer):
+        for outer in (*part._parameters.values(), *part._buffers.values()):
+            if outer is None:
+                continue
+            for tensor in (outer,) if type(outer) in _PLAIN else stored(outer):
                 if tensor.is_inference():
                     return None
                 marks.append((id(tensor), tensor.data_ptr(), tensor._version))

@@ -4,8 +4,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
-from vitxplain.explanation.explanation import Explanation, model_name
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.target_words import name_and_score
+from vitxplain.explanation.titles import model_name
 from vitxplain.render.draw import plot
 from vitxplain.render.figure import png_bytes
 from vitxplain.render.found import MOST_DRAWN

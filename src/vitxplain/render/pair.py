@@ -20,8 +20,9 @@ from matplotlib.image import AxesImage
 from matplotlib.transforms import Affine2D
 from PIL import Image
 
-from vitxplain.explanation.explanation import Explanation, detail, headline
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import which_map
+from vitxplain.explanation.titles import detail, headline
 from vitxplain.render.compose import Photo, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed, displayed_at
 from vitxplain.render.figure import DPI, Picture, colour_bar, inches, panel, rectangle, sheet

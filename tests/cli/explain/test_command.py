@@ -216,6 +216,11 @@ def test_a_style_of_values_that_one_method_gives_takes_that_method(vitx: Vitx, p
             "the picture style brightness has no option 'cmap': its colours are its own; those with a colour map are "
             "overlay, additive, signed, strip, heads, position-similarity.",
         ),
+        (("--dpi", "0"), "dpi is 0.0; it takes dots an inch, 1 to 2400, such as 300."),
+        (
+            ("--title", "a cat", "--format", "npz"),
+            "--title 'a cat' is about the picture, and --format npz has none: add png, pdf or svg.",
+        ),
         (
             ("--width", "colunm"),
             "width is 'colunm'; it takes inches, above 0 and at most 40, "
@@ -239,6 +244,25 @@ def test_pictures_have_the_width_and_the_colours_that_were_typed(vitx: Vitx, pho
             assert picture.width == 4 * 120
             assert np.ptp(np.asarray(picture.convert("RGB"), int)[:, 240:440], axis=-1).max() < 40, path
     assert 'width="288pt"' in next((photos / "vitx-out").glob("*.svg")).read_text("utf-8")
+
+
+def test_pictures_have_the_title_and_the_resolution_that_were_typed(vitx: Vitx, photos: Path, vit_folder: Path):
+    arguments = ["--model", vit_folder, "--target", "0", "--target", "1", "--format", "png,svg", "--width", "4"]
+    said = vitx("explain", "cat.png", *arguments, "--title", "My cat", "--dpi", "60")
+    assert said.code == 0, said.err
+    assert "caption" not in said.out
+    pictures = sorted((photos / "vitx-out").glob("*.png"))
+    assert [width_of(path) for path in pictures] == [4 * 60] * 3  # a map each, and the sheet of both
+    assert all(">My cat<" in path.read_text("utf-8") for path in (photos / "vitx-out").glob("*.svg"))
+
+
+def test_pictures_without_a_title_come_with_a_caption(vitx: Vitx, photos: Path, vit_folder: Path):
+    arguments = ("explain", "cat.png", "--model", vit_folder, "--method", "rollout")
+    said = vitx(*arguments, "--title", "", "--out", "fig.svg")
+    assert said.code == 0, said.err
+    made = vitxplain.explain(str(vit_folder), "cat.png", "rollout").caption()
+    assert f"caption: {made}" in " ".join(said.out.split())
+    assert "attention-rollout" not in Path("fig.svg").read_text("utf-8")
 
 
 def test_options(vitx: Vitx, photos: Path, vit_folder: Path):

@@ -11,7 +11,7 @@ from torch import nn
 from vitxplain import explain, load_model
 from vitxplain.data.bands import BandImage
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.explanation.explanation import detail
+from vitxplain.explanation.titles import detail
 from vitxplain.models.processors.simple_processor import statistics
 
 

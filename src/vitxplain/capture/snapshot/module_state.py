@@ -17,7 +17,8 @@ _HOOKS: Final = (
     *("_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called"),
     *("_forward_pre_hooks", "_forward_pre_hooks_with_kwargs"),
 )
-_CONTAINERS: Final = (dict, OrderedDict, list, set, deque)
+_LEFT: Final = _OF_TORCH - frozenset(_HOOKS)  # whose contents stay as the module's code leaves them
+_CONTAINERS: Final = frozenset({dict, OrderedDict, list, set, deque})
 _PLAIN: Final = (Tensor, nn.Buffer)
 _LARGE: Final = 2**20  # whole numbers: packed weights and tables of places, which no pass changes
 
@@ -69,9 +70,7 @@ def _relocate(tensors: list[Tensor], aliases: list[Tensor]) -> None:
 
 def _attributes(part: nn.Module) -> _PutBack:
     kept, kind, children = vars(part).copy(), type(part), [*part._modules.values()]
-    own = kept.keys() - _OF_TORCH
-    containers = [kept[name] for name in own if type(kept[name]) in _CONTAINERS]
-    containers += [kept[name] for name in _HOOKS if name in kept]
+    containers = [value for name, value in kept.items() if type(value) in _CONTAINERS and name not in _LEFT]
     contents = [(container, container.copy()) for container in containers if container]
     empty = [container for container in containers if not container]  # most are, and of a large model there are many
 
@@ -80,13 +79,14 @@ def _attributes(part: nn.Module) -> _PutBack:
             return
         now = vars(part)
         if len(now) != len(kept) or not all(map(is_, now.values(), kept.values())):
+            own = kept.keys() - _OF_TORCH
             for name in now.keys() - own - _OF_TORCH:
                 del now[name]
             now.update({name: kept[name] for name in own})
         for container, content in contents:
             _refill(container, content)
-        for container in empty:
-            if container:
+        if any(empty):
+            for container in empty:
                 container.clear()
 
     return put_back

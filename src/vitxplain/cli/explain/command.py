@@ -104,6 +104,26 @@ def explain(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option(
+            "--title",
+            metavar="TEXT",
+            help="In place of the large line above pictures; '' leaves both lines away and prints a caption instead.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    dpi: Annotated[
+        float | None,
+        typer.Option(
+            "--dpi",
+            metavar="N",
+            help="Dots an inch of png, and of photographs in pdf and svg.",
+            show_default="120, in pdf and svg 300",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     *,
     model_options: ModelOptions,
     json: Json = False,
@@ -116,17 +136,18 @@ def explain(
     """
     import numpy  # noqa: F401 - before torch, which swallows a Ctrl-C that comes while it imports numpy
 
+    from vitxplain.cli.explain.drawing import Drawing
     from vitxplain.cli.explain.job import run
-    from vitxplain.cli.explain.plan import Job, is_sharded, of_pictures, plan
+    from vitxplain.cli.explain.plan import Job, is_sharded, plan
     from vitxplain.cli.explain.report import Reporter
 
+    drawing = Drawing(style, width, dpi, cmap, title)
     if is_sharded(formats, images, data, push_to_hub):
         from vitxplain.cli.explain.sharded import Sharded, explain_sharded  # which takes pyarrow
 
-        drawn = of_pictures(style, width, cmap)
-        sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, drawn, push_to_hub)
+        sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, drawing.first_typed, push_to_hub)
         return explain_sharded(sharded, images, data, lambda: model_options.load(model), json=json, quiet=quiet)
-    explain_plan = plan(method, option, formats, out, style, width, cmap)
-    reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=bool(target))
+    explain_plan = plan(method, option, formats, out, drawing)
+    reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=bool(target), captions=title == "")
     loaded = model_options.load(model).finding_from(min_score)
     return run(Job(loaded, explain_plan, images or [], target, top_k, batch_size), reporter)

@@ -18,9 +18,14 @@ MOST_LISTED: Final = 20  # of what was found
 
 
 def lines(
-    path: str, files: Mapping[Explanation, Sequence[Path]], sheets: Mapping[str, Path], *, with_target: bool
+    path: str,
+    files: Mapping[Explanation, Sequence[Path]],
+    sheets: Mapping[str, Path],
+    *,
+    with_target: bool,
+    captions: bool = False,
 ) -> Text:
-    """The classes, best first, or what was found, numbered; below them one line a map."""
+    """The classes, best first, or what was found, numbered; below them one line a map, and its caption if wanted."""
     first = next(iter(files))
     said = _said(first, files, with_target=with_target)
     text = Text.assemble((printable(path), "bold"), "  ", said)
@@ -32,7 +37,9 @@ def lines(
         if written:  # not where all that is wanted is a table
             text.append(f" → {printable(written[0])}")
         text.append("".join(f" {file.suffix}" for file in written[1:]), "dim")
-        for note in explanation.notes:
+        if captions:
+            text.append(f"\n    caption: {printable(explanation.caption())}")
+        for note in () if captions else explanation.notes:  # which are in the caption
             text.append(f"\n    note: {note}", "yellow")
     for method, sheet in sheets.items():
         text.append(f"\n  {method}", "cyan").append(f", all on one sheet → {printable(sheet)}")

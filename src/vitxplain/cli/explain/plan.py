@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from vitxplain.cli.shared.width import typed_inches
+from vitxplain.cli.explain.drawing import Drawing
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import build, check_names, usable
@@ -16,7 +16,7 @@ from vitxplain.files.paths import user_path
 from vitxplain.files.write import check_writable
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.parse import key_and_value
-from vitxplain.render.draw import METHODS, check_colours, check_style
+from vitxplain.render.draw import METHODS
 from vitxplain.scale.stores import is_remote
 
 PARQUET: Final = "parquet"
@@ -128,26 +128,18 @@ def method_names(methods: Sequence[str]) -> list[str]:
     return names
 
 
-def of_pictures(style: str, width: str | None, cmap: str | None) -> str:
-    """The first option that was typed and is about pictures, as it was typed; empty where none was."""
-    typed = {"style": None if style == AUTO else style, "width": width, "cmap": cmap}
-    return next((f"--{name} {value}" for name, value in typed.items() if value is not None), "")
-
-
 def plan(
     methods: Sequence[str],
     options: Sequence[str],
     formats: str | None,
     out: Path | str,
-    style: str = AUTO,
-    width: str | None = None,
-    cmap: str | None = None,
+    drawing: Drawing = Drawing(),  # noqa: B008 - frozen
 ) -> Plan:
     """The plan, or the error in it. `out` is a folder, or by its ending a file; `formats` None are all three of them.
 
     Raises:
-        UnknownNameError, OptionError, UsageError: a method, option, format, picture style, width or colour map that
-            does not exist.
+        UnknownNameError, OptionError, UsageError: a method, option, format, picture style, width, resolution or
+            colour map that does not exist.
         OutputError: the folder cannot be written.
     """
     if is_remote(out):
@@ -173,20 +165,13 @@ def plan(
     by_option = dict(key_and_value(option) for option in options)
     bands = by_option.pop("bands", None)
     reasons = {name: str(error) for name, error in broken.items()}
-    check_style(style)
-    result = Plan(named, by_option, chosen, folder, style, reasons, bands, file, typed, _look(style, width, cmap))
+    look = drawing.look()
+    result = Plan(named, by_option, chosen, folder, drawing.style, reasons, bands, file, typed, look)
     if GIF in chosen and not result.draws_overlays:
-        raise OptionError(f"--format gif is drawn in the style {OVERLAY}, not {style}; leave --style out.")
-    if (option := of_pictures(style, width, cmap)) and not {*PICTURES, GIF} & set(chosen):
+        raise OptionError(f"--format gif is drawn in the style {OVERLAY}, not {drawing.style}; leave --style out.")
+    if (option := drawing.first_typed) and not {*PICTURES, GIF} & set(chosen):
         raise OptionError(f"{option} is about the picture, and --format {formats} has none: add png, pdf or svg.")
     if "auto" not in named:
         build(named, result.options, text=True)
     check_writable(folder)
     return result
-
-
-def _look(style: str, width: str | None, cmap: str | None) -> Look:
-    """Raises as `plan`."""
-    if cmap is not None:
-        check_colours(cmap, style)
-    return Look(width=None if width is None else typed_inches(width), cmap=cmap)

@@ -23,8 +23,9 @@ from vitxplain.words import counted
 class Reporter:
     """Counts and prints; failures always, the rest as --json and --quiet ask."""
 
-    def __init__(self, *, json: bool, quiet: bool, debug: bool, with_target: bool) -> None:
+    def __init__(self, *, json: bool, quiet: bool, debug: bool, with_target: bool, captions: bool = False) -> None:
         self.json, self.quiet, self.debug, self.with_target = json, quiet, debug, with_target
+        self.captions = captions
         self.failures = 0
         self.maps = 0
         self.images = 0
@@ -69,7 +70,8 @@ class Reporter:
             for explanation, written in files.items():
                 print_json({**to_json(explanation), "files": [str(file) for file in written]})
         elif files and not self.quiet:
-            self._console().print(lines(path, files, sheets or {}, with_target=self.with_target), soft_wrap=True)
+            text = lines(path, files, sheets or {}, with_target=self.with_target, captions=self.captions)
+            self._console().print(text, soft_wrap=True)
         if self._bar and self._images is not None:
             self._bar.advance(self._images)
 

@@ -28,7 +28,10 @@ def save_sheets(explanations: Iterable[Explanation], plan: Plan, stem: str) -> d
             from vitxplain.render.sheets.target_sheet import target_sheet
 
             sheet = target_sheet(maps, plan.look)
-            drawn = {form: png_bytes(sheet) if form == "png" else vector_bytes(sheet, form) for form in forms}
+            drawn = {
+                form: png_bytes(sheet, plan.look.dpi) if form == "png" else vector_bytes(sheet, form, plan.look.dpi)
+                for form in forms
+            }
             name = ".".join([stem, method, *([] if plan.style == AUTO else [plan.style])])
             paths = {plan.folder / f"{name}.{form}": content for form, content in drawn.items()}
             sheets[method] = write_together(paths)[0]

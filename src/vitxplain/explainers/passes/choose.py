@@ -12,6 +12,7 @@ from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.models.offers import unknown_words
 from vitxplain.options.parse import option_types, parse
 from vitxplain.options.route import Fields, OptionKey, no_such_option, option_key, route, takers
+from vitxplain.other_libraries.hints import option_hint
 
 MethodLike: TypeAlias = str | Explainer | type[Explainer]
 TO_AUTHORS: Final = "Report it to its authors."
@@ -34,9 +35,19 @@ def build(methods: Sequence[MethodLike], options: Mapping[str, Any], *, text: bo
         OptionError: no named method has the option, or it does not take the value.
         UsageError: one method was asked for twice with different options.
     """
+    return with_options(map(named_explainer, methods), options, text=text)
+
+
+def with_options(
+    named: Iterable[tuple[str, Explainer]], options: Mapping[str, Any], *, text: bool = False
+) -> dict[str, Explainer]:
+    """As `build`, of explainers with their names (`named_explainer`).
+
+    Raises:
+        OptionError, UsageError: as `build`.
+    """
     plain: dict[str, Explainer] = {}
-    for method in methods:
-        name, explainer = _plain(method)
+    for name, explainer in named:
         if plain.setdefault(name, explainer) != explainer:
             raise UsageError(f"{name} was asked for twice with different options; explain twice instead.")
     if not options:
@@ -75,7 +86,7 @@ def usable(methods: Sequence[MethodLike]) -> tuple[list[MethodLike], dict[str, P
     Raises:
         PluginError: none can be made.
     """
-    return registry.usable(methods, lambda name: name == "auto" or _plain(name))
+    return registry.usable(methods, lambda name: name == "auto" or named_explainer(name))
 
 
 def has_option(key: str, explainers: Mapping[str, Explainer]) -> bool:
@@ -114,7 +125,13 @@ def name_of(explainer: Explainer) -> str:
     return registry.name_of("explainers", type(explainer))
 
 
-def _plain(method: MethodLike) -> tuple[str, Explainer]:
+def named_explainer(method: MethodLike) -> tuple[str, Explainer]:
+    """A method's canonical name, and its explainer without any options but those of one that is given.
+
+    Raises:
+        UnknownNameError, PluginError: there is no such method, or its package is broken.
+        UsageError: it is neither a name nor an Explainer.
+    """
     if isinstance(method, str):
         name = registry.canonical("explainers", method)
         method_class = load_explainer(name)
@@ -136,6 +153,8 @@ def _plain(method: MethodLike) -> tuple[str, Explainer]:
 def _no_such_option(key: OptionKey, addressed: Mapping[str, Fields], receivers: Mapping[str, Explainer]) -> OptionError:
     """The error about an option that none of the methods has; one that is not among them by its canonical name."""
     owner = registry.canonical("explainers", key.owner) if key.owner else ""
+    if instead := option_hint(key.name):
+        return OptionError(f"no method has an option {key.word!r}: {instead}")
     return no_such_option(replace(key, owner=owner), addressed, "method", receivers)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from vitxplain import registry
 from vitxplain.errors import PluginError, TargetError, UnsupportedModelError
 from vitxplain.explainers.base import SHARING, DecoderExplainer, Explainer
-from vitxplain.explainers.passes.choose import MethodLike, build, load_explainer
+from vitxplain.explainers.passes.choose import load_explainer
 from vitxplain.models.offers import (
     ATTENTION_MAPS,
     CLASSES,
@@ -39,14 +39,12 @@ def fitting(model: VisionModel, size: tuple[int, int] | None = None) -> dict[str
 
 def probe_for(
     model: VisionModel,
-    methods: Iterable[MethodLike],
+    explainers: Iterable[Explainer],
     size: tuple[int, int] | None = None,
     images: PixelValues | None = None,
 ) -> Probe:
-    """What the model is at this input size (height, width), as far as these methods have to know; raises as `build`."""
-    built = [build([method], {}) for method in methods if method != "auto"]
-    needed = [explainer.needs for explainers in built for explainer in explainers.values()]
-    return model.probe(size, images, placed=any(words & PLACED for words in needed))
+    """What the model is at this input size (height, width), as far as these methods have to know."""
+    return model.probe(size, images, placed=any(explainer.needs & PLACED for explainer in explainers))
 
 
 def auto_method(model: VisionModel, size: tuple[int, int] | None = None, *, probe: Probe | None = None) -> str:

@@ -11,7 +11,7 @@ from vitxplain.errors import TargetError, UsageError
 from vitxplain.explainers.passes.choose import MethodLike, build
 from vitxplain.explainers.position_similarity import PositionSimilarity
 from vitxplain.explanation.explanation import Explanation
-from vitxplain.explanation.target_words import name_and_score
+from vitxplain.explanation.target_words import name_and_score, sides
 from vitxplain.geometry import Box, Geometry
 from vitxplain.models.labels import names_of
 from vitxplain.models.probing.probe import Probe
@@ -104,7 +104,8 @@ def _map_facts(explanation: Explanation, scale: float) -> dict[str, Any]:
         "box": box_on_picture(explanation.geometry, scale),
         "signed": bool(explanation.values.min() < 0),
         "unit": "",
-    }
+        "note": " ".join(explanation.notes),
+    } | ({} if target is None or target.against is None else {"sides": list(sides(target))})
 
 
 def _box(detected: Detected, geometry: Geometry) -> Box | None:

@@ -40,6 +40,8 @@ export class App {
     this.library = new Library(source);
     /** @type {Recording[]} */
     this.neighbours = [];
+    /** The layer that was chosen for this view; -1 once a link or a person chose another. */
+    this.opened = -1;
     this.frame = 0;
     this.turn = 0;
     /** Views that are being opened, and the timer of what waits until the hand rests. */
@@ -91,7 +93,7 @@ export class App {
         const { show } = this.state.subjects[place];
         if (!shownLayers(recording.facts).some((choice) => choice.value === show)) this.state.subjects[place] = { ...this.state.subjects[place], show: "attention" };
       });
-      if (fresh) this.state.layer = openingLayer(recordings[0].facts.layers);
+      if (fresh) this.opened = this.state.layer = openingLayer(recordings[0].facts.layers);
       this.panes = recordings.map((recording, place) => new Pane(recording, this.state.subjects[place]));
       dress(this);
       this.ask();
@@ -129,6 +131,7 @@ export class App {
   set(change) {
     Object.assign(this.state, change);
     if ("query" in change) this.hover = undefined;
+    if (this.state.layer !== this.opened) this.opened = -1;
     if (!("fusion" in change)) return this.later();
     this.ask(); // the sentence grows or shrinks by a line, and the picture with it
     this.settle();
@@ -147,7 +150,7 @@ export class App {
     const shared = this.state.scale === "all" ? Math.max(...this.panes.map((pane) => greatestOfHeads(pane.answer))) : 0;
     for (const pane of this.panes) pane.show(this.state, this.query, this.peek, shared);
     if (shared) shareTops(this.panes);
-    for (const pane of this.panes) pane.say(this.state, this.query, this.peek);
+    for (const pane of this.panes) pane.say(this.state, this.query, this.peek, this.opened);
   }
 
   draw() {

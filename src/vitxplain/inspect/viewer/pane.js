@@ -2,8 +2,9 @@
 
 import { answers, ask, cellValues, defaultOf, rollOne, rolloutBar } from "./answer.js";
 import { el, write } from "./dom.js";
+import { openingWords } from "./state.js";
 import { placeOf, queryName, sameQuery, singular, spanOf } from "./values/query.js";
-import { attentionSentence } from "./values/sentence.js";
+import { attentionSentence, mapSentence } from "./values/sentence.js";
 import { greatest } from "./values/colours.js";
 import { capital, plain, percent, rowName } from "./values/words.js";
 import { ChartsView } from "./views/charts.js";
@@ -20,8 +21,7 @@ const AT_ONCE = 1e6;
 const SOON = 5e6;
 
 /** Milliseconds of rest before more is reckoned, and how long a slice of that takes. */
-const REST = 60;
-const SLICE = 5;
+const [REST, SLICE] = [60, 5];
 
 export class Pane {
   /** @param {import("./recording.js").Recording} recording @param {import("./types.js").Subject} subject */
@@ -214,30 +214,31 @@ export class Pane {
     return { mark: [x, y, x + wide, y + high], found, chosen };
   }
 
-  /** @param {State} state @param {Query} query @param {[number, number] | null} peek */
-  say(state, query, peek) {
+  /** @param {State} state @param {Query} query @param {[number, number] | null} peek @param {number} opened the layer that was chosen for this view, or -1 */
+  say(state, query, peek, opened) {
     const [layer, row] = this.cell(peek);
     const { facts } = this.recording;
     const own = this.answer.layers[layer];
     const show = this.subject.show;
-    const title = facts.layers[layer].title || `layer ${layer + 1}`;
+    let note = "";
     if (show.startsWith("map:")) {
       const map = facts.maps[Number(show.slice(4))];
-      this.sentence = { before: "Where ", subject: map?.method ?? "", after: map?.target ? ` sees ${map.target}` : " looks", more: this.map ? `${map.grid[0]} × ${map.grid[1]} values · greatest ${this.map.word(this.map.top)}${map.signed ? " · blue speaks against it" : ""}` : "loading …" };
+      this.sentence = mapSentence(map, this.map ? this.map.word(this.map.top) : "");
+      note = capital(map?.note ?? "");
     } else if (show === "positions") {
       this.sentence = { before: "Which positions are like ", subject: query?.kind === "patch" ? this.queryName : "the patch", after: "", more: query?.kind === "patch" ? "Cosine similarity of the position embeddings · the same for every image" : "Move over the picture to ask a patch." };
     } else {
+      const title = facts.layers[layer].title || `layer ${layer + 1}`;
       const where = row === "rollout" ? `rollout up to ${title}` : `${title}, ${rowName(row, state.fusion)}`;
       const why = row === "rollout" ? rolloutBar(this.recording, this.answer, layer) : own.why;
       this.sentence = attentionSentence({ who: this.queryName, where, direction: state.direction, values: cellValues(this.answer, layer, row), fused: row === "all" ? state.fusion : "mean", tokens: own.tokens, place: own.tokens.kind === (state.direction === "to" ? facts.layers[layer].queries : facts.layers[layer].keys).kind ? own.place : -1, why });
+      note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).map((text) => capital(text).replace(/([^.!?])$/, "$1.")).join(" ");
     }
     [this.sentence.before, this.sentence.subject, this.sentence.after].forEach((text, place) => write(this.headingParts[place], text));
     write(this.more, this.sentence.more);
-    const note = [facts.layers[layer].note, facts.picture.said, this.recording.imageError].filter(Boolean).map((text) => capital(text).replace(/([^.!?])$/, "$1.")).join(" ");
-    write(this.note, show === "attention" ? note : "");
+    write(this.note, note);
     this.tokens.draw(show === "attention" && !own.tokens.grid ? own.tokens : null, cellValues(this.answer, layer, row), state);
-    const asks = state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`;
-    write(this.gridWords, `${asks}, first layer left`);
+    write(this.gridWords, openingWords(facts.layers, opened) || `${state.direction === "to" ? `what ${this.queryName} looks at` : `who looks at ${this.queryName}`}, first layer left`);
   }
 }
 

@@ -31,6 +31,15 @@ export function openingLayer(layers) {
 }
 
 /**
+ * Why the view opens with this layer; empty where it is the last that looks at the picture, or none (-1).
+ * @param {import("./types.js").Layer[]} layers @param {number} opened
+ */
+export function openingWords(layers, opened) {
+  const later = opened >= 0 && layers.some((layer, place) => place > opened && layer.keys.grid);
+  return later ? `layer ${opened + 1} first: the last ones often see few patches` : "";
+}
+
+/**
  * The state as the fragment of a link; what is as at the start is left out.
  * @param {State} state
  */

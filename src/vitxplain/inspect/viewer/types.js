@@ -6,7 +6,7 @@
  *   rows: "class" | "all", row_of?: "class" | "mean", precision: "sqrt8" | "float16", note: string}} Layer
  * @typedef {[number, number, number, number]} Box  left, top, right, bottom, in pixels of the picture
  * @typedef {{tensor: string, method: string, target: string, grid: [number, number], box: Box, signed: boolean,
- *   unit: string}} MapFacts
+ *   unit: string, sides?: [string, string], note?: string}} MapFacts  what blue and orange speak for, of a contrast
  * @typedef {{label: string, score: number, box: Box, query?: number | null}} Finding
  * @typedef {{schema: number, name: string, step: number, model: string, task: string,
  *   picture: {width: number, height: number, media: string, said: string}, seen: Box,

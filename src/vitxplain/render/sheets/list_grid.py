@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from vitxplain.explanation.explanation import Explanation, model_name
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import is_of_image, which_map
 from vitxplain.explanation.target_words import name_and_score
+from vitxplain.explanation.titles import model_name
 from vitxplain.render.sheets.cells import Cell, Grid, Heading, MapCell, WordCell
 from vitxplain.words import LONGEST_NAME, counted, file_name, short_name, shown
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from vitxplain.explanation.explanation import Explanation, detail, target_words
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.look import PLAIN, Look
+from vitxplain.explanation.titles import detail, target_words
 from vitxplain.render.colours import EACH_WORDS, HEAT
 from vitxplain.render.compose import blend, mark_unseen, photo
 from vitxplain.render.display import displayed

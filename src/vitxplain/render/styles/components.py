@@ -5,9 +5,10 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from vitxplain.errors import UsageError
-from vitxplain.explanation.explanation import Explanation, detail, headline
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import in_words
 from vitxplain.explanation.resample import nearest, place
+from vitxplain.explanation.titles import detail, headline
 from vitxplain.render.colours import MAPS, colours
 from vitxplain.render.compose import Photo, darken, greyed, mark_unseen, photo
 from vitxplain.render.display import displayed

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 
 from vitxplain.errors import UsageError
 from vitxplain.explainers.head_distance import is_local, patch_distances
-from vitxplain.explanation.explanation import Explanation, detail
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import in_words
+from vitxplain.explanation.titles import detail
 from vitxplain.render.colours import FAINT, GLOBAL, INK, LINE, LOCAL
 from vitxplain.render.figure import panel, sheet
 

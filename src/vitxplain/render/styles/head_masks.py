@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 
 from vitxplain.errors import OptionError
 from vitxplain.explainers.raw_attention import heaviest
-from vitxplain.explanation.explanation import Explanation, detail, headline
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.resample import nearest
+from vitxplain.explanation.titles import detail, headline
 from vitxplain.render.colours import GLOBAL
 from vitxplain.render.compose import Photo, darken, greyed, mark_unseen, photo
 from vitxplain.render.display import displayed

@@ -11,8 +11,9 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.explanation.explanation import Explanation, detail, headline
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import in_words
+from vitxplain.explanation.titles import detail, headline
 from vitxplain.render.colours import EACH_WORDS, INK, MAPS, colours
 from vitxplain.render.display import view
 from vitxplain.render.figure import colour_bar, inches, panel, sheet

@@ -4,7 +4,8 @@ from matplotlib.figure import Figure
 from PIL.Image import Image, Resampling
 
 from vitxplain.errors import UsageError
-from vitxplain.explanation.explanation import Explanation, model_name
+from vitxplain.explanation.explanation import Explanation
+from vitxplain.explanation.titles import model_name
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
 from vitxplain.render.colours import INK

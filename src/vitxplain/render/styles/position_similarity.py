@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.explanation.explanation import Explanation, detail
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import in_words
+from vitxplain.explanation.titles import detail
 from vitxplain.render.colours import INK, SIGNED, colours
 from vitxplain.render.figure import colour_bar, inches, panel, sheet
 from vitxplain.render.mosaic import Mosaic, mosaic

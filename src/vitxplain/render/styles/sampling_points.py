@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from vitxplain.errors import OptionError, UsageError
-from vitxplain.explanation.explanation import Explanation, detail, headline
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import in_words
+from vitxplain.explanation.titles import detail, headline
 from vitxplain.geometry import Geometry
 from vitxplain.render.colours import CLASSES, INK
 from vitxplain.render.compose import greyed, mark_unseen, photo

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vitxplain.errors import OptionError
-from vitxplain.explanation.explanation import Explanation, detail, headline
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import which_map
+from vitxplain.explanation.titles import detail, headline
 from vitxplain.render.colours import FAINT, HEAT, HEAT_WORDS, INK, LOCAL, colours
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo
 from vitxplain.render.display import displayed

@@ -7,6 +7,7 @@ import { placeName } from "../values/query.js";
 import { rowName } from "../values/words.js";
 import { paintTile, patchOfPixel, wipeTile } from "../values/mosaic.js";
 import { islands, massSet, outline, whyNoOutline } from "../values/outline.js";
+import { mapSentence } from "../values/sentence.js";
 import { enlarge } from "../values/smooth.js";
 
 test("every table has 256 opaque colours and grows lighter", () => {
@@ -55,15 +56,25 @@ test("an outline goes round the set, and is left out where it would say nothing"
   peak[12] = 1;
   assert.deepEqual(outline(peak, 5, 5, 0.5), [[2, 2, 3, 2], [2, 3, 3, 3], [2, 2, 2, 3], [3, 2, 3, 3]]);
   assert.equal(outline(new Float32Array(25).fill(1), 5, 5, 0.5), null);
-  assert.equal(whyNoOutline(new Float32Array(25).fill(1), 5, 5, 0.5), "52 % of the patches");
+  assert.equal(whyNoOutline(new Float32Array(25).fill(1), 5, 5, 0.5), "50 % of the map lies in 52 % of the patches");
   for (const share of [0, 0.5]) assert.equal(whyNoOutline(peak, 5, 5, share), "");
   assert.equal(outline(peak, 5, 5, 0), null);
   const spots = new Float32Array(225);
   for (let spot = 0; spot < 7; spot++) spots[30 * spot] = 1;
   assert.equal(outline(spots, 15, 15, 1), null);
-  assert.equal(whyNoOutline(spots, 15, 15, 1), "7 pieces");
+  assert.equal(whyNoOutline(spots, 15, 15, 1), "100 % of the map lies in 7 pieces");
   spots[0] = 0;
   assert.equal(outline(spots, 15, 15, 1)?.length, 24);
+});
+
+test("a map's colours are told by what they speak for, of a contrast by both classes", () => {
+  /** @type {import("../types.js").MapFacts} */
+  const map = { tensor: "maps.0", method: "cam", target: "tabby", grid: [2, 2], box: [0, 0, 1, 1], signed: true, unit: "" };
+  assert.match(mapSentence(map, "0.3").more, /orange speaks for it, blue against it$/);
+  assert.match(mapSentence({ ...map, sides: ["for beagle", "for tabby"] }, "0.3").more, /orange speaks for tabby, blue for beagle$/);
+  assert.match(mapSentence({ ...map, target: "" }, "0.3").more, /orange is above 0, blue below$/);
+  assert.equal(mapSentence({ ...map, signed: false }, "0.3").more, "2 × 2 values · greatest 0.3");
+  assert.equal(mapSentence(map, "").more, "loading …");
 });
 
 test("enlarging goes through the values and stays within them", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Catalogue } from "../catalogue.js";
-import { initialState, linkOf, stateOf } from "../state.js";
+import { initialState, linkOf, openingLayer, openingWords, stateOf } from "../state.js";
 
 /** @type {import("../types.js").State} */
 const state = {
@@ -48,4 +48,13 @@ test("from one recording to another: nearest step, other image, other run", () =
   assert.equal(catalogue.other(catalogue.records[2])?.name, "cat");
   assert.equal(catalogue.other(catalogue.records[3])?.run, "a");
   assert.deepEqual(catalogue.neighbours(first, 8).map((own) => own.id), ["a/cat/0", "a/dog/0"]);
+});
+
+test("why a view does not open with the last layer is told, and nothing where it does", () => {
+  const tokens = { kind: "patches", count: 4, prefix: [], grid: /** @type {[number, number]} */ ([2, 2]), names: null };
+  const layer = { number: 0, path: "", title: "", kind: "token", heads: 1, queries: tokens, keys: tokens, rows: /** @type {const} */ ("all"), precision: /** @type {const} */ ("sqrt8"), note: "" };
+  const layers = Array(12).fill(layer);
+  assert.match(openingWords(layers, openingLayer(layers)), /^layer 10 first: /);
+  for (const opened of [11, -1]) assert.equal(openingWords(layers, opened), "");
+  assert.equal(openingWords(layers.slice(0, 2), openingLayer(layers.slice(0, 2))), "");
 });

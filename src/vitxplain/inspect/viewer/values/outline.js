@@ -61,7 +61,8 @@ function setOf(values, rows, columns, share) {
   for (const bit of inside) held += bit;
   const part = held / values.length;
   const pieces = held && part <= MOST_HELD ? islands(inside, rows, columns) : 0;
-  const why = !held ? "nothing there" : part > MOST_HELD ? `${percent(part)} of the patches` : pieces > MOST_PIECES ? `${pieces} pieces` : "";
+  const lies = `${percent(share)} of the map lies in`;
+  const why = !held ? "no value is above 0" : part > MOST_HELD ? `${lies} ${percent(part)} of the patches` : pieces > MOST_PIECES ? `${lies} ${pieces} pieces` : "";
   return { inside, why };
 }
 

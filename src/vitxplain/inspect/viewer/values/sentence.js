@@ -35,6 +35,20 @@ export function attentionSentence({ who, where, direction, values, fused, tokens
   return { ...heading, more: parts.join(" · ") };
 }
 
+/**
+ * What a method's map says. Of a contrast both colours speak for a class; of a map about no target blue is below 0.
+ * @param {import("../types.js").MapFacts | undefined} map @param {string} most its greatest value in words; empty while it loads
+ * @returns {Sentence}
+ */
+export function mapSentence(map, most) {
+  const heading = { before: "Where ", subject: map?.method ?? "", after: map?.target ? ` sees ${map.target}` : " looks" };
+  if (!map || !most) return { ...heading, more: "loading …" };
+  const parts = [`${map.grid[0]} × ${map.grid[1]} values`, `greatest ${most}`];
+  if (map.signed && map.sides) parts.push(`orange speaks ${map.sides[1]}, blue ${map.sides[0]}`);
+  else if (map.signed) parts.push(map.target ? "orange speaks for it, blue against it" : "orange is above 0, blue below");
+  return { ...heading, more: parts.join(" · ") };
+}
+
 /** @param {Float32Array} values @param {number} end */
 function sum(values, end) {
   let total = 0;

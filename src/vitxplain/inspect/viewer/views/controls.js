@@ -31,7 +31,7 @@ export function makeControls(recording, set, show, patch) {
   const colours = chooser("Colours", TABLES.map((name) => ({ value: name, text: name })), (value) => set({ colours: value }), true);
   const fusion = chooser("All heads", [{ value: "mean", text: "mean" }, { value: "min", text: "minimum" }, { value: "max", text: "maximum" }], (value) => set({ fusion: /** @type {import("../types.js").Fusion} */ (value) }));
   const hint = el("p", { class: "hint" });
-  const none = el("p", { class: "none", id: "outline-none", title: "An outline is drawn round up to 40 % of the patches, in up to six pieces: of less it would say nothing." });
+  const none = el("p", { class: "none", id: "outline-none", title: "An outline goes round up to 40 % of the patches, in up to six pieces; round more it would say nothing. A smaller share may fit." });
   mass.input.setAttribute("aria-describedby", none.id);
   const element = el("div", { class: "controls" }, el("div", { class: "hints" }, hint, none), el("div", { class: "row" }, direction.element, who.element, other?.element, layers.length > 1 && shown.element), el("div", { class: "row" }, mass.element, heat.element, scale.element, colours.element));
   return {
@@ -44,7 +44,7 @@ export function makeControls(recording, set, show, patch) {
       if (who.buttons[1]) who.buttons[1].textContent = state.query?.kind === "patch" ? name : "a patch";
       other?.set(state.query && state.query.kind !== "patch" ? JSON.stringify(state.query) : "");
       shown.set(state.subjects[0]?.show ?? "attention");
-      const why = state.mass ? maps.map((map) => (map.signed ? "two signs" : whyNoOutline(map.values, ...map.grid, state.mass / 100))).find(Boolean) : "";
+      const why = state.mass ? maps.map((map) => (map.signed ? "it has values below 0" : whyNoOutline(map.values, ...map.grid, state.mass / 100))).find(Boolean) : "";
       none.textContent = why ? `No outline${maps.length > 1 ? " in one" : ""}: ${why}` : "";
       mass.set(state.mass, state.mass ? `${state.mass} %` : "off");
       heat.set(state.heat, `${state.heat} %`);
