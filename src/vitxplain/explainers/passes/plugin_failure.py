@@ -114,12 +114,12 @@ def _check_places(
     explainer: Explainer, shape: tuple[int, ...], grids: Iterable[tuple[int, int]], pixels: tuple[int, int], source: str
 ) -> None:
     """Raises ResultError where axes that are places of the image are on none of the grids, and not pixels either."""
-    axes, known = explainer.axes.split(), list(grids)
-    if not known or len(shape) != len(axes):
+    axes, sizes = explainer.axes.split(), list(grids)
+    if not sizes or len(shape) != len(axes):
         return
     for index, pair in enumerate(pairwise(axes)):
-        if pair in (("row", "column"), ("row2", "column2")) and shape[index : index + 2] not in (*known, pixels):
-            expected = " or ".join(expected_shape(explainer.axes, shape[0], *grid) for grid in known)
+        if pair in (("row", "column"), ("row2", "column2")) and shape[index : index + 2] not in (*sizes, pixels):
+            expected = " or ".join(expected_shape(explainer.axes, shape[0], *grid) for grid in sizes)
             places = f"{explainer.axes!r} on the grid of {source}"
             raise ResultError(
                 f"it gave the shape {shape} for {_images(shape[0])}; expected {expected}, {places}", shape
