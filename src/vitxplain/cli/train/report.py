@@ -125,7 +125,9 @@ class _Watcher(TrainerCallback):
         if row and row.split == "train":
             self.report.trained(row, state.max_steps)
         elif row:
-            self.report.evaluated(row, best=is_best(rows(state.log_history), str(args.metric_for_best_model)))
+            history = rows(state.log_history)
+            again = sum(one.split == "validation" for one in history) > 1  # the first is the best of one
+            self.report.evaluated(row, best=again and is_best(history, str(args.metric_for_best_model)))
 
 
 MEASURED: Final = 5.0  # seconds of steps, after which how long all take can be told
