@@ -40,10 +40,10 @@ class Thing:
     explanation: Explanation | None
 
 
-def explained_scenes(model: VisionModel, samples: Scenes) -> list[Scene]:
+def explained_scenes(model: VisionModel, samples: Scenes) -> Iterator[Scene]:
     """Each scene with a map of everything that the model finds in it, background aside."""
     of_objects = model.task.name == Detection.name
-    return [Scene(sample, _explanations(model, sample), of_objects) for sample in samples]
+    return (Scene(sample, _explanations(model, sample), of_objects) for sample in samples)
 
 
 def true_things(scene: Scene) -> Iterator[Thing]:
@@ -78,7 +78,8 @@ def _explanations(model: VisionModel, sample: Sample) -> tuple[Explanation, ...]
     except TargetError:  # nothing found
         return ()
     listed = explanations if isinstance(explanations, list) else [explanations]
-    return tuple(one for one in listed if one.target and one.target.name != BACKGROUND)
+    things = [(one.target.probability, one) for one in listed if one.target and one.target.name != BACKGROUND]
+    return tuple(one for _, one in sorted(things, key=lambda pair: -pair[0]))  # segments came the largest first
 
 
 def _detected(explanation: Explanation) -> Detected:

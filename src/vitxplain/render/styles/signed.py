@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vitxplain.explanation.clipping import PERCENTILE
 from vitxplain.explanation.explanation import NEVER_NEGATIVE, Explanation
 from vitxplain.explanation.heatmap import patch_map
 from vitxplain.explanation.resample import place
@@ -33,7 +34,16 @@ def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: st
 
 
 def _words(explanation: Explanation, cmap: str) -> Label:
-    """What both ends of the colour bar mean; of a map that has no values below 0, that it has none."""
+    """What both ends of the colour bar mean, and at which percentile they lie where they were cut."""
+    words, cut = _sides(explanation, cmap), explanation.provenance.get(PERCENTILE)
+    if cut is None:
+        return words
+    ends = f"  ·  ends at percentile {cut:g}"
+    return f"{words}{ends}" if isinstance(words, str) else (words[0], f"{words[1]}{ends}")
+
+
+def _sides(explanation: Explanation, cmap: str) -> Label:
+    """What each end means; of a map that has no values below 0, that it has none."""
     if explanation.target is None:
         return f"{explanation.method}, below 0 {'in blue' if cmap == SIGNED else 'left of the middle'}"
     against, own = sides(explanation.target)
