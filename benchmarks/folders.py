@@ -1,18 +1,21 @@
 """A folder of photographs explained, as a ratio to decoding, processor and plain forward pass alone.
 
     python benchmarks/folders.py [--images 1000] [--sizes 300] [--methods raw-attention,attention-rollout,grad-cam]
-                                 [--out docs/performance]
+                                 [--folder PHOTOGRAPHS] [--out docs/performance]
     python benchmarks/folders.py --memory [--out docs/performance]
 
-ViT-S/16 with random weights; photographs cut from those of scikit-image, saved as JPEG in as many sizes. The plain
-side reads, prepares and runs the same batches in the same process, in turn with the other. Memory is what a fresh
-process that explains the folder holds at most. Run it on an idle machine.
+ViT-S/16 with random weights; photographs cut from those of scikit-image, saved as JPEG in as many sizes, or those of a
+folder. The plain side reads, prepares and runs the same batches in the same process, in turn with the other. The start
+is what passes before the first image runs: probing the model, the plan, and of the first method also what the process
+imports; it is part of the images a second. Beside the time, which wants an idle machine, stands that of the processor,
+which other work disturbs less. Memory is what a fresh process that explains the folder holds at most.
 
 With `--memory` instead: what one process holds after each 1,000 of 10,000 tiny images, explained by a tiny model with
 all the methods together; it takes two minutes, on whatever machine.
 """
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -47,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--sizes", type=int, default=300)
+    parser.add_argument("--folder", type=Path, help="of photographs, in place of those that are made")
     parser.add_argument("--methods", default="raw-attention,attention-rollout,grad-cam")
     parser.add_argument("--out", type=Path, help="folder of folders.json, from which docs/performance.py writes")
     parser.add_argument("--memory", action="store_true", help="what is held while 10,000 tiny images are explained")
@@ -66,28 +70,33 @@ def main() -> None:
         return
     load = round(os.getloadavg()[0])  # of other work, before this one's
     with tempfile.TemporaryDirectory() as name:
-        folder = write(Path(name) / "photographs", arguments.images, arguments.sizes)
+        folder = arguments.folder or write(Path(name) / "photographs", arguments.images, arguments.sizes)
+        paths = sorted(folder.iterdir())
+        shapes = {Image.open(path).size for path in paths}
         model = small()
-        plain_seconds(model, sorted(folder.iterdir())[:BATCH])
+        plain_seconds(model, paths[:BATCH])
         rows = []
         for method in methods:
-            before = plain_seconds(model, sorted(folder.iterdir()))
-            start = time.perf_counter()
-            explain_dataset(model, str(folder), Path(name) / method, method, batch_size=BATCH)
-            seconds = time.perf_counter() - start
-            plain = statistics.mean([before, plain_seconds(model, sorted(folder.iterdir()))])
+            before = plain_seconds(model, paths)
+            seconds, of_processor, start = explained_seconds(model, folder, Path(name) / method, method)
+            after = plain_seconds(model, paths)
+            plain, plain_of_processor = (statistics.mean(both) for both in zip(before, after, strict=True))
             command = [sys.executable, __file__, "--peak", str(folder), method]
             peak = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
-            rate = arguments.images / seconds
-            size = sum(file.stat().st_size for file in (Path(name) / method).rglob("*.parquet")) / arguments.images
-            row = {"method": method, "images a second": rate, "of plain": plain / seconds, "peak MB": peak}
-            rows.append(row | {"bytes an image": size})
-            print(f"{method:20}{rate:8.2f} images/s{plain / seconds:8.3f} of plain{peak:8.0f} MB", flush=True)
+            rate, share, of_time = len(paths) / seconds, plain / seconds, plain_of_processor / of_processor
+            size = sum(file.stat().st_size for file in (Path(name) / method).rglob("*.parquet")) / len(paths)
+            row = {"method": method, "images a second": rate, "of plain": share, "peak MB": peak}
+            rows.append(row | {"bytes an image": size, "start": start, "of plain's processor time": of_time})
+            print(
+                f"{method:20}{rate:8.2f} images/s{share:8.3f} of plain{of_time:8.3f} of its processor time"
+                f"{start:8.2f} s start{peak:8.0f} MB",
+                flush=True,
+            )
     report = {
         "machine": f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads",
         "load": load,
-        "images": arguments.images,
-        "sizes": arguments.sizes,
+        "images": len(paths),
+        "sizes": len(shapes),
         "versions": {name: version(name) for name in ("torch", "transformers", "vitxplain")},
         "results": rows,
     }
@@ -117,14 +126,26 @@ def write(folder: Path, count: int, sizes: int) -> Path:
     return folder
 
 
-def plain_seconds(model: Any, paths: list[Path]) -> float:
-    """Read, prepare and run, batch by batch."""
-    processor, start = model.processor.library, time.perf_counter()
+def plain_seconds(model: Any, paths: list[Path]) -> tuple[float, float]:
+    """Read, prepare and run, batch by batch: the time, and that of the processor."""
+    processor, start, begun = model.processor.library, time.perf_counter(), time.process_time()
     for first in range(0, len(paths), BATCH):
         images = [Image.open(path).convert("RGB") for path in paths[first : first + BATCH]]
         with torch.inference_mode():
             model.module(processor(images, return_tensors="pt")["pixel_values"])
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - begun
+
+
+def explained_seconds(model: Any, folder: Path, out: Path, method: str) -> tuple[float, float, float]:
+    """Explain it: the time, that of the processor, and how much of the time passed before the first image ran."""
+    moments: list[float] = []
+    start, begun = time.perf_counter(), time.process_time()
+    explain_dataset(
+        model, str(folder), out, method, batch_size=BATCH, advance=lambda _: moments.append(time.perf_counter())
+    )
+    end, of_processor = time.perf_counter(), time.process_time() - begun
+    batch = statistics.median(later - earlier for earlier, later in itertools.pairwise(moments))
+    return end - start, of_processor, moments[0] - start - batch
 
 
 def peak_megabytes(folder: Path, method: str) -> float:

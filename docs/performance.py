@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 HERE = Path(__file__).parent
+OF_TIME = "of plain's processor time"
 SOURCES = ("compare", "calls", "one_image", "folders", "gpu", "evaluation")  # each of the script of its name
 INTRO = """# Performance
 
@@ -67,8 +68,8 @@ FOLDERS = """## A folder
 `vitx explain FOLDER --format parquet` beside reading, processor and plain forward pass alone of the same {images}
 photographs of {sizes} sizes, a ViT-S/16.
 
-| | images a second | of plain | MB at most |
-| --- | --: | --: | --: |
+| | images a second | of plain | MB at most |{titles}
+| --- | --: | --: | --: |{lines}
 {rows}
 
 Measured on {machine}, with {versions}.{memory}
@@ -166,9 +167,13 @@ def section_of_folders(report: Report) -> str:
     """One row a method."""
     rows = [
         f"| {row['method']} | {row['images a second']:.1f} | {row['of plain']:.2f} | {row['peak MB']:.0f} |"
+        + (f" {row[OF_TIME]:.2f} | {row['start']:.1f} |" if "start" in row else "")  # earlier reports have none
         for row in report["results"]
     ]
+    with_start = "start" in report["results"][0]
     return FOLDERS.format(
+        titles=" of plain's processor time | s before the first image |" if with_start else "",
+        lines=" --: | --: |" if with_start else "",
         rows="\n".join(rows),
         memory=_memory(report["memory"]) if report.get("memory") else "",
         methods=",".join(row["method"] for row in report["results"]),

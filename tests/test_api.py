@@ -68,7 +68,7 @@ def test_one_image_gives_one_explanation_that_says_everything(vit: VisionModel, 
     assert found.image.size == (50, 40)
     assert found.provenance["input"] == str(tmp_path / "noise.png")
     assert found.provenance["explainer"] == repr(AttentionRollout(head_fusion="max"))
-    assert found.provenance["versions"]["torch"] == torch.__version__
+    assert torch.__version__.startswith(found.provenance["versions"]["torch"])  # PyPI leaves the build out: +cu128
     assert found.provenance["model"]["class"] == "ViTForImageClassification"
     assert len(found.provenance["model"]["sha256"]) == 64
     assert found.provenance["seconds"] > 0
@@ -191,7 +191,7 @@ def test_together_gives_each_method_by_its_canonical_name(vit: VisionModel):
     for name, one in found.items():
         assert one.method == name
         alone = explain(vit, photo(0), name, **({"start_layer": 1} if "start_layer" in one.options else {}))
-        np.testing.assert_allclose(one.values, alone.values, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(one.values, alone.values, rtol=1e-4, atol=1e-5)  # of 0.05
     assert found["attention-rollout"].options["start_layer"] == 1
 
 

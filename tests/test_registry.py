@@ -63,7 +63,7 @@ def test_names_as_people_write_them(given: str, meant: str):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "near"), [("rolout", "attention-rollout"), ("grad-cam++", "grad-cam"), ("raw_atention", "raw-attention")]
+    ("wrong", "near"), [("rolout", "attention-rollout"), ("grad-camm", "grad-cam"), ("raw_atention", "raw-attention")]
 )
 def test_unknown_name_says_the_nearest_and_how_to_list(wrong: str, near: str):
     with pytest.raises(UnknownNameError, match=rf"no method is called '.*'\. Did you mean .*{near}.*vitx methods"):

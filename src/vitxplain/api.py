@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vitxplain.capture.undisturbed import ready as usable
 from vitxplain.data.read_image import as_pixel_values
 from vitxplain.data.target_mask import with_masks_read
-from vitxplain.errors import ModelLoadError
+from vitxplain.errors import ModelLoadError, OptionError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, check_names, named_explainer, several, with_options
@@ -30,6 +30,7 @@ from vitxplain.models.opened import opened, opened_before
 from vitxplain.models.processors.batches import BATCH_SIZE, Batch, Images, OneImage, Picture, batches, image_list
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
+from vitxplain.other_libraries.hints import option_hint
 from vitxplain.tasks.base import Target, TargetLike
 from vitxplain.tasks.features import Features, NoTarget
 from vitxplain.tasks.spelled_targets import asks_for_several, targets_of
@@ -92,6 +93,8 @@ def explain(
         UnsupportedModelError: the method does not fit the model; the message names those that do.
         UsageError: no such method, option or class.
     """
+    if "methods" in options:
+        raise OptionError(f"explain has no option 'methods': {option_hint('methods')}")
     images: Any = image
     results = explain_together(
         model,

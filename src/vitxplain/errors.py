@@ -18,6 +18,8 @@ Every message says what happened, what was expected and what to do, in the user'
 """
 
 import errno
+import re
+from itertools import accumulate
 
 
 class VitxplainError(Exception):
@@ -79,6 +81,20 @@ def describe(error: Exception) -> str:
     if memory_is_full(error):
         return "the memory is full. Try --batch-size 1, --dtype bfloat16, a smaller --image-size or --device cpu."
     return f"{type(error).__name__}: {str(error).strip() or 'no message'}"
+
+
+def reason(error: Exception, longest: int = 300) -> str:
+    """What another library says, for parentheses: its first whole sentences, or the error's kind where none is short.
+
+    Args:
+        error: of torch, transformers or whatever a user's model calls.
+        longest: so many characters at most; a sentence cut in two may say the contrary.
+    """
+    lines = (" ".join(line.split()) for line in str(error).splitlines())
+    sentences = [sentence for line in lines for sentence in re.split(r"(?<=[.!?])\s+(?=[^\sa-z])", line) if sentence]
+    whole = accumulate(sentences, lambda before, sentence: f"{before} {sentence}")
+    short = [text for text in whole if len(text) <= longest]
+    return short[-1].rstrip(".:") if short else type(error).__name__
 
 
 def memory_is_full(error: Exception) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 from vitxplain.class_source import class_constant, docstring
 from vitxplain.errors import PluginError, UnknownNameError
 from vitxplain.foreign_code import foreign_code
+from vitxplain.other_libraries.hints import method_hint
 from vitxplain.suggest import did_you_mean, similar_names
 
 Kind: TypeAlias = Literal["explainers", "adapters", "metrics"]
@@ -97,6 +98,8 @@ def _full_name(kind: Kind, name: str, points: Offered) -> str:
     by_key = {**by_alias, **full_names}
     if full_name := by_key.get(_key(name)):
         return full_name
+    if kind == "explainers" and (instead := method_hint(name)):
+        raise UnknownNameError(f"no method is called {name!r}. {instead}")
     near = dict.fromkeys(by_key[key] for key in similar_names(_key(name), [*full_names, *by_alias]))
     hint = did_you_mean(near, f"Known: {', '.join(sorted(full_names.values())) or 'none'}.", start="Did")
     listing = " List them with: vitx methods" if kind == "explainers" else ""

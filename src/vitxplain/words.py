@@ -57,6 +57,12 @@ def source_name(source: str) -> str:
     return path.parent.name if path.name == "model" and path.parent.name else path.name
 
 
+def typed_source(source: str) -> str:
+    """A source as others may type it: a folder as ./NAME, since NAME alone may be an id of the Hub."""
+    name = source_name(source)
+    return name if name == source else f"./{name}"
+
+
 def file_name(source: str) -> str:
     """The last part of a path or an address, without what an address asks; empty where there is none."""
     address = source.partition("://")[2]

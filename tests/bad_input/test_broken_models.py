@@ -49,7 +49,10 @@ BROKEN: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"config": {"model_type": "bert"}},
         ["opened here neither as a classifier", "give one"],
     ),
-    "no processor": ({"preprocessor_config": None}, ["add or correct its preprocessor_config.json"]),
+    "no processor": (
+        {"preprocessor_config": None},
+        ["its input: preprocessor_config.json is missing in this folder. Copy"],
+    ),
     "half a processor": ({"preprocessor_config": b"{"}, ["not a valid JSON", "or correct its preprocessor_config"]),
     "a name out of time": ({"preprocessor_config": {"image_processor_type": "X"}}, ["how images become its input"]),
 }

@@ -1,5 +1,6 @@
 """Names and values that do not exist: nothing is attempted, and the message has the nearest one or all there are."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -98,13 +99,15 @@ def test_what_does_not_exist(vitx: Vitx, place: Path, vit_folder: Path, case: st
     assert [path.name for path in place.iterdir()] == ["good.png"]
 
 
+# As typer words it, and as click does, whose words older versions of typer show.
+NO_SUCH_OPTION = r"No such option:? '?--targt'?\.? \([\w ]+: '?--data'?, '?--target'?\??\)"
 TYPERS: dict[str, tuple[list[str], str]] = {
     "top-k 0": (["explain", "good.png", "--top-k", "0"], "Invalid value for '--top-k'"),
     "top-k word": (["explain", "good.png", "--top-k", "all"], "Invalid value for '--top-k'"),
     "batch-size 0": (["explain", "good.png", "--batch-size", "0"], "Invalid value for '--batch-size'"),
     "batch-size word": (["explain", "good.png", "--batch-size", "1.5"], "Invalid value for '--batch-size'"),
     "no image": (["explain"], "give the images to explain, or a data set with --data"),
-    "option": (["explain", "good.png", "--targt", "1"], "No such option: --targt (Possible options: --data, --target)"),
+    "option": (["explain", "good.png", "--targt", "1"], NO_SUCH_OPTION),
     "no value": (["explain", "good.png", "--model"], "Option '--model' requires an argument"),
     "command": (["explan", "good.png"], "No such command 'explan'. Did you mean 'explain'?"),
     "too much": (["models", "rollout"], "unexpected extra argument"),
@@ -117,7 +120,7 @@ def test_what_the_command_line_itself_refuses(vitx: Vitx, place: Path, case: str
     arguments, words = TYPERS[case]
     said = vitx(*arguments)
     assert said.code == 2
-    assert words in " ".join(said.err.replace("│", "").split())
+    assert re.search(words, " ".join(said.err.replace("│", "").split()))
     assert said.out == ""
     assert [path.name for path in place.iterdir()] == ["good.png"]
 

@@ -62,6 +62,7 @@ def test_axes_of_any_order_come_out_the_same(axes: str, fused: bool) -> None:
     torch.testing.assert_close(one.gradients, expected * 2)
     weights, gradients = zip(*one.heads_with_gradients(), strict=True)
     torch.testing.assert_close(torch.stack(weights, 1) * 2, torch.stack(gradients, 1))
+    torch.testing.assert_close(one.positive_products(), (2 * expected**2).mean(1))
     torch.testing.assert_close(one.rows([6, 1]), expected[:, :, [6, 1]])
     torch.testing.assert_close(torch.stack(list(one.heads()), 1), expected)
     torch.testing.assert_close(one.fuse_heads("mean"), expected.mean(1))

@@ -1,4 +1,4 @@
-"""Gradients of fused attention, head by head, against autograd through attention written out."""
+"""Gradients of fused attention, part by part, against autograd through attention written out."""
 
 import weakref
 from collections.abc import Sequence
@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -59,7 +61,8 @@ def by_autograd(inputs: list[Tensor], mask: Tensor | None, **options: Any) -> tu
         mask = torch.ones(QUERIES, KEYS, dtype=torch.bool).tril()
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask.double()
-    weights = scores.softmax(-1)
+    empty = (scores == -torch.inf).all(-1, keepdim=True)  # nothing to attend to
+    weights = scores.masked_fill(empty, 0).softmax(-1).masked_fill(empty, 0)
     weights.retain_grad()
     return weights, weights @ v
 
@@ -76,7 +79,7 @@ def check(
     **tolerance: float,
 ) -> None:
     found: list[Tensor] = []
-    products: list[Tensor] = []
+    products: list[tuple[int, Tensor]] = []
 
     def report(gradients: WeightGradients) -> None:
         found.append(gradients.full())
@@ -85,8 +88,8 @@ def check(
             found.append(torch.stack([part[1] for part in parts], axis % 4))
 
     def multiply(gradients: WeightGradients) -> None:
-        axes = (0, 1, 1)  # the second reader finds them as the first one did
-        products.extend(torch.stack([one.clone() for one in gradients.products(axis)], axis) for axis in axes)
+        # The second reader along an axis finds them as the first one did.
+        products.extend((axis, gradients.positive_products(axis)) for axis in (0, 1, 1))
 
     wanted = [*inputs, *([mask] if mask is not None and mask.requires_grad else [])]
     weights, expected = by_autograd(inputs, mask, **options)
@@ -102,8 +105,9 @@ def check(
     for one in found:
         assert one.dtype == torch.float32
         torch.testing.assert_close(one.double(), expected_gradients[-1], **tolerance)
-    for one in products:
-        torch.testing.assert_close(one.double(), weights.detach() * expected_gradients[-1], **tolerance)
+    for axis, one in products:
+        positive = (weights.detach() * expected_gradients[-1]).relu().mean(axis)
+        torch.testing.assert_close(one.double(), positive, **tolerance)
 
 
 @pytest.mark.parametrize("options", CALLS.values(), ids=CALLS)
@@ -120,12 +124,43 @@ def test_additive_masks_of_any_shape_and_their_own_gradient(shape: tuple[int, ..
     check(operands(), mask, {}, **SINGLE)
 
 
-@pytest.mark.parametrize("bytes_at_once", [1, 2 * 4 * 2 * QUERIES * KEYS])
+@pytest.mark.parametrize("bytes_at_once", [1, 2 * 4 * 2 * KEYS, 2 * 4 * 2 * QUERIES * KEYS])
 def test_heads_in_runs_of_any_length(monkeypatch: pytest.MonkeyPatch, bytes_at_once: int) -> None:
     monkeypatch.setattr("vitxplain.capture.weights.RUN", bytes_at_once)
+    monkeypatch.setattr("vitxplain.capture.weight_gradients.TILE", bytes_at_once)
     mask = torch.randn(1, QUERIES, KEYS, generator=torch.Generator().manual_seed(5)).requires_grad_()
     check(operands(), mask, {}, **SINGLE)
     check(operands(), None, {}, **SINGLE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sizes=st.tuples(*(st.integers(1, most) for most in (3, 4, 9, 6))),
+    heads_first=st.booleans(),
+    tile=st.integers(1, 600),
+    form=st.sampled_from(["none", "boolean", "additive"]),
+    seed=st.integers(0, 1000),
+)
+def test_tiles_of_any_size(sizes: tuple[int, ...], heads_first: bool, tile: int, form: str, seed: int) -> None:
+    """From one query of one head to all at once; the last tile may be shorter, and a query may see no key."""
+    batch, heads, queries, keys = sizes
+    axis, leading = (0, (heads, batch)) if heads_first else (1, (batch, heads))
+    draw = torch.Generator().manual_seed(seed)
+    inputs = [torch.randn(*leading, tokens, 3, generator=draw).requires_grad_() for tokens in (queries, keys, keys)]
+    allowed = torch.rand(*leading, queries, keys, generator=draw) > 0.5
+    bias = torch.randn(queries, keys, generator=draw).masked_fill(~allowed[0, 0], -torch.inf)
+    mask = {"none": None, "boolean": allowed, "additive": bias}[form]
+    found: list[Tensor] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vitxplain.capture.weight_gradients.TILE", tile)
+        output = watched(inputs, lambda gradients: found.append(gradients.positive_products(axis)), mask=mask)
+        outward_gradient = torch.randn(output.shape, generator=draw)
+        gradients = torch.autograd.grad(output, inputs, outward_gradient)
+    weights, expected = by_autograd(inputs, mask)
+    *slow, of_weights = torch.autograd.grad(expected, [*inputs, weights], outward_gradient.double())
+    torch.testing.assert_close(found[0].double(), (weights.detach() * of_weights).relu().mean(axis), **SINGLE)
+    for one, other in zip(gradients, slow, strict=True):
+        torch.testing.assert_close(one, other, check_dtype=False, **SINGLE)
 
 
 @pytest.mark.parametrize("moved", [[0], [1, 4]])

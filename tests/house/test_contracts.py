@@ -14,7 +14,8 @@ FLOORS = [
     for layer in next(contract["layers"] for contract in CONTRACTS if contract["id"] == "floors")
 ]
 GROUND = {
-    "class_source", "errors", "escape", "generators", "geometry", "grid", "interrupts", "processes", "suggest", "types"
+    "class_source", "errors", "escape", "generators", "geometry", "grid", "interrupts", "other_libraries", "processes",
+    "suggest", "types",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from PIL import Image
 
+from vitxplain.explanation.clipping import clipped
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import Limits, limits_of, widest
 from vitxplain.explanation.look import PLAIN, Look
@@ -31,7 +32,7 @@ def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int], 
         UsageError: the values hold no map of the image.
         UnknownNameError, OptionError: no such colour map or width.
     """
-    limits = shared_limits(explanations)
+    limits = shared_limits([clipped(explanation, look.percentile) for explanation in explanations])
     step = -(-len(explanations) // ASKED)
     sampled = [_picture(explanation, limits, look) for explanation in explanations[::step]]
     palette = _palette(sampled)

@@ -72,12 +72,12 @@ class AttentionRecord:
             return zip(self.weights.unbind(1), self.gradients.unbind(1), strict=True)
         return self._gradients.slices(axis)
 
-    def heads_times_gradients(self) -> Iterator[TokenMatrix]:
-        """One head's weights x gradient, (batch, query, key), at a time; each is there until the next one is."""
+    def positive_products(self) -> TokenMatrix:
+        """The mean over heads of the positive part of weights x gradient."""
         axis = self._head_axis
         if axis is None:
-            return iter((self.weights * self.gradients).unbind(1))
-        return self._gradients.products(axis)
+            return (self.weights * self.gradients).relu().mean(1)
+        return self._gradients.positive_products(axis)
 
     @property
     def values(self) -> Float[Tensor, "batch key channel"] | None:

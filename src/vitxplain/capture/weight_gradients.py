@@ -1,15 +1,16 @@
-"""The gradient of attention weights, head by head, while the backward pass runs."""
+"""The gradient of attention weights, part by part, while the backward pass runs."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vitxplain.capture.weights import ExplicitWeights, FusedWeights, Weights, part
+from vitxplain.capture.weights import RUN, ExplicitWeights, FusedWeights, Rows, Weights, mean_of, part
 from vitxplain.capture.zero_rows import moved_rows
 
 
@@ -26,9 +27,10 @@ class WeightGradients(ABC):
     def slices(self, axis: int) -> Iterator[tuple[Tensor, Tensor]]:
         """(weights, gradient) one index of `axis` at a time; little else lives meanwhile."""
 
-    def products(self, axis: int) -> Iterator[Tensor]:
-        """Weights x gradient, one index of `axis` at a time; none is to be changed, or read once the next is made."""
-        return (weights * gradient for weights, gradient in self.slices(axis))
+    def positive_products(self, axis: int) -> Tensor:
+        """The mean over `axis` of the positive part of weights x gradient."""
+        products = ((weights * gradient).relu_() for weights, gradient in self.slices(axis))
+        return mean_of(products, self.weights.shape[axis])
 
 
 @dataclass(eq=False)
@@ -46,6 +48,7 @@ class ExplicitGradients(WeightGradients):
 
 
 QUERY, KEY, VALUE, MASK = range(4)
+TILE: Final = 3 * 2**19  # bytes of weights at once; their gradient and what is made of it need as much beside them
 
 
 @dataclass(eq=False)
@@ -58,93 +61,105 @@ class FusedGradients(WeightGradients):
     weights: FusedWeights
     output_gradient: Tensor
     needed: Sequence[int] = (QUERY, KEY, VALUE)
-    _inputs: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, init=False)
-    _axis: int = field(default=-3, init=False)
+    _inputs: list[Tensor] | None = field(default=None, init=False)
 
     def full(self) -> Tensor:
         return self.output_gradient.float() @ self.weights.value.float().transpose(-2, -1)
 
     def slices(self, axis: int) -> Iterator[tuple[Tensor, Tensor]]:
-        axis = self._reading(axis)
-        for run in self.weights.runs(axis):
-            weights = self.weights.of_run(axis, run)
-            outward, moved, moved_gradient = self._of_output(run)
-            gradient = _spread(moved_gradient, moved, weights.shape[-2])
-            yield from zip(weights.unbind(axis), gradient.unbind(axis), strict=True)
-            if run.start not in self._inputs:
-                moved_weights = _rows(weights, moved)
-                product = moved_weights * moved_gradient
-                self._inputs[run.start] = tuple(self._of_run(run, moved_weights, product, outward, moved))
-
-    def products(self, axis: int) -> Iterator[Tensor]:
-        """The gradient of the softmax takes them as well: made once, in memory that is used again."""
-        axis = self._reading(axis)
-        scratch = self.weights.scratch(axis)
-        for run in self.weights.runs(axis):
-            outward, moved, gradient = self._of_output(run)
-            weights = self.weights.of_run(axis, run, rows=moved, scratch=scratch)
-            product = gradient.mul_(weights)
-            yield from _spread(product, moved, self.weights.shape[-2]).unbind(axis)
-            if run.start not in self._inputs:
-                self._inputs[run.start] = tuple(self._of_run(run, weights, product, outward, moved))
-
-    def _reading(self, axis: int) -> int:
-        """The axis, counted from the end; what was made along another one is of no use."""
         axis = axis % self.output_gradient.dim() - self.output_gradient.dim()
-        if axis != self._axis:
-            self._inputs.clear()
-            self._axis = axis
-        return axis
+        for run in self.weights.runs(axis):
+            outward, value = (part(one, axis, run).float() for one in (self.output_gradient, self.weights.value))
+            gradient = outward @ value.transpose(-2, -1)
+            yield from zip(self.weights.of_run(axis, run).unbind(axis), gradient.unbind(axis), strict=True)
 
-    def _of_output(self, run: range) -> tuple[Tensor, Tensor | None, Tensor]:
-        """The output's gradient where queries moved, which did (None: all), and the gradient of their weights."""
-        outward = part(self.output_gradient, self._axis, run).float()
-        moved = moved_rows(outward)
-        outward = _rows(outward, moved)
-        return outward, moved, outward @ part(self.weights.value, self._axis, run).float().transpose(-2, -1)
-
-    def _of_run(
-        self, run: range, weights: Tensor, product: Tensor, outward: Tensor, moved: Tensor | None
-    ) -> Iterator[Tensor]:
-        """The gradients of the needed inputs by those of the queries that moved; the product becomes dS."""
-        query, key = (part(tensor, self._axis, run).float() for tensor in (self.weights.query, self.weights.key))
-        # Softmax: dS = A * (dA - sum(A * dA)); scores are scale * q k^T + mask.
-        scores = product.addcmul_(weights, product.sum(-1, keepdim=True), value=-1)
-        for of in self.needed:
-            if of == QUERY:
-                yield _spread(scores @ key * self.weights.factor, moved, query.shape[-2])
-            elif of == KEY:
-                yield scores.transpose(-2, -1) @ _rows(query, moved) * self.weights.factor
-            elif of == VALUE:
-                yield weights.transpose(-2, -1) @ outward
-            else:
-                yield _spread(scores, moved, query.shape[-2])
+    def positive_products(self, axis: int) -> Tensor:
+        shape = list(self.weights.shape)
+        count = shape.pop(axis)
+        total = self.output_gradient.new_zeros(shape, dtype=torch.float32)
+        for queries, products in self._products(axis):
+            for product in products:
+                total.view(-1, *shape[-2:])[:, queries] += product.relu()
+        return total.div_(count)
 
     def of_inputs(self) -> list[Tensor]:
-        """Gradients of those that are needed, in their order; what a watcher made on its way is not made again."""
-        runs = list(self.weights.runs(self._axis))
-        if len(self._inputs) != len(runs):
-            for _ in self.products(self._axis):
+        """Gradients of those that are needed, in their order; what was made beside the products is not made again."""
+        if self._inputs is None:
+            for _ in self._products(-3):
                 pass
-        parts = [self._inputs[run.start] for run in runs]
-        return [torch.cat(one, self._axis) for one in zip(*parts, strict=True)]
+        return self._inputs or []
+
+    def _products(self, axis: int) -> Iterator[tuple[Rows, Tensor]]:
+        """Some queries, and their weights x gradient: (index of `axis`, all other axes, query, key), tile by tile.
+
+        None is to be read once the next one is made: while a tile is in the cache, it becomes gradients of the inputs.
+        """
+        leading, axis = self.weights.shape[:-2], axis % len(self.weights.shape)
+        inputs = (self.weights.query, self.weights.key, self.weights.value)
+        query, key, value, outward = (_led_by(axis, one, leading).float() for one in (*inputs, self.output_gradient))
+        mask = None if self.weights.mask is None else _led_by(axis, self.weights.mask, leading)
+        call = FusedWeights(query, key, value, mask, scale=self.weights.factor)
+        shapes = (query.shape, key.shape, value.shape, call.shape)
+        totals = {of: outward.new_zeros(shapes[of]) for of in self.needed}
+        for run, queries in _tiles(call, moved_rows(outward)):
+            tile, moving = call.tile(run, queries), outward[run][..., queries, :]
+            weights = tile.full()
+            product = (moving @ tile.value.transpose(-2, -1)).mul_(weights)
+            yield queries, product
+            # Softmax: dS = A * (dA - sum(A * dA)); scores are scale * q k^T + mask.
+            scores = product.addcmul_(weights, product.sum(-1, keepdim=True), value=-1)
+            for of, total in totals.items():
+                if of == QUERY:
+                    total[run][..., queries, :] = (scores @ tile.key).mul_(call.factor)
+                elif of == KEY:
+                    _add_product(total[run], scores, tile.query * call.factor)
+                elif of == VALUE:
+                    _add_product(total[run], weights, moving)
+                else:
+                    total[run][..., queries, :] = scores
+        others = leading[:axis] + leading[axis + 1 :]
+        self._inputs = [one.view(len(one), *others, *one.shape[-2:]).movedim(0, axis) for one in totals.values()]
 
 
-def _rows(tensor: Tensor, chosen: Tensor | None) -> Tensor:
-    return tensor if chosen is None else tensor.index_select(-2, chosen)
+def _led_by(axis: int, tensor: Tensor, leading: tuple[int, ...]) -> Tensor:
+    """(index of `axis`, all other leading axes, the last two) of a tensor that is broadcast over the leading axes."""
+    others = math.prod(leading[:axis] + leading[axis + 1 :])
+    whole = tensor.expand(*leading, *tensor.shape[-2:])
+    return whole.movedim(axis, 0).reshape(leading[axis], others, *tensor.shape[-2:])
 
 
-def _spread(rows: Tensor, chosen: Tensor | None, count: int) -> Tensor:
-    """The chosen of so many rows; the others are zero."""
-    if chosen is None:
-        return rows
-    return rows.new_zeros(*rows.shape[:-2], count, rows.shape[-1]).index_copy_(-2, chosen, rows)
+def _tiles(call: FusedWeights, moved: Tensor | None) -> Iterator[tuple[slice, Rows]]:
+    """Indices of the first axis, and queries of those that moved; all indices of some queries before other queries.
+
+    So what is summed over the indices is in the cache, too. On a GPU, where calls cost more than memory, no query is
+    left for later.
+    """
+    count, others, queries, keys = call.shape
+    queries = queries if moved is None else len(moved)
+    of_one = max(1, 4 * others * queries * keys)
+    at_once = TILE if call.query.device.type == "cpu" else max(RUN, of_one)
+    length, run = _equal(queries, queries * at_once // of_one), _equal(count, at_once // of_one)
+    for start in range(0, queries, length):
+        chosen = slice(start, start + length)
+        for first in range(0, count, run):
+            yield slice(first, first + run), chosen if moved is None else moved[chosen]
+
+
+def _equal(count: int, most: int) -> int:
+    """How many of so many at once, `most` or fewer: parts are about equal, for a short rest is slow."""
+    return math.ceil(count / math.ceil(count / max(1, most))) if count else 1
+
+
+def _add_product(total: Tensor, first: Tensor, second: Tensor) -> None:
+    """Adds `first`^T `second`, matrix by matrix."""
+    flat = total.flatten(0, 1)
+    torch.baddbmm(flat, first.flatten(0, 1).transpose(-2, -1), second.flatten(0, 1), out=flat)
 
 
 class WatchedAttention(torch.autograd.Function):
     """Fused attention whose backward pass shows the gradient of the weights it never made to `report`.
 
-    Forward it is the fused call itself; backward everything is worked out again head by head, in cache, so neither
+    Forward it is the fused call itself; backward everything is worked out again tile by tile, in cache, so neither
     the weights nor their gradients of a layer ever exist at once.
     """
 

@@ -4,11 +4,12 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 import torch
 from torch import Tensor
 
+Rows: TypeAlias = slice | Tensor  # some queries
 RUN: Final = 2**21  # bytes of weights that are worked out at once: more would leave the cache of a CPU
 
 
@@ -118,19 +119,22 @@ class FusedWeights(Weights):
             most = max(1, RUN // max(1, 4 * math.prod(self.shape) // count)) if count else 1
         return (range(start, min(start + most, count)) for start in range(0, count, most))
 
-    def of_run(self, axis: int, run: range, *, rows: Tensor | None = None, scratch: Tensor | None = None) -> Tensor:
+    def of_run(self, axis: int, run: range, scratch: Tensor | None = None) -> Tensor:
         """The weights of a run of indices of `axis`, counted from the end, below -2; the axis stays.
 
-        Of some queries only (`rows`, else all), in memory of `scratch` instead of new memory where it is given.
+        In memory of `scratch` instead of new memory where it is given.
         """
         query, key = part(self.query, axis, run), part(self.key, axis, run)
-        if scratch is not None and rows is None:
+        if scratch is not None:
             return self._softmax_in(scratch, query, key)
-        mask = None if self.mask is None else part(self.mask, axis, run)
-        if rows is not None:
-            query = query.index_select(-2, rows)
-            mask = mask if mask is None or mask.shape[-2] == 1 else mask.index_select(-2, rows)
-        return self._softmax(query, key, mask)
+        return self._softmax(query, key, None if self.mask is None else part(self.mask, axis, run))
+
+    def tile(self, run: slice, queries: Rows) -> "FusedWeights":
+        """The call of a run of indices of the first axis, which all operands have, and of some queries."""
+        mask = self.mask
+        if mask is not None:
+            mask = mask[run] if mask.shape[-2] == 1 else mask[run][..., queries, :]
+        return FusedWeights(self.query[run][..., queries, :], self.key[run], self.value[run], mask, scale=self.factor)
 
     def slices(self, axis: int) -> Iterator[Tensor]:
         return self._slices(axis % len(self.shape) - len(self.shape), None)
@@ -201,7 +205,8 @@ class FusedWeights(Weights):
     def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
         scores = (query.float() * self.factor) @ key.float().transpose(-2, -1)
         if mask is None:
-            return scores.softmax(-1)
+            kept = torch.is_grad_enabled() or torch.compiler.is_compiling()
+            return torch.softmax(scores, -1, out=None if kept else scores)
         boolean = mask.dtype == torch.bool
         scores = scores.masked_fill(~mask, -math.inf) if boolean else scores + mask.float()
         # A row with nothing to attend to: fused kernels give zeros, a plain softmax NaN. Any other NaN is the model's.

@@ -78,7 +78,8 @@ def _explanations(model: VisionModel, sample: Sample) -> tuple[Explanation, ...]
     except TargetError:  # nothing found
         return ()
     listed = explanations if isinstance(explanations, list) else [explanations]
-    return tuple(one for one in listed if one.target and one.target.name != BACKGROUND)
+    things = [(one.target.probability, one) for one in listed if one.target and one.target.name != BACKGROUND]
+    return tuple(one for _, one in sorted(things, key=lambda pair: -pair[0]))  # segments came the largest first
 
 
 def _detected(explanation: Explanation) -> Detected:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import ClassVar
 
 from torch import Tensor
@@ -53,6 +52,5 @@ class GradientAttention(AttentionExplainer):
 
 
 def positive_gradient_attention(record: AttentionRecord) -> TokenMatrix:
-    """Mean over heads of the positive part of gradient x attention, one head at a time."""
-    heads = (product.relu() for product in record.heads_times_gradients())
-    return reduce(Tensor.add_, heads).div_(record.layout.heads)
+    """Mean over heads of the positive part of gradient x attention."""
+    return record.positive_products()

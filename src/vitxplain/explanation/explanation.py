@@ -90,6 +90,7 @@ class Explanation:
         width: float | str | None = None,
         cmap: str | None = None,
         title: str | None = None,
+        percentile: float | None = None,
         bands: Bands | None = None,
         **options: Any,
     ) -> "Figure":
@@ -101,13 +102,15 @@ class Explanation:
             width: of the figure in inches; "column" is 3.25, "page" 6.75. Pictures shrink, letters stay readable.
             cmap: a colour map of matplotlib, in styles that have one.
             title: in place of the large line; "" leaves the lines above the picture away.
+            percentile: of the sizes of a map's values, such as 99, at which its scale ends, as its bar says; what is
+                beyond looks alike. For maps of pixels, of which a few take all of the scale.
             bands: those of a multi-band image to be shown as red, green and blue, such as (4, 3, 2).
             options: of the style.
         """
         from vitxplain.render.draw import plot
 
         shown = self if bands is None else self.with_bands(bands)
-        return plot(shown, style, ax=ax, look=Look(width=width, cmap=cmap, title=title), **options)
+        return plot(shown, style, ax=ax, look=Look(width, None, cmap, title, percentile), **options)
 
     def with_bands(self, bands: Bands) -> "Explanation":
         """The same, its image drawn of other bands: one in grey, or three as red, green and blue, counted from 1.
@@ -172,6 +175,7 @@ class Explanation:
         dpi: float | None = None,
         cmap: str | None = None,
         title: str | None = None,
+        percentile: float | None = None,
     ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
@@ -184,7 +188,7 @@ class Explanation:
         """
         from vitxplain.explanation.storage import is_file_name, save, save_file
 
-        path, look = user_path(folder), Look(width, dpi, cmap, title)
+        path, look = user_path(folder), Look(width, dpi, cmap, title, percentile)
         if stem is None and is_file_name(path):
             return [save_file(self, path, style, look)]
         stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from vitxplain.capture.undisturbed import undisturbed
-from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.errors import ModelLoadError, VitxplainError, reason
 from vitxplain.models.tasks import check_output, of_another_task
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import LOGITS
@@ -75,17 +75,16 @@ def _failures_worded(model: VisionModel, pixels: PixelValues, hint: str) -> Iter
         raise
     except Exception as error:
         channels, height, width = pixels.shape[-3:]
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
         plural = "s" * (channels != 1)
         if len(pixels) > 1 and _runs(model, pixels[:1]):
             raise ModelLoadError(
-                f"{model.source} takes one image at a time and fails on {len(pixels)} at once ({reason}); its images "
-                "pass in batches here. Let it take a batch of any size; an exported program does if it was exported "
-                'with dynamic_shapes, such as ({0: torch.export.Dim("batch")},) and two images.'
+                f"{model.source} takes one image at a time and fails on {len(pixels)} at once ({reason(error)}); "
+                "its images pass in batches here. Let it take a batch of any size; an exported program does if it was "
+                'exported with dynamic_shapes, such as ({0: torch.export.Dim("batch")},) and two images.'
             ) from error
         raise ModelLoadError(
             f"{model.source} fails on an input of {height} x {width} pixels with {channels} channel{plural} "
-            f"({reason}); {hint}."
+            f"({reason(error)}); {hint}."
         ) from error
 
 

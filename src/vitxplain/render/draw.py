@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
+from vitxplain.explanation.clipping import clipped
 from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.suggest import did_you_mean, similar_names
 
@@ -30,6 +31,7 @@ STYLES = {
     "sampling-points": "one dot for each place that deformable attention reads for an object",
     "patches": "the image cut into the model's patches",
 }
+CUT = ("overlay", "additive", "brightness", "signed", "strip")  # whose scale may end at a percentile
 # Styles of values that one method gives, which `auto` therefore stands for beside them.
 METHODS = {
     "heads": "raw-attention",
@@ -66,6 +68,11 @@ def plot(
     if look.cmap is not None:
         check_colours(look.cmap, style)
         options = {**options, "cmap": look.cmap}
+    if look.percentile is not None:
+        if style not in CUT:
+            raise OptionError(f"the picture style {style} has no percentile; those that have are {', '.join(CUT)}.")
+        look.check()
+        explanation = clipped(explanation, look.percentile)
     names = _options(style)
     unknown = sorted(options.keys() - set(names))
     if unknown:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from vitxplain.api import ModelLike, model_for
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike, build, check_names
-from vitxplain.explainers.passes.fit import auto_method, require
+from vitxplain.explainers.passes.fit import auto_method, probe_for, require
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.scale.wanted import Wanted, targets
@@ -44,5 +44,5 @@ def chosen(
     opened = load_model(model, device=device) if isinstance(model, str) else model_for(model)
     loaded = opened.finding_from(min_score)
     explainers = build([auto_method(loaded) if method == "auto" else method for method in methods], options, text=text)
-    require(loaded, explainers.values())
+    require(loaded, explainers.values(), probe=probe_for(loaded, explainers.values()))
     return Chosen(loaded, explainers, targets(loaded, [target] if isinstance(target, str) else list(target), top_k))

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from vitxplain.errors import TargetError
+from vitxplain.other_libraries.hints import target_hint
 from vitxplain.suggest import did_you_mean, similar_names
 
 _MOST_SHOWN: Final = 10  # of the classes that one name means
@@ -78,6 +79,8 @@ def _whole(spelled: Any) -> int:
     number = listed[0] if len(listed) == 1 else None
     if isinstance(number, int) and not isinstance(number, bool):
         return number
+    if instead := target_hint(spelled):
+        raise TargetError(f"target {repr_(spelled)} is no class; {instead}")
     hint = f" Did you mean {number:.0f}?" if isinstance(number, float) and number.is_integer() else ""
     raise TargetError(
         f"target {repr_(spelled)} is no class; give an index such as 3, a name, a list with one of these an image, "

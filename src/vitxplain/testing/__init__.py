@@ -8,6 +8,7 @@
         check("my-method")  # a registered name, a class, or an instance with options that make it quick
 
 `check_explainer("my-method")` runs them all. Without `model=` they use the small models of this package.
+`pytest -vv` says why a check failed in its last lines, too.
 """
 
 from vitxplain.testing.checks import CHECKS, check_explainer

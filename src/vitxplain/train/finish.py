@@ -52,6 +52,7 @@ def finish(folder: RunFolder, setup: TrainingSetup, state: TrainerState, *, stri
         len(setup.training),
         parameters,
         picture=CURVES if drawn else None,
+        evaluations=sum(row.split == "validation" for row in history),
     )
     folder.write({"metrics.csv": as_csv([*history, *final]), "model/README.md": card, **drawn})
     folder.write({"result.json": result.as_bytes()})

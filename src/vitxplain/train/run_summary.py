@@ -4,13 +4,31 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from vitxplain.processes import shared_state
 from vitxplain.train.assemble import TrainingSetup
 from vitxplain.train.config.defaults import steps_per_epoch
 from vitxplain.train.config.presets import TRAINING_IMAGES, validates_on_training_images
 from vitxplain.train.config.run_config import SCRATCH
+
+FEW_STEPS: Final = 50  # of a training that is to learn something
+
+
+def few_steps(steps: int, classes: int) -> str:
+    """What so few steps mean for so many classes; empty where they may be enough."""
+    advice = "give more epochs (-o epochs=N), or a smaller batch (-o batch_size=N)"
+    if steps < classes:
+        return (
+            f"few steps: {steps:,} for {classes:,} classes, less than one a class, so that most classes are hardly "
+            f"learned and the figures say little about the model; {advice}"
+        )
+    if steps < FEW_STEPS:
+        return (
+            f"few steps: {steps:,}, in which weights hardly move, so that the figures say little about the model; "
+            f"{advice}"
+        )
+    return ""
 
 
 @dataclass(frozen=True)
@@ -24,7 +42,7 @@ class RunSummary:
     data: str
     images: Mapping[str, int]  # by split
     classes: tuple[str, ...]
-    notes: tuple[str, ...]  # how the splits came about, where they were made here
+    notes: tuple[str, ...]  # how the splits came about, where they were made here, and what to expect of few steps
     image_size: tuple[int, int]  # height, width
     steps: int
     epochs: float
@@ -43,11 +61,10 @@ class RunSummary:
         weights = list(setup.model.module.parameters())
         splits = {"train": setup.training, "validation": setup.validation, "test": setup.test}
         data_sets = {name: data for name, data in splits.items() if data is not None}
-        notes = (
-            [f"validated on {TRAINING_IMAGES} (preset {options.preset})"]
-            if validates_on_training_images(options)
-            else []
-        )
+        if validates_on_training_images(options):
+            notes = [f"validated on {TRAINING_IMAGES} (preset {options.preset})"]
+        else:  # a preset has as many steps as its question takes
+            notes = [] if options.preset else [few_steps(steps, len(setup.labels))]
         return cls(
             folder=folder,
             model=setup.model.source if setup.config.model == SCRATCH else setup.config.model,
@@ -58,7 +75,8 @@ class RunSummary:
             classes=setup.labels,
             notes=tuple(
                 dict.fromkeys(
-                    [note for data in data_sets.values() for note in data.notes] + [*setup.model.notes, *notes]
+                    [note for data in data_sets.values() for note in data.notes]
+                    + [*setup.model.notes, *filter(None, notes)]
                 )
             ),
             image_size=setup.model.input_size,

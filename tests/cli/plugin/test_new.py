@@ -1,5 +1,7 @@
 """`vitx plugin new` writes a method that keeps the contract."""
 
+import os
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -33,6 +35,29 @@ def test_the_package_it_writes_keeps_the_contract(vitx, tmp_path: Path, monkeypa
     again = vitx("plugin", "new", "edge-attention")
     assert again.code != 0
     assert "is there already" in again.err
+
+
+@pytest.mark.slow
+def test_the_last_lines_of_its_failed_tests_say_why(vitx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert vitx("plugin", "new", "edge-attention").code == 0
+    folder = tmp_path / "vitxplain-edge-attention"
+    source = (folder / "vitxplain_edge_attention.py").read_text().replace("** self.power", "* float('nan')")
+    add_package(tmp_path / "site", "vitxplain-edge-attention", source, {"edge-attention": "EdgeAttention"})
+    (folder / "vitxplain_edge_attention.py").unlink()
+    paths = os.pathsep.join(filter(None, (str(tmp_path / "site"), *sys.path)))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "finite"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": paths, "COLUMNS": "80", "CI": "", "BUILD_NUMBER": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    *_, reason, _ = done.stdout.rstrip().splitlines()
+    assert reason.startswith("FAILED tests/test_vitxplain_edge_attention.py::")
+    assert "it gave values that are no numbers (NaN or infinity)" in reason
 
 
 @pytest.mark.parametrize(

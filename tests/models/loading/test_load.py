@@ -211,10 +211,14 @@ def test_a_model_in_memory_says_what_it_knows_of_its_input() -> None:
         load_model(module)
 
 
-def test_no_word_on_preprocessing(tmp_path: Path) -> None:
+def test_no_word_on_preprocessing(tmp_path: Path, folder: Path) -> None:
     save_tiny_vit(tmp_path, processor=False)
-    with pytest.raises(ModelLoadError, match=r"does not say how images become its input.*mean="):
+    with pytest.raises(ModelLoadError, match=r"does not say how images become its input.*mean=") as refused:
         load_model(tmp_path)
+    assert f'from_pretrained("THE MODEL YOU BEGAN WITH").save_pretrained("{tmp_path}")' in str(refused.value)
+    transformers.AutoImageProcessor.from_pretrained(folder).save_pretrained(tmp_path)
+    assert load_model(tmp_path).processor.input_size == load_model(folder).processor.input_size
+    (tmp_path / "preprocessor_config.json").unlink()
     model = load_model(tmp_path, mean=(0.5, 0.4, 0.3), std=1, size=32)
     assert model.processor([Image.new("RGB", (5, 5))])[0, :, 0, 0].tolist() == pytest.approx([-0.5, -0.4, -0.3])
 

@@ -38,6 +38,7 @@ def test_curves_of_few_evaluations(count: int):
     words = [text.get_text() for text in picture.texts]
     assert words[0] == "mine"
     assert ("kept: step" in words[1]) == (count > 1)
+    assert ("the only one that was evaluated" in words[1]) == (count == 2)
     for axes in picture.axes:
         assert ticks_apart(axes)
         styles = [line.get_linestyle() for line in axes.lines if line.get_label() in ("train", "validation")]

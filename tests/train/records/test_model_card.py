@@ -30,7 +30,7 @@ def test_folders_go_by_their_names_alone(tmp_path: Path):
     text = card(str(run / "model"), str(data), data_options={"masks": str(masks)})
     assert str(tmp_path) not in text
     assert "# first on photos\n" in text
-    assert "vitx train --model first --data photos -o data.masks=masks" in text
+    assert "vitx train --model ./first --data ./photos -o data.masks=masks" in text
     assert header(text)["tags"] == ["photos"]
     assert "datasets" not in header(text)
 
@@ -38,6 +38,7 @@ def test_folders_go_by_their_names_alone(tmp_path: Path):
 def test_ids_of_the_hub_stay():
     text = card("owner/vit", "owner/flowers")
     assert "# owner/vit on owner/flowers" in text
+    assert "vitx train --model owner/vit --data owner/flowers" in text
     assert header(text)["datasets"] == ["owner/flowers"]
 
 
@@ -68,6 +69,13 @@ def test_curves_stand_in_the_card_where_they_lie_beside_it():
     config = RunConfig("scratch", "digits", TrainOptions())
     cards = [model_card(config, RESULT, Digits().labels, 60, 1000, picture=one) for one in ("curves.png", None)]
     assert ["(curves.png)" in one.decode() for one in cards] == [True, False]
+
+
+def test_a_single_evaluation_is_no_choice():
+    config = RunConfig("scratch", "digits", TrainOptions())
+    one, two = (model_card(config, RESULT, Digits().labels, 60, 1000, evaluations=count).decode() for count in (1, 2))
+    assert "those of step 40, the only one that was evaluated, on the validation split; training took" in one
+    assert "those of step 40, the best of 60 by accuracy on the validation split; training took" in two
 
 
 def test_figures_say_of_how_many_images_and_how_sure_they_are():

@@ -124,6 +124,16 @@ def explain(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    percentile: Annotated[
+        float | None,
+        typer.Option(
+            "--percentile",
+            metavar="P",
+            help="Where the scale of colours ends: 99 lets the highest hundredth look alike; numbers stay as they are.",
+            show_default="the highest value",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
     *,
     model_options: ModelOptions,
     json: Json = False,
@@ -141,7 +151,7 @@ def explain(
     from vitxplain.cli.explain.plan import Job, is_sharded, plan
     from vitxplain.cli.explain.report import Reporter
 
-    drawing = Drawing(style, width, dpi, cmap, title)
+    drawing = Drawing(style, width, dpi, cmap, title, percentile)
     if is_sharded(formats, images, data, push_to_hub):
         from vitxplain.cli.explain.sharded import Sharded, explain_sharded  # which takes pyarrow
 

@@ -18,6 +18,7 @@ class Drawing:
     dpi: float | None = None
     cmap: str | None = None
     title: str | None = None
+    percentile: float | None = None
 
     @property
     def first_typed(self) -> str:
@@ -37,6 +38,6 @@ class Drawing:
         if self.cmap is not None:
             check_colours(self.cmap, self.style)
         width = None if self.width is None else typed_inches(self.width)
-        look = Look(width, self.dpi, self.cmap, self.title)
+        look = Look(width, self.dpi, self.cmap, self.title, self.percentile)
         look.check()
         return look

@@ -29,6 +29,9 @@ test = ["pytest"]
 [project.entry-points."vitxplain.explainers"]
 {name} = "{module}:{cls}"
 
+[tool.pytest.ini_options]
+addopts = ["-vv"]  # so that the last lines say why a check failed
+
 [build-system]
 requires = ["hatchling"]
 build-backend = "hatchling.build"

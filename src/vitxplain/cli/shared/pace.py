@@ -23,6 +23,10 @@ class Pace:
         self._last = now
         return True
 
+    def seconds(self) -> float:
+        """Since the work began."""
+        return self._clock() - self._began
+
     def said(self) -> None:
         """Something was said out of turn."""
         self._last = self._clock()

@@ -29,6 +29,8 @@ class TrainReport:
         self.run_summary: RunSummary | None = None
         shown = not quiet and sys.stderr.isatty() and not (json and result_stream().isatty())
         self.pace = Pace() if not (quiet or json or shown) else None  # of lines in place of the bar
+        self.start: tuple[int, float] | None = None  # the step that ended first, and when
+        self.estimated = False
         self.bar = progress_bar("training", "{task.fields[figures]}", shown=shown, stderr_above=True)
         self.callback = _Watcher(self)
 
@@ -48,6 +50,19 @@ class TrainReport:
                 line = Text.assemble((f"{head:<9}", "bold"), printable(text))
                 self.bar.console.print(line, soft_wrap=True)
         self.bar.start()
+
+    def stepped(self, step: int, steps: int) -> None:
+        """A step of `steps` ended: once, where no bar shows it, how long they will take, before any figures come."""
+        if self.pace is None or self.estimated:
+            return
+        seconds = self.pace.seconds()
+        if self.start is None:  # the first step warms up
+            self.start = step, seconds
+        elif seconds - self.start[1] >= MEASURED:
+            self.estimated = True
+            pace = (seconds - self.start[1]) / (step - self.start[0])
+            words = f"step {step:,} of {steps:,}  about {duration((steps - step) * pace)} to go, without evaluations"
+            self.bar.console.print(words, soft_wrap=True)
 
     def trained(self, row: Row, steps: int) -> None:
         """Figures of the training images now and then, of `steps` in all; where no bar shows them, as a line."""
@@ -102,15 +117,20 @@ class _Watcher(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self.report.bar.update(self.task, completed=state.global_step, total=state.max_steps)
+        if state.is_world_process_zero:
+            self.report.stepped(state.global_step, state.max_steps)
 
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         row = row_of(state.log_history[-1]) if state.is_world_process_zero else None
         if row and row.split == "train":
             self.report.trained(row, state.max_steps)
         elif row:
-            self.report.evaluated(row, best=is_best(rows(state.log_history), str(args.metric_for_best_model)))
+            history = rows(state.log_history)
+            again = sum(one.split == "validation" for one in history) > 1  # the first is the best of one
+            self.report.evaluated(row, best=again and is_best(history, str(args.metric_for_best_model)))
 
 
+MEASURED: Final = 5.0  # seconds of steps, after which how long all take can be told
 UNSURE: Final = 0.2  # an accuracy whose 95 % interval is wider than this says little
 NAMED: Final = 8  # classes
 
@@ -145,6 +165,13 @@ def _figures(row: Row, digits: int) -> str:
     for name, value in row.figures.items():
         parts.append(f"accuracy {value:.{digits}%}" if name == "accuracy" else f"{FIGURES[name]} {value:.4f}")
     return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """In words, to the minute from two minutes on, and to the tenth of an hour from two hours on."""
+    if seconds < 120:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _count(number: float, word: str) -> str:

@@ -12,6 +12,7 @@ from vitxplain.explainers.passes.plugin_failure import plugin_errors
 from vitxplain.models.offers import unknown_words
 from vitxplain.options.parse import option_types, parse
 from vitxplain.options.route import Fields, OptionKey, no_such_option, option_key, route, takers
+from vitxplain.other_libraries.hints import option_hint
 
 MethodLike: TypeAlias = str | Explainer | type[Explainer]
 TO_AUTHORS: Final = "Report it to its authors."
@@ -152,6 +153,8 @@ def named_explainer(method: MethodLike) -> tuple[str, Explainer]:
 def _no_such_option(key: OptionKey, addressed: Mapping[str, Fields], receivers: Mapping[str, Explainer]) -> OptionError:
     """The error about an option that none of the methods has; one that is not among them by its canonical name."""
     owner = registry.canonical("explainers", key.owner) if key.owner else ""
+    if instead := option_hint(key.name):
+        return OptionError(f"no method has an option {key.word!r}: {instead}")
     return no_such_option(replace(key, owner=owner), addressed, "method", receivers)
 
 

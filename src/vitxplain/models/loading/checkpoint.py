@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from vitxplain.errors import ModelLoadError
+from vitxplain.errors import ModelLoadError, reason
 from vitxplain.files.opening import check_file, open_file
 from vitxplain.files.paths import is_file, is_folder
 from vitxplain.files.reading import reading
@@ -156,8 +156,7 @@ def loading_error(source: str, error: Exception, hub: ModelLoadError | None = No
         return pickled(source)
     if isinstance(error, OSError) and hub is not None:
         return hub
-    reason = text.rstrip(".") if len(text) < 300 else f"{text[:300]} ..."
     return ModelLoadError(
-        f"{source} could not be loaded ({type(error).__name__}: {reason}); check that its files are complete and made "
-        f"for the installed transformers {version('transformers')}."
+        f"{source} could not be loaded ({type(error).__name__}: {reason(error)}); check that its files are complete "
+        f"and made for the installed transformers {version('transformers')}."
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from vitxplain.errors import ModelLoadError, VitxplainError
+from vitxplain.errors import ModelLoadError, VitxplainError, reason
 from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists, is_file, is_folder
 from vitxplain.files.reading import reading
@@ -79,9 +79,8 @@ def with_adapters(base: VisionModel, folder: Path) -> VisionModel:
     except VitxplainError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ModelLoadError(
-            f"the adapters in {folder} do not fit their base model {base.source} ({reason})."
+            f"the adapters in {folder} do not fit their base model {base.source} ({reason(error)})."
         ) from error
     labels = base.labels if classes in (None, len(base.labels)) else {}
     return replace(base, module=module.eval(), source=str(folder), labels=labels)

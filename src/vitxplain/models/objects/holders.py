@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor, nn
 
-from vitxplain.errors import ModelLoadError
+from vitxplain.errors import ModelLoadError, reason
 from vitxplain.models.objects.wrappers import unwrap
 
 
@@ -66,10 +66,9 @@ def _item_transform(data: Any) -> Callable[[Image.Image], Tensor]:
             batch = next(iter(data.test_dl([np.asarray(image)], rm_type_tfms=None, num_workers=0)))
             return batch[0][0].as_subclass(Tensor).detach().cpu()
         except Exception as error:
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise ModelLoadError(
-                f"the learner's data makes no input of an image ({reason}); give its module, with mean=, std= and "
-                "size= as it was trained: load_model(learner.model, mean=...)."
+                f"the learner's data makes no input of an image ({reason(error)}); give its module, with mean=, std= "
+                "and size= as it was trained: load_model(learner.model, mean=...)."
             ) from error
 
     return transform

@@ -10,6 +10,7 @@ from torch import Tensor
 from vitxplain.capture.layout import AttentionLayout, sequence_grids
 from vitxplain.capture.patch_layout import ImageMaps
 from vitxplain.capture.saved_apart import check_saved, is_written_over, saved_apart
+from vitxplain.errors import reason
 from vitxplain.grid import TokenGrid
 from vitxplain.models import offers
 from vitxplain.models.probing.attention_layouts import attention_layouts
@@ -119,9 +120,7 @@ def _on_images(model: "VisionModel", size: tuple[int, int], images: PixelValues 
                 return replace(_probe(model, observe(model, size, images=images), placed), writes_over=True)
         # Some kernel has no derivative; whatever else is wrong shows again.
         observation = observe(model, size, graph=False, images=images)
-        return _probe(
-            model, observation, placed, f"no gradient passes through it: {' '.join(str(error).split())[:200]}"
-        )
+        return _probe(model, observation, placed, f"no gradient passes through it: {reason(error)}")
 
 
 def _probe(model: "VisionModel", observation: Observation, placed: bool, obstacle: str | None = None) -> Probe:

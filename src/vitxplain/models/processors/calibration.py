@@ -48,7 +48,7 @@ def measure(to_pixels: Callable[[Sequence[Image.Image]], PixelValues], image_siz
 
 def _picture(levels: Positions) -> Image.Image:
     """A grey image of levels in [0, 1]."""
-    return Image.fromarray(np.repeat(np.round(255 * levels).astype(np.uint8)[..., None], 3, -1))
+    return Image.fromarray(np.round(255 * levels).astype(np.uint8)).convert("RGB")
 
 
 def _untilted(along: Positions, across: Positions) -> Positions:
@@ -71,7 +71,7 @@ def _edges(positions: Positions, pixels: int, original: int) -> tuple[float, flo
     for margin in (2.0, 1.0, 0.5):
         inside = np.abs(positions - 0.5) <= 0.5 - margin / pixels
         columns = np.nonzero(inside)[1]
-        if len(np.unique(columns)) >= 2:
+        if columns.size and columns.min() < columns.max():
             straight = _on_one_line(columns, positions[inside] * pixels)
             slope, start = np.polyfit(columns[straight] + 0.5, positions[inside][straight], 1)
             first, last = original * start, original * (start + slope * length)
@@ -94,8 +94,9 @@ def _on_one_line(columns: Int[np.ndarray, " place"], pixels: Float[np.ndarray, "
 
     `pixels` are positions on the image. Where one line does not fit all columns, those of their parts are tried.
     """
-    numbers, of_place = np.unique(columns, return_inverse=True)
-    means = np.bincount(of_place, pixels) / np.bincount(of_place)
+    counts = np.bincount(columns)  # no np.unique: it would sort the places, of which there are as many as pixels
+    numbers = np.nonzero(counts)[0]
+    means = np.bincount(columns, pixels)[numbers] / counts[numbers]
     tolerance = max(OFF, LEVEL * float(np.ptp(means)))
     best = _near_line(numbers, means, np.ones(len(numbers), bool), tolerance)
     if not best.all():
@@ -104,7 +105,7 @@ def _on_one_line(columns: Int[np.ndarray, " place"], pixels: Float[np.ndarray, "
             for _ in range(2):  # a line of a part alone is off far from it
                 near = _near_line(numbers, means, near, tolerance) if near.sum() > 1 else near
             best = max(best, near, key=np.count_nonzero)
-    return best[of_place]
+    return best[np.cumsum(counts > 0) - 1][columns]
 
 
 def _near_line(

@@ -19,7 +19,7 @@ from vitxplain.types import PixelValues
 ToPixels = Callable[[Sequence[Any]], PixelValues]  # of originals: RGB images, or those of bands
 ToMask = Callable[[Image.Image], Bool[Tensor, "height width"] | None]  # whether a pixel shows the image; None: all
 
-KEPT_GEOMETRIES = 256  # image sizes whose geometry is remembered
+KEPT_GEOMETRIES = 10_000  # image sizes whose geometry is remembered: 4 MB; of photographs each may have its own
 MEASURED_AT_LEAST = 4  # sizes, before a rule is looked for
 # (height, width) by which a rule is tried: flat, tall, smaller than any input, and larger.
 TRIED = ((96, 768), (768, 96), (24, 30), (900, 1000))

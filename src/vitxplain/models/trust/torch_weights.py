@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlparse
 from zipfile import is_zipfile
 
-from vitxplain.errors import ModelLoadError
+from vitxplain.errors import ModelLoadError, reason
 from vitxplain.files.paths import is_file
 
 HASHED: Final = re.compile(r"-([a-f0-9]{8,})\.")  # resnet18-f37072fd.pth: the first digits of its SHA-256
@@ -48,9 +48,9 @@ def check_tensors_only(file: Path, remedy: str) -> None:
     try:
         torch.load(file, map_location="meta", weights_only=True, mmap=is_zipfile(file))
     except Exception as error:  # whatever a pickle of any content meets
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise ModelLoadError(
-            f"{file} is no file of tensors alone and is not opened, since it could run code ({reason}); {remedy}."
+            f"{file} is no file of tensors alone and is not opened, since it could run code ({reason(error, 160)}); "
+            f"{remedy}."
         ) from error
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
+from vitxplain.explanation.clipping import clipped, scale_words
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.explanation.titles import detail, target_words
@@ -33,7 +34,7 @@ def target_sheet(explanations: Sequence[Explanation], look: Look = PLAIN) -> Fig
         UnknownNameError, OptionError: no such colour map or width.
     """
     check_colours(chosen := look.cmap or HEAT)
-    small = [displayed(explanation) for explanation in explanations]
+    small = [displayed(clipped(explanation, look.percentile)) for explanation in explanations]
     first = small[0]
     width, height = inches(first.geometry.image_size, PANEL)
     count = len(small) + 1
@@ -59,7 +60,7 @@ def target_sheet(explanations: Sequence[Explanation], look: Look = PLAIN) -> Fig
         else:
             outline_found(axes, replace(first, target=None))
     bar = panel(figure, across * step[0], TITLE, 0.13, down * step[1] - GAP - TITLE)
-    colour_bar(bar, chosen, 0, 1, EACH_WORDS)
+    colour_bar(bar, chosen, 0, 1, scale_words(first, EACH_WORDS))
     return figure if look.width is None and look.title is None else arrange(figure, look.width, look.title)
 
 

@@ -3,6 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vitxplain.explanation.clipping import scale_words
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.render.colours import HEAT, HEAT_WORDS
 from vitxplain.render.compose import Photo, add, mark_unseen, photo
@@ -18,7 +19,7 @@ def draw(explanation: Explanation, strength: float = STRENGTH, cmap: str = HEAT)
     """The photograph beside photograph + strength x heat-map colours, cut at white."""
     explanation = displayed_in_pair(explanation)
     rgb = _lit(explanation, strength, cmap)
-    return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), cmap, HEAT_WORDS)
+    return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), cmap, scale_words(explanation, HEAT_WORDS))
 
 
 def draw_on(axes: Axes, explanation: Explanation, strength: float = STRENGTH, cmap: str = HEAT) -> None:

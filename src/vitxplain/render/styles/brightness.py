@@ -3,6 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vitxplain.explanation.clipping import scale_words
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.render.colours import HEAT_WORDS
 from vitxplain.render.compose import Photo, darken, mark_unseen, photo
@@ -18,7 +19,9 @@ def draw(explanation: Explanation, floor: float = FLOOR) -> Figure:
     """The photograph beside itself with each pixel's brightness multiplied by the heat map, never below `floor`."""
     explanation = displayed_in_pair(explanation)
     rgb = _lit(explanation, floor)
-    return side_by_side(explanation, mark_unseen(rgb, explanation.geometry), LIGHT, HEAT_WORDS)
+    return side_by_side(
+        explanation, mark_unseen(rgb, explanation.geometry), LIGHT, scale_words(explanation, HEAT_WORDS)
+    )
 
 
 def draw_on(axes: Axes, explanation: Explanation, floor: float = FLOOR) -> None:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from vitxplain.explanation.clipping import scale_words
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import Limits, heatmap
 from vitxplain.render.colours import HEAT, HEAT_WORDS, SHARED_WORDS
@@ -33,7 +34,9 @@ def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT, limit
     """
     explanation = displayed_in_pair(explanation)
     rgb = mark_unseen(_blended(explanation, alpha, cmap, limits), explanation.geometry)
-    return side_by_side(explanation, rgb, cmap, HEAT_WORDS if limits is None else SHARED_WORDS)
+    return side_by_side(
+        explanation, rgb, cmap, scale_words(explanation, HEAT_WORDS if limits is None else SHARED_WORDS)
+    )
 
 
 def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT) -> None:

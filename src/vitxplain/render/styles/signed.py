@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from vitxplain.explanation.clipping import PERCENTILE
 from vitxplain.explanation.explanation import NEVER_NEGATIVE, Explanation
 from vitxplain.explanation.heatmap import patch_map
 from vitxplain.explanation.resample import place
@@ -34,6 +35,12 @@ def draw_on(axes: Axes, explanation: Explanation, alpha: float = ALPHA, cmap: st
 
 def _words(explanation: Explanation, cmap: str) -> str:
     """What both halves of the colour bar mean; of a map that has no values below 0, that it has none."""
+    cut = explanation.provenance.get(PERCENTILE)
+    ends = "" if cut is None else f"  ·  ends at percentile {cut:g}"
+    return f"{_sides(explanation, cmap)}{ends}"
+
+
+def _sides(explanation: Explanation, cmap: str) -> str:
     if explanation.target is None:
         return f"{explanation.method}, below 0 {'in blue' if cmap == SIGNED else 'left of the middle'}"
     against, own = sides(explanation.target)

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vitxplain.errors import OptionError
+from vitxplain.explanation.clipping import scale_words
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import which_map
 from vitxplain.explanation.titles import detail, headline
@@ -68,7 +69,7 @@ def draw(
     outline_target(show(2, "heat map", colours(bright, cmap)), small)
     outline_target(show(3, "blend", blend(rgb, bright, alpha, cmap)), small)
     show(4, f"heat map > {threshold:g}", _binary(heat > threshold))
-    words = f"{HEAT_WORDS}, root scale" if by_root else HEAT_WORDS
+    words = scale_words(explanation, HEAT_WORDS) + (", root scale" if by_root else "")
     colour_bar(panel(figure, 5 * (slot[0] + GAP), TITLE, 0.11, slot[1]), cmap, 0, 1, words, root=by_root)
     return figure
 

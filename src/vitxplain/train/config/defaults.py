@@ -11,7 +11,7 @@ from vitxplain.data.load import options_of
 from vitxplain.train.config.lora_options import LoraOptions
 from vitxplain.train.config.options import TrainOptions
 from vitxplain.train.config.run_config import SCRATCH, RunConfig
-from vitxplain.words import source_name
+from vitxplain.words import typed_source
 
 EPOCHS, EPOCHS_FROM_SCRATCH = 3, 30
 STEPS, STEPS_FROM_SCRATCH = 300, 2_000  # at least, where no option says how many epochs
@@ -58,12 +58,12 @@ def steps_per_epoch(options: TrainOptions, images: int, processes: int) -> int:
 
 
 def public_config(config: RunConfig) -> RunConfig:
-    """The configuration as a model card shows it: without defaults, and folders by their names alone."""
+    """The configuration as a model card shows it: without defaults, and folders as ./NAME."""
     model, data = _model_defaults(config), _data_defaults(config)
     return replace(
         config,
-        model=source_name(config.model),
-        data=source_name(config.data),
+        model=typed_source(config.model),
+        data=typed_source(config.data),
         model_options={
             key: value for key, value in config.model_options.items() if key == "kind" or value != model.get(key)
         },

@@ -30,7 +30,9 @@ def curves(rows: Sequence[Row], run: str, about: str, best: str = "accuracy") ->
         best: by which figure of the validation weights are kept, or "loss".
     """
     kept = best_row(rows, best)
-    note = f" · kept: step {kept.step:,}, the best validation {named(best)}" if kept else ""
+    evaluations = sum(row.split == "validation" for row in rows)
+    why = f"the best validation {named(best)}" if evaluations > 1 else "the only one that was evaluated"
+    note = f" · kept: step {kept.step:,}, {why}" if kept else ""
     page = sheet(LEFT + 2 * WIDTH + GAP, ABOVE + HEIGHT + BELOW, run, f"{about}{note}")
     figure = next((name for name in FIGURES if any(name in row.figures for row in rows)), "accuracy")
     for column, name in enumerate(("loss", figure)):

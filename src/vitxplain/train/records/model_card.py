@@ -19,7 +19,7 @@ from vitxplain.train.config.task_names import CLASSES, OBJECTS, PIXELS
 from vitxplain.train.records.figures_table import best_of, figures_table
 from vitxplain.train.records.metrics_file import FIGURES
 from vitxplain.train.records.result import RunResult
-from vitxplain.words import source_name
+from vitxplain.words import source_name, typed_source
 
 MODELS: Final = {CLASSES: "An image classifier", OBJECTS: "An object detector", PIXELS: "An image segmenter"}
 
@@ -32,12 +32,29 @@ def model_card(
     parameters: int,
     *,
     picture: str | None = None,
+    evaluations: int | None = None,
 ) -> bytes:
-    """Markdown with the Hub's header; `images` were trained on, `picture` is the file of the curves beside it."""
+    """Markdown with the Hub's header.
+
+    Args:
+        config: what the run was made with.
+        result: its figures.
+        labels: the classes.
+        images: so many were trained on.
+        parameters: so many the model has.
+        picture: the file of the curves beside the card.
+        evaluations: on the validation split while it was trained; None where nobody counted them.
+    """
     classes = ", ".join(map(markdown_name, labels[:20])) + (f" and {len(labels) - 20} more" if len(labels) > 20 else "")
     best = best_of(config.options.best, result.metrics)
     task = config.task if config.task in MODELS else CLASSES
     memorised = validates_on_training_images(config.options)
+    judged_on = TRAINING_IMAGES if memorised else "the validation split"
+    chosen = (
+        f"the only one that was evaluated, on {judged_on}"
+        if evaluations == 1
+        else f"the best of {result.step:,} by {best} on {judged_on}"
+    )
     split_names = {"validation": f"validation ({TRAINING_IMAGES})"} if memorised else {}
     lines = [
         "---",
@@ -50,8 +67,7 @@ def model_card(
         "## Figures",
         "",
         *figures_table(result.metrics, split_names),
-        f"The weights are those of step {result.best_step:,}, the best of {result.step:,} by {best} on "
-        f"{TRAINING_IMAGES if memorised else 'the validation split'}; training took {_duration(result.seconds)}.",
+        f"The weights are those of step {result.best_step:,}, {chosen}; training took {_duration(result.seconds)}.",
         "",
         *([f"![Loss and figures while it was trained]({picture})", ""] if picture else []),
         "## Data",
@@ -63,6 +79,9 @@ def model_card(
         "```bash",
         command(config),
         "```",
+        "",
+        "The options are those the run had, for its data too; what is not named had its default. A folder is named as "
+        "if it lay where the command is typed (`./NAME`).",
         "",
         "## How to use it",
         "",
@@ -89,8 +108,8 @@ def _limit(task: str) -> str:
 
 
 def command(config: RunConfig) -> str:
-    """The command that makes the same run again; folders by their names alone, since paths are private."""
-    words = ["vitx", "train", "--model", source_name(config.model), "--data", source_name(config.data)]
+    """The command that makes the same run again; folders without the folders they lie in, since paths are private."""
+    words = ["vitx", "train", "--model", typed_source(config.model), "--data", typed_source(config.data)]
     if config.task not in (AUTO, CLASSES):
         words += ["--task", config.task]
     if config.limit is not None:
