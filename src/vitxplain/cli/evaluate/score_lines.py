@@ -1,4 +1,4 @@
-"""What `vitx evaluate` says on stderr while it runs: what is scored, scores now and then, and those of whole models."""
+"""What `vitx evaluate` says on stderr while it runs: what is scored, scores now and then, those of whole models."""
 
 from rich.console import Console
 from rich.text import Text
