@@ -67,6 +67,14 @@ def test_values_that_are_no_numbers_have_their_check(failure: Callable[..., Asse
     checks.model_stays_as_found("own")
 
 
+def test_a_map_that_lies_on_no_grid_of_the_model_is_refused(failure: Callable[..., AssertionError]):
+    error = failure("record.fuse_heads('mean')")
+    assert str(error) == (
+        "it gave the shape (3, 25, 25) for 3 images; expected (3, 4, 6), 'batch row column' on the grid of the "
+        "attention; record.grid.to_map lays tokens out"
+    )
+
+
 def test_a_name_that_nobody_offers_asks_for_an_installation():
     with pytest.raises(
         AssertionError, match=r"no installed package offers the method 'owm'; install yours \(pip install -e"

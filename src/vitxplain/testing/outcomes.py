@@ -8,7 +8,7 @@ from torch import Tensor
 from vitxplain.errors import PluginError, UnknownNameError, VitxplainError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import TO_AUTHORS, load_explainer
-from vitxplain.explainers.passes.plugin_failure import NotFiniteError, ResultError
+from vitxplain.explainers.passes.plugin_failure import NotFiniteError, ResultError, expected_shape
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.base import TargetLike
 from vitxplain.types import PixelValues
@@ -81,8 +81,7 @@ def _expected(shape: tuple[int, ...], axes: str, model: VisionModel) -> str:
     grid = model.probe().grid
     if len(shape) < 2 or grid is None or not axes.endswith("row column") or len(shape) == len(axes.split()):
         return ""
-    sizes = {"batch": shape[0], "row": grid.rows, "column": grid.columns}
-    words = f"; expected ({', '.join(str(sizes.get(axis, axis)) for axis in axes.split())})"
+    words = f"; expected {expected_shape(axes, shape[0], grid.rows, grid.columns)}"
     others = grid.num_tokens - grid.num_patches
     if shape[-1] == grid.num_patches:
         return f"{words}: {shape[-1]} patches are {grid.rows} rows of {grid.columns}; use record.grid.to_map"

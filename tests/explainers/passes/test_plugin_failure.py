@@ -1,5 +1,6 @@
 """What a method's own code raises, and what it gives that is none of what it promised."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,46 @@ class OneMap(AttentionExplainer):
 def test_what_is_no_map_is_refused(method: Explainer, message: str):
     with pytest.raises((TypeError, ValueError), match=message):
         shared_pass(tiny.load(tiny.vit_module), tiny.images(2), [method])
+
+
+@dataclass(frozen=True)
+class OfLayer(LayerExplainer):
+    """What a layer's map becomes by a function of torch."""
+
+    make: Any = None
+    layer: str | None = None
+    needs: ClassVar[frozenset[str]] = frozenset({FEATURE_MAP})
+    axes: ClassVar[str] = "batch row column"
+    class_specific: ClassVar[bool] = False
+
+    def attribute(self, activation: LayerActivation) -> Any:
+        return self.make(activation.values)
+
+
+@dataclass(frozen=True)
+class Transposed(OneMap):
+    """A map with columns first."""
+
+    def combine(self, kept: Sequence[Tensor], grid: TokenGrid) -> Tensor:
+        return torch.zeros(len(kept[0]), grid.columns, grid.rows)
+
+
+def test_a_map_lies_on_the_grid_of_its_layer_or_attention():
+    model, images = tiny.load(tiny.vit_module), tiny.images(2)
+    of_layer = (
+        "it gave the shape (2, 16, 5) for 2 images; expected (2, 3, 5), 'batch row column' on the grid of the layer; "
+        "activation.values is (batch, channel, row, column), (2, 16, 3, 5)"
+    )
+    with pytest.raises(ValueError, match=re.escape(of_layer)):
+        shared_pass(model, images, [OfLayer(lambda values: values.norm(dim=2))])
+    of_attention = r"gave the shape \(2, 5, 3\) for 2 images; expected \(2, 3, 5\), .*record\.grid\.to_map"
+    with pytest.raises(ValueError, match=of_attention):
+        shared_pass(model, images, [Transposed()])
+
+
+def test_a_map_may_be_as_large_as_the_input():
+    enlarged = OfLayer(lambda values: torch.nn.functional.interpolate(values, tiny.SIZE).sum(1))
+    assert shared_pass(tiny.load(tiny.vit_module), tiny.images(2), [enlarged]).maps[0].shape == (2, *tiny.SIZE)
 
 
 @dataclass(frozen=True)

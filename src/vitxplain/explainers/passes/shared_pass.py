@@ -184,13 +184,13 @@ def _pass(
                         activations.append(
                             layer_activation(model, probe, layer, explainer, tensor, gradient, of_round, outputs)
                         )
-                    results[explainer] = attributed(explainer, as_one_layer(activations))
+                    results[explainer] = attributed(explainer, as_one_layer(activations), probe.input_size)
             in_pass.append(results)
             collector.forget_gradients()
     rounds: list[list[Tensor]] = []
     for of_round, results in zip(settled.rounds, in_pass, strict=True):
         _run_others(model, pixel_values, explainers, of_round, results, in_pass[0])
-        rounds.append([checked(explainer, results[explainer], pixel_values.shape[0]) for explainer in explainers])
+        rounds.append([checked(one, results[one], pixel_values.shape[0], probe) for one in explainers])
     if probe.view is not None:
         view = probe.view
         rounds = [[_put_back(view, *pair) for pair in zip(explainers, maps, strict=True)] for maps in rounds]
