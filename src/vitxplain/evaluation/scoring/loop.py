@@ -70,7 +70,7 @@ def explain_samples(
     score: Callable[[Sequence[ExplainedSample]], Iterable[ExplainedSample]],
     *,
     done: Callable[[int], object] = lambda _: None,
-    skip: Callable[[str], object] = lambda _: None,
+    skip: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Call `score` with everything of a batch of which a metric is asked; it gives back what it is done with.
 
