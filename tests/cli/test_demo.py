@@ -11,13 +11,19 @@ from vitxplain.demo.recordings import TRUTH
 from vitxplain.demo.run import run
 from vitxplain.demo.scene_part import scene_parts
 from vitxplain.inspect.recording import records
-from vitxplain.models.known_models import SCENE_MODELS
+from vitxplain.models.known_models import DIGIT_MODELS, SCENE_MODELS
 
 
 def test_it_writes_the_page_the_sheets_and_the_images_with_their_masks(tmp_path):
     said: list[str] = []
-    parts = scene_parts(said.append, count=3)
-    scores, files = run(tmp_path, said.append, count=8, scenes=parts)
+    far: list[str] = []
+    parts = scene_parts(said.append, count=3, folder=tmp_path, progress=far.append)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == sorted(f"{name}.png" for name in SCENE_MODELS)
+    scores, files = run(tmp_path, said.append, count=12, scenes=parts, progress=far.append)
+    assert far[: len(parts) * 3 : 3] == [f"{name}: 1 of 3 scenes" for name in SCENE_MODELS]
+    assert [line.partition(" images")[0] for line in far[len(parts) * 3 :]] == [
+        f"{name}: {done} of 12" for name in DIGIT_MODELS for done in (8, 12)
+    ]
     assert all(file.stat().st_size for file in files)
     assert {one.model for one in scores} == {"demo-vit", "demo-cnn", ""}
     assert any(line.startswith("demo-vit: ") for line in said)

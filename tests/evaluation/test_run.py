@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.evaluation.odd_methods import Constant, Raising
+from tests.evaluation.small_models import small_cnn
 from vitxplain import evaluate
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet, Sample
@@ -142,3 +143,18 @@ def test_controls_are_blind():
     sample = load_data("digits", limit=1)[0]
     maps = ControlMaps(CONTROLS, None).maps(list(CONTROLS), [plain_request(sample)])
     assert {made.heat.shape for (made,) in maps.values()} == {(60, 60)}
+
+
+def test_an_image_is_told_and_kept_before_the_next_of_its_batch_is_scored(tmp_path: Path):
+    data, after = load_data("digits", limit=3), list[tuple[int, int]]()
+
+    def progress(count: int) -> None:
+        lines = (tmp_path / "scores-0.jsonl").read_text().splitlines()
+        after.append((count, len({json.loads(line)["image"] for line in lines})))
+
+    model = small_cnn(data.labels, data)
+    evaluate(model, data, "grad-cam", ["deletion"], batch_size=3, out=tmp_path, progress=progress)
+    assert after == [(1, 1), (1, 2), (1, 3)]
+    after.clear()
+    evaluate(model, data, "grad-cam", ["deletion"], batch_size=3, out=tmp_path, progress=progress)
+    assert after == [(3, 3)]

@@ -83,16 +83,16 @@ class AttentionTap(TorchFunctionMode):
                 self._watcher.hides(path, "takes a softmax of scores, but what that weighs could not be followed")
 
     def __torch_function__(self, func: Callable, types: Sequence[type], args: tuple = (), kwargs: Any = None) -> Any:
+        name, may_begin = _role(getattr(func, "__name__", ""))
+        if not may_begin and self._chain.is_empty and self._samples.is_empty:
+            # Where attention is fused, all but a few of hundreds of functions.
+            return func(*args, **kwargs) if kwargs else func(*args)
         kwargs = kwargs or {}
+        if name == "__get__":  # x.shape, x.device, ...: most of what passes here
+            return self._attribute(func, args)
         if func is F.multi_head_attention_forward:
             with self:
                 return _MHA_BODY(*args, **kwargs)
-        name = getattr(func, "__name__", "")
-        if name == "__get__":  # x.shape, x.device, ...: most of what passes here
-            return self._attribute(func, args)
-        name, may_begin = _role(name)
-        if not may_begin and self._chain.is_empty and self._samples.is_empty:
-            return func(*args, **kwargs)  # where attention is fused, all but a few of hundreds of functions
         if name == FUSED:
             return self._fused(func, *args, **kwargs)
         if name in PRODUCTS:

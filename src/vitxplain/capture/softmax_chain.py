@@ -59,7 +59,7 @@ class SoftmaxChain:
     @property
     def is_empty(self) -> bool:
         """Whether no tensor that lives is followed."""
-        return not self._traces
+        return not self._traces.data  # the length of such a dictionary is worked out in Python
 
     def contraction(self, name: str, args: Sequence[Any]) -> Contraction | None:
         """Whether this product weighs values by something that came out of a softmax."""

@@ -8,10 +8,12 @@ import typer
 from rich.text import Text
 
 from vitxplain.cli.shared.browser import show_page
-from vitxplain.cli.shared.console import no, print_json, print_note, print_table, printable, yes
+from vitxplain.cli.shared.console import no, print_error, print_json, print_note, print_table, printable, yes
 from vitxplain.cli.shared.console import out as stdout
-from vitxplain.cli.shared.guard import guarded
+from vitxplain.cli.shared.guard import DONE, guarded
 from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Out, Quiet
+from vitxplain.cli.shared.pace import Pace
+from vitxplain.interrupts import exit_code
 
 if TYPE_CHECKING:
     from vitxplain.demo.scene_scores import SceneScore
@@ -31,7 +33,7 @@ def demo(
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,  # noqa: ARG001 - for the guard
-) -> None:
+) -> int:
     """See it work, offline: the models in the box on images whose truth is known, every method that fits.
 
     The page opens on the viewer, in which you walk through their attention by hand.
@@ -47,16 +49,29 @@ def demo(
 
     check_writable(folder := user_path(out))
     report: Callable[[str], None] = (lambda _: None) if quiet or json else print_note
-    scenes = scene_parts(report)
-    scores, files = run(folder, report, scenes=scenes)
+    pace = Pace(first=10.0)
+
+    def progress(words: str) -> None:
+        if pace.is_due():
+            report(words)
+
+    try:
+        scenes = scene_parts(report, folder=folder, progress=progress)
+        scores, files = run(folder, report, scenes=scenes, progress=progress)
+    except KeyboardInterrupt as stopped:
+        print_error(
+            f"interrupted before the page was written; pictures of models that were finished are in {folder}. "
+            "Run the same command again: it begins anew, and replaces them."
+        )
+        return exit_code(stopped)
     if json:
         for score in scores:
             interval = [score.precision.low, score.precision.high]
             record = {"method": score.method, "average_precision": score.precision.mean, "interval": interval}
             print_json({"model": score.model or None, **record, "beats_every_control": verdict_on(score) or None})
-        return
+        return DONE
     if quiet:
-        return
+        return DONE
     marks = {"yes": yes(), "no": no()}
     rows: list[list[str | Text]] = []
     for score in scores:
@@ -76,6 +91,7 @@ def demo(
     )
     if show:
         show_page(files[0])
+    return DONE
 
 
 def _scene_cells(task: str, row: "SceneScore") -> list[str | Text]:

@@ -29,16 +29,22 @@ from vitxplain.models.offers import PATCH_FEATURES
 from vitxplain.render.figure import png_bytes
 
 COUNT, SHOWN = 64, 6  # images scored, and of these drawn
+PART = 8  # images explained between two words of progress
 
 
 def run(
-    folder: Path, report: Callable[[str], None], count: int = COUNT, scenes: Sequence[ScenePart] = ()
+    folder: Path,
+    report: Callable[[str], None],
+    count: int = COUNT,
+    scenes: Sequence[ScenePart] = (),
+    progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Score], list[Path]]:
     """Explain `count` test digits with both classifiers and every built-in method that fits; the table and the files.
 
-    `report` is told what is being done. The folder gets index.html, which is the first of the files, recordings for
-    the viewer, scores.csv, a contact sheet for each model, and the images with their masks; with `scenes` that were
-    explained their table, sheets, recordings and images, too.
+    `report` is told what is begun, `progress` how far it is. A model's pictures are written as soon as they are made.
+    At the end the folder has index.html, which is the first of the files, recordings for the viewer, scores.csv, a
+    contact sheet for each model, and the images with their masks; with `scenes` their table, sheets,
+    recordings and images, too.
 
     Raises:
         ModelLoadError: this installation came without the models.
@@ -54,17 +60,24 @@ def run(
         fit = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
         methods = [method for method in fit if PATCH_FEATURES not in load_explainer(method).needs]
         report(f"{name}: {', '.join(methods)}")
-        results = explain_together(model, [sample.image for sample in samples], methods)
+        results: dict[str, list[Explanation]] = {method: [] for method in methods}
+        for start in range(0, len(samples), PART):
+            part = [sample.image for sample in samples[start : start + PART]]
+            for method, explained in explain_together(model, part, methods).items():
+                results[method] += explained
+            progress(f"{name}: {start + len(part)} of {len(samples)} images by {len(methods)} methods")
         maps = {method: explained for method, explained in results.items() if says_where(explained[0].axes)}
         of_methods[name] = {method: precisions(explained, samples) for method, explained in maps.items()}
         means = {method: float(values.mean()) for method, values in of_methods[name].items()}
         of_images[name] = {method: maps[method][:SHOWN] for method in sorted(maps, key=lambda method: -means[method])}
-        pictures[f"{name}.png"] = png_bytes(contact_sheet(name, samples[:SHOWN], of_images[name], means))
-        pictures |= {
+        drawn = {f"{name}.png": png_bytes(contact_sheet(name, samples[:SHOWN], of_images[name], means))}
+        drawn |= {
             f"{name}.{method}.png": png_bytes(explained[0].plot())
             for method, explained in results.items()
             if method not in maps
         }
+        write_together({folder / file: picture for file, picture in drawn.items()})
+        pictures |= drawn
     scores = table(of_methods, of_controls)
     truth = truth_part(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()}, scenes)
     recording = record_demo(folder, models["demo-vit"], samples[:SHOWN], of_images["demo-vit"], scenes)

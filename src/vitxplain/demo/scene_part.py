@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from vitxplain.data.synthetic.scenes import Scenes
 from vitxplain.demo.scene_scores import SceneScore, scene_table
 from vitxplain.demo.scene_sheet import scene_sheet
 from vitxplain.demo.scenes import Scene, explained_scenes
+from vitxplain.files.write import write_together
 from vitxplain.models.known_models import SCENE_MODELS
 from vitxplain.models.loading.load import load_model
 from vitxplain.render.figure import png_bytes
@@ -26,18 +28,31 @@ class ScenePart:
     shown: tuple[Scene, ...] = field(default=(), repr=False)  # those of the picture
 
 
-def scene_parts(report: Callable[[str], None], count: int = COUNT) -> list[ScenePart]:
-    """Each model in the box that is for scenes on `count` of the test split; `report` is told what is being done.
+def scene_parts(
+    report: Callable[[str], None],
+    count: int = COUNT,
+    folder: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[ScenePart]:
+    """Each model in the box that is for scenes on `count` of the test split.
+
+    `report` is told what is begun, `progress` how far it is; `folder` gets each model's picture as soon as it is made.
 
     Raises:
         ModelLoadError: this installation came without the models.
+        OutputError: the folder cannot be written.
     """
     parts = []
     for name in SCENE_MODELS:
         model = load_model(name, device="cpu")
         report(f"{name}: {count} scenes")
-        scenes = explained_scenes(model, Scenes("test", size=model.processor.input_size, count=count))
+        scenes = []
+        for scene in explained_scenes(model, Scenes("test", size=model.processor.input_size, count=count)):
+            scenes.append(scene)
+            progress(f"{name}: {len(scenes)} of {count} scenes")
         picture = png_bytes(scene_sheet(name, scenes[:SHOWN]))
+        if folder is not None:
+            write_together({folder / f"{name}.png": picture})
         table = tuple(scene_table(name, scenes))
         parts.append(ScenePart(name, model.task.name, table, picture, count, tuple(scenes[:SHOWN])))
     return parts

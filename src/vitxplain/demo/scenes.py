@@ -40,10 +40,10 @@ class Thing:
     explanation: Explanation | None
 
 
-def explained_scenes(model: VisionModel, samples: Scenes) -> list[Scene]:
+def explained_scenes(model: VisionModel, samples: Scenes) -> Iterator[Scene]:
     """Each scene with a map of everything that the model finds in it, background aside."""
     of_objects = model.task.name == Detection.name
-    return [Scene(sample, _explanations(model, sample), of_objects) for sample in samples]
+    return (Scene(sample, _explanations(model, sample), of_objects) for sample in samples)
 
 
 def true_things(scene: Scene) -> Iterator[Thing]:

@@ -72,7 +72,8 @@ def plan_of(request: EvaluationRequest) -> EvaluationPlan:
 def measure(request: EvaluationRequest, progress: Callable[[int], object], watch: Watch = lambda _: None) -> Evaluation:
     """Every model and method on every image; errors as of `evaluate`.
 
-    After each batch `progress` is called with how many images it took, and `watch` with the means so far.
+    `progress` is called with how many images more are done, and `watch` with the means so far: at first before any
+    image of a model.
     """
     request.check()
     state, _ = join_processes(request.device)
@@ -151,12 +152,16 @@ def _measure_entry(
         for method, map_source in entry.methods().items()
     }
     means = _means_so_far(entry, metrics, plan.samples, store)
-    for count in score_entry(
-        entry, metrics, plan.samples, store, batch_size, means=means, skipped=skipped, failures=failures
-    ):
+    watch(means)
+
+    def done(count: int) -> None:
         progress(count)
         means.images += count
         watch(means)
+
+    score_entry(
+        entry, metrics, plan.samples, store, batch_size, means=means, skipped=skipped, failures=failures, done=done
+    )
     return levels, failures, list(costs([entry], plan.samples, batch_size)) if plan.cost else []
 
 

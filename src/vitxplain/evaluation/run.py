@@ -81,7 +81,7 @@ def evaluate(
         truth: where the map of a thing that is found is to lie: "box" or "mask" of what is labelled, or "found", where
             the model itself finds it. None: the box of an object, the mask of a class.
         min_score: from which score on an object or segment counts as found; None is the model's library's own.
-        progress: called after each batch with how many images it took.
+        progress: called with how many images more are done.
 
     Raises:
         UsageError: no such method, metric, option or data, or a folder whose scores were made otherwise.

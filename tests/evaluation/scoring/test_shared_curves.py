@@ -1,6 +1,6 @@
 """Curves of several maps at once: the same scores as alone, of fewer and fuller batches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,19 @@ from vitxplain import evaluate
 from vitxplain.data.load import load_data
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.maps.model_queries import outputs_of
+from vitxplain.evaluation.plan.entries import Entry
+from vitxplain.evaluation.scoring.loop import ExplainedSample
+from vitxplain.evaluation.scoring.shared_curves import SharedCurves
 from vitxplain.models.processors.batches import BATCH_SIZE
 from vitxplain.models.vision_model import VisionModel
 
 METRICS = ["insertion", "deletion", "positive-perturbation"]
 IMAGES, MAPS, STEPS, TENTHS = 3, 5, 4, 10
+
+
+def no_curves(_: Entry, samples: Sequence[ExplainedSample]) -> Iterator[tuple[ExplainedSample, SharedCurves]]:
+    """Each curve is then asked alone."""
+    yield from ((sample, {}) for sample in samples)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +37,7 @@ def together_and_alone() -> tuple[Evaluation, Evaluation, list[int]]:
     together = evaluate(model, data, "grad-cam", METRICS, **options)
     hook.remove()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vitxplain.evaluation.scoring.score.shared_curves", lambda *_: {})
+        patch.setattr("vitxplain.evaluation.scoring.score.shared_curves", no_curves)
         alone = evaluate(model, data, "grad-cam", METRICS, **options)
     return together, alone, passes
 
@@ -65,7 +73,7 @@ def test_confidence_is_asked_once_of_an_image_and_once_of_each_map(monkeypatch: 
     monkeypatch.setattr("vitxplain.evaluation.maps.model_queries.outputs_of", counted)
     together = evaluate(model, data, "grad-cam", ["average-drop", "increase"])
     assert sum(asked) == 2 * (MAPS + 1)
-    monkeypatch.setattr("vitxplain.evaluation.scoring.score.shared_curves", lambda *_: {})
+    monkeypatch.setattr("vitxplain.evaluation.scoring.score.shared_curves", no_curves)
     alone = evaluate(model, data, "grad-cam", ["average-drop", "increase"])
     for ours, theirs in zip(together.map_scores, alone.map_scores, strict=True):
         assert ours.scores == pytest.approx(theirs.scores, abs=1e-5, nan_ok=True)

@@ -44,7 +44,7 @@ class SampleChain:
     @property
     def is_empty(self) -> bool:
         """Whether no tensor that lives is followed."""
-        return not self._sampled
+        return not self._sampled.data
 
     def weighted_sum(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> DeformableWeights | None:
         """The weights, if this function sums weighted values over all the points of each query."""

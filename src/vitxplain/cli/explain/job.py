@@ -26,6 +26,7 @@ from vitxplain.models.offers import CLASSES
 from vitxplain.scale.attempt import attempt, is_of_all_images
 from vitxplain.scale.image_sources import Source, find
 from vitxplain.scale.wanted import Wanted, targets
+from vitxplain.tasks.classification import Classification
 
 DRAWING: Final = ("matplotlib.figure", "matplotlib.backends.backend_agg")  # what every picture needs
 
@@ -68,6 +69,8 @@ def run(job: Job, reporter: Reporter) -> int:
     if job.plan.table is not None and rows:
         reporter.table(write_together({job.plan.table: csv_of_rows(rows)})[0])
     reporter.summary(job.plan.folder)
+    if isinstance(job.model.task, Classification):
+        reporter.next_step(sources[0].path, job.model.source)
     return SOME_FAILED if reporter.failures else DONE
 
 

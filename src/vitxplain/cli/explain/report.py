@@ -1,5 +1,6 @@
 """What `vitx explain` says while it works: a line of classes and files an image, or JSON, and every failure."""
 
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from vitxplain.cli.shared.guard import report
 from vitxplain.cli.shared.progress import is_worthwhile, progress_bar
 from vitxplain.cli.shared.streams import result_stream
 from vitxplain.errors import describe
+from vitxplain.escape import shell_word
 from vitxplain.explainers.passes.progress import heard_by
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.record import to_json
@@ -107,6 +109,12 @@ class Reporter:
             failed = f", {self.failures} failed" if self.failures else ""
             maps = f"{self.maps} map{'' if self.maps == 1 else 's'} in {printable(folder)}"
             out().print(f"{self.images} images, {maps}{failed}", soft_wrap=True)
+
+    def next_step(self, path: str, source: str) -> None:
+        """The command that shows whether a map is to be believed, for whoever sits at a terminal."""
+        if not self.json and not self.quiet and self.maps and sys.stderr.isatty():
+            words = [shell_word(shlex.quote(word), word) for word in (path, "--model", source)]
+            print_note(f"check it: vitx compare {' '.join(words)} --controls centre,random-weights", self._errors())
 
     def _errors(self) -> Console:
         return self._bar.console if self._bar else err()

@@ -9,16 +9,16 @@ LONGER: Final = 0.2  # of the time so far that passes before the next words, so 
 
 
 class Pace:
-    """Every twenty seconds at first, and ever more rarely."""
+    """Every `first` seconds at first, and ever more rarely."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, first: float = FIRST) -> None:
+        self._clock, self._first = clock, first
         self._began = self._last = clock()
 
     def is_due(self) -> bool:
         """Whether it is time to say something; it then counts as said."""
         now = self._clock()
-        if now - self._last < max(FIRST, LONGER * (now - self._began)):
+        if now - self._last < max(self._first, LONGER * (now - self._began)):
             return False
         self._last = now
         return True

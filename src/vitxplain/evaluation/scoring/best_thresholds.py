@@ -78,7 +78,7 @@ def _count(
     """By method and metric the counts of all images this process looks at."""
     totals: Totals = {}
 
-    def add(explained_samples: Sequence[ExplainedSample]) -> None:
+    def add(explained_samples: Sequence[ExplainedSample]) -> Sequence[ExplainedSample]:
         maps = [(sample, method) for sample in explained_samples for method in sample.maps]
         for explained_sample, method in maps:
             scored_map = explained_sample.maps[method]
@@ -87,6 +87,7 @@ def _count(
             case = explained_sample.case(method, entry.methods()[method])
             for name, counts in _count_map(case, explained_sample.metrics[method]):
                 totals[method, name] = totals.get((method, name), 0) + counts
+        return explained_samples
 
     for images in sorted({metric.images for group in metrics.values() for metric in group.values()}):
         samples = validation if len(validation) <= images else spread(validation, images)
@@ -94,8 +95,7 @@ def _count(
             method: {name: metric for name, metric in group.items() if metric.images == images}
             for method, group in metrics.items()
         }
-        for _ in explain_samples(entry, samples, batch_size, _Same(of_so_many), add):
-            pass
+        explain_samples(entry, samples, batch_size, _Same(of_so_many), add)
     return totals
 
 

@@ -1,7 +1,8 @@
 """The scoring loop: the images of a data set, batch by batch, each handed over with the maps that are asked of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -66,20 +67,29 @@ def explain_samples(
     samples: DataSet,
     batch_size: int,
     questions: Questions,
-    score: Callable[[Sequence[ExplainedSample]], object],
+    score: Callable[[Sequence[ExplainedSample]], Iterable[ExplainedSample]],
+    *,
+    done: Callable[[int], object] = lambda _: None,
     skip: Callable[[str], None] = lambda _: None,
-) -> Iterator[int]:
-    """Call `score` with everything of a batch of which a metric is asked; after each how many images it took.
+) -> None:
+    """Call `score` with everything of a batch of which a metric is asked; it gives back what it is done with.
 
-    `skip` hears of images that cannot be read. Of several processes each takes its share of the images.
+    `done` hears how many images more are done, of which one may take minutes, and `skip` of images that cannot be
+    read. Of several processes each takes its share of the images.
     """
     share = share_of(samples)
     for start in range(0, len(share), batch_size):
         part = share[start : start + batch_size]
         batch = [sample for _, sample in readable(samples, lambda _, error: skip(str(error)), part)]
         with undisturbed(entry.model.module) if entry.model else nullcontext():
-            score(list(_explain_batch(entry, batch, samples, questions)))
-        yield len(part)
+            explained_samples = list(_explain_batch(entry, batch, samples, questions))
+            missing = Counter(_image(explained_sample) for explained_sample in explained_samples)
+            if others := len(part) - len(missing):
+                done(others)
+            for explained_sample in score(explained_samples):
+                missing[_image(explained_sample)] -= 1
+                if not missing[_image(explained_sample)]:
+                    done(1)
 
 
 def share_of(samples: DataSet) -> range:
@@ -108,6 +118,10 @@ def _explain_batch(
     for index, request in enumerate(requests):
         request_maps = {name: outcomes[index] for name, outcomes in maps.items()}
         yield ExplainedSample(request, request_maps, metrics[id(request)])
+
+
+def _image(explained_sample: ExplainedSample) -> str:
+    return explained_sample.request.sample.name
 
 
 def _has_questions(image: str, questions: Questions) -> bool:

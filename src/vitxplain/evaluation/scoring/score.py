@@ -1,7 +1,7 @@
 """Every map of one entry scored by the metrics that are still missing."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,23 +35,24 @@ def score_entry(
     means: MeansSoFar,
     skipped: list[str],
     failures: list[Failure],
-) -> Iterator[int]:
-    """Put what is still missing into the store; after each batch how many images it took.
+    done: Callable[[int], object],
+) -> None:
+    """Put what is still missing into the store, image by image; `done` hears how many images more are done.
 
     `means` take in every new score, and `skipped` and `failures` grow by the images that cannot be read and the maps
     that cannot be made or scored.
     """
     classes = matched(entry.model.labels, samples.labels) if entry.model and not entry.truth else None
 
-    def score(explained_samples: Sequence[ExplainedSample]) -> None:
-        curves = shared_curves(entry, explained_samples)
-        for explained_sample in explained_samples:
+    def score(explained_samples: Sequence[ExplainedSample]) -> Iterator[ExplainedSample]:
+        for explained_sample, curves in shared_curves(entry, explained_samples):
             map_scores = _score_sample(entry, explained_sample, classes, failures, curves)
             store.add(map_scores)
             means.add(map_scores)
+            yield explained_sample
 
     missing = _Missing(entry, metrics, store)
-    yield from explain_samples(entry, samples, batch_size, missing, score, skipped.append)
+    explain_samples(entry, samples, batch_size, missing, score, done=done, skip=skipped.append)
 
 
 @dataclass(frozen=True, eq=False)

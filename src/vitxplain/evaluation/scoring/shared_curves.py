@@ -1,6 +1,6 @@
 """Curves of several maps at once: the model sees full batches, and what several curves ask of it once."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -52,16 +52,23 @@ class _Step:
     shared_key: Known | None
 
 
-def shared_curves(entry: Entry, explained_samples: Sequence[ExplainedSample]) -> SharedCurves:
-    """The curves of all maps of a batch by metrics that say which changed images they are about.
+def shared_curves(
+    entry: Entry, explained_samples: Sequence[ExplainedSample]
+) -> Iterator[tuple[ExplainedSample, SharedCurves]]:
+    """Each of a batch with the curves of its maps by metrics that say which changed images they are about.
+
+    It comes as soon as the model was asked about all of its steps, which are asked in full batches: those of many steps
+    do not wait for one another, and those of few share a batch.
 
     Of the two points of a confidence metric the first is the image itself, which is asked about once.
 
     What is missing, because a plugin or the model failed, is to be asked alone: then it is known whose fault it is.
     """
     if entry.model is None:
-        return {}
+        yield from ((explained_sample, {}) for explained_sample in explained_samples)
+        return
     curves: SharedCurves = {}
+    rest = deque(explained_samples)
     answers_kept: dict[Known, float] = {}
     waiting: list[_Step] = []
     alike: dict[Known, list[_Step]] = {}  # steps whose answer is that of one that waits
@@ -81,9 +88,11 @@ def shared_curves(entry: Entry, explained_samples: Sequence[ExplainedSample]) ->
         if len(waiting) == BATCH_SIZE:
             _ask_together(entry.model, waiting, alike, answers_kept)
             begun = _finished_put(begun, curves)
+            while id(rest[0]) != step.answers.key[0]:
+                yield rest.popleft(), curves
     _ask_together(entry.model, waiting, alike, answers_kept)
     _finished_put(begun, curves)
-    return curves
+    yield from ((explained_sample, curves) for explained_sample in rest)
 
 
 def _ask_together(

@@ -63,6 +63,11 @@ class Verdict:
     def __str__(self) -> str:
         return f"{self.model} on {self.data}: {self._choice()}.{self._losses()}"
 
+    @property
+    def few(self) -> bool:
+        """Whether the images are so few that more may say otherwise."""
+        return self.images < FEW
+
     def record(self) -> dict[str, Any]:
         """As plain values."""
         methods = [
@@ -89,11 +94,12 @@ class Verdict:
         few = f"{images} {'is' if self.images == 1 else 'are'} too few to"
         if not self.metrics:
             return f"{few} tell anything, a verdict takes {FEWEST}"
-        cannot = few if self.images < FEW else f"{images} do not"
+        cannot = few if self.few else f"{images} do not"
         if self.method:
             equals = f"; {joined(_first(self.equals))} {'does' if len(self.equals) == 1 else 'do'} as well"
-            best = f"take {self.method}, which is best or tied on {len(first.best)} of {metrics}"
-            doubt = f", by {images}, which are few" if self.images < FEW else ""
+            take = f"{self.method} looks best so far: it is" if self.few else f"take {self.method}, which is"
+            best = f"{take} best or tied on {len(first.best)} of {metrics}"
+            doubt = f", by {images}, which are few" if self.few else ""
             return f"{best}{self._beats(first, ' and beats the controls on ')}{doubt}{equals if self.equals else ''}"
         if self.controlled and not any(method.beats for method in self.methods):
             controlled = counted(len(self.controlled), "metric")

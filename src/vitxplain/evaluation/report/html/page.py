@@ -102,7 +102,7 @@ def _card(model: str, verdict: Verdict | None, evaluation: Evaluation) -> Markup
         words: list[Markup] = [element("p", "No metric here says which method to take.")]
     else:
         words = [element("p", *_choice(verdict), class_="choice"), element("p", _reasons(verdict))]
-    kind = "verdict take" if verdict and verdict.method else "verdict"
+    kind = "verdict take" if verdict and verdict.method and not verdict.few else "verdict"
     return element("div", element("h3", model), *words, knows, class_=kind)
 
 
@@ -110,14 +110,17 @@ def _choice(verdict: Verdict) -> tuple[Markup | str, ...]:
     """The method to take, the only one, or none."""
     only = verdict.methods[0].method if len(verdict.methods) == 1 else None
     if name := verdict.method or only:
-        return sample(name, control=False), name if only else f"Take {name}"
+        words = name if only else f"{name} looks best so far" if verdict.few else f"Take {name}"
+        return sample(name, control=False), words
     return ("No method to take",)
 
 
 def _reasons(verdict: Verdict) -> str:
     """The verdict's sentences without what stands above them."""
     text = str(verdict).removeprefix(f"{verdict.model} on {verdict.data}: ")
-    rest = text.removeprefix(f"take {verdict.method}, which is ").removeprefix("take none, ")
+    rest = text
+    for heading in (f"take {verdict.method}, which is ", f"{verdict.method} looks best so far: it is ", "take none, "):
+        rest = rest.removeprefix(heading)
     return text if rest == text else f"{rest[:1].upper()}{rest[1:]}"
 
 
