@@ -195,9 +195,9 @@ class Explanation:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
         `stem` is by default the input's own name, or "image" ("image-0" and so on where there were several). The rest
-        is as in `plot`, and `dpi` that of the png, or of photographs in pdf and svg (by default 300). A style named here
-        names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as "cat.pdf", and no
-        folder yet, is the one file to write.
+        is as in `plot`, and `dpi` that of the png, or of photographs in pdf and svg (by default 300). A style named
+        here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as "cat.pdf", and
+        no folder yet, is the one file to write.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
