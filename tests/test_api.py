@@ -17,6 +17,7 @@ from vitxplain.errors import (
     TargetError,
     UnknownNameError,
     UnsupportedModelError,
+    UsageError,
     VitxplainError,
 )
 from vitxplain.explainers.attention_rollout import AttentionRollout
@@ -237,6 +238,30 @@ def test_files_of_classes_that_are_called_alike_have_their_indices(cnn: VisionMo
     for index, label in enumerate(apart):
         assert explain(alike, torch.zeros(3, 32, 48), "grad-cam", target=index).label == label
     assert explain(alike, torch.zeros(3, 32, 48), "grad-cam").label == ""
+
+
+def test_images_without_a_name_have_their_number(vit: VisionModel, tmp_path: Path):
+    size = vit.processor.input_size
+    array = np.zeros((20, 20, 3), np.uint8)
+    for images in (torch.rand(2, 3, *size), [torch.rand(3, *size), array], [photo(1), photo(2)]):
+        results = explain(vit, images, "grad-cam")
+        assert [made.provenance["input"] for made in results] == ["image-0", "image-1"]
+        saved = results.save(tmp_path, formats="json")
+        assert [path.name for path in saved] == ["image-0.grad-cam.json", "image-1.grad-cam.json"]
+    assert explain(vit, photo(1), "grad-cam").stem == "image"
+
+
+def test_a_list_saves_images_of_one_name_apart(vit: VisionModel, tmp_path: Path):
+    paths = [tmp_path / folder / "cat.png" for folder in "ab"]
+    for number, path in enumerate(paths):
+        path.parent.mkdir()
+        photo(number).save(path)
+    results = explain(vit, paths, "grad-cam", target=[[0, 1], [0]])
+    saved = results.save(tmp_path / "out", formats="json")
+    assert len({path.name for path in saved}) == 3
+    assert [path.name.startswith("cat-2.") for path in saved] == [False, False, True]
+    with pytest.raises(UsageError, match="is one file, and there are 3 explanations; give a folder"):
+        results.save(tmp_path / "all.png")
 
 
 def test_files_of_a_target_that_was_asked_for_have_its_name(vit: VisionModel, tmp_path: Path):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vitxplain.words import percent, short_name, slug, source_name
+from vitxplain.words import percent, short_name, slug, source_name, unique_stems
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,19 @@ def test_what_a_slug_keeps_can_be_said():
     assert slug("a--b c", keep=".=-") == "a--b-c"
     assert slug("run=1 (copy)", keep=".-", strip="") == "run-1-copy-"
     assert slug("/", empty="model") == "model"
+
+
+@pytest.mark.parametrize(
+    ("stems", "unique"),
+    [
+        (["cat", "dog"], ["cat", "dog"]),
+        (["cat", "cat", "cat"], ["cat", "cat-2", "cat-3"]),
+        (["cat", "Cat"], ["cat", "Cat-2"]),
+        (["cat-2", "cat", "cat"], ["cat-2", "cat", "cat-3"]),
+        (["cat", "cat", "cat-2"], ["cat", "cat-2", "cat-2-2"]),
+        ([], []),
+    ],
+)
+def test_equal_stems(stems: list[str], unique: list[str]):
+    assert unique_stems(stems) == unique
+    assert len({name.casefold() for name in unique}) == len(unique)

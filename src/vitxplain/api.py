@@ -156,7 +156,7 @@ def explain_together(
     by_token = isinstance(loaded.task, Features) and target is not None
     results = explain_prepared(
         loaded,
-        batches(loaded.processor, pictures, 1 if by_token else batch_size),
+        batches(loaded.processor, pictures, 1 if by_token else batch_size, numbered=not single),
         len(pictures),
         methods,
         target=target,

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePath
 from urllib.parse import unquote
@@ -77,3 +78,18 @@ def slug(name: str, *, empty: str = "folder", keep: str = ".=", strip: str = "-.
     ends, and `empty` stands where nothing is left.
     """
     return re.sub(rf"[^\w{re.escape(keep)}]+", "-", name).strip(strip) or empty
+
+
+def unique_stems(stems: Sequence[str]) -> list[str]:
+    """The second `cat` becomes `cat-2`; also where the file system takes `Cat` for the same name."""
+    taken: set[str] = set()
+    counts: Counter[str] = Counter()
+    unique = []
+    for stem in stems:
+        name = stem
+        while name.casefold() in taken:
+            counts[stem.casefold()] += 1
+            name = f"{stem}-{counts[stem.casefold()] + 1}"
+        taken.add(name.casefold())
+        unique.append(name)
+    return unique

@@ -2,25 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from vitxplain.scale.image_sources import find, unique_stems
-
-
-@pytest.mark.parametrize(
-    ("stems", "unique"),
-    [
-        (["cat", "dog"], ["cat", "dog"]),
-        (["cat", "cat", "cat"], ["cat", "cat-2", "cat-3"]),
-        (["cat", "Cat"], ["cat", "Cat-2"]),
-        (["cat-2", "cat", "cat"], ["cat-2", "cat", "cat-3"]),
-        (["cat", "cat", "cat-2"], ["cat", "cat-2", "cat-2-2"]),
-        ([], []),
-    ],
-)
-def test_equal_stems(stems: list[str], unique: list[str]):
-    assert unique_stems(stems) == unique
-    assert len({name.casefold() for name in unique}) == len(unique)
+from vitxplain.scale.image_sources import find
 
 
 def test_a_folder_gives_what_lies_directly_in_it(photos: Path):

@@ -19,9 +19,8 @@ from vitxplain.explainers.passes.choose import MethodLike, check_names, name_of,
 from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.processors.batches import OneImage, image_list, source_of
 from vitxplain.models.vision_model import VisionModel
-from vitxplain.scale.image_sources import unique_stems
 from vitxplain.tasks.spelling import EVERYTHING
-from vitxplain.words import short_name, source_name
+from vitxplain.words import short_name, source_name, unique_stems
 
 RANDOM_WEIGHTS: Final = "random-weights"
 Compared: TypeAlias = "OneImage | Sample"

@@ -78,6 +78,11 @@ class Explanation:
         """What is to be known before the map is believed, a sentence each; mostly none."""
         return tuple(self.provenance.get(NOTES, ()))
 
+    @property
+    def stem(self) -> str:
+        """What its files are named by: the input's own name without its ending, or "image"."""
+        return Path(str(self.provenance.get("input") or "")).stem or "image"
+
     def heatmap(self) -> Float[np.ndarray, "height width"]:
         """The map in [0, 1] at the original image's pixels, NaN where the model did not look."""
         return heatmap(self.values, self.axes, self.geometry, self.method)
@@ -164,6 +169,16 @@ class Explanation:
 
         return to_xarray(self)
 
+    def to_pandas(self) -> Any:
+        """A pandas.DataFrame with one row: target, prediction, and where its heat is.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        from vitxplain.explanation.tables import to_pandas
+
+        return to_pandas([self])
+
     def save(
         self,
         folder: str | Path,
@@ -179,9 +194,10 @@ class Explanation:
     ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
-        `stem` is by default the input's own name, or "image"; the rest as in `plot`, and `dpi` that of the png, or of
-        photographs in pdf and svg (by default 300). A style named here names the files, too (STEM.METHOD.signed.png). A
-        path with the ending of a format, such as "cat.pdf", and no folder yet, is the one file to write.
+        `stem` is by default the input's own name, or "image" ("image-0" and so on where there were several). The rest
+        is as in `plot`, and `dpi` that of the png, or of photographs in pdf and svg (by default 300). A style named
+        here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as "cat.pdf", and
+        no folder yet, is the one file to write.
 
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
@@ -191,8 +207,7 @@ class Explanation:
         path, look = user_path(folder), Look(width, dpi, cmap, title, percentile)
         if stem is None and is_file_name(path):
             return [save_file(self, path, style, look)]
-        stem = stem or Path(str(self.provenance.get("input") or "")).stem or "image"
-        return save(self, path, stem, [name.strip() for name in formats.split(",")], style, look=look)
+        return save(self, path, stem or self.stem, [name.strip() for name in formats.split(",")], style, look=look)
 
     def inspect(self, model: Any = None, *, height: int = 760, widget: bool | None = None) -> Any:
         """The viewer in a notebook: this map, and what every head of the model attends to in the image.

@@ -1,7 +1,6 @@
 """Expands files, folders, patterns and URLs to single images, and names their results."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
@@ -10,6 +9,7 @@ from vitxplain.data.download import is_url
 from vitxplain.data.read_image import stem_of
 from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.files.walk import is_image_name
+from vitxplain.words import unique_stems
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,6 @@ def find(arguments: Iterable[str]) -> list[Source]:
     good = [source for source in sources if source.error is None]
     stems = iter(unique_stems([stem_of(source.path) for source in good]))
     return [source if source.error else Source(source.path, next(stems)) for source in sources]
-
-
-def unique_stems(stems: Sequence[str]) -> list[str]:
-    """The second `cat` becomes `cat-2`; also where the file system takes `Cat` for the same name."""
-    taken: set[str] = set()
-    counts: Counter[str] = Counter()
-    unique = []
-    for stem in stems:
-        name = stem
-        while name.casefold() in taken:
-            counts[stem.casefold()] += 1
-            name = f"{stem}-{counts[stem.casefold()] + 1}"
-        taken.add(name.casefold())
-        unique.append(name)
-    return unique
 
 
 def _expanded(argument: str) -> list[Source]:
