@@ -240,6 +240,19 @@ def test_files_of_classes_that_are_called_alike_have_their_indices(cnn: VisionMo
     assert explain(alike, torch.zeros(3, 32, 48), "grad-cam").label == ""
 
 
+def test_a_map_that_is_zero_everywhere_says_so(vit: VisionModel):
+    names = [
+        name for name, _ in vit.module.named_modules() if name.count(".") == 2 and name.rpartition(".")[2].isdigit()
+    ]
+    (note,) = explain(vit, photo(1), "grad-cam", layer=names[-1]).notes
+    default = explain(vit, photo(1), "grad-cam")
+    assert note == (
+        f"the map is zero everywhere: no gradient reaches the patches of layer {names[-1]!r}, so what they hold does "
+        f"not count for the target; without a layer named it is {default.options['layer']!r}, whose patches do."
+    )
+    assert default.notes == ()
+
+
 def test_images_without_a_name_have_their_number(vit: VisionModel, tmp_path: Path):
     size = vit.processor.input_size
     array = np.zeros((20, 20, 3), np.uint8)

@@ -6,12 +6,13 @@ from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
-from vitxplain.explainers.base import Explainer, LayerExplainer
+from vitxplain.explainers.base import Explainer, LayerExplainer, lies_on_image
 from vitxplain.explainers.passes.artefacts import note, shows_what_tokens_hold
 from vitxplain.explainers.passes.layer_activation import layers_of, name_of
 from vitxplain.explainers.passes.pass_result import PassResult
@@ -19,8 +20,10 @@ from vitxplain.explainers.query import asking_box
 from vitxplain.explanation.explanation import ASKING, NEVER_NEGATIVE, NOTES, Explanation
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.explanation.target_words import label_of, one_side_note
+from vitxplain.explanation.zero_map import zero_note
 from vitxplain.geometry import Geometry
 from vitxplain.models.labels import names_of
+from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
@@ -83,7 +86,6 @@ def explanations(
             notes: tuple[str, ...] = ()
             if artefacts is not None and shows_what_tokens_hold(explainer):
                 notes = tuple(filter(None, [note(artefacts[index])]))
-                facts |= {NOTES: notes} if notes else {}
             made[name].append(
                 [
                     Explanation(
@@ -95,7 +97,8 @@ def explanations(
                         image=image,
                         bands=bands,
                         detections=result.settled.detections_in(index),
-                        provenance=facts | _one_sided(explainer, target, name, notes),
+                        provenance=facts
+                        | _of_map(explainer, target, name, (*notes, *_zero(explainer, probe, values[k][index]))),
                         **common,
                     )
                     for k in range(result.settled.count(index))
@@ -104,14 +107,24 @@ def explanations(
     return made
 
 
-def _one_sided(
+def _of_map(
     explainer: Explainer, target: ExplainedTarget | None, method: str, notes: tuple[str, ...]
 ) -> dict[str, Any]:
-    """The facts of a map that by its method's definition cannot show what speaks against its target."""
-    if target is None or not explainer.never_negative:
-        return {}
-    text = one_side_note(target, method)
-    return {NEVER_NEGATIVE: True} | ({NOTES: (*notes, text)} if text else {})
+    """What is noted of a map, and whether by its method's definition it cannot show what speaks against its target."""
+    one_sided = target is not None and explainer.never_negative
+    if target is not None and one_sided:
+        notes = tuple(filter(None, (*notes, one_side_note(target, method))))
+    return ({NEVER_NEGATIVE: True} if one_sided else {}) | ({NOTES: notes} if notes else {})
+
+
+def _zero(explainer: Explainer, probe: Probe, values: np.ndarray) -> tuple[str, ...]:
+    """The note of a map that is zero everywhere, where it is."""
+    if not lies_on_image(explainer.axes):
+        return ()
+    layer = default = None
+    if isinstance(explainer, LayerExplainer) and GRADIENTS in explainer.needs and not explainer.never_negative:
+        layer, default = explainer.layer, probe.cam_layer  # behind a ReLU the gradient need not be why
+    return tuple(filter(None, [zero_note(values, layer, default)]))
 
 
 def _label(target: ExplainedTarget | None, files: Callable[[], Counter[str]]) -> str:
