@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vitxplain import registry
 from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
 from vitxplain.explainers.base import Explainer, LayerExplainer, lies_on_image
@@ -54,7 +55,8 @@ def explanations(
     of_methods = [
         (f"the values of {name}", maps[number]) for number, name in enumerate(explainers) for maps in result.rounds
     ]
-    _check_finite(model, batch, [*of_model.items(), *of_methods])
+    blames = [_blame(explainer) for explainer in explainers.values() for _ in result.rounds]
+    _check_finite(model, batch, [*of_model.items(), *of_methods], [*[""] * len(of_model), *blames])
     probabilities = model.task.probabilities(result.outputs)
     labels = names_of(model.labels, model.task.num_labels(probabilities))
     predictions = model.task.predictions(probabilities, labels, top_k)
@@ -200,22 +202,36 @@ def options_of(explainer: Explainer) -> dict[str, Any]:
     return {field.name: getattr(explainer, field.name) for field in fields(explainer) if field.init}  # type: ignore[arg-type]
 
 
-def _check_finite(model: VisionModel, batch: Batch, named: Sequence[tuple[str, Tensor]]) -> None:
-    """All at once, since a GPU is waited for each time; only where something is wrong it is looked for."""
+def _check_finite(
+    model: VisionModel, batch: Batch, named: Sequence[tuple[str, Tensor]], blames: Sequence[str] = ()
+) -> None:
+    """All at once, since a GPU is waited for each time; only where something is wrong it is looked for.
+
+    `blames` are sentences in place of what is said of the model, empty where that is to be said.
+    """
     sound = [torch.isfinite(values).all().to(model.device) for _, values in named]
     if bool(torch.stack(sound).all()):
         return
-    for what, values in named:
+    for (what, values), blame in zip(named, blames, strict=True):
         for index, row in enumerate(values):
             if not bool(torch.isfinite(row).all()):
                 full = model.dtype == torch.float32
                 way_out = (
                     "try another image, or a checkpoint trained soundly" if full else 'try dtype="float32" (--dtype)'
                 )
+                why = blame or f"numbers overflowed on the way; {way_out}"
                 raise VitxplainError(
                     f"{what} are not finite for {batch.name_of(index)} with {model.source} in "
-                    f"{str(model.dtype).removeprefix('torch.')}: numbers overflowed on the way; {way_out}."
+                    f"{str(model.dtype).removeprefix('torch.')}: {why}."
                 )
+
+
+def _blame(explainer: Explainer) -> str:
+    """Whose fault it is where the model's outputs are finite: that of a method from elsewhere."""
+    if type(explainer).__module__.partition(".")[0] == registry.PACKAGE:
+        return ""
+    kind = type(explainer).__name__
+    return f"the model's outputs are finite, so {kind} gave them; look there for a division by zero"
 
 
 def gathered(
