@@ -1,6 +1,6 @@
 """The whole road: what comes out of explain() and explain_together()."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from torch.utils.data import DataLoader
 
 import vitxplain
 from vitxplain import explain, explain_together
@@ -21,6 +22,7 @@ from vitxplain.errors import (
     VitxplainError,
 )
 from vitxplain.explainers.attention_rollout import AttentionRollout
+from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.classification import Classification
@@ -238,6 +240,62 @@ def test_files_of_classes_that_are_called_alike_have_their_indices(cnn: VisionMo
     for index, label in enumerate(apart):
         assert explain(alike, torch.zeros(3, 32, 48), "grad-cam", target=index).label == label
     assert explain(alike, torch.zeros(3, 32, 48), "grad-cam").label == ""
+
+
+def test_a_map_that_is_zero_everywhere_says_so(vit: VisionModel):
+    names = [
+        name for name, _ in vit.module.named_modules() if name.count(".") == 2 and name.rpartition(".")[2].isdigit()
+    ]
+    (note,) = explain(vit, photo(1), "grad-cam", layer=names[-1]).notes
+    default = explain(vit, photo(1), "grad-cam")
+    assert note == (
+        f"the map is zero everywhere: no gradient reaches the patches of layer {names[-1]!r}, so what they hold does "
+        f"not count for the target; without a layer named it is {default.options['layer']!r}, whose patches do."
+    )
+    assert default.notes == ()
+
+
+@dataclass(frozen=True)
+class Dividing(Explainer):
+    """Divides by zero."""
+
+    axes = "batch row column"
+    class_specific = False
+
+    def explain(self, model: VisionModel, pixel_values: torch.Tensor, target: object = None) -> torch.Tensor:
+        return pixel_values.mean(1) / 0
+
+
+def test_values_that_are_no_numbers_are_the_method_s(vit: VisionModel):
+    with pytest.raises(VitxplainError, match="outputs are finite, so Dividing gave them; look there for a division by"):
+        explain(vit, photo(1), Dividing())
+
+
+def test_batches_of_a_loader_are_no_images(vit: VisionModel):
+    loader = DataLoader(torch.rand(4, 3, *vit.processor.input_size), 2)
+    with pytest.raises(UsageError, match="image 0 is a batch of 2; give one batch a call, or images one by one"):
+        explain(vit, loader, "grad-cam")
+
+
+def test_what_belongs_to_the_model_is_no_option_of_a_method(vit: VisionModel):
+    with pytest.raises(OptionError, match=r"'device': it belongs to the model: explain\(load_model\(MODEL, device="):
+        explain(vit, photo(1), "grad-cam", device="cpu")
+
+
+def test_pictures_in_formats_that_are_not_written_are_refused(vit: VisionModel, tmp_path: Path):
+    with pytest.raises(
+        OptionError, match=r"a\.jpg names a picture in a format that is not written; give some of png, pdf"
+    ):
+        explain(vit, photo(1), "grad-cam").save(tmp_path / "a.jpg")
+    assert not (tmp_path / "a.jpg").exists()
+
+
+def test_a_layer_may_be_a_module_of_the_model(vit: VisionModel):
+    name = str(explain(vit, photo(1), "grad-cam").options["layer"])
+    made = explain(vit, photo(1), "grad-cam", layer=vit.module.get_submodule(name))
+    assert made.options["layer"] == name
+    with pytest.raises(OptionError, match="layer is a Linear that is no part of the model that is explained; give one"):
+        explain(vit, photo(1), "grad-cam", layer=nn.Linear(2, 2))
 
 
 def test_images_without_a_name_have_their_number(vit: VisionModel, tmp_path: Path):

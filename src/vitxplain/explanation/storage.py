@@ -22,6 +22,7 @@ from vitxplain.files.documents import read_object
 from vitxplain.files.paths import exists, is_file, is_folder
 from vitxplain.files.pictures import open_picture
 from vitxplain.files.reading import reading, shortened
+from vitxplain.files.walk import is_image_name
 from vitxplain.files.write import write_together
 from vitxplain.geometry import Geometry
 from vitxplain.grid import TokenGrid
@@ -74,8 +75,17 @@ def save(
 
 
 def is_file_name(path: Path, formats: Sequence[str] = FORMATS) -> bool:
-    """Whether a path is that of one file, by its ending."""
-    return path.suffix.removeprefix(".").lower() in formats and not is_folder(path)
+    """Whether a path is that of one file, by its ending.
+
+    Raises:
+        OptionError: it ends as a picture of another format does.
+    """
+    if is_folder(path):
+        return False
+    is_file_of_ours = path.suffix.removeprefix(".").lower() in formats
+    if not is_file_of_ours and is_image_name(path.name):
+        raise OptionError(f"{path} names a picture in a format that is not written; give some of {', '.join(formats)}.")
+    return is_file_of_ours
 
 
 def save_file(explanation: Explanation, path: Path, style: str = AUTO, look: Look = PLAIN) -> Path:

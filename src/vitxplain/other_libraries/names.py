@@ -5,6 +5,7 @@ from typing import Final
 
 _NONE: Final = "Nothing here does the same; nearest is {}, and a plugin can bring it (vitx plugin new NAME)."
 _PIXELS: Final = "It gives a value to each pixel, for which captum stays the tool; nearest here is {}, on patches."
+_LOADING: Final = "it belongs to the model: explain(load_model(MODEL, {name}=...), ...), or --{name} of vitx explain."
 _PLUGIN: Final = "It comes with the plugin vitxplain-perturbation."
 
 # Methods: lower case, without hyphens and the like.
@@ -47,6 +48,8 @@ OPTIONS: Final[Mapping[str, str]] = {
     "attribute_to_layer_input": "give layer the name of the layer before.",
     "aug_smooth": "there is none: affinity-attention looks at the image more than once by itself (views=2).",
     "baselines": "there is none: no method starts from a baseline.",
+    "device": _LOADING.format(name="device"),
+    "dtype": _LOADING.format(name="dtype"),
     "eigen_smooth": "there is none; nearest is the method patch-pca.",
     "internal_batch_size": "write batch_size, how many images run together.",
     "methods": "explain takes one, as method=; explain_together(model, image, methods) takes several.",

@@ -6,12 +6,14 @@ from dataclasses import fields, replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from vitxplain import registry
 from vitxplain.data.bands import shown_bands
 from vitxplain.errors import VitxplainError
-from vitxplain.explainers.base import Explainer, LayerExplainer
+from vitxplain.explainers.base import Explainer, LayerExplainer, lies_on_image
 from vitxplain.explainers.passes.artefacts import note, shows_what_tokens_hold
 from vitxplain.explainers.passes.layer_activation import layers_of, name_of
 from vitxplain.explainers.passes.pass_result import PassResult
@@ -19,8 +21,10 @@ from vitxplain.explainers.query import asking_box
 from vitxplain.explanation.explanation import ASKING, NEVER_NEGATIVE, NOTES, Explanation
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.explanation.target_words import label_of, one_side_note
+from vitxplain.explanation.zero_map import zero_note
 from vitxplain.geometry import Geometry
 from vitxplain.models.labels import names_of
+from vitxplain.models.offers import GRADIENTS
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
@@ -51,7 +55,8 @@ def explanations(
     of_methods = [
         (f"the values of {name}", maps[number]) for number, name in enumerate(explainers) for maps in result.rounds
     ]
-    _check_finite(model, batch, [*of_model.items(), *of_methods])
+    blames = [_blame(explainer) for explainer in explainers.values() for _ in result.rounds]
+    _check_finite(model, batch, [*of_model.items(), *of_methods], [*[""] * len(of_model), *blames])
     probabilities = model.task.probabilities(result.outputs)
     labels = names_of(model.labels, model.task.num_labels(probabilities))
     predictions = model.task.predictions(probabilities, labels, top_k)
@@ -83,7 +88,6 @@ def explanations(
             notes: tuple[str, ...] = ()
             if artefacts is not None and shows_what_tokens_hold(explainer):
                 notes = tuple(filter(None, [note(artefacts[index])]))
-                facts |= {NOTES: notes} if notes else {}
             made[name].append(
                 [
                     Explanation(
@@ -95,7 +99,8 @@ def explanations(
                         image=image,
                         bands=bands,
                         detections=result.settled.detections_in(index),
-                        provenance=facts | _one_sided(explainer, target, name, notes),
+                        provenance=facts
+                        | _of_map(explainer, target, name, (*notes, *_zero(explainer, probe, values[k][index]))),
                         **common,
                     )
                     for k in range(result.settled.count(index))
@@ -104,14 +109,24 @@ def explanations(
     return made
 
 
-def _one_sided(
+def _of_map(
     explainer: Explainer, target: ExplainedTarget | None, method: str, notes: tuple[str, ...]
 ) -> dict[str, Any]:
-    """The facts of a map that by its method's definition cannot show what speaks against its target."""
-    if target is None or not explainer.never_negative:
-        return {}
-    text = one_side_note(target, method)
-    return {NEVER_NEGATIVE: True} | ({NOTES: (*notes, text)} if text else {})
+    """What is noted of a map, and whether by its method's definition it cannot show what speaks against its target."""
+    one_sided = target is not None and explainer.never_negative
+    if target is not None and one_sided:
+        notes = tuple(filter(None, (*notes, one_side_note(target, method))))
+    return ({NEVER_NEGATIVE: True} if one_sided else {}) | ({NOTES: notes} if notes else {})
+
+
+def _zero(explainer: Explainer, probe: Probe, values: np.ndarray) -> tuple[str, ...]:
+    """The note of a map that is zero everywhere, where it is."""
+    if not lies_on_image(explainer.axes):
+        return ()
+    layer = default = None
+    if isinstance(explainer, LayerExplainer) and GRADIENTS in explainer.needs and not explainer.never_negative:
+        layer, default = explainer.layer, probe.cam_layer  # behind a ReLU the gradient need not be why
+    return tuple(filter(None, [zero_note(values, layer, default)]))
 
 
 def _label(target: ExplainedTarget | None, files: Callable[[], Counter[str]]) -> str:
@@ -187,22 +202,36 @@ def options_of(explainer: Explainer) -> dict[str, Any]:
     return {field.name: getattr(explainer, field.name) for field in fields(explainer) if field.init}  # type: ignore[arg-type]
 
 
-def _check_finite(model: VisionModel, batch: Batch, named: Sequence[tuple[str, Tensor]]) -> None:
-    """All at once, since a GPU is waited for each time; only where something is wrong it is looked for."""
+def _check_finite(
+    model: VisionModel, batch: Batch, named: Sequence[tuple[str, Tensor]], blames: Sequence[str] = ()
+) -> None:
+    """All at once, since a GPU is waited for each time; only where something is wrong it is looked for.
+
+    `blames` are sentences in place of what is said of the model, empty where that is to be said.
+    """
     sound = [torch.isfinite(values).all().to(model.device) for _, values in named]
     if bool(torch.stack(sound).all()):
         return
-    for what, values in named:
+    for (what, values), blame in zip(named, blames, strict=True):
         for index, row in enumerate(values):
             if not bool(torch.isfinite(row).all()):
                 full = model.dtype == torch.float32
                 way_out = (
                     "try another image, or a checkpoint trained soundly" if full else 'try dtype="float32" (--dtype)'
                 )
+                why = blame or f"numbers overflowed on the way; {way_out}"
                 raise VitxplainError(
                     f"{what} are not finite for {batch.name_of(index)} with {model.source} in "
-                    f"{str(model.dtype).removeprefix('torch.')}: numbers overflowed on the way; {way_out}."
+                    f"{str(model.dtype).removeprefix('torch.')}: {why}."
                 )
+
+
+def _blame(explainer: Explainer) -> str:
+    """Whose fault it is where the model's outputs are finite: that of a method from elsewhere."""
+    if type(explainer).__module__.partition(".")[0] == registry.PACKAGE:
+        return ""
+    kind = type(explainer).__name__
+    return f"the model's outputs are finite, so {kind} gave them; look there for a division by zero"
 
 
 def gathered(

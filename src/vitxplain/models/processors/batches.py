@@ -85,11 +85,18 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int, *, num
 
     Raises:
         ImageError: one of them cannot be read, or becomes numbers that are not finite.
+        UsageError: one of them is a batch of several.
     """
     for start in range(0, len(images), limit):
         part = range(start, min(start + limit, len(images)))
         tensors = {position: image for position in part if isinstance(image := images[position], Tensor)}
         ready = {position: as_pixel_values(tensor) for position, tensor in tensors.items()}
+        for position, pixels in ready.items():
+            if len(pixels) > 1:
+                raise UsageError(
+                    f"image {position} is a batch of {len(pixels)}; give one batch a call, or images one by one, as "
+                    "list(torch.cat(list(BATCHES))). vitxplain.scale.explain_dataset takes any number of images."
+                )
         for shape in dict.fromkeys(pixels.shape for pixels in ready.values()):
             positions = [position for position in ready if ready[position].shape == shape]
             batch = _ready_batch(processor, positions, torch.cat([ready[position] for position in positions]))
