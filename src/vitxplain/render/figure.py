@@ -21,9 +21,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from vitxplain.files.png import FAST, png
-from vitxplain.render.bar_words import write_at_ends
 from vitxplain.render.colours import FAINT, INK, PAPER
-from vitxplain.render.fonts import drawable, drawable_lines, families
+from vitxplain.render.letters.bar_words import write_at_ends
+from vitxplain.render.letters.fonts import drawable, drawable_lines, families
 
 DPI = 120
 MARGIN, HEADER = 0.2, 0.72  # inches

@@ -23,11 +23,11 @@ from PIL import Image
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import which_map
 from vitxplain.explanation.titles import detail, headline
-from vitxplain.render.bar_words import lay_end_words
 from vitxplain.render.compose import Photo, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed, displayed_at
 from vitxplain.render.figure import DPI, Picture, colour_bar, inches, panel, rectangle, sheet
 from vitxplain.render.found import outline_found, outline_target
+from vitxplain.render.letters.bar_words import lay_end_words
 
 LONGEST: Final = 4.0  # inches of the longer side of a picture that stands beside another
 GAP: Final = 0.12  # inches

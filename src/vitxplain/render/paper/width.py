@@ -10,8 +10,8 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from vitxplain.errors import OptionError
-from vitxplain.render.bar_words import lay_end_words
 from vitxplain.render.figure import HEADER, MARGIN, Picture, break_labels, fit
+from vitxplain.render.letters.bar_words import lay_end_words
 
 Edges: TypeAlias = list[tuple[float, float, bool]]  # from, to in inches, and whether pictures lie there
 

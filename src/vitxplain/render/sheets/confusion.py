@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from vitxplain.render.colours import FAINT, INK
 from vitxplain.render.figure import DPI, colour_bar, panel, sheet, write
-from vitxplain.render.fonts import drawable, families
+from vitxplain.render.letters.fonts import drawable, families
 from vitxplain.words import short_name
 
 CELL, SMALLEST, LARGEST = 0.42, 2.4, 9.0  # inches of a cell, and of the side of the matrix

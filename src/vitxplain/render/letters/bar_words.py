@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 from vitxplain.render.colours import INK
-from vitxplain.render.fonts import drawable, families
+from vitxplain.render.letters.fonts import drawable, families
 
 GAP: Final = 1.5  # points between a number and the words beside it, and to the edge of the page
 NARROWEST: Final = 4  # letters of a line

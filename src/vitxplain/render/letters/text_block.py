@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 from vitxplain.render.figure import DPI, write
-from vitxplain.render.fonts import drawable_lines, families
+from vitxplain.render.letters.fonts import drawable_lines, families
 
 LINE: Final = 1.25 / 72  # inches of a line for each point of its letters
 STEP, LEAST = 0.5, 6.5  # points
