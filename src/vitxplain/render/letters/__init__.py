@@ -1,1 +1,1 @@
-"""What is written in figures: fonts, blocks of text, the words of colour bars."""
+"""Letters of figures: their fonts, and the words of colour bars."""

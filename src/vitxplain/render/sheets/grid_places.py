@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from vitxplain.render.figure import DPI, HEADER, MARGIN, NARROWEST, panel, sheet
-from vitxplain.render.letters.text_block import LEAST, LINE, count_lines
 from vitxplain.render.sheets.cells import Cell, Grid, Heading, MapCell
+from vitxplain.render.text_block import LEAST, LINE, count_lines
 
 SIDE, LEAST_SIDE, WIDEST = 1.75, 1.05, 15.0  # inches of a square cell, and of all columns together
 GAP, BETWEEN = 0.09, 0.3  # inches between cells, and between groups

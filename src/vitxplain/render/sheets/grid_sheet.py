@@ -14,7 +14,6 @@ from vitxplain.render.compose import blend, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed
 from vitxplain.render.figure import HEADLINE, Picture, colour_bar, panel, sheet
 from vitxplain.render.found import outline_found, outline_target
-from vitxplain.render.letters.text_block import text_block
 from vitxplain.render.objects import resized_mask
 from vitxplain.render.outline import outline_box, outline_mask
 from vitxplain.render.paper.width import inches_of
@@ -34,6 +33,7 @@ from vitxplain.render.sheets.grid_places import (
 )
 from vitxplain.render.sheets.grid_width import on_paper
 from vitxplain.render.styles.overlay import ALPHA
+from vitxplain.render.text_block import text_block
 
 ONE_LINE: Final = 2.2  # inches of a bar beside which its words stand on one line
 

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 
 from vitxplain.errors import OptionError
 from vitxplain.render.figure import HEADER, MARGIN, panel, sheet
-from vitxplain.render.letters.text_block import count_lines, widest_part
 from vitxplain.render.paper.vector import PRINT
 from vitxplain.render.paper.width import LEAST_LETTERS, SMALLEST
 from vitxplain.render.sheets.cells import Cell, Grid, Heading, MapCell, WordCell
@@ -38,6 +37,7 @@ from vitxplain.render.sheets.grid_places import (
     most_lines,
     starts_of,
 )
+from vitxplain.render.text_block import count_lines, widest_part
 from vitxplain.words import counted
 
 LEAST_PLACE: Final = 0.45  # inches: eight or nine of the smallest letters
