@@ -290,6 +290,14 @@ def test_pictures_in_formats_that_are_not_written_are_refused(vit: VisionModel, 
     assert not (tmp_path / "a.jpg").exists()
 
 
+def test_a_layer_may_be_a_module_of_the_model(vit: VisionModel):
+    name = str(explain(vit, photo(1), "grad-cam").options["layer"])
+    made = explain(vit, photo(1), "grad-cam", layer=vit.module.get_submodule(name))
+    assert made.options["layer"] == name
+    with pytest.raises(OptionError, match="layer is a Linear that is no part of the model that is explained; give one"):
+        explain(vit, photo(1), "grad-cam", layer=nn.Linear(2, 2))
+
+
 def test_images_without_a_name_have_their_number(vit: VisionModel, tmp_path: Path):
     size = vit.processor.input_size
     array = np.zeros((20, 20, 3), np.uint8)

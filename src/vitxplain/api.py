@@ -17,6 +17,7 @@ from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, check_names, named_explainer, several, with_options
 from vitxplain.explainers.passes.fit import auto_method
 from vitxplain.explainers.passes.joint import over_call
+from vitxplain.explainers.passes.layer_activation import with_names
 from vitxplain.explainers.passes.results import explanations, gathered
 from vitxplain.explainers.passes.shared_pass import shared_pass
 from vitxplain.explainers.query import tokens_apart, with_query
@@ -162,7 +163,7 @@ def explain_together(
         target=target,
         single=single,
         top_k=top_k,
-        options=options,
+        options=with_names(loaded.module, options),
         again=(lambda: batches(loaded.processor, pictures, batch_size)) if len(pictures) > 1 else None,
     )
     shown = {

@@ -1,12 +1,12 @@
 """A layer's activation for one method: the map, its gradient, and the linear head as it is in this very pass."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from vitxplain.capture.layer_tap import LayerActivation, LayerOutputs
@@ -38,6 +38,22 @@ def layers_of(explainer: LayerExplainer, probe: "Probe") -> tuple[str, ...]:
 def name_of(layers: Sequence[str]) -> str:
     """One name for layers of branches side by side; a method takes it as its `layer`."""
     return _BESIDE.join(layers)
+
+
+def with_names(module: nn.Module, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options whose modules are the names that these have in the model.
+
+    Raises:
+        OptionError: one is no module of the model.
+    """
+    names = {id(part): name for name, part in module.named_modules()}
+    for key, value in options.items():
+        if isinstance(value, nn.Module) and id(value) not in names:
+            raise OptionError(
+                f"{key} is a {type(value).__name__} that is no part of the model that is explained; give one of its "
+                "modules, or the name of one."
+            )
+    return {key: names[id(value)] if isinstance(value, nn.Module) else value for key, value in options.items()}
 
 
 def joined(activations: Sequence[LayerActivation]) -> LayerActivation:
