@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
-from vitxplain.explanation.clipping import clipped
 from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.suggest import did_you_mean, similar_names
 
@@ -72,6 +71,8 @@ def plot(
         if style not in CUT:
             raise OptionError(f"the picture style {style} has no percentile; those that have are {', '.join(CUT)}.")
         look.check()
+        from vitxplain.explanation.clipping import clipped  # with numpy, which the names of styles do without
+
         explanation = clipped(explanation, look.percentile)
     names = _options(style)
     unknown = sorted(options.keys() - set(names))

@@ -20,7 +20,8 @@ Vitx = Callable[..., Said]
 # What `vitx explain` with one image may import: own packages, and how many modules of them.
 PACKAGES = set(
     "animation api capture class_source cli data errors escape explainers explanation files foreign_code generators "
-    "geometry grid interrupts metrics models options registry render scale suggest tasks types words".split()
+    "geometry grid interrupts metrics models options other_libraries registry render scale suggest tasks types "
+    "words".split()
 )
 MOST_MODULES = 330
 NEEDLESS = {"pandas", "pyarrow", "datasets", "fsspec", "sklearn", "captum", "timm", "torchvision", "matplotlib.pyplot"}
