@@ -140,7 +140,8 @@ def test_sharing_a_pass_changes_nothing(build: Callable[[], nn.Module]) -> None:
     model, images = tiny.load(build), tiny.images(2, tiny.SIZES.get(build, tiny.SIZE))
     together = shared_pass(model, images, FITTING[build], 2).maps
     for method, result in zip(FITTING[build], together, strict=True):
-        torch.testing.assert_close(result, method.explain(model, images, 2), atol=1e-6, rtol=1e-5)
+        rounding = 1e-5 * float(result.abs().max())  # of sums over values as large as that, whatever comes out
+        torch.testing.assert_close(result, method.explain(model, images, 2), atol=rounding, rtol=1e-5)
 
 
 @pytest.mark.parametrize("build", FITTING)
