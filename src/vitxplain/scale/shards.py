@@ -89,44 +89,7 @@ def unpacked(map_values: Sequence[float] | np.ndarray, shape: Sequence[int], pea
 
 def to_bytes(rows: Sequence[Row], of_schema: pa.Schema) -> bytes:
     """The Parquet file; the same rows give the same bytes."""
-    columns = [column([row.get(name) for row in rows], of_schema.field(name).type) for name in of_schema.names]
+    columns = [pa.array([row.get(name) for row in rows], of_schema.field(name).type) for name in of_schema.names]
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(columns, schema=of_schema), sink, compression="zstd")
     return sink.getvalue().to_pybytes()
-
-
-def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """As `pa.array(values, kind)`, which imports pandas wherever it is installed: half a second of every process.
-
-    `kind` is a type of `schema`; of a fixed-size list every value has as many numbers as that says, or is None.
-    """
-    nothing = [value is None for value in values]
-    valid = pa.py_buffer(np.packbits(np.logical_not(nothing), bitorder="little")) if any(nothing) else None
-    if pa.types.is_struct(kind):
-        fields = [column([value and value[field.name] for value in values], field.type) for field in kind]
-        return pa.Array.from_buffers(kind, len(values), [valid], children=fields)
-    if pa.types.is_fixed_size_list(kind):
-        empty = np.zeros(kind.list_size, np.int8)
-        numbers = _numbers([empty if value is None else value for value in values], kind.value_type)
-        return pa.Array.from_buffers(kind, len(values), [valid], children=[numbers])
-    if pa.types.is_list(kind):
-        parts = [() if value is None else value for value in values]
-        numbers = _numbers(parts, kind.value_type)
-        return pa.Array.from_buffers(kind, len(values), [valid, _ends(parts)], children=[numbers])
-    if pa.types.is_string(kind):
-        texts = [b"" if value is None else value.encode() for value in values]
-        return pa.Array.from_buffers(kind, len(values), [valid, _ends(texts), pa.py_buffer(b"".join(texts))])
-    single = np.array([0 if value is None else value for value in values], kind.to_pandas_dtype())
-    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(single)])
-
-
-def _numbers(parts: Sequence[Sequence[float] | np.ndarray], kind: pa.DataType) -> pa.Array:
-    """Those of all parts, one after the other."""
-    of_numpy = kind.to_pandas_dtype()
-    numbers = np.concatenate([np.empty(0, of_numpy), *(np.asarray(part, of_numpy) for part in parts)])
-    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
-
-
-def _ends(parts: Sequence[Sequence[Any] | np.ndarray]) -> pa.Buffer:
-    """Where each part begins among all of them, and where the last one ends."""
-    return pa.py_buffer(np.cumsum([0, *map(len, parts)], dtype=np.int32))
