@@ -46,10 +46,12 @@ def score_entry(
 
     def score(explained_samples: Sequence[ExplainedSample]) -> Iterator[ExplainedSample]:
         for explained_sample, curves in shared_curves(entry, explained_samples):
-            map_scores = _score_sample(entry, explained_sample, classes, failures, curves)
-            store.add(map_scores)
-            means.add(map_scores)
+            keep(_score_sample(entry, explained_sample, classes, failures, curves))
             yield explained_sample
+
+    def keep(map_scores: Sequence[MapScores]) -> None:
+        store.add(map_scores)
+        means.add(map_scores)
 
     missing = _Missing(entry, metrics, store)
     explain_samples(entry, samples, batch_size, missing, score, done=done, skip=skipped.append)
