@@ -46,14 +46,15 @@ def with_names(module: nn.Module, options: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         OptionError: one is no module of the model.
     """
-    names = {id(part): name for name, part in module.named_modules()}
-    for key, value in options.items():
-        if isinstance(value, nn.Module) and id(value) not in names:
+    given = {key: value for key, value in options.items() if isinstance(value, nn.Module)}
+    names = {id(part): name for name, part in module.named_modules()} if given else {}
+    for key, value in given.items():
+        if id(value) not in names:
             raise OptionError(
                 f"{key} is a {type(value).__name__} that is no part of the model that is explained; give one of its "
                 "modules, or the name of one."
             )
-    return {key: names[id(value)] if isinstance(value, nn.Module) else value for key, value in options.items()}
+    return {**options, **{key: names[id(value)] for key, value in given.items()}}
 
 
 def joined(activations: Sequence[LayerActivation]) -> LayerActivation:
