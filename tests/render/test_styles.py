@@ -95,7 +95,7 @@ def test_head_masks_refuse_what_cannot_be(layers):
 def test_the_title_names_class_probability_method_and_model():
     shown = words(explanation().plot())
     assert "tench · 75.0%" in shown
-    assert "grad-cam (relu=False) · some/model" in shown
+    assert "grad-cam · some/model · relu=False" in shown
     assert "Tinca" not in shown
 
 

@@ -33,18 +33,15 @@ def target_words(explanation: Explanation) -> str:
 
 
 def detail(explanation: Explanation, which: str = "") -> str:
-    """Photograph, method with its options, model and bands; before them why a heat map is empty with no value above 0.
+    """Photograph, method, model, bands and options; before them why a heat map is empty with no value above 0.
 
-    `which` says which map it is where one of many is shown.
+    `which` says which map it is where one of many is shown. Options come last: a narrow figure cuts the end.
     """
-    options = options_of(explanation)
-    method = f"{explanation.method} ({options})" if options else explanation.method
     bands = ", ".join(str(number) for number in explanation.provenance.get("bands") or ())
     shown = f"image: band{'s' * (',' in bands)} {bands}" if bands else ""
     photograph = file_name(str(explanation.provenance.get("input") or ""))
-    return " · ".join(
-        part for part in (warning(explanation), photograph, method, which, model_name(explanation), shown) if part
-    )
+    named = (photograph, explanation.method, which, model_name(explanation), shown)
+    return " · ".join(part for part in (warning(explanation), *named, options_of(explanation)) if part)
 
 
 def model_name(explanation: Explanation) -> str:
