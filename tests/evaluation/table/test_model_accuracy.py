@@ -9,7 +9,7 @@ import pytest
 from tests.evaluation.small_models import small_cnn
 from vitxplain import evaluate, explain
 from vitxplain.data.load import load_data
-from vitxplain.evaluation.plan.classes import foreign
+from vitxplain.evaluation.plan.classes import lacked
 from vitxplain.evaluation.scoring.map_scores import MapScores
 from vitxplain.evaluation.table.method_scores import method_scores
 from vitxplain.evaluation.table.model_accuracy import ModelAccuracy, model_accuracies
@@ -90,9 +90,16 @@ def test_a_model_of_other_classes_is_scored_and_named():
     assert str(found.accuracies["demo-vit"]).startswith("demo-vit: gives the explained class 0.")
 
 
-def test_whose_classes_are_foreign():
+def test_which_classes_of_the_data_a_model_lacks():
     imagenet = {0: "tench, Tinca tinca", 1: "tabby, tabby cat"}
-    assert foreign(imagenet, ["good", "defect"])
-    assert not foreign(imagenet, ["tench", "dog"])
-    assert not foreign(imagenet, ["object"])
-    assert not foreign({0: "LABEL_0", 1: "LABEL_1"}, ["good", "defect"])
+    assert lacked(imagenet, ["good", "defect"]) == ["good", "defect"]
+    assert lacked(imagenet, ["tench", "dog"]) == ["dog"]
+    assert lacked(imagenet, ["object"]) == []
+    assert lacked({0: "LABEL_0", 1: "LABEL_1"}, ["good", "defect"]) == []
+
+
+def test_a_model_that_lacks_some_of_the_classes_is_named_with_them():
+    data = load_data("digits", limit=2)
+    found = evaluate(small_cnn(["3", "7", "cat"], data), data, "grad-cam", "entropy")
+    said = "SmallCNN lacks 8 of the 10 classes of digits (0, 1, 2, ...): how often it is right is not told"
+    assert found.notes[0].startswith(said)

@@ -23,11 +23,11 @@ def matched(labels: Mapping[int, str], names: Sequence[str]) -> tuple[int, ...] 
         return None
 
 
-def foreign(labels: Mapping[int, str], names: Sequence[str]) -> bool:
-    """Whether the model names none of the classes; data of one class, such as "object", tell none apart."""
+def lacked(labels: Mapping[int, str], names: Sequence[str]) -> list[str]:
+    """The classes of the data that the model does not name; data of one class, such as "object", tell none apart."""
     if len(names) < 2 or matched(labels, names) is not None:
-        return False
-    return all(matched(labels, [name]) is None for name in names)
+        return []
+    return [name for name in names if matched(labels, [name]) is None]
 
 
 def other_classes(model: VisionModel, names: Sequence[str]) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from vitxplain.data.sample import DataSet
-from vitxplain.evaluation.plan.classes import foreign, some
+from vitxplain.evaluation.plan.classes import lacked, some
 from vitxplain.evaluation.plan.entries import PlannedEntry
 from vitxplain.evaluation.table.method_scores import Answer, MethodScores
 from vitxplain.metrics.intervals import Interval, bootstrap, wilson
@@ -83,13 +83,17 @@ def model_accuracies(methods: Iterable[MethodScores], data: DataSet) -> dict[str
 
 
 def foreign_notes(entries: Sequence[PlannedEntry], data: DataSet) -> list[str]:
-    """Which models name none of the classes of the data."""
-    name, classes = source_name(data.name), some(data.labels)
-    return [
-        f"{entry.name} names none of the classes of {name} ({classes}): its maps are about its own classes."
-        for entry in entries
-        if entry.labels and not entry.truth and foreign(entry.labels, data.labels)
-    ]
+    """Which models name none, or not all, of the classes of the data."""
+    notes, name, count = [], source_name(data.name), len(data.labels)
+    for entry in entries:
+        missing = lacked(entry.labels, data.labels) if entry.labels and not entry.truth else []
+        if len(missing) == count:
+            what = f"names none of the classes of {name} ({some(data.labels)})"
+            notes.append(f"{entry.name} {what}: its maps are about its own classes.")
+        elif missing:
+            what = f"lacks {len(missing)} of the {count} classes of {name} ({some(missing)})"
+            notes.append(f"{entry.name} {what}: how often it is right is not told, and maps are about its own classes.")
+    return notes
 
 
 def _shares(share: Interval) -> str:
