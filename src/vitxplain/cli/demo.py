@@ -60,7 +60,7 @@ def demo(
         scores, files = run(folder, report, scenes=scenes, progress=progress)
     except KeyboardInterrupt as stopped:
         print_error(
-            f"interrupted before the page was written; pictures of models that were finished are in {folder}. "
+            f"interrupted; the page is not written, and pictures of models that were finished are in {folder}. "
             "Run the same command again: it begins anew, and replaces them."
         )
         return exit_code(stopped)
