@@ -131,14 +131,15 @@ def _led_by(axis: int, tensor: Tensor, leading: tuple[int, ...]) -> Tensor:
 def _tiles(call: FusedWeights, moved: Tensor | None) -> Iterator[tuple[slice, Rows]]:
     """Indices of the first axis, and queries of those that moved; all indices of some queries before other queries.
 
-    So what is summed over the indices is in the cache, too. On a GPU, where calls cost more than memory, no query is
-    left for later.
+    So what is summed over the indices is in the cache, too. Each thread has a tile of its own, since two in one small
+    product wait for each other. On a GPU, where calls cost more than memory, no query is left for later.
     """
     count, others, queries, keys = call.shape
     queries = queries if moved is None else len(moved)
     of_one = max(1, 4 * others * queries * keys)
-    at_once = TILE if call.query.device.type == "cpu" else max(RUN, of_one)
-    length, run = _equal(queries, queries * at_once // of_one), _equal(count, at_once // of_one)
+    on_cpu = call.query.device.type == "cpu"
+    at_once, threads = (TILE, torch.get_num_threads()) if on_cpu else (max(RUN, of_one), 1)
+    length, run = _equal(queries, queries * at_once // of_one), _equal(count, max(threads, at_once // of_one))
     for start in range(0, queries, length):
         chosen = slice(start, start + length)
         for first in range(0, count, run):

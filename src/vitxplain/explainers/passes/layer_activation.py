@@ -46,15 +46,15 @@ def with_names(module: nn.Module, options: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         OptionError: one is no module of the model.
     """
-    given = {key: value for key, value in options.items() if isinstance(value, nn.Module)}
-    names = {id(part): name for name, part in module.named_modules()} if given else {}
-    for key, value in given.items():
+    modules = {key: value for key, value in options.items() if isinstance(value, nn.Module)}
+    names = {id(part): name for name, part in module.named_modules()} if modules else {}
+    for key, value in modules.items():
         if id(value) not in names:
             raise OptionError(
                 f"{key} is a {type(value).__name__} that is no part of the model that is explained; give one of its "
                 "modules, or the name of one."
             )
-    return {**options, **{key: names[id(value)] for key, value in given.items()}}
+    return {**options, **{key: names[id(value)] for key, value in modules.items()}}
 
 
 def joined(activations: Sequence[LayerActivation]) -> LayerActivation:
