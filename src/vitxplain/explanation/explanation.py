@@ -115,7 +115,9 @@ class Explanation:
         from vitxplain.render.draw import plot
 
         shown = self if bands is None else self.with_bands(bands)
-        return plot(shown, style, ax=ax, look=Look(width, None, cmap, title, percentile), **options)
+        return plot(
+            shown, style, ax=ax, look=Look(width=width, cmap=cmap, title=title, percentile=percentile), **options
+        )
 
     def with_bands(self, bands: Bands) -> "Explanation":
         """The same, its image drawn of other bands: one in grey, or three as red, green and blue, counted from 1.

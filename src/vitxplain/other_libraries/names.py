@@ -6,6 +6,7 @@ from typing import Final
 _NONE: Final = "Nothing here does the same; nearest is {}, and a plugin can bring it (vitx plugin new NAME)."
 _PIXELS: Final = "It gives a value to each pixel, for which captum stays the tool; nearest here is {}, on patches."
 _LOADING: Final = "it belongs to the model: explain(load_model(MODEL, {name}=...), ...), or --{name} of vitx explain."
+_CALLED: Final = 'write the class, or target="A~B" for the difference of two logits.'
 _PLUGIN: Final = "It comes with the plugin vitxplain-perturbation."
 
 # Methods: lower case, without hyphens and the like.
@@ -71,7 +72,7 @@ TARGETS: Final[Mapping[str, str]] = {
     "FinerWeightedTarget": 'write target="A~B": why the one class rather than the other.',
     "RawScoresOutputTarget": "write the class; a score is one number.",
     "SemanticSegmentationTarget": "write target={category}, or the region as an array of bool.",
-    "builtin_function_or_method": 'write the class, or target="A~B" for the difference of two logits.',
-    "function": 'write the class, or target="A~B" for the difference of two logits.',
-    "method": 'write the class, or target="A~B" for the difference of two logits.',
+    "builtin_function_or_method": _CALLED,
+    "function": _CALLED,
+    "method": _CALLED,
 }
