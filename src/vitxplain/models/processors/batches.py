@@ -141,7 +141,8 @@ def _bands(pixels: Float[Tensor, "channel height width"]) -> BandImage:
 
 def _finite(batch: Batch) -> Batch:
     """The batch, checked to hold neither NaN nor infinity."""
-    if not bool(torch.isfinite(batch.pixel_values).all()):  # all at once: a GPU is waited for each time
+    # All at once, since a GPU is waited for each time; of both ends, since a tensor of truths is dear. NaN is both.
+    if not bool(torch.isfinite(torch.stack(torch.aminmax(batch.pixel_values))).all()):
         index = [bool(torch.isfinite(pixels).all()) for pixels in batch.pixel_values].index(False)
         raise ImageError(
             f"{batch.name_of(index)} has pixel_values that are NaN or infinite; "
@@ -160,9 +161,9 @@ def picture(processor: Processor, pixels: Float[Tensor, "channel height width"])
     if _is_beyond(plain):
         plain = pixels.detach().float().cpu()
         plain = (plain - plain.min()) / (plain.max() - plain.min()).clamp(min=1e-12)
-    levels = (plain.clamp(0, 1) * 255).round().nan_to_num(0).to(torch.uint8)
+    levels = plain.mul_(255).round_().clamp_(0, 255).nan_to_num_(0).to(torch.uint8)
     levels = levels if len(pixels) == 3 else levels[:1].expand(3, -1, -1)
-    return Image.fromarray(levels.permute(1, 2, 0).numpy())
+    return Image.fromarray(levels.permute(1, 2, 0).contiguous().numpy())
 
 
 def is_stretched(processor: Processor, pixels: Float[Tensor, "channel height width"]) -> bool:
@@ -173,10 +174,12 @@ def is_stretched(processor: Processor, pixels: Float[Tensor, "channel height wid
 def _unnormalised(
     processor: Processor, pixels: Float[Tensor, "channel height width"]
 ) -> Float[Tensor, "channel height width"]:
+    """In memory of its own."""
     black, white = processor.extremes
     pixels = pixels.detach().float().cpu()
-    return (pixels - black) / (white - black) if len(black) == len(pixels) else pixels
+    return (pixels - black).div_(white - black) if len(black) == len(pixels) else pixels.clone()
 
 
 def _is_beyond(plain: Float[Tensor, "channel height width"]) -> bool:
-    return not (plain.min() >= -0.05 and plain.max() <= 1.05)
+    least, most = torch.aminmax(plain)
+    return not (least >= -0.05 and most <= 1.05)
