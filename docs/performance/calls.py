@@ -40,7 +40,7 @@ def section(report: Mapping[str, Any]) -> str:
     """One table for each size: what is called in rows; what is given, in batches, in columns."""
     results: Sequence[Row] = report["results"]
     sizes = list(dict.fromkeys(row["size"] for row in results))
-    runs = {(row["size"], row["batch"]): row["rounds"] for row in results}
+    runs = {(row["size"], row["batch"]): row.get("rounds") or report["rounds"] for row in results}
     of_rounds = sorted(set(runs.values()))
     return SECTION.format(
         tables="\n\n".join(
@@ -67,8 +67,10 @@ def _floor(results: Sequence[Row]) -> str:
     pairs = [
         (f"{size} px" + (f" in batches of {batch}" if batch > 1 else ""), 2 * ratios[size, batch, GRADIENT], own)
         for (size, batch, call), own in ratios.items()
-        if call == "affinity-attention"
+        if call == "affinity-attention" and (size, batch, GRADIENT) in ratios
     ]
+    if not pairs:
+        return ""
     return FLOOR.format(
         floors=", ".join(f"{least:.2f} times the pass at {where}" for where, least, _ in pairs),
         shares=", ".join(f"{own / least:.2f} times that at {where}" for where, least, own in pairs),
