@@ -89,8 +89,8 @@ def grid_of(
         outcome = comparison.outcomes[position]
         if isinstance(outcome, Exception):
             return WordCell(reason(outcome))
-        said = same or (says and _photograph_says(outcome))
-        caption = _caption(outcome, entries[METHODS][position[2]], said=said)
+        repeated = same or (says and _photograph_says(outcome))
+        caption = _caption(outcome, entries[METHODS][position[2]], said=repeated)
         return MapCell(outcome, caption, limits.get(position), samples[position[0]])
 
     cells = [[cell(place_of(row, column)) for column in column_places] for row in row_places]

@@ -15,11 +15,11 @@ def with_names(entries: Mapping[str, Sequence[Entry]], names: Mapping[str, str])
     Raises:
         UsageError: nothing is called so.
     """
-    known = {word for side in entries.values() for entry in side for word in _words(entry)}
+    words = {word for side in entries.values() for entry in side for word in _words(entry)}
     for key in names:
-        if key not in known:
+        if key not in words:
             labels = [entry.label for side in entries.values() for entry in side if entry.label]
-            hint = did_you_mean(similar_names(key, known, most=1), f"it has {joined(labels)}.")
+            hint = did_you_mean(similar_names(key, words, most=1), f"it has {joined(labels)}.")
             raise UsageError(f"names gives {key!r} another name, and nothing in the figure is called so; {hint}")
     return {side: [_renamed(entry, names) for entry in listed] for side, listed in entries.items()}
 
@@ -46,11 +46,11 @@ def names_in(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _renamed(entry: Entry, names: Mapping[str, str]) -> Entry:
-    found = [names[word] for word in _words(entry) if word in names]
-    return replace(entry, label=found[0]) if found else entry
+    new_labels = [names[word] for word in _words(entry) if word in names]
+    return replace(entry, label=new_labels[0]) if new_labels else entry
 
 
 def _words(entry: Entry) -> list[str]:
     """What an entry goes by: its name in the figure, and what was given where that is a word."""
-    given = [entry.value] if isinstance(entry.value, str) and not entry.random else []
-    return [word for word in (entry.label, *given) if word]
+    typed_words = [entry.value] if isinstance(entry.value, str) and not entry.random else []
+    return [word for word in (entry.label, *typed_words) if word]
