@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vitxplain.api import ModelLike, model_for
 from vitxplain.comparison.arrange import check_layout, grid_of
 from vitxplain.comparison.comparison import IMAGES, METHODS, MODELS, TARGETS, compared
 from vitxplain.comparison.entries import (
@@ -19,6 +18,7 @@ from vitxplain.comparison.names import with_names
 from vitxplain.errors import UnknownNameError
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.metrics.controls import CONTROLS
+from vitxplain.models.opened import ModelLike, model_for
 from vitxplain.models.processors.batches import BATCH_SIZE
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.render.figure import Picture
