@@ -3,10 +3,13 @@
     python benchmarks/calls.py [--sizes 224,512] [--batches 1,8] [--rounds 7] [--out docs/performance]
 
 ViT-B/16 with random weights. Calls on ready tensors are laid beside the module's forward pass under inference mode,
-calls on photographs beside the processor and that pass. Every round runs each case once, and the ratio is the median
-over rounds of the ratio within a round. Run it on an idle machine: with busy cores ratios mean little. How many
-multiplications a call takes is counted as well, which no other work on the machine changes: at the rate of the pass no
-call takes less.
+calls on photographs beside the processor and that pass. The plain pass runs before and after each call, since machines
+are not as fast in one minute as in the next, and the ratio is the median over rounds of that to the mean of both. Run
+it on an idle machine: with busy cores ratios mean little. PyTorch's own gradient of the largest logit with respect to
+the image is measured as well: no method that asks for gradients costs less than those passes. How many multiplications
+a call takes is counted, which no other work on the machine changes.
+
+With `--out`, rows of other sizes and batches that were measured before stay in the file.
 """
 
 import argparse
@@ -43,6 +46,8 @@ BARS: Final = {
 }
 TENSOR, IMAGE, MODULE = "model, tensor", "model, image", "module, tensor"
 PLAIN: Final = {TENSOR: "forward pass", IMAGE: "processor and forward pass", MODULE: "forward pass"}
+GRADIENT: Final = "PyTorch's gradient"
+VERSIONED: Final = ("torch", "transformers", "vitxplain")
 
 
 def main() -> None:
@@ -57,38 +62,56 @@ def main() -> None:
     for size in map(int, arguments.sizes.split(",")):
         for batch in map(int, arguments.batches.split(",")):
             rows += measure(size, batch, arguments.rounds)
-    report = {
-        "machine": f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads",
-        "load": load,
-        "rounds": arguments.rounds,
-        "versions": {name: version(name) for name in ("torch", "transformers", "vitxplain")},
-        "results": rows,
-    }
+    versions = {name: version(name) for name in VERSIONED}
+    machine = f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
     if arguments.out is not None:
-        (arguments.out / "calls.json").write_text(json.dumps(report, indent=1) + "\n")
+        stored = arguments.out / "calls.json"
+        measured = {(row["size"], row["batch"]) for row in rows}
+        before = json.loads(stored.read_text()) if stored.exists() else {"results": []}
+        if (before.get("machine"), before.get("versions")) == (machine, versions):
+            rows += [row for row in before["results"] if (row["size"], row["batch"]) not in measured]
+        rows.sort(key=lambda row: (row["size"], row["batch"]))  # and within them as they ran
+        report = {"machine": machine, "load": load, "versions": versions, "results": rows}
+        stored.write_text(json.dumps(report, indent=1) + "\n")
 
 
 def measure(size: int, batch: int, rounds: int) -> list[dict[str, Any]]:
     """Every call at one size and batch."""
     run = calls(size, batch)
+    plain = {given: run.pop((given, PLAIN[given])) for given in (TENSOR, IMAGE)}
+    plain[MODULE] = plain[TENSOR]
+    once = count(plain[TENSOR])
+    multiplied = {key: count(call) / once for key, call in run.items()}
     seconds: dict[tuple[str, str], list[float]] = {key: [] for key in run}
-    multiplied = {key: count(call) for key, call in run.items()}
+    ratios: dict[tuple[str, str], list[float]] = {key: [] for key in run}
+    of_plain: dict[str, list[float]] = {TENSOR: [], IMAGE: [], MODULE: []}
     for _ in range(rounds):
         for key, call in run.items():
-            start = time.perf_counter()
-            call()
-            seconds[key].append(time.perf_counter() - start)
+            before, own, after = (took(one) for one in (plain[key[0]], call, plain[key[0]]))
+            seconds[key].append(own)
+            ratios[key].append(2 * own / (before + after))
+            of_plain[key[0]] += [before, after]
     rows = []
     print(f"\nViT-B/16, {size} px, batch {batch}")
+    for given in (TENSOR, IMAGE):
+        row = {"size": size, "batch": batch, "given": given, "call": PLAIN[given], "rounds": rounds}
+        rows.append(row | {"ms": 1000 * statistics.median(of_plain[given]), "ratio": 1.0, "multiplications": 1.0})
+        print(f"{given:16}{PLAIN[given]:30}{rows[-1]['ms']:9.0f} ms", flush=True)
     for (given, name), times in seconds.items():
-        plain = seconds[given if (given, PLAIN[given]) in seconds else TENSOR, PLAIN[given]]
-        ratio = statistics.median(own / base for own, base in zip(times, plain, strict=True))
-        row = {"size": size, "batch": batch, "given": given, "call": name, "ms": 1000 * statistics.median(times)}
-        least = multiplied[given, name] / multiplied[TENSOR, PLAIN[TENSOR]]
-        rows.append(row | {"ratio": ratio, "multiplications": least, "bar": BARS.get(name)})
+        ratio, least = statistics.median(ratios[given, name]), multiplied[given, name]
+        row = {"size": size, "batch": batch, "given": given, "call": name, "rounds": rounds}
+        row |= {"ms": 1000 * statistics.median(times), "ratio": ratio, "multiplications": least, "bar": BARS.get(name)}
+        rows.append(row | {"least": min(ratios[given, name]), "most": max(ratios[given, name])})
         missed = "  missed" if name in BARS and ratio > BARS[name] else ""
         print(f"{given:16}{name:30}{row['ms']:9.0f} ms{ratio:8.3f}{least:8.3f} by count{missed}", flush=True)
     return rows
+
+
+def took(call: Callable[[], object]) -> float:
+    """Its seconds."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def count(call: Callable[[], object]) -> int:
@@ -123,9 +146,14 @@ def calls(size: int, batch: int) -> dict[tuple[str, str], Callable[[], object]]:
         with torch.inference_mode():
             return module(pixel_values).logits
 
+    def gradient() -> torch.Tensor:
+        pixel_values = tensor.clone().requires_grad_().clone()  # the counter takes no leaf
+        return torch.autograd.grad(module(pixel_values).logits.amax(1).sum(), pixel_values)[0]
+
     cases: dict[tuple[str, str], Callable[[], object]] = {
         (TENSOR, PLAIN[TENSOR]): lambda: plain(tensor),
         (IMAGE, PLAIN[IMAGE]): lambda: plain(processor(images, return_tensors="pt")["pixel_values"]),
+        (TENSOR, GRADIENT): gradient,
         (MODULE, "raw-attention"): lambda: explain(module, tensor, "raw-attention"),
     }
     for name in BARS:

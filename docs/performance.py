@@ -21,28 +21,6 @@ the machine hits all of them.
 
 Milliseconds are this machine's. Ratios travel better: compare those, and measure on yours.
 """
-GIVEN = ("model, tensor", "model, image", "module, tensor")
-OF_CALLS = """## The calls you make
-
-`explain(...)` as you write it, with everything around the pass: reading what was given, the checks, the explanation
-with its prediction, its geometry and where it comes from. `affinity-attention` is what plain ViTs get where you name no
-method. Calls on tensors are laid beside the module's forward pass under `torch.inference_mode`, calls on photographs
-beside the processor and that pass. The last column is how many times the multiplications of the pass a call takes, by
-PyTorch's counter: at the rate of the pass no call takes less, and what lies above it is memory and everything around.
-
-{tables}
-
-Measured on {machine}, with {versions}: the medians of {rounds} rounds.{noise}
-
-```bash
-python benchmarks/calls.py{options} --out docs/performance
-python docs/performance.py
-```
-"""
-NOISE = (
-    " No call is faster than the pass it contains: the least ratio, {least:.2f}, shows how unsteady the machine was, "
-    "and the others may be as far off."
-)
 ONE_IMAGE = """## One image at the command line
 
 `vitx explain IMAGE --method rollout`, in a new process, beside a script that imports torch and transformers, opens the
@@ -127,13 +105,15 @@ def page(
     sections = [
         section(measured)
         for section, measured in (
-            (section_of_calls, calls),
             (section_of_one_image, one_image),
             (section_of_folders, folders),
         )
         if measured is not None
     ]
-    sections += [] if evaluation is None else [_section("evaluation", evaluation)]
+    if calls is not None:
+        sections.insert(0, _section("calls", calls))
+    if evaluation is not None:
+        sections.append(_section("evaluation", evaluation))
     sections.append(_section("gpu", gpu))
     if report is None:
         return "\n".join([INTRO, *sections, HOW.format(command=COMMAND)])
@@ -192,48 +172,6 @@ def _memory(measured: Report) -> str:
 
 def _versions(report: Report) -> str:
     return ", ".join(f"{name} {number}" for name, number in report["versions"].items())
-
-
-def section_of_calls(report: Mapping[str, Any]) -> str:
-    """One table for each size: what is called in rows; what is given, in batches, in columns."""
-    results = report["results"]
-    sizes = list(dict.fromkeys(row["size"] for row in results))
-    batches = list(dict.fromkeys(row["batch"] for row in results))
-    defaults = (sizes, batches, report["rounds"]) == ([224, 512], [1, 8], 7)
-    numbers = (",".join(map(str, sizes)), ",".join(map(str, batches)), report["rounds"])
-    return OF_CALLS.format(
-        tables="\n\n".join(
-            f"### {size} px\n\n{_calls([row for row in results if row['size'] == size])}" for size in sizes
-        ),
-        machine=report["machine"],
-        versions=_versions(report),
-        rounds=report["rounds"],
-        noise=NOISE.format(least=least) if (least := min(row["ratio"] for row in results)) < 0.99 else "",
-        options="" if defaults else " --sizes {} --batches {} --rounds {}".format(*numbers),
-    )
-
-
-def _calls(rows: Sequence[Mapping[str, Any]]) -> str:
-    columns = sorted(
-        {(row["given"], row["batch"]) for row in rows}, key=lambda column: (GIVEN.index(column[0]), column[1])
-    )
-    plain = {
-        (row["given"], row["batch"]): f"{row['ms']:.0f} ms" for row in rows if row["call"].endswith("forward pass")
-    }
-    ratios = {(row["call"], row["given"], row["batch"]): f"{row['ratio']:.2f}" for row in rows}
-    names = [name for name in dict.fromkeys(row["call"] for row in rows) if not name.endswith("forward pass")]
-    counts = {row["call"]: f"{row['multiplications']:.2f}" for row in rows if row["given"] == GIVEN[0]}
-    head = [
-        f"| | {' | '.join(f'`explain({given})`, batch {batch}' for given, batch in columns)} | multiplications |",
-        f"| --- |{' --: |' * (len(columns) + 1)}",
-        # The pass beside calls on a module is that beside calls on the model of it.
-        f"| plain | {' | '.join(plain.get(column, plain[GIVEN[0], column[1]]) for column in columns)} | 1 |",
-    ]
-    body = [
-        f"| {name} | {' | '.join(ratios.get((name, *column), '') for column in columns)} | {counts[name]} |"
-        for name in names
-    ]
-    return "\n".join([*head, *body])
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -80,8 +80,8 @@ def source_of(image: OneImage) -> str | None:
     return str(image) if isinstance(image, (str, PathLike)) else None
 
 
-def batches(processor: Processor, images: Sequence[OneImage], limit: int, *, numbered: bool = False) -> Iterator[Batch]:
-    """The images in batches of one input size, at most `limit` each; with `numbered` those without a name are image-0.
+def batches(processor: Processor, images: Sequence[OneImage], limit: int) -> Iterator[Batch]:
+    """The images in batches of one input size, at most `limit` each.
 
     Raises:
         ImageError: one of them cannot be read, or becomes numbers that are not finite.
@@ -100,7 +100,7 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int, *, num
         for shape in dict.fromkeys(pixels.shape for pixels in ready.values()):
             positions = [position for position in ready if ready[position].shape == shape]
             batch = _ready_batch(processor, positions, torch.cat([ready[position] for position in positions]))
-            yield _numbered(_finite(batch)) if numbered else _finite(batch)
+            yield _finite(batch)
         pictures = {position: image for position in part if not isinstance(image := images[position], Tensor)}
         raw = list(pictures)
         originals = [read_original(image, processor.channels) for image in pictures.values()]
@@ -112,12 +112,11 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int, *, num
             bands = [image if isinstance(image, BandImage) else None for image in group]
             shown = [image.picture() if isinstance(image, BandImage) else image for image in group]
             filled = processor.image_part((group[0].height, group[0].width))
-            batch = _finite(Batch(positions, sources, pixel_values, shown, geometries, bands, filled))
-            yield _numbered(batch) if numbered else batch
+            yield _finite(Batch(positions, sources, pixel_values, shown, geometries, bands, filled))
 
 
-def _numbered(batch: Batch) -> Batch:
-    """Images without a name have their place in what the user gave."""
+def numbered(batch: Batch) -> Batch:
+    """Images without a name are image-0 and so on, by their places in what the user gave."""
     pairs = zip(batch.sources, batch.positions, strict=True)
     return replace(batch, sources=[source or f"image-{position}" for source, position in pairs])
 
@@ -141,7 +140,8 @@ def _bands(pixels: Float[Tensor, "channel height width"]) -> BandImage:
 
 def _finite(batch: Batch) -> Batch:
     """The batch, checked to hold neither NaN nor infinity."""
-    if not bool(torch.isfinite(batch.pixel_values).all()):  # all at once: a GPU is waited for each time
+    # All at once, since a GPU is waited for each time; of both ends, since a tensor of truths is dear. NaN is both.
+    if not bool(torch.isfinite(torch.stack(torch.aminmax(batch.pixel_values))).all()):
         index = [bool(torch.isfinite(pixels).all()) for pixels in batch.pixel_values].index(False)
         raise ImageError(
             f"{batch.name_of(index)} has pixel_values that are NaN or infinite; "
@@ -160,9 +160,9 @@ def picture(processor: Processor, pixels: Float[Tensor, "channel height width"])
     if _is_beyond(plain):
         plain = pixels.detach().float().cpu()
         plain = (plain - plain.min()) / (plain.max() - plain.min()).clamp(min=1e-12)
-    levels = (plain.clamp(0, 1) * 255).round().nan_to_num(0).to(torch.uint8)
+    levels = plain.mul_(255).round_().clamp_(0, 255).nan_to_num_(0).to(torch.uint8)
     levels = levels if len(pixels) == 3 else levels[:1].expand(3, -1, -1)
-    return Image.fromarray(levels.permute(1, 2, 0).numpy())
+    return Image.fromarray(levels.permute(1, 2, 0).contiguous().numpy())
 
 
 def is_stretched(processor: Processor, pixels: Float[Tensor, "channel height width"]) -> bool:
@@ -173,10 +173,12 @@ def is_stretched(processor: Processor, pixels: Float[Tensor, "channel height wid
 def _unnormalised(
     processor: Processor, pixels: Float[Tensor, "channel height width"]
 ) -> Float[Tensor, "channel height width"]:
+    """In memory of its own."""
     black, white = processor.extremes
     pixels = pixels.detach().float().cpu()
-    return (pixels - black) / (white - black) if len(black) == len(pixels) else pixels
+    return (pixels - black).div_(white - black) if len(black) == len(pixels) else pixels.clone()
 
 
 def _is_beyond(plain: Float[Tensor, "channel height width"]) -> bool:
-    return not (plain.min() >= -0.05 and plain.max() <= 1.05)
+    least, most = torch.aminmax(plain)
+    return not (least >= -0.05 and most <= 1.05)
