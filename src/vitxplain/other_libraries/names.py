@@ -1,4 +1,4 @@
-"""Names of pytorch-grad-cam, captum, torch-cam and transformers-interpret, each with the sentence that says what to write here."""
+"""Names of pytorch-grad-cam, captum, torch-cam and transformers-interpret, each with what to write here."""
 
 from collections.abc import Mapping
 from typing import Final
