@@ -52,6 +52,8 @@ OPTIONS: Final[Mapping[str, str]] = {
     "device": _LOADING.format(name="device"),
     "dtype": _LOADING.format(name="dtype"),
     "eigen_smooth": "there is none; nearest is the method patch-pca.",
+    "colormap": 'write cmap="NAME", a colour map of matplotlib.',
+    "image_weight": "write alpha=, the share of the heat map's colours: 1 - image_weight.",
     "internal_batch_size": "write batch_size, how many images run together.",
     "methods": "explain takes one, as method=; explain_together(model, image, methods) takes several.",
     "n_steps": "there is none: no samples are drawn.",
