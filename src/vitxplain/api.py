@@ -1,17 +1,14 @@
 """The whole road on one screen: load -> adapt -> capture -> explain."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from os import PathLike
-from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeAlias, overload
+from typing import Any, overload
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from vitxplain.capture.undisturbed import ready as usable
-from vitxplain.data.read_image import as_pixel_values
 from vitxplain.data.target_mask import with_masks_read
-from vitxplain.errors import ModelLoadError, OptionError
+from vitxplain.errors import OptionError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes import fit
 from vitxplain.explainers.passes.choose import MethodLike, check_names, named_explainer, several, with_options
@@ -24,11 +21,8 @@ from vitxplain.explainers.query import tokens_apart, with_query
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.explanation_list import ExplanationList
 from vitxplain.models.labels import names_of
-from vitxplain.models.objects.holders import ModelHolder
-from vitxplain.models.objects.libraries import is_transformers_model
-from vitxplain.models.objects.wrappers import unwrap
-from vitxplain.models.opened import opened, opened_before
-from vitxplain.models.processors.batches import BATCH_SIZE, Batch, Images, OneImage, Picture, batches, image_list
+from vitxplain.models.opened import ModelLike, model_for
+from vitxplain.models.processors.batches import BATCH_SIZE, Batch, Images, Picture, batches, image_list, numbered
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.other_libraries.hints import option_hint
@@ -37,8 +31,6 @@ from vitxplain.tasks.features import Features, NoTarget
 from vitxplain.tasks.spelled_targets import asks_for_several, targets_of
 
 __all__ = ["explain", "explain_prepared", "explain_together", "fitting"]
-
-ModelLike: TypeAlias = str | PathLike[str] | nn.Module | ModelHolder | VisionModel
 
 
 @overload
@@ -155,9 +147,10 @@ def explain_together(
     loaded = model_for(model, pictures, output=output, activation=activation).finding_from(min_score)
     several_targets = asks_for_several(target, single=single)
     by_token = isinstance(loaded.task, Features) and target is not None
+    prepared = batches(loaded.processor, pictures, 1 if by_token else batch_size)
     results = explain_prepared(
         loaded,
-        batches(loaded.processor, pictures, 1 if by_token else batch_size, numbered=not single),
+        prepared if single else map(numbered, prepared),
         len(pictures),
         methods,
         target=target,
@@ -227,24 +220,3 @@ def fitting(model: ModelLike, size: tuple[int, int] | None = None) -> dict[str, 
     Costs one probe pass at this input size (height, width), which a loaded model keeps.
     """
     return fit.fitting(model_for(model), size)
-
-
-def model_for(
-    model: ModelLike, pictures: Sequence[OneImage] = (), *, output: str | int = "auto", activation: str = "auto"
-) -> VisionModel:
-    """The model; where ready pixel_values alone are given, nothing needs to say how images become its input."""
-    stated: Any = {"output": output, "activation": activation}
-    source = Path(model) if isinstance(model, PathLike) else model
-    tensors = [picture for picture in pictures if isinstance(picture, Tensor)]
-    if not tensors or len(tensors) < len(pictures) or isinstance(source, (str, Path)):
-        return opened(source, **stated)
-    channels, height, width = as_pixel_values(tensors[0]).shape[-3:]
-    ready: Any = {"mean": [0.0] * channels, "std": [1.0] * channels, "size": (height, width)}
-    if isinstance(source, nn.Module) and not is_transformers_model(unwrap(source)):
-        return opened(source, **ready, **stated)
-    if isinstance(source, nn.Module) and (before := opened_before(source, **ready, **stated)) is not None:
-        return before
-    try:
-        return opened(source, **stated)
-    except ModelLoadError:  # perhaps for want of a processor alone
-        return opened(source, **ready, **stated)

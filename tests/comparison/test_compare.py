@@ -12,6 +12,7 @@ from tests.explanations import photograph
 from vitxplain import compare, explain
 from vitxplain.comparison.arrange import grid_of, placement
 from vitxplain.comparison.comparison import IMAGES, METHODS, MODELS, SIDES, TARGETS, compared
+from vitxplain.comparison.names import names_in, with_names
 from vitxplain.comparison.run import entries_of
 from vitxplain.data.sample import Box, Sample
 from vitxplain.errors import ImageError, OptionError, TargetError, UnknownNameError, UnsupportedModelError, UsageError
@@ -49,7 +50,7 @@ def test_every_cell_is_the_map_of_explain_or_a_reason(vit: VisionModel, cnn: Vis
         assert photo.plain
         alone = explain(model, PHOTO, "grad-cam", target="star")
         np.testing.assert_allclose(grad_cam.explanation.values, alone.values, rtol=1e-4, atol=1e-6)
-        assert grad_cam.caption.startswith("star · ")
+        assert grad_cam.caption.startswith("star · ") or photo.caption.startswith("says star · ")
         assert isinstance(rollout, WordCell) == (model is cnn)
     assert made.cells[1][2].reason == "attention-rollout does not fit: it has no attention"
 
@@ -161,3 +162,35 @@ def test_mistakes(vit: VisionModel):
         compare(PHOTO, [])
     assert vitxplain.compare is compare
     assert isinstance(PHOTO, Image.Image)
+
+
+def test_a_class_that_stands_below_the_photograph_is_not_repeated_below_its_maps(vit: VisionModel):
+    images = [PHOTO, photograph(50, 50)]
+    top = [explain(vit, image).prediction.names for image in images]
+    made = grid(images, vit, ["grad-cam", "gradient-attention"], [None, top[0][1]])
+    for row, names in zip(made.cells[::2], top, strict=True):
+        assert row[0].caption.startswith(f"says {names[0]} · ")
+        assert [cell.caption for cell in row[1:]] == ["", ""]
+    assert all(cell.caption.startswith(f"{top[0][1]} · ") for cell in made.cells[1][1:])
+    across = grid(images, vit, "grad-cam", None, rows=[METHODS])  # above them the photographs say nothing
+    assert all(" · " in cell.caption for cell in across.cells[1])
+
+
+def test_names_of_ones_own(vit: VisionModel, cnn: VisionModel):
+    entries = entries_of([PHOTO], [vit, cnn], ["rollout", "auto"], ["star"], ["centre"])
+    names = {"a-vit": "Ours", "attention-rollout": "Rollout", "auto": "Best", "centre (control)": "Blob"}
+    made = grid_of(compared(with_names(entries, names), lambda model: model, {}))
+    assert [heading.text for heading in made.rows] == ["Ours", "a-cnn"]
+    assert [heading.text for heading in made.columns] == ["image", "Rollout", "Best", "Blob"]
+    with pytest.raises(UsageError, match="names gives 'rolout' another name, .* did you mean rollout"):
+        compare(PHOTO, "a-model-that-is-never-opened", "rollout", names={"rolout": "Rollout"})
+
+
+def test_names_as_they_are_typed():
+    assert names_in(["grad-cam=Grad-CAM, cat=A cat, asleep", "x=y=z"]) == {
+        "grad-cam": "Grad-CAM",
+        "cat": "A cat, asleep",
+        "x": "y=z",
+    }
+    with pytest.raises(UsageError, match=r"^--names Grad-CAM is no OLD=NEW"):
+        names_in(["Grad-CAM"])

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.data.image_folders import masked_folders
 from tests.data.stored import class_folders
-from vitxplain.data.load import load_data
+from vitxplain.data.load import EmptySplitError, load_data
 from vitxplain.data.synthetic.digits import Digits
 from vitxplain.errors import DataError, OptionError, UnknownNameError, UsageError
 
@@ -34,6 +35,15 @@ def test_a_folder_of_a_similar_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         load_data("shapez")
     with pytest.raises(UnknownNameError, match=r"does not exist.* Did you mean the folder shapes\?"):
         load_data("./shapez/")
+
+
+def test_shares_of_a_few_images_may_be_empty_and_the_message_says_how_to_take_all(tmp_path: Path):
+    masked_folders(tmp_path, 2)
+    with pytest.raises(EmptySplitError, match=r"has no splits: 80/10/10 % .* -o data.ratio=0,0,1 makes all of them t"):
+        load_data(tmp_path, "test")
+    with pytest.raises(EmptySplitError, match=r"holds no images\. .*-o data.ratio=0,1,0 makes all of them validation"):
+        load_data(tmp_path, "validation", options={"ratio": "1,0,0"})
+    assert len(load_data(tmp_path, "test", options={"ratio": "0,0,1"})) == 2
 
 
 def test_a_file_is_no_data_set(tmp_path: Path):

@@ -18,6 +18,15 @@ from vitxplain import load_model
 CLOSE = {"rtol": 0.0, "atol": 1e-5}  # other processors, other roundings
 
 
+def draws_alike() -> bool:
+    """Whether torch draws a new model's weights from a seed as it did then; torch 2.8 draws others."""
+    drawn = []
+    for draw in (torch.nn.init.trunc_normal_, torch.nn.init.normal_):  # the same but for values that are cut off
+        generator = torch.Generator().manual_seed(0)
+        drawn.append(draw(torch.empty(5), std=0.02, generator=generator))
+    return torch.equal(*drawn)
+
+
 def states(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -82,6 +91,7 @@ def test_a_finished_run_is_finished(earlier: Path, vitx: Callable[..., Said]):
     assert states(earlier / "run") == before
 
 
+@pytest.mark.skipif(not draws_alike(), reason="this torch draws other weights from the same seed")
 def test_a_run_is_a_configuration_of_the_same_run(earlier: Path, vitx: Callable[..., Said], one_thread: None):
     said = vitx("train", "--config", "run", "--out", "again", "--device", "cpu", "--quiet")
     assert (said.code, said.out) == (0, "")

@@ -79,6 +79,7 @@ def grid_of(
     limits = comparison.limits() if shared_scale else {}
     samples = truths(comparison)
     same = _same_target(comparison)
+    says = IMAGES not in across and MODELS not in across  # beside each row stands what its model says of its image
 
     def place_of(row: Sequence[int], column: Sequence[int]) -> Place:
         at = {**dict.fromkeys(SIDES, 0), **dict(zip(down, row, strict=True)), **dict(zip(across, column, strict=True))}
@@ -88,7 +89,8 @@ def grid_of(
         outcome = comparison.outcomes[position]
         if isinstance(outcome, Exception):
             return WordCell(reason(outcome))
-        caption = _caption(outcome, entries[METHODS][position[2]], same=same)
+        repeated = same or (says and _photograph_says(outcome))
+        caption = _caption(outcome, entries[METHODS][position[2]], said=repeated)
         return MapCell(outcome, caption, limits.get(position), samples[position[0]])
 
     cells = [[cell(place_of(row, column)) for column in column_places] for row in row_places]
@@ -157,14 +159,19 @@ def _photograph(comparison: Comparison, at: Mapping[str, int], samples: Sequence
     return MapCell(bare, "", None, samples[image], plain=True)
 
 
-def _caption(made: Explanation, method: Entry, *, same: bool) -> str:
-    """Target and score, and the method that `auto` stood for."""
+def _caption(made: Explanation, method: Entry, *, said: bool) -> str:
+    """Target and score, unless they are `said` elsewhere, and the method that `auto` stood for."""
     if method.control:
         return "knows nothing of the model"
     name = f"{made.method}: " if method.label == "auto" else ""
-    if same and made.target is not None:
+    if said and made.target is not None:
         return name.removesuffix(": ")
     return f"{name}{target_caption(made)}"
+
+
+def _photograph_says(made: Explanation) -> bool:
+    """Whether the map is about the class that stands below its photograph, with the same score."""
+    return made.target is not None and model_says(made) == f"says {target_caption(made)}"
 
 
 def _same_target(comparison: Comparison) -> bool:

@@ -10,13 +10,13 @@ import numpy as np
 from torch import nn
 
 from vitxplain import registry
-from vitxplain.api import ModelLike
 from vitxplain.data.read_image import stem_of
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import TargetError, UsageError
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike, check_names, name_of, several
 from vitxplain.models.objects.holders import ModelHolder
+from vitxplain.models.opened import ModelLike
 from vitxplain.models.processors.batches import OneImage, image_list, source_of
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.tasks.spelling import EVERYTHING

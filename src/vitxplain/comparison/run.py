@@ -1,9 +1,8 @@
 """compare: one figure of images, models, methods and targets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vitxplain.api import ModelLike, model_for
 from vitxplain.comparison.arrange import check_layout, grid_of
 from vitxplain.comparison.comparison import IMAGES, METHODS, MODELS, TARGETS, compared
 from vitxplain.comparison.entries import (
@@ -15,9 +14,11 @@ from vitxplain.comparison.entries import (
     picture_of,
     target_entries,
 )
+from vitxplain.comparison.names import with_names
 from vitxplain.errors import UnknownNameError
 from vitxplain.explainers.passes.choose import MethodLike
 from vitxplain.metrics.controls import CONTROLS
+from vitxplain.models.opened import ModelLike, model_for
 from vitxplain.models.processors.batches import BATCH_SIZE
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.render.figure import Picture
@@ -35,6 +36,7 @@ def compare(
     shared_scale: bool = False,
     controls: bool | str | Sequence[str] = (),
     title: str | None = None,
+    names: Mapping[str, str] | None = None,
     width: float | str | None = None,
     batch_size: int = BATCH_SIZE,
     min_score: float | None = None,
@@ -56,6 +58,7 @@ def compare(
         controls: maps to hold the others against: "centre", "edges", "smoothed edges" and "random" know nothing of the
             model, "random-weights" is each model with its weights in another order. True is "centre".
         title: in place of the first line; empty, both lines above the grid are left to your caption.
+        names: what things are called in the figure, by what they are called without it: {"grad-cam": "Grad-CAM"}.
         width: of the figure, in inches, or "column" (3.25) or "page" (6.75). Cells shrink or grow, letters stay at 6
             points or more, names are broken or shortened. None: as wide as the cells need.
         batch_size: how many images run through a model together.
@@ -66,11 +69,11 @@ def compare(
         A matplotlib Figure, which notebooks show and `savefig` writes.
 
     Raises:
-        UsageError: nothing to compare, or no such method, control or side.
+        UsageError: nothing to compare, or no such method, control, side, or thing to name.
         OptionError: no such width, or more columns than have room for letters in it.
         VitxplainError: no map could be made at all; the first reason.
     """
-    entries = entries_of(images, models, methods, targets, controls)
+    entries = with_names(entries_of(images, models, methods, targets, controls), names or {})
     sides = [rows] if isinstance(rows, str) else rows
     check_layout(entries, sides, width)
     pictures = [picture_of(entry) for entry in entries[IMAGES]]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
 
 from vitxplain.data.sample import DataSet, Split
+from vitxplain.data.splits.stored import NO_SPLITS
 from vitxplain.data.subset import spread
 from vitxplain.errors import DataError, OptionError, UnknownNameError, UsageError
 from vitxplain.files.near import beside_the_hub, looks_like_a_path, no_such_folder, question
@@ -82,8 +83,17 @@ def load_data(
             raise DataError(f"{folder}{error}") from error
         raise
     if not len(data):
-        raise EmptySplitError(f"the {split} split of {source} holds no images; choose another split.")
+        raise EmptySplitError(f"the {split} split of {source} holds no images. {_way_out(data, split)}")
     return data if limit is None or len(data) <= limit else spread(data, limit)
+
+
+def _way_out(data: DataSet, split: Split) -> str:
+    """What to do about a split without images; shares of a folder of few images can be empty."""
+    shares = [note for note in data.notes if NO_SPLITS in note]
+    if not shares:
+        return "Choose another split."
+    whole = ",".join("1" if split == other else "0" for other in get_args(Split))
+    return f"{shares[0]} Of so few images no share is left for it: -o data.ratio={whole} makes all of them {split}."
 
 
 def options_of(source: str | PathLike[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from vitxplain.evaluation.table.comparison import Comparison, comparisons
 from vitxplain.evaluation.table.mean_curves import Curve, mean_curves
 from vitxplain.evaluation.table.method_scores import MethodScores, method_scores
 from vitxplain.evaluation.table.model_accuracy import ModelAccuracy, foreign_notes, model_accuracies
+from vitxplain.evaluation.table.not_tested import NotTested, not_tested
 from vitxplain.evaluation.table.notes import notes
 from vitxplain.evaluation.table.regions_found import RegionsFound, left_out_notes, regions_found
 from vitxplain.evaluation.table.rows import Row, rows_of
@@ -118,6 +119,11 @@ class Evaluation:
             for note in left_out_notes(entry.name, entry.truth, self._answers_of(entry.name))
         ]
         return *foreign_notes(self.entries, self.data), *doubts, *regions, *others
+
+    @cached_property
+    def not_tested(self) -> NotTested:
+        """The metrics and methods that there are besides, of which nothing here says anything."""
+        return not_tested(self.entries, self.metrics, self.left_out)
 
     def _answers_of(self, model: str) -> list[ImageAnswer]:
         return [answer for answer in self.answers if answer.model == model]

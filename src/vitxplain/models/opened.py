@@ -5,20 +5,28 @@ last few stay open while their weights take little memory; of a folder as long a
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
-from torch import nn
+from torch import Tensor, nn
 
+from vitxplain.data.read_image import as_pixel_values
+from vitxplain.errors import ModelLoadError
 from vitxplain.models.loading.devices import current
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.loading.source import model_folder
+from vitxplain.models.objects.holders import ModelHolder
 from vitxplain.models.objects.libraries import is_transformers_model
+from vitxplain.models.objects.wrappers import unwrap
+from vitxplain.models.processors.batches import OneImage
 from vitxplain.models.structure import structure
 from vitxplain.models.vision_model import VisionModel
+
+ModelLike: TypeAlias = str | PathLike[str] | nn.Module | ModelHolder | VisionModel
 
 LAST: Final = 2  # models given by name
 BYTES: Final = 2**30  # of all their weights
@@ -34,6 +42,27 @@ class _Kept:
 
 _of_modules: WeakKeyDictionary[nn.Module, dict[Hashable, _Kept]] = WeakKeyDictionary()
 _of_names: OrderedDict[Hashable, _Kept] = OrderedDict()
+
+
+def model_for(
+    model: ModelLike, pictures: Sequence[OneImage] = (), *, output: str | int = "auto", activation: str = "auto"
+) -> VisionModel:
+    """The model; where ready pixel_values alone are given, nothing needs to say how images become its input."""
+    stated: Any = {"output": output, "activation": activation}
+    source = Path(model) if isinstance(model, PathLike) else model
+    tensors = [picture for picture in pictures if isinstance(picture, Tensor)]
+    if not tensors or len(tensors) < len(pictures) or isinstance(source, (str, Path)):
+        return opened(source, **stated)
+    channels, height, width = as_pixel_values(tensors[0]).shape[-3:]
+    ready: Any = {"mean": [0.0] * channels, "std": [1.0] * channels, "size": (height, width)}
+    if isinstance(source, nn.Module) and not is_transformers_model(unwrap(source)):
+        return opened(source, **ready, **stated)
+    if isinstance(source, nn.Module) and (before := opened_before(source, **ready, **stated)) is not None:
+        return before
+    try:
+        return opened(source, **stated)
+    except ModelLoadError:  # perhaps for want of a processor alone
+        return opened(source, **ready, **stated)
 
 
 def opened(source: Any, **options: Any) -> VisionModel:

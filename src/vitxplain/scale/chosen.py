@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vitxplain.api import ModelLike, model_for
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike, build, check_names
 from vitxplain.explainers.passes.fit import auto_method, probe_for, require
 from vitxplain.models.loading.load import load_model
+from vitxplain.models.opened import ModelLike, model_for
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.scale.wanted import Wanted, targets
 

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from vitxplain.api import ModelLike, explain_prepared
+from vitxplain.api import explain_prepared
 from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike, several
 from vitxplain.explanation.provenance import model_facts, versions
+from vitxplain.models.opened import ModelLike
 from vitxplain.models.processors.batches import BATCH_SIZE, batches
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count

@@ -54,6 +54,22 @@ def test_show_counts_objects_and_pixels(vitx, place):
     assert read_image(place / "vitx-out" / "scenes.train.png").width > 300
 
 
+def test_show_shows_all_of_a_folder_that_cannot_be_trained_on(vitx, place):
+    folder = masked_folders(place / "photos", 4)
+    for good in ("00.png", "02.png"):
+        (folder / "images" / good).unlink()
+        (folder / "masks" / good).unlink()
+    said = vitx("data", "show", folder)
+    assert said.code == 0, said
+    assert "photos · test · 2 images" in said.out
+    assert (
+        "note: there is one class only, so all images are shown as test; vitx evaluate takes them with -o " in said.err
+    )
+    refused = vitx("data", "show", folder, "--split", "train")
+    assert refused.code != 0
+    assert "Explanations can be evaluated all the same: -o data.ratio=0,0,1" in refused.err
+
+
 def test_show_says_that_nothing_is_known_of_objects(vitx, place):
     said = vitx("data", "show", class_folders(place / "pets"), "--split", "test")
     assert said.code == 0

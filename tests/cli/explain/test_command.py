@@ -265,6 +265,17 @@ def test_pictures_without_a_title_come_with_a_caption(vitx: Vitx, photos: Path, 
     assert "attention-rollout" not in Path("fig.svg").read_text("utf-8")
 
 
+def test_a_percentile_cuts_the_picture_and_not_the_numbers(vitx: Vitx, photos: Path, vit_folder: Path):
+    arguments = ("explain", "cat.png", "--model", vit_folder, "--method", "rollout", "--format", "svg,npz,json")
+    said = vitx(*arguments, "--percentile", "90")
+    assert said.code == 0, said.err
+    assert "percentile 90" in next((photos / "vitx-out").glob("*.svg")).read_text("utf-8")
+    stored = vitxplain.load(next((photos / "vitx-out").glob("*.npz")))
+    assert np.array_equal(stored.values, vitxplain.explain(str(vit_folder), "cat.png", "rollout").values)
+    said = vitx("explain", "cat.png", "--model", vit_folder, "--method", "rollout", "--percentile", "101")
+    assert (said.code, "101" in said.err) == (2, True)
+
+
 def test_options(vitx: Vitx, photos: Path, vit_folder: Path):
     said = vitx(
         *("explain", "cat.png", "--model", vit_folder, "--method", "rollout,gradient-rollout,raw-attention", "--json"),

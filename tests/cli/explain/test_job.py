@@ -158,7 +158,8 @@ def test_out_is_full(
     assert {name.split(".")[1] for name in own} <= PACKAGES
     assert "vitxplain.cli.explain.command" in own
     assert len(own) <= MOST_MODULES
-    assert not imported & NEEDLESS
+    own_to_torch = {"fsspec"} if "torch.distributed.checkpoint._fsspec_filesystem" in imported else set()  # torch 2.8
+    assert not imported & NEEDLESS - own_to_torch
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,16 @@ def compare(
             "--title", help="In place of the first line; empty: no lines above the grid.", rich_help_panel=OUTPUT
         ),
     ] = None,
+    names: Annotated[
+        list[str],
+        typer.Option(
+            "--names",
+            metavar="OLD=NEW,...",
+            help="What images, models, methods and targets are called in the figure: grad-cam=Grad-CAM,cat='My cat'.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
+    ] = [],  # noqa: B006
     width: Width = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="The picture: .png, .pdf or .svg.", rich_help_panel=OUTPUT)
@@ -134,6 +144,7 @@ def compare(
         option,
         rows,
         title,
+        names,
         width,
         out,
         min_score,

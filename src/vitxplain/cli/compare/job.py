@@ -14,6 +14,7 @@ from vitxplain.cli.shared.progress import progress
 from vitxplain.cli.shared.width import typed_inches
 from vitxplain.comparison.arrange import check_layout, grid_of
 from vitxplain.comparison.comparison import MODELS, Comparison, Place, compared
+from vitxplain.comparison.names import names_in, with_names
 from vitxplain.comparison.run import entries_of
 from vitxplain.data.load import load_data
 from vitxplain.data.target_mask import with_masks_read
@@ -49,6 +50,7 @@ class Job:
     options: Sequence[str]
     rows: str
     title: str | None
+    names: Sequence[str]
     width: str | None
     out: Path
     min_score: float | None
@@ -74,7 +76,8 @@ def run(job: Job, model_options: ModelOptions, *, shared_scale: bool, json: bool
     if any(isinstance(image, str) and real_path(user_path(image)) == real_path(file) for image in images):
         raise UsageError(f"--out {job.out} is one of the images; give another file.")
     targets = with_masks_read([*split_targets(job.targets), *job.whole_targets]) or [None]
-    entries = entries_of(images, _words(job.models), _words(job.methods), targets, _words([job.controls]))
+    plain = entries_of(images, _words(job.models), _words(job.methods), targets, _words([job.controls]))
+    entries = with_names(plain, names_in(job.names))
     rows = _words([job.rows]) or None
     width = None if job.width is None else typed_inches(job.width)
     check_layout(entries, rows, width)

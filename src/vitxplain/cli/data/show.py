@@ -11,7 +11,7 @@ from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Quiet
 
 if TYPE_CHECKING:
-    from vitxplain.data.sample import DataSet
+    from vitxplain.data.sample import DataSet, Split
     from vitxplain.data.tools.survey import Survey
 
 LISTED: Final = 12  # classes the sheet can name with their counts
@@ -21,8 +21,11 @@ LISTED: Final = 12  # classes the sheet can name with their counts
 def show(
     source: Annotated[str, typer.Argument(help="A built-in set, a folder or a Hub id.", show_default=False)],
     split: Annotated[
-        Literal["train", "validation", "test"], typer.Option("--split", help="Part of the data.")
-    ] = "train",
+        Literal["train", "validation", "test"] | None,
+        typer.Option(
+            "--split", help="Part of the data.", show_default="train; all of a folder that cannot be trained on"
+        ),
+    ] = None,
     count: Annotated[int, typer.Option("--count", min=1, max=400, help="How many images to draw.")] = 40,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other images.")] = 0,
     limit: Annotated[
@@ -54,15 +57,19 @@ def show(
     from vitxplain.render.figure import png_bytes
     from vitxplain.render.sheets.data_sheet import data_sheet
 
+    options = data_options(option)
+    if split is None:
+        split, options, notes = _part(source, options, strict=strict)
+    else:
+        notes = ()
     file = _file(user_path(out), source, split)
     check_writable(file.parent)
-    options = data_options(option)
     whole = load_data(source, split, strict=strict, options=options)
     data = load_data(source, split, strict=strict, options=options, limit=limit) if len(whole) > limit else whole
     with progress("looking", len(data), shown=not (quiet or json)) as advance:
         data_survey = survey(data, count, seed, advance)
     if not quiet:
-        for note in (*data.notes, *(f"skipped: {image}" for image in data_survey.skipped)):
+        for note in (*notes, *data.notes, *(f"skipped: {image}" for image in data_survey.skipped)):
             print_note(f"note: {note}")
     if not data_survey.chosen:
         raise DataError(f"none of the {len(data)} images of {source} can be read; the first: {data_survey.skipped[0]}")
@@ -75,6 +82,28 @@ def show(
         print_json({**_record(source, whole, data_survey), "file": str(file)})
     elif not quiet:
         _print(data, data_survey, headline, file)
+
+
+def _part(source: str, options: dict[str, str], *, strict: bool) -> tuple["Split", dict[str, str], tuple[str, ...]]:
+    """The split to show where none is named, the options it takes, and what to say of it.
+
+    Train; of a folder without splits that cannot be trained on, since it has one class only or few images, all of it.
+    """
+    from vitxplain.data.folders.disk_images import OneClassError
+    from vitxplain.data.load import EmptySplitError, load_data
+
+    try:
+        load_data(source, "train", strict=strict, options=options)
+    except (OneClassError, EmptySplitError) as error:
+        every = {**options, "ratio": "0,0,1"}
+        try:
+            load_data(source, "test", strict=strict, options=every)
+        except EmptySplitError:
+            raise error from None
+        reason = "one class only" if isinstance(error, OneClassError) else "no images for training"
+        what = f"there is {reason}, so all images are shown as test; vitx evaluate takes them with -o data.ratio=0,0,1."
+        return "test", every, (what,)
+    return "train", options, ("this is the train split; vitx test and vitx evaluate take test (--split test).",)
 
 
 def _file(out: Path, source: str, split: str) -> Path:

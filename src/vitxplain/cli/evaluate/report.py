@@ -32,6 +32,8 @@ def print_evaluation(evaluation: Evaluation, files: Sequence[Path]) -> None:
     if evaluation.costs:
         _print_costs(evaluation, console)
     print_troubles(evaluation, console)
+    if evaluation.not_tested:
+        console.print(f"Not tested: {evaluation.not_tested}, named in evaluation.md", style="dim")
     print_matrix(summary({evaluation.data.name: evaluation}), console)
     print_verdicts(evaluation, console)
     names = [file.name for file in files if file.parent.name != SHEETS]

@@ -18,6 +18,12 @@ from vitxplain.data.splits.ratio import Ratio
 from vitxplain.data.splits.stored import part_of, split_indices
 from vitxplain.errors import DataError, ImageError
 
+ALL_TEST = " Explanations can be evaluated all the same: -o data.ratio=0,0,1 makes all images test."
+
+
+class OneClassError(DataError):
+    """Images that are good for anything but training."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -120,9 +126,9 @@ def disk_images(
     whole = _whole(f"the {split} split of {folder}", [stored[index] for index in chosen], strict)
     present = {item.label for item in whole}
     if split == "train" and len(present) == 1 and not object_labels and not map_labels:
-        raise DataError(
+        raise OneClassError(
             f"every image of {folder} for training is of one class ({labels[present.pop()]}), so there is nothing to "
-            "tell apart; add images of another class."
+            f"tell apart; add images of another class.{ALL_TEST if part.ratio else ''}"
         )
     if object_labels:
         named = {stored.name for item in whole for stored in item.objects or ()}

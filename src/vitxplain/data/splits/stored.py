@@ -14,6 +14,7 @@ WORDS: Final[dict[str, Split]] = {
     **dict.fromkeys(("validation", "val", "valid", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+NO_SPLITS: Final = "has no splits"  # how a note about shares that were drawn goes on
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def part_of(name: str, stored: Collection[Split], split: Split, ratio: Ratio, se
         raise DataError(f"{name} has no {split} split, only {' and '.join(sorted(stored))}.")
     percent = "/".join(f"{100 * share:g}" for share in shares)
     drawn = f"{percent} % are train/validation/test, drawn with seed {seed}"
-    note = f"{name} has no splits: {f'all images are {SPLITS[shares.index(1)]}' if 1 in shares else drawn}."
+    note = f"{name} {NO_SPLITS}: {f'all images are {SPLITS[shares.index(1)]}' if 1 in shares else drawn}."
     return Part("train", ratio, note)
 
 

@@ -16,7 +16,7 @@ from vitxplain.evaluation.maps.stored_maps import StoredMaps
 from vitxplain.evaluation.plan.classes import NoModelError, other_classes, some
 from vitxplain.evaluation.plan.methods import ChosenMethods, chosen_methods
 from vitxplain.evaluation.plan.request import EvaluationRequest, ModelLike
-from vitxplain.evaluation.plan.truth_of import truth_of
+from vitxplain.evaluation.plan.truth_of import check_alike, truth_of
 from vitxplain.evaluation.plan.unfit import Unfit, failures_and_notes
 from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.regions.map_request import MapRequest, plain_request
@@ -83,6 +83,7 @@ class PlannedEntry:
     labels: Mapping[int, str] = field(default_factory=dict, repr=False)
     unit: Unit = PROBABILITY  # of what the model says
     truth: Truth | None = None
+    not_scored: Mapping[str, str] = field(default_factory=dict, repr=False)  # other methods, with a clause why
 
 
 def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[Failure], list[str]]:
@@ -116,7 +117,8 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
             continue
         entry, chosen = _open_entry(model, request, truth)
         keep = len(models) == 1 or not isinstance(model_like, (str, PathLike))
-        planned_entries.append(_plan_entry(entry, _keep(entry) if keep else _reopen(model_like, request, model.probes)))
+        reopen = _keep(entry) if keep else _reopen(model_like, request, model.probes)
+        planned_entries.append(replace(_plan_entry(entry, reopen), not_scored=chosen.not_scored))
         unfit += [Unfit(entry.name, name, reason) for name, reason in chosen.reasons.items()]
         left_out += [note for note in (*chosen.left_out, *_notes(stored)) if note not in left_out]
         taken_options |= set(chosen.option_names)
@@ -124,7 +126,7 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
     if not planned_entries:
         classes = some(request.samples.labels)
         raise NoModelError(f"no model has the classes of the data ({classes}). {' '.join(left_out)}")
-    _check_alike(planned_entries)
+    check_alike({entry.name: entry.truth for entry in planned_entries})
     if not any(planned_entry.lacking for planned_entry in planned_entries):
         methods = request.method_list or (preset.methods if preset else ())
         require(planned_entries[0].open().model or request.load_model(models[0]), build(list(methods), {}).values())
@@ -207,16 +209,6 @@ def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
     labels = entry.model.labels if entry.model else {}
     unit = entry.model.task.unit if entry.model else PROBABILITY
     return PlannedEntry(entry.name, facts, methods, tuple(lacking), reopen, labels, unit, entry.truth)
-
-
-def _check_alike(planned_entries: Sequence[PlannedEntry]) -> None:
-    """Raises UsageError where models answer different questions, so that their maps cannot be compared."""
-    kinds = {entry.truth.noun if entry.truth else "image": entry.name for entry in planned_entries}
-    if len(kinds) > 1:
-        said = " and ".join(f"those of {source_name(name)} of each {noun}" for noun, name in kinds.items())
-        raise UsageError(
-            f"maps are compared that are about the same things; {said}. Evaluate them one after the other."
-        )
 
 
 def _keep(entry: Entry) -> Callable[[], Entry]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from vitxplain import registry
 from vitxplain.errors import UsageError
 from vitxplain.evaluation.plan.presets import Preset
 from vitxplain.explainers.base import Explainer, explains_answers, says_where
@@ -21,13 +22,15 @@ FEW: Final = 100  # forward passes for each image and target; methods that take 
 class ChosenMethods:
     """The explainers by name, and why others that were asked for do not fit.
 
-    `option_names` are the options that some of all these has; `left_out` says what "all" does not take, and why.
+    `option_names` are the options that some of all these has; `left_out` says what "all" does not take, and why;
+    `not_scored` are all methods but the explainers, each with a clause why where "all" was asked.
     """
 
     explainers: Mapping[str, Explainer] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     option_names: Sequence[str] = ()
     left_out: Sequence[str] = ()
+    not_scored: Mapping[str, str] = field(default_factory=dict)
 
 
 def chosen_methods(
@@ -63,7 +66,18 @@ def chosen_methods(
             f"--methods all,{name} takes it in."
             for name, passes in costly.items()
         ],
+        not_scored=_not_scored(model, [*fitting, *costly], explained=ALL in methods),
     )
+
+
+def _not_scored(model: VisionModel, scored: Sequence[str], *, explained: bool) -> dict[str, str]:
+    """The other methods, with why they are not scored; no plugin is loaded for that of which nobody asked."""
+    others = [name for name in registry.names("explainers") if name not in scored]
+    obstacles = fit.fitting(model) if explained else {}
+    return {
+        name: obstacles.get(name) or ("it does not say where an answer comes from" if explained else "")
+        for name in others
+    }
 
 
 def _costly(model: VisionModel, methods: Sequence[MethodLike], options: Mapping[str, Any]) -> dict[str, int]:

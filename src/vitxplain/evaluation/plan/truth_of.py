@@ -81,3 +81,13 @@ def _indices(labels: Mapping[int, str], names: Sequence[str]) -> dict[str, int]:
         return {}
     alone = {name: matched(labels, [name]) for name in names}
     return {name: indices[0] for name, indices in alone.items() if indices}
+
+
+def check_alike(truths: Mapping[str, Truth | None]) -> None:
+    """Raises UsageError where models, by name, answer different questions, so that their maps cannot be compared."""
+    kinds = {truth.noun if truth else "image": name for name, truth in truths.items()}
+    if len(kinds) > 1:
+        said = " and ".join(f"those of {source_name(name)} of each {noun}" for noun, name in kinds.items())
+        raise UsageError(
+            f"maps are compared that are about the same things; {said}. Evaluate them one after the other."
+        )

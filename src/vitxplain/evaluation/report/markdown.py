@@ -47,6 +47,8 @@ def markdown(evaluation: Evaluation, about: str) -> str:
     skipped = [f"skipped: {image}" for image in evaluation.skipped]
     if left_out := [*evaluation.left_out, *sentences(evaluation.failures), *skipped]:
         parts.append(f"## Left out\n\n{_list(left_out)}")
+    if evaluation.not_tested:
+        parts.append(f"## Not tested\n\n{_list(evaluation.not_tested.sentences())}")
     return "\n\n".join(parts) + "\n"
 
 

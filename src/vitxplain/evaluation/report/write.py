@@ -128,6 +128,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             "costs": [record(COST_COLUMNS, cost) for cost in evaluation.costs],
             "notes": evaluation.notes,
             "left_out": evaluation.left_out,
+            "not_tested": evaluation.not_tested.record(),
             "failures": sentences(evaluation.failures),
             "skipped": evaluation.skipped,
             "versions": versions(),

@@ -8,6 +8,7 @@ from vitxplain.evaluation.table.method_scores import MethodScores
 from vitxplain.evaluation.table.rows import Row
 from vitxplain.metrics.base import Metric
 from vitxplain.metrics.pixels import PixelMetric
+from vitxplain.metrics.pointing_game import PointingGame
 
 FEW: Final = 20  # images
 SHOWN: Final = 5  # methods of an order
@@ -25,7 +26,7 @@ def notes(
         f"{name}: a map that does not look at the image does best, so controls are not compared." for name in blind
     ]
     rankings = disagreements(rows, comparisons, metrics)
-    return *texts, *_unsure(methods, metrics), *rankings, *_few(methods)
+    return *texts, *_unsure(methods, metrics), *_shared(methods, metrics), *rankings, *_few(methods)
 
 
 def disagreements(
@@ -80,6 +81,18 @@ def _unsure(methods: Sequence[MethodScores], metrics: Mapping[str, Metric]) -> I
             yield f"{model}: was sure of no image, so nothing is marked anywhere."
         elif len(marked) < len(every):
             yield f"{model}: nothing is marked on {len(every - marked):,} of {len(every):,} images."
+
+
+def _shared(methods: Sequence[MethodScores], metrics: Mapping[str, Metric]) -> Iterator[str]:
+    """How many maps have several highest pixels, of which only some hit, so that a mean is no count of hits."""
+    for name in (name for name, metric in metrics.items() if isinstance(metric, PointingGame)):
+        scores = [score for method in methods if not method.control for score in method.scores(name).values()]
+        if shares := sum(0 < score < 1 for score in scores):
+            maps = f"{shares:,} of {len(scores):,} maps {'has' if shares == 1 else 'have'}"
+            yield (
+                f"{name}: {maps} several pixels that are equally high, some on the object and some beside it; of those "
+                "the share on the object counts, so that a mean need not be a whole number of hits."
+            )
 
 
 def _few(methods: Sequence[MethodScores]) -> Iterator[str]:

@@ -4,13 +4,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from weakref import finalize
 
-from vitxplain.api import ModelLike, model_for
 from vitxplain.errors import UsageError
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.files.paths import user_path
 from vitxplain.inspect.live.image_record import RecordOptions
 from vitxplain.inspect.live.recorder import Recorder
 from vitxplain.models.loading.load import load_model
+from vitxplain.models.opened import ModelLike, model_for
 from vitxplain.models.vision_model import VisionModel
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from vitxplain.api import ModelLike, model_for
 from vitxplain.data.read_image import as_pixel_values, stem_of
 from vitxplain.errors import OptionError, UsageError
 from vitxplain.explainers.passes.choose import MethodLike, check_names
@@ -22,6 +21,7 @@ from vitxplain.inspect.record_file import Record
 from vitxplain.inspect.recording import Recording, open_recording
 from vitxplain.inspect.writer import FOLDER, check_name, check_step, check_word
 from vitxplain.models.loading.load import load_model
+from vitxplain.models.opened import ModelLike, model_for
 from vitxplain.models.processors.batches import Images, OneImage, batches, image_list, source_of
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count

@@ -111,8 +111,8 @@ def source_of(image: OneImage) -> str | None:
     return str(image) if isinstance(image, (str, PathLike)) else None
 
 
-def batches(processor: Processor, images: Sequence[OneImage], limit: int, *, numbered: bool = False) -> Iterator[Batch]:
-    """The images in batches of one input size, at most `limit` each; with `numbered` those without a name are image-0.
+def batches(processor: Processor, images: Sequence[OneImage], limit: int) -> Iterator[Batch]:
+    """The images in batches of one input size, at most `limit` each.
 
     Raises:
         ImageError: one of them cannot be read, or becomes numbers that are not finite.
@@ -131,7 +131,7 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int, *, num
         for shape in dict.fromkeys(pixels.shape for pixels in ready.values()):
             positions = [position for position in ready if ready[position].shape == shape]
             batch = _ready_batch(processor, positions, torch.cat([ready[position] for position in positions]))
-            yield _numbered(_finite(batch)) if numbered else _finite(batch)
+            yield _finite(batch)
         pictures = {position: image for position in part if not isinstance(image := images[position], Tensor)}
         raw = list(pictures)
         originals = [read_original(image, processor.channels) for image in pictures.values()]
@@ -143,12 +143,11 @@ def batches(processor: Processor, images: Sequence[OneImage], limit: int, *, num
             bands = [image if isinstance(image, BandImage) else None for image in group]
             shown = [image.picture() if isinstance(image, BandImage) else image for image in group]
             filled = processor.image_part((group[0].height, group[0].width))
-            batch = _finite(Batch(positions, sources, pixel_values, shown, geometries, bands, filled))
-            yield _numbered(batch) if numbered else batch
+            yield _finite(Batch(positions, sources, pixel_values, shown, geometries, bands, filled))
 
 
-def _numbered(batch: Batch) -> Batch:
-    """Images without a name have their place in what the user gave."""
+def numbered(batch: Batch) -> Batch:
+    """Images without a name are image-0 and so on, by their places in what the user gave."""
     pairs = zip(batch.sources, batch.positions, strict=True)
     return replace(batch, sources=[source or f"image-{position}" for source, position in pairs])
 

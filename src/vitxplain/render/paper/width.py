@@ -83,13 +83,14 @@ def arrange(figure: Picture, width: float | str | None = None, title: str | None
     for axes, frame in places.items():
         _shrink_letters(axes, letters, wide - margin, anchors[axes] * frame.height)
         lay_end_words(axes)
-    bars = [axes.get_tightbbox() for axes in places if axes not in scalable]
-    beyond = max((bar.x1 / figure.dpi for bar in bars if bar), default=0.0) - (wide - margin / 4)
+    bars = [box for axes in places if axes not in scalable for box in _boxes(axes)]
+    beyond = max((box.x1 / figure.dpi for box in bars), default=0.0) - (wide - margin / 4)
     if beyond > 0 and pictured:  # words beside a bar that would be cut off at the right
         new, height = put(max(scale - beyond / pictured, LEAST / 2))
         for axes in places:
             lay_end_words(axes)
-    low = figure.get_tightbbox().y0  # inches; below 0 letters are cut off
+    # inches; below 0 letters are cut off
+    low = min((box.y0 / figure.dpi for axes in places for box in _boxes(axes)), default=margin)
     if low < margin / 2:
         _put(figure, new, (wide, height + margin / 2 - low), above)
     if title != "":
@@ -99,6 +100,15 @@ def arrange(figure: Picture, width: float | str | None = None, title: str | None
         if axes.images:
             _drop_covered(axes)
     return figure
+
+
+def _boxes(axes: Axes) -> list[Bbox]:
+    """What axes and their words cover, in pixels.
+
+    The words of an axis are asked for by themselves: before 3.11 matplotlib's box of axes has not their whole length.
+    """
+    axis_boxes = (axis.get_tightbbox() for axis in (axes.xaxis, axes.yaxis)) if axes.axison else ()
+    return [box for box in (axes.get_tightbbox(), *axis_boxes) if box is not None]
 
 
 def _put(figure: Picture, places: Mapping[Axes, Bbox], size: tuple[float, float], above: float) -> None:

@@ -83,6 +83,7 @@ def _part(name: str, part: ReportPart) -> Markup:
         _comparisons(evaluation),
         _costs(evaluation),
         _left_out(evaluation),
+        _not_tested(evaluation),
         _files(part.files),
     )
 
@@ -174,6 +175,12 @@ def _left_out(evaluation: Evaluation) -> Markup | None:
         element("h2", "What was left out, and why"),
         element("ul", *(element("li", text) for text in [*texts[:NAMED], *more])),
     )
+
+
+def _not_tested(evaluation: Evaluation) -> Markup | None:
+    texts = evaluation.not_tested.sentences()
+    listed = element("ul", *(element("li", text) for text in texts))
+    return join(element("h2", "What was not tested"), listed) if texts else None
 
 
 def _files(files: Sequence[str]) -> Markup | None:
