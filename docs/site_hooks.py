@@ -17,6 +17,9 @@ from mkdocs.structure.files import File, Files
 
 # What Markdown makes of a block ```math and of $`x`$ in a line, as GitHub knows them too.
 BLOCK = re.compile(r'(<div class="formula">)(.*?)(</div>)', re.DOTALL)
+# An option in a line of text: `-o` must not end one line with its hyphen and begin the next with its letter.
+CODE = re.compile(r"<code>([^<\n]+)</code>")
+OPTION = re.compile(r"(?<![\w-])(--?[a-z][\w-]*)")
 INLINE = re.compile(r"\$<code>([^<]+)</code>\$")
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PHOTOGRAPHS = ("cat.jpg", "coffee.jpg")
@@ -34,9 +37,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """The page with its formulas as MathML, which browsers draw without a script."""
+    """The page with its formulas as MathML, which browsers draw without a script, and options that no line breaks."""
     html = BLOCK.sub(lambda block: block[1] + _formula(block[2], "block") + block[3], html)
-    return INLINE.sub(lambda code: _formula(code[1], "inline"), html)
+    html = INLINE.sub(lambda code: _formula(code[1], "inline"), html)
+    return CODE.sub(lambda code: f"<code>{OPTION.sub(_option, code[1])}</code>", html)
+
+
+def _option(name: re.Match[str]) -> str:
+    return f'<span class="option">{name[1]}</span>'
 
 
 def _formula(latex: str, display: str) -> str:

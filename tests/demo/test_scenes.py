@@ -76,11 +76,12 @@ def test_maps_are_scored_against_what_is_true(sample):
 def test_truth_and_finds_have_the_same_names_and_each_find_a_map(sample):
     objects, segments = scene_sheet("some", [with_boxes(sample)]), scene_sheet("some", [with_segments(sample)])
     for figure, said in ((objects, "{} 90.0%"), (segments, "{}")):
-        truth, finds, *maps = figure.axes
+        truth, finds, *maps, bar = figure.axes
         names = sorted(text.get_text() for text in truth.texts)
         assert names == sorted(one.name for one in sample.objects)
         assert sorted(text.get_text() for text in finds.texts) == [said.format(name) for name in names]
         assert sorted(axes.get_title() for axes in maps) == [f"{name}, 90.0%" for name in names]
+        assert bar.get_ylabel().replace("\n", " ") == "heat (1 = each map's highest)"
     missed = scene_sheet("some", [replace(with_boxes(sample), explanations=())])
     assert len(missed.axes) == 2
 

@@ -164,21 +164,6 @@ def test_strip_shows_the_true_mask_and_refuses_one_of_another_size():
         plot(explanation(), "strip", mask=mask.T)
 
 
-def test_distances_are_marked_local_and_global_beside_uniform_attention():
-    values = np.array([[1.0, 30.0], [2.0, 31.0]])
-    made = explanation(values, "layer head", method="head-distance", options={"statistic": "distance"})
-    axes = made.plot().axes[0]
-    legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert any("local head" in text for text in legend)
-    assert any("global head" in text for text in legend)
-    assert axes.get_ylabel() == "mean attention distance (px)"
-
-
-def test_another_number_of_heads_is_drawn_under_its_own_name():
-    made = explanation(axes="layer head", method="head-distance", options={"statistic": "entropy"})
-    assert made.plot().axes[0].get_ylabel() == "entropy"
-
-
 def test_large_grids_show_every_kth_position():
     values = np.zeros((30, 20, 30, 20))
     made = explanation(values, "row column row2 column2")

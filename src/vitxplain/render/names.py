@@ -30,8 +30,8 @@ class Spot(NamedTuple):
 class Names:
     """Names on one image, the most important first: what finds no free place becomes its number, or is left out."""
 
-    def __init__(self, axes: Axes) -> None:
-        self._axes = axes
+    def __init__(self, axes: Axes, points: float = LETTERS) -> None:
+        self._axes, self._points = axes, points
         self._taken: list[Bbox] = []
 
     def add(self, name: str, colour: str, spots: Sequence[Spot], *, short: str = "") -> None:
@@ -44,7 +44,7 @@ class Names:
         frame = {"facecolor": colour, "edgecolor": "none", "alpha": 0.85, "pad": 0.6}
         aligned: dict[str, Any] = {"ha": spot.across, "va": spot.down}
         written = write(
-            self._axes, spot.x, spot.y, text, fontsize=LETTERS, color=INK, bbox=frame, clip_on=True, **aligned
+            self._axes, spot.x, spot.y, text, fontsize=self._points, color=INK, bbox=frame, clip_on=True, **aligned
         )
         extent = written.get_window_extent().padded(FRAME)
         image = self._axes.get_window_extent().padded(FRAME)

@@ -12,7 +12,7 @@ from PIL import Image
 from vitxplain.data.folders.class_maps import is_background
 from vitxplain.data.sample import ClassMap, LabelledObject
 from vitxplain.render.colours import CLASSES
-from vitxplain.render.names import Names, spots_of_box, spots_of_region
+from vitxplain.render.names import LETTERS, Names, spots_of_box, spots_of_region
 from vitxplain.render.outline import outline_box, outline_mask
 from vitxplain.words import short_name
 
@@ -26,7 +26,9 @@ def class_colour(label: int) -> str:
     return CLASSES[label % len(CLASSES)]
 
 
-def outline_objects(axes: Axes, objects: Sequence[LabelledObject], shown: tuple[int, int], scale: float) -> None:
+def outline_objects(
+    axes: Axes, objects: Sequence[LabelledObject], shown: tuple[int, int], scale: float, points: float = LETTERS
+) -> None:
     """Boxes and masks with names; those to be ignored have no name.
 
     Args:
@@ -34,6 +36,7 @@ def outline_objects(axes: Axes, objects: Sequence[LabelledObject], shown: tuple[
         objects: in pixels of the image.
         shown: (width, height) at which the image is shown.
         scale: pixels as shown for each pixel of the image.
+        points: of the names.
     """
     largest = sorted(objects, key=lambda labelled: -_area(labelled))
     for labelled in largest:
@@ -41,14 +44,16 @@ def outline_objects(axes: Axes, objects: Sequence[LabelledObject], shown: tuple[
         if labelled.mask is not None:
             outline_mask(axes, resized_mask(labelled.mask, shown), colour)
         outline_box(axes, labelled.box, scale, colour)
-    names = Names(axes)
+    names = Names(axes, points)
     for labelled in [labelled for labelled in largest if not labelled.ignore][:MOST_NAMES]:
         left, top, right, bottom = (scale * side for side in labelled.box)
         spots = spots_of_box((left, top, right, bottom))
         names.add(short_name(labelled.name, LONGEST), class_colour(labelled.label), spots)
 
 
-def shade_classes(axes: Axes, class_map: ClassMap, labels: Sequence[str], shown: tuple[int, int]) -> None:
+def shade_classes(
+    axes: Axes, class_map: ClassMap, labels: Sequence[str], shown: tuple[int, int], points: float = LETTERS
+) -> None:
     """Each class but a background in its colour over the image, its name in the middle of its pixels."""
     small = np.asarray(Image.fromarray(class_map).resize(shown, Image.Resampling.NEAREST))
     numbers, counts = np.unique(small[small >= 0], return_counts=True)
@@ -57,7 +62,7 @@ def shade_classes(axes: Axes, class_map: ClassMap, labels: Sequence[str], shown:
     for number in drawn:
         shade[small == number] = (*to_rgb(class_colour(number)), SHADE)
     axes.imshow(shade, aspect="auto", interpolation="nearest")
-    names = Names(axes)
+    names = Names(axes, points)
     for number in drawn[:MOST_NAMES]:
         names.add(short_name(labels[number], LONGEST), class_colour(number), spots_of_region(small == number))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Said
+from tests.explanations import photograph
 from tests.plugin_site import add_package
 from vitxplain.testing import check_explainer
 
@@ -31,6 +32,13 @@ def test_the_package_it_writes_keeps_the_contract(vitx, tmp_path: Path, monkeypa
                     check_explainer("edge-attention")
             else:
                 check_explainer("edge-attention")
+                shown = [
+                    line.split() for line in (folder / "README.md").read_text().splitlines() if "    vitx " in line
+                ]
+                assert [words[1] for words in shown] == ["methods", "explain", "evaluate"]
+                photograph(40, 60).save("cat.jpg")
+                for words in shown[:2]:
+                    assert vitx(*words[1:]).code == 0
         del sys.modules[module]
     again = vitx("plugin", "new", "edge-attention")
     assert again.code != 0

@@ -54,7 +54,8 @@ def new(
         where = printable(folder)
         stdout().print(
             f"{where}: {len(files)} files. The method works as it is; next:\n"
-            f"  pip install -e '{where}[test]'\n  pytest {where}\n  vitx explain cat.jpg --method {name}",
+            f"  pip install -e '{where}[test]'\n  pytest {where}\n"
+            f"  vitx explain cat.jpg --model demo-vit --method {name}",
             soft_wrap=True,
         )
 

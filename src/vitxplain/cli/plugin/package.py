@@ -84,11 +84,30 @@ def test_keeps_the_contract(check):
 README: Final = """\
 # vitxplain-{name}
 
-A method for [vitxplain](https://pypi.org/project/vitxplain/): say here what it answers, and when not to trust it.
+{words}, a method for [vitxplain](https://pypi.org/project/vitxplain/): say here what it answers, and when not to trust
+it.
+
+## Use it
+
+In this folder, in the Python environment that has vitxplain:
+
+    pip install .
+    vitx methods {name}
+    vitx explain cat.jpg --model demo-vit --method {name}
+
+The second line says what the method is and which options it has. `demo-vit` came with vitxplain and needs no network;
+`vitx methods --model M` says whether the method fits your own model.
+
+## Change it
+
+`{module}.py` is the method. `pyproject.toml` gives it its name: after a change there, install again.
 
     pip install -e '.[test]'
     pytest
-    vitx explain cat.jpg --method {name}
+    vitx evaluate --model demo-vit --methods all --limit 50
+
+The tests say whether it keeps the contract of vitxplain's methods. The last line scores it beside all others that fit,
+and beside maps that know nothing of the model.
 """
 
 

@@ -24,6 +24,7 @@ def latex_matrix(rows: Sequence[SummaryRow], better: Mapping[str, Better], about
     lines = [
         f"% {escape.latex(about)}. In the preamble: \\usepackage{{booktabs}}",
         "% Bold: no other method of the model and no control is better by more than chance.",
+        r"% Too wide for a column: \resizebox{\columnwidth}{!}{\input{matrix}}, with graphicx, or a table*.",
         *(other if max(names, default="") > LAST_LETTER else []),
         f"\\begin{{tabular}}{{l{'r' * len(metrics)}}}",
         r"\toprule",

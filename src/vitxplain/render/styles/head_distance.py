@@ -59,15 +59,18 @@ def _frame(axes: Axes, layers: int, label: str) -> None:
     axes.set_xticks(range(0, layers, 1 + layers // 25))
     axes.set_xlim(-0.5, layers - 0.5)
     axes.tick_params(labelsize=9, color=FAINT, labelcolor=INK)
-    axes.set_xlabel("layer", fontsize=10, color=INK)
+    axes.ticklabel_format(axis="y", scilimits=(-3, 4))  # or the digits of tiny values push the label off the sheet
+    axes.set_xlabel("layer, counted from 0", fontsize=10, color=INK)
     axes.set_ylabel(label, fontsize=10, color=INK)
 
 
 def _dots(axes: Axes, values: np.ndarray, chosen: np.ndarray, colour: str, marker: str, label: str) -> None:
-    """The chosen heads; those of one layer a little apart, in the order of their numbers."""
+    """The chosen heads, if any; those of one layer a little apart, in the order of their numbers."""
     heads = values.shape[1]
     shift = np.linspace(-0.18, 0.18, heads) if heads > 1 else np.zeros(1)
     layer, head = np.nonzero(chosen)
+    if not layer.size:
+        return
     axes.scatter(
         layer + shift[head],
         values[chosen],
