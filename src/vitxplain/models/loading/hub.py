@@ -72,8 +72,8 @@ def look_up(
         return HubModel(Path(cached), reachable=False)
 
 
-def processor_place(source: str, place: dict[str, Any]) -> dict[str, Any]:
-    """Arguments for from_pretrained by which a processor is got: `place` where it is known, or that of one look-up.
+def processor_pin(source: str, pinned: dict[str, Any]) -> dict[str, Any]:
+    """Arguments for from_pretrained by which a processor is got: `pinned` where it is known, or that of one look-up.
 
     Raises:
         ModelLoadError: neither Hub nor cache has it.
@@ -81,9 +81,9 @@ def processor_place(source: str, place: dict[str, Any]) -> dict[str, Any]:
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import RemoteEntryNotFoundError
 
-    if "local_files_only" in place or is_folder(user_path(source)):
-        return place
-    revision = place.get("revision")
+    if "local_files_only" in pinned or is_folder(user_path(source)):
+        return pinned
+    revision = pinned.get("revision")
     names: Sequence[str] = PROCESSOR_FILES
     with suppress(OSError, ValueError):  # of a damaged cache, or of a name that is none; the look-up says so
         names = sorted(
@@ -92,7 +92,7 @@ def processor_place(source: str, place: dict[str, Any]) -> dict[str, Any]:
     for name in names:
         with suppress(RemoteEntryNotFoundError):
             return look_up(source, revision, name, f"Give a folder that holds its processor, or {EXAMPLES}").pinned
-    return place  # reading it says what is missing
+    return pinned  # reading it says what is missing
 
 
 def hub_error(

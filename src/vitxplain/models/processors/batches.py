@@ -78,17 +78,17 @@ def image_list(images: Images) -> tuple[list[OneImage], bool]:
 def _rows(images: Iterable[Any]) -> list[Any]:
     """Every image of a list, a loader or another iterable; what is no image is noticed before all of them are read."""
     rows: list[Any] = []
-    given = f"a {type(images).__name__}" if isinstance(images, torch.utils.data.DataLoader) else "what was given"
+    whole = f"a {type(images).__name__}" if isinstance(images, torch.utils.data.DataLoader) else "what was given"
     for position, row in enumerate(images):
         if isinstance(row, (list, tuple, Mapping)):
             held = (
                 ", ".join(map(str, row)) if isinstance(row, Mapping) else ", ".join(type(one).__name__ for one in row)
             )
-            raise _labelled(f"item {position} of {given} is a {type(row).__name__} ({shortened(held)})")
+            raise _labelled(f"item {position} of {whole} is a {type(row).__name__} ({shortened(held)})")
         if isinstance(row, (int, np.integer)) and rows:
-            raise _labelled(f"item {position} of {given} is the number {row}")
+            raise _labelled(f"item {position} of {whole} is the number {row}")
         if isinstance(row, Tensor) and rows and row.dim() < 2 and not row.is_floating_point():
-            raise _labelled(f"item {position} of {given} is a tensor of labels, {tuple(row.shape)}")
+            raise _labelled(f"item {position} of {whole} is a tensor of labels, {tuple(row.shape)}")
         rows.append(row)
     return rows
 
