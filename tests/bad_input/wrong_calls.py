@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from vitxplain import explain, explain_together, fitting, load, load_model
+from vitxplain import evaluate, explain, explain_together, fitting, load, load_model
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.raw_attention import RawAttention
 
@@ -23,6 +23,7 @@ FOLDER, PATH = sys.argv[1:3]
 MODEL = load_model(FOLDER)
 IMAGE = Image.open(PATH)
 PIXELS = torch.zeros(3, 32, 32)
+LABELLED = torch.utils.data.TensorDataset(torch.zeros(4, 3, 32, 32), torch.tensor([0, 1, 2, 0]))
 SIMPLE = {"mean": 0.5, "std": 0.5, "size": 32}
 
 
@@ -56,6 +57,12 @@ CALLS: dict[str, Callable[[], Any]] = {
     "image bytes": lambda: explain(MODEL, b"cat.png"),
     "image dict": lambda: explain(MODEL, {"image": IMAGE}),
     "image in a list in a list": lambda: explain(MODEL, [[IMAGE]]),
+    "data of torch": lambda: evaluate(MODEL, LABELLED),
+    "image data set": lambda: explain(MODEL, LABELLED),
+    "image loader": lambda: explain(MODEL, torch.utils.data.DataLoader(LABELLED, batch_size=2)),
+    "image batch with labels": lambda: explain(MODEL, LABELLED[:2]),
+    "image and its label": lambda: explain(MODEL, (LABELLED[0][0], 1)),
+    "image rows": lambda: explain(MODEL, [{"image": IMAGE, "label": 1}]),
     "image None among others": lambda: explain(MODEL, [IMAGE, None]),
     "image empty text": lambda: explain(MODEL, ""),
     "image with a null": lambda: explain(MODEL, "a\0b.png"),

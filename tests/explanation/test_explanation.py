@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.explanations import explanation, photograph
+from vitxplain.errors import OptionError
 
 
 def test_values_fit_their_axes():
@@ -59,3 +60,19 @@ def test_saved_under_the_name_of_its_input(tmp_path, source, stem):
         f"{stem}.grad-cam.npz",
     ]
     assert [path.name for path in made.save(tmp_path, stem="mine", formats="json")] == ["mine.grad-cam.json"]
+
+
+def test_images_of_one_name_in_several_folders_do_not_overwrite_each_other(tmp_path):
+    for folder in ("a", "b", "a"):
+        explanation(provenance={"input": f"{folder}/cat.jpg"}).save(tmp_path, formats="npz,json")
+    saved = {path.name: json.loads(path.read_text())["input"] for path in tmp_path.glob("*.json")}
+    assert saved == {"cat.grad-cam.json": "a/cat.jpg", "cat-2.grad-cam.json": "b/cat.jpg"}
+
+
+def test_the_colours_of_an_overlay_are_chosen_and_checked():
+    made = explanation()
+    assert made.overlay(cmap="gray").tobytes() != made.overlay().tobytes()
+    with pytest.raises(OptionError, match=r"no option 'image_weight'; image_weight: write alpha="):
+        made.overlay(image_weight="a")
+    with pytest.raises(OptionError, match=r"alpha is 1.5; it takes a number from 0 to 1\."):
+        made.overlay(1.5)

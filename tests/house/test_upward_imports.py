@@ -15,7 +15,7 @@ UPWARD = {
     "vitxplain.explainers.base:LayerExplainer.explain": {"vitxplain.explainers.passes.shared_pass"},
     "vitxplain.explanation.explanation:Explanation._repr_html_": {"vitxplain.render.notebook"},
     "vitxplain.explanation.explanation:Explanation.inspect": {"vitxplain.inspect.live.of_explanation"},
-    "vitxplain.explanation.explanation:Explanation.overlay": {"vitxplain.render.styles.overlay"},
+    "vitxplain.explanation.explanation:Explanation.overlay": {"vitxplain.render.draw"},
     "vitxplain.explanation.explanation:Explanation.plot": {"vitxplain.render.draw"},
     "vitxplain.explanation.explanation:Explanation.__repr__": {"vitxplain.explanation.titles"},
     "vitxplain.explanation.explanation:Explanation.caption": {"vitxplain.explanation.titles"},

@@ -24,7 +24,9 @@ class ClassifierOutputTarget:
         self.category = category
 
 
-@pytest.mark.parametrize("name", ["ScoreCAM", "score-cam", "GradCAMPlusPlus", "Grad-CAM++", "IntegratedGradients"])
+@pytest.mark.parametrize(
+    "name", ["ScoreCAM", "score-cam", "GradCAMPlusPlus", "Grad-CAM++", "IntegratedGradients", "KernelShap"]
+)
 def test_a_method_of_theirs_names_the_nearest_of_ours(name: str):
     with pytest.raises(UnknownNameError, match=r"nearest (here )?is (grad-cam|gradient-activation), "):
         explain("demo-vit", IMAGE, name)
@@ -59,6 +61,8 @@ def test_a_target_of_theirs(target: Any, words: str):
         ("target_layers", 'write layer="NAME"'),
         ("reshape_transform", "leave it out"),
         ("targets", "write target="),
+        ("class_name", "write target=, a class by its name"),
+        ("custom_labels", "explain(load_model(MODEL, labels=[...]), ...)"),
         ("methods", "explain takes one, as method="),
     ],
 )

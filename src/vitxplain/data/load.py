@@ -60,7 +60,13 @@ def load_data(
         UnknownNameError: nothing has this name.
         OptionError: the set has no such option, or it does not take the value.
         DataError: the set cannot be used as it is.
+        UsageError: no such split, a limit below 1, or a source that is no name, such as a data set of torch.
     """
+    if not isinstance(source, (str, PathLike)):
+        raise UsageError(
+            f"data is of type {type(source).__name__}; give a built-in set (digits), a folder, a Hub id, or what "
+            "load_data returned. Images in memory are saved first, as FOLDER/test/CLASS/0.png."
+        )
     if split not in get_args(Split):
         raise UsageError(f"{split!r} is no split; take {', '.join(get_args(Split))}.")
     if limit is not None and limit < 1:

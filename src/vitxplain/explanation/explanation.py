@@ -134,11 +134,20 @@ class Explanation:
         facts = {**self.provenance, "bands": numbers}
         return replace(self, image=self.bands.picture(numbers), provenance=facts)
 
-    def overlay(self, alpha: float = 0.6) -> Image:
-        """The heat map over the greyed original image, same size; `alpha` is the share of the heat map's colours."""
-        from vitxplain.render.styles.overlay import overlay
+    def overlay(self, alpha: float = 0.6, **options: Any) -> Image:
+        """The heat map over the greyed original image, same size.
 
-        return overlay(self, alpha)
+        Args:
+            alpha: the share of the heat map's colours, 0 to 1.
+            options: `cmap`, a colour map of matplotlib.
+
+        Raises:
+            OptionError: `alpha` is no share, or there is no such option.
+            UnknownNameError: there is no such colour map.
+        """
+        from vitxplain.render.draw import overlay
+
+        return overlay(self, alpha=alpha, **options)
 
     def mask(
         self, threshold: Threshold | None = None, *, mass: float | None = None
@@ -196,7 +205,8 @@ class Explanation:
     ) -> list[Path]:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
-        `stem` is by default the input's own name, or "image" ("image-0" and so on where there were several). The rest
+        `stem` is by default the input's own name, or "image" ("image-0" and so on where there were several); where a
+        json of that name is about another image, as of a/cat.jpg and b/cat.jpg, "cat-2" and so on. The rest
         is as in `plot`, and `dpi` that of the png, or of photographs in pdf and svg (by default 300). A style named
         here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as "cat.pdf", and
         no folder yet, is the one file to write.
@@ -204,12 +214,19 @@ class Explanation:
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
         """
-        from vitxplain.explanation.storage import is_file_name, save, save_file
+        from vitxplain.explanation.storage import is_file_name, save, save_file, stem_in
 
         path, look = user_path(folder), Look(width, dpi, cmap, title, percentile)
         if stem is None and is_file_name(path):
             return [save_file(self, path, style, look)]
-        return save(self, path, stem or self.stem, [name.strip() for name in formats.split(",")], style, look=look)
+        return save(
+            self,
+            path,
+            stem or stem_in(self, path, style),
+            [name.strip() for name in formats.split(",")],
+            style,
+            look=look,
+        )
 
     def inspect(self, model: Any = None, *, height: int = 760, widget: bool | None = None) -> Any:
         """The viewer in a notebook: this map, and what every head of the model attends to in the image.

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Sequence
 from io import BytesIO
+from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image
 
-from vitxplain.errors import OptionError, UsageError
+from vitxplain.errors import OptionError, UsageError, VitxplainError
 from vitxplain.escape import utf8
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.found_record import LONGEST_LABEL, MASKS, REGION, checked_masks, masks_of
@@ -72,6 +73,26 @@ def save(
     # Everything is made before anything is written: a picture that fails leaves no numbers behind without it.
     contents = {one: _content(explanation, one, style, look) for one in formats}
     return write_together({folder / f"{name}.{one}": content for one, content in contents.items()})
+
+
+def stem_in(explanation: Explanation, folder: Path, style: str = AUTO) -> str:
+    """The name of the image, numbered where what lies in the folder under it is about another image of that name."""
+    source = explanation.provenance.get("input")
+    for number in count(1):
+        stem = explanation.stem if number == 1 else f"{explanation.stem}-{number}"
+        facts = folder / f"{file_stem(explanation, stem, style=style)}.json"
+        stored = _input_of(facts) if source and is_file(facts) else None
+        if stored in (None, source):
+            return stem
+    raise AssertionError("never")
+
+
+def _input_of(facts: Path) -> Any:
+    """The image that a json is about; None where it does not say, or cannot be read."""
+    try:
+        return read_object(facts).get("input")
+    except (OSError, ValueError, VitxplainError):
+        return None
 
 
 def is_file_name(path: Path, formats: Sequence[str] = FORMATS) -> bool:

@@ -1,4 +1,4 @@
-"""Names of pytorch-grad-cam, captum and torch-cam, each with the sentence that says what to write here."""
+"""Names of pytorch-grad-cam, captum, torch-cam and transformers-interpret, each with what to write here."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,8 +13,10 @@ _PLUGIN: Final = "It comes with the plugin vitxplain-perturbation."
 METHODS: Final[Mapping[str, str]] = {
     "ablationcam": _NONE.format("grad-cam"),
     "deeplift": _PIXELS.format("gradient-activation"),
+    "deepliftshap": _PIXELS.format("gradient-activation"),
     "eigencam": _NONE.format("patch-pca"),
     "eigengradcam": _NONE.format("gradient-activation"),
+    "featureablation": _PLUGIN,
     "fullgrad": _NONE.format("gradient-activation"),
     "gradcamelementwise": _NONE.format("gradient-activation with relu=True"),
     "gradcamplusplus": _NONE.format("grad-cam"),
@@ -23,9 +25,11 @@ METHODS: Final[Mapping[str, str]] = {
     "guidedbackprop": _PIXELS.format("gradient-activation"),
     "guidedbackpropagation": _PIXELS.format("gradient-activation"),
     "guidedgradcam": _PIXELS.format("grad-cam"),
+    "imageclassificationexplainer": _PIXELS.format("gradient-activation"),
     "inputxgradient": _PIXELS.format("gradient-activation"),
     "integratedgradients": _PIXELS.format("gradient-activation"),
     "iscam": _NONE.format("grad-cam"),
+    "kernelshap": _PIXELS.format("gradient-activation"),
     "kpcacam": _NONE.format("patch-pca"),
     "layeractivation": "Write gradient-activation, which weights it by its gradient.",
     "layercam": _NONE.format("gradient-activation with relu=True"),
@@ -36,6 +40,7 @@ METHODS: Final[Mapping[str, str]] = {
     "saliency": _PIXELS.format("gradient-activation"),
     "scorecam": _NONE.format("grad-cam"),
     "shap": _PIXELS.format("gradient-activation"),
+    "shapleyvaluesampling": _PIXELS.format("gradient-activation"),
     "smoothgrad": _PIXELS.format("gradient-activation"),
     "smoothgradcamplusplus": _NONE.format("grad-cam"),
     "smoothgradcampp": _NONE.format("grad-cam"),
@@ -49,12 +54,19 @@ OPTIONS: Final[Mapping[str, str]] = {
     "attribute_to_layer_input": "give layer the name of the layer before.",
     "aug_smooth": "there is none: affinity-attention looks at the image more than once by itself (views=2).",
     "baselines": "there is none: no method starts from a baseline.",
+    "class_name": "write target=, a class by its name.",
+    "custom_labels": "it belongs to the model: explain(load_model(MODEL, labels=[...]), ...).",
+    "colormap": 'write cmap="NAME", a colour map of matplotlib.',
     "device": _LOADING.format(name="device"),
     "dtype": _LOADING.format(name="dtype"),
     "eigen_smooth": "there is none; nearest is the method patch-pca.",
+    "feature_extractor": "it belongs to the model: explain(load_model(MODEL, processor=...), ...).",
+    "image_weight": "write alpha=, the share of the heat map's colours: 1 - image_weight.",
+    "index": "write target=, a class by its number.",
     "internal_batch_size": "write batch_size, how many images run together.",
     "methods": "explain takes one, as method=; explain_together(model, image, methods) takes several.",
     "n_steps": "there is none: no samples are drawn.",
+    "noise_tunnel_n_samples": "there is none: no samples are drawn.",
     "relu_attributions": "write relu=True.",
     "reshape_transform": "leave it out: where the patches are is found by running the model.",
     "target_layer": 'write layer="NAME" of grad-cam and its kin; without it a layer is found.',

@@ -1,5 +1,6 @@
 """From axes to a picture: one style, one file of `render/styles` with a function `draw`."""
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -7,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
 from vitxplain.explanation.look import PLAIN, Look
+from vitxplain.other_libraries.hints import option_hint
 from vitxplain.suggest import did_you_mean, similar_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
     from vitxplain.explanation.explanation import Explanation
 
@@ -74,11 +77,7 @@ def plot(
         from vitxplain.explanation.clipping import clipped  # with numpy, which the names of styles do without
 
         explanation = clipped(explanation, look.percentile)
-    names = _options(style)
-    unknown = sorted(options.keys() - set(names))
-    if unknown:
-        offer = f"its options are {', '.join(names)}" if names else "it has none"
-        raise OptionError(f"the picture style {style} has no option {unknown[0]!r}; {offer}.")
+    _check_options(style, _options(style), options)
     if ax is not None:
         return _on_axes(ax, explanation, style, module, look, options)
     figure = module.draw(explanation, **options)
@@ -87,6 +86,23 @@ def plot(
     from vitxplain.render.paper.width import arrange
 
     return arrange(figure, look.width, look.title)
+
+
+def overlay(explanation: "Explanation", **options: Any) -> "Image":
+    """The heat map over the photograph as an image of its size; `options` are `alpha` and `cmap`, errors as `plot`."""
+    _check_options("overlay", ["alpha", "cmap"], options)
+    if "cmap" in options:
+        check_colours(options["cmap"])
+    image: Image = _module("overlay").overlay(explanation, **options)
+    return image
+
+
+def _check_options(style: str, names: Sequence[str], options: Mapping[str, Any]) -> None:
+    unknown = sorted(options.keys() - set(names))
+    if unknown:
+        offer = f"its options are {', '.join(names)}" if names else "it has none"
+        hint = f"{unknown[0]}: {hint}" if (hint := option_hint(unknown[0])) else f"{offer}."
+        raise OptionError(f"the picture style {style} has no option {unknown[0]!r}; {hint}")
 
 
 def picture_bytes(explanation: "Explanation", form: str, style: str = "auto", look: Look = PLAIN) -> bytes:

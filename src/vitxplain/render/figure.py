@@ -30,6 +30,7 @@ MARGIN, HEADER = 0.2, 0.72  # inches
 NARROWEST = 5.0  # a title needs room
 HEADLINE: Final = 7.5  # points, to which the lines above the content shrink
 # Inches from the top, points, colour and weight of the two lines above the content.
+MINUS: Final = "\u2212"  # as wide as a plus, where a hyphen is read over
 LINES: Final = ((0.32, 14, INK, "bold"), (0.55, 9.5, FAINT, "normal"))
 
 
@@ -138,7 +139,7 @@ def colour_bar(
     axes.set_axis_on()
     bar = axes.figure.colorbar(scale, cax=axes, orientation="horizontal" if box.width > box.height else "vertical")
     values = [low, low + (high - low) / (4 if root else 2), high]
-    bar.set_ticks(values, labels=[f"{value:.2g}" for value in values])
+    bar.set_ticks(values, labels=[f"{value:.2g}".replace("-", MINUS) for value in values])
     bar.ax.tick_params(labelsize=ticks, color=FAINT, labelcolor=INK)
     bar.outline.set_visible(False)
     if not isinstance(label, str):

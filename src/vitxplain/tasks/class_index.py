@@ -41,7 +41,7 @@ def class_index(spelled: Any, labels: Mapping[int, str]) -> int:
     # "cat" is near "tiger cat", not near "crate"
     holding = [synonym for synonym in label_of if name in re.split(r"\W+", synonym)]
     near = dict.fromkeys(repr(label_of[synonym]) for synonym in holding[:5] or similar_names(name, label_of))
-    hint = did_you_mean(near, start=" Did") or _numbers(labels)
+    hint = did_you_mean(near, start=" Did") or _numbers(labels) or _all_of(labels)
     command = f"vitx labels {quote(name)} --model M" if name and holding else "vitx labels --model M"
     raise TargetError(
         f"the model has no class named {spelled!r}.{hint} Give an index or a name from its labels ({command})."
@@ -60,6 +60,11 @@ def one_by_one(spelling: Any) -> Sequence[Any]:
     if hasattr(spelling, "__array__"):
         return np.asarray(spelling).ravel().tolist()
     return spelling if isinstance(spelling, Sequence) and not isinstance(spelling, (str, bytes)) else [spelling]
+
+
+def _all_of(labels: Mapping[int, str]) -> str:
+    """Every class, where they are few, as a sentence; else nothing."""
+    return f" Its classes: {', '.join(labels.values())}." if 0 < len(labels) <= _MOST_SHOWN else ""
 
 
 def _numbers(labels: Mapping[int, str]) -> str:

@@ -54,7 +54,7 @@ def test_csv_says_who_is_best_and_who_is_tied():
 
 def test_latex_has_what_is_best_in_bold_and_controls_below_a_line():
     text = latex_matrix(LINES, {"iou": "higher", "deletion:blur": "lower"}, "my_net on digits, 9 images")
-    assert text.splitlines()[2:] == [
+    assert text.splitlines()[3:] == [
         r"\begin{tabular}{lrr}",
         r"\toprule",
         r" & iou $\uparrow$ & deletion:blur $\downarrow$ \\",

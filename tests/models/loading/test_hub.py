@@ -107,6 +107,25 @@ def test_nobody_listens(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - started < 20  # asking again and again takes longer
 
 
+def test_nobody_listens_for_a_processor(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_tiny_vit(tmp_path / "mine")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    _connect(monkeypatch, f"http://127.0.0.1:{port}")
+    with pytest.raises(ModelLoadError, match=r"me/good is not in .* Give a folder that holds its processor, or mean="):
+        load_model(str(tmp_path / "mine"), processor="me/good")
+
+
+def test_a_processor_of_the_hub_is_found_in_the_cache_without_it(
+    hub: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_tiny_vit(tmp_path / "mine")
+    online = load_model(str(tmp_path / "mine"), processor="me/good")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    offline = load_model(str(tmp_path / "mine"), processor="me/good")
+    assert offline.processor.input_size == online.processor.input_size
+
+
 @pytest.mark.slow
 def test_a_server_that_never_answers(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -117,3 +117,8 @@ def test_where_an_image_came_from(tmp_path: Path):
     assert source_of(np.zeros((2, 2, 3), np.uint8)) is None
     (batch,) = batches(PROCESSOR, [tmp_path / "a.png"], 8)
     assert batch.sources == [str(tmp_path / "a.png")]
+
+
+def test_a_loader_of_images_alone_gives_its_batches():
+    found, single = image_list(torch.utils.data.DataLoader(torch.zeros(4, 3, 8, 8), batch_size=1))
+    assert (len(found), single) == (4, False)

@@ -96,4 +96,5 @@ def test_each_end_of_the_bar_has_its_own_words():
             upper, lower = own.get_window_extent(), other.get_window_extent()
             assert upper.y0 >= lower.y1 - 0.5
             numbers = [label.get_window_extent() for label in bar.get_yticklabels() if label.get_text()]
+            assert bar.get_yticklabels()[0].get_text().startswith("\N{MINUS SIGN}")
             assert not any(number.overlaps(words) for number in numbers for words in (upper, lower))

@@ -10,13 +10,13 @@ from vitxplain.errors import ModelLoadError, UsageError, reason
 from vitxplain.files.paths import is_file, is_folder, user_path
 from vitxplain.models.input_channels import is_doubtful, taken_channels
 from vitxplain.models.loading.adapter import LoadRequest
+from vitxplain.models.loading.hub import PROCESSOR_FILES
 from vitxplain.models.plain_pass import grey_image, plain_pass
 from vitxplain.models.processors.processor import Processor
 from vitxplain.models.processors.simple_processor import EXAMPLES, from_callable, per_channel, statistics
 from vitxplain.models.vision_model import VisionModel
 
 _SIZES = ("image_size", "eval_size", "anchor_image_size")  # where configurations have the size of the input
-_PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")  # of images alone, and of images and text
 
 
 def wrap_module(module: nn.Module, request: LoadRequest) -> VisionModel:
@@ -94,16 +94,16 @@ def no_processor(source: str, error: Exception | None = None, config: Any = None
     if error is None:
         return ModelLoadError(f"{source} does not say how images become its input; {remedy}.")
     folder = user_path(source)
-    if is_folder(folder) and not any(is_file(folder / name) for name in _PROCESSOR_FILES):
+    if is_folder(folder) and not any(is_file(folder / name) for name in PROCESSOR_FILES):
         return ModelLoadError(
-            f"{source} does not say how images become its input: {_PROCESSOR_FILES[0]} is missing in this folder. Copy "
+            f"{source} does not say how images become its input: {PROCESSOR_FILES[0]} is missing in this folder. Copy "
             "it from the folder or the Hub model you began with; in Python AutoImageProcessor.from_pretrained("
             f'"THE MODEL YOU BEGAN WITH").save_pretrained("{source}"), with AutoImageProcessor of transformers, does '
             f"that. Or {remedy}."
         )
     return ModelLoadError(
         f"{source} does not say how images become its input ({reason(error)}); add or correct its "
-        f"{_PROCESSOR_FILES[0]}, or in Python {remedy}."
+        f"{PROCESSOR_FILES[0]}, or in Python {remedy}."
     )
 
 

@@ -14,7 +14,7 @@ from vitxplain.models.loading.adapter import LoadRequest
 from vitxplain.models.loading.checkpoint import check_complete, check_has_weights, check_is_model, loading_error
 from vitxplain.models.loading.devices import remove_with
 from vitxplain.models.loading.from_module import chosen_processor, no_processor
-from vitxplain.models.loading.hub import HubModel, hub_error, look_up
+from vitxplain.models.loading.hub import HubModel, hub_error, look_up, processor_pin
 from vitxplain.models.loading.network import for_use, network_class, other_task_class, placement_arguments
 from vitxplain.models.loading.quiet import quiet_transformers
 from vitxplain.models.outputs.activations import by_problem
@@ -186,6 +186,7 @@ def _own_processor(source: str, pinned: dict[str, Any], request: LoadRequest, ch
     from transformers import AutoImageProcessor
 
     try:
+        pinned = processor_pin(source, pinned)
         with quiet_transformers():
             check_processor_class(source, _processor_type(source, pinned))
             # PIL's arithmetic everywhere: the same pixels whether or not torchvision is installed.

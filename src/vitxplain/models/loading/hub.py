@@ -1,16 +1,18 @@
 """The Hugging Face Hub: one look-up that pins the commit, and its failures in the user's words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vitxplain.errors import ModelLoadError
-from vitxplain.files.paths import is_folder
+from vitxplain.files.paths import is_folder, user_path
 from vitxplain.models.known_models import ALIASES, NAMES, demo_hint, is_here
+from vitxplain.models.processors.simple_processor import EXAMPLES
 from vitxplain.suggest import did_you_mean, similar_names
 
+PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")  # of images alone, and of images and text
 PATIENCE_SECONDS = 5.0  # for the Hub's first answer
 
 
@@ -36,8 +38,12 @@ class HubModel:
         return {"revision": self.commit, "local_files_only": not self.reachable}
 
 
-def look_up(repo_id: str, revision: str | None = None, filename: str = "config.json") -> HubModel:
+def look_up(
+    repo_id: str, revision: str | None = None, filename: str = "config.json", instead: str | None = None
+) -> HubModel:
     """One file of a Hub id (at a revision), and so its commit, from the Hub or, where that is not reached, the cache.
+
+    `instead` is what to give where neither has it, as a sentence without its full stop; None for a model.
 
     Raises:
         ModelLoadError: no such model or revision, no access, or neither Hub nor cache has it.
@@ -54,19 +60,44 @@ def look_up(repo_id: str, revision: str | None = None, filename: str = "config.j
     except RemoteEntryNotFoundError:
         raise
     except UnicodeDecodeError as error:  # a ValueError too: of a cache whose own files are damaged
-        raise hub_error(error, repo_id, revision) from error
+        raise hub_error(error, repo_id, revision, instead) from error
     except (RepositoryNotFoundError, RevisionNotFoundError, ValueError) as error:  # the Hub's last word
-        raise hub_error(error, repo_id, revision) from error
+        raise hub_error(error, repo_id, revision, instead) from error
     except Exception as error:
         cached = None
         with suppress(OSError, ValueError):  # of a damaged cache
             cached = try_to_load_from_cache(repo_id, filename, revision=revision)
         if not isinstance(cached, str):
-            raise hub_error(error, repo_id, revision) from error
+            raise hub_error(error, repo_id, revision, instead) from error
         return HubModel(Path(cached), reachable=False)
 
 
-def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -> ModelLoadError:
+def processor_pin(source: str, pinned: dict[str, Any]) -> dict[str, Any]:
+    """Arguments for from_pretrained by which a processor is got: `pinned` where it is known, or that of one look-up.
+
+    Raises:
+        ModelLoadError: neither Hub nor cache has it.
+    """
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    if "local_files_only" in pinned or is_folder(user_path(source)):
+        return pinned
+    revision = pinned.get("revision")
+    names: Sequence[str] = PROCESSOR_FILES
+    with suppress(OSError, ValueError):  # of a damaged cache, or of a name that is none; the look-up says so
+        names = sorted(
+            names, key=lambda name: not isinstance(try_to_load_from_cache(source, name, revision=revision), str)
+        )
+    for name in names:
+        with suppress(RemoteEntryNotFoundError):
+            return look_up(source, revision, name, f"Give a folder that holds its processor, or {EXAMPLES}").pinned
+    return pinned  # reading it says what is missing
+
+
+def hub_error(
+    error: BaseException, repo_id: str, revision: str | None = None, instead: str | None = None
+) -> ModelLoadError:
     """The error for a failed request to the Hub: what happened, and what to do about it."""
     from huggingface_hub import errors as hub
     from huggingface_hub.constants import HF_HUB_OFFLINE
@@ -76,7 +107,7 @@ def hub_error(error: BaseException, repo_id: str, revision: str | None = None) -
     def met(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    remedy = f"Give a folder that holds the model{demo_hint()}"
+    remedy = instead or f"Give a folder that holds the model{demo_hint()}"
     if met(hub.HFValidationError):
         return ModelLoadError(
             f"{repo_id!r} is neither an existing folder nor a Hub id (`owner/name`).{near_names(repo_id)} "

@@ -15,6 +15,7 @@ from vitxplain.data.bands import BandImage
 from vitxplain.data.read_bands import read_original
 from vitxplain.data.read_image import ImageLike, as_pixel_values, is_open_file, name_of
 from vitxplain.errors import ImageError, UsageError
+from vitxplain.files.reading import shortened
 from vitxplain.geometry import Geometry
 from vitxplain.models.processors.image_part import ImagePart
 from vitxplain.models.processors.processor import Processor
@@ -59,16 +60,46 @@ def image_list(images: Images) -> tuple[list[OneImage], bool]:
 
     Raises:
         UsageError: an empty list.
+        ImageError: images that come with labels: a data set, a loader of batches, pairs.
     """
     untyped: Any = images
+    if isinstance(images, torch.utils.data.Dataset) and not isinstance(images, Iterable):
+        raise _labelled(f"a {type(images).__name__} gives samples")
     whole = isinstance(images, (str, bytes, bytearray, memoryview, PathLike, Image.Image, Mapping))
     single = whole or is_open_file(images) or not isinstance(images, Iterable)
     if single or (isinstance(images, (np.ndarray, Tensor)) and images.ndim != 4):
         return [untyped], True
-    rows = list(untyped)  # a list, or a 4-D batch
+    rows = _rows(untyped)  # a list, or a 4-D batch
     if not rows:
         raise UsageError("no images were given; pass a path, URL, PIL image, bytes, array or tensor, or a list.")
     return rows, False
+
+
+def _rows(images: Iterable[Any]) -> list[Any]:
+    """Every image of a list, a loader or another iterable; what is no image is noticed before all of them are read."""
+    rows: list[Any] = []
+    whole = f"a {type(images).__name__}" if isinstance(images, torch.utils.data.DataLoader) else "what was given"
+    for position, row in enumerate(images):
+        if isinstance(row, (list, tuple, Mapping)):
+            held = (
+                ", ".join(map(str, row)) if isinstance(row, Mapping) else ", ".join(type(one).__name__ for one in row)
+            )
+            raise _labelled(f"item {position} of {whole} is a {type(row).__name__} ({shortened(held)})")
+        if isinstance(row, (int, np.integer)) and rows:
+            raise _labelled(f"item {position} of {whole} is the number {row}")
+        if isinstance(row, Tensor) and rows and row.dim() < 2 and not row.is_floating_point():
+            raise _labelled(f"item {position} of {whole} is a tensor of labels, {tuple(row.shape)}")
+        rows.append(row)
+    return rows
+
+
+def _labelled(what: str) -> ImageError:
+    """What to say of images that come with something else."""
+    return ImageError(
+        f"{what}, and what is explained is images alone: of a data set [data[i][0] for i in range(8)], of a loader "
+        'batch by batch `for images, labels in loader: explain(model, images)`, of rows with names [row["image"] for '
+        "row in rows]."
+    )
 
 
 def source_of(image: OneImage) -> str | None:

@@ -10,6 +10,7 @@ from PIL import Image
 from vitxplain.explanation.clipping import scale_words
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.heatmap import Limits, heatmap
+from vitxplain.options.checks import check_share
 from vitxplain.render.colours import HEAT, HEAT_WORDS, SHARED_WORDS
 from vitxplain.render.compose import Photo, blend, mark_unseen, photo, to_bytes
 from vitxplain.render.display import displayed
@@ -19,12 +20,12 @@ from vitxplain.render.paper.own_axes import show_on
 ALPHA = 0.6
 
 
-def overlay(explanation: Explanation, alpha: float = ALPHA) -> Image.Image:
+def overlay(explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT) -> Image.Image:
     """The heat map over the greyed photograph, same size as the original; what was not seen is hatched.
 
     `alpha` is the share of the heat map's colours, 0 to 1.
     """
-    return to_image(mark_unseen(_blended(explanation, alpha, HEAT), explanation.geometry))
+    return to_image(mark_unseen(_blended(explanation, alpha, cmap), explanation.geometry))
 
 
 def draw(explanation: Explanation, alpha: float = ALPHA, cmap: str = HEAT, limits: Limits | None = None) -> Figure:
@@ -60,5 +61,6 @@ def to_image(rgb: Photo) -> Image.Image:
 
 
 def _blended(explanation: Explanation, alpha: float, cmap: str, limits: Limits | None = None) -> Photo:
+    check_share("alpha", alpha)
     heat = heatmap(explanation.values, explanation.axes, explanation.geometry, explanation.method, limits)
     return blend(photo(explanation.image), heat, alpha, cmap)
