@@ -58,13 +58,18 @@ OURS: dict[str, tuple[list[str], list[str]]] = {
     "index too large": (["--target", "3"], ["target 3 does not exist: the model has 3 classes, 0 to 2."]),
     "index far too large": (
         ["--target", "9" * 400],
-        ["999'. Give an index or a name from its labels (vitx labels --model M)."],
+        [
+            "999'. Its classes: 'circle', 'square, box', 'star'. Give an index or a name from its labels (vitx labels --model M)."
+        ],
     ),
     "negative index": (["--target", "-1"], ["target -1 does not exist: the model has 3 classes, 0 to 2."]),
     "near class": (["--target", "sqare"], ["no class named 'sqare'. Did you mean 'square, box'"]),
     "far class": (
         ["--target", "hexagon"],
-        ["no class named 'hexagon'. Give an index or a name from its labels (vitx labels --model M)."],
+        [
+            "no class named 'hexagon'. Its classes: 'circle', 'square, box', 'star'. "
+            "Give an index or a name from its labels (vitx labels --model M)."
+        ],
     ),
     "no class": (["--target", ""], ["no class named ''."]),
     "a number of another script": (["--target", "²"], ["no class named '²'."]),

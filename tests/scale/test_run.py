@@ -12,7 +12,7 @@ import pytest
 import vitxplain
 from tests.scale.photos import METHODS, contents, photographs, small_model
 from vitxplain import scale
-from vitxplain.errors import DataError, UsageError
+from vitxplain.errors import DataError, ImageError, UsageError
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.scale import plan
 from vitxplain.scale.run import Summary
@@ -172,6 +172,33 @@ def test_what_cannot_be_read_is_said(folder: Path, model: VisionModel, whole: Pa
     (tmp_path / "manifest" / "00000.json").write_text(json.dumps({"files": 3}))
     with pytest.raises(DataError, match="is not an entry of a manifest"):
         scale.maps(tmp_path, "grad-cam")
+
+
+@pytest.mark.parametrize(
+    ("images", "said"),
+    [
+        ("nowhere", "nowhere does not exist; check the path"),
+        (["nowhere.png", "nor-here.png"], "nowhere.png does not exist; check the path"),
+        ("*.tif", r"\*\.tif matches no image"),
+    ],
+)
+def test_a_mistyped_path_begins_no_run(
+    folder: Path, model: VisionModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, images: Any, said: str
+):
+    monkeypatch.chdir(folder)
+    with pytest.raises((ImageError, UsageError), match=said):
+        run(model, images, tmp_path / "maps")
+    assert run(model, folder, tmp_path / "maps").images == 10
+
+
+def test_one_missing_file_of_several_is_a_failed_row(model: VisionModel, folder: Path, tmp_path: Path):
+    there = sorted(folder.glob("*.jpg"))[:1] or sorted(folder.rglob("*.png"))[:1]
+    done = run(model, [*map(str, there), "nowhere.png"], tmp_path)
+    assert list(done.failed) == ["nowhere.png"]
+
+
+def test_a_method_is_found_by_its_alias(whole: Path):
+    assert len(scale.maps(whole, "GradCAM")) == len(scale.maps(whole, "grad-cam"))
 
 
 def test_a_data_set_and_datasets_opens_it(tmp_path: Path):

@@ -31,7 +31,12 @@ NO_OPTIONS: Final = frozenset({"split", "strict", "epoch"})  # given elsewhere, 
 
 
 class EmptySplitError(DataError):
-    """The set is there, and nothing of it is in the split."""
+    """The set is there, and nothing of it is in the split.
+
+    `clause` says so alone, for commands that give advice of their own.
+    """
+
+    clause = ""
 
 
 def load_data(
@@ -83,7 +88,10 @@ def load_data(
             raise DataError(f"{folder}{error}") from error
         raise
     if not len(data):
-        raise EmptySplitError(f"the {split} split of {source} holds no images. {_way_out(data, split)}")
+        clause = f"the {split} split of {source} holds no images"
+        error = EmptySplitError(f"{clause}. {_way_out(data, split)}")
+        error.clause = clause
+        raise error
     return data if limit is None or len(data) <= limit else spread(data, limit)
 
 

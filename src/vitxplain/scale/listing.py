@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from vitxplain.data.download import is_url
+from vitxplain.data.read_image import existing_file
 from vitxplain.data.sample import DataSet
 from vitxplain.errors import UsageError
-from vitxplain.files.paths import is_folder, user_path
+from vitxplain.files.paths import exists, is_folder, user_path
 from vitxplain.files.walk import image_files
 from vitxplain.scale.image_sources import find
 from vitxplain.scale.remote_images import read_remote, remote_images
@@ -42,6 +43,7 @@ def listing(source: Source) -> Listing:
 
     Raises:
         DataError: a folder cannot be looked into.
+        ImageError: none of the paths is there, so that a mistyped one begins no run.
         UsageError: there is no image.
     """
     if isinstance(source, DataSet):
@@ -54,7 +56,15 @@ def listing(source: Source) -> Listing:
     paths = [path for typed in sources for path in _expanded(str(typed))]
     named = {"name": str(sources[0]), "split": None} if len(sources) == 1 else None
     called = ", ".join(map(str, sources[:3])) or "the list of images"
-    return _some(Listing(paths, lambda index: _image(paths[index]), named), called)
+    found = _some(Listing(paths, lambda index: _image(paths[index]), named), called)
+    if not any(map(_may_be_there, paths)):
+        existing_file(paths[0])  # says what is wrong with it
+    return found
+
+
+def _may_be_there(path: str) -> bool:
+    """Whether an image is there, or somewhere that is not of this machine."""
+    return is_remote(path) or is_url(path) or (bool(path) and exists(user_path(path)))
 
 
 def _expanded(typed: str) -> list[str]:
@@ -64,7 +74,10 @@ def _expanded(typed: str) -> list[str]:
     folder = user_path(typed)
     if typed and not is_url(typed) and is_folder(folder):
         return [str(Path(typed) / name) for name in image_files(folder)]
-    return [image.path for image in find([typed])]
+    sources = find([typed])
+    if len(sources) == 1 and sources[0].error:  # a pattern that nothing matches
+        raise UsageError(sources[0].error)
+    return [source.path for source in sources]
 
 
 def _image(path: str) -> Any:

@@ -1,6 +1,7 @@
 """The maps that `explain_dataset` stored, laid on the originals again."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float
 
-from vitxplain.errors import UsageError
+from vitxplain import registry
+from vitxplain.errors import UnknownNameError, UsageError
 from vitxplain.explanation.heatmap import heatmap
 from vitxplain.files.documents import parse_json
 from vitxplain.files.reading import reading
@@ -165,7 +167,7 @@ def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
 
     Args:
         folder: of the run, also of an object store; it may be unfinished, and what is whole is read.
-        method: needed where there are several.
+        method: a name or alias, needed where there are several.
 
     Raises:
         UsageError: there are none, none of this method, or it must be said which.
@@ -176,6 +178,9 @@ def maps(folder: str | PathLike[str], method: str | None = None) -> StoredMaps:
     if method is None and len(runs) > 1:
         raise UsageError(f"{folder} holds maps of {', '.join(runs)}; say which, as in method={next(iter(runs))!r}.")
     name = method or next(iter(runs))
+    if name not in runs:
+        with suppress(UnknownNameError):
+            name = registry.canonical("explainers", name)
     if name not in runs:
         hint = did_you_mean(similar_names(name, runs, most=1), f"There are {', '.join(runs)}.", start="Did")
         raise UsageError(f"{folder} holds no maps of {name!r}. {hint}")

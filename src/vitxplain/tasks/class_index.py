@@ -64,7 +64,7 @@ def one_by_one(spelling: Any) -> Sequence[Any]:
 
 def _all_of(labels: Mapping[int, str]) -> str:
     """Every class, where they are few, as a sentence; else nothing."""
-    return f" Its classes: {', '.join(labels.values())}." if 0 < len(labels) <= _MOST_SHOWN else ""
+    return f" Its classes: {', '.join(map(repr, labels.values()))}." if 0 < len(labels) <= _MOST_SHOWN else ""
 
 
 def _numbers(labels: Mapping[int, str]) -> str:

@@ -103,5 +103,5 @@ def _training_splits(config: RunConfig, split: Callable[[Split], DataSet]) -> tu
         if "ratio" in options_of(name):
             advice.append("divide them otherwise (4 of each class and more: -o data.ratio=50,25,25)")
         raise DataError(
-            f"{str(error).partition(';')[0]}, and training needs images of train and validation; {' or '.join(advice)}."
+            f"{error.clause}, and training needs images of train and validation; {' or '.join(advice)}."
         ) from error

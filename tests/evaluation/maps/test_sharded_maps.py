@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import fsspec
+import numpy as np
 import pytest
+from PIL import Image
 
 from vitxplain import evaluate, explain, scale
 from vitxplain.cli.evaluate.plan import TypedNames, plan_requests
@@ -54,6 +56,21 @@ def test_they_score_as_the_methods_do_and_their_model_is_known(maps: Path, digit
     assert scores.keys() == direct.keys()
     for key, score in scores.items():
         assert score == pytest.approx(direct[key], abs=2e-3), key
+
+
+def test_those_of_a_folder_of_photographs_are_found_by_the_ends_of_their_paths(tmp_path: Path, digits: DataSet):
+    for number, sample in enumerate(digits):
+        (tmp_path / "photos" / "images").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / "masks").mkdir(exist_ok=True)
+        sample.image.save(tmp_path / "photos" / "images" / f"{number:03}.png")
+        mask = np.zeros((sample.image.height, sample.image.width), np.uint8)
+        mask[: mask.shape[0] // 2] = 255
+        Image.fromarray(mask).save(tmp_path / "photos" / "masks" / f"{number:03}.png")
+    scale.explain_dataset("demo-vit", tmp_path / "photos" / "images", tmp_path / "maps", "rollout")
+    data = load_data(str(tmp_path / "photos"), "test", options={"ratio": "0,0,1"})
+    scores = table(evaluate([], data, maps=tmp_path / "maps", metrics="average-precision"))
+    direct = table(evaluate("demo-vit", data, "rollout", "average-precision"))
+    assert scores == {key: pytest.approx(score, abs=2e-3) for key, score in direct.items()}
 
 
 def test_those_of_an_object_store_are_listed_once(maps: Path, digits: DataSet, monkeypatch: pytest.MonkeyPatch):

@@ -147,15 +147,16 @@ class ShardedMaps(MapSource):
         Raises:
             DataError: several are called like it.
         """
-        names = [name, NUMBER.sub("", name)]
-        for image in names:
+        named = dict.fromkeys([name, NUMBER.sub("", name)])
+        stored: list[str] = []
+        for image in named:
             called = self._alike(method, image)
             ending = [path for path in called if f"/{path}".endswith(f"/{image}") or f"/{image}".endswith(f"/{path}")]
             if len(ending or called) == 1:
-                names += ending or called
+                stored += ending or called
             elif called and not ending:
                 raise DataError("several of the images with maps are called like it; explain the folder of the data.")
-        return names
+        return [*named, *stored]
 
 
 def holds_shards(store: Store) -> bool:
