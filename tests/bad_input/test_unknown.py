@@ -59,7 +59,8 @@ OURS: dict[str, tuple[list[str], list[str]]] = {
     "index far too large": (
         ["--target", "9" * 400],
         [
-            "999'. Its classes: 'circle', 'square, box', 'star'. Give an index or a name from its labels (vitx labels --model M)."
+            "999'. Its classes: 'circle', 'square, box', 'star'. "
+            "Give an index or a name from its labels (vitx labels --model M)."
         ],
     ),
     "negative index": (["--target", "-1"], ["target -1 does not exist: the model has 3 classes, 0 to 2."]),
