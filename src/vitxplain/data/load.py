@@ -89,9 +89,9 @@ def load_data(
         raise
     if not len(data):
         clause = f"the {split} split of {source} holds no images"
-        error = EmptySplitError(f"{clause}. {_way_out(data, split)}")
-        error.clause = clause
-        raise error
+        empty = EmptySplitError(f"{clause}. {_way_out(data, split)}")
+        empty.clause = clause
+        raise empty
     return data if limit is None or len(data) <= limit else spread(data, limit)
 
 
