@@ -56,10 +56,10 @@ def listing(source: Source) -> Listing:
     paths = [path for typed in sources for path in _expanded(str(typed))]
     named = {"name": str(sources[0]), "split": None} if len(sources) == 1 else None
     called = ", ".join(map(str, sources[:3])) or "the list of images"
-    found = _some(Listing(paths, lambda index: _image(paths[index]), named), called)
+    images = _some(Listing(paths, lambda index: _image(paths[index]), named), called)
     if not any(map(_may_be_there, paths)):
         existing_file(paths[0])  # says what is wrong with it
-    return found
+    return images
 
 
 def _may_be_there(path: str) -> bool:
