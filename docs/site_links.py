@@ -2,10 +2,11 @@
 
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
 
 
 class Page(HTMLParser):
@@ -25,8 +26,10 @@ class Page(HTMLParser):
                 self.anchors.add(value)
 
 
-def on_post_build(config: MkDocsConfig) -> None:
+def on_post_build(config: "MkDocsConfig") -> None:
     """Stops the build where a page leads to a file or an anchor that the site lacks; mkdocs sees pages alone."""
+    from mkdocs.exceptions import PluginError  # only here, so that the search is tested where there is no mkdocs
+
     dead = dead_links(Path(config.site_dir))
     if dead:
         raise PluginError("these links lead nowhere:\n" + "\n".join(dead))

@@ -12,7 +12,7 @@ from tests.explanations import photograph
 from vitxplain import compare, explain
 from vitxplain.comparison.arrange import grid_of, placement
 from vitxplain.comparison.comparison import IMAGES, METHODS, MODELS, SIDES, TARGETS, compared
-from vitxplain.comparison.names import names_in, with_names
+from vitxplain.comparison.names import with_names
 from vitxplain.comparison.run import entries_of
 from vitxplain.data.sample import Box, Sample
 from vitxplain.errors import ImageError, OptionError, TargetError, UnknownNameError, UnsupportedModelError, UsageError
@@ -184,13 +184,3 @@ def test_names_of_ones_own(vit: VisionModel, cnn: VisionModel):
     assert [heading.text for heading in made.columns] == ["image", "Rollout", "Best", "Blob"]
     with pytest.raises(UsageError, match="names gives 'rolout' another name, .* did you mean rollout"):
         compare(PHOTO, "a-model-that-is-never-opened", "rollout", names={"rolout": "Rollout"})
-
-
-def test_names_as_they_are_typed():
-    assert names_in(["grad-cam=Grad-CAM, cat=A cat, asleep", "x=y=z"]) == {
-        "grad-cam": "Grad-CAM",
-        "cat": "A cat, asleep",
-        "x": "y=z",
-    }
-    with pytest.raises(UsageError, match=r"^--names Grad-CAM is no OLD=NEW"):
-        names_in(["Grad-CAM"])

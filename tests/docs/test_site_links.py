@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mkdocs")
 HOOK = Path(__file__).resolve().parents[2] / "docs" / "site_links.py"
 
 

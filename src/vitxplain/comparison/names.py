@@ -24,27 +24,6 @@ def with_names(entries: Mapping[str, Sequence[Entry]], names: Mapping[str, str])
     return {side: [_renamed(entry, names) for entry in listed] for side, listed in entries.items()}
 
 
-def names_in(texts: Sequence[str]) -> dict[str, str]:
-    """`OLD=NEW` between commas; a part without `=` belongs to the name before it, which has a comma.
-
-    Raises:
-        UsageError: a text does not begin with `OLD=`.
-    """
-    names = dict[str, str]()
-    for text in texts:
-        key = None
-        for part in text.split(","):
-            before, sign, after = part.partition("=")
-            if sign:
-                key = before.strip()
-                names[key] = after.strip()
-            elif key is None:
-                raise UsageError(f"--names {text} is no OLD=NEW; write such as --names grad-cam=Grad-CAM,cat='My cat'.")
-            else:
-                names[key] += f",{part}"
-    return names
-
-
 def _renamed(entry: Entry, names: Mapping[str, str]) -> Entry:
     new_labels = [names[word] for word in _words(entry) if word in names]
     return replace(entry, label=new_labels[0]) if new_labels else entry

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from io import BytesIO
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,13 +78,14 @@ def save(
 def stem_in(explanation: Explanation, folder: Path, style: str = AUTO) -> str:
     """The name of the image, numbered where what lies in the folder under it is about another image of that name."""
     source = explanation.provenance.get("input")
-    for number in count(1):
-        stem = explanation.stem if number == 1 else f"{explanation.stem}-{number}"
+
+    def is_free(stem: str) -> bool:
         facts = folder / f"{file_stem(explanation, stem, style=style)}.json"
         stored = _input_of(facts) if source and is_file(facts) else None
-        if stored in (None, source):
-            return stem
-    raise AssertionError("never")
+        return stored in (None, source)
+
+    numbered = (f"{explanation.stem}-{number}" for number in count(2))
+    return next(filter(is_free, chain([explanation.stem], numbered)))
 
 
 def _input_of(facts: Path) -> Any:

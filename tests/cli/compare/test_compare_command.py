@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import pytest
 from PIL import Image
 
-from vitxplain.cli.compare.job import split_targets
+from vitxplain.cli.compare.job import names_in, split_targets
+from vitxplain.errors import UsageError
 
 Vitx: TypeAlias = Callable[..., Any]
 
@@ -61,3 +62,13 @@ def test_mistakes(vitx: Vitx, photos: Path, arguments: tuple[str, ...], message:
 def test_targets_between_commas():
     texts = ["star, box:1,2,3.5,4,dog#1", "@10,20,cat~dog", "patch@1,2 , all"]
     assert split_targets(texts) == ["star", "box:1,2,3.5,4", "dog#1", "@10,20", "cat~dog", "patch@1,2", "all"]
+
+
+def test_names_as_they_are_typed():
+    assert names_in(["grad-cam=Grad-CAM, cat=A cat, asleep", "x=y=z"]) == {
+        "grad-cam": "Grad-CAM",
+        "cat": "A cat, asleep",
+        "x": "y=z",
+    }
+    with pytest.raises(UsageError, match=r"^--names Grad-CAM is no OLD=NEW"):
+        names_in(["Grad-CAM"])

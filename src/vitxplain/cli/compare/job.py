@@ -14,7 +14,7 @@ from vitxplain.cli.shared.progress import progress
 from vitxplain.cli.shared.width import typed_inches
 from vitxplain.comparison.arrange import check_layout, grid_of
 from vitxplain.comparison.comparison import MODELS, Comparison, Place, compared
-from vitxplain.comparison.names import names_in, with_names
+from vitxplain.comparison.names import with_names
 from vitxplain.comparison.run import entries_of
 from vitxplain.data.load import load_data
 from vitxplain.data.target_mask import with_masks_read
@@ -98,6 +98,27 @@ def run(job: Job, model_options: ModelOptions, *, shared_scale: bool, json: bool
 def split_targets(texts: Sequence[str]) -> list[str]:
     """Targets between commas; those of a box, a point or a patch stay."""
     return [match.strip() for text in texts for match in _TARGET.findall(text) if match.strip()]
+
+
+def names_in(texts: Sequence[str]) -> dict[str, str]:
+    """`OLD=NEW` between commas; a part without `=` belongs to the name before it, which has a comma.
+
+    Raises:
+        UsageError: a text does not begin with `OLD=`.
+    """
+    names = dict[str, str]()
+    for text in texts:
+        key = None
+        for part in text.split(","):
+            before, sign, after = part.partition("=")
+            if sign:
+                key = before.strip()
+                names[key] = after.strip()
+            elif key is None:
+                raise UsageError(f"--names {text} is no OLD=NEW; write such as --names grad-cam=Grad-CAM,cat='My cat'.")
+            else:
+                names[key] += f",{part}"
+    return names
 
 
 def _images(job: Job, options: dict[str, str]) -> list[Any]:

@@ -11,7 +11,7 @@ from vitxplain.cli.shared.guard import guarded
 from vitxplain.cli.shared.options import OUTPUT, Debug, Json, Quiet
 
 if TYPE_CHECKING:
-    from vitxplain.data.sample import DataSet, Split
+    from vitxplain.data.sample import DataSet
     from vitxplain.data.tools.survey import Survey
 
 LISTED: Final = 12  # classes the sheet can name with their counts
@@ -58,13 +58,14 @@ def show(
     from vitxplain.render.sheets.data_sheet import data_sheet
 
     options = data_options(option)
+    check_writable(_file(user_path(out), source, split or "train").parent)  # of whatever split, before data are opened
+    notes: tuple[str, ...] = ()
     if split is None:
-        split, options, notes = _part(source, options, strict=strict)
+        whole, options, notes = _part(source, options, strict=strict)
+        split = whole.split
     else:
-        notes = ()
+        whole = load_data(source, split, strict=strict, options=options)
     file = _file(user_path(out), source, split)
-    check_writable(file.parent)
-    whole = load_data(source, split, strict=strict, options=options)
     data = load_data(source, split, strict=strict, options=options, limit=limit) if len(whole) > limit else whole
     with progress("looking", len(data), shown=not (quiet or json)) as advance:
         data_survey = survey(data, count, seed, advance)
@@ -84,8 +85,8 @@ def show(
         _print(data, data_survey, headline, file)
 
 
-def _part(source: str, options: dict[str, str], *, strict: bool) -> tuple["Split", dict[str, str], tuple[str, ...]]:
-    """The split to show where none is named, the options it takes, and what to say of it.
+def _part(source: str, options: dict[str, str], *, strict: bool) -> tuple["DataSet", dict[str, str], tuple[str, ...]]:
+    """The images to show where no split is named, the options they take, and what to say of them.
 
     Train; of a folder without splits that cannot be trained on, since it has one class only or few images, all of it.
     """
@@ -93,17 +94,17 @@ def _part(source: str, options: dict[str, str], *, strict: bool) -> tuple["Split
     from vitxplain.data.load import EmptySplitError, load_data
 
     try:
-        load_data(source, "train", strict=strict, options=options)
+        train = load_data(source, "train", strict=strict, options=options)
     except (OneClassError, EmptySplitError) as error:
         every = {**options, "ratio": "0,0,1"}
         try:
-            load_data(source, "test", strict=strict, options=every)
+            whole = load_data(source, "test", strict=strict, options=every)
         except EmptySplitError:
             raise error from None
         reason = "one class only" if isinstance(error, OneClassError) else "no images for training"
         what = f"there is {reason}, so all images are shown as test; vitx evaluate takes them with -o data.ratio=0,0,1."
-        return "test", every, (what,)
-    return "train", options, ("this is the train split; vitx test and vitx evaluate take test (--split test).",)
+        return whole, every, (what,)
+    return train, options, ("this is the train split; vitx test and vitx evaluate take test (--split test).",)
 
 
 def _file(out: Path, source: str, split: str) -> Path:

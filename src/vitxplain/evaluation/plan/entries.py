@@ -105,7 +105,7 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
         if options or request.method_list:
             raise UsageError("methods and their options need a model; name one, or leave them out.")
         entry, notes = _stored_alone(stored, request)
-        (planned_entry,), _ = _short_names([_plan_entry(entry, _keep(entry))], [])
+        (planned_entry,), _ = _short_names([_plan_entry(entry, _keep(entry), {})], [])
         return [planned_entry], [], notes
     planned_entries, unfit, left_out, taken_options = list[PlannedEntry](), list[Unfit](), list[str](), set[str]()
     preset = request.chosen_preset
@@ -118,7 +118,7 @@ def plan_entries(request: EvaluationRequest) -> tuple[list[PlannedEntry], list[F
         entry, chosen = _open_entry(model, request, truth)
         keep = len(models) == 1 or not isinstance(model_like, (str, PathLike))
         reopen = _keep(entry) if keep else _reopen(model_like, request, model.probes)
-        planned_entries.append(replace(_plan_entry(entry, reopen), not_scored=chosen.not_scored))
+        planned_entries.append(_plan_entry(entry, reopen, chosen.not_scored))
         unfit += [Unfit(entry.name, name, reason) for name, reason in chosen.reasons.items()]
         left_out += [note for note in (*chosen.left_out, *_notes(stored)) if note not in left_out]
         taken_options |= set(chosen.option_names)
@@ -199,7 +199,7 @@ def _open_entry(model: VisionModel, request: EvaluationRequest, truth: Truth | N
     return entry_of(model.source, model, map_sources, positive=positive, truth=truth, spelled=spelled), chosen
 
 
-def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
+def _plan_entry(entry: Entry, reopen: Callable[[], Entry], not_scored: Mapping[str, str]) -> PlannedEntry:
     facts = None
     if entry.model:
         pinned = {key: value for key, value in model_facts(entry.model).items() if key != "id"}
@@ -208,7 +208,7 @@ def _plan_entry(entry: Entry, reopen: Callable[[], Entry]) -> PlannedEntry:
     lacking = [entry.lacking(source) for source in entry.map_sources if source.names and not source.control]
     labels = entry.model.labels if entry.model else {}
     unit = entry.model.task.unit if entry.model else PROBABILITY
-    return PlannedEntry(entry.name, facts, methods, tuple(lacking), reopen, labels, unit, entry.truth)
+    return PlannedEntry(entry.name, facts, methods, tuple(lacking), reopen, labels, unit, entry.truth, not_scored)
 
 
 def _keep(entry: Entry) -> Callable[[], Entry]:
