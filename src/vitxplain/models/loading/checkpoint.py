@@ -23,7 +23,7 @@ LFS_POINTER = b"version https://git-lfs"
 LIBRARIES = ("timm", "torchvision")  # extras of the same name
 _NAMES_OF_CLASSES = (
     "; or, where the last layer was exchanged in Python, name its {count} classes there: "
-    '"id2label": {{"0": "NAME", ...}}, which `model.config.id2label = {{0: "NAME", ...}}` before `save_pretrained` does.'
+    '"id2label": {{"0": "NAME", ...}}, as `model.config.id2label = {{0: "NAME", ...}}` does before `save_pretrained`.'
 )
 
 
