@@ -12,7 +12,7 @@ from vitxplain.explainers.passes.choose import MethodLike, several
 from vitxplain.files.pictures import open_picture
 from vitxplain.files.reading import reading
 from vitxplain.options.checks import check_count
-from vitxplain.scale.chosen import Chosen, chosen
+from vitxplain.scale.chosen import Chosen, chosen, loaded_for
 from vitxplain.scale.explained import outcomes_of
 from vitxplain.scale.listing import Listing
 from vitxplain.scale.plan import MapKind
@@ -140,9 +140,8 @@ class ExplainBatches:
     def _rows(self, images: Sequence[Any]) -> list[list[dict[str, Any]]]:
         """The rows of each image."""
         if self._chosen is None:
-            self._chosen = chosen(
-                self.model, self.methods, self.options, self.target, self.top_k, self.min_score, self.device
-            )
+            loaded = loaded_for(self.methods, self.model, self.device)
+            self._chosen = chosen(loaded, self.methods, self.options, self.target, self.top_k, self.min_score)
         listing = Listing([""] * len(images), lambda number: as_image(images[number]))
         model = self._chosen.model
         prepared = prepare(listing, model.processor, range(len(images)), self.batch_size, model.device)

@@ -20,29 +20,36 @@ class Chosen(NamedTuple):
     wanted: Sequence[Wanted]
 
 
+def loaded_for(methods: Sequence[MethodLike], model: ModelLike, device: str = "auto") -> VisionModel:
+    """The model, opened on the device where it is given by name, once there are methods of these names.
+
+    Raises:
+        UsageError: no such method.
+        ModelLoadError: there is no such model.
+    """
+    check_names(methods)
+    return load_model(model, device=device) if isinstance(model, str) else model_for(model)
+
+
 def chosen(
-    model: ModelLike,
+    model: VisionModel,
     methods: Sequence[MethodLike],
     options: Mapping[str, Any],
     target: str | Sequence[str],
     top_k: int,
     min_score: float | None,
-    device: str = "auto",
     *,
     text: bool = False,
 ) -> Chosen:
-    """The model loaded, the methods built and checked to fit it, the targets read.
+    """The methods built and checked to fit the model, the targets read.
 
     `text`: the values of options are to be parsed.
 
     Raises:
-        UsageError: no such method, option or class.
+        UsageError: no such option or class.
         UnsupportedModelError: a method does not fit the model.
-        ModelLoadError: there is no such model.
     """
-    check_names(methods)
-    opened = load_model(model, device=device) if isinstance(model, str) else model_for(model)
-    loaded = opened.finding_from(min_score)
+    loaded = model.finding_from(min_score)
     explainers = build([auto_method(loaded) if method == "auto" else method for method in methods], options, text=text)
     require(loaded, explainers.values(), probe=probe_for(loaded, explainers.values()))
     return Chosen(loaded, explainers, targets(loaded, [target] if isinstance(target, str) else list(target), top_k))

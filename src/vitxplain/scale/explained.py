@@ -1,8 +1,7 @@
 """The rows of each shard: images prepared ahead, explained together, and one by one where that fails."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TypeAlias
 
 from vitxplain.api import explain_prepared
@@ -11,23 +10,41 @@ from vitxplain.explanation.explanation import Explanation
 from vitxplain.scale.attempt import Outcomes, attempt, distinct, is_of_all_images
 from vitxplain.scale.chosen import Chosen
 from vitxplain.scale.listing import Listing
-from vitxplain.scale.plan import Plan
-from vitxplain.scale.prepare import Prepared, ahead, prepare
+from vitxplain.scale.plan import places_in
+from vitxplain.scale.prepare import Prepared
 from vitxplain.scale.shards import Row, failed_row, row
 from vitxplain.scale.wanted import of_images
 
 Advance: TypeAlias = Callable[[int], None]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Images that run together."""
+
+    shard: int
+    places: range
+    ends: bool  # the shard
+
+
+def parts_of(shards: Iterable[int], images: int, size: int) -> list[Part]:
+    """Those of the shards of so many images in all, one after the other."""
+    return [
+        Part(shard, places[start : start + size], start + size >= len(places))
+        for shard in shards
+        for places in [places_in(shard, images)]
+        for start in range(0, len(places), size)
+    ]
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
-    """All that a run is about."""
+    """What is explained by what, the images' names, and the parts they run in, of which some are prepared already."""
 
     chosen: Chosen
     images: Listing
-    plan: Plan
-    batch_size: int
-    workers: int  # threads that prepare images
+    parts: Sequence[Part]
+    prepared: Iterable[Prepared]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,30 +56,21 @@ class ExplainedShard:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def explained_shards(job: Job, shards: Sequence[int], advance: Advance) -> Iterator[ExplainedShard]:
+def explained_shards(job: Job, advance: Advance) -> Iterator[ExplainedShard]:
     """One after the other; `advance` is called with the number of images after each batch.
 
     Raises:
         UsageError: an option or target is wrong for all images alike.
     """
-    size = job.batch_size
-    parts = [
-        (shard, places[start : start + size])
-        for shard in shards
-        for places in [job.plan.places(shard)]
-        for start in range(0, len(places), size)
-    ]
-    model = job.chosen.model
-    work = (partial(prepare, job.images, model.processor, places, size, model.device) for _, places in parts)
     made = ExplainedShard(-1, {})
-    for (shard, places), prepared in zip(parts, ahead(work, job.workers), strict=True):
-        if shard != made.shard:
-            made = ExplainedShard(shard, {name: [] for name in job.chosen.explainers})
+    for part, prepared in zip(job.parts, job.prepared, strict=True):
+        if part.shard != made.shard:
+            made = ExplainedShard(part.shard, {name: [] for name in job.chosen.explainers})
         outcomes = outcomes_of(job.chosen, prepared)
-        for number in places:
+        for number in part.places:
             _add(made, prepared.names.get(number, job.images.names[number]), outcomes[number])
-        advance(len(places))
-        if places.stop == job.plan.places(shard).stop:
+        advance(len(part.places))
+        if part.ends:
             yield made
 
 

@@ -17,6 +17,17 @@ def numbered(shard: int, ending: str) -> str:
     return f"{shard:05}.{ending}"
 
 
+def shards_of(images: int) -> int:
+    """How many hold so many images."""
+    return -(-images // IMAGES_OF_A_SHARD)
+
+
+def places_in(shard: int, images: int) -> range:
+    """Of the images in a shard, of so many in all."""
+    start = shard * IMAGES_OF_A_SHARD
+    return range(start, min(start + IMAGES_OF_A_SHARD, images))
+
+
 @dataclass(frozen=True)
 class MapKind:
     """What the maps of a method are: their axes, and their shape where it is the same for every image."""
@@ -37,21 +48,18 @@ class Plan:
     kinds: Mapping[str, MapKind]  # by method
     facts: Mapping[str, Any]
 
-    @property
-    def shards(self) -> int:
-        return -(-self.images // IMAGES_OF_A_SHARD)
-
-    def places(self, shard: int) -> range:
-        """Of the images in a shard."""
-        start = shard * IMAGES_OF_A_SHARD
-        return range(start, min(start + IMAGES_OF_A_SHARD, self.images))
-
     def to_dict(self) -> dict[str, Any]:
         methods = {
             name: {"axes": kind.axes, "shape": kind.shape and list(kind.shape), "options": dict(kind.options)}
             for name, kind in self.kinds.items()
         }
-        return {"schema": SCHEMA, "images": self.images, "shards": self.shards, "methods": methods, **self.facts}
+        return {
+            "schema": SCHEMA,
+            "images": self.images,
+            "shards": shards_of(self.images),
+            "methods": methods,
+            **self.facts,
+        }
 
 
 def checked_plan(stored: dict[str, Any]) -> dict[str, Any]:

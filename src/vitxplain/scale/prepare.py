@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import torch
 
@@ -61,26 +62,36 @@ def _within_reach(batch: Batch, device: torch.device | None) -> Batch:
     return replace(batch, pixel_values=batch.pixel_values.pin_memory())
 
 
-def ahead(work: Iterable[Callable[[], Prepared]], workers: int) -> Iterator[Prepared]:
+class ReadAhead:
     """What each piece of work gives, in order; `workers` threads are as many pieces ahead of who takes them.
 
-    Each of them computes by itself: PyTorch would give each as many threads of its own as there are cores, which then
-    wait for work on the cores that the model runs on.
+    They begin as the context is entered, before anybody takes something. Each of them computes by itself: PyTorch would
+    give each as many threads of its own as there are cores, which then wait for work on the cores that the model runs
+    on.
     """
-    pieces = iter(work)
-    waiting: deque[Future[Prepared]] = deque()
-    threads = torch.get_num_threads()
-    try:
-        with ThreadPoolExecutor(workers, "vitx-prepare", torch.set_num_threads, (1,)) as pool:
-            try:
-                for piece in pieces:
-                    waiting.append(pool.submit(piece))
-                    if len(waiting) > workers:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
-    finally:
-        torch.set_num_threads(threads)  # of threads that begin later, which take the number that was set last
+
+    def __init__(self, work: Iterable[Callable[[], Prepared]], workers: int) -> None:
+        self.workers = workers
+        self._pieces = iter(work)
+        self._waiting: deque[Future[Prepared]] = deque()
+        self._threads = torch.get_num_threads()
+        self._pool = ThreadPoolExecutor(workers, "vitx-prepare", torch.set_num_threads, (1,))
+
+    def __enter__(self) -> "ReadAhead":
+        self._fill()
+        return self
+
+    def __iter__(self) -> Iterator[Prepared]:
+        self._fill()
+        while self._waiting:
+            first = self._waiting.popleft()
+            self._fill()
+            yield first.result()
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(self._threads)  # of threads that begin later, which take the number that was set last
+
+    def _fill(self) -> None:
+        for piece in islice(self._pieces, self.workers - len(self._waiting)):
+            self._waiting.append(self._pool.submit(piece))

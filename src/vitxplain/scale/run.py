@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -19,10 +20,11 @@ from vitxplain.models.processors.batches import BATCH_SIZE, batches
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.scale import manifest
-from vitxplain.scale.chosen import chosen
-from vitxplain.scale.explained import Advance, Job, explained_shards
+from vitxplain.scale.chosen import chosen, loaded_for
+from vitxplain.scale.explained import Advance, Job, explained_shards, parts_of
 from vitxplain.scale.listing import Source, listing
-from vitxplain.scale.plan import MapKind, Plan, numbered
+from vitxplain.scale.plan import MapKind, Plan, numbered, places_in, shards_of
+from vitxplain.scale.prepare import ReadAhead, prepare
 from vitxplain.scale.shards import schema, to_bytes
 from vitxplain.scale.stores import Store, store_of
 
@@ -100,51 +102,59 @@ def explain_dataset(
     store = store_of(out)
     store.begin()
     named = listing(images)
-    device = _own_device(device)
-    loaded, explainers, wanted = made = chosen(
-        model, several(methods), text_options or options, target, top_k, min_score, device, text=bool(text_options)
-    )
-    facts = {
-        "task": loaded.task.name,
-        "model": model_facts(loaded),
-        "dtype": str(loaded.dtype).removeprefix("torch."),
-        "targets": [str(one.spelling) for one in wanted],
-        "min_score": min_score,
-        "batch_size": batch_size,
-        "data": named.data,
-        "listing": named.digest,
-        "versions": versions(),
-    }
-    plan = Plan(len(named.names), _kinds(loaded, explainers), facts)
-    manifest.begin(store, plan.to_dict())
-    job = Job(made, named, plan, batch_size, workers or min(8, os.cpu_count() or 1))
-    return _run(job, store, report or _silent, advance or _silent)
+    explained_by = several(methods)
+    loaded = loaded_for(explained_by, model, _own_device(device))
+    count = len(named.names)
+    before = {shard: manifest.finished(store, shard) for shard in _own_shards(shards_of(count))}
+    parts = parts_of([shard for shard, entry in before.items() if entry is None], count, batch_size)
+    work = (partial(prepare, named, loaded.processor, part.places, batch_size, loaded.device) for part in parts)
+    with ReadAhead(work, workers or min(8, os.cpu_count() or 1)) as prepared:  # while the model is looked at
+        made = chosen(loaded, explained_by, text_options or options, target, top_k, min_score, text=bool(text_options))
+        facts = {
+            "task": made.model.task.name,
+            "model": model_facts(made.model),
+            "dtype": str(made.model.dtype).removeprefix("torch."),
+            "targets": [str(one.spelling) for one in made.wanted],
+            "min_score": min_score,
+            "batch_size": batch_size,
+            "data": named.data,
+            "listing": named.digest,
+            "versions": versions(),
+        }
+        plan = Plan(count, _kinds(made.model, made.explainers), facts)
+        manifest.begin(store, plan.to_dict())
+        job = Job(made, named, parts, prepared)
+        return _run(job, plan, store, before, report or _silent, advance or _silent)
 
 
-def _run(job: Job, store: Store, report: Report, advance: Advance) -> Summary:
-    own = _own_shards(job.plan.shards)
-    to_do = []
+def _run(
+    job: Job,
+    plan: Plan,
+    store: Store,
+    before: Mapping[int, manifest.Entry | None],
+    report: Report,
+    advance: Advance,
+) -> Summary:
     failed: dict[str, str] = {}
-    images = 0
-    for shard in own:
-        entry = manifest.finished(store, shard)
+    images = made_now = 0
+    for shard, entry in before.items():
         if entry is None:
-            to_do.append(shard)
             continue
         failed |= entry.failed
         images += entry.images
         advance(entry.images)
         report(Done(shard, entry.images, entry.failed, before=True))
-    schemas = {name: schema(kind, {**job.plan.to_dict(), "method": name}) for name, kind in job.plan.kinds.items()}
-    for made in explained_shards(job, to_do, advance):
+    schemas = {name: schema(kind, {**plan.to_dict(), "method": name}) for name, kind in plan.kinds.items()}
+    for made in explained_shards(job, advance):
         file = numbered(made.shard, "parquet")
         files = {f"{name}/{file}": to_bytes(rows, schemas[name]) for name, rows in made.rows.items()}
-        count = len(job.plan.places(made.shard))
+        count = len(places_in(made.shard, plan.images))
         manifest.finish(store, made.shard, files, count, made.failed)
         failed |= made.failed
         images += count
+        made_now += 1
         report(Done(made.shard, count, made.failed))
-    return Summary(len(own), images, len(to_do), failed)
+    return Summary(len(before), images, made_now, failed)
 
 
 def _kinds(model: VisionModel, explainers: Mapping[str, Explainer]) -> dict[str, MapKind]:
