@@ -1,6 +1,5 @@
 """What the search of the site finds beside pages and headings: each row of a table that has an address of its own."""
 
-from collections.abc import Mapping
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
@@ -51,6 +50,6 @@ class Rows(HTMLParser):
             self._text.append(data)
 
 
-def on_page_context(context: Mapping[str, Any], page: Any, config: Any, **_: object) -> None:
+def on_page_context(_: object, page: Any, config: Any, **__: object) -> None:
     """Adds the rows of a page to the index that the search plugin writes at the end."""
     config.plugins["material/search"].search_index.entries.extend(Rows(page.content, page.url).entries)

@@ -26,7 +26,8 @@ are `lora_rank`, `lora_alpha` and `lora_dropout`.
 def page() -> str:
     """The whole page."""
     rows = (
-        f"| [`{one.name}`](#{one.name}){{ #{one.name} }} | {one.takes} | {as_text(one.default) or 'none'} | {one.help} |"
+        f"| [`{one.name}`](#{one.name}){{ #{one.name} }} "
+        f"| {one.takes} | {as_text(one.default) or 'none'} | {one.help} |"
         for one in option_facts(TrainOptions)
     )
     return HEAD + "\n".join(rows) + "\n" + FOOT
