@@ -159,8 +159,9 @@ def existing_file(source: str | PathLike[str]) -> Path:
         size = path.stat().st_size
     except PermissionError as error:
         raise ImageError(f"{source} cannot be read: permission denied.") from error
-    except (OSError, ValueError) as error:  # not there, or a name no file can have
-        reason = "" if isinstance(error, FileNotFoundError) else f" ({getattr(error, 'strerror', None) or error})"
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no file can have such a name"
+        reason = "" if isinstance(error, FileNotFoundError) else f" ({why})"
         raise ImageError(
             f"{source} does not exist{reason}; check the path (it was looked up in {Path.cwd()})."
         ) from error
