@@ -91,7 +91,11 @@ def first(text: str) -> str:
 def prose(text: str) -> str:
     """Text in which Markdown sees no marks but code."""
     parts = text.split("`")
-    parts[::2] = [re.sub(r"([\\*_\[\]#|~{}])", r"\\\1", part.replace("<", "&lt;")) for part in parts[::2]]
+    # A tilde is a mark on GitHub alone, and its backslash would be seen on the site.
+    marks = {"<": "&lt;", "~": "&#126;"}
+    parts[::2] = [
+        re.sub(r"[<~]", lambda mark: marks[mark[0]], re.sub(r"([\\*_\[\]#|{}])", r"\\\1", part)) for part in parts[::2]
+    ]
     return "`".join(parts)
 
 

@@ -20,7 +20,11 @@ BLOCK = re.compile(r'(<div class="formula">)(.*?)(</div>)', re.DOTALL)
 # An option in a line of text: `-o` must not end one line with its hyphen and begin the next with its letter.
 CODE = re.compile(r"<code>([^<\n]+)</code>")
 OPTION = re.compile(r"(?<![\w-])(--?[a-z][\w-]*)")
-INLINE = re.compile(r"\$<code>([^<]+)</code>\$")
+# A formula in a line, with the mark behind it, which must not begin the next line.
+INLINE = re.compile(r"\$<code>([^<]+)</code>\$([.,;:)]*)")
+# A path, an address or the name of a test is long enough to go on in the next line: behind a slash, two colons or _.
+LONG = re.compile(r"[^\s<>]{25,}")
+SEAM = re.compile(r"(/|::|_)(?=\w)")
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PHOTOGRAPHS = ("cat.jpg", "coffee.jpg")
 VIEWER = "viewer.html"
@@ -37,10 +41,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """The page with its formulas as MathML, which browsers draw without a script, and options that no line breaks."""
+    """The page with its formulas as MathML, which browsers draw without a script, and code broken where it may be."""
     html = BLOCK.sub(lambda block: block[1] + _formula(block[2], "block") + block[3], html)
-    html = INLINE.sub(lambda code: _formula(code[1], "inline"), html)
-    return CODE.sub(lambda code: f"<code>{OPTION.sub(_option, code[1])}</code>", html)
+    html = INLINE.sub(lambda code: f'<span class="inline">{_formula(code[1], "inline")}{code[2]}</span>', html)
+    return CODE.sub(lambda code: f"<code>{_breakable(code[1])}</code>", html)
+
+
+def _breakable(code: str) -> str:
+    """Code of a line of text: long words may break at their seams, options never."""
+    code = LONG.sub(lambda word: SEAM.sub(r"\1<wbr>", word[0]), code)
+    return OPTION.sub(_option, code)
 
 
 def _option(name: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ HEAD = """# Training options
 
 Each is an `-o key=value` of `vitx train`, a line `key: value` of its `--config` file and a field of `TrainOptions`.
 Where the default is none, the value is worked out when training starts and written into the run's `config.yaml`.
-This page is made from the code.
+This page is made from the code. An option has an address of its own: `#epochs`.
 
 | option | takes | default | meaning |
 | --- | --- | --- | --- |
@@ -26,7 +26,8 @@ are `lora_rank`, `lora_alpha` and `lora_dropout`.
 def page() -> str:
     """The whole page."""
     rows = (
-        f"| `{one.name}` | {one.takes} | {as_text(one.default) or 'none'} | {one.help} |"
+        f"| [`{one.name}`](#{one.name}){{ #{one.name} }} "
+        f"| {one.takes} | {as_text(one.default) or 'none'} | {one.help} |"
         for one in option_facts(TrainOptions)
     )
     return HEAD + "\n".join(rows) + "\n" + FOOT

@@ -63,6 +63,8 @@ def test_a_target_of_theirs(target: Any, words: str):
         ("targets", "write target="),
         ("class_name", "write target=, a class by its name"),
         ("custom_labels", "explain(load_model(MODEL, labels=[...]), ...)"),
+        ("processor", "explain(load_model(MODEL, processor=...), ...)"),
+        ("labels", "explain(load_model(MODEL, labels=[...]), ...)"),
         ("methods", "explain takes one, as method="),
     ],
 )

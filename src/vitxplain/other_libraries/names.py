@@ -6,6 +6,8 @@ from typing import Final
 _NONE: Final = "Nothing here does the same; nearest is {}, and a plugin can bring it (vitx plugin new NAME)."
 _PIXELS: Final = "It gives a value to each pixel, for which captum stays the tool; nearest here is {}, on patches."
 _LOADING: Final = "it belongs to the model: explain(load_model(MODEL, {name}=...), ...), or --{name} of vitx explain."
+_PROCESSOR: Final = "it belongs to the model: explain(load_model(MODEL, processor=...), ...)."
+_LABELS: Final = "it belongs to the model: explain(load_model(MODEL, labels=[...]), ...)."
 _CALLED: Final = 'write the class, or target="A~B" for the difference of two logits.'
 _PLUGIN: Final = "It comes with the plugin vitxplain-perturbation."
 
@@ -55,18 +57,21 @@ OPTIONS: Final[Mapping[str, str]] = {
     "aug_smooth": "there is none: affinity-attention looks at the image more than once by itself (views=2).",
     "baselines": "there is none: no method starts from a baseline.",
     "class_name": "write target=, a class by its name.",
-    "custom_labels": "it belongs to the model: explain(load_model(MODEL, labels=[...]), ...).",
+    "custom_labels": _LABELS,
     "colormap": 'write cmap="NAME", a colour map of matplotlib.',
     "device": _LOADING.format(name="device"),
     "dtype": _LOADING.format(name="dtype"),
     "eigen_smooth": "there is none; nearest is the method patch-pca.",
-    "feature_extractor": "it belongs to the model: explain(load_model(MODEL, processor=...), ...).",
+    "feature_extractor": _PROCESSOR,
+    "image_processor": _PROCESSOR,
     "image_weight": "write alpha=, the share of the heat map's colours: 1 - image_weight.",
     "index": "write target=, a class by its number.",
     "internal_batch_size": "write batch_size, how many images run together.",
     "methods": "explain takes one, as method=; explain_together(model, image, methods) takes several.",
+    "labels": _LABELS,
     "n_steps": "there is none: no samples are drawn.",
     "noise_tunnel_n_samples": "there is none: no samples are drawn.",
+    "processor": _PROCESSOR,
     "relu_attributions": "write relu=True.",
     "reshape_transform": "leave it out: where the patches are is found by running the model.",
     "target_layer": 'write layer="NAME" of grad-cam and its kin; without it a layer is found.',

@@ -173,6 +173,25 @@ def test_a_head_of_another_size(folder: Path) -> None:
         load_model(folder)
 
 
+def test_a_last_layer_exchanged_in_python_says_how_its_classes_are_named(folder: Path) -> None:
+    model = tiny_vit()
+    model.classifier = torch.nn.Linear(16, 2)
+    model.save_pretrained(folder)
+    with pytest.raises(ModelLoadError, match=r'name its 2 classes there: "id2label": \{"0": "NAME", \.\.\.\}'):
+        load_model(folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"id2label": {"0": "cat", "1": "dog"}}))
+    assert load_model(folder).labels == {0: "cat", 1: "dog"}
+
+
+def test_a_head_of_several_layers_put_in_in_python_is_named(folder: Path) -> None:
+    model = tiny_vit()
+    model.classifier = torch.nn.Sequential(torch.nn.Linear(16, 8), torch.nn.Linear(8, 3))
+    model.save_pretrained(folder)
+    with pytest.raises(ModelLoadError, match=r"In their place are classifier\.0\.bias, .* and 1 more: a head that was"):
+        load_model(folder)
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [

@@ -1,7 +1,7 @@
 """Checks that weights are present, complete, trained and finite."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,10 @@ SAFE = ("*.safetensors", "*.safetensors.index.json")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 LFS_POINTER = b"version https://git-lfs"
 LIBRARIES = ("timm", "torchvision")  # extras of the same name
+_NAMES_OF_CLASSES = (
+    "; or, where the last layer was exchanged in Python, name its {count} classes there: "
+    '"id2label": {{"0": "NAME", ...}}, as `model.config.id2label = {{0: "NAME", ...}}` does before `save_pretrained`.'
+)
 
 
 def check_is_model(folder: Path) -> None:
@@ -88,17 +92,33 @@ def check_complete(source: str, report: Mapping[str, Any], description: str | No
     missing = sorted(report.get("missing_keys", ()))
     if missing:
         hint = f" (it is {description})" if description else ""
-        shown = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise ModelLoadError(
-            f"{source} has no trained classifier: {shown} {'is' if len(missing) == 1 else 'are'} not among its weights "
-            f"and would be random{hint}. Choose a checkpoint fine-tuned for image classification (its Hub page says "
-            "so)."
+            f"{source} has no trained classifier: {_listed(missing)} {'is' if len(missing) == 1 else 'are'} not among "
+            f"its weights and would be random{hint}. {_instead(missing, report.get('unexpected_keys', ()))}"
         )
     for name, stored_shape, config_shape in sorted(report.get("mismatched_keys", ())):
+        only_classes = tuple(stored_shape[1:]) == tuple(config_shape[1:])
         raise ModelLoadError(
             f"the weights of {source} do not fit its config.json: {name} is {tuple(stored_shape)} in the weights, "
-            f"{tuple(config_shape)} by the configuration. Use the config.json that was saved with these weights."
+            f"{tuple(config_shape)} by the configuration. Use the config.json that was saved with these weights"
+            + (_NAMES_OF_CLASSES.format(count=stored_shape[0]) if only_classes else ".")
         )
+
+
+def _instead(missing: Sequence[str], unexpected: Iterable[str]) -> str:
+    """What to do where these weights are missing: another head may be stored in their place."""
+    heads = tuple(f"{name.rpartition('.')[0]}." for name in missing if "." in name)
+    if not heads or not (others := sorted(name for name in unexpected if name.startswith(heads))):
+        return "Choose a checkpoint fine-tuned for image classification (its Hub page says so)."
+    return (
+        f"In their place are {_listed(others)}: a head that was exchanged in Python, of which config.json knows "
+        "nothing. Make the model in Python as for its training, load the weights "
+        "(`model.load_state_dict(safetensors.torch.load_file(path))`), and give it instead of the folder."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def check_in_memory(source: str, module: nn.Module) -> None:
