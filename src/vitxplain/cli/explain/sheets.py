@@ -1,7 +1,7 @@
 """The maps of several targets of one image on one sheet.
 
-Where targets were typed, its name has them all; STEM.METHOD.png is the picture of the top class, or the sheet of all that
-a model found.
+Where targets were typed, its name has them all; STEM.METHOD.png is the picture of the top class, or the sheet of all
+that a model found.
 """
 
 from collections.abc import Iterable, Sequence
