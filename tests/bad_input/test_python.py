@@ -23,6 +23,7 @@ from vitxplain.errors import ModelLoadError
 SCRIPT = Path(__file__).with_name("wrong_calls.py")
 
 NO_IMAGE = "is no image; give a path, an address, bytes, an open file, a PIL image or an array."
+NO_PATH = "and the path of a file or folder was expected; give a text, such as"
 NO_PIXELS = "pixel_values have the axes (channels, height, width) or (batch, channels, height, width)"
 NO_CLASS = "is no class; give an index such as 3, a name, a list with one of these an image, or None"
 NO_MODEL = "is no model; give a folder, a name of `vitx models`, a Hub id"
@@ -31,10 +32,22 @@ NO_SIZE = "is no image size; write 384 for a square, or height and width as 384x
 NO_PROCESSOR = "Small does not say how images become its input; give mean=(0.485, 0.456, 0.406)"
 
 EXPECTED: dict[str, tuple[str, str]] = {
+    "path of save": ("UsageError", f"5 is of the type int, {NO_PATH}"),
+    "path of save in bytes": ("UsageError", f"b'out' is of the type bytes, {NO_PATH}"),
+    "path of a list": ("UsageError", f"None is of the type NoneType, {NO_PATH}"),
+    "path of load": ("UsageError", f"5 is of the type int, {NO_PATH}"),
+    "path of a record": ("UsageError", f"5 is of the type int, {NO_PATH}"),
+    "path of records": ("UsageError", f"['out'] is of the type list, {NO_PATH}"),
+    "path of maps to score": ("UsageError", f"5 is of the type int, {NO_PATH}"),
+    "path of an evaluation": ("UsageError", f"5 is of the type int, {NO_PATH}"),
+    "path of maps": ("UsageError", f"None is of the type NoneType, {NO_PATH}"),
+    "path of a data set of maps": ("UsageError", f"5 is of the type int, {NO_PATH}"),
+    "formats": ("OptionError", "5 names no formats; give some of png, pdf, svg, npz, json, csv, such as 'png,npz'."),
+    "stem": ("UsageError", "5 is no plain file name; give the folder first"),
     "image None": ("ImageError", f"None {NO_IMAGE}"),
     "image int": ("ImageError", f"an object of type int {NO_IMAGE}"),
     "image bytes": ("ImageError", "the image in bytes is not an image in a format that can be read"),
-    "image dict": ("ImageError", f"an object of type dict {NO_IMAGE}"),
+    "image dict": ("ImageError", "list of them was expected: give what is under one name, ROW['image']."),
     "image in a list in a list": (
         "ImageError",
         "item 0 of what was given is a list (PngImageFile), and what is explained is images alone",

@@ -7,6 +7,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ import torch
 from PIL import Image
 from torch import nn
 
-from vitxplain import evaluate, explain, explain_together, fitting, load, load_model
+from vitxplain import Explanation, evaluate, explain, explain_together, fitting, load, load_model
 from vitxplain.explainers.grad_cam import GradCAM
 from vitxplain.explainers.raw_attention import RawAttention
+from vitxplain.inspect import open_recording, record
+from vitxplain.scale import explain_dataset, maps
 
 warnings.simplefilter("error")
 FOLDER, PATH = sys.argv[1:3]
@@ -48,6 +51,11 @@ def closed() -> Image.Image:
     image = Image.open(PATH)
     image.close()
     return image
+
+
+@cache
+def explanation() -> Explanation:
+    return explain(MODEL, IMAGE)
 
 
 CALLS: dict[str, Callable[[], Any]] = {
@@ -157,6 +165,19 @@ CALLS: dict[str, Callable[[], Any]] = {
     "right: an instance together": lambda: explain_together(MODEL, IMAGE, GradCAM()),
     "right: options over an instance": of(method=GradCAM(), relu=True),
     "right: pixels that want a gradient": lambda: explain(MODEL, PIXELS.clone().requires_grad_()),
+    # paths
+    "path of save": lambda: explanation().save(5),
+    "path of save in bytes": lambda: explanation().save(b"out"),
+    "path of a list": lambda: explain(MODEL, [IMAGE]).save(None),
+    "path of load": lambda: load(5),
+    "path of a record": lambda: record(MODEL, 5),
+    "path of records": lambda: open_recording(["out"]),
+    "path of maps to score": lambda: evaluate(MODEL, "digits", maps=5),
+    "path of an evaluation": lambda: evaluate(MODEL, "digits", out=5),
+    "path of maps": lambda: maps(None),
+    "path of a data set of maps": lambda: explain_dataset(MODEL, [PATH], 5),
+    "formats": lambda: explanation().save("out", formats=5),
+    "stem": lambda: explanation().save("out", 5),
     "right: an array of grey": lambda: explain(MODEL, np.zeros((8, 8), np.uint8)),
     "right: fitting by name": lambda: fitting(FOLDER),
     "right: top_k of numpy": of(top_k=np.int64(2)),

@@ -5,9 +5,11 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.explanations import explanation, photograph
 from vitxplain.errors import OptionError
+from vitxplain.explanation.image_mark import image_mark
 
 
 def test_values_fit_their_axes():
@@ -67,6 +69,23 @@ def test_images_of_one_name_in_several_folders_do_not_overwrite_each_other(tmp_p
         explanation(provenance={"input": f"{folder}/cat.jpg"}).save(tmp_path, formats="npz,json")
     saved = {path.name: json.loads(path.read_text())["input"] for path in tmp_path.glob("*.json")}
     assert saved == {"cat.grad-cam.json": "a/cat.jpg", "cat-2.grad-cam.json": "b/cat.jpg"}
+
+
+@pytest.mark.parametrize("form", ["png", "pdf", "svg"])
+def test_pictures_alone_of_images_of_one_name_do_not_overwrite_each_other(tmp_path, form):
+    names = [
+        explanation(provenance={"input": source}).save(tmp_path, formats=[form])[0].name
+        for source in ("a/cat.jpg", "b/cat.jpg", "a/cat.jpg", "b/cat.jpg", "c/cät.jpg")
+    ]
+    assert names == [f"{stem}.grad-cam.{form}" for stem in ("cat", "cat-2", "cat", "cat-2", "cät")]
+    assert not any(b"a/cat" in path.read_bytes() for path in tmp_path.iterdir())  # a picture is given to others
+
+
+def test_a_picture_that_is_not_ours_is_no_other_image(tmp_path):
+    (tmp_path / "cat.grad-cam.png").write_bytes(b"no picture at all")
+    (path,) = explanation(provenance={"input": "a/cat.jpg"}).save(tmp_path, formats="png")
+    assert path.name == "cat.grad-cam.png"
+    assert Image.open(path).text["Comment"] == image_mark("a/cat.jpg")
 
 
 def test_the_colours_of_an_overlay_are_chosen_and_checked():

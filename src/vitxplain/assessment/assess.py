@@ -18,6 +18,7 @@ from vitxplain.assessment.scores import Scores, score
 from vitxplain.data.load import load_data
 from vitxplain.data.sample import DataSet, Sample, Split
 from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.files.paths import user_path
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
@@ -56,7 +57,7 @@ class Assessment:
         """
         from vitxplain.assessment.files import save
 
-        return save(self, Path(folder), worst=worst, method=method)
+        return save(self, user_path(folder), worst=worst, method=method)
 
 
 def assess(

@@ -23,6 +23,7 @@ from vitxplain.evaluation.table.regions_found import RegionsFound, left_out_note
 from vitxplain.evaluation.table.rows import Row, rows_of
 from vitxplain.evaluation.table.standings import Place, Standing, standings
 from vitxplain.evaluation.table.verdicts import Verdict, verdicts
+from vitxplain.files.paths import user_path
 from vitxplain.metrics.base import Metric
 from vitxplain.words import source_name
 
@@ -145,4 +146,4 @@ class Evaluation:
         """
         from vitxplain.evaluation.report.write import save
 
-        return save(self, Path(folder), command)
+        return save(self, user_path(folder), command)

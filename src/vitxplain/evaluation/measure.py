@@ -169,6 +169,7 @@ def _means_so_far(entry: Entry, metrics: MethodMetrics, samples: DataSet, store:
     """With the scores of an earlier run; of several processes each has its share of the images."""
     sources = entry.methods()
     methods = {method: list(names) for method, names in metrics.items() if not sources[method].control}
-    means = MeansSoFar(entry.name, source_name(samples.name), methods, len(share_of(samples)))
+    better = {name: metric.better for of_method in metrics.values() for name, metric in of_method.items()}
+    means = MeansSoFar(entry.name, source_name(samples.name), methods, len(share_of(samples)), better)
     means.add(store.known([(entry.name, method) for method in methods]))
     return means

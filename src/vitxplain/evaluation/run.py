@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from vitxplain.data.sample import DataSet, Split
@@ -15,6 +14,7 @@ from vitxplain.evaluation.plan.presets import default_runs
 from vitxplain.evaluation.plan.request import Data, EvaluationRequest, Load, Metrics, Models, data_source
 from vitxplain.evaluation.regions.truth import TruthLike
 from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.files.paths import user_path
 from vitxplain.words import source_name
 
 
@@ -139,7 +139,7 @@ def evaluate_each(
         models_of = dict(zip(names, default_runs([data_source(source) for source in data]), strict=True))
     requests = {
         name: EvaluationRequest(
-            models_of[name], source, methods, metrics, out=None if out is None else Path(out) / name, **options
+            models_of[name], source, methods, metrics, out=None if out is None else user_path(out) / name, **options
         )
         for name, source in zip(names, data, strict=True)
     }

@@ -1,6 +1,6 @@
 """Explanation: one method's answer about one image, with everything needed to draw, save and repeat it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -194,7 +194,7 @@ class Explanation:
         self,
         folder: str | Path,
         stem: str | None = None,
-        formats: str = "png,npz,json",
+        formats: str | Sequence[str] = "png,npz,json",
         style: str = "auto",
         *,
         width: float | str | None = None,
@@ -206,7 +206,7 @@ class Explanation:
         """Write STEM.METHOD.png, .npz and .json into `folder`; each written aside, then renamed.
 
         `stem` is by default the input's own name, or "image" ("image-0" and so on where there were several); where a
-        json of that name is about another image, as of a/cat.jpg and b/cat.jpg, "cat-2" and so on. The rest
+        json or picture of that name is about another image, as of a/cat.jpg and b/cat.jpg, "cat-2" and so on. The rest
         is as in `plot`, and `dpi` that of the png, or of photographs in pdf and svg (by default 300). A style named
         here names the files, too (STEM.METHOD.signed.png). A path with the ending of a format, such as "cat.pdf", and
         no folder yet, is the one file to write.
@@ -214,7 +214,7 @@ class Explanation:
         Raises:
             OutputError: the folder cannot be written or the disk is full; no half-written file stays.
         """
-        from vitxplain.explanation.storage import is_file_name, save, save_file, stem_in
+        from vitxplain.explanation.storage import format_list, is_file_name, save, save_file, stem_in
 
         path, look = user_path(folder), Look(width, dpi, cmap, title, percentile)
         if stem is None and is_file_name(path):
@@ -223,7 +223,7 @@ class Explanation:
             self,
             path,
             stem or stem_in(self, path, style),
-            [name.strip() for name in formats.split(",")],
+            format_list(formats),
             style,
             look=look,
         )

@@ -14,13 +14,14 @@ from vitxplain.errors import OptionError, UsageError, VitxplainError
 from vitxplain.escape import utf8
 from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.found_record import LONGEST_LABEL, MASKS, REGION, checked_masks, masks_of
+from vitxplain.explanation.image_mark import image_mark, stored_mark
 from vitxplain.explanation.look import PLAIN, Look
 from vitxplain.explanation.record import SCHEMAS, from_json, schema_of, to_json
 from vitxplain.explanation.tables import csv_of
 from vitxplain.explanation.target_words import label_of
 from vitxplain.files.arrays import read_npz
 from vitxplain.files.documents import read_object
-from vitxplain.files.paths import exists, is_file, is_folder
+from vitxplain.files.paths import exists, is_file, is_folder, user_path
 from vitxplain.files.pictures import open_picture
 from vitxplain.files.reading import reading, shortened
 from vitxplain.files.walk import is_image_name
@@ -67,7 +68,7 @@ def save(
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         raise OptionError(f"there is no format {', '.join(unknown)!r}; give some of {', '.join(FORMATS)}.")
-    if Path(f"{stem}.{explanation.method}").name != f"{stem}.{explanation.method}":
+    if not isinstance(stem, str) or Path(f"{stem}.{explanation.method}").name != f"{stem}.{explanation.method}":
         raise UsageError(f"{stem!r} is no plain file name; give the folder first, then the name without folders.")
     name = file_stem(explanation, stem, label, style)
     # Everything is made before anything is written: a picture that fails leaves no numbers behind without it.
@@ -80,9 +81,12 @@ def stem_in(explanation: Explanation, folder: Path, style: str = AUTO) -> str:
     source = explanation.provenance.get("input")
 
     def is_free(stem: str) -> bool:
-        facts = folder / f"{file_stem(explanation, stem, style=style)}.json"
-        stored = _input_of(facts) if source and is_file(facts) else None
-        return stored in (None, source)
+        name = file_stem(explanation, stem, style=style)
+        facts = folder / f"{name}.json"
+        if source and is_file(facts) and (stored := _input_of(facts)):
+            return bool(stored == source)
+        marks = {stored_mark(file) for form in PICTURES if is_file(file := folder / f"{name}.{form}")}
+        return not source or marks <= {"", image_mark(source)}
 
     numbered = (f"{explanation.stem}-{number}" for number in count(2))
     return next(filter(is_free, chain([explanation.stem], numbered)))
@@ -110,6 +114,19 @@ def is_file_name(path: Path, formats: Sequence[str] = FORMATS) -> bool:
     return is_file_of_ours
 
 
+def format_list(formats: str | Sequence[str]) -> list[str]:
+    """The formats of a text such as "png,npz", or of a list.
+
+    Raises:
+        OptionError: it is neither.
+    """
+    if isinstance(formats, str):
+        return [name.strip() for name in formats.split(",")]
+    if not isinstance(formats, Sequence) or not all(isinstance(name, str) for name in formats):
+        raise OptionError(f"{formats!r:.80} names no formats; give some of {', '.join(FORMATS)}, such as 'png,npz'.")
+    return list(formats)
+
+
 def save_file(explanation: Explanation, path: Path, style: str = AUTO, look: Look = PLAIN) -> Path:
     """Write one file, in the format of its ending; errors as `save`."""
     name = path.suffix.removeprefix(".").lower()
@@ -118,12 +135,14 @@ def save_file(explanation: Explanation, path: Path, style: str = AUTO, look: Loo
 
 def file_stem(explanation: Explanation, stem: str, label: str = "", style: str = AUTO) -> str:
     """The name of its files without their ending; `label` in place of that of its target."""
-    target = explanation.target
-    label = label or explanation.label
-    if target is not None and not label:
-        label = label_of(target)
+    label = label or file_label(explanation)
     named = [slug(label, empty="target", keep="=~,")[:LONGEST_LABEL]] if label else []
     return ".".join([stem, explanation.method, *named, *([] if style == AUTO else [style])])
+
+
+def file_label(explanation: Explanation) -> str:
+    """What its files are named by beside the method; empty where that is all."""
+    return explanation.label or (label_of(explanation.target) if explanation.target else "")
 
 
 def load(path: str | Path) -> Explanation:
@@ -135,7 +154,7 @@ def load(path: str | Path) -> Explanation:
     Raises:
         UsageError: no such files, or files that hold no explanation.
     """
-    numbers, facts = _files(Path(path))
+    numbers, facts = _files(user_path(path))
     advice = "give files that `vitx explain` or Explanation.save wrote, unchanged"
     with reading(facts, READABLE, advice, UsageError):
         fields = read_object(facts)

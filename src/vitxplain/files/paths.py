@@ -1,12 +1,23 @@
-"""Paths as users write them; nothing here raises, whatever was written."""
+"""Paths as users write them; nothing here raises, whatever name was written."""
 
 import os
 from os import PathLike
 from pathlib import Path
 
+from vitxplain.errors import UsageError
+
 
 def user_path(text: str | PathLike[str]) -> Path:
-    """The path with `~` expanded; that of an unknown user stays, so that looking there says what is missing."""
+    """The path with `~` expanded; that of an unknown user stays, so that looking there says what is missing.
+
+    Raises:
+        UsageError: it is no path, but a number, an open file or something else.
+    """
+    if not isinstance(text, str | PathLike):
+        raise UsageError(
+            f"{text!r:.80} is of the type {type(text).__name__}, and the path of a file or folder was expected; give a "
+            'text, such as "results/cat", or a pathlib.Path.'
+        )
     return Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises for an unknown user
 
 

@@ -32,5 +32,11 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
     return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
 
 
+def with_comment(file: bytes, text: str) -> bytes:
+    """The same picture with a line of ASCII beside its pixels; none where the text is empty."""
+    head = len(SIGNATURE) + len(_chunk(b"IHDR", b"\0" * 13))
+    return file[:head] + _chunk(b"tEXt", b"Comment\0" + text.encode("ascii")) + file[head:] if text else file
+
+
 def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))

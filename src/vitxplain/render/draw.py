@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
+from vitxplain.explanation.image_mark import image_mark
 from vitxplain.explanation.look import PLAIN, Look
+from vitxplain.files.png import with_comment
 from vitxplain.other_libraries.hints import option_hint
 from vitxplain.suggest import did_you_mean, similar_names
 
@@ -106,7 +108,7 @@ def _check_options(style: str, names: Sequence[str], options: Mapping[str, Any])
 
 
 def picture_bytes(explanation: "Explanation", form: str, style: str = "auto", look: Look = PLAIN) -> bytes:
-    """The same picture as a file of this form (`PICTURES`); errors as `plot`.
+    """The same picture as a file of this form (`PICTURES`), marked with its image; errors as `plot`.
 
     The figure of a plain PNG is drawn on again for the next.
     """
@@ -115,12 +117,13 @@ def picture_bytes(explanation: "Explanation", form: str, style: str = "auto", lo
     from vitxplain.render.paper.vector import vector_bytes
 
     look.check()
+    mark = image_mark(explanation.provenance.get("input"))
     if form != "png":
-        return vector_bytes(plot(explanation, style, look=look), form, look.dpi)
+        return vector_bytes(plot(explanation, style, look=look), form, look.dpi, mark)
     if look != PLAIN:
-        return png_bytes(plot(explanation, style, look=look), look.dpi)
+        return with_comment(png_bytes(plot(explanation, style, look=look), look.dpi), mark)
     with reused_sheets():
-        return png_bytes(plot(explanation, style))
+        return with_comment(png_bytes(plot(explanation, style)), mark)
 
 
 def check_colours(name: str, style: str = "auto") -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from vitxplain.cli.shared.pace import FIRST, Pace
-from vitxplain.cli.train.report import MEASURED, TrainReport, duration
+from vitxplain.cli.shared.pace import FIRST, LONGEST, Pace, duration
+from vitxplain.cli.train.report import MEASURED, TrainReport
 from vitxplain.train.records.metrics_file import Row
 
 
@@ -26,15 +26,48 @@ def test_a_line_now_and_then(capsys: pytest.CaptureFixture[str]):
     ]
 
 
-def test_how_long_it_takes_is_said_once_before_any_figures(capsys: pytest.CaptureFixture[str]):
+def test_how_long_it_takes_is_said_before_any_figures(capsys: pytest.CaptureFixture[str]):
     now = [0.0]
     with TrainReport(json=False, quiet=False, resume=False) as report:
         report.pace = Pace(lambda: now[0])
-        for step, seconds in enumerate((3.0, 4.0, 3 + MEASURED - 0.1, 3 + MEASURED + 1, 60.0), start=11):
+        for step, seconds in enumerate((3.0, 4.0, 3 + MEASURED - 0.1, 3 + MEASURED + 1, 20.0), start=11):
             now[0] = seconds
             report.stepped(step, 1014)
     assert capsys.readouterr().err == "step 14 of 1,014  about 33 min to go, without evaluations\n"
     assert [duration(seconds) for seconds in (0.2, 119, 125, 9000)] == ["1 s", "119 s", "2 min", "2.5 h"]
+
+
+def test_slow_steps_without_figures_say_how_far_it_is(capsys: pytest.CaptureFixture[str]):
+    now = [0.0]
+    with TrainReport(json=False, quiet=False, resume=False) as report:
+        report.pace = Pace(lambda: now[0])
+        for step in range(1, 33):  # of 11 s each
+            now[0] += 11.0
+            report.stepped(step, 32)
+            if step == 20:
+                now[0] += 500.0
+                report.evaluated(Row(1.0, 20, "validation", 0.5, {"accuracy": 0.25}, None, 1.0), best=False)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if "go" in line] == [
+        "step 2 of 32  about 6 min to go, without evaluations",
+        "step 5 of 32  about 5 min to go, without evaluations",
+        "step 8 of 32  about 4 min to go, without evaluations",
+        "step 12 of 32  about 4 min to go, without evaluations",
+        "step 18 of 32  about 3 min to go, without evaluations",
+    ]
+    assert lines[-1] == "epoch 1  step 20  validation: loss 0.5000, accuracy 25.00%"
+
+
+def test_words_come_every_five_minutes_at_least():
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    now[0] = 36_000.0
+    pace.said()
+    now[0] += LONGEST - 1
+    assert not pace.is_due()
+    now[0] += 1
+    assert not pace.is_due(late=2)
+    assert pace.is_due()
 
 
 @pytest.mark.parametrize("options", [{"json": True, "quiet": False}, {"json": False, "quiet": True}])

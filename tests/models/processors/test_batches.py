@@ -1,11 +1,13 @@
 """Images of any kind, and ready pixel_values, become batches."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from transformers import BatchFeature
 
 from vitxplain.errors import ImageError, UsageError
 from vitxplain.geometry import Geometry
@@ -44,6 +46,23 @@ def test_many_images(many: object):
 def test_no_image_at_all(nothing: object):
     with pytest.raises(UsageError, match="no images were given"):
         image_list(nothing)
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        ({"label": 3, "image": noise()}, "ROW['image']"),
+        (BatchFeature({"pixel_mask": torch.zeros(1, 4, 4), "pixel_values": torch.zeros(1, 3, 4, 4)}), "pixel_values"),
+        ({"label": 3, "photo": noise()}, "ROW['photo']"),
+        ({"label": 3}, "give the image alone"),
+        ({}, "a dict with nothing in it is no image"),
+    ],
+)
+def test_a_row_is_told_which_of_it_is_the_image(row: Mapping[str, object], key: str):
+    with pytest.raises(ImageError, match=r"was expected: give") as error:
+        image_list(row)
+    assert key in str(error.value)
+    assert all(name in str(error.value) for name in row)
 
 
 def test_images_of_any_size_share_batches_of_the_limit():

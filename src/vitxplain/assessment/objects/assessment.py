@@ -16,6 +16,7 @@ from vitxplain.assessment.samples import samples_at
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError
 from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.files.paths import user_path
 from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.extras import check_installed
 
@@ -70,7 +71,7 @@ class ObjectAssessment:
         """
         from vitxplain.assessment.objects.files import save
 
-        return save(self, Path(folder), worst=worst, method=method)
+        return save(self, user_path(folder), worst=worst, method=method)
 
 
 def assess_objects(

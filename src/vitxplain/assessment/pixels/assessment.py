@@ -16,6 +16,7 @@ from vitxplain.data.derived.painted_maps import with_class_maps
 from vitxplain.data.sample import DataSet, Sample
 from vitxplain.errors import DataError
 from vitxplain.explainers.passes.choose import MethodLike
+from vitxplain.files.paths import user_path
 from vitxplain.models.vision_model import VisionModel
 
 
@@ -61,7 +62,7 @@ class PixelAssessment:
         """
         from vitxplain.assessment.pixels.files import save
 
-        return save(self, Path(folder), worst=worst, method=method)
+        return save(self, user_path(folder), worst=worst, method=method)
 
 
 def assess_pixels(

@@ -1,28 +1,41 @@
 """What `vitx evaluate` says on stderr while it runs: what is scored, scores now and then, those of whole models."""
 
+from typing import Final
+
 from rich.console import Console
 from rich.text import Text
 
 from vitxplain.cli.shared.console import printable
-from vitxplain.cli.shared.pace import Pace
+from vitxplain.cli.shared.pace import Pace, duration
 from vitxplain.evaluation.scoring.means_so_far import MeansSoFar
 from vitxplain.words import counted
 
+NAMED: Final = 3  # metrics, of which the best method is told
+
 
 class ScoreLines:
-    """Called with the means before the first image and after each; prints them where it is time, a line a method."""
+    """Called with the means before the first image and after each; prints a line of them where it is time."""
 
     def __init__(self, console: Console, pace: Pace | None = None) -> None:
         self._console, self._pace = console, pace or Pace()
+        self._last = (0, 0.0)  # images that were done, and seconds that had gone, with the words before
 
     def __call__(self, means: MeansSoFar) -> None:
+        seconds = self._pace.seconds()
         if not means.images:
-            self._console.print(Text(printable(beginning(means)), "dim"), soft_wrap=True)
+            self._print(beginning(means))
+            self._last = (0, seconds)
         if means.finished:
             self._pace.said()
         if means.finished or self._pace.is_due():
-            for line in lines(means):
-                self._console.print(Text(printable(line), "dim"), soft_wrap=True)
+            images, before = self._last
+            self._last = (means.images, seconds)
+            pace = (seconds - before) / max(means.images - images, 1)
+            if words := standing(means, (means.total - means.images) * pace):
+                self._print(words)
+
+    def _print(self, words: str) -> None:
+        self._console.print(Text(printable(words), "dim"), soft_wrap=True)
 
 
 def beginning(means: MeansSoFar) -> str:
@@ -32,13 +45,15 @@ def beginning(means: MeansSoFar) -> str:
     return f"{means.model} on {means.data}: {images}, {methods}; {', '.join(metrics)}"
 
 
-def lines(means: MeansSoFar) -> list[str]:
-    """A line for each method, which says all: of which model, data and images."""
+def standing(means: MeansSoFar, seconds: float) -> str:
+    """How far it is, with the best method by each of the first metrics; empty where nothing has a score.
+
+    `seconds` are still to go. The table says all, and comes at the end.
+    """
     images = counted(means.total, "image")
-    images = images if means.finished else f"{means.images:,} of {images}"
-    where = f"{means.model} on {means.data}, {images}"
-    return [
-        f"{where}: {method}: {', '.join(f'{metric} {mean:.2f}' for metric, mean in scores.items())}"
-        for method, scores in means.means().items()
-        if scores
-    ]
+    if not means.finished:
+        images = f"{means.images:,} of {images}, about {duration(seconds)} to go"
+    leaders = list(means.best().items())
+    several = len(means.methods) > 1
+    named = [f"{metric} {mean:.2f}{f' ({method})' if several else ''}" for metric, (method, mean) in leaders[:NAMED]]
+    return f"{means.model} on {means.data}, {images}: {'best ' if several else ''}{', '.join(named)}" if named else ""

@@ -70,6 +70,7 @@ def train(
         config = configure(file, typed, model=model, data=data, limit=training.limit, task=training.task)
 
         from vitxplain.cli.train.report import TrainReport
+        from vitxplain.cli.train.report_callback import ReportCallback
         from vitxplain.train.run import train as run
 
         leads = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
@@ -88,7 +89,7 @@ def train(
                 device=device,
                 resume=resume,
                 overwrite=overwrite,
-                callbacks=[report.callback],
+                callbacks=[ReportCallback(report)],
                 on_start=report.on_start,
             )
     except KeyboardInterrupt as stopped:

@@ -6,16 +6,15 @@ from types import TracebackType
 from typing import Any, Final
 
 from rich.text import Text
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from vitxplain.cli.shared.console import out, print_json, print_note, printable
-from vitxplain.cli.shared.pace import Pace
+from vitxplain.cli.shared.pace import Pace, duration
 from vitxplain.cli.shared.progress import progress_bar
 from vitxplain.cli.shared.streams import result_stream
 from vitxplain.metrics.intervals import wilson
 from vitxplain.train.config.run_config import relative_source
 from vitxplain.train.records import checkpoints
-from vitxplain.train.records.metrics_file import FIGURES, Row, is_best, row_of, rows
+from vitxplain.train.records.metrics_file import FIGURES, Row
 from vitxplain.train.records.result import RunResult
 from vitxplain.train.records.run_folder import RunFolder
 from vitxplain.train.run_summary import RunSummary
@@ -32,7 +31,7 @@ class TrainReport:
         self.start: tuple[int, float] | None = None  # the step that ended first, and when
         self.estimated = False
         self.bar = progress_bar("training", "{task.fields[figures]}", shown=shown, stderr_above=True)
-        self.callback = _Watcher(self)
+        self.task = self.bar.add_task("", total=None, figures="")
 
     def __enter__(self) -> "TrainReport":
         return self
@@ -52,21 +51,25 @@ class TrainReport:
         self.bar.start()
 
     def stepped(self, step: int, steps: int) -> None:
-        """A step of `steps` ended: once, where no bar shows it, how long they will take, before any figures come."""
-        if self.pace is None or self.estimated:
+        """A step of `steps` ended: where no bar shows it, how long the rest takes, soon and while no figures come."""
+        self.bar.update(self.task, completed=step, total=steps)
+        if self.pace is None:
             return
         seconds = self.pace.seconds()
         if self.start is None:  # the first step warms up
             self.start = step, seconds
-        elif seconds - self.start[1] >= MEASURED:
+            return
+        first = not self.estimated and seconds - self.start[1] >= MEASURED
+        if first or self.pace.is_due(late=LATE):
             self.estimated = True
+            self.pace.said()
             pace = (seconds - self.start[1]) / (step - self.start[0])
             words = f"step {step:,} of {steps:,}  about {duration((steps - step) * pace)} to go, without evaluations"
             self.bar.console.print(words, soft_wrap=True)
 
     def trained(self, row: Row, steps: int) -> None:
         """Figures of the training images now and then, of `steps` in all; where no bar shows them, as a line."""
-        self.bar.update(self.callback.task, figures=_figures(row, 0))
+        self.bar.update(self.task, figures=_figures(row, 0))
         if self.pace and self.pace.is_due():
             self._print_row(row, f"of {steps:,}  training: {_figures(row, 2)}")
 
@@ -77,6 +80,7 @@ class TrainReport:
         elif not self.quiet:
             if self.pace:
                 self.pace.said()
+            self.start = None  # the time of an evaluation is no step's
             mark = ("  best so far", "green") if best else ("", "")
             self._print_row(row, f" validation: {_figures(row, 2)}", mark)
 
@@ -108,29 +112,8 @@ class TrainReport:
         return f"stopped at once; {kept}. Go on with: vitx train --resume --out {folder}"
 
 
-class _Watcher(TrainerCallback):
-    """From the Trainer's events to the report."""
-
-    def __init__(self, report: TrainReport) -> None:
-        self.report = report
-        self.task = report.bar.add_task("", total=None, figures="")
-
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.report.bar.update(self.task, completed=state.global_step, total=state.max_steps)
-        if state.is_world_process_zero:
-            self.report.stepped(state.global_step, state.max_steps)
-
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        row = row_of(state.log_history[-1]) if state.is_world_process_zero else None
-        if row and row.split == "train":
-            self.report.trained(row, state.max_steps)
-        elif row:
-            history = rows(state.log_history)
-            again = sum(one.split == "validation" for one in history) > 1  # the first is the best of one
-            self.report.evaluated(row, best=again and is_best(history, str(args.metric_for_best_model)))
-
-
 MEASURED: Final = 5.0  # seconds of steps, after which how long all take can be told
+LATE: Final = 1.5  # times the pace: lines with figures come first, where there are any
 UNSURE: Final = 0.2  # an accuracy whose 95 % interval is wider than this says little
 NAMED: Final = 8  # classes
 
@@ -165,13 +148,6 @@ def _figures(row: Row, digits: int) -> str:
     for name, value in row.figures.items():
         parts.append(f"accuracy {value:.{digits}%}" if name == "accuracy" else f"{FIGURES[name]} {value:.4f}")
     return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """In words, to the minute from two minutes on, and to the tenth of an hour from two hours on."""
-    if seconds < 120:
-        return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _count(number: float, word: str) -> str:

@@ -19,6 +19,7 @@ from vitxplain.evaluation.plan.methods import ALL
 from vitxplain.evaluation.plan.presets import Preset, default_runs, preset_of
 from vitxplain.evaluation.regions.truth import TRUTHS, TruthLike
 from vitxplain.explainers.passes.choose import MethodLike, check_names, several
+from vitxplain.files.paths import user_path
 from vitxplain.metrics.base import Metric
 from vitxplain.models.loading.load import load_model
 from vitxplain.models.vision_model import VisionModel
@@ -100,7 +101,9 @@ class EvaluationRequest:
     @cached_property
     def stored_maps(self) -> StoredMaps | ShardedMaps | None:
         """Maps that were made before: shards of `explain_dataset`, or files of any tool."""
-        return open_maps(self.maps) if isinstance(self.maps, str | PathLike) else self.maps
+        if self.maps is None or isinstance(self.maps, StoredMaps | ShardedMaps):
+            return self.maps
+        return open_maps(self.maps)
 
     @cached_property
     def samples(self) -> DataSet:
@@ -119,7 +122,7 @@ class EvaluationRequest:
     @property
     def folder(self) -> Path | None:
         """Where scores are written as they come; None: in memory only."""
-        return None if self.out is None else Path(self.out)
+        return None if self.out is None else user_path(self.out)
 
     def load_model(self, model: ModelLike) -> VisionModel:
         """A model, opened on the device of this process, that sees what the preset has it see."""

@@ -2,22 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from vitxplain.evaluation.scoring.map_scores import MapScores
+from vitxplain.metrics.base import Better
 
 
 @dataclass
 class MeansSoFar:
     """Sums over the maps of a model that grow with every batch, with those of an earlier run that goes on.
 
-    `methods` are those whose means are told, by which metrics each; `images` of `total` are done, which of several
-    processes each counts by itself.
+    `methods` are those whose means are told, by which metrics each, `better` which way of a metric is better; `images`
+    of `total` are done, which of several processes each counts by itself.
     """
 
     model: str
     data: str
     methods: Mapping[str, Iterable[str]]
     total: int
+    better: Mapping[str, Better]
     images: int = 0
     _sums: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict, repr=False)
 
@@ -33,6 +36,18 @@ class MeansSoFar:
                 if score == score:
                     total, count = self._sums.get((map_score.method, metric), (0.0, 0))
                     self._sums[map_score.method, metric] = total + score, count + 1
+
+    def best(self) -> dict[str, tuple[str, float]]:
+        """By metric the method that is best so far, with its mean; without metrics that tell no better from worse."""
+        of_metrics: dict[str, list[tuple[str, float]]] = {}
+        for method, scores in self.means().items():
+            for metric, mean in scores.items():
+                of_metrics.setdefault(metric, []).append((method, mean))
+        return {
+            metric: (max if self.better[metric] == "higher" else min)(scores, key=itemgetter(1))
+            for metric, scores in of_metrics.items()
+            if self.better[metric] != "neither"
+        }
 
     def means(self) -> dict[str, dict[str, float]]:
         """By method, then by metric; without those of which nothing is known yet."""

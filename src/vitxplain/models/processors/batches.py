@@ -26,6 +26,7 @@ OneImage: TypeAlias = Picture | Tensor  # a tensor of three axes is one image, r
 Images: TypeAlias = OneImage | Iterable[OneImage]
 
 BATCH_SIZE = 8  # images that run together; more gain little and cost memory
+_IMAGE_KEYS = ("image", "pixel_values")  # where data sets of the Hub and processors have images
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +61,14 @@ def image_list(images: Images) -> tuple[list[OneImage], bool]:
 
     Raises:
         UsageError: an empty list.
-        ImageError: images that come with labels: a data set, a loader of batches, pairs.
+        ImageError: images that come with labels or names: a data set, a loader of batches, pairs, a row.
     """
     untyped: Any = images
+    if isinstance(images, Mapping):
+        raise _named(images)
     if isinstance(images, torch.utils.data.Dataset) and not isinstance(images, Iterable):
         raise _labelled(f"a {type(images).__name__} gives samples")
-    whole = isinstance(images, (str, bytes, bytearray, memoryview, PathLike, Image.Image, Mapping))
+    whole = isinstance(images, (str, bytes, bytearray, memoryview, PathLike, Image.Image))
     single = whole or is_open_file(images) or not isinstance(images, Iterable)
     if single or (isinstance(images, (np.ndarray, Tensor)) and images.ndim != 4):
         return [untyped], True
@@ -99,6 +102,18 @@ def _labelled(what: str) -> ImageError:
         f"{what}, and what is explained is images alone: of a data set [data[i][0] for i in range(8)], of a loader "
         'batch by batch `for images, labels in loader: explain(model, images)`, of rows with names [row["image"] for '
         "row in rows]."
+    )
+
+
+def _named(row: Mapping[Any, Any]) -> ImageError:
+    """What to say of a row of a data set, or of what a processor of transformers gives."""
+    held = f"with {shortened(', '.join(map(str, row)))}" if row else "with nothing in it"
+    keys = [key for key in _IMAGE_KEYS if key in row]
+    keys += [key for key, value in row.items() if isinstance(value, Image.Image) and key not in keys]
+    way_out = f"give what is under one name, ROW[{keys[0]!r}]." if keys else "give the image alone."
+    return ImageError(
+        f"a {type(row).__name__} {held} is no image; a path, an address, bytes, an open file, a PIL image, an array, a "
+        f"tensor of pixel_values or a list of them was expected: {way_out}"
     )
 
 

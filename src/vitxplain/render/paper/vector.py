@@ -18,9 +18,13 @@ _UNDATED: Final = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 _SETTINGS = threading.Lock()  # matplotlib's are of the whole process
 
 
-def vector_bytes(figure: Figure, form: str, dpi: float | None = None) -> bytes:
-    """The figure as a file of this form, "pdf" or "svg", without a date; `dpi` is that of photographs in it."""
+def vector_bytes(figure: Figure, form: str, dpi: float | None = None, keywords: str = "") -> bytes:
+    """The figure as a file of this form, "pdf" or "svg", without a date; `dpi` is that of photographs in it.
+
+    `keywords` are of the file, and not to be seen in the picture.
+    """
     buffer = BytesIO()
+    facts = {**_UNDATED[form], **({"Keywords": keywords} if keywords else {})}
     with _SETTINGS, matplotlib.rc_context(_LETTERS):
-        figure.savefig(buffer, format=form, dpi=dpi or PRINT, metadata=_UNDATED[form])
+        figure.savefig(buffer, format=form, dpi=dpi or PRINT, metadata=facts)
     return buffer.getvalue()
