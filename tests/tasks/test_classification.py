@@ -177,9 +177,10 @@ def test_a_class_may_have_the_sign_of_differences_in_its_name() -> None:
     ("spelling", "words"),
     [
         ("tench~tench", "'tench~tench' sets a class against itself"),
+        ("tench~", "target 'tench~' has one class and no other; a contrast is CLASS~OTHER."),
         ("tench~dog", "no class named 'dog'"),
         ("tench~9", "target 9 does not exist: the model has 3 classes"),
-        ("~tench", "no class named ''"),
+        ("~tench", "target '~tench' has one class and no other"),
         ("object:0", "'object:0' is a thing or a place in the image, and the model gives classes"),
         ("patch@3,4", "'patch@3,4' is a token that asks, .*; this one takes one of its classes.*-o query=ROW,COLUMN"),
         ("@3,4", "is a thing or a place in the image"),

@@ -135,12 +135,14 @@ def save_file(explanation: Explanation, path: Path, style: str = AUTO, look: Loo
 
 def file_stem(explanation: Explanation, stem: str, label: str = "", style: str = AUTO) -> str:
     """The name of its files without their ending; `label` in place of that of its target."""
-    target = explanation.target
-    label = label or explanation.label
-    if target is not None and not label:
-        label = label_of(target)
+    label = label or file_label(explanation)
     named = [slug(label, empty="target", keep="=~,")[:LONGEST_LABEL]] if label else []
     return ".".join([stem, explanation.method, *named, *([] if style == AUTO else [style])])
+
+
+def file_label(explanation: Explanation) -> str:
+    """What its files are named by beside the method; empty where that is all."""
+    return explanation.label or (label_of(explanation.target) if explanation.target else "")
 
 
 def load(path: str | Path) -> Explanation:

@@ -89,7 +89,7 @@ def fit(line: Text, width: float, *, middle: bool = False, smallest: float = HEA
     def excess() -> float:
         return line.get_window_extent().width / available
 
-    if excess() > 1:
+    while excess() > 1 and float(line.get_fontsize()) > smallest:  # hinted letters shrink less than their size
         line.set_fontsize(max(smallest, 0.98 * float(line.get_fontsize()) / excess()))
     text = line.get_text()
     kept = len(text)

@@ -91,12 +91,14 @@ def _at_tilde(text: str, read: Callable[[str, str], Read]) -> Read:
     """What `read` makes of the names on both sides of the first ~ where it can; either may have a ~ in itself.
 
     Raises:
-        TargetError: as `read` for the first ~, where it can make nothing of any.
+        TargetError: as `read` for the first ~, where it can make nothing of any; or there is nothing beside the ~.
     """
     parts = text.split("~")
     for cut in range(1, len(parts)):
         with suppress(TargetError):
             return read("~".join(parts[:cut]), "~".join(parts[cut:]))
+    if not all(part.strip() for part in text.split("~", 1)):
+        raise TargetError(f"target {text!r} has one class and no other; a contrast is CLASS~OTHER.")
     return read(parts[0], "~".join(parts[1:]))
 
 

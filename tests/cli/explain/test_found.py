@@ -169,3 +169,16 @@ def test_several_maps_are_also_drawn_on_one_sheet(vitx: Vitx, photos: Path, dete
     assert said.out.splitlines()[-1] == "  grad-cam, all on one sheet → vitx-out/cat.grad-cam.png"
     vitx(*arguments, "--top-k", 1, "--out", "one")
     assert [path.name for path in Path("one").iterdir()] == ["cat.grad-cam.object-0.png"]
+
+
+def test_the_sheet_of_typed_targets_leaves_the_picture_of_the_top_class_alone(
+    vitx: Vitx, photos: Path, vit_folder: Path, detector_folder: Path
+):
+    arguments = ("explain", "cat.png", "--format", "png", "--method", "grad-cam", "--model")
+    vitx(*arguments, vit_folder)
+    single = Path("vitx-out/cat.grad-cam.png").read_bytes()
+    said = vitx(*arguments, vit_folder, "--target", "star", "--target", "box~star")
+    assert said.out.splitlines()[-1] == "  grad-cam, all on one sheet → vitx-out/cat.grad-cam.star+square~star.png"
+    assert Path("vitx-out/cat.grad-cam.png").read_bytes() == single
+    said = vitx(*arguments, detector_folder, "--target", "all")
+    assert said.out.splitlines()[-1] == "  grad-cam, all on one sheet → vitx-out/cat.grad-cam.all.png"

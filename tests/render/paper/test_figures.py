@@ -35,6 +35,13 @@ def test_a_figure_is_as_wide_as_the_column_with_letters_one_can_read_and_none_cu
     assert all(text.get_fontsize() >= 6 for text in (*letters, *figure.texts))
 
 
+def test_a_title_is_cut_only_where_the_smallest_letters_are_too_large():
+    for length in range(20, 70):
+        title = ("Egyptian cat 33.0% rather than golden retriever <0.1% " * 2)[:length].strip()
+        line = explanation(**FACTS).plot(width="column", title=title).texts[0]
+        assert line.get_text() == title or line.get_fontsize() == 6
+
+
 def test_pictures_keep_their_proportions_at_any_width():
     made = explanation(size=(60, 90))
     for width in (2.5, 3.25, 12.0):
@@ -76,6 +83,9 @@ def test_letters_stay_letters_and_the_same_figure_gives_the_same_bytes(form, tmp
     if form == "svg":
         assert re.findall(r"<text[^>]*>tench · 75.0%</text>", first.decode())
         assert b"<dc:date>" not in first
+        assert all(
+            "sans-serif" in text for text in re.findall(r"<text[^>]*>", first.decode())
+        )  # where DejaVu is missing
         return
     assert b"/Subtype /Type3" not in first
     assert b"/FontFile2" in first  # the TrueType font itself

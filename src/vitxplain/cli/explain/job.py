@@ -145,7 +145,7 @@ def _explain_batch(
             failed.setdefault(describe(problem), (problem, []))[1].append(name)
         for problem, names in failed.values():
             reporter.failed(source.path, names, problem)
-        reporter.done(source.path, files, save_sheets(files, job.plan, source.stem))
+        reporter.done(source.path, files, save_sheets(files, job.plan, source.stem, job.typed))
     return refused
 
 

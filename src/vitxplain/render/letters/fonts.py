@@ -22,9 +22,12 @@ FALLBACKS: Final = (
 
 @cache
 def families() -> list[str]:
-    """The installed fonts to look for a letter in, in this order."""
+    """The installed fonts to look for a letter in, in this order.
+
+    The generic family is last: an SVG is opened where DejaVu is not installed, and would have serifs there.
+    """
     installed = set(font_manager.get_font_names())
-    return ["DejaVu Sans", *(name for name in FALLBACKS if name in installed)]
+    return ["DejaVu Sans", *(name for name in FALLBACKS if name in installed), "sans-serif"]
 
 
 def drawable(text: str) -> str:
@@ -39,5 +42,6 @@ def drawable_lines(text: str) -> str:
 
 @cache
 def _letters() -> frozenset[int]:
-    fonts = (font_manager.get_font(font_manager.findfont(name)) for name in families())
+    paths = (font_manager.findfont(font_manager.FontProperties(family=[name])) for name in families())
+    fonts = map(font_manager.get_font, paths)
     return frozenset().union(*(font.get_charmap() for font in fonts))
