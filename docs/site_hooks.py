@@ -25,6 +25,11 @@ INLINE = re.compile(r"\$<code>([^<]+)</code>\$([.,;:)]*)")
 # A path, an address or the name of a test is long enough to go on in the next line: behind a slash, two colons or _.
 LONG = re.compile(r"[^\s<>]{25,}")
 SEAM = re.compile(r"(/|::|_)(?=\w)")
+# Blocks whose lines go on in the next, see stylesheet.css; of their HTML only what is no tag.
+WRAPPED = re.compile(r'<div class="(?:language-bash|language-text wrap) .*?</div>', re.DOTALL)
+TEXT = re.compile(r">[^<]+")
+# A picture that is no link leads to its file: on a telephone its letters are read there.
+PICTURE = re.compile(r'(<a [^>]*>)?<img [^>]*src="([^":]+\.webp)"[^>]*>')
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PHOTOGRAPHS = ("cat.jpg", "coffee.jpg")
 VIEWER = "viewer.html"
@@ -43,8 +48,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_content(html: str, **_: object) -> str:
     """The page with its formulas as MathML, which browsers draw without a script, and code broken where it may be."""
     html = BLOCK.sub(lambda block: block[1] + _formula(block[2], "block") + block[3], html)
-    html = INLINE.sub(lambda code: f'<span class="inline">{_formula(code[1], "inline")}{code[2]}</span>', html)
-    return CODE.sub(lambda code: f"<code>{_breakable(code[1])}</code>", html)
+    html = INLINE.sub(lambda code: f'<span class="formula-in-line">{_formula(code[1], "inline")}{code[2]}</span>', html)
+    html = CODE.sub(lambda code: f"<code>{_breakable(code[1])}</code>", html)
+    html = WRAPPED.sub(lambda block: TEXT.sub(lambda text: OPTION.sub(_option, text[0]), block[0]), html)
+    return PICTURE.sub(lambda one: one[0] if one[1] else f'<a href="{one[2]}">{one[0]}</a>', html)
 
 
 def _breakable(code: str) -> str:
