@@ -53,7 +53,7 @@ def test_what_is_no_file_is_named_and_not_waited_for(
     [
         (5, "it holds 5 in place of an object"),
         (None, "it holds nothing in place of an object"),
-        ("[" * 5000, "it is nested too deeply"),
+        ("[" * 10**5, "it is nested too deeply"),
         (b"\xff", "no text in UTF-8"),
         ({"num_classes": "abc"}, "its num_classes is 'abc', and should be a number"),
         ({"num_classes": 10**9}, "its num_classes is 1000000000"),

@@ -60,7 +60,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "image rows": ("ImageError", "item 0 of what was given is a dict (image, label), and what is explained"),
     "image None among others": ("ImageError", f"None {NO_IMAGE}"),
     "image empty text": ("ImageError", "'' names no image"),
-    "image with a null": ("ImageError", "does not exist (embedded null byte); check the path"),
+    "image with a null": ("ImageError", "does not exist (no file can have such a name); check the path"),
     "image closed": ("ImageError", "good.png is damaged or incomplete ("),
     "no images": ("UsageError", "no images were given; pass a path"),
     "array of floats": ("ImageError", "so what stands for white is not known; divide by it (255, 4095, 10000, ...)"),

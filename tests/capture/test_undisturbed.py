@@ -145,7 +145,7 @@ def test_eager_attention_stays_eager() -> None:
         assert module.config._attn_implementation == "eager"
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit")
 @pytest.mark.parametrize("make", [torch.jit.script, lambda part: torch.jit.trace(part, torch.zeros(1, 2))])
 def test_script_modules_are_named(make: Callable[[nn.Module], nn.Module]) -> None:
     module = nn.Sequential(nn.ReLU(), make(nn.Linear(2, 2).eval())).train()

@@ -9,7 +9,7 @@ from tests.sweeps.table import read
 from tests.sweeps.task_trials import check_maps, check_rows, facts
 from tests.sweeps.torchvision_tasks import FAMILIES, NAMES, task_trial
 
-pytestmark = [pytest.mark.peers, pytest.mark.slow, pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")]
+pytestmark = [pytest.mark.peers, pytest.mark.slow, pytest.mark.filterwarnings("ignore:`torch.jit")]
 
 
 @pytest.mark.parametrize(("family", "name"), NAMES, ids=[name for _, name in NAMES])

@@ -159,11 +159,10 @@ def existing_file(source: str | PathLike[str]) -> Path:
         size = path.stat().st_size
     except PermissionError as error:
         raise ImageError(f"{source} cannot be read: permission denied.") from error
-    except (OSError, ValueError) as error:  # not there, or a name no file can have
-        reason = "" if isinstance(error, FileNotFoundError) else f" ({getattr(error, 'strerror', None) or error})"
-        raise ImageError(
-            f"{source} does not exist{reason}; check the path (it was looked up in {Path.cwd()})."
-        ) from error
+    except (OSError, ValueError) as error:
+        why = f" ({error.strerror if isinstance(error, OSError) else 'no file can have such a name'})"
+        why = "" if isinstance(error, FileNotFoundError) else why
+        raise ImageError(f"{source} does not exist{why}; check the path (it was looked up in {Path.cwd()}).") from error
     if is_folder(path):
         raise ImageError(f"{source} is a folder, not an image; name a file in it, or a pattern such as {path}/*.jpg.")
     if is_special(path):

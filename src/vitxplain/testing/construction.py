@@ -35,5 +35,11 @@ def pickles(method: Method, model: VisionModel | None = None) -> None:  # noqa: 
     """Other processes get the same method."""
     __tracebackhide__ = True
     explainer = instance_of(method)
-    unpickled = pickle.loads(pickle.dumps(explainer))  # noqa: S301 - our own bytes
+    try:
+        unpickled = pickle.loads(pickle.dumps(explainer))  # noqa: S301 - our own bytes
+    except Exception as error:  # which one, and its words, depend on Python's version and on the field
+        raise AssertionError(
+            f"{type(explainer).__name__} does not pickle ({error}); keep in its fields what pickles: numbers, names, "
+            "functions of a module, but no lambda and no open file"
+        ) from error
     promise(unpickled == explainer, f"after pickling it is {unpickled!r}, not {explainer!r}")

@@ -14,7 +14,7 @@ from vitxplain.models.loading.from_torchvision import TorchvisionAdapter
 from vitxplain.models.objects.listed_boxes import ListedBoxes
 from vitxplain.tasks.pixel_classes import PixelClasses
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")]
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore:`torch.jit")]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -24,7 +24,7 @@ from vitxplain.train.network.map_network import MapNetwork
 from vitxplain.train.network.open_dense import dense_trainable
 from vitxplain.train.run import train
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")]
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore:`torch.jit")]
 BOXES = torch.tensor([[0.5, 0.5, 0.5, 0.5], [0.25, 0.5, 0.25, 0.75]])  # centre and size, in shares
 EDGES = torch.tensor([[24.0, 16, 72, 48], [12, 8, 36, 56]])  # of an image of 64 x 96
 
