@@ -39,4 +39,7 @@ def test_of_many_methods_the_best_is_named_and_one_alone_is_not() -> None:
     )
     single = MeansSoFar("net", "digits", {"cam": ["iou"]}, 8, BETTER, images=8)
     single.add([MapScores("net", "cam", "0", {"iou": 0.25})])
-    assert standing(single, 0.0) == "net on digits, 8 images: iou 0.25"
+    assert standing(single, 0.0) == "net on digits, 8 images: cam: iou 0.25"
+    neither = MeansSoFar("net", "digits", {"cam": ["entropy"], "rise": ["entropy"]}, 8, BETTER, images=8)
+    neither.add([MapScores("net", "cam", "0", {"entropy": 0.25})])
+    assert standing(neither, 0.0) == "net on digits, 8 images"

@@ -53,7 +53,12 @@ def standing(means: MeansSoFar, seconds: float) -> str:
     images = counted(means.total, "image")
     if not means.finished:
         images = f"{means.images:,} of {images}, about {duration(seconds)} to go"
-    leaders = list(means.best().items())
-    several = len(means.methods) > 1
-    named = [f"{metric} {mean:.2f}{f' ({method})' if several else ''}" for metric, (method, mean) in leaders[:NAMED]]
-    return f"{means.model} on {means.data}, {images}: {'best ' if several else ''}{', '.join(named)}" if named else ""
+    scores = {method: by_metric for method, by_metric in means.means().items() if by_metric}
+    if not scores:
+        return ""
+    if len(means.methods) == 1:
+        ((method, by_metric),) = scores.items()
+        named = [f"{metric} {mean:.2f}" for metric, mean in list(by_metric.items())[:NAMED]]
+        return f"{means.model} on {means.data}, {images}: {method}: {', '.join(named)}"
+    leaders = [f"{metric} {mean:.2f} ({method})" for metric, (method, mean) in list(means.best().items())[:NAMED]]
+    return f"{means.model} on {means.data}, {images}{': best ' if leaders else ''}{', '.join(leaders)}"
