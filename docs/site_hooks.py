@@ -18,7 +18,7 @@ from mkdocs.structure.files import File, Files
 # What Markdown makes of a block ```math and of $`x`$ in a line, as GitHub knows them too.
 BLOCK = re.compile(r'(<div class="formula">)(.*?)(</div>)', re.DOTALL)
 # An option in a line of text: `-o` must not end one line with its hyphen and begin the next with its letter.
-CODE = re.compile(r"<code>([^<\n]+)</code>")
+CODE = re.compile(r"(?<!<pre>)(?<!<span></span>)<code>([^<]+)</code>")
 OPTION = re.compile(r"(?<![\w-])(--?[a-z][\w-]*)")
 # A formula in a line, with the mark behind it, which must not begin the next line.
 INLINE = re.compile(r"\$<code>([^<]+)</code>\$([.,;:)]*)")

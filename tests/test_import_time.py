@@ -18,6 +18,7 @@ HEAVY = (
     "raising_plugin",
     "vitxplain.api",
 )
+OF_OTHER_TASKS = ("datasets", "pandas", "pyarrow", "matplotlib", "captum", "rich", "typer")  # training, pictures, vitx
 COMMANDS = [
     [],
     ["explain"],
@@ -53,15 +54,27 @@ except SystemExit as exit:
 """
 
 
-def run(action: str, plugin_site: Path) -> subprocess.CompletedProcess:
+EXPLAIN = """
+import numpy
+from vitxplain import explain
+explain("demo-vit", numpy.zeros((60, 60, 3), "uint8")).heatmap()
+"""
+
+
+def run(action: str, plugin_site: Path, heavy: tuple[str, ...] = HEAVY) -> subprocess.CompletedProcess:
     environment = {**os.environ, "PYTHONPATH": str(plugin_site)}
-    program = PROGRAM.format(action=action, heavy=HEAVY)
+    program = PROGRAM.format(action=action, heavy=heavy)
     return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("action", ["import vitxplain", "import vitxplain; dir(vitxplain); vitxplain.__version__"])
 def test_importing_the_package(action: str, plugin_site: Path):
     result = run(action, plugin_site)
+    assert result.returncode == 0, result.stderr
+
+
+def test_explaining_imports_nothing_of_training_or_pictures(plugin_site: Path):
+    result = run(EXPLAIN, plugin_site, OF_OTHER_TASKS)
     assert result.returncode == 0, result.stderr
 
 

@@ -95,6 +95,8 @@ def test_options_and_controls_are_columns_and_random_weights_rows(vit: VisionMod
     assert not np.allclose(own, randomised)
     np.testing.assert_array_equal(own, explain(vit, PHOTO, "rollout").values)
     assert made.cells[0][3].explanation.heatmap()[20, 30] > 0.99  # the middle of the image
+    made = grid([PHOTO, PHOTO], vit, ["rollout", "grad-cam"], None, controls=["centre", "random-weights"])
+    assert made.headline == "2 images, 1 model, 2 methods, 2 controls"
 
 
 def test_one_scale_for_the_maps_of_a_method(vit: VisionModel):

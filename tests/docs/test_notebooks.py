@@ -56,5 +56,6 @@ def test_it_is_stored_small_and_has_a_page(path: Path):
     assert "error" not in kinds
     assert not [output.text for cell in code for output in cell.outputs if output.get("name") == "stderr"]
     assert notebook.cells[-1].source.startswith("## Try it on yours")
+    assert "\n\n    " not in notebook.cells[-1].source, "commands stand in ```bash, so that the page breaks their lines"
     assert f": notebooks/{path.stem}.md\n" in (ROOT / "mkdocs.yml").read_text("utf-8")
     assert f"]({path.stem}.md)" in (ROOT / "docs" / "notebooks" / "index.md").read_text("utf-8")

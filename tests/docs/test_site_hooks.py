@@ -21,6 +21,7 @@ def test_options_stay_whole_in_lines_and_in_commands_but_not_in_programs():
     )
     command = '<div class="language-bash highlight"><pre><code>vitx<span class="w"> </span>--json\n</code></pre></div>'
     assert made_of(command) == command.replace("--json", OPTION.format("--json"))
+    assert made_of("<code>vitx\n--json</code>") == f"<code>vitx\n{OPTION.format('--json')}</code>"
     program = command.replace("bash", "python")
     assert made_of(program) == program
 

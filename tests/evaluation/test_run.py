@@ -101,6 +101,8 @@ def test_metrics_that_the_data_do_not_allow():
     assert "average-precision" not in found.metrics
     assert {"deletion", "sparseness"} <= set(found.metrics)
     assert any(said.startswith("average-precision is left out: ") for said in found.left_out)
+    assert {"average-precision", "iou"} <= found.metrics_left_out.keys()
+    assert found.not_tested.metrics == ()
     with pytest.raises(DataError, match="iou needs to know where the object is"):
         evaluate("demo-cnn", WithoutMasks(), "auto", ["all", "iou"])
 

@@ -180,6 +180,7 @@ def test_what_cannot_be_read_is_said(folder: Path, model: VisionModel, whole: Pa
         ("nowhere", "nowhere does not exist; check the path"),
         (["nowhere.png", "nor-here.png"], "nowhere.png does not exist; check the path"),
         ("*.tif", r"\*\.tif matches no image"),
+        (["*.tif", "nowhere.png"], r"\*\.tif matches no image"),
     ],
 )
 def test_a_mistyped_path_begins_no_run(
@@ -191,10 +192,14 @@ def test_a_mistyped_path_begins_no_run(
     assert run(model, folder, tmp_path / "maps").images == 10
 
 
-def test_one_missing_file_of_several_is_a_failed_row(model: VisionModel, folder: Path, tmp_path: Path):
+def test_what_stands_for_no_image_among_others_is_a_failed_row(model: VisionModel, folder: Path, tmp_path: Path):
     there = sorted(folder.glob("*.jpg"))[:1] or sorted(folder.rglob("*.png"))[:1]
-    done = run(model, [*map(str, there), "nowhere.png"], tmp_path)
-    assert list(done.failed) == ["nowhere.png"]
+    (tmp_path / "empty").mkdir()
+    done = run(model, ["none*.jpg", *map(str, there), "nowhere.png", str(tmp_path / "empty")], tmp_path / "maps")
+    assert done.images == len(there) + 3 == 4
+    assert list(done.failed) == ["none*.jpg", "nowhere.png", str(tmp_path / "empty")]
+    assert done.failed["none*.jpg"] == "none*.jpg matches no image."
+    assert "empty holds no images" in done.failed[str(tmp_path / "empty")]
 
 
 def test_a_method_is_found_by_its_alias(whole: Path):

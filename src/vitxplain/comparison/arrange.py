@@ -174,6 +174,14 @@ def _photograph_says(made: Explanation) -> bool:
     return made.target is not None and model_says(made) == f"says {target_caption(made)}"
 
 
+def _counts(entries: Mapping[str, Sequence[Entry]]) -> list[str]:
+    """How many of each side, where there are several; controls and random weights are no methods and models."""
+    counts = {side[:-1]: sum(not (entry.control or entry.random) for entry in entries[side]) for side in SIDES}
+    varied = [word for word, side in zip(counts, SIDES, strict=True) if len(entries[side]) > 1]
+    controls = sum(map(len, entries.values())) - sum(counts.values())
+    return [*(counted(counts[word], word) for word in varied), *([counted(controls, "control")] if controls else [])]
+
+
 def _same_target(comparison: Comparison) -> bool:
     """Whether every map is about one class with one score, which the headline says."""
     made = [one.target for one in comparison.outcomes.values() if isinstance(one, Explanation) and one.target]
@@ -195,7 +203,7 @@ def _words(comparison: Comparison, title: str | None) -> tuple[str, str]:
     elif single.get(TARGETS):
         headline = f"{single[TARGETS]}   ({headline})" if headline else single[TARGETS]
     if not headline:
-        headline = ", ".join(counted(len(entries[side]), side[:-1]) for side in SIDES if len(entries[side]) > 1)
+        headline = ", ".join(_counts(entries))
     method = single.get(METHODS, "")
     outlined = any(sample is not None for sample in truths(comparison))
     finds = any(one.detections for one in made)

@@ -33,7 +33,8 @@ class Evaluation:
     """Scores of every map; iterate for the rows of the table, `records()` for a data frame.
 
     `skipped` are the images that could not be read, `failures` the maps that could not be made or scored, `left_out`
-    the metrics, models, methods of a model and data that were not taken in; each says why. `fingerprint` is what the
+    the metrics, models, methods of a model and data that were not taken in; each says why, of the metrics also
+    `metrics_left_out` by name. `fingerprint` is what the
     scores depend on, `levels` are the thresholds chosen on validation images, by model, method and metric; `answers`
     say which of the true regions of each image a model found that finds things. `map_scores` and `answers` of a data
     set are read from the disk each time somebody goes through them.
@@ -47,6 +48,7 @@ class Evaluation:
     skipped: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     left_out: tuple[str, ...] = ()
+    metrics_left_out: Mapping[str, str] = field(default_factory=dict)
     costs: tuple[Cost, ...] = ()
     levels: Mapping[str, Levels] = field(default_factory=dict)
     preset: str | None = None
@@ -124,7 +126,7 @@ class Evaluation:
     @cached_property
     def not_tested(self) -> NotTested:
         """The metrics and methods that there are besides, of which nothing here says anything."""
-        return not_tested(self.entries, self.metrics, self.left_out)
+        return not_tested(self.entries, self.metrics, self.metrics_left_out)
 
     def _answers_of(self, model: str) -> list[ImageAnswer]:
         return [answer for answer in self.answers if answer.model == model]

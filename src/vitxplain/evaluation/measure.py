@@ -12,7 +12,7 @@ from vitxplain.errors import DataError
 from vitxplain.evaluation.evaluation import Evaluation
 from vitxplain.evaluation.failures import Failure, sentences
 from vitxplain.evaluation.plan.entries import Entry, PlannedEntry, plan_entries
-from vitxplain.evaluation.plan.metrics import chosen_metrics, validation_of
+from vitxplain.evaluation.plan.metrics import chosen_metrics, left_out_sentences, validation_of
 from vitxplain.evaluation.plan.request import EvaluationRequest
 from vitxplain.evaluation.regions.answer import ImageAnswer
 from vitxplain.evaluation.scoring.best_thresholds import Levels, at_level, chosen_levels
@@ -35,7 +35,8 @@ class EvaluationPlan:
     """Everything derived from a request.
 
     `samples` and `validation` are the images as they are scored, `unfit` the methods that fit no model,
-    `left_out` the models, methods and metrics that were not taken in and why, `cost` whether methods are timed, too.
+    `left_out` says which models and methods were not taken in and why, `metrics_left_out` why metrics were not, by
+    their names; `cost` whether methods are timed, too.
     """
 
     request: EvaluationRequest
@@ -45,6 +46,7 @@ class EvaluationPlan:
     metrics: Mapping[str, Metric]
     unfit: tuple[Failure, ...]
     left_out: tuple[str, ...]
+    metrics_left_out: Mapping[str, str]
     cost: bool
 
 
@@ -64,7 +66,8 @@ def plan_of(request: EvaluationRequest) -> EvaluationPlan:
         entries=tuple(entries),
         metrics=metrics,
         unfit=(*unfit, *broken),
-        left_out=(*models_left_out, *metrics_left_out),
+        left_out=tuple(models_left_out),
+        metrics_left_out=metrics_left_out,
         cost=request.cost or bool(preset and preset.cost),
     )
 
@@ -112,7 +115,8 @@ def _measured(
         fingerprint=fingerprint,
         skipped=tuple(dict.fromkeys(skipped)),
         failures=tuple(dict.fromkeys(failures)),
-        left_out=plan.left_out,
+        left_out=(*plan.left_out, *left_out_sentences(plan.metrics_left_out)),
+        metrics_left_out=plan.metrics_left_out,
         costs=tuple(method_costs),
         levels=levels,
         preset=request.preset,

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from vitxplain.data.download import is_url
 from vitxplain.data.read_image import existing_file
 from vitxplain.data.sample import DataSet
-from vitxplain.errors import UsageError
+from vitxplain.errors import ImageError, UsageError
 from vitxplain.files.paths import exists, is_folder, user_path
 from vitxplain.files.walk import image_files
 from vitxplain.scale.image_sources import find
@@ -41,6 +41,9 @@ class Listing:
 def listing(source: Source) -> Listing:
     """The images of folders at any depth, sorted; those of paths, patterns and URLs as given; those of a data set.
 
+    Among others a path that is not there, a pattern that matches nothing and a folder without images are each an image
+    that fails.
+
     Raises:
         DataError: a folder cannot be looked into.
         ImageError: none of the paths is there, so that a mistyped one begins no run.
@@ -53,11 +56,14 @@ def listing(source: Source) -> Listing:
     sources = [source] if isinstance(source, str | PathLike) else source
     if not isinstance(sources, Sequence) or not all(isinstance(path, str | PathLike) for path in sources):
         raise UsageError(f"images is {_kind(source)}; give a folder, a list of paths, or a data set of load_data.")
-    paths = [path for typed in sources for path in _expanded(str(typed))]
+    wrong: dict[str, str] = {}
+    paths = [path for typed in sources for path in _expanded(str(typed), wrong)]
     named = {"name": str(sources[0]), "split": None} if len(sources) == 1 else None
     called = ", ".join(map(str, sources[:3])) or "the list of images"
-    images = _some(Listing(paths, lambda index: _image(paths[index]), named), called)
-    if not any(map(_may_be_there, paths)):
+    images = _some(Listing(paths, lambda index: _image(paths[index], wrong), named), called)
+    if not any(path not in wrong and _may_be_there(path) for path in paths):
+        if message := wrong.get(paths[0]):
+            raise UsageError(message)
         existing_file(paths[0])  # says what is wrong with it
     return images
 
@@ -67,28 +73,40 @@ def _may_be_there(path: str) -> bool:
     return is_remote(path) or is_url(path) or (bool(path) and exists(user_path(path)))
 
 
-def _expanded(typed: str) -> list[str]:
-    """The images that one path, pattern or URL stands for."""
+def _expanded(typed: str, wrong: dict[str, str]) -> list[str]:
+    """The images that one path, pattern or URL stands for; itself where it stands for none, and `wrong` says why."""
     if is_remote(typed):
-        return remote_images(typed)
-    folder = user_path(typed)
-    if typed and not is_url(typed) and is_folder(folder):
-        return [str(Path(typed) / name) for name in image_files(folder)]
-    sources = find([typed])
-    if len(sources) == 1 and sources[0].error:  # a pattern that nothing matches
-        raise UsageError(sources[0].error)
-    return [source.path for source in sources]
+        paths = remote_images(typed)
+    elif typed and not is_url(typed) and is_folder(folder := user_path(typed)):
+        paths = [str(Path(typed) / name) for name in image_files(folder)]
+    else:
+        sources = find([typed])
+        wrong |= {source.path: source.error for source in sources if source.error}
+        paths = [source.path for source in sources]
+    if not paths:
+        wrong[typed] = _nothing_in(typed)
+    return paths or [typed]
 
 
-def _image(path: str) -> Any:
-    """A path or URL as it is; of an object store the image."""
+def _image(path: str, wrong: Mapping[str, str]) -> Any:
+    """A path or URL as it is; of an object store the image.
+
+    Raises:
+        ImageError: it stands for none.
+    """
+    if message := wrong.get(path):
+        raise ImageError(message)
     return read_remote(path) if is_remote(path) else path
 
 
 def _some(images: Listing, name: str) -> Listing:
     if not images.names:
-        raise UsageError(f"{name} holds no images; give a folder or a data set that does.")
+        raise UsageError(_nothing_in(name))
     return images
+
+
+def _nothing_in(name: str) -> str:
+    return f"{name} holds no images; give a folder or a data set that does."
 
 
 def _kind(source: Any) -> str:

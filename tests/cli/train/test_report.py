@@ -37,6 +37,16 @@ def test_how_long_it_takes_is_said_before_any_figures(capsys: pytest.CaptureFixt
     assert [duration(seconds) for seconds in (0.2, 119, 125, 9000)] == ["1 s", "119 s", "2 min", "2.5 h"]
 
 
+def test_after_the_last_step_nothing_is_left_to_go(capsys: pytest.CaptureFixture[str]):
+    now = [0.0]
+    with TrainReport(json=False, quiet=False, resume=False) as report:
+        report.pace = Pace(lambda: now[0])
+        for step in (1, 2):
+            now[0] += 2 * MEASURED
+            report.stepped(step, 2)
+    assert "to go" not in capsys.readouterr().err
+
+
 def test_slow_steps_without_figures_say_how_far_it_is(capsys: pytest.CaptureFixture[str]):
     now = [0.0]
     with TrainReport(json=False, quiet=False, resume=False) as report:

@@ -113,9 +113,23 @@ def test_only_defects_are_nothing_to_train_on_but_to_test_on(tmp_path: Path):
     for number in range(20):
         save_picture(tmp_path / "images" / f"{number}.png")
         save_mask(tmp_path / "masks" / f"{number}.png", (0, 0, 1, 1))
-    with pytest.raises(DataError, match=r"of one class \(defect\)"):
+    with pytest.raises(DataError, match=r"of one class \(defect\).* so the mask .* all of them defect"):
         load_data(tmp_path, "train")
     assert len(load_data(tmp_path, "test")) == 2
+
+
+def test_images_in_no_class_folder_are_left_out_and_counted(tmp_path: Path):
+    for name in ("cat/1", "cat/2", "dog/1", "3", "4"):
+        save_picture(tmp_path / "images" / f"{name}.png", len(name))
+        save_mask(tmp_path / "masks" / f"{name}.png", (0, 0, 1, 1))
+    save_picture(tmp_path / "bird" / "1.png")
+    data = load_data(tmp_path, options=ALL)
+    assert data.labels == ("cat", "dog")
+    assert [sample.label for sample in data] == [0, 0, 1]
+    assert [note.replace(str(tmp_path), "FOLDER") for note in data.notes if "left out" in note] == [
+        "2 images of FOLDER lie in no class folder of images/ and are left out.",
+        "1 images of FOLDER lie neither in images/ nor in masks/ and are left out.",
+    ]
 
 
 @pytest.mark.parametrize("order", ["images/{}", "train/images/{}", "images/train/{}"])

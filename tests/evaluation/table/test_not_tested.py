@@ -31,5 +31,5 @@ def test_what_nobody_asked_for_has_no_reason_and_a_metric_that_is_left_out_has_i
     found = evaluate("demo-vit", "digits", "rollout", "entropy", limit=2)
     assert set(found.not_tested.methods["demo-vit"].values()) == {""}
     assert found.not_tested.sentences()[-1].endswith("and sampling-points: not asked for.")
-    without = replace(found, left_out=("iou is left out: there are no masks.",)).not_tested
+    without = replace(found, metrics_left_out={"iou:otsu": "there are no masks."}).not_tested
     assert set(found.not_tested.metrics) - set(without.metrics) == {"iou"}

@@ -71,7 +71,7 @@ def test_methods_that_nothing_tells_apart():
     even = {"insertion": [0.7, 0.9], "deletion": [0.1, 0.3]}
     assert str(verdict_on({"good": GOOD, "even": even})[0]) == (
         "m on digits: 20 images do not tell good and even apart on any of 2 metrics; "
-        "good beats the controls on 2 of 2; even beats the controls on 2 of 2."
+        "good and even each beat the controls on 2 of 2."
     )
     few = verdict_on({"good": GOOD, "even": even}, 12)[0]
     assert few.method is None

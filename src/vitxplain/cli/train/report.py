@@ -53,7 +53,7 @@ class TrainReport:
     def stepped(self, step: int, steps: int) -> None:
         """A step of `steps` ended: where no bar shows it, how long the rest takes, soon and while no figures come."""
         self.bar.update(self.task, completed=step, total=steps)
-        if self.pace is None:
+        if self.pace is None or step == steps:
             return
         seconds = self.pace.seconds()
         if self.start is None:  # the first step warms up

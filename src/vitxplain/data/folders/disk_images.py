@@ -128,7 +128,8 @@ def disk_images(
     if split == "train" and len(present) == 1 and not object_labels and not map_labels:
         raise OneClassError(
             f"every image of {folder} for training is of one class ({labels[present.pop()]}), so there is nothing to "
-            f"tell apart; add images of another class.{ALL_TEST if part.ratio else ''}"
+            f"tell apart; add images of another class.{''.join(f' {note}' for note in notes)}"
+            f"{ALL_TEST if part.ratio else ''}"
         )
     if object_labels:
         named = {stored.name for item in whole for stored in item.objects or ()}

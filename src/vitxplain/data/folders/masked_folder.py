@@ -34,7 +34,8 @@ def masked_folder(
 
     A mask has its image's name (or NAME_mask), is not zero on the object, and of the image's size. In class folders an
     image without a mask is one whose object's place is not known. Without class folders an image is good or defect by
-    whether its mask is empty, and one without a mask is good.
+    whether its mask is empty, and one without a mask is good. Where some lie in two class folders or more, the others
+    are left out.
 
     Raises:
         DataError: no images, no masks, masks without images, masks of other sizes, or an empty class folder.
@@ -50,7 +51,9 @@ def masked_folder(
     if orphans := [path for key, path in masks.items() if key not in keys]:
         more = f" (and {len(orphans) - 1} more)" if len(orphans) > 1 else ""
         raise DataError(f"the mask {orphans[0]}{more} has no image of its name in {IMAGES}/; rename or remove it.")
-    with_classes = all(entry.word for entry in images)
+    with_classes = all(entry.word for entry in images) or len({entry.word for entry in images} - {""}) > 1
+    notes = _left_out(folder, files, images, with_classes)
+    images = [entry for entry in images if entry.word or not with_classes]
     mask_paths = [masks.get(entry.key) for entry in images]
     words = [entry.word for entry in images] if with_classes else _good_or_defect(mask_paths)
     labels = class_order(words) if with_classes else [GOOD, DEFECT]
@@ -61,10 +64,24 @@ def masked_folder(
     for entry, path, word in zip(images, mask_paths, words, strict=True):
         mask = None if path is None and with_classes else MaskFile(path)
         rows.append((entry.split, Item(root / entry.path, entry.path, numbers[word], mask)))
-    notes = []
+    if not with_classes and GOOD not in words:
+        notes.append(
+            f"{IMAGES}/ of {folder} has no folders of classes, so the mask of an image says its class: every one marks "
+            f"something, which makes all of them {DEFECT}."
+        )
     if bare := mask_paths.count(None):
         notes.append(f"{bare} images of {folder} have no mask: {'unknown' if with_classes else 'taken as good'}.")
     return disk_images(folder, labels, rows, split=split, seed=seed, ratio=ratio, strict=strict, notes=notes)
+
+
+def _left_out(folder: str, files: Sequence[str], images: Sequence[Entry], with_classes: bool) -> list[str]:
+    """What is in the folder and not in the data, in sentences."""
+    loose = sum(not entry.word for entry in images) if with_classes else 0
+    beside = len(files) - len(images) - len(entries(files, MASKS))
+    notes = [f"{loose} images of {folder} lie in no class folder of {IMAGES}/ and are left out."] if loose else []
+    if beside:
+        notes.append(f"{beside} images of {folder} lie neither in {IMAGES}/ nor in {MASKS}/ and are left out.")
+    return notes
 
 
 def entries(files: Sequence[str], kind: str) -> list[Entry]:

@@ -21,8 +21,8 @@ METRICS = ("average-precision", "pointing-game", "insertion", "deletion")  # whe
 
 def chosen_metrics(
     metrics: Metrics, options: Mapping[str, Any], samples: DataSet, entries: Sequence[PlannedEntry]
-) -> tuple[dict[str, Metric], list[str], list[Failure]]:
-    """By name; which were left out and why; and those that were named whose plugin is broken.
+) -> tuple[dict[str, Metric], dict[str, str], list[Failure]]:
+    """By name; why others were left out, by name; and those that were named whose plugin is broken.
 
     Raises:
         UsageError: no such metric or option, or one needs a model and there is none.
@@ -40,17 +40,22 @@ def chosen_metrics(
     named = set() if metrics is None else {_name(metric) for metric in metric_list if metric != ALL}
     failures = [Failure("", name, "", str(error)) for name, error in broken.items() if name.partition(":")[0] in named]
     chosen = dict[str, Metric]()
-    left_out = [f"{name} is left out: {why}" for name, why in broken.items() if name.partition(":")[0] not in named]
+    left_out = {name: str(why) for name, why in broken.items() if name.partition(":")[0] not in named}
     for name, metric in built.items():
         if not (why := _obstacle(metric, samples, entries)):
             chosen[name] = metric
         elif name.partition(":")[0] in named:
             raise why
         else:
-            left_out.append(f"{name} is left out: {why}")
+            left_out[name] = str(why)
     if not chosen:
-        raise UsageError(f"no metric is left. {' '.join(left_out)}")
+        raise UsageError(f"no metric is left. {' '.join(left_out_sentences(left_out))}")
     return chosen, left_out, failures
+
+
+def left_out_sentences(reasons: Mapping[str, str]) -> list[str]:
+    """Why metrics are left out, by their names, in words."""
+    return [f"{name} is left out: {why}" for name, why in reasons.items()]
 
 
 def to_choose(metrics: Mapping[str, Metric]) -> dict[str, PixelMetric]:

@@ -1,6 +1,6 @@
 """What an evaluation says nothing about: metrics that were not asked for, and methods that were not scored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,9 @@ class NotTested:
         return {"metrics": list(self.metrics), "methods": {model: dict(why) for model, why in self.methods.items()}}
 
 
-def not_tested(entries: Sequence[PlannedEntry], metrics: Mapping[str, Metric], left_out: Sequence[str]) -> NotTested:
-    """Of all that is registered; without the metrics that `left_out` names with its reason."""
+def not_tested(entries: Sequence[PlannedEntry], metrics: Mapping[str, Metric], left_out: Collection[str]) -> NotTested:
+    """Of all that is registered; without the metrics that are left out, whose reason is told elsewhere."""
     scored = {registry.name_of("metrics", type(metric)) for metric in metrics.values()}
-    scored |= {sentence.partition(" is left out")[0] for sentence in left_out}
-    others = tuple(name for name in registry.names("metrics") if name not in scored)
+    told = scored | {name.partition(":")[0] for name in left_out}
+    others = tuple(name for name in registry.names("metrics") if name not in told)
     return NotTested(others, {entry.name: entry.not_scored for entry in entries if entry.not_scored})

@@ -108,13 +108,22 @@ class Verdict:
             return f"{names[0]} is the only method{self._beats(first, ' and beats the controls on ')}"
         if self._apart:
             return "take none, none is both best or tied and beats the controls"
-        beats = [self._beats(method, f"{method.method} beats the controls on ") for method in self.methods]
+        alike: dict[int, list[MethodVerdict]] = {}
+        for method in self.methods:
+            alike.setdefault(len(method.beats), []).append(method)
+        beats = [self._all_beat(methods) for methods in alike.values()]
         return "; ".join(
             [f"{cannot} tell {joined(_first(names))} apart on any of {metrics}", *_first([*filter(None, beats)])]
         )
 
     def _beats(self, method: MethodVerdict, words: str) -> str:
         return f"{words}{len(method.beats)} of {len(self.controlled)}" if method.beats else ""
+
+    def _all_beat(self, methods: Sequence[MethodVerdict]) -> str:
+        """Of methods that beat the controls on as many metrics."""
+        verb = "beats" if len(methods) == 1 else "each beat"
+        names = joined(_first([method.method for method in methods]))
+        return self._beats(methods[0], f"{names} {verb} the controls on ")
 
     def _losses(self) -> str:
         lost = sorted((method for method in self.methods if method.loses), key=lambda method: -len(method.loses))
