@@ -3,11 +3,14 @@
 from io import BytesIO
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.explanations import explanation
 from vitxplain.animation.explained import usual_class
 from vitxplain.animation.gif import gif_bytes, shared_limits
+from vitxplain.errors import OptionError
+from vitxplain.explanation.look import Look
 from vitxplain.tasks.base import Prediction
 
 
@@ -45,6 +48,18 @@ def test_all_frames_have_the_same_colours():
             picture.seek(number)
             colours += [colour for _, colour in picture.convert("RGB").getcolors(1 << 24)]
     assert 100 < len(set(colours)) <= 256
+
+
+def test_a_scale_that_ends_at_a_percentile_is_cut_once_for_all_frames():
+    frames = [_frame(value) for value in (1.0, 0.25)]
+    frames[0].values[0, 3] = 100.0  # an outlier
+    cut = gif_bytes(frames, (50, 50), Look(percentile=90))
+    pictures = [np.asarray(Image.open(BytesIO(gif)).convert("L"), float) for gif in (cut, gif_bytes(frames, (50, 50)))]
+    assert pictures[0].shape == pictures[1].shape
+    map_part = (slice(100, 250), slice(470, 600))
+    assert pictures[0][map_part].mean() > pictures[1][map_part].mean()  # the outlier takes none of the scale
+    with pytest.raises(OptionError, match="percentile is 150"):
+        gif_bytes(frames, (50, 50), Look(percentile=150))
 
 
 def test_the_class_most_frames_have_as_their_best():

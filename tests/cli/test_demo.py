@@ -25,6 +25,9 @@ def test_it_writes_the_page_the_sheets_and_the_images_with_their_masks(tmp_path)
         f"{name}: {done} of 12" for name in DIGIT_MODELS for done in (8, 12)
     ]
     assert all(file.stat().st_size for file in files)
+    assert len(files) == len(set(files))
+    assert {*tmp_path.glob("*.png")} <= {*files}  # those that were written before the page, too
+    assert all((tmp_path / f"{name}.png").stat().st_mtime_ns < files[0].stat().st_mtime_ns for name in DIGIT_MODELS)
     assert {one.model for one in scores} == {"demo-vit", "demo-cnn", ""}
     assert any(line.startswith("demo-vit: ") for line in said)
     assert said[: len(parts)] == [f"{name}: 3 scenes" for name in SCENE_MODELS]

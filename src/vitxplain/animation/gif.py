@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from io import BytesIO
 from typing import Final
 
@@ -30,14 +31,18 @@ def gif_bytes(explanations: Sequence[Explanation], milliseconds: Sequence[int], 
 
     Raises:
         UsageError: the values hold no map of the image.
-        UnknownNameError, OptionError: no such colour map or width.
+        UnknownNameError, OptionError: no such colour map, width or percentile.
     """
-    limits = shared_limits([clipped(explanation, look.percentile) for explanation in explanations])
+    look.check()
+    alike = look == PLAIN
+    explanations = [clipped(explanation, look.percentile) for explanation in explanations]
+    look = replace(look, percentile=None)  # they are cut, and say at which percentile
+    limits = shared_limits(explanations)
     step = -(-len(explanations) // ASKED)
-    sampled = [_picture(explanation, limits, look) for explanation in explanations[::step]]
+    sampled = [_picture(explanation, limits, look, alike=alike) for explanation in explanations[::step]]
     palette = _palette(sampled)
     pictures = (
-        _picture(explanation, limits, look) if number % step else sampled[number // step]
+        _picture(explanation, limits, look, alike=alike) if number % step else sampled[number // step]
         for number, explanation in enumerate(explanations)
     )
     first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures)
@@ -61,12 +66,13 @@ def _palette(pictures: Sequence[Image.Image]) -> Image.Image:
     return beside.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)  # rare colours too: the highest heat is one
 
 
-def _picture(explanation: Explanation, limits: Limits, look: Look) -> Image.Image:
+def _picture(explanation: Explanation, limits: Limits, look: Look, *, alike: bool) -> Image.Image:
+    """One frame; `alike` says that the sheets of all are laid out in the same way."""
     from vitxplain.render.draw import plot
     from vitxplain.render.figure import png_bytes
     from vitxplain.render.pair import reused_sheets
 
-    with reused_sheets() if look == PLAIN else nullcontext():  # at a width the figure is laid out anew
+    with reused_sheets() if alike else nullcontext():  # at a width the figure is laid out anew
         picture = open_picture(BytesIO(png_bytes(plot(explanation, "overlay", look=look, limits=limits))))
     picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
     return picture.convert("RGB")

@@ -56,6 +56,7 @@ def run(
     of_methods: dict[str, dict[str, np.ndarray]] = {}
     of_images: dict[str, dict[str, list[Explanation]]] = {}
     pictures: dict[str, bytes] = {}
+    written: list[Path] = [part.file for part in scenes if part.file is not None]
     for name, model in models.items():
         fit = [method for method, obstacle in fitting(model).items() if obstacle is None and _built_in(method)]
         methods = [method for method in fit if PATCH_FEATURES not in load_explainer(method).needs]
@@ -76,19 +77,19 @@ def run(
             for method, explained in results.items()
             if method not in maps
         }
-        write_together({folder / file: picture for file, picture in drawn.items()})
+        written += write_together({folder / file: picture for file, picture in drawn.items()})
         pictures |= drawn
     scores = table(of_methods, of_controls)
     truth = truth_part(scores, len(samples), {_caption(name): picture for name, picture in pictures.items()}, scenes)
     recording = record_demo(folder, models["demo-vit"], samples[:SHOWN], of_images["demo-vit"], scenes)
     text = "".join(page(recording, truth))
-    pictures |= {f"{part.model}.png": part.picture for part in scenes}
-    files = {"index.html": utf8(text), "scores.csv": _csv(scores), **pictures, **_images(samples[:SHOWN])}
+    others = {f"{part.model}.png": part.picture for part in scenes if part.file is None}
+    files = {"index.html": utf8(text), "scores.csv": _csv(scores), **others, **_images(samples[:SHOWN])}
     if scenes:
         shown = [scene.sample for part in scenes for scene in part.shown]
         files["scenes.csv"] = _scenes_csv(scenes)
         files |= {f"scenes/{_stem(sample)}.png": _png(sample.image) for sample in shown}
-    return scores, write_together({folder / name: content for name, content in files.items()})
+    return scores, [*write_together({folder / name: content for name, content in files.items()}), *written]
 
 
 def _built_in(method: str) -> bool:

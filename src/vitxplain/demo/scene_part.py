@@ -26,6 +26,7 @@ class ScenePart:
     picture: bytes = field(repr=False)
     count: int  # scenes
     shown: tuple[Scene, ...] = field(default=(), repr=False)  # those of the picture
+    file: Path | None = None  # where the picture lies, if it was written
 
 
 def scene_parts(
@@ -51,8 +52,7 @@ def scene_parts(
             scenes.append(scene)
             progress(f"{name}: {len(scenes)} of {count} scenes")
         picture = png_bytes(scene_sheet(name, scenes[:SHOWN]))
-        if folder is not None:
-            write_together({folder / f"{name}.png": picture})
+        files = write_together({folder / f"{name}.png": picture}) if folder is not None else []
         table = tuple(scene_table(name, scenes))
-        parts.append(ScenePart(name, model.task.name, table, picture, count, tuple(scenes[:SHOWN])))
+        parts.append(ScenePart(name, model.task.name, table, picture, count, tuple(scenes[:SHOWN]), *files))
     return parts

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from vitxplain.grid import TokenGrid
-from vitxplain.models.probing.position_tables import missing_table, position_table
+from vitxplain.models.probing.position_tables import PositionTable, missing_table, position_table, stretched_note
 
 GRID = TokenGrid(3, 4, num_prefix_tokens=1)
 
@@ -42,6 +42,23 @@ def test_tables(shape: tuple[int, ...], grid: TokenGrid | None, expected: tuple[
 
 def test_positions_of_patches_among_those_of_pixels() -> None:  # TNT
     assert position_table(Named("patch_pos", 1, 13, 5), GRID).shape == (3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("size", "grid", "is_said"),
+    [
+        ((32, 32), TokenGrid(4, 4, num_prefix_tokens=1), False),
+        ((48, 64), TokenGrid(6, 8, num_prefix_tokens=1), True),
+        ((34, 34), TokenGrid(4, 4, num_prefix_tokens=1), False),  # cut to whole patches
+        ((48, 48), TokenGrid(3, 3, num_prefix_tokens=1), False),  # patches of a later level, which the table is not of
+    ],
+)
+def test_a_stretched_table_is_said(size: tuple[int, int], grid: TokenGrid, is_said: bool) -> None:
+    said = stretched_note(PositionTable("pos_embed", 4, 4, grid), grid, size, (32, 32))
+    assert bool(said) == is_said
+    assert not said or "48 x 64 pixels" in said
+    assert not said or "learned for 4 x 4 patches, are stretched to 6 x 8" in said
+    assert stretched_note(None, grid, size, (32, 32)) == ""
 
 
 def test_rows_lie_row_by_row_after_the_prefix() -> None:

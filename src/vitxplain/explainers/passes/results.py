@@ -25,6 +25,7 @@ from vitxplain.explanation.zero_map import zero_note
 from vitxplain.geometry import Geometry
 from vitxplain.models.labels import names_of
 from vitxplain.models.offers import GRADIENTS
+from vitxplain.models.probing.position_tables import stretched_note
 from vitxplain.models.probing.probe import Probe
 from vitxplain.models.processors.batches import Batch
 from vitxplain.models.vision_model import VisionModel
@@ -68,6 +69,7 @@ def explanations(
     geometries = [seen_by_tokens(geometry, probe) for geometry in batch.geometries]
     facts_of_call = {"versions": versions(), "seconds": round(seconds, 4)}
     pinned = model_facts(model)
+    stretched = stretched_note(probe.position_embeddings, probe.grid, batch.size, model.processor.input_size)
     artefacts = None if result.artefacts is None else result.artefacts.cpu()
     made: dict[str, list[list[Explanation]]] = {}
     for number, (name, explainer) in enumerate(explainers.items()):
@@ -85,9 +87,9 @@ def explanations(
             facts = {"input": source, **provenance, **({"bands": shown_bands(bands.count)} if bands else {})}
             if (box := asking_box(explainer, probe, batch.geometries[index])) is not None:
                 facts[ASKING] = tuple(round(side, 2) for side in box)
-            notes: tuple[str, ...] = ()
+            notes = (stretched,) if stretched else ()
             if artefacts is not None and shows_what_tokens_hold(explainer):
-                notes = tuple(filter(None, [note(artefacts[index])]))
+                notes = (*notes, *filter(None, [note(artefacts[index])]))
             made[name].append(
                 [
                     Explanation(

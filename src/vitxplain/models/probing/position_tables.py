@@ -85,6 +85,21 @@ def _is_proportioned(table: Tensor, grid: TokenGrid | None) -> bool:
     return 1 < min(rows, columns) <= max(rows, columns) < channels and same
 
 
+def stretched_note(
+    table: PositionTable | None, grid: TokenGrid | None, size: tuple[int, int], usual: tuple[int, int]
+) -> str:
+    """A sentence for an input of another (height, width) than the usual, for which a table is stretched; else ""."""
+    if table is None or grid is None or (table.rows, table.columns) == (grid.rows, grid.columns):
+        return ""
+    if (table.rows * size[0] // usual[0], table.columns * size[1] // usual[1]) != (grid.rows, grid.columns):
+        return ""  # at the usual size it is stretched, too (DINOv2), or it is of other places than the grid
+    return (
+        f"the input is {size[0]} x {size[1]} pixels (height x width) where the model's own is {usual[0]} x {usual[1]}: "
+        f"its position embeddings, learned for {table.rows} x {table.columns} patches, are stretched to {grid.rows} x "
+        f"{grid.columns}, which it may not have been trained on."
+    )
+
+
 def missing_table(module: nn.Module, attends: bool) -> str:
     """Why there is no table, by the name of what is there instead; `attends`: there is attention to look at."""
     other = "raw-attention" if attends else "grad-cam"
