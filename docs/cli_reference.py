@@ -78,6 +78,8 @@ def row(call: str, parameter: Any, context: Any) -> str:
     kinds = ", ".join(
         f"`{kind.removesuffix(' range')}`" for kind in takes.removesuffix(">").removeprefix("<").split("|") if kind
     )
+    if "=" in takes and "|" in takes:  # of a value, and none between kinds of values
+        kinds = f"<code>{takes.replace('|', '&#124;')}</code>"
     meaning, default = re.fullmatch(r"(.*?)(?:  \[(.+)\])?", text, re.DOTALL).groups()
     spelled = f"[`{'`, `'.join(names)}`](#{address}){{ #{address} }}"
     return f"| {spelled} | {kinds} | {prose(meaning)}{f' *{prose(default)}*' if default else ''} |"

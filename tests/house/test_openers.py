@@ -48,6 +48,7 @@ ALLOWED: dict[str, str] = {
     "vitxplain.models.loading.from_adapters: load_file": "a plain file, as `without_weights` says; failures are said",
     "vitxplain.models.loading.from_adapters: safe_open": "the same",
     "vitxplain.models.loading.from_saved_folder: load_file": "after check_has_weights and stored_weights",
+    "vitxplain.models.startup: os.open": "nothing, in place of the standard error of a command that ends",
     "vitxplain.models.trust.torch_weights: file.open": "a file in the cache of torch.hub, to be hashed",
     "vitxplain.models.trust.torch_weights: torch.load": "tensors alone, whatever is raised is said",
     "vitxplain.train.network.saving: load_file": "a checkpoint, after its checksums",
