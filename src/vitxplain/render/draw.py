@@ -9,7 +9,6 @@ import vitxplain.render.backend  # noqa: F401 - before matplotlib
 from vitxplain.errors import OptionError, UnknownNameError, UsageError
 from vitxplain.explanation.image_mark import image_mark
 from vitxplain.explanation.look import PLAIN, Look
-from vitxplain.files.png import with_comment
 from vitxplain.other_libraries.hints import option_hint
 from vitxplain.suggest import did_you_mean, similar_names
 
@@ -112,6 +111,7 @@ def picture_bytes(explanation: "Explanation", form: str, style: str = "auto", lo
 
     The figure of a plain PNG is drawn on again for the next.
     """
+    from vitxplain.files.png import with_comment
     from vitxplain.render.figure import png_bytes
     from vitxplain.render.pair import reused_sheets
     from vitxplain.render.paper.vector import vector_bytes
