@@ -73,7 +73,7 @@ def test_every_spelling_names_its_object(target: Any, name: str, box: Any, label
         ("@100,5", "lies outside the image of "),
         ("red#x", "after # stands a number from 0, such as red#1"),
         ("red~red", "sets a class against itself"),
-        ("red~", "the model has no class named ''"),
+        ("red~", "'red~' has one class and no other; a contrast is CLASS~OTHER"),
         ([], "an empty list names no target"),
         ((6, 3, 8, 9), 'target 6 does not exist: .* a box is written "box:6,3,8,9"'),
         ((0.5, 3, 8, 9), 'is no class.* a box is written "box:0.5,3,8,9"'),
