@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 HERE = Path(__file__).parent
-OF_TIME = "of plain's processor time"
 SOURCES = ("compare", "calls", "one_image", "folders", "gpu", "evaluation")  # each of the script of its name
 INTRO = """# Performance
 
@@ -41,26 +40,6 @@ a few passes find out what the model is, which is [kept](reference/files.md)."""
 PROBED = """What is found
 out about a model before it is first explained (a few passes) is part of it, and so are the picture and the libraries
 that draw it."""
-FOLDERS = """## A folder
-
-`vitx explain FOLDER --format parquet` beside reading, processor and plain forward pass alone of the same {images}
-photographs of {sizes} sizes, a ViT-S/16.
-
-| | images a second | of plain | MB at most |{titles}
-| --- | --: | --: | --: |{lines}
-{rows}
-
-Measured on {machine}, with {versions}.{memory}
-
-```bash
-python benchmarks/folders.py --images {images} --sizes {sizes} --methods {methods} --out docs/performance
-```
-"""
-MEMORY = """
-
-Memory does not grow with the number of images: {first:.0f} MB after {few:,} tiny images, {last:.0f} MB after
-{many:,}, explained by a tiny model with {methods}
-(`python benchmarks/folders.py --memory --out docs/performance`)."""
 INSIDE = """## The passes inside, beside others
 
 From ready `pixel_values` to the map, without what `explain` does around it. Memory is the peak of a fresh process above
@@ -102,16 +81,11 @@ def page(
     evaluation: Report | None = None,
 ) -> str:
     """The whole page; without a report, how to make one."""
-    sections = [
-        section(measured)
-        for section, measured in (
-            (section_of_one_image, one_image),
-            (section_of_folders, folders),
-        )
-        if measured is not None
-    ]
-    if calls is not None:
-        sections.insert(0, _section("calls", calls))
+    sections = [] if calls is None else [_section("calls", calls)]
+    if one_image is not None:
+        sections.append(section_of_one_image(one_image))
+    if folders is not None:
+        sections.append(_section("folders", folders))
     if evaluation is not None:
         sections.append(_section("evaluation", evaluation))
     sections.append(_section("gpu", gpu))
@@ -141,33 +115,6 @@ def section_of_one_image(report: Report) -> str:
         command | {"cold": cold} | {"first": picture["first"], "save": picture["save"], "explained": picture["explain"]}
     )
     return ONE_IMAGE.format(**numbers, machine=report["machine"], versions=_versions(report), rounds=report["rounds"])
-
-
-def section_of_folders(report: Report) -> str:
-    """One row a method."""
-    rows = [
-        f"| {row['method']} | {row['images a second']:.1f} | {row['of plain']:.2f} | {row['peak MB']:.0f} |"
-        + (f" {row[OF_TIME]:.2f} | {row['start']:.1f} |" if "start" in row else "")  # earlier reports have none
-        for row in report["results"]
-    ]
-    with_start = "start" in report["results"][0]
-    return FOLDERS.format(
-        titles=" of plain's processor time | s before the first image |" if with_start else "",
-        lines=" --: | --: |" if with_start else "",
-        rows="\n".join(rows),
-        memory=_memory(report["memory"]) if report.get("memory") else "",
-        methods=",".join(row["method"] for row in report["results"]),
-        images=report["images"],
-        sizes=report["sizes"],
-        machine=report["machine"],
-        versions=_versions(report),
-    )
-
-
-def _memory(measured: Report) -> str:
-    held = sorted((int(images), megabytes) for images, megabytes in measured["MB after"].items())
-    (few, first), (many, last) = held[0], held[-1]
-    return MEMORY.format(few=few, first=first, many=many, last=last, methods=", ".join(measured["methods"]))
 
 
 def _versions(report: Report) -> str:

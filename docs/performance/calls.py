@@ -1,7 +1,7 @@
 """The section of docs/performance.md on what benchmarks/calls.py measured."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any, TypeAlias
 
 Row: TypeAlias = Mapping[str, Any]
@@ -19,7 +19,8 @@ last column is how many times the multiplications of the pass a call takes, by P
 
 {tables}
 {floor}
-Measured on {machine}, with {versions}: the medians of {rounds}.{noise}
+Measured on {machine}, with {versions}: the medians of
+{rounds}.{noise}
 
 ```bash
 {commands}
@@ -27,11 +28,12 @@ python docs/performance.py
 ```
 """
 FLOOR = """
-The default looks twice, and so costs two of PyTorch's gradients before anything is made of them: {floors}. It takes
-{shares}.
+The default looks twice, and so costs two of PyTorch's gradients before anything is made of them, in times the pass:
+{floors}.
+It takes, in times that, {shares}.
 """
 NOISE = (
-    " No call is faster than the pass it contains: the least ratio, {least:.2f}, shows how unsteady the machine was, "
+    "\nNo call is faster than the pass it contains: the least ratio, {least:.2f}, shows how unsteady the machine was,\n"
     "and the others may be as far off."
 )
 
@@ -51,14 +53,23 @@ def section(report: Mapping[str, Any]) -> str:
         versions=", ".join(f"{name} {number}" for name, number in report["versions"].items()),
         rounds=f"{of_rounds[0]} rounds" if len(of_rounds) == 1 else f"{of_rounds[0]} to {of_rounds[-1]} rounds",
         noise=NOISE.format(least=least) if (least := min(row["ratio"] for row in results)) < 0.99 else "",
-        commands="\n".join(
-            f"python benchmarks/calls.py --sizes {size} --batches {','.join(str(batch) for (_, batch), _ in same)}"
-            f" --rounds {rounds} --out docs/performance"
-            for (size, rounds), same in (
-                (key, list(group)) for key, group in groupby(runs.items(), lambda run: (run[0][0], run[1]))
-            )
-        ),
+        commands="\n".join(_commands(runs)),
     )
+
+
+def _commands(runs: Mapping[tuple[int, int], int]) -> list[str]:
+    """As few as measure these batches of these sizes in so many rounds each."""
+    batches: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for (size, batch), rounds in runs.items():
+        batches[size, rounds].append(batch)
+    sizes: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for (size, rounds), of_size in batches.items():
+        sizes[",".join(map(str, of_size)), rounds].append(size)
+    return [
+        f"python benchmarks/calls.py --sizes {','.join(map(str, of_batches))} --batches {those} --rounds {rounds} "
+        "--out docs/performance"
+        for (those, rounds), of_batches in sizes.items()
+    ]
 
 
 def _floor(results: Sequence[Row]) -> str:
@@ -72,8 +83,8 @@ def _floor(results: Sequence[Row]) -> str:
     if not pairs:
         return ""
     return FLOOR.format(
-        floors=", ".join(f"{least:.2f} times the pass at {where}" for where, least, _ in pairs),
-        shares=", ".join(f"{own / least:.2f} times that at {where}" for where, least, own in pairs),
+        floors=", ".join(f"{least:.2f} at {where}" for where, least, _ in pairs),
+        shares=", ".join(f"{own / least:.2f} at {where}" for where, least, own in pairs),
     )
 
 

@@ -75,6 +75,36 @@ def test_a_row_of_performance():
     assert "| rollout | 203 | 1.15 | 12 |" in page
 
 
+def test_calls_measured_alike_share_a_command():
+    commands = runpy.run_path(str(DOCS / "performance" / "calls.py"))["_commands"]
+    made = commands({(224, 1): 7, (224, 8): 7, (512, 1): 7, (512, 8): 7, (768, 1): 2})
+    assert [command.removeprefix("python benchmarks/calls.py ") for command in made] == [
+        "--sizes 224,512 --batches 1,8 --rounds 7 --out docs/performance",
+        "--sizes 768 --batches 1 --rounds 2 --out docs/performance",
+    ]
+
+
+def test_each_folder_has_a_table_and_a_command():
+    row = {"method": "grad-cam", "images a second": 8.04, "of plain": 0.914, "least": 0.9, "most": 0.93, "once": 1.24}
+    row |= {"of plain's processor time": 0.92, "once a model": 0.41, "peak MB": 830.2}
+    alone = row | {"least": 0.914, "most": 0.914}
+    report = {
+        "machine": "a machine",
+        "versions": {"torch": "2"},
+        "memory": None,
+        "runs": {
+            "made": {"images": 1000, "sizes": 300, "rounds": 1, "results": [alone]},
+            "photographs": {"images": 58, "sizes": 20, "rounds": 5, "results": [row]},
+        },
+    }
+    page = generator("performance")(None, None, folders=report)
+    assert "### 1,000 photographs of 300 sizes" in page
+    assert "| grad-cam | 8.0 | 0.91 | 0.92 | 1.2 | 0.4 | 830 |" in page
+    assert "| grad-cam | 8.0 | 0.91 (0.90 to 0.93) | 0.92 |" in page
+    assert "folders.py --images 1000 --sizes 300 --out docs/performance" in page
+    assert "folders.py --folder photographs --rounds 5 --out docs/performance" in page
+
+
 def test_a_gpu_that_ran_out_of_memory_is_on_the_page():
     row = {"size": 224, "batch": 1, "call": "grad-cam", "ms": 3.21, "ratio": 1.5, "why": None}
     report = {

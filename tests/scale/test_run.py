@@ -202,6 +202,19 @@ def test_what_stands_for_no_image_among_others_is_a_failed_row(model: VisionMode
     assert "empty holds no images" in done.failed[str(tmp_path / "empty")]
 
 
+@pytest.mark.parametrize("name", ["demo-vit", "demo-cnn", "demo-detector", "demo-segmenter"])
+def test_the_plan_does_not_depend_on_the_images(folder: Path, tmp_path: Path, name: str):
+    model = vitxplain.load_model(name)
+    methods = [method for method, obstacle in vitxplain.fitting(model).items() if obstacle is None]
+    image = folder / "0.png"
+    for begun, images in {"read": [image], "damaged": [folder / "damaged.png", image]}.items():
+        scale.explain_dataset(model, images, tmp_path / begun, methods, batch_size=1)
+    plans = [json.loads((tmp_path / begun / "manifest" / "plan.json").read_text()) for begun in ("read", "damaged")]
+    assert plans[0]["methods"].keys() == set(methods)
+    assert plans[0]["methods"] == plans[1]["methods"]
+    assert scale.explain_dataset(model, [image], tmp_path / "read", methods, batch_size=1).made == 0
+
+
 def test_a_method_is_found_by_its_alias(whole: Path):
     assert len(scale.maps(whole, "GradCAM")) == len(scale.maps(whole, "grad-cam"))
 

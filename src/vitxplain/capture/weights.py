@@ -110,7 +110,10 @@ class FusedWeights(Weights):
         mask = self.mask
         if mask is not None and mask.shape[-2] != 1:
             mask = mask[..., rows, :]
-        return self._softmax(self.query[..., rows, :], self.key, mask)
+        query = self.query[..., rows, :]
+        if len(rows) == 1 and not torch.is_grad_enabled():
+            return self._softmax_of(one_by_one(query.float() * self.factor, self.key.float()), mask)
+        return self._softmax(query, self.key, mask)
 
     def runs(self, axis: int) -> Iterator[range]:
         """The indices of `axis` in runs whose weights are worked out at once: many calls cost more than small ones."""
@@ -203,7 +206,9 @@ class FusedWeights(Weights):
         return scratch.view(*query.shape[:-1], key.shape[-2])
 
     def _softmax(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
-        scores = (query.float() * self.factor) @ key.float().transpose(-2, -1)
+        return self._softmax_of((query.float() * self.factor) @ key.float().transpose(-2, -1), mask)
+
+    def _softmax_of(self, scores: Tensor, mask: Tensor | None) -> Tensor:
         if mask is None:
             kept = torch.is_grad_enabled() or torch.compiler.is_compiling()
             return torch.softmax(scores, -1, out=None if kept else scores)
@@ -212,6 +217,14 @@ class FusedWeights(Weights):
         # A row with nothing to attend to: fused kernels give zeros, a plain softmax NaN. Any other NaN is the model's.
         empty = ~(mask if boolean else mask != -math.inf).any(-1, keepdim=True)
         return scores.softmax(-1).masked_fill(empty, 0.0)
+
+
+def one_by_one(query: Tensor, key: Tensor) -> Tensor:
+    """The product of a single query with each key: as one of matrices, the keys of a batch would be copied first.
+
+    Their heads lie side by side.
+    """
+    return (query * key).sum(-1).unsqueeze(-2)
 
 
 def mean_of(slices: Iterator[Tensor], count: int) -> Tensor:

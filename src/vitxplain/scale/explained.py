@@ -1,6 +1,6 @@
 """The rows of each shard: images prepared ahead, explained together, and one by one where that fails."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -48,6 +48,25 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
+class ExplainedPart:
+    """What came of images that ran together; `names` are those that samples of a data set have of their own."""
+
+    part: Part
+    outcomes: Outcomes[int]
+    names: Mapping[int, str]
+
+    def first_maps(self) -> dict[str, Explanation]:
+        """One of each method that made any."""
+        made: dict[str, Explanation] = {}
+        for number in self.part.places:
+            for name, of_method in self.outcomes[number].items():
+                for outcome in of_method:
+                    if not isinstance(outcome, Exception):
+                        made.setdefault(name, outcome[0])
+        return made
+
+
+@dataclass(frozen=True, eq=False)
 class ExplainedShard:
     """The rows by method, and by path why an image could not be explained."""
 
@@ -56,19 +75,25 @@ class ExplainedShard:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def explained_shards(job: Job, advance: Advance) -> Iterator[ExplainedShard]:
-    """One after the other; `advance` is called with the number of images after each batch.
+def explained_parts(job: Job) -> Iterator[ExplainedPart]:
+    """One after the other.
 
     Raises:
         UsageError: an option or target is wrong for all images alike.
     """
-    made = ExplainedShard(-1, {})
     for part, prepared in zip(job.parts, job.prepared, strict=True):
+        yield ExplainedPart(part, outcomes_of(job.chosen, prepared), prepared.names)
+
+
+def explained_shards(job: Job, parts: Iterable[ExplainedPart], advance: Advance) -> Iterator[ExplainedShard]:
+    """Those of the parts, one after the other; `advance` is called with the number of images after each part."""
+    made = ExplainedShard(-1, {})
+    for explained in parts:
+        part = explained.part
         if part.shard != made.shard:
             made = ExplainedShard(part.shard, {name: [] for name in job.chosen.explainers})
-        outcomes = outcomes_of(job.chosen, prepared)
         for number in part.places:
-            _add(made, prepared.names.get(number, job.images.names[number]), outcomes[number])
+            _add(made, explained.names.get(number, job.images.names[number]), explained.outcomes[number])
         advance(len(part.places))
         if part.ends:
             yield made

@@ -35,6 +35,11 @@ class Entry:
     files: Mapping[str, File]  # by path below the folder
 
 
+def is_begun(store: Store) -> bool:
+    """Whether there is a plan."""
+    return store.size(PLAN_NAME) is not None
+
+
 def begin(store: Store, plan: Mapping[str, Any]) -> None:
     """Write the plan into the folder, or check that it holds this one.
 
@@ -42,7 +47,7 @@ def begin(store: Store, plan: Mapping[str, Any]) -> None:
         UsageError: it holds another one.
         OutputError: it cannot be written.
     """
-    if store.size(PLAN_NAME) is None:
+    if not is_begun(store):
         store.write({PLAN_NAME: _json(plan)})
     else:
         check_same(read_plan(store), parse_json(json.dumps(plan)), str(store))
@@ -55,7 +60,7 @@ def read_plan(store: Store) -> dict[str, Any]:
         UsageError: there is none.
         DataError: it cannot be read.
     """
-    if store.size(PLAN_NAME) is None:
+    if not is_begun(store):
         raise UsageError(
             f"{store} holds no maps of a run: there is no {PLAN_NAME}. `vitx explain FOLDER --format parquet` writes "
             "them."

@@ -1,9 +1,10 @@
 """explain_dataset: the maps of any number of images, as shards that are whole or not there."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -12,16 +13,23 @@ import torch
 from PIL import Image
 
 from vitxplain.api import explain_prepared
-from vitxplain.explainers.base import Explainer
 from vitxplain.explainers.passes.choose import MethodLike, several
+from vitxplain.explanation.explanation import Explanation
 from vitxplain.explanation.provenance import model_facts, versions
 from vitxplain.models.opened import ModelLike
 from vitxplain.models.processors.batches import BATCH_SIZE, batches
-from vitxplain.models.vision_model import VisionModel
 from vitxplain.options.checks import check_count
 from vitxplain.scale import manifest
-from vitxplain.scale.chosen import chosen, loaded_for
-from vitxplain.scale.explained import Advance, Job, explained_shards, parts_of
+from vitxplain.scale.chosen import Chosen, chosen, loaded_for
+from vitxplain.scale.explained import (
+    Advance,
+    ExplainedPart,
+    ExplainedShard,
+    Job,
+    explained_parts,
+    explained_shards,
+    parts_of,
+)
 from vitxplain.scale.listing import Source, listing
 from vitxplain.scale.plan import MapKind, Plan, numbered, places_in, shards_of
 from vitxplain.scale.prepare import ReadAhead, prepare
@@ -121,14 +129,18 @@ def explain_dataset(
             "listing": named.digest,
             "versions": versions(),
         }
-        plan = Plan(count, _kinds(made.model, made.explainers), facts)
-        manifest.begin(store, plan.to_dict())
         job = Job(made, named, parts, prepared)
-        return _run(job, plan, store, before, report or _silent, advance or _silent)
+        explained = explained_parts(job)
+        # A run that goes on is compared with how it was begun before anything is explained.
+        first = next(explained, None) if not manifest.is_begun(store) else None
+        plan = Plan(count, _kinds(made, first), facts)
+        manifest.begin(store, plan.to_dict())
+        shards = explained_shards(job, chain([first] if first else [], explained), advance or _silent)
+        return _run(shards, plan, store, before, report or _silent, advance or _silent)
 
 
 def _run(
-    job: Job,
+    shards: Iterable[ExplainedShard],
     plan: Plan,
     store: Store,
     before: Mapping[int, manifest.Entry | None],
@@ -145,7 +157,7 @@ def _run(
         advance(entry.images)
         report(Done(shard, entry.images, entry.failed, before=True))
     schemas = {name: schema(kind, {**plan.to_dict(), "method": name}) for name, kind in plan.kinds.items()}
-    for made in explained_shards(job, advance):
+    for made in shards:
         file = numbered(made.shard, "parquet")
         files = {f"{name}/{file}": to_bytes(rows, schemas[name]) for name, rows in made.rows.items()}
         count = len(places_in(made.shard, plan.images))
@@ -157,16 +169,26 @@ def _run(
     return Summary(len(before), images, made_now, failed)
 
 
-def _kinds(model: VisionModel, explainers: Mapping[str, Explainer]) -> dict[str, MapKind]:
-    """What the maps will be, from those of a plain image."""
+def _kinds(chosen: Chosen, explained: ExplainedPart | None) -> dict[str, MapKind]:
+    """What the maps will be: as the first ones that were explained, or as those of an image of noise."""
+    made = explained.first_maps() if explained else {}
+    if made.keys() != chosen.explainers.keys():  # none was explained, or not by all methods
+        made = _of_noise(chosen)
+    same = chosen.model.processor.keeps_size
+    return {
+        name: MapKind(made[name].axes, made[name].values.shape if same else None, made[name].options)
+        for name in chosen.explainers
+    }
+
+
+def _of_noise(chosen: Chosen) -> dict[str, Explanation]:
+    model = chosen.model
     height, width = model.processor.input_size
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     shows = model.finding_from(0.0) if model.task.finds else model
     ready = list(batches(model.processor, [Image.fromarray(noise)], 1))
-    made = explain_prepared(shows, ready, 1, list(explainers.values()), top_k=1)
-    same = model.processor.keeps_size
-    first = {name: of_image[0][0] for name, of_image in made.items()}
-    return {name: MapKind(one.axes, one.values.shape if same else None, one.options) for name, one in first.items()}
+    made = explain_prepared(shows, ready, 1, list(chosen.explainers.values()), top_k=1)
+    return {name: of_image[0][0] for name, of_image in made.items()}
 
 
 def _own_shards(shards: int) -> range:

@@ -61,6 +61,21 @@ def test_runs_are_named_and_numbered(vitx: Vitx, here: Path):
     assert "vitx-runs/scratch-digits-2 is finished: there is nothing to resume." in again.err
 
 
+def test_a_run_that_has_not_ended_is_explained_and_said(vitx: Vitx, here: Path):
+    assert vitx(*TINY, "--out", "run").code == 0
+    Image.new("RGB", (24, 24), "red").save("red.png")
+    explained = ("explain", "red.png", "--model", "run", "--method", "rollout", "--device", "cpu")
+    said = "run has not ended yet: this is its best model so far. Go on with `vitx train --resume --out run`."
+    assert said not in vitx(*explained).err
+    Path("run/result.json").unlink()
+    ended_early = vitx(*explained)
+    assert ended_early.code == 0
+    assert said in ended_early.err.splitlines()
+    assert said not in vitx(*explained, "--quiet").err
+    assert vitx("train", "--resume", "--out", "run", "--device", "cpu").code == 0
+    assert said not in vitx(*explained).err
+
+
 def test_json_and_config(vitx: Vitx, here: Path):
     said = vitx(*TINY, "--json", "--out", "run")
     *evaluations, end = said.json

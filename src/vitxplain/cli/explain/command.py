@@ -1,6 +1,6 @@
 """vitx explain"""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from vitxplain.cli.shared.options import OUTPUT, BatchSize, Debug, Images, Json,
 from vitxplain.cli.shared.width import Width
 from vitxplain.models.known_models import DEFAULT
 from vitxplain.render.draw import STYLES
+
+if TYPE_CHECKING:
+    from vitxplain.models.vision_model import VisionModel
 
 
 @guarded
@@ -150,14 +153,24 @@ def explain(
     from vitxplain.cli.explain.job import run
     from vitxplain.cli.explain.plan import Job, is_sharded, plan
     from vitxplain.cli.explain.report import Reporter
+    from vitxplain.files.paths import is_file, user_path
+
+    def opened() -> "VisionModel":
+        loaded = model_options.load(model)
+        if is_file(user_path(model) / "config.yaml") and not quiet:
+            from vitxplain.cli.shared.console import print_note
+            from vitxplain.cli.shared.run_data import unfinished
+
+            if note := unfinished(model):
+                print_note(note)
+        return loaded
 
     drawing = Drawing(style, width, dpi, cmap, title, percentile)
     if is_sharded(formats, images, data, push_to_hub):
         from vitxplain.cli.explain.sharded import Sharded, explain_sharded  # which takes pyarrow
 
         sharded = Sharded(method, option, target, top_k, batch_size, min_score, out, drawing.first_typed, push_to_hub)
-        return explain_sharded(sharded, images, data, lambda: model_options.load(model), json=json, quiet=quiet)
+        return explain_sharded(sharded, images, data, opened, json=json, quiet=quiet)
     explain_plan = plan(method, option, formats, out, drawing)
     reporter = Reporter(json=json, quiet=quiet, debug=debug, with_target=bool(target), captions=title == "")
-    loaded = model_options.load(model).finding_from(min_score)
-    return run(Job(loaded, explain_plan, images or [], target, top_k, batch_size), reporter)
+    return run(Job(opened().finding_from(min_score), explain_plan, images or [], target, top_k, batch_size), reporter)

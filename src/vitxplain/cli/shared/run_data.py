@@ -17,6 +17,17 @@ def run_of(model: str) -> RunFolder | None:
     return folder if is_folder(folder.model) and folder.exists() else None
 
 
+def unfinished(model: str) -> str | None:
+    """What there is to know of a model that is a run which has not ended."""
+    run = run_of(model)
+    if run is None or run.saved_result() is not None:
+        return None
+    return (
+        f"{run.path} has not ended yet: this is its best model so far. "
+        f"Go on with `vitx train --resume --out {run.path}`."
+    )
+
+
 def data_of(
     model: str, run: RunFolder | None, data: str | None, options: Mapping[str, Any]
 ) -> tuple[str, Mapping[str, Any]]:
