@@ -163,12 +163,13 @@ def write(folder: Path, count: int, sizes: int) -> Path:
     folder.mkdir()
     draw = random.Random(0)
     originals = [Image.fromarray(picture) for picture in (data.chelsea(), data.coffee(), data.astronaut())]
-    shapes: dict[tuple[int, int], None] = {}  # each once
-    while len(shapes) < sizes:
-        shapes[draw.randint(240, 640), draw.randint(240, 640)] = None
+    distinct: dict[tuple[int, int], None] = {}
+    while len(distinct) < sizes:
+        distinct[draw.randint(240, 640), draw.randint(240, 640)] = None
+    shapes = list(distinct)
     for number in range(count):
         picture = originals[number % len(originals)].rotate(draw.uniform(-10, 10))
-        picture.resize(list(shapes)[number % sizes]).save(folder / f"{number:05}.jpg", quality=90)
+        picture.resize(shapes[number % sizes]).save(folder / f"{number:05}.jpg", quality=90)
     return folder
 
 

@@ -157,7 +157,7 @@ def explain(
 
     def opened() -> "VisionModel":
         loaded = model_options.load(model)
-        if is_file(user_path(model) / "config.yaml") and not quiet:
+        if not quiet and is_file(user_path(model) / "config.yaml"):  # of others nothing of training is imported
             from vitxplain.cli.shared.console import print_note
             from vitxplain.cli.shared.run_data import unfinished
 
